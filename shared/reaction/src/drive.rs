@@ -1,0 +1,169 @@
+//! The way of an event: parse, claim, observe, plan, apply, settle. Total: it never fails, it reports.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+
+use crate::{Claim, Deadline, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, StepReport};
+
+/// Below this much time no step is begun any more: about what one call takes with its retries.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// Whether to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A dry run: observe and plan, and stop before the claim.
+    Plan,
+    /// Do it.
+    Apply,
+}
+
+/// Drives one event given as JSON; text that is not the reaction's event is refused without a key.
+pub async fn drive_json<R: Reaction>(
+    reaction: &R,
+    ledger: &impl Ledger,
+    mode: Mode,
+    deadline: Deadline,
+    event: &str,
+) -> Report {
+    match serde_json::from_str(event) {
+        Ok(event) => drive(reaction, ledger, mode, deadline, event).await,
+        Err(error) => {
+            let refusal = Error::refused(format!("not an event that {} can read: {error}", R::NAME));
+            Report::of_error(R::NAME, &refusal)
+        }
+    }
+}
+
+/// Drives one event to its report.
+pub async fn drive<R: Reaction>(
+    reaction: &R,
+    ledger: &impl Ledger,
+    mode: Mode,
+    deadline: Deadline,
+    event: R::Event,
+) -> Report {
+    let subject = match R::parse(event) {
+        Ok(Some(subject)) => subject,
+        Ok(None) => return Report::new(R::NAME, Outcome::Ignored, Some(format!("not an event for {}", R::NAME))),
+        Err(error) => return Report::of_error(R::NAME, &error),
+    };
+    let key = R::key(&subject);
+    match mode {
+        Mode::Plan => rehearse(reaction, &subject).await,
+        Mode::Apply => perform(reaction, ledger, &key, deadline, &subject).await,
+    }
+    .about(key)
+}
+
+async fn observe_and_plan<R: Reaction>(reaction: &R, subject: &R::Subject) -> Result<Plan<R::Step>, Error> {
+    let facts = reaction.observe(subject).await?;
+    R::plan(subject, &facts)
+}
+
+async fn rehearse<R: Reaction>(reaction: &R, subject: &R::Subject) -> Report {
+    match observe_and_plan(reaction, subject).await {
+        Err(error) => Report::of_error(R::NAME, &error),
+        Ok(Plan::Ignore(why)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
+        Ok(Plan::Change { steps, notes, incomplete }) => {
+            let steps = steps.iter().map(|step| StepReport { step: step.to_string(), error: None }).collect();
+            conclude::<R>(Outcome::Planned, steps, notes, &incomplete, None)
+        }
+    }
+}
+
+async fn perform<R: Reaction>(
+    reaction: &R,
+    ledger: &impl Ledger,
+    key: &Key,
+    deadline: Deadline,
+    subject: &R::Subject,
+) -> Report {
+    let owner = match ledger.claim(key, R::REPEAT, deadline.left()).await {
+        Ok(Claim::Ours(owner)) => owner,
+        Ok(Claim::Settled) => {
+            return Report::new(R::NAME, Outcome::Repeated, Some("this occurrence was handled before".into()));
+        }
+        Ok(Claim::Busy { .. }) => {
+            let busy =
+                Error::failed("another run is at work on this occurrence; it is tried again when that has ended");
+            return Report::of_error(R::NAME, &busy);
+        }
+        Err(error) => {
+            return Report::of_error(
+                R::NAME,
+                &error.context("claiming the occurrence in the ledger; nothing was done"),
+            );
+        }
+    };
+    let report = match observe_and_plan(reaction, subject).await {
+        Err(error) => Report::of_error(R::NAME, &error),
+        Ok(Plan::Ignore(why)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
+        Ok(Plan::Change { steps, notes, incomplete }) => {
+            let (steps, worst) = apply_all(reaction, deadline, subject, &steps).await;
+            conclude::<R>(Outcome::Applied, steps, notes, &incomplete, worst)
+        }
+    };
+    record(ledger, key, &owner, report.about(key.clone())).await
+}
+
+/// Tries every step; near the deadline the rest is left to the retry.
+async fn apply_all<R: Reaction>(
+    reaction: &R,
+    deadline: Deadline,
+    subject: &R::Subject,
+    steps: &[R::Step],
+) -> (Vec<StepReport>, Option<Error>) {
+    let attempts = stream::iter(steps).map(async |step| {
+        if deadline.left() < MARGIN {
+            return Err(Error::failed("not begun: the invocation was about to end; a retry goes on from here"));
+        }
+        reaction.apply(subject, step).await
+    });
+    let results: Vec<_> = attempts.buffered(R::CONCURRENCY).collect().await;
+    let reports = steps.iter().zip(&results).map(|(step, result)| StepReport {
+        step: step.to_string(),
+        error: result.as_ref().err().map(ToString::to_string),
+    });
+    (reports.collect(), Error::worst(results.into_iter().filter_map(Result::err)))
+}
+
+/// The report of a plan that was carried out (or, with [`Outcome::Planned`], would be).
+fn conclude<R: Reaction>(
+    done: Outcome,
+    steps: Vec<StepReport>,
+    notes: Vec<String>,
+    incomplete: &[String],
+    worst: Option<Error>,
+) -> Report {
+    let unread = (!incomplete.is_empty()).then(|| Error::failed(format!("could not read {}", incomplete.join("; "))));
+    let report = match Error::worst(worst.into_iter().chain(unread)) {
+        Some(error) => Report::of_error(R::NAME, &error),
+        None if steps.is_empty() => {
+            let why = (!notes.is_empty()).then(|| notes.join("; "));
+            Report::new(R::NAME, Outcome::Unchanged, why)
+        }
+        None => Report::new(R::NAME, done, None),
+    };
+    Report { notes, steps, ..report }
+}
+
+/// Settles what is decided and gives the rest back.
+async fn record(ledger: &impl Ledger, key: &Key, owner: &Owner, mut report: Report) -> Report {
+    if matches!(report.outcome, Outcome::Ignored | Outcome::Failed) {
+        if let Err(error) = ledger.release(key, owner).await {
+            report.notes.push(format!("the claim could not be given back and stands until it lapses: {error}"));
+        }
+        return report;
+    }
+    match ledger.settle(key, owner, &report).await {
+        Ok(true) => {}
+        Ok(false) => report.notes.push("another run took this occurrence over meanwhile; the record is its own".into()),
+        Err(error) => {
+            let error = error.context(format!("{}, but recording it in the ledger failed", report.outcome));
+            report.reason = Some(error.to_string());
+            report.outcome = Outcome::Failed;
+        }
+    }
+    report
+}

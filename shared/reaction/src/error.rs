@@ -1,0 +1,80 @@
+//! The two kinds of error above any function: what is never tried again, and what is.
+
+use std::fmt;
+
+use anyhow::anyhow;
+
+/// Why something was not done. The message says what was being done to what, and what to do about it.
+#[derive(Debug)]
+pub enum Error {
+    /// Trying again would not help: somebody must change something first.
+    Refused(anyhow::Error),
+    /// A later attempt may succeed.
+    Failed(anyhow::Error),
+}
+
+impl Error {
+    /// A refusal with this message.
+    #[must_use]
+    pub fn refused(message: impl fmt::Display) -> Self {
+        Self::Refused(anyhow!("{message}"))
+    }
+
+    /// A failure with this message.
+    #[must_use]
+    pub fn failed(message: impl fmt::Display) -> Self {
+        Self::Failed(anyhow!("{message}"))
+    }
+
+    /// Whether trying again would not help.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+
+    /// The same kind of error, with what was being done in front of its message.
+    #[must_use]
+    pub fn context(self, doing: impl fmt::Display) -> Self {
+        match self {
+            Self::Refused(cause) => Self::Refused(cause.context(doing.to_string())),
+            Self::Failed(cause) => Self::Failed(cause.context(doing.to_string())),
+        }
+    }
+
+    /// The error that decides when several happened: a failure, since there is something left to retry.
+    #[must_use]
+    pub fn worst(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        errors.into_iter().reduce(|worst, error| if worst.is_refused() && !error.is_refused() { error } else { worst })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(cause) | Self::Failed(cause) => write!(f, "{cause:#}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Refused(cause) | Self::Failed(cause) => cause.source(),
+        }
+    }
+}
+
+/// Says what was being done when an error came up.
+pub trait Doing<T> {
+    /// Puts `what` in front of the error's message and keeps its kind.
+    ///
+    /// # Errors
+    /// The error that was there.
+    fn doing<W: fmt::Display>(self, what: impl FnOnce() -> W) -> Result<T, Error>;
+}
+
+impl<T> Doing<T> for Result<T, Error> {
+    fn doing<W: fmt::Display>(self, what: impl FnOnce() -> W) -> Self {
+        self.map_err(|error| error.context(what()))
+    }
+}

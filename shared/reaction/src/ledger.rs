@@ -1,0 +1,63 @@
+//! The shared memory: who is working on which occurrence, and what was done.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Repeat, Report};
+
+/// Names the occurrence that is being handled.
+///
+/// The EventBridge `id` is no part of it, since a cross-region forward changes it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Key(String);
+
+impl Key {
+    /// The parts of the name, joined by `/`.
+    #[must_use]
+    pub fn new<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(parts.into_iter().collect::<Vec<_>>().join("/"))
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Proof of a claim: only who holds it may settle or release the occurrence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner(pub String);
+
+/// What asking for an occurrence gave.
+#[derive(Clone, Debug)]
+pub enum Claim {
+    /// It is ours until the lease lapses.
+    Ours(Owner),
+    /// Somebody else is at work on it.
+    Busy {
+        /// When the other's lease lapses.
+        until: SystemTime,
+    },
+    /// It was done before.
+    Settled,
+}
+
+/// The shared memory of a function. Losing it costs repeated work and nothing else.
+pub trait Ledger: Send + Sync {
+    /// Asks for the occurrence: one atomic write, so that of several askers one wins.
+    ///
+    /// An occurrence that is settled is given out again under [`Repeat::Again`], and so is one whose holder's lease
+    /// has lapsed.
+    fn claim(&self, key: &Key, repeat: Repeat, lease: Duration) -> impl Future<Output = Result<Claim, Error>> + Send;
+
+    /// Keeps the report. A refusal is kept so that a later delivery may claim the occurrence again, anything else as
+    /// done. `false` where the occurrence is no longer ours; the record is then left as it is.
+    fn settle(&self, key: &Key, owner: &Owner, report: &Report) -> impl Future<Output = Result<bool, Error>> + Send;
+
+    /// Gives the occurrence back, as if it had never been claimed; does nothing where it is no longer ours.
+    fn release(&self, key: &Key, owner: &Owner) -> impl Future<Output = Result<(), Error>> + Send;
+}

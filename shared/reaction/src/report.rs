@@ -1,0 +1,107 @@
+//! What happened, as one serialisable value.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Key};
+
+/// What became of one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Not our business; nothing was touched.
+    Ignored,
+    /// Done before; nothing was touched.
+    Repeated,
+    /// A dry run: the steps are what would be done.
+    Planned,
+    /// Everything is as it should be.
+    Unchanged,
+    /// Every step was carried out.
+    Applied,
+    /// Not done, and not to be tried again before somebody changed something.
+    Refused,
+    /// Not done, or not wholly; to be tried again.
+    Failed,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ignored => "ignored",
+            Self::Repeated => "repeated",
+            Self::Planned => "planned",
+            Self::Unchanged => "unchanged",
+            Self::Applied => "applied",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+/// What became of one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// The step, as its `Display` shows it.
+    pub step: String,
+    /// Why it was not carried out, if so.
+    pub error: Option<String>,
+}
+
+/// What happened to one event: the function's answer, its log line and what the ledger keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The function's name.
+    pub function: String,
+    /// The occurrence; `None` where the event could not be read or was not ours.
+    pub key: Option<Key>,
+    /// What became of the event.
+    pub outcome: Outcome,
+    /// Why it was so; always there for `ignored`, `repeated`, `refused` and `failed`.
+    pub reason: Option<String>,
+    /// What the reader should know beside the steps.
+    pub notes: Vec<String>,
+    /// What was done, or would be, in the plan's order.
+    pub steps: Vec<StepReport>,
+}
+
+impl Report {
+    /// A report of `function` without steps.
+    #[must_use]
+    pub fn new(function: &str, outcome: Outcome, reason: Option<String>) -> Self {
+        Self { function: function.into(), key: None, outcome, reason, notes: Vec::new(), steps: Vec::new() }
+    }
+
+    /// The report of an error before any step.
+    #[must_use]
+    pub fn of_error(function: &str, error: &Error) -> Self {
+        let outcome = if error.is_refused() { Outcome::Refused } else { Outcome::Failed };
+        Self::new(function, outcome, Some(error.to_string()))
+    }
+
+    /// The same report, about this occurrence.
+    #[must_use]
+    pub fn about(self, key: Key) -> Self {
+        Self { key: Some(key), ..self }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.function, self.outcome)?;
+        if let Some(reason) = &self.reason {
+            write!(f, " ({reason})")?;
+        }
+        for StepReport { step, error } in &self.steps {
+            write!(f, "\n  - {step}")?;
+            if let Some(error) = error {
+                write!(f, "\n    not done: {error}")?;
+            }
+        }
+        for note in self.notes.iter().filter(|note| self.reason.as_ref() != Some(note)) {
+            write!(f, "\n  note: {note}")?;
+        }
+        Ok(())
+    }
+}
