@@ -1,0 +1,78 @@
+//! The calls that were made, kept by account in the order of their arrival.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::faults::FaultKind;
+
+/// Bodies are kept up to this many bytes: enough for any JSON or form, not for uploads.
+const BODY: usize = 16 * 1024;
+
+/// One request as it came in, and how it was answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// The account that the request's credential stands for.
+    pub account: String,
+    /// The region in its credential scope.
+    pub region: String,
+    /// The service in its credential scope (`ec2`, `dynamodb`, ...).
+    pub service: String,
+    /// The operation by its API name, or method and path where that is not known.
+    pub operation: String,
+    /// The HTTP status of the answer; none while there is no answer, or when there never was one.
+    pub status: Option<u16>,
+    /// The fault that it met.
+    pub fault: Option<FaultKind>,
+    /// The access key that it was signed with.
+    pub access_key: String,
+    /// The `User-Agent`, which tells a function's calls from a test's own.
+    pub user_agent: String,
+    /// Path and query as sent.
+    pub path: String,
+    /// The body as text, cut after 16 KiB.
+    pub body: String,
+}
+
+impl Call {
+    /// The text of a body as it is recorded.
+    pub(crate) fn text_of(body: &[u8]) -> String {
+        String::from_utf8_lossy(&body[..body.len().min(BODY)]).into_owned()
+    }
+}
+
+/// Where a recorded call is found again when its answer is known.
+pub(crate) struct Place {
+    account: String,
+    index: usize,
+}
+
+/// All calls since the start, by account.
+#[derive(Debug, Default)]
+pub(crate) struct CallLog(Mutex<HashMap<String, Vec<Call>>>);
+
+impl CallLog {
+    /// Records a call on its arrival.
+    pub(crate) fn record(&self, call: Call) -> Place {
+        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let account = call.account.clone();
+        let of_account = calls.entry(account.clone()).or_default();
+        of_account.push(call);
+        Place { account, index: of_account.len() - 1 }
+    }
+
+    /// Records how a call was answered.
+    pub(crate) fn answer(&self, place: &Place, status: u16) {
+        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(call) = calls.get_mut(&place.account).and_then(|calls| calls.get_mut(place.index)) {
+            call.status = Some(status);
+        }
+    }
+
+    /// The calls of one account, oldest first.
+    pub(crate) fn of(&self, account: &str) -> Vec<Call> {
+        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.get(account).cloned().unwrap_or_default()
+    }
+}

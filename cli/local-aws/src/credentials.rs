@@ -1,0 +1,141 @@
+//! Whose request it is: the credential in its signature, and the account that the credential stands for.
+//!
+//! Signatures are not verified, here or in the servers behind, so a credential can be renamed on the way:
+//! ministack takes a 12-digit access key for the account of that number, moto takes a header.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+
+/// The account of requests that are signed by no known access key, or not at all.
+pub const DEFAULT_ACCOUNT: &str = "000000000000";
+
+const IN_HEADER: &str = "Credential=";
+const IN_QUERY: &str = "X-Amz-Credential=";
+
+/// The credential scope of a signature (version 4, or 4a, which names no region).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Credential {
+    pub(crate) access_key: String,
+    pub(crate) region: String,
+    pub(crate) service: String,
+}
+
+/// The credential of a request, from its `Authorization` header or its presigned query.
+pub(crate) fn read(headers: &HeaderMap, query: &str) -> Option<Credential> {
+    let signed = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let scope = match signed.and_then(|value| value.split_once(IN_HEADER)) {
+        Some((_, rest)) => rest.split([',', ' ']).next()?.to_owned(),
+        None => form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| name == "X-Amz-Credential")
+            .map(|(_, value)| value.into_owned())?,
+    };
+    let parts: Vec<&str> = scope.split('/').collect();
+    let (region, service) = match parts[..] {
+        [_, _, region, service, _] => (region, service),
+        [_, _, service, _] => ("", service),
+        _ => return None,
+    };
+    Some(Credential { access_key: parts[0].to_owned(), region: region.to_owned(), service: service.to_owned() })
+}
+
+/// The `Authorization` header with another access key in it.
+pub(crate) fn rename_in_header(headers: &mut HeaderMap, from: &str, to: &str) {
+    let Some(value) = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else { return };
+    let renamed = value.replacen(&format!("{IN_HEADER}{from}/"), &format!("{IN_HEADER}{to}/"), 1);
+    if let Ok(renamed) = HeaderValue::from_str(&renamed) {
+        headers.insert(AUTHORIZATION, renamed);
+    }
+}
+
+/// The path and query of a presigned request with another access key in it.
+pub(crate) fn rename_in_query(path_and_query: &str, from: &str, to: &str) -> String {
+    path_and_query.replacen(&format!("{IN_QUERY}{from}"), &format!("{IN_QUERY}{to}"), 1)
+}
+
+/// The access keys that were handed out, each with its account.
+#[derive(Debug, Default)]
+pub(crate) struct AccessKeys(Mutex<HashMap<String, String>>);
+
+impl AccessKeys {
+    /// The account that an access key stands for: the key itself if it is 12 digits.
+    pub(crate) fn account_of(&self, access_key: &str) -> String {
+        if is_account(access_key) {
+            return access_key.to_owned();
+        }
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(access_key).map_or(DEFAULT_ACCOUNT, String::as_str).to_owned()
+    }
+
+    /// Remembers the access key in an answer of STS or IAM: it belongs to the account of the role that was
+    /// assumed, or of the caller.
+    pub(crate) fn learn(&self, answer: &str, caller: &str) {
+        let Some(access_key) = element(answer, "AccessKeyId") else { return };
+        let account = element(answer, "Arn")
+            .and_then(|arn| arn.split(':').nth(4))
+            .filter(|account| is_account(account))
+            .unwrap_or(caller);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(access_key.to_owned(), account.to_owned());
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    rest.split_once("</").map(|(text, _)| text.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=ASIA1/20261120/eu-west-1/ec2/aws4_request, SignedHeaders=host";
+
+    fn signed(value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn a_signed_header_and_a_presigned_query_say_the_same() {
+        let expected = Credential { access_key: "ASIA1".into(), region: "eu-west-1".into(), service: "ec2".into() };
+        assert_eq!(read(&signed(SIGNED), ""), Some(expected.clone()));
+        let query = "a=b&X-Amz-Credential=ASIA1%2F20261120%2Feu-west-1%2Fec2%2Faws4_request";
+        assert_eq!(read(&HeaderMap::new(), query), Some(expected));
+    }
+
+    #[test]
+    fn version_4a_names_no_region_and_nonsense_is_nobody() {
+        let credential = read(&signed("AWS4-ECDSA-P256-SHA256 Credential=1/20261120/s3/aws4_request, x"), "");
+        assert_eq!(credential.unwrap().service, "s3");
+        assert_eq!(read(&signed("Bearer Credential=x"), ""), None);
+        assert_eq!(read(&HeaderMap::new(), "x=y"), None);
+    }
+
+    #[test]
+    fn an_assumed_roles_key_belongs_to_the_roles_account() {
+        let keys = AccessKeys::default();
+        keys.learn(
+            "<AccessKeyId>ASIA1</AccessKeyId><Arn>arn:aws:sts::222222222222:assumed-role/r/s</Arn>",
+            "111111111111",
+        );
+        keys.learn("<AccessKeyId>ASIA2</AccessKeyId>", "111111111111");
+        assert_eq!(keys.account_of("ASIA1"), "222222222222");
+        assert_eq!(keys.account_of("ASIA2"), "111111111111");
+        assert_eq!(keys.account_of("333333333333"), "333333333333");
+        assert_eq!(keys.account_of("AKIAUNKNOWN"), DEFAULT_ACCOUNT);
+    }
+
+    #[test]
+    fn a_key_is_renamed_in_header_and_query() {
+        let mut headers = signed(SIGNED);
+        rename_in_header(&mut headers, "ASIA1", "222222222222");
+        assert_eq!(read(&headers, "").unwrap().access_key, "222222222222");
+        let query = rename_in_query("/b/k?X-Amz-Credential=ASIA1%2F2026", "ASIA1", "222222222222");
+        assert_eq!(query, "/b/k?X-Amz-Credential=222222222222%2F2026");
+    }
+}

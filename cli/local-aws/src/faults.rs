@@ -1,0 +1,143 @@
+//! Faults that a test orders, and the book that says which request meets one.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::calls::Call;
+
+/// A fault that some requests of one account meet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The account whose requests are meant, so that tests side by side do not meet each other's faults.
+    pub account: String,
+    /// Only requests to this service, by its name in the credential scope (`ec2`, `dynamodb`, ...).
+    #[serde(default)]
+    pub service: Option<String>,
+    /// Only this operation, by its API name (`ModifyImageAttribute`, ...).
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// Only requests whose body contains this text, as sent or with form encoding undone.
+    #[serde(default)]
+    pub contains: Option<String>,
+    /// The first request that meets the fault, counted from 1 among those that match since the injection.
+    #[serde(default = "one")]
+    pub nth: usize,
+    /// How many matching requests in a row meet it.
+    #[serde(default = "one")]
+    pub times: usize,
+    /// What happens to them.
+    pub kind: FaultKind,
+}
+
+/// What happens to a request that meets a fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FaultKind {
+    /// The service's own throttling error, in its own spelling and status.
+    Throttle,
+    /// The service's own internal error, with HTTP status 500.
+    ServerError,
+    /// The service's own way to deny a permission.
+    AccessDenied,
+    /// No answer, until the client hangs up; nothing takes effect.
+    Timeout,
+    /// The request takes effect, but the connection is dropped before the answer.
+    Reset,
+    /// Any other error, in the shape of the request's protocol.
+    Error {
+        /// The HTTP status.
+        status: u16,
+        /// The error code that an SDK reads.
+        code: String,
+        /// The message beside it.
+        message: String,
+    },
+}
+
+impl Fault {
+    /// A fault for the next request of `account`, whichever it is; narrow it by struct update.
+    #[must_use]
+    pub fn new(account: &str, kind: FaultKind) -> Self {
+        Self { account: account.to_owned(), service: None, operation: None, contains: None, nth: 1, times: 1, kind }
+    }
+
+    fn is_for(&self, call: &Call, body: &[u8]) -> bool {
+        let is = |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|it| it == actual);
+        self.account == call.account
+            && is(&self.service, &call.service)
+            && is(&self.operation, &call.operation)
+            && self.contains.as_deref().is_none_or(|text| has_text(body, text))
+    }
+}
+
+fn one() -> usize {
+    1
+}
+
+fn has_text(body: &[u8], text: &str) -> bool {
+    String::from_utf8_lossy(body).contains(text) || form_urlencoded::parse(body).any(|(_, value)| value.contains(text))
+}
+
+/// The faults that were ordered, each with the number of requests that matched it so far.
+#[derive(Debug, Default)]
+pub(crate) struct FaultBook(Mutex<Vec<(Fault, usize)>>);
+
+impl FaultBook {
+    /// Adds a fault; its count starts now.
+    pub(crate) fn inject(&self, fault: Fault) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((fault, 0));
+    }
+
+    /// Forgets the faults of one account.
+    pub(crate) fn clear(&self, account: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _)| fault.account != account);
+    }
+
+    /// Counts a request against every fault it matches; the first whose turn it is decides.
+    pub(crate) fn meet(&self, call: &Call, body: &[u8]) -> Option<FaultKind> {
+        let mut met = None;
+        let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (fault, seen) in faults.iter_mut().filter(|(fault, _)| fault.is_for(call, body)) {
+            *seen += 1;
+            let turn = fault.nth..fault.nth.saturating_add(fault.times);
+            if met.is_none() && turn.contains(seen) {
+                met = Some(fault.kind.clone());
+            }
+        }
+        met
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(account: &str, operation: &str) -> Call {
+        Call { account: account.into(), service: "ec2".into(), operation: operation.into(), ..Call::default() }
+    }
+
+    #[test]
+    fn the_nth_matching_request_meets_the_fault_as_often_as_ordered() {
+        let book = FaultBook::default();
+        let operation = Some("DescribeImages".to_owned());
+        book.inject(Fault { operation, nth: 2, times: 2, ..Fault::new("1", FaultKind::Throttle) });
+        let meet = |account, operation| book.meet(&call(account, operation), b"").is_some();
+        assert!(!meet("1", "DescribeImages"));
+        assert!(!meet("1", "ModifyImageAttribute"));
+        assert!(!meet("2", "DescribeImages"));
+        assert_eq!([(); 4].map(|()| meet("1", "DescribeImages")), [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_text_in_the_body_narrows_it_and_clearing_is_by_account() {
+        let book = FaultBook::default();
+        let contains = Some("arn:aws:x".to_owned());
+        book.inject(Fault { contains, times: 9, ..Fault::new("1", FaultKind::Reset) });
+        assert_eq!(book.meet(&call("1", "x"), b"A=other"), None);
+        assert_eq!(book.meet(&call("1", "x"), b"A=arn%3Aaws%3Ax&B=c"), Some(FaultKind::Reset));
+        book.clear("2");
+        assert_eq!(book.meet(&call("1", "x"), b"{\"a\":\"arn:aws:x\"}"), Some(FaultKind::Reset));
+        book.clear("1");
+        assert_eq!(book.meet(&call("1", "x"), b"arn:aws:x"), None);
+    }
+}

@@ -1,0 +1,185 @@
+//! The endpoint: takes a request in, records it, lets it meet a fault, and passes it on to the server that
+//! plays its service.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT};
+use hyper::http::request::Parts;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::calls::{Call, CallLog, Place};
+use crate::control;
+use crate::credentials::{self, AccessKeys, Credential};
+use crate::faults::{FaultBook, FaultKind};
+use crate::operations::{Asked, Protocol};
+use crate::refusals::Refusal;
+use crate::routes::{Server, server_of};
+use crate::supervisor::Servers;
+
+/// What an answer is; an error instead of one drops the connection.
+pub(crate) type Answer = Result<Response<Full<Bytes>>>;
+
+/// Everything that the endpoint knows.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    pub(crate) servers: Servers,
+    pub(crate) calls: CallLog,
+    pub(crate) faults: FaultBook,
+    pub(crate) access_keys: AccessKeys,
+    pub(crate) last_words: Arc<Mutex<Option<String>>>,
+}
+
+/// Serves connections until the task is dropped.
+pub(crate) async fn serve(listener: TcpListener, proxy: Arc<Proxy>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let _ = stream.set_nodelay(true);
+        let proxy = Arc::clone(&proxy);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| Arc::clone(&proxy).handle(request));
+            // A connection that ends in an error is either the client's doing or a fault that was ordered.
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+impl Proxy {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await?.to_bytes();
+        if let Some(path) = parts.uri.path().strip_prefix(control::PREFIX) {
+            return Ok(control::answer(&self, &parts, path, &body));
+        }
+        let credential = credentials::read(&parts.headers, parts.uri.query().unwrap_or_default());
+        let (mut call, protocol) = self.describe(&parts, &body, credential.unwrap_or_default());
+        call.fault = self.faults.meet(&call, &body);
+        let place = self.calls.record(call.clone());
+        match &call.fault {
+            None => self.pass_on(parts, body, &call, &place).await,
+            Some(FaultKind::Timeout) => std::future::pending().await,
+            Some(FaultKind::Reset) => {
+                self.pass_on(parts, body, &call, &place).await?;
+                anyhow::bail!("the connection is dropped, as ordered")
+            }
+            Some(kind) => {
+                let refusal = Refusal::of(kind, &call.service, &protocol).context("a fault without an answer")?;
+                self.calls.answer(&place, refusal.status);
+                Ok(refusal.answer(&protocol))
+            }
+        }
+    }
+
+    fn describe(&self, parts: &Parts, body: &[u8], credential: Credential) -> (Call, Protocol) {
+        let asked = Asked {
+            service: &credential.service,
+            method: &parts.method,
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or_default(),
+            headers: &parts.headers,
+            body,
+        };
+        let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let (protocol, operation) = (asked.protocol(), asked.operation());
+        let call = Call {
+            account: self.access_keys.account_of(&credential.access_key),
+            operation,
+            status: None,
+            fault: None,
+            user_agent: user_agent.unwrap_or_default().to_owned(),
+            path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+            body: Call::text_of(body),
+            region: credential.region,
+            service: credential.service,
+            access_key: credential.access_key,
+        };
+        (call, protocol)
+    }
+
+    async fn pass_on(&self, parts: Parts, body: Bytes, call: &Call, place: &Place) -> Answer {
+        let server = server_of(&call.service);
+        let request = rewrite(parts, body, call, server)?;
+        let address = match server {
+            Server::Ministack => self.servers.ministack,
+            Server::Moto => self.servers.moto,
+        };
+        let answer = match ask(address, request).await {
+            Ok(answer) => answer,
+            Err(why) => self.explain(server, &why),
+        };
+        self.calls.answer(place, answer.status().as_u16());
+        if matches!(call.service.as_str(), "sts" | "iam") {
+            let body = answer.body().clone().collect().await?.to_bytes();
+            self.access_keys.learn(&String::from_utf8_lossy(&body), &call.account);
+        }
+        Ok(answer)
+    }
+
+    /// 502 with what is known, as a failing test shows the body of an answer that it cannot read.
+    fn explain(&self, server: Server, why: &anyhow::Error) -> Response<Full<Bytes>> {
+        let last_words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let text = format!("{server:?} did not answer: {why:#}\n{}", last_words.unwrap_or_default());
+        let mut answer = Response::new(Full::new(Bytes::from(text)));
+        *answer.status_mut() = StatusCode::BAD_GATEWAY;
+        answer
+    }
+}
+
+/// The request as its server takes it: with the account told in the server's own way.
+fn rewrite(parts: Parts, body: Bytes, call: &Call, server: Server) -> Result<Request<Full<Bytes>>> {
+    let mut target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let mut headers = parts.headers;
+    drop_hop_by_hop(&mut headers);
+    match server {
+        Server::Moto => {
+            let account = HeaderValue::from_str(&call.account)?;
+            headers.insert(HeaderName::from_static("x-moto-account-id"), account);
+        }
+        Server::Ministack if call.access_key != call.account && !call.access_key.is_empty() => {
+            credentials::rename_in_header(&mut headers, &call.access_key, &call.account);
+            target = credentials::rename_in_query(&target, &call.access_key, &call.account);
+        }
+        Server::Ministack => {}
+    }
+    // A body that came in chunks leaves in one piece.
+    if parts.method != Method::GET && parts.method != Method::HEAD || !body.is_empty() {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = parts.method;
+    *request.uri_mut() = target.parse()?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+fn drop_hop_by_hop(headers: &mut HeaderMap) {
+    for name in ["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"] {
+        headers.remove(name);
+    }
+    headers.remove(EXPECT); // answered here, since the body was read whole
+    headers.remove(TRANSFER_ENCODING);
+}
+
+/// One request over a connection of its own: on loopback that costs less than telling a dead one from a live one.
+async fn ask(address: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
+    let is_head = request.method() == Method::HEAD;
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(connection);
+    let (mut parts, body) = sender.send_request(request).await?.into_parts();
+    let body = body.collect().await?.to_bytes();
+    connection.abort();
+    drop_hop_by_hop(&mut parts.headers);
+    if !is_head {
+        parts.headers.remove(CONTENT_LENGTH); // set again from the body; a 304 has none
+    }
+    Ok(Response::from_parts(parts, Full::new(body)))
+}

@@ -1,0 +1,35 @@
+//! Which of the two servers plays which AWS service: the only place that decides it.
+
+/// The server that plays a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    /// Runs functions and rules, and has the real error codes of DynamoDB, Route 53 and S3.
+    Ministack,
+    /// Has images, snapshots and accounts.
+    Moto,
+}
+
+/// Services that moto plays, by the name in the credential scope; everything else is ministack's.
+///
+/// KMS stands with EC2 because encrypted snapshots name keys of moto's own KMS; SSM with EC2 because of its
+/// public image parameters; STS with Organizations because both know of many accounts.
+const MOTO: [&str; 9] = ["ebs", "ec2", "elasticmapreduce", "kms", "organizations", "rds", "ssm", "sso", "sts"];
+
+/// The server for the service named in the credential scope of a request.
+pub(crate) fn server_of(service: &str) -> Server {
+    if MOTO.contains(&service) { Server::Moto } else { Server::Ministack }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Server, server_of};
+
+    #[test]
+    fn images_and_their_keys_are_motos_and_the_unknown_is_ministacks() {
+        assert_eq!(server_of("ec2"), Server::Moto);
+        assert_eq!(server_of("kms"), Server::Moto);
+        for service in ["s3", "dynamodb", "lambda", "events", "route53", "something-new"] {
+            assert_eq!(server_of(service), Server::Ministack, "{service}");
+        }
+    }
+}
