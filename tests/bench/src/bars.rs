@@ -1,0 +1,181 @@
+//! The bars of the project, each with what was measured against it.
+
+use serde::Serialize;
+
+use crate::cpu_share::SHARE;
+use crate::life::{Event, Life};
+use crate::measured::Measured;
+use crate::subject::Subject::{self, BareHyper, Boto3, DoNothing, ShareAmi};
+
+/// The settings by name, as `main` makes them.
+pub mod setting {
+    /// TLS on loopback.
+    pub const TLS: &str = "tls";
+    /// Plain HTTP on loopback.
+    pub const PLAIN: &str = "plain";
+    /// TLS, with 50 ms added to each call.
+    pub const FAR: &str = "far";
+    /// TLS, at the CPU share of 128 MB.
+    pub const SMALL: &str = "small";
+}
+use setting::{PLAIN, SMALL, TLS};
+
+/// How a figure is compared and written.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// At most so many times another figure.
+    Times(f64),
+    /// At most one part in so many of another figure.
+    OneIn(f64),
+    /// At most so many milliseconds.
+    Millis(f64),
+    /// At most so many megabytes (10^6 bytes).
+    Megabytes(f64),
+    /// At most so many.
+    Count(f64),
+    /// At most `GLIBC_2.N`.
+    Glibc(f64),
+    /// No bar: worth knowing beside one.
+    Reported,
+}
+
+/// One bar.
+#[derive(Debug, Serialize)]
+pub struct Bar {
+    /// What is measured.
+    pub what: &'static str,
+    /// The figure, unless it could not be measured.
+    pub measured: Option<f64>,
+    /// What it may be.
+    pub limit: Limit,
+    /// Whether it holds.
+    pub holds: Option<bool>,
+}
+
+impl Bar {
+    fn new(what: &'static str, measured: Option<f64>, limit: Limit) -> Self {
+        let holds = measured.zip(limit.most()).map(|(measured, most)| measured <= most);
+        Self { what, measured, limit, holds }
+    }
+
+    /// The line of the table.
+    pub fn line(&self) -> String {
+        let measured = self.measured.map_or("not measured".to_owned(), |figure| self.limit.show(figure));
+        let (bar, verdict) = match (self.limit.most(), self.holds) {
+            (None, _) => (String::new(), "no bar"),
+            (Some(most), holds) => (
+                format!("<= {}", self.limit.show(most)),
+                holds.map_or("", |holds| if holds { "holds" } else { "does not hold" }),
+            ),
+        };
+        format!("{:<58}{measured:>12}   {bar:<12}{verdict}", self.what).trim_end().to_owned()
+    }
+}
+
+impl Limit {
+    /// The highest figure that holds.
+    fn most(self) -> Option<f64> {
+        match self {
+            Self::Times(most) | Self::Millis(most) | Self::Megabytes(most) | Self::Count(most) | Self::Glibc(most) => {
+                Some(most)
+            }
+            Self::OneIn(parts) => Some(1.0 / parts),
+            Self::Reported => None,
+        }
+    }
+
+    fn show(self, figure: f64) -> String {
+        match self {
+            Self::Times(_) | Self::Reported => format!("{figure:.2} x"),
+            Self::OneIn(_) => format!("1/{:.0}", 1.0 / figure),
+            Self::Millis(_) => format!("{figure:.2} ms"),
+            Self::Megabytes(_) => format!("{figure:.2} MB"),
+            Self::Count(_) => format!("{figure:.0}"),
+            Self::Glibc(_) => format!("2.{figure:.0}"),
+        }
+    }
+}
+
+/// All bars, in the order of the life that they measure.
+pub fn bars(measured: &Measured) -> Vec<Bar> {
+    let before = |subject| measured.before_connection(subject);
+    let warm_cpu = |setting, subject| measured.warm(setting, subject, |event| event.cost.cpu_ms);
+    let warm_wall = |setting, subject| measured.warm(setting, subject, |event| event.cost.wall_ms);
+    let first_cpu = measured.of(TLS, ShareAmi, |life| life.first.cost.cpu_ms);
+    let first_wall = measured.of(TLS, ShareAmi, |life| life.first.cost.wall_ms);
+    let artifact = measured.artifact.as_ref();
+    let mut bars = vec![
+        Bar::new(
+            "init CPU before the first connection, to do-nothing",
+            ratio(before(ShareAmi), before(DoNothing)),
+            Limit::Times(3.0),
+        ),
+        Bar::new(
+            "init CPU before the first connection, to boto3",
+            ratio(before(ShareAmi), before(Boto3)),
+            Limit::OneIn(50.0),
+        ),
+        Bar::new(
+            "init CPU with the connections opened",
+            measured.of(TLS, ShareAmi, |life| life.init.cpu_ms),
+            Limit::Millis(6.0),
+        ),
+        Bar::new(
+            "warm event, CPU, to bare hyper",
+            ratio(warm_cpu(PLAIN, ShareAmi), warm_cpu(PLAIN, BareHyper)),
+            Limit::Times(3.0),
+        ),
+        Bar::new(
+            "warm event, wall, to bare hyper",
+            ratio(warm_wall(PLAIN, ShareAmi), warm_wall(PLAIN, BareHyper)),
+            Limit::Reported,
+        ),
+        Bar::new(
+            "warm event, CPU, to boto3",
+            ratio(warm_cpu(PLAIN, ShareAmi), warm_cpu(PLAIN, Boto3)),
+            Limit::OneIn(5.0),
+        ),
+        Bar::new(
+            "warm event over TLS, CPU, to boto3",
+            ratio(warm_cpu(TLS, ShareAmi), warm_cpu(TLS, Boto3)),
+            Limit::OneIn(5.0),
+        ),
+        Bar::new(
+            "first event over TLS, wall, to a warm one",
+            ratio(first_wall, warm_wall(TLS, ShareAmi)),
+            Limit::Times(5.0),
+        ),
+        Bar::new(
+            "first event over TLS, CPU, to a warm one",
+            ratio(first_cpu, warm_cpu(TLS, ShareAmi)),
+            Limit::Times(5.0),
+        ),
+    ];
+    let small = ratio(first_at_128_mb(measured, ShareAmi), first_at_128_mb(measured, Boto3));
+    bars.extend([
+        Bar::new("first event at the CPU share of 128 MB, to boto3", small, Limit::OneIn(40.0)),
+        Bar::new("resident memory", measured.of(TLS, ShareAmi, Life::resident_mb), Limit::Megabytes(10.0)),
+        Bar::new("zip", artifact.map(|artifact| f64::from(artifact.zip) / 1e6), Limit::Megabytes(3.5)),
+        Bar::new(
+            "newest glibc that it needs",
+            artifact.map(|artifact| artifact.glibc_minor.into()),
+            Limit::Glibc(34.0),
+        ),
+        Bar::new("AWS calls of an event", measured.warm(TLS, ShareAmi, Event::number_of_calls), Limit::Count(8.0)),
+    ]);
+    bars
+}
+
+/// The first event at the CPU share of 128 MB, in milliseconds: as it was measured in a control group, else what its CPU
+/// time takes at that share.
+pub fn first_at_128_mb(measured: &Measured, subject: Subject) -> Option<f64> {
+    if measured.lives.contains_key(SMALL) {
+        return measured.of(SMALL, subject, |life| life.first.cost.wall_ms);
+    }
+    Some(measured.of(TLS, subject, |life| life.first.cost.cpu_ms)? / SHARE)
+}
+
+fn ratio(figure: Option<f64>, other: Option<f64>) -> Option<f64> {
+    Some(figure? / other?)
+}

@@ -1,0 +1,174 @@
+//! An AWS of fixed answers on loopback: one image with one snapshot, never shared so far, whatever was changed before.
+//! So every event makes the same calls, and what differs is only who makes them.
+//!
+//! EC2 and STS speak the query protocol (an `Action` in the form, XML back), DynamoDB, KMS and Systems Manager name the
+//! operation in `x-amz-target`, S3 is plain HTTP. Whatever is not known is refused, so that nothing is measured by accident.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Result;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use hyper::{Method, Request, Response, StatusCode};
+use tokio_rustls::TlsAcceptor;
+
+use crate::clock;
+use crate::http::{Answer, Answers, Server, serve};
+
+/// The bucket and key that the manifest lies in.
+pub const MANIFEST: &str = "s3://signalbox-bench/shares.json";
+/// The image of every event.
+pub const IMAGE: &str = "ami-0abcdef1234567890";
+/// The account that owns it.
+pub const ACCOUNT: &str = "111122223333";
+
+const MANIFEST_TEXT: &str =
+    r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012", "987654321098"]}}, "s3": {}, "rds": {}}"#;
+const MANIFEST_ETAG: &str = "\"9b2cf535f27731c974343645a3985328\"";
+const XML: &str = "text/xml;charset=UTF-8";
+const JSON: &str = "application/x-amz-json-1.0";
+
+/// The canned AWS of one process.
+pub struct CannedAws {
+    server: Server,
+    scheme: &'static str,
+    calls: Arc<Mutex<Vec<String>>>,
+}
+
+impl CannedAws {
+    /// Starts it, with `latency` before every answer, and with TLS when there is an acceptor.
+    pub async fn start(tls: Option<TlsAcceptor>, latency: Duration) -> Result<Self> {
+        let calls = Arc::<Mutex<Vec<String>>>::default();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let desk = Desk { calls: calls.clone(), latency };
+        Ok(Self { server: serve(tls, desk).await?, scheme, calls })
+    }
+
+    /// The value of `AWS_ENDPOINT_URL`.
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.scheme, self.server.address)
+    }
+
+    /// The operations called since the last time this was asked, in their order of arrival.
+    pub fn take_calls(&self) -> Vec<String> {
+        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[derive(Clone)]
+struct Desk {
+    calls: Arc<Mutex<Vec<String>>>,
+    latency: Duration,
+}
+
+impl Answers for Desk {
+    async fn answer(&self, request: Request<Bytes>) -> Answer {
+        let operation = operation(&request);
+        let answer = answer(&operation, &request);
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
+        if !self.latency.is_zero() {
+            clock::pass(self.latency).await;
+        }
+        answer
+    }
+}
+
+/// Names the operation that a request asks for.
+fn operation(request: &Request<Bytes>) -> String {
+    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
+    if let Some((_, operation)) = target.and_then(|target| target.split_once('.')) {
+        return operation.to_owned();
+    }
+    if request.method() == Method::POST {
+        let form = String::from_utf8_lossy(request.body());
+        let action = form.split('&').find_map(|pair| pair.strip_prefix("Action="));
+        return action.unwrap_or("a form without an action").to_owned();
+    }
+    match request.uri().path() {
+        "/" => "Knock".to_owned(),
+        _ => "GetObject".to_owned(),
+    }
+}
+
+fn answer(operation: &str, request: &Request<Bytes>) -> Answer {
+    match operation {
+        "Knock" => whole(StatusCode::OK, XML, ""),
+        "GetObject" => manifest(request),
+        "PutItem" | "UpdateItem" | "DeleteItem" => whole(StatusCode::OK, JSON, "{}"),
+        "DescribeKey" => whole(StatusCode::OK, JSON, KEY),
+        "GetParameter" => whole(StatusCode::OK, JSON, &parameter()),
+        "GetCallerIdentity" => whole(StatusCode::OK, XML, &identity()),
+        "DescribeImages" => ec2(operation, &image()),
+        "DescribeImageAttribute" => ec2(operation, &format!("<imageId>{IMAGE}</imageId><launchPermission/>")),
+        "DescribeSnapshotAttribute" => {
+            ec2(operation, &format!("<snapshotId>{SNAPSHOT}</snapshotId><createVolumePermission/>"))
+        }
+        "DescribeSnapshots" => ec2(operation, &snapshot()),
+        "ModifyImageAttribute" | "ModifySnapshotAttribute" => ec2(operation, "<return>true</return>"),
+        _ => whole(
+            StatusCode::BAD_REQUEST,
+            XML,
+            "<Error><Code>InvalidAction</Code><Message>not canned</Message></Error>",
+        ),
+    }
+}
+
+fn whole(status: StatusCode, content_type: &'static str, body: &str) -> Answer {
+    let mut answer = Response::new(Full::from(Bytes::copy_from_slice(body.as_bytes())));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer.headers_mut().insert("x-amzn-requestid", HeaderValue::from_static("0ea1f3a6-2b5c-4c7e-9f4e-6c8ad26d3b0f"));
+    answer
+}
+
+fn manifest(request: &Request<Bytes>) -> Answer {
+    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|etag| etag == MANIFEST_ETAG);
+    let (status, body) = if known { (StatusCode::NOT_MODIFIED, "") } else { (StatusCode::OK, MANIFEST_TEXT) };
+    let mut answer = whole(status, "application/json", body);
+    answer.headers_mut().insert(ETAG, HeaderValue::from_static(MANIFEST_ETAG));
+    answer
+}
+
+const SNAPSHOT: &str = "snap-0123456789abcdef0";
+const KEY: &str = r#"{"KeyMetadata": {"KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab", "KeyManager": "CUSTOMER"}}"#;
+
+fn parameter() -> String {
+    serde_json::json!({"Parameter": {"Name": "/shares", "Type": "String", "Version": 1, "Value": MANIFEST_TEXT}})
+        .to_string()
+}
+
+fn identity() -> String {
+    format!(
+        r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:sts::{ACCOUNT}:assumed-role/share-ami/share-ami</Arn><UserId>AROAEXAMPLE:share-ami</UserId><Account>{ACCOUNT}</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>01234567-89ab-cdef-0123-456789abcdef</RequestId></ResponseMetadata></GetCallerIdentityResponse>"#
+    )
+}
+
+fn ec2(operation: &str, inside: &str) -> Answer {
+    let body = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><{operation}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>59dbff89-35bd-4eac-99ed-be587EXAMPLE</requestId>{inside}</{operation}Response>"#
+    );
+    whole(StatusCode::OK, XML, &body)
+}
+
+fn image() -> String {
+    format!(
+        "<imagesSet><item><imageId>{IMAGE}</imageId><imageLocation>{ACCOUNT}/base_linux_v42</imageLocation>\
+         <imageState>available</imageState><imageOwnerId>{ACCOUNT}</imageOwnerId><isPublic>false</isPublic>\
+         <architecture>x86_64</architecture><imageType>machine</imageType><name>base_linux_v42</name>\
+         <rootDeviceType>ebs</rootDeviceType><rootDeviceName>/dev/xvda</rootDeviceName><blockDeviceMapping><item>\
+         <deviceName>/dev/xvda</deviceName><ebs><snapshotId>{SNAPSHOT}</snapshotId><volumeSize>8</volumeSize>\
+         <deleteOnTermination>true</deleteOnTermination><volumeType>gp3</volumeType><encrypted>false</encrypted></ebs>\
+         </item></blockDeviceMapping><virtualizationType>hvm</virtualizationType><hypervisor>xen</hypervisor>\
+         <creationDate>2026-11-20T09:00:00.000Z</creationDate></item></imagesSet>"
+    )
+}
+
+fn snapshot() -> String {
+    format!(
+        "<snapshotSet><item><snapshotId>{SNAPSHOT}</snapshotId><volumeId>vol-ffffffff</volumeId><status>completed</status>\
+         <startTime>2026-11-20T09:00:00.000Z</startTime><progress>100%</progress><ownerId>{ACCOUNT}</ownerId>\
+         <volumeSize>8</volumeSize><encrypted>false</encrypted></item></snapshotSet>"
+    )
+}

@@ -1,0 +1,155 @@
+//! One life of one process: started, initialised, given its first event and then warm ones, and ended; with what each
+//! part took.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+
+use crate::canned::CannedAws;
+use crate::clock;
+use crate::cpu_share::CpuShare;
+use crate::runtime_api::{Handled, RuntimeApi};
+use crate::subject::{Endpoints, Subject, event, log};
+use crate::tls::Tls;
+
+/// The circumstances of a life.
+pub struct Setting<'a> {
+    /// Its name in the results.
+    pub name: &'static str,
+    /// TLS between the process and AWS, or plain HTTP.
+    pub tls: Option<&'a Tls>,
+    /// How far away AWS is: added to each call.
+    pub latency: Duration,
+    /// The share of a processor that is left after init.
+    pub share: Option<&'a CpuShare>,
+    /// How many events follow the first one.
+    pub warm: usize,
+    /// How many lives each subject has.
+    pub lives: usize,
+}
+
+/// What something took, in milliseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Cost {
+    /// From begin to end.
+    pub wall_ms: f64,
+    /// Of all processors, user and system.
+    pub cpu_ms: f64,
+}
+
+/// What one event took.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// Until the answer (wall), and until it rested again (CPU).
+    #[serde(flatten)]
+    pub cost: Cost,
+    /// The AWS calls, in their order of arrival.
+    pub calls: Vec<String>,
+}
+
+/// What one life took.
+#[derive(Clone, Debug, Serialize)]
+pub struct Life {
+    /// Until the first event was asked for.
+    pub init: Cost,
+    /// What AWS was asked in that time.
+    pub opened: Vec<String>,
+    /// The first event.
+    pub first: Event,
+    /// The events after it.
+    pub warm: Vec<Event>,
+    /// Resident memory at the end, in KiB.
+    pub resident_kib: u32,
+}
+
+impl Event {
+    /// How many AWS calls it made.
+    pub fn number_of_calls(&self) -> f64 {
+        self.calls.iter().fold(0.0, |number, _| number + 1.0)
+    }
+}
+
+impl Life {
+    /// Resident memory at the end, in megabytes (10^6 bytes).
+    pub fn resident_mb(&self) -> f64 {
+        f64::from(self.resident_kib) * 1024.0 / 1e6
+    }
+}
+
+/// Lives one life. What it logs is left in `folder`.
+pub async fn live(subject: Subject, setting: &Setting<'_>, folder: &Path) -> Result<Life> {
+    let log = log(subject, folder)?;
+    let life = measure(subject, setting, log).await;
+    life.with_context(|| format!("{} ({}; its log is in target/bench)", subject.name(), setting.name))
+}
+
+async fn measure(subject: Subject, setting: &Setting<'_>, log: File) -> Result<Life> {
+    let api = RuntimeApi::start().await?;
+    let aws = CannedAws::start(setting.tls.map(|tls| tls.acceptor.clone()), setting.latency).await?;
+    let bundle = setting.tls.map(|tls| tls.bundle.as_path());
+    let endpoints = Endpoints { runtime_api: api.address(), aws: aws.url(), bundle };
+    let mut command = subject.command(&endpoints, log)?;
+
+    let begin = clock::now();
+    let mut child = command.spawn().context("starting it")?;
+    let pid = child.id().context("it has no process id")?;
+    let mut bench = Bench { subject, pid, api, aws, served: 0, cpu: Duration::ZERO };
+    let life = tokio::select! {
+        life = bench.run(begin, setting) => life,
+        ended = child.wait() => Err(anyhow::anyhow!("it ended by itself: {}", ended?)),
+    };
+    child.kill().await.context("ending it")?;
+    life
+}
+
+struct Bench {
+    subject: Subject,
+    pid: u32,
+    api: RuntimeApi,
+    aws: CannedAws,
+    served: usize,
+    /// What the process had used when it last came to rest.
+    cpu: Duration,
+}
+
+impl Bench {
+    async fn run(&mut self, begin: Instant, setting: &Setting<'_>) -> Result<Life> {
+        let asked = self.api.initialised().await?;
+        let init = self.cost(begin, asked).await?;
+        let opened = self.aws.take_calls();
+        if let Some(share) = setting.share {
+            share.hold(self.pid)?;
+        }
+        let first = self.event().await?;
+        let mut warm = Vec::with_capacity(setting.warm);
+        for _ in 0..setting.warm {
+            warm.push(self.event().await?);
+        }
+        Ok(Life { init, opened, first, warm, resident_kib: resident_kib(self.pid)? })
+    }
+
+    async fn event(&mut self) -> Result<Event> {
+        self.served += 1;
+        let begin = clock::now();
+        let Handled { answered, body } = self.api.invoke(event(self.served)).await?;
+        let answer = String::from_utf8_lossy(&body);
+        ensure!(!self.subject.does_the_job() || answer.contains(r#""applied""#), "it did not do its job: {answer}");
+        Ok(Event { cost: self.cost(begin, answered).await?, calls: self.aws.take_calls() })
+    }
+
+    async fn cost(&mut self, begin: Instant, end: Instant) -> Result<Cost> {
+        let cpu = clock::cpu_at_rest(self.pid).await?;
+        let used = cpu.saturating_sub(self.cpu);
+        self.cpu = cpu;
+        Ok(Cost { wall_ms: (end - begin).as_secs_f64() * 1e3, cpu_ms: used.as_secs_f64() * 1e3 })
+    }
+}
+
+fn resident_kib(pid: u32) -> Result<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).context("reading its status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("its status has no VmRSS")?;
+    line.trim().trim_end_matches(" kB").parse().context("VmRSS")
+}

@@ -1,0 +1,99 @@
+//! All that was measured, and its medians.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::artifact::Artifact;
+use crate::first_connection::before_connection;
+use crate::life::{Event, Life, Setting, live};
+use crate::subject::Subject;
+use crate::tls::Tls;
+
+/// Every life, and the artifact.
+#[derive(Debug, Default, Serialize)]
+pub struct Measured {
+    /// By setting and subject.
+    pub lives: BTreeMap<&'static str, BTreeMap<Subject, Vec<Life>>>,
+    /// CPU time until the first connection, in milliseconds, by subject.
+    pub before_connection: BTreeMap<Subject, Vec<f64>>,
+    /// Of `share-ami`.
+    pub artifact: Option<Artifact>,
+    /// What could not be measured, and why.
+    pub missing: Vec<String>,
+}
+
+impl Measured {
+    /// Lives all lives of a setting, the subjects in turn, so that what disturbs the machine disturbs all of them.
+    pub async fn add(&mut self, setting: &Setting<'_>, subjects: &[Subject], folder: &Path) {
+        let mut able = subjects.to_vec();
+        for number in 1..=setting.lives {
+            eprintln!("{}: {number} of {}", setting.name, setting.lives);
+            for subject in std::mem::take(&mut able) {
+                match live(subject, setting, folder).await {
+                    Ok(life) => {
+                        self.lives.entry(setting.name).or_default().entry(subject).or_default().push(life);
+                        able.push(subject);
+                    }
+                    Err(error) => self.missing.push(format!("{error:#}")),
+                }
+            }
+        }
+    }
+
+    /// Measures so many times what every subject needs until its first connection.
+    pub async fn add_before_connection(&mut self, times: usize, tls: &Tls, folder: &Path) {
+        let mut able = Subject::ALL.to_vec();
+        for number in 1..=times {
+            eprintln!("first connection: {number} of {times}");
+            for subject in std::mem::take(&mut able) {
+                match before_connection(subject, tls, folder).await {
+                    Ok(cpu_ms) => {
+                        self.before_connection.entry(subject).or_default().push(cpu_ms);
+                        able.push(subject);
+                    }
+                    Err(error) => self.missing.push(format!("{error:#}")),
+                }
+            }
+        }
+    }
+
+    /// Keeps an artifact, or why there is none.
+    pub fn add_artifact(&mut self, artifact: Result<Artifact>) {
+        match artifact {
+            Ok(artifact) => self.artifact = Some(artifact),
+            Err(error) => self.missing.push(format!("{error:#}")),
+        }
+    }
+
+    /// The median of a figure over the lives of a subject.
+    pub fn of(&self, setting: &str, subject: Subject, figure: impl Fn(&Life) -> f64) -> Option<f64> {
+        median(self.lives(setting, subject).iter().map(figure).collect())
+    }
+
+    /// The median CPU time until the first connection, in milliseconds.
+    pub fn before_connection(&self, subject: Subject) -> Option<f64> {
+        median(self.before_connection.get(&subject)?.clone())
+    }
+
+    /// The median of a figure over the warm events of all lives of a subject.
+    pub fn warm(&self, setting: &str, subject: Subject, figure: impl Fn(&Event) -> f64) -> Option<f64> {
+        median(self.lives(setting, subject).iter().flat_map(|life| &life.warm).map(figure).collect())
+    }
+
+    fn lives(&self, setting: &str, subject: Subject) -> &[Life] {
+        self.lives.get(setting).and_then(|subjects| subjects.get(&subject)).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn median(mut figures: Vec<f64>) -> Option<f64> {
+    figures.sort_by(f64::total_cmp);
+    let middle = figures.len() / 2;
+    match figures.len() {
+        0 => None,
+        length if length % 2 == 1 => Some(figures[middle]),
+        _ => Some(f64::midpoint(figures[middle - 1], figures[middle])),
+    }
+}

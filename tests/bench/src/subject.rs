@@ -1,0 +1,143 @@
+//! What is measured: `share-ami`, the two limits that it cannot beat, and the peer that it has to.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+use tokio::process::Command;
+
+use crate::canned::{ACCOUNT, IMAGE, MANIFEST};
+
+/// A program that speaks the Lambda Runtime API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// The function.
+    ShareAmi,
+    /// The limit for init: the bare Lambda runtime.
+    DoNothing,
+    /// The limit for a warm event: the same round trips without SDK.
+    BareHyper,
+    /// The peer: the same job in Python.
+    Boto3,
+}
+
+/// Where a process finds what it talks to.
+pub struct Endpoints<'a> {
+    /// The Lambda Runtime API, as `host:port`.
+    pub runtime_api: String,
+    /// AWS, as a URL.
+    pub aws: String,
+    /// Whom to trust, where AWS speaks TLS.
+    pub bundle: Option<&'a Path>,
+}
+
+impl Subject {
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; 4] = [Self::ShareAmi, Self::DoNothing, Self::BareHyper, Self::Boto3];
+
+    /// Its name in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ShareAmi => "share-ami",
+            Self::DoNothing => "do-nothing",
+            Self::BareHyper => "bare-hyper",
+            Self::Boto3 => "boto3",
+        }
+    }
+
+    /// Whether it does the job and says so: then its answer must be that it did.
+    pub fn does_the_job(self) -> bool {
+        self != Self::DoNothing
+    }
+
+    /// The program, as Lambda would start it: an environment of its own and nothing else.
+    pub fn command(self, endpoints: &Endpoints<'_>, log: File) -> Result<Command> {
+        let mut command = match self {
+            Self::Boto3 => python()?,
+            Self::BareHyper => {
+                let mut command = Command::new(self.binary()?);
+                command.arg(&endpoints.aws);
+                command
+            }
+            Self::ShareAmi | Self::DoNothing => Command::new(self.binary()?),
+        };
+        command.env_clear().envs(ENVIRONMENT);
+        command.env("AWS_LAMBDA_RUNTIME_API", &endpoints.runtime_api).env("AWS_ENDPOINT_URL", &endpoints.aws);
+        if let Some(bundle) = endpoints.bundle {
+            command.env("AWS_CA_BUNDLE", bundle);
+        }
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
+        Ok(command)
+    }
+
+    /// The release binary, beside this one.
+    pub fn binary(self) -> Result<PathBuf> {
+        let path = std::env::current_exe()?.with_file_name(self.name());
+        let package = if self == Self::ShareAmi { "share-ami" } else { "bench" };
+        ensure!(path.exists(), "{} is missing: cargo build --release -p {package}", path.display());
+        Ok(path)
+    }
+}
+
+const ENVIRONMENT: [(&str, &str); 16] = [
+    ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+    ("LANG", "C.UTF-8"),
+    ("AWS_REGION", "eu-west-1"),
+    ("AWS_DEFAULT_REGION", "eu-west-1"),
+    ("AWS_ACCESS_KEY_ID", ACCOUNT),
+    ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    ("AWS_SESSION_TOKEN", "IQoJb3JpZ2luX2VjEXAMPLE"),
+    ("AWS_EC2_METADATA_DISABLED", "true"),
+    ("AWS_LAMBDA_FUNCTION_NAME", "share-ami"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/share-ami"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/20/[$LATEST]bench"),
+    ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+    ("SIGNALBOX_MANIFEST", MANIFEST),
+    ("SIGNALBOX_LEDGER_TABLE", "signalbox-ledger"),
+];
+
+/// The workspace that this benchmark was built from.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The file that a subject logs to, emptied.
+pub fn log(subject: Subject, folder: &Path) -> Result<File> {
+    let path = folder.join(format!("{}.log", subject.name()));
+    File::create(&path).with_context(|| format!("writing {}", path.display()))
+}
+
+fn python() -> Result<Command> {
+    let root = workspace().canonicalize().context("the workspace that the benchmark was built from is gone")?;
+    let python = root.join(".local/venv/bin/python");
+    ensure!(python.exists(), "{} is missing: make test installs it", python.display());
+    let mut command = Command::new(python);
+    command.arg(root.join("tests/bench/peer/handler.py"));
+    Ok(command)
+}
+
+/// The event that makes an image available, the `number`th of its kind.
+pub fn event(number: usize) -> String {
+    serde_json::json!({
+        "version": "0",
+        "id": format!("2a1c5b3e-0000-4000-8000-{number:012}"),
+        "detail-type": "EC2 AMI State Change",
+        "source": "aws.ec2",
+        "account": ACCOUNT,
+        "time": "2026-11-20T10:00:00Z",
+        "region": "eu-west-1",
+        "resources": [format!("arn:aws:ec2:eu-west-1::image/{IMAGE}")],
+        "detail": {
+            "RequestId": format!("0e6d6a4b-0000-4000-8000-{number:012}"),
+            "ImageId": IMAGE,
+            "State": "available",
+            "ErrorMessage": "",
+        },
+    })
+    .to_string()
+}

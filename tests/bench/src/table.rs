@@ -1,0 +1,62 @@
+//! The table of figures that the bars are made of, one column a subject.
+
+use crate::bars::{first_at_128_mb, setting};
+use crate::life::{Event, Life};
+use crate::measured::Measured;
+use crate::subject::Subject;
+
+type OfLife = fn(&Life) -> f64;
+type OfEvent = fn(&Event) -> f64;
+
+enum Figure {
+    Life(&'static str, OfLife),
+    Warm(&'static str, OfEvent),
+    BeforeConnection,
+    Small,
+}
+
+const FIGURES: [(&str, Figure); 14] = [
+    ("init before the first connection, CPU ms", Figure::BeforeConnection),
+    ("init, CPU ms", Figure::Life(setting::TLS, |life| life.init.cpu_ms)),
+    ("init, wall ms", Figure::Life(setting::TLS, |life| life.init.wall_ms)),
+    ("first event over TLS, CPU ms", Figure::Life(setting::TLS, |life| life.first.cost.cpu_ms)),
+    ("first event over TLS, wall ms", Figure::Life(setting::TLS, |life| life.first.cost.wall_ms)),
+    ("warm event over TLS, CPU ms", Figure::Warm(setting::TLS, |event| event.cost.cpu_ms)),
+    ("warm event over TLS, wall ms", Figure::Warm(setting::TLS, |event| event.cost.wall_ms)),
+    ("warm event over plain HTTP, CPU ms", Figure::Warm(setting::PLAIN, |event| event.cost.cpu_ms)),
+    ("warm event over plain HTTP, wall ms", Figure::Warm(setting::PLAIN, |event| event.cost.wall_ms)),
+    ("first event, 50 ms a call, wall ms", Figure::Life(setting::FAR, |life| life.first.cost.wall_ms)),
+    ("warm event, 50 ms a call, wall ms", Figure::Warm(setting::FAR, |event| event.cost.wall_ms)),
+    ("first event at the CPU share of 128 MB, ms", Figure::Small),
+    ("resident memory, MB", Figure::Life(setting::PLAIN, Life::resident_mb)),
+    ("AWS calls of an event", Figure::Warm(setting::PLAIN, Event::number_of_calls)),
+];
+
+/// The lines of the table.
+pub fn lines(measured: &Measured) -> Vec<String> {
+    let names = Subject::ALL.map(|subject| subject.name().to_owned());
+    let mut lines = vec![line("medians", &names)];
+    for (what, figure) in &FIGURES {
+        let cells = Subject::ALL.map(|subject| value(measured, subject, figure).map_or("-".to_owned(), written));
+        lines.push(line(what, &cells));
+    }
+    lines
+}
+
+fn line(what: &str, cells: &[String; Subject::ALL.len()]) -> String {
+    let [share_ami, do_nothing, bare_hyper, boto3] = cells;
+    format!("{what:<46}{share_ami:>12}{do_nothing:>12}{bare_hyper:>12}{boto3:>12}")
+}
+
+fn value(measured: &Measured, subject: Subject, figure: &Figure) -> Option<f64> {
+    match figure {
+        Figure::Life(setting, figure) => measured.of(setting, subject, figure),
+        Figure::Warm(setting, figure) => measured.warm(setting, subject, figure),
+        Figure::BeforeConnection => measured.before_connection(subject),
+        Figure::Small => first_at_128_mb(measured, subject),
+    }
+}
+
+fn written(figure: f64) -> String {
+    if figure.fract() == 0.0 { format!("{figure}") } else { format!("{figure:.2}") }
+}
