@@ -1,1 +1,113 @@
-//! x
+//! `share-ami`: an image has become available, and is shared at once with whom the share manifest names, together
+//! with the snapshots that back it.
+//!
+//! What is read is in `observe.rs`, what follows from it in `plan.rs`, how it is carried out in `apply.rs`.
+
+mod apply;
+mod facts;
+mod observe;
+mod plan;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws::{Clients, Document, Sessions};
+use events::ec2::{AmiStateChange, ImageId, ImageState};
+use events::{Detail, Envelope, Origin};
+use reaction::{AccountId, Error, Key, Plan, Reaction, Region};
+
+pub use facts::{Encryption, Facts, Image, ImageSnapshot, SnapshotId};
+pub use plan::ShareImage;
+pub use settings::Settings;
+
+/// The function: its clients, and the settings that do not change while it lives.
+#[derive(Debug)]
+pub struct ShareAmi {
+    sessions: Arc<Sessions>,
+    clients: Clients<Services>,
+    manifest: Document,
+    allowed_accounts: Option<BTreeSet<AccountId>>,
+}
+
+/// The services of one account and region.
+#[derive(Clone, Debug)]
+struct Services {
+    ec2: aws_sdk_ec2::Client,
+    kms: aws_sdk_kms::Client,
+}
+
+/// An image that has become available.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The image.
+    pub image: ImageId,
+    /// The account that the event says it lives in.
+    pub account: AccountId,
+    /// The region that it lives in.
+    pub region: Region,
+    /// The API request that made it available.
+    pub request_id: String,
+    /// When it became available.
+    pub time: Option<SystemTime>,
+    /// The replay that delivers the event, if one does.
+    pub replay: Option<String>,
+}
+
+impl ShareAmi {
+    /// The function with these settings; makes no call.
+    #[must_use]
+    pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
+        let manifest = Document::new(sessions.config(), settings.manifest);
+        let clients = Clients::new(sessions.clone(), |config| Services {
+            ec2: aws_sdk_ec2::Client::new(config),
+            kms: aws_sdk_kms::Client::new(config),
+        });
+        Self { sessions, clients, manifest, allowed_accounts: settings.allowed_accounts }
+    }
+}
+
+impl Reaction for ShareAmi {
+    const NAME: &'static str = "share-ami";
+    type Event = Envelope;
+    type Subject = Subject;
+    type Facts = Facts;
+    type Step = ShareImage;
+
+    fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
+        // The ledger's key holds the request id; DynamoDB takes 2,048 bytes.
+        const LONGEST_REQUEST_ID: usize = 128;
+        let Some(change) = AmiStateChange::of(&event)? else { return Ok(None) };
+        if change.state != ImageState::Available {
+            return Ok(None);
+        }
+        if change.request_id.len() > LONGEST_REQUEST_ID {
+            return Err(Error::refused(format!("RequestId is longer than {LONGEST_REQUEST_ID} bytes")));
+        }
+        let Origin { account, region, time, replay } = Origin::of(&event)?;
+        Ok(Some(Subject { image: change.image_id, account, region, request_id: change.request_id, time, replay }))
+    }
+
+    fn key(subject: &Subject) -> Key {
+        let Subject { image, account, region, request_id, replay, .. } = subject;
+        let state = ImageState::Available.as_str();
+        let occurrence = [account.as_str(), region.as_str(), image.as_str(), state, request_id];
+        Key::new(occurrence.into_iter().chain(replay.as_deref()))
+    }
+
+    async fn observe(&self, subject: &Subject) -> Result<Facts, Error> {
+        self.read_facts(subject).await
+    }
+
+    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<ShareImage>, Error> {
+        plan::plan(subject, facts)
+    }
+
+    async fn apply(&self, subject: &Subject, step: &ShareImage) -> Result<(), Error> {
+        let services = self.clients.at(&subject.account, &subject.region).await?;
+        apply::share(&services.ec2, step).await
+    }
+}

@@ -1,2 +1,15 @@
-//! x
-fn main() {}
+//! `share-ami` as a Lambda function.
+
+use std::process::ExitCode;
+
+use share_ami::{Settings, ShareAmi};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    runtime::on_event(async |sessions, variables| {
+        let reaction = ShareAmi::new(sessions, Settings::read(variables)?);
+        reaction.open_connections().await;
+        Ok(reaction)
+    })
+    .await
+}

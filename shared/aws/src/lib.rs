@@ -1,1 +1,18 @@
-//! x
+//! How Signalbox speaks to AWS: one configuration, sessions per account and region, what errors mean, paging, and
+//! documents in S3 or Parameter Store.
+
+mod clients;
+mod config;
+mod document;
+mod error;
+mod http;
+mod pages;
+mod sessions;
+
+pub use clients::Clients;
+pub use config::{Options, Patience};
+pub use document::{Document, Location};
+pub use error::{Answer, names_bad_account, refuses_combination};
+pub use http::{open_only, roots_of};
+pub use pages::all_pages;
+pub use sessions::{Home, Sessions};

@@ -11,6 +11,7 @@ mod ledger;
 mod memory;
 mod place;
 mod report;
+pub mod settings;
 #[cfg(test)]
 mod tests;
 

@@ -1,1 +1,10 @@
-//! x
+//! The edges to AWS Lambda: how a reaction is opened, fed and answered for. The only crate that names
+//! `lambda_runtime`.
+
+mod answer;
+mod log;
+mod metrics;
+mod on_event;
+mod settings;
+
+pub use on_event::on_event;

@@ -64,7 +64,7 @@ impl Manifest {
     pub fn sections(&self) -> BTreeMap<&str, usize> {
         let known = [("ami", self.ami.0.len()), ("rds", self.rds.0.len()), ("s3", self.s3.0.len())];
         let other =
-            self.other.iter().map(|(name, value)| (name.as_str(), value.as_object().map_or(0, |map| map.len())));
+            self.other.iter().map(|(name, value)| (name.as_str(), value.as_object().map_or(0, serde_json::Map::len)));
         known.into_iter().filter(|(_, entries)| *entries > 0).chain(other).collect()
     }
 }

@@ -1,0 +1,150 @@
+//! A text that people keep in S3 or in Parameter Store, read anew each time that it is needed.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::SdkConfig;
+use reaction::{Doing, Error, Malformed};
+
+use crate::error::Answer;
+use crate::http::open_only;
+
+/// Where a document lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// An object in S3: `s3://bucket/key`.
+    Object {
+        /// The bucket's name.
+        bucket: String,
+        /// The object's key.
+        key: String,
+    },
+    /// A parameter in Parameter Store: `ssm:/name`. It holds 4 KB (standard) or 8 KB (advanced).
+    Parameter(String),
+}
+
+impl FromStr for Location {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        let object = text.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
+        let parameter = text.strip_prefix("ssm:").filter(|name| name.starts_with('/') && name.len() > 1);
+        match (object, parameter) {
+            (Some((bucket, key)), _) if !bucket.is_empty() && !key.is_empty() => {
+                Ok(Self::Object { bucket: bucket.into(), key: key.into() })
+            }
+            (_, Some(name)) => Ok(Self::Parameter(name.into())),
+            _ => Err(Malformed::new(text, "`s3://bucket/key` or `ssm:/name`")),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Object { bucket, key } => write!(f, "s3://{bucket}/{key}"),
+            Self::Parameter(name) => write!(f, "ssm:{name}"),
+        }
+    }
+}
+
+/// A document, and the client that reads it.
+#[derive(Debug)]
+pub struct Document {
+    location: Location,
+    store: Store,
+}
+
+#[derive(Debug)]
+enum Store {
+    S3 { client: aws_sdk_s3::Client, bucket: String, key: String, last: Mutex<Option<Version>> },
+    Parameters { client: aws_sdk_ssm::Client, name: String },
+}
+
+/// What was read last, so that S3 can answer 304 in place of sending it again.
+#[derive(Clone, Debug)]
+struct Version {
+    etag: String,
+    text: Arc<str>,
+}
+
+impl Document {
+    /// The document at `location`; nothing is read yet.
+    #[must_use]
+    pub fn new(config: &SdkConfig, location: Location) -> Self {
+        let store = match location.clone() {
+            Location::Object { bucket, key } => {
+                Store::S3 { client: aws_sdk_s3::Client::new(config), bucket, key, last: Mutex::default() }
+            }
+            Location::Parameter(name) => Store::Parameters { client: aws_sdk_ssm::Client::new(config), name },
+        };
+        Self { location, store }
+    }
+
+    /// Where the document lies.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Opens the connection that [`Document::read`] will use.
+    pub async fn open_connection(&self) {
+        match &self.store {
+            Store::S3 { client, bucket, key, .. } => {
+                drop(client.get_object().bucket(bucket).key(key).customize().mutate_request(open_only).send().await);
+            }
+            Store::Parameters { client, name } => {
+                drop(client.get_parameter().name(name).customize().mutate_request(open_only).send().await);
+            }
+        }
+    }
+
+    /// The text as it is now.
+    ///
+    /// # Errors
+    /// `Refused` where there is no such document or it is not UTF-8; otherwise what the call's error means.
+    pub async fn read(&self) -> Result<Arc<str>, Error> {
+        let text = match &self.store {
+            Store::S3 { client, bucket, key, last } => read_object(client, bucket, key, last).await,
+            Store::Parameters { client, name } => read_parameter(client, name).await,
+        };
+        text.doing(|| format!("reading {}", self.location))
+    }
+}
+
+async fn read_object(
+    client: &aws_sdk_s3::Client,
+    bucket: &str,
+    key: &str,
+    last: &Mutex<Option<Version>>,
+) -> Result<Arc<str>, Error> {
+    const NOT_MODIFIED: u16 = 304;
+    let known = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let etag = known.as_ref().map(|version| version.etag.clone());
+    let answer = client.get_object().bucket(bucket).key(key).set_if_none_match(etag).send().await;
+    if let (Err(error), Some(version)) = (&answer, known)
+        && error.raw_response().is_some_and(|response| response.status().as_u16() == NOT_MODIFIED)
+    {
+        return Ok(version.text);
+    }
+    let answer = answer
+        .or_absent()
+        .doing(|| "S3 tells an absent object from a denied one only to those who may list the bucket");
+    let object = answer?.ok_or_else(|| Error::refused("there is no such object; upload it"))?;
+    let etag = object.e_tag().map(String::from);
+    let body = object.body.collect().await.map_err(Error::failed).doing(|| "the object's body broke off")?;
+    let text: Arc<str> =
+        String::from_utf8(body.to_vec()).map_err(|_| Error::refused("the object is not UTF-8 text"))?.into();
+    let version = etag.map(|etag| Version { etag, text: text.clone() });
+    *last.lock().unwrap_or_else(PoisonError::into_inner) = version;
+    Ok(text)
+}
+
+async fn read_parameter(client: &aws_sdk_ssm::Client, name: &str) -> Result<Arc<str>, Error> {
+    let answer = client.get_parameter().name(name).with_decryption(true).send().await.or_absent()?;
+    let value = answer.and_then(|answer| answer.parameter).and_then(|parameter| parameter.value);
+    value.map(Arc::from).ok_or_else(|| {
+        Error::refused("there is no such parameter; put it (at most 4 KB, or 8 KB as an advanced one; a larger document belongs in S3)")
+    })
+}

@@ -1,0 +1,113 @@
+//! What AWS's errors mean. The only file that knows error codes.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use anyhow::anyhow;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use reaction::Error;
+
+/// The thing does not exist, or not any more.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+const ABSENT: &[&str] = &[
+    "InvalidAMIID.NotFound",
+    "InvalidAMIID.Unavailable",
+    "InvalidSnapshot.NotFound",
+    "NoSuchBucket",
+    "NoSuchKey",
+    "NotFoundException",
+    "ParameterNotFound",
+];
+
+/// What we asked can never be answered.
+const INVALID: &[&str] = &[
+    "InvalidAMIAttributeItemValue",
+    "InvalidAMIID.Malformed",
+    "InvalidArnException",
+    "InvalidBucketName",
+    "InvalidParameter",
+    "InvalidParameterCombination",
+    "InvalidParameterValue",
+    "InvalidSnapshotID.Malformed",
+    "InvalidUserID.Malformed",
+    "MissingParameter",
+    "UnknownParameter",
+    "ValidationError",
+    "ValidationException",
+];
+
+/// One of the accounts in the request is unknown to EC2, which then refuses the whole request.
+const BAD_ACCOUNT: &[&str] = &["InvalidAMIAttributeItemValue", "InvalidUserID.Malformed"];
+
+/// We may not; somebody has to give the permission, and then the event can be sent again.
+const DENIED: &[&str] =
+    &["AccessDenied", "AccessDeniedException", "AuthFailure", "Client.UnauthorizedOperation", "UnauthorizedOperation"];
+
+/// Reads an SDK result as one of the two kinds of error.
+pub trait Answer<T> {
+    /// The answer, or the error: validation is refused; throttling, 5xx, timeouts, conflicts, denied access and what
+    /// is unknown failed.
+    ///
+    /// # Errors
+    /// See above.
+    fn or_error(self) -> Result<T, Error>;
+
+    /// The answer, `None` where AWS says that the thing does not exist, or the error.
+    ///
+    /// # Errors
+    /// As of [`Answer::or_error`].
+    fn or_absent(self) -> Result<Option<T>, Error>;
+}
+
+impl<T, E> Answer<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    fn or_error(self) -> Result<T, Error> {
+        self.map_err(|error| meaning(&error))
+    }
+
+    fn or_absent(self) -> Result<Option<T>, Error> {
+        match self {
+            Err(error) if is_one_of(&error, ABSENT) => Ok(None),
+            other => other.or_error().map(Some),
+        }
+    }
+}
+
+/// Whether EC2 refused the request because of an account in it.
+#[must_use]
+pub fn names_bad_account<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, BAD_ACCOUNT)
+}
+
+/// Whether EC2 refused the request because of what stands side by side in it.
+#[must_use]
+pub fn refuses_combination<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, &["InvalidParameterCombination"])
+}
+
+fn is_one_of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, codes: &[&str]) -> bool {
+    error.code().is_some_and(|code| codes.contains(&code))
+}
+
+fn meaning<E, R>(error: &SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+    R: fmt::Debug,
+{
+    let Some(code) = error.code() else {
+        return Error::Failed(anyhow!("{}", DisplayErrorContext(error)));
+    };
+    let text = error.message().unwrap_or("no message");
+    if INVALID.contains(&code) {
+        Error::refused(format!("AWS answered {code}: {text}"))
+    } else if DENIED.contains(&code) {
+        Error::failed(format!("AWS answered {code}: {text}; give the role this permission and send the event again"))
+    } else {
+        Error::failed(format!("AWS answered {code}: {text}"))
+    }
+}

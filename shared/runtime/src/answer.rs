@@ -1,0 +1,35 @@
+//! What an invocation answers: which reports are the function's errors.
+
+use lambda_runtime::Diagnostic;
+use reaction::{Outcome, Report};
+
+/// The answer to an event that came asynchronously (EventBridge, S3, a schedule): `Err` makes Lambda try again and
+/// then send the event to the failure queue. A refusal would only be refused again, so it is an answer, unless the
+/// event could not even be read: such a poison must end in the queue, since nothing else keeps it.
+pub(crate) fn to_event(report: Report) -> Result<Report, Diagnostic> {
+    let kind = match (report.outcome, &report.key) {
+        (Outcome::Failed, _) => "Signalbox.Failed",
+        (Outcome::Refused, None) => "Signalbox.Unreadable",
+        _ => return Ok(report),
+    };
+    Err(Diagnostic { error_type: kind.into(), error_message: serde_json::to_string(&report).unwrap_or_default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use reaction::{Key, Outcome, Report};
+
+    use super::to_event;
+
+    #[test]
+    fn only_failures_and_poison_are_errors() {
+        let report = |outcome| Report::new("share-ami", outcome, None);
+        let key = || Key::new(["ami-12345678", "available"]);
+        assert!(to_event(report(Outcome::Refused)).is_err());
+        assert!(to_event(report(Outcome::Refused).about(key())).is_ok());
+        assert!(to_event(report(Outcome::Failed).about(key())).is_err());
+        for outcome in [Outcome::Ignored, Outcome::Repeated, Outcome::Planned, Outcome::Unchanged, Outcome::Applied] {
+            assert!(to_event(report(outcome)).is_ok(), "{outcome}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! JSON lines on standard output, with Powertools' field names.
+//! <https://docs.aws.amazon.com/powertools/python/latest/core/logger/#standard-structured-keys>
+
+use reaction::settings::Variables;
+use reaction::{Outcome, Report};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// What a line says about its invocation.
+#[derive(Clone, Debug)]
+pub(crate) struct Invocation {
+    pub(crate) cold_start: bool,
+    pub(crate) function_name: String,
+    pub(crate) request_id: String,
+    /// The EventBridge event's id, which ties the lines of a forwarded event together.
+    pub(crate) correlation_id: Option<String>,
+    pub(crate) xray_trace_id: Option<String>,
+}
+
+/// Starts logging at the level that `AWS_LAMBDA_LOG_LEVEL` names, or else as `RUST_LOG` says, or else at `info`.
+pub(crate) fn start(variables: Variables) {
+    let chosen = variables("AWS_LAMBDA_LOG_LEVEL").or_else(|| variables("RUST_LOG"));
+    let level = chosen.unwrap_or_default().to_lowercase().replace("fatal", "error");
+    let targets: Targets = level.parse().unwrap_or_default();
+    let targets = if level.is_empty() { targets.with_default(tracing::Level::INFO) } else { targets };
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_target(false)
+        .with_current_span(false)
+        .with_span_list(false);
+    // A second start in one program (tests) keeps the first.
+    drop(tracing_subscriber::registry().with(targets).with(lines).try_init());
+}
+
+/// Writes the one line of an invocation: what happened, and nothing of the event itself.
+pub(crate) fn write(invocation: &Invocation, report: &Report) {
+    let Invocation { cold_start, function_name, request_id, correlation_id, xray_trace_id } = invocation;
+    let json = serde_json::to_string(report).unwrap_or_default();
+    macro_rules! line {
+        ($level:expr) => {
+            tracing::event!(
+                $level,
+                service = report.function,
+                cold_start,
+                function_name,
+                function_request_id = request_id,
+                correlation_id,
+                xray_trace_id,
+                key = report.key.as_ref().map(tracing::field::display),
+                outcome = %report.outcome,
+                report = json,
+                "{}",
+                report.reason.clone().unwrap_or_else(|| report.outcome.to_string()),
+            )
+        };
+    }
+    match report.outcome {
+        Outcome::Refused | Outcome::Failed => line!(tracing::Level::ERROR),
+        _ => line!(tracing::Level::INFO),
+    }
+}

@@ -1,0 +1,42 @@
+//! One count per invocation, in CloudWatch's embedded metric format: the metric is named after the outcome.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use reaction::Report;
+use serde_json::{Value, json};
+
+/// The line that counts this report at this time. The only dimension is the function: accounts and ARNs would make a
+/// metric of each.
+pub(crate) fn line(report: &Report, now: SystemTime) -> Value {
+    let outcome = report.outcome.to_string();
+    let metric = outcome[..1].to_uppercase() + &outcome[1..];
+    let timestamp = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    json!({
+        "_aws": {
+            "Timestamp": u64::try_from(timestamp).unwrap_or(u64::MAX),
+            "CloudWatchMetrics": [{
+                "Namespace": "Signalbox",
+                "Dimensions": [["service"]],
+                "Metrics": [{"Name": metric, "Unit": "Count"}],
+            }],
+        },
+        "service": report.function,
+        metric: 1,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use expect_test::expect;
+    use reaction::{Outcome, Report};
+
+    #[test]
+    fn a_refusal_is_counted_by_function() {
+        let line = super::line(&Report::new("share-ami", Outcome::Refused, None), UNIX_EPOCH + Duration::from_secs(7));
+        expect![[r#"{"Refused":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["service"]],"Metrics":[{"Name":"Refused","Unit":"Count"}],"Namespace":"Signalbox"}],"Timestamp":7000},"service":"share-ami"}"#]]
+            .assert_eq(&line.to_string());
+    }
+}

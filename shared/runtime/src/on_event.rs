@@ -1,0 +1,76 @@
+//! The edge for events that nobody waits for.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use aws::{Options, Sessions};
+use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
+use ledger::DynamoLedger;
+use reaction::settings::{Variables, malformed};
+use reaction::{Deadline, Error, Reaction, drive_json};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::log::{self, Invocation};
+use crate::settings::{Settings, environment};
+use crate::{answer, metrics};
+
+/// Runs a reaction as a Lambda function that EventBridge, S3 or a schedule invokes. `open` makes the reaction of the
+/// sessions and the environment; it may open connections, since init is the time when Lambda gives full CPU.
+///
+/// Ends only when Lambda ends the sandbox, or at once, with a line that says why, where init fails.
+pub async fn on_event<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> ExitCode {
+    log::start(&environment);
+    match serve(open).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(service = R::NAME, "init failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> Result<(), Error> {
+    let settings = Settings::read(&environment)?;
+    let sessions = Arc::new(Sessions::load(&options()?).await?);
+    let ledger = DynamoLedger::new(&sessions, settings.ledger_table, R::NAME);
+    let ((), reaction, _) =
+        tokio::join!(ledger.open_connection(), open(sessions.clone(), &environment), sessions.home());
+    let reaction = reaction?;
+    let is_first = AtomicBool::new(true);
+    let service = service_fn(async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
+        let deadline = Deadline::new(context.deadline(), sessions.clock());
+        let report = drive_json(&reaction, &ledger, settings.mode, deadline, payload.get()).await;
+        let cold_start = is_first.swap(false, Ordering::Relaxed);
+        log::write(&invocation(&context, payload.get(), cold_start), &report);
+        println!("{}", metrics::line(&report, sessions.now()));
+        answer::to_event(report)
+    });
+    Runtime::new(service).run().await.map_err(Error::failed)
+}
+
+fn invocation(context: &Context, payload: &str, cold_start: bool) -> Invocation {
+    let event: Option<Value> = serde_json::from_str(payload).ok();
+    Invocation {
+        cold_start,
+        function_name: context.env_config.function_name.clone(),
+        request_id: context.request_id.clone(),
+        correlation_id: event.and_then(|event| event.get("id")?.as_str().map(String::from)),
+        xray_trace_id: context.xray_trace_id.clone(),
+    }
+}
+
+/// The environment's settings; the roots are Amazon's own unless `AWS_CA_BUNDLE` names others.
+fn options() -> Result<Options, Error> {
+    #[expect(clippy::disallowed_methods, reason = "the clock of a deployed function")]
+    let options = Options::new(SystemTime::now);
+    let roots = match environment("AWS_CA_BUNDLE") {
+        Some(path) => {
+            Some(std::fs::read(&path).map_err(|error| malformed("AWS_CA_BUNDLE", format!("{path}: {error}")))?)
+        }
+        None => environment("AWS_REGION").and_then(|region| aws::roots_of(&region)),
+    };
+    Ok(Options { roots, ..options })
+}
