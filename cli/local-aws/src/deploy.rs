@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_config::SdkConfig;
@@ -126,20 +126,27 @@ impl Deployment {
 
     /// The stack as soon as nothing goes on in it any more, none if it is gone.
     async fn wait(&self, name: &str) -> Result<Option<Deployed>> {
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
+        let minutes = PATIENCE.as_secs() / 60;
+        tokio::time::timeout(PATIENCE, self.poll(name))
+            .await
+            .with_context(|| format!("the stack is not complete after {minutes} minutes; look at its events"))?
+    }
+
+    async fn poll(&self, name: &str) -> Result<Option<Deployed>> {
+        let mut polls = tokio::time::interval(POLL);
+        loop {
+            polls.tick().await;
             let Some(stack) = self.find(name).await? else { return Ok(None) };
             match stack.stack_status() {
                 Some(StackStatus::DeleteComplete) => return Ok(None),
                 Some(StackStatus::CreateComplete | StackStatus::UpdateComplete) => return Ok(Some(stack)),
-                Some(status) if is_under_way(status) => tokio::time::sleep(POLL).await,
+                Some(status) if is_under_way(status) => {}
                 status => {
                     let status = status.map_or("without a status", |status| status.as_str());
                     bail!("the stack is {status}: {}", self.why_failed(name, &stack).await);
                 }
             }
         }
-        bail!("the stack is not complete after {} minutes; look at its events", PATIENCE.as_secs() / 60)
     }
 
     async fn find(&self, name: &str) -> Result<Option<Deployed>> {

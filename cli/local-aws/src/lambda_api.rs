@@ -15,7 +15,7 @@ use anyhow::Result;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::Value;
@@ -97,17 +97,14 @@ impl LambdaApi {
         let id = format!("00000000-0000-4000-8000-{number:012}");
         let (report, outcome) = oneshot::channel();
         self.running().insert(id.clone(), report);
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let deadline_ms = (since_epoch + deadline).as_millis();
+        let deadline_ms = (since_epoch() + deadline).as_millis();
         // The receiving end lives in `shared`, as long as this does.
         let _ = self.invocations.send(Invocation { id: id.clone(), payload: payload.into(), deadline_ms });
-        match tokio::time::timeout(deadline, outcome).await {
-            Ok(Ok(outcome)) => outcome,
-            _ => {
-                self.running().remove(&id);
-                Outcome::TimedOut
-            }
+        if let Ok(Ok(outcome)) = tokio::time::timeout(deadline, outcome).await {
+            return outcome;
         }
+        self.running().remove(&id);
+        Outcome::TimedOut
     }
 
     /// Waits for the function to report that it cannot start, and says why.
@@ -128,6 +125,11 @@ impl Drop for LambdaApi {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the deadline is told as wall-clock time")]
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 async fn hand_out(State(shared): State<Arc<Shared>>) -> Response {
@@ -158,7 +160,7 @@ async fn take_error(State(shared): State<Arc<Shared>>, Path(id): Path<String>, b
     shared.end(&id, Outcome::Error(error_in(&body)))
 }
 
-async fn take_init_error(State(shared): State<Arc<Shared>>, _: HeaderMap, body: Bytes) -> StatusCode {
+async fn take_init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> StatusCode {
     shared.init_error.send_replace(Some(error_in(&body)));
     StatusCode::ACCEPTED
 }

@@ -138,10 +138,10 @@ fn cbor_map(entries: &[(&str, &str)]) -> Bytes {
 fn cbor_head(out: &mut Vec<u8>, major: u8, length: usize) {
     match u8::try_from(length) {
         Ok(length) if length < 24 => out.push(major | length),
-        Ok(length) => out.extend([major | 24, length]),
+        Ok(length) => out.extend([major | 0x18, length]),
         Err(_) => {
             let length = u16::try_from(length).unwrap_or(u16::MAX);
-            out.push(major | 25);
+            out.push(major | 0x19);
             out.extend(length.to_be_bytes());
         }
     }

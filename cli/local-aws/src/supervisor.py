@@ -34,19 +34,11 @@ def run_ministack(fd):
 
 
 def run_moto(fd):
-    from moto.kms import models as kms
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from moto_mends import mend
     from werkzeug.serving import make_server
 
-    create_key = kms.Key.__init__
-
-    def create_key_with_owner(self, *args, **kwargs):
-        # EC2 makes the key behind alias/aws/ebs itself; moto forgets that such a key is AWS's.
-        create_key(self, *args, **kwargs)
-        if (self.description or "").startswith("Default master key that protects my"):
-            self.key_manager = "AWS"
-
-    kms.Key.__init__ = create_key_with_owner
+    mend()
     MotoRequestHandler.log_request = lambda *_args, **_kwargs: None
     app = DomainDispatcherApplication(create_backend_app)
     make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler, fd=fd).serve_forever()

@@ -10,17 +10,19 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-const SCRIPT: &str = include_str!("supervisor.py");
+const SCRIPTS: [(&str, &str); 2] =
+    [("supervisor.py", include_str!("supervisor.py")), ("moto_mends.py", include_str!("moto_mends.py"))];
 const READY: Duration = Duration::from_mins(1);
+const END: Duration = Duration::from_secs(5);
 
 /// Where the two servers listen.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,7 @@ pub(crate) struct Supervisor {
     child: Child,
     stdin: Option<ChildStdin>,
     last_words: Arc<Mutex<Option<String>>>,
+    ended: Mutex<mpsc::Receiver<()>>,
     /// Where the two servers listen.
     pub(crate) servers: Servers,
 }
@@ -68,10 +71,10 @@ impl Supervisor {
             format!("{} did not start ministack and moto; run `make setup` again", python.display())
         })?;
         let last_words = Arc::new(Mutex::new(None));
-        listen_for_death(lines, group_of(&child)?, Arc::clone(&last_words));
+        let ended = Mutex::new(listen_for_death(lines, group_of(&child)?, Arc::clone(&last_words)));
         let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let servers = Servers { ministack: at(ports.ministack), moto: at(ports.moto) };
-        Ok(Self { child, stdin, last_words, servers })
+        Ok(Self { child, stdin, last_words, ended, servers })
     }
 
     /// Waits until both servers answer; one that died is reported with the end of its log.
@@ -83,13 +86,20 @@ impl Supervisor {
         match (ministack, moto) {
             (Ok(()), Ok(())) => Ok(()),
             (Err(why), _) | (_, Err(why)) => {
-                thread::sleep(Duration::from_millis(200)); // the news of a death travel by another pipe
+                // The supervisor says what happened before it ends, and what it says comes by another pipe.
+                self.wait_until_ended(Duration::from_secs(1));
                 Err(match self.last_words.lock().unwrap_or_else(PoisonError::into_inner).take() {
                     Some(words) => anyhow::anyhow!(words),
                     None => why.context("the local AWS does not answer; try again"),
                 })
             }
         }
+    }
+
+    /// The supervisor ends when a server dies, or when its standard input is closed.
+    fn wait_until_ended(&self, patience: Duration) {
+        // Either it has ended, which closes the channel, or the time is over.
+        let _ = self.ended.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(patience);
     }
 
     /// What is known about the death of a server, to be read when it does not answer any more.
@@ -101,13 +111,8 @@ impl Supervisor {
 impl Drop for Supervisor {
     fn drop(&mut self) {
         drop(self.stdin.take());
-        for _ in 0..500 {
-            if let Ok(Some(_)) = self.child.try_wait() {
-                return;
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        if let Ok(group) = group_of(&self.child) {
+        self.wait_until_ended(END);
+        if let (Ok(None), Ok(group)) = (self.child.try_wait(), group_of(&self.child)) {
             let _ = killpg(group, Signal::SIGKILL);
         }
         let _ = self.child.wait();
@@ -119,6 +124,7 @@ fn group_of(child: &Child) -> Result<Pid> {
 }
 
 /// `SIGNALBOX_LOCAL_VENV`, or `.local/venv` of the workspace that this was built in.
+#[expect(clippy::disallowed_methods, reason = "a setting of the desk, and this is where the desk reads it")]
 fn find_python() -> Result<PathBuf> {
     let venv =
         std::env::var_os("SIGNALBOX_LOCAL_VENV").map_or_else(|| crate::workspace().join(".local/venv"), PathBuf::from);
@@ -135,11 +141,15 @@ fn find_python() -> Result<PathBuf> {
 
 /// A directory for logs and for what ministack unpacks; the supervisor removes it at the end.
 fn create_run_dir() -> Result<PathBuf> {
-    let nanos = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
-    let dir = std::env::temp_dir().join(format!("signalbox-{}-{nanos}", std::process::id()));
-    fs::create_dir(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let parent = std::env::temp_dir();
+    let dir = (0..1000)
+        .map(|number| parent.join(format!("signalbox-{}-{number}", std::process::id())))
+        .find(|dir| fs::create_dir(dir).is_ok())
+        .with_context(|| format!("cannot create a directory in {}", parent.display()))?;
     fs::create_dir(dir.join("tmp"))?;
-    fs::write(dir.join("supervisor.py"), SCRIPT)?;
+    for (name, text) in SCRIPTS {
+        fs::write(dir.join(name), text)?;
+    }
     Ok(dir)
 }
 
@@ -170,7 +180,12 @@ fn command(python: &Path, run_dir: &Path, endpoint: SocketAddr) -> Command {
 }
 
 /// Keeps what the supervisor says about a dead server; when it falls silent, nothing of its group may live.
-fn listen_for_death(lines: BufReader<ChildStdout>, group: Pid, last_words: Arc<Mutex<Option<String>>>) {
+fn listen_for_death(
+    lines: BufReader<ChildStdout>,
+    group: Pid,
+    last_words: Arc<Mutex<Option<String>>>,
+) -> mpsc::Receiver<()> {
+    let (alive, ended) = mpsc::channel();
     thread::spawn(move || {
         for line in lines.lines().map_while(Result::ok) {
             if let Ok(Death { died, status, log }) = serde_json::from_str(&line) {
@@ -179,7 +194,9 @@ fn listen_for_death(lines: BufReader<ChildStdout>, group: Pid, last_words: Arc<M
             }
         }
         let _ = killpg(group, Signal::SIGKILL);
+        drop(alive);
     });
+    ended
 }
 
 /// One GET over a connection of its own; the server may still be starting behind its listening socket.

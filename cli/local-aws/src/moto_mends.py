@@ -1,0 +1,125 @@
+"""Mends moto where its EC2 differs from AWS in what sharing an image is about.
+
+Each function names the AWS behaviour it brings. The version of moto is pinned, so what is replaced here is known.
+"""
+
+from moto.ec2.exceptions import InvalidAMIIdError
+from moto.ec2.models.amis import Ami, AmiBackend
+from moto.ec2.models.elastic_block_store import Snapshot
+from moto.ec2.responses.amis import AmisResponse
+from moto.kms.models import Key
+
+BY_SNAPSHOT = "block-device-mapping.snapshot-id"
+
+
+def mend():
+    keep_block_device_mappings()
+    filter_images_by_snapshot()
+    hide_disabled_images()
+    miss_images_by_their_error()
+    name_keys_of_snapshots()
+    own_default_keys()
+
+
+def snapshots_of(image):
+    return {mapping["Ebs"]["SnapshotId"] for mapping in image.block_device_mappings if "SnapshotId" in mapping.get("Ebs", {})}
+
+
+def keep_block_device_mappings():
+    """RegisterImage keeps the mappings it is given; moto makes up one snapshot instead."""
+    register, made_up = AmisResponse.register_image, Ami.block_device_mappings
+
+    def register_image(self):
+        mappings = self._get_param("BlockDeviceMappings", [])
+        for mapping in mappings:
+            if "SnapshotId" in mapping.get("Ebs", {}):
+                snapshot = self.ec2_backend.get_snapshot(mapping["Ebs"]["SnapshotId"])
+                mapping["Ebs"] = {"VolumeSize": snapshot.volume.size, "Encrypted": snapshot.encrypted} | mapping["Ebs"]
+        answer = register(self)
+        image = self.ec2_backend.amis[answer.result["ImageId"]]
+        image.root_device_name = self._get_param("RootDeviceName") or image.root_device_name
+        if mappings:
+            self.ec2_backend.snapshots.pop(image.ebs_snapshot.id, None)
+            image.registered_mappings = mappings
+            image.root_device_type = "ebs"
+        return answer
+
+    def block_device_mappings(self):
+        return getattr(self, "registered_mappings", None) or made_up.fget(self)
+
+    AmisResponse.register_image = register_image
+    Ami.block_device_mappings = property(block_device_mappings)
+
+
+def filter_images_by_snapshot():
+    """DescribeImages finds the images that stand on a snapshot; moto fails."""
+    describe = AmiBackend.describe_images
+
+    def describe_images(self, ami_ids=None, filters=None, exec_users=None, owners=None):
+        filters = dict(filters or {})
+        wanted = set(filters.pop(BY_SNAPSHOT, []))
+        images = describe(self, ami_ids, filters, exec_users, owners)
+        return [image for image in images if not wanted or wanted & snapshots_of(image)]
+
+    AmiBackend.describe_images = describe_images
+
+
+def hide_disabled_images():
+    """Disabled images are private, and listed only when they are asked for."""
+    describe, disable = AmisResponse.describe_images, AmiBackend.disable_image
+
+    def describe_images(self):
+        answer = describe(self)
+        if not self._get_bool_param("IncludeDisabled", False):
+            answer.result["Images"] = [image for image in answer.result["Images"] if image.state != "disabled"]
+        return answer
+
+    def disable_image(self, ami_id):
+        disable(self, ami_id)
+        self.amis[ami_id].launch_permissions.clear()
+
+    AmisResponse.describe_images = describe_images
+    AmiBackend.disable_image = disable_image
+
+
+def miss_images_by_their_error():
+    """Attributes of an image that is not there: InvalidAMIID.NotFound; moto fails."""
+    describe = AmiBackend.describe_image_attribute
+    modify = AmiBackend.modify_image_attribute
+
+    def describe_image_attribute(self, ami_id, attribute_name):
+        if ami_id not in self.amis:
+            raise InvalidAMIIdError(ami_id)
+        return describe(self, ami_id, attribute_name)
+
+    def modify_image_attribute(self, ami_id, **changes):
+        if ami_id not in self.amis:
+            raise InvalidAMIIdError(ami_id)
+        return modify(self, ami_id, **changes)
+
+    AmiBackend.describe_image_attribute = describe_image_attribute
+    AmiBackend.modify_image_attribute = modify_image_attribute
+
+
+def name_keys_of_snapshots():
+    """An encrypted snapshot names its key, which is its volume's unless it was copied under another."""
+    create = Snapshot.__init__
+
+    def init(self, *args, **kwargs):
+        create(self, *args, **kwargs)
+        if self.encrypted and not self.kms_key_id:
+            self.kms_key_id = self.volume.kms_key_id
+
+    Snapshot.__init__ = init
+
+
+def own_default_keys():
+    """The key behind alias/aws/ebs is AWS's; moto makes it a customer's."""
+    create = Key.__init__
+
+    def init(self, *args, **kwargs):
+        create(self, *args, **kwargs)
+        if (self.description or "").startswith("Default master key that protects my"):
+            self.key_manager = "AWS"
+
+    Key.__init__ = init
