@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
-use reaction::{AccountId, Doing, Error, Region};
+use reaction::{AccountId, Doing, Error, Region, shortened};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -27,9 +27,10 @@ pub trait Detail: DeserializeOwned {
         if envelope.source != Self::SOURCE || envelope.detail_type != Self::DETAIL_TYPE {
             return Ok(None);
         }
-        serde_json::from_value(envelope.detail.clone())
-            .map(Some)
-            .map_err(|error| Error::refused(format!("the detail of this `{}` event: {error}", Self::DETAIL_TYPE)))
+        serde_json::from_value(envelope.detail.clone()).map(Some).map_err(|error| {
+            let error = shortened(&error.to_string(), 300);
+            Error::refused(format!("the detail of this `{}` event: {error}", Self::DETAIL_TYPE))
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
+use crate::error::shortened;
 use crate::{Claim, Deadline, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, StepReport};
 
 /// Below this much time no step is begun any more: about what one call takes with its retries.
@@ -29,6 +30,7 @@ pub async fn drive_json<R: Reaction>(
     match serde_json::from_str(event) {
         Ok(event) => drive(reaction, ledger, mode, deadline, event).await,
         Err(error) => {
+            let error = shortened(&error.to_string(), 300);
             let refusal = Error::refused(format!("not an event that {} can read: {error}", R::NAME));
             Report::of_error(R::NAME, &refusal)
         }

@@ -64,6 +64,15 @@ impl std::error::Error for Error {
     }
 }
 
+/// At most `longest` characters of a text that came from outside: no message may carry a whole event.
+#[must_use]
+pub fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}..", &text[..end]),
+        None => text.into(),
+    }
+}
+
 /// Says what was being done when an error came up.
 pub trait Doing<T> {
     /// Puts `what` in front of the error's message and keeps its kind.

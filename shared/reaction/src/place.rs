@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::shortened;
+
 /// Text that is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{found}` is not {expected}")]
@@ -18,11 +20,7 @@ impl Malformed {
     #[must_use]
     pub fn new(found: &str, expected: &'static str) -> Self {
         const SHOWN: usize = 80;
-        let found = match found.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{}..", &found[..end]),
-            None => found.into(),
-        };
-        Self { found, expected }
+        Self { found: shortened(found, SHOWN), expected }
     }
 }
 
@@ -193,3 +191,29 @@ macro_rules! text {
 }
 text!(AccountId);
 text!(Region);
+
+#[cfg(test)]
+mod tests {
+    use super::{AccountId, Partition, Region};
+
+    #[test]
+    fn an_account_id_is_twelve_digits_and_keeps_its_zeros() {
+        assert_eq!("000000000012".parse::<AccountId>().unwrap().as_str(), "000000000012");
+        for text in ["", "12", "1111222233334", "11112222333a", " 111122223333", "１１１１２２２２３３３３"]
+        {
+            assert!(text.parse::<AccountId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_region_knows_its_partition() {
+        let partition = |region: &str| region.parse::<Region>().map(|region| region.partition());
+        assert_eq!(partition("eu-west-1"), Ok(Partition::Aws));
+        assert_eq!(partition("cn-north-1"), Ok(Partition::AwsCn));
+        assert_eq!(partition("us-gov-west-1"), Ok(Partition::AwsUsGov));
+        assert_eq!(
+            partition("eu-wset-1").unwrap_err().to_string(),
+            "`eu-wset-1` is not an AWS region, such as \"eu-west-1\""
+        );
+    }
+}
