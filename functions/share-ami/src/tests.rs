@@ -1,1 +1,350 @@
-//! x
+//! The decision, one case a test: facts in, plan out.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use expect_test::{Expect, expect};
+use reaction::{Plan, Reaction};
+use sharing::Manifest;
+
+use crate::{Encryption, Facts, Image, ImageSnapshot, Settings, ShareAmi, SnapshotId, Subject};
+
+const OURS: &str = "111122223333";
+const MANIFEST: &str = r#"{"ami": {"base_": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
+
+fn event(detail: &str) -> String {
+    format!(
+        r#"{{"version": "0", "id": "e", "detail-type": "EC2 AMI State Change", "source": "aws.ec2", "account": "{OURS}",
+            "time": "2026-11-01T12:00:00Z", "region": "eu-west-1", "resources": [], "detail": {detail}}}"#
+    )
+}
+
+fn detail(state: &str) -> String {
+    format!(r#"{{"RequestId": "req-1", "ImageId": "ami-0123456789abcdef0", "State": "{state}", "ErrorMessage": ""}}"#)
+}
+
+fn parse(event: &str) -> Result<Option<Subject>, String> {
+    let event = serde_json::from_str(event).map_err(|error| error.to_string())?;
+    ShareAmi::parse(event).map_err(|error| error.to_string())
+}
+
+fn subject() -> Subject {
+    parse(&event(&detail("available"))).unwrap().unwrap()
+}
+
+fn accounts<T: std::str::FromStr + Ord>(ids: &[&str]) -> BTreeSet<T>
+where
+    T::Err: std::fmt::Debug,
+{
+    ids.iter().map(|id| id.parse().unwrap()).collect()
+}
+
+fn snapshot(id: &str, held: &[&str]) -> ImageSnapshot {
+    ImageSnapshot {
+        id: SnapshotId(id.into()),
+        is_public: false,
+        accounts: accounts(held),
+        encryption: Encryption::None,
+        needed_elsewhere: BTreeSet::new(),
+    }
+}
+
+fn image() -> Image {
+    Image {
+        name: "base_linux_v1".into(),
+        is_ours: true,
+        state: "available".into(),
+        is_public: false,
+        launch: BTreeSet::new(),
+        snapshots: vec![snapshot("snap-1", &[])],
+    }
+}
+
+fn facts(image: Image) -> Facts {
+    let now = SystemTime::from(subject().time.unwrap()) + Duration::from_mins(5);
+    Facts { now, manifest: Manifest::parse(MANIFEST), allowed_accounts: None, image: Some(image) }
+}
+
+fn check(facts: &Facts, expected: &Expect) {
+    let plan = match ShareAmi::plan(&subject(), facts) {
+        Err(error) if error.is_refused() => format!("refused: {error}\n"),
+        Err(error) => format!("failed: {error}\n"),
+        Ok(Plan::Ignore(why)) => format!("ignored: {why}\n"),
+        Ok(Plan::Change { steps, notes, .. }) => {
+            let lines = steps.iter().map(ToString::to_string).chain(notes.iter().map(|note| format!("note: {note}")));
+            lines.map(|line| line + "\n").collect()
+        }
+    };
+    expected.assert_eq(&plan);
+}
+
+#[test]
+fn a_new_image_is_shared_with_its_snapshot() {
+    check(
+        &facts(image()),
+        &expect![[r"
+        share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
+    "]],
+    );
+}
+
+#[test]
+fn what_is_as_it_should_be_is_left_alone() {
+    let held = ["123456789012", "987654321098"];
+    check(
+        &facts(Image { launch: accounts(&held), snapshots: vec![snapshot("snap-1", &held)], ..image() }),
+        &expect![""],
+    );
+}
+
+#[test]
+fn accounts_that_no_entry_names_lose_it() {
+    let held = ["123456789012", "444455556666"];
+    let image = Image { launch: accounts(&held), snapshots: vec![snapshot("snap-1", &held)], ..image() };
+    check(
+        &facts(image),
+        &expect![[r"
+        share ami-0123456789abcdef0 in eu-west-1: +987654321098 -444455556666; snap-1: +987654321098 -444455556666
+    "]],
+    );
+}
+
+#[test]
+fn a_snapshot_keeps_the_accounts_that_another_image_needs() {
+    let held = ["123456789012", "444455556666", "555566667777"];
+    let needed = ImageSnapshot { needed_elsewhere: accounts(&["444455556666"]), ..snapshot("snap-1", &held) };
+    let image = Image { launch: accounts(&held), snapshots: vec![needed], ..image() };
+    check(
+        &facts(image),
+        &expect![[r"
+        share ami-0123456789abcdef0 in eu-west-1: +987654321098 -444455556666 -555566667777; snap-1: +987654321098 -555566667777
+    "]],
+    );
+}
+
+#[test]
+fn a_snapshot_that_lags_behind_its_image_is_set_right() {
+    let held = ["123456789012", "987654321098"];
+    let snapshots = vec![snapshot("snap-1", &held), snapshot("snap-2", &["123456789012", "444455556666"])];
+    check(
+        &facts(Image { launch: accounts(&held), snapshots, ..image() }),
+        &expect![[r"
+        share ami-0123456789abcdef0 in eu-west-1:; snap-2: +987654321098 -444455556666
+    "]],
+    );
+}
+
+#[test]
+fn an_empty_list_takes_the_image_from_everybody() {
+    let manifest = Manifest::parse(r#"{"ami": {"base_": {"eu-west-1": []}}}"#);
+    let held = ["123456789012"];
+    let image = Image { launch: accounts(&held), snapshots: vec![snapshot("snap-1", &held)], ..image() };
+    check(
+        &Facts { manifest, ..facts(image) },
+        &expect![[r"
+        share ami-0123456789abcdef0 in eu-west-1: -123456789012; snap-1: -123456789012
+    "]],
+    );
+}
+
+#[test]
+fn an_image_without_an_entry_is_not_touched() {
+    let image = Image { name: "other".into(), launch: accounts(&["444455556666"]), ..image() };
+    check(
+        &facts(image),
+        &expect![[r"
+        ignored: no entry of the manifest matches `other` in eu-west-1
+    "]],
+    );
+}
+
+#[test]
+fn a_public_image_stays_public_and_the_report_says_so() {
+    let public = ImageSnapshot { is_public: true, ..snapshot("snap-1", &["123456789012", "987654321098"]) };
+    check(
+        &facts(Image { is_public: true, snapshots: vec![public], ..image() }),
+        &expect![[r"
+        share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
+        note: the image is public and stays so: everybody may launch it
+        note: snap-1 is public and stays so: everybody may copy it
+    "]],
+    );
+}
+
+#[test]
+fn an_organization_may_launch_and_its_snapshots_stay_with_accounts() {
+    let arn = "arn:aws:organizations::111122223333:organization/o-abcde12345";
+    let manifest = Manifest::parse(&format!(r#"{{"ami": {{"base_": {{"eu-west-1": ["{arn}", "123456789012"]}}}}}}"#));
+    check(
+        &Facts { manifest, ..facts(image()) },
+        &expect![[r"
+        share ami-0123456789abcdef0 in eu-west-1: +123456789012 +arn:aws:organizations::111122223333:organization/o-abcde12345; snap-1: +123456789012
+        note: arn:aws:organizations::111122223333:organization/o-abcde12345 may launch the image but not copy it: snapshots are shared with accounts only
+    "]],
+    );
+}
+
+#[test]
+fn our_own_account_is_never_granted_what_it_has_anyway() {
+    let manifest = Manifest::parse(&format!(r#"{{"ami": {{"base_": {{"eu-west-1": ["{OURS}"]}}}}}}"#));
+    check(&Facts { manifest, ..facts(image()) }, &expect![""]);
+}
+
+#[test]
+fn what_the_aws_managed_key_encrypts_cannot_be_shared() {
+    let managed = ImageSnapshot { encryption: Encryption::AwsManaged, ..snapshot("snap-1", &[]) };
+    check(
+        &facts(Image { snapshots: vec![managed], ..image() }),
+        &expect![[r"
+        refused: ami-0123456789abcdef0 cannot be shared: snap-1 is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy the image with a customer managed key (CopyImage --encrypted --kms-key-id)
+    "]],
+    );
+}
+
+#[test]
+fn with_a_customer_key_it_is_shared_and_a_note_names_the_key() {
+    let key = Encryption::Customer("arn:aws:kms:eu-west-1:111122223333:key/k".into());
+    let encrypted = |id| ImageSnapshot { encryption: key.clone(), ..snapshot(id, &[]) };
+    check(
+        &facts(Image { snapshots: vec![encrypted("snap-1"), encrypted("snap-2")], ..image() }),
+        &expect![[r"
+        share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098; snap-2: +123456789012 +987654321098
+        note: whoever launches the image also needs its key arn:aws:kms:eu-west-1:111122223333:key/k (kms:Decrypt, kms:CreateGrant, ..)
+    "]],
+    );
+}
+
+#[test]
+fn only_the_owner_shares() {
+    check(
+        &facts(Image { is_ours: false, ..image() }),
+        &expect![[r"
+        refused: ami-0123456789abcdef0 belongs to another account; only its owner can share it
+    "]],
+    );
+}
+
+#[test]
+fn a_disabled_image_is_refused_and_a_pending_one_waits() {
+    check(
+        &facts(Image { state: "disabled".into(), ..image() }),
+        &expect![[r"
+        refused: ami-0123456789abcdef0 is disabled; enable it (EnableImage) and it is shared again
+    "]],
+    );
+    check(
+        &facts(Image { state: "pending".into(), ..image() }),
+        &expect![[r"
+        note: ami-0123456789abcdef0 is pending by now; it is shared when it becomes available
+    "]],
+    );
+}
+
+#[test]
+fn an_image_that_is_gone_is_nothing_to_do_and_one_that_is_not_yet_there_is_tried_again() {
+    let gone = Facts { image: None, ..facts(image()) };
+    check(
+        &gone,
+        &expect![[r"
+        note: EC2 in eu-west-1 does not know ami-0123456789abcdef0 any more; there is nothing to share
+    "]],
+    );
+    let soon = Facts { now: gone.now - Duration::from_secs(299), ..gone.clone() };
+    check(
+        &soon,
+        &expect![[r"
+        failed: EC2 in eu-west-1 does not know ami-0123456789abcdef0 yet; it is tried again
+    "]],
+    );
+    let future = Facts { now: gone.now - Duration::from_hours(1), ..gone };
+    check(
+        &future,
+        &expect![[r"
+        note: EC2 in eu-west-1 does not know ami-0123456789abcdef0 any more; there is nothing to share
+    "]],
+    );
+}
+
+#[test]
+fn a_manifest_with_a_mistake_changes_nothing() {
+    let held = Image { launch: accounts(&["444455556666"]), ..image() };
+    check(
+        &Facts { manifest: Manifest::parse("{\"ami\": {"), ..facts(held.clone()) },
+        &expect![[r"
+        refused: the manifest, line 1, column 9: EOF while parsing an object
+    "]],
+    );
+    check(
+        &Facts { manifest: Manifest::parse(""), ..facts(held) },
+        &expect![[r"
+        refused: the manifest, line 1, column 1: EOF while parsing a value
+    "]],
+    );
+}
+
+#[test]
+fn a_manifest_that_names_an_account_that_is_not_allowed_changes_nothing() {
+    let allowed_accounts = Some(accounts(&["123456789012"]));
+    check(
+        &Facts { allowed_accounts, ..facts(image()) },
+        &expect![[r"
+        refused: the manifest names 987654321098, which SIGNALBOX_ALLOWED_ACCOUNTS does not; nothing was changed
+    "]],
+    );
+}
+
+#[test]
+fn only_an_image_that_became_available_is_ours_to_share() {
+    for state in ["failed", "deregistered", "disabled", "a-state-of-tomorrow"] {
+        assert_eq!(parse(&event(&detail(state))), Ok(None), "{state}");
+    }
+    let available = event(&detail("available"));
+    assert!(parse(&available).unwrap().is_some());
+    assert_eq!(parse(&available.replace("aws.ec2", "my.aws.ec2")), Ok(None));
+    assert_eq!(parse(&available.replace("AMI State", "Instance State-change")), Ok(None));
+}
+
+#[test]
+fn poison_is_an_error_that_names_the_place_and_does_not_repeat_the_event() {
+    let wrong = |from: &str, to: &str| parse(&event(&detail("available")).replace(from, to)).unwrap_err();
+    expect!["the event's account: `1234` is not an account id of 12 digits, such as \"111122223333\""]
+        .assert_eq(&wrong(OURS, "1234"));
+    expect!["the event's region: `eu-wset-1` is not an AWS region, such as \"eu-west-1\""]
+        .assert_eq(&wrong("eu-west-1", "eu-wset-1"));
+    expect![
+        "the detail of this `EC2 AMI State Change` event: `i-1` is not an image id, such as \"ami-0123456789abcdef0\""
+    ]
+    .assert_eq(&wrong("ami-0123456789abcdef0", "i-1"));
+    expect!["RequestId is longer than 128 bytes"].assert_eq(&wrong("req-1", &"x".repeat(250_000)));
+    for poison in ["null", "[]", "\"text\"", "{}", r#"{"ImageId": null, "State": "available", "RequestId": "r"}"#] {
+        assert!(parse(&event(poison)).unwrap_err().len() < 400, "{poison}");
+    }
+    assert!(parse(&event(&detail("available")).replace("\"resources\": []", "\"resources\": null")).is_ok());
+}
+
+#[test]
+fn the_key_names_the_occurrence_and_not_the_event() {
+    let key = |event: &str| ShareAmi::key(&parse(event).unwrap().unwrap()).to_string();
+    let first = event(&detail("available"));
+    expect!["111122223333/eu-west-1/ami-0123456789abcdef0/available/req-1"].assert_eq(&key(&first));
+    assert_eq!(key(&first.replace("\"id\": \"e\"", "\"id\": \"forwarded\"")), key(&first));
+    let replayed = first.replace("\"version\"", "\"replay-name\": \"again\", \"version\"");
+    expect!["111122223333/eu-west-1/ami-0123456789abcdef0/available/req-1/again"].assert_eq(&key(&replayed));
+}
+
+#[test]
+fn a_setting_that_is_missing_or_malformed_is_named() {
+    let read = |pairs: &[(&str, &str)]| {
+        let value = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Settings::read(&value).map_err(|error| error.to_string())
+    };
+    expect!["the environment variable SIGNALBOX_MANIFEST is not set: set it to where the share manifest lies: `s3://bucket/key` or `ssm:/name`"]
+        .assert_eq(&read(&[]).unwrap_err());
+    expect!["the environment variable SIGNALBOX_MANIFEST: `http://x` is not `s3://bucket/key` or `ssm:/name`"]
+        .assert_eq(&read(&[("SIGNALBOX_MANIFEST", "http://x")]).unwrap_err());
+    expect!["the environment variable SIGNALBOX_ALLOWED_ACCOUNTS: `1` is not an account id of 12 digits, such as \"111122223333\""]
+        .assert_eq(&read(&[("SIGNALBOX_MANIFEST", "ssm:/share"), ("SIGNALBOX_ALLOWED_ACCOUNTS", "1")]).unwrap_err());
+    let settings =
+        read(&[("SIGNALBOX_MANIFEST", "s3://b/k/l"), ("SIGNALBOX_ALLOWED_ACCOUNTS", "111122223333, 123456789012")]);
+    assert_eq!(settings.unwrap().allowed_accounts, Some(accounts(&["111122223333", "123456789012"])));
+}
