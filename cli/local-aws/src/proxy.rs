@@ -142,9 +142,11 @@ fn rewrite(parts: Parts, body: Bytes, call: &Call, server: Server) -> Result<Req
             let account = HeaderValue::from_str(&call.account)?;
             headers.insert(HeaderName::from_static("x-moto-account-id"), account);
         }
-        Server::Ministack if call.access_key != call.account && !call.access_key.is_empty() => {
-            credentials::rename_in_header(&mut headers, &call.access_key, &call.account);
-            target = credentials::rename_in_query(&target, &call.access_key, &call.account);
+        Server::Ministack if !call.access_key.is_empty() => {
+            let credential =
+                Credential { region: call.region.clone(), service: call.service.clone(), ..Credential::default() };
+            credentials::sign_as(&call.account, &credential, &mut headers);
+            target = credentials::without_signature(&target);
         }
         Server::Ministack => {}
     }

@@ -37,6 +37,7 @@ pub(crate) struct Supervisor {
     stdin: Option<ChildStdin>,
     last_words: Arc<Mutex<Option<String>>>,
     ended: Mutex<mpsc::Receiver<()>>,
+    _run_dir: RunDir,
     /// Where the two servers listen.
     pub(crate) servers: Servers,
 }
@@ -59,7 +60,7 @@ impl Supervisor {
     pub(crate) fn spawn(endpoint: SocketAddr) -> Result<Self> {
         let python = find_python()?;
         let run_dir = create_run_dir()?;
-        let mut child = command(&python, &run_dir, endpoint)
+        let mut child = command(&python, &run_dir.0, endpoint)
             .spawn()
             .with_context(|| format!("cannot start {}", python.display()))?;
         let stdin = child.stdin.take();
@@ -74,7 +75,7 @@ impl Supervisor {
         let ended = Mutex::new(listen_for_death(lines, group_of(&child)?, Arc::clone(&last_words)));
         let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let servers = Servers { ministack: at(ports.ministack), moto: at(ports.moto) };
-        Ok(Self { child, stdin, last_words, ended, servers })
+        Ok(Self { child, stdin, last_words, ended, _run_dir: run_dir, servers })
     }
 
     /// Waits until both servers answer; one that died is reported with the end of its log.
@@ -139,18 +140,27 @@ fn find_python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A directory for logs and for what ministack unpacks; the supervisor removes it at the end.
-fn create_run_dir() -> Result<PathBuf> {
+/// A directory for logs and for what ministack unpacks. The supervisor removes it too, as it may live longer.
+struct RunDir(PathBuf);
+
+impl Drop for RunDir {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn create_run_dir() -> Result<RunDir> {
     let parent = std::env::temp_dir();
     let dir = (0..1000)
         .map(|number| parent.join(format!("signalbox-{}-{number}", std::process::id())))
         .find(|dir| fs::create_dir(dir).is_ok())
         .with_context(|| format!("cannot create a directory in {}", parent.display()))?;
-    fs::create_dir(dir.join("tmp"))?;
+    let run_dir = RunDir(dir);
+    fs::create_dir(run_dir.0.join("tmp"))?;
     for (name, text) in SCRIPTS {
-        fs::write(dir.join(name), text)?;
+        fs::write(run_dir.0.join(name), text)?;
     }
-    Ok(dir)
+    Ok(run_dir)
 }
 
 /// The environment is built from nothing: ministack hands its own on to the functions that it runs.
