@@ -32,7 +32,7 @@ fn config(local_aws: &LocalAws, account: &str) -> SdkConfig {
 
 fn stack(name: &str, template: &str) -> Stack {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.json"));
-    std::fs::write(&path, template).unwrap();
+    std::fs::write(&path, template).expect("the template is written");
     Stack { name: name.to_owned(), template: path, parameters: BTreeMap::new() }
 }
 
