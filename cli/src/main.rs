@@ -1,2 +1,53 @@
-//! x
-fn main() {}
+//! `signalbox`: the suite on a desk.
+//!
+//! What a function would do to an event (`plan`), doing it from here (`run`), delivering it as EventBridge would
+//! (`send`), and an AWS of one's own on loopback with everything deployed (`up`, `demo`). Data goes to standard
+//! output, everything else to standard error; the exit codes are those of the AWS CLI.
+
+mod arguments;
+mod commands;
+mod connection;
+mod delivery;
+mod event;
+mod failure;
+mod functions;
+mod interruption;
+mod local;
+mod output;
+mod progress;
+mod sample;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::Arguments;
+use crate::failure::{Failure, USAGE};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Where nobody reads standard output or error, there is nobody to be told.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run_until_interrupted(arguments)),
+        Err(error) => Failure::configuration(error).tell(),
+    }
+}
+
+/// What the command has started ends with it, whether it is done or interrupted.
+async fn run_until_interrupted(arguments: Arguments) -> ExitCode {
+    let farewell = arguments.command.farewell();
+    let done = tokio::select! {
+        done = commands::run(arguments) => done,
+        failure = interruption::wait(farewell) => Err(failure),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(),
+    }
+}

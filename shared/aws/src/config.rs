@@ -2,10 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_sts::config::Credentials;
+use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 
 use crate::http;
 
@@ -13,7 +15,7 @@ use crate::http;
 /// `AWS_ENDPOINT_URL*`, `AWS_CA_BUNDLE`, ..).
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// A named profile of the shared configuration files.
+    /// A named profile of the shared configuration files; keys in the environment do not stand before its own.
     pub profile: Option<String>,
     /// The region, where not the environment's.
     pub region: Option<String>,
@@ -97,5 +99,20 @@ pub(crate) async fn load(options: &Options) -> SdkConfig {
     if let Some(credentials) = &options.credentials {
         loader = loader.credentials_provider(credentials.clone());
     }
-    loader.load().await
+    let config = loader.load().await;
+    match &options.profile {
+        Some(profile) => act_as(profile, config),
+        None => config,
+    }
+}
+
+/// The same with the credentials of a profile that was asked for by its name. The default chain would take keys in
+/// the environment first, and so act in another account than the one that was named.
+fn act_as(profile: &str, config: SdkConfig) -> SdkConfig {
+    let mut provider = ProviderConfig::without_region().with_region(config.region().cloned());
+    if let Some(client) = config.http_client() {
+        provider = provider.with_http_client(client);
+    }
+    let provider = ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile).build();
+    config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
 }

@@ -1,0 +1,179 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::output::Format;
+
+const AFTER_HELP: &str = "\
+Examples:
+  signalbox demo                                    everything once, on this machine
+  signalbox up                                      an AWS on this machine, until Ctrl-C
+  signalbox plan event.json --profile production    what would be done, and nothing done
+
+Exit codes: 0 done; 130 Ctrl-C; 252 the command line, or a file it names, is wrong; 253 settings,
+credentials or the manifest are wrong; 254 AWS, or a function, failed or refused.";
+
+/// Runs Signalbox, AWS automation that shares what an event points to, from a desk.
+#[derive(Debug, Parser)]
+#[command(version, after_help = AFTER_HELP, arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) aws: AwsOptions,
+    /// How to write data on standard output
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Format,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Which AWS to speak to. The environment is not read here: the SDK knows its order of precedence.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "AWS")]
+pub(crate) struct AwsOptions {
+    /// A profile of ~/.aws/config, whatever keys the environment has [env: AWS_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The region [env: AWS_REGION]
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// One endpoint for every service, in place of AWS's own [env: AWS_ENDPOINT_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+impl AwsOptions {
+    /// Whether any was given.
+    pub(crate) fn is_given(&self) -> bool {
+        self.profile.is_some() || self.region.is_some() || self.endpoint_url.is_some()
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the functions and the events that they listen to
+    List,
+    /// Show what a function would do about an event; nothing is changed
+    ///
+    /// Reads the event, the manifest and how things are now, as the function does, and prints the steps that it
+    /// would take.
+    #[command(after_help = PLAN_HELP)]
+    Plan(Occurrence),
+    /// Do what a function does about an event, from here
+    ///
+    /// The same as the deployed function does, with the credentials of this desk: the occurrence is claimed in the
+    /// ledger, and one that was handled before is not handled again.
+    #[command(after_help = RUN_HELP)]
+    Run(Occurrence),
+    /// Deliver an event to the deployed functions, as EventBridge would
+    ///
+    /// Each enabled rule of the default bus is asked whether its pattern matches (TestEventPattern), and each Lambda
+    /// function among the targets of those that do is invoked; what it answers is shown. That no rule matches is said,
+    /// and is no error. (PutEvents takes no events of AWS's own sources, so this is the way to send one again.)
+    #[command(after_help = SEND_HELP)]
+    Send {
+        /// The event's file; - is standard input
+        event: PathBuf,
+    },
+    /// Start an AWS on this machine with everything deployed, until Ctrl-C
+    ///
+    /// Starts ministack and moto on 127.0.0.1, deploys infra/ with CloudFormation, and registers an image and a
+    /// manifest to try things on. Prints what to export, and which commands to try. Whatever happened there is
+    /// forgotten at the end.
+    #[command(after_help = "Example:\n  signalbox up --port 4566")]
+    Up {
+        /// The port to listen on; any free one by default
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "PORT")]
+        port: u16,
+    },
+    /// Show the whole way of an event once, on an AWS on this machine
+    ///
+    /// Starts what `up` starts, delivers the event of a new image, and shows who may use the image before and after.
+    Demo,
+    /// Check a share manifest, or print its schema
+    #[command(subcommand, arg_required_else_help = true)]
+    Manifest(Manifest),
+}
+
+const PLAN_HELP: &str = "\
+Examples:
+  signalbox plan event.json --manifest s3://com-example-bucket/share.json
+  signalbox plan - --profile production < event.json";
+
+const RUN_HELP: &str = "\
+Example:
+  signalbox run event.json --manifest s3://com-example-bucket/share.json --profile production";
+
+const SEND_HELP: &str = "\
+Example:
+  signalbox send event.json --profile production";
+
+const CHECK_HELP: &str = "\
+Examples:
+  signalbox manifest check share.json
+  git show HEAD:share.json | signalbox manifest check -";
+
+/// What to do about a manifest.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Manifest {
+    /// Say whether a share manifest is valid, or where it is not
+    #[command(after_help = CHECK_HELP)]
+    Check {
+        /// The manifest's file; - is standard input
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of the share manifest
+    #[command(after_help = "Example:\n  signalbox manifest schema > share-manifest.schema.json")]
+    Schema,
+}
+
+/// An event, and what the function that it is for has to know.
+#[derive(Debug, Args)]
+pub(crate) struct Occurrence {
+    /// The event's file; - is standard input
+    pub(crate) event: PathBuf,
+    /// The function, where the event does not tell it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) function: Option<String>,
+    /// Where the share manifest lies: s3://bucket/key or ssm:/name
+    #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
+    pub(crate) manifest: Option<String>,
+    /// Whom the manifest may name, ids separated by commas; everybody by default
+    #[arg(long, env = "SIGNALBOX_ALLOWED_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
+    pub(crate) allowed_accounts: Option<String>,
+    /// The DynamoDB table that keeps the ledger (`plan` does not use it)
+    #[arg(long, env = "SIGNALBOX_LEDGER_TABLE", value_name = "TABLE", hide_env_values = true)]
+    #[arg(default_value = "signalbox-ledger")]
+    pub(crate) ledger_table: String,
+}
+
+impl Occurrence {
+    /// A setting by the name of the function's environment variable, where it is not empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let value = match name {
+            "SIGNALBOX_MANIFEST" => &self.manifest,
+            "SIGNALBOX_ALLOWED_ACCOUNTS" => &self.allowed_accounts,
+            _ => &None,
+        };
+        value.clone().filter(|value| !value.is_empty())
+    }
+}
+
+impl Command {
+    /// What to say when the command is interrupted.
+    pub(crate) fn farewell(&self) -> Option<&'static str> {
+        match self {
+            Self::Run(_) => Some(
+                "interrupted: steps that were begun may be done; the claim on this occurrence is not given back and \
+                 lapses by itself within 5 minutes, after which the event can be run or sent again",
+            ),
+            Self::Send { .. } => {
+                Some("interrupted: a function that was invoked goes on by itself; its log says how it ended")
+            }
+            Self::Up { .. } | Self::Demo => Some("interrupted: ending the local AWS"),
+            _ => None,
+        }
+    }
+}

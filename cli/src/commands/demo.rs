@@ -1,0 +1,93 @@
+//! `signalbox demo`: the whole way of an event, once, on an AWS on this machine.
+
+use std::fmt;
+
+use anyhow::anyhow;
+use reaction::{Outcome, Report};
+use serde::Serialize;
+
+use crate::connection::now;
+use crate::delivery::{Bus, Delivery, Reply, Sent};
+use crate::failure::Failure;
+use crate::local::{self, Local};
+use crate::output::{self, Format};
+use crate::progress::Progress;
+use crate::sample::{self, ENTRY, Image, NAME, NAMED, Shares};
+
+/// What happened, in the words of the function and of EC2.
+#[derive(Serialize)]
+struct Story {
+    image: String,
+    snapshot: String,
+    before: Shares,
+    delivery: Delivery,
+    after: Shares,
+    again: Delivery,
+}
+
+/// Tells the story as it happens; one that does not come out as it should is a service error.
+pub(super) async fn demo(output: Format) -> Result<(), Failure> {
+    let story = happen().await?;
+    output::print(output, &story)?;
+    story.check().map_err(|what| Failure::service(anyhow!("the demo did not come out as it should: {what}")))
+}
+
+async fn happen() -> Result<Story, Failure> {
+    let progress = Progress::start();
+    let local = Local::start(0, &sample::manifest(), &progress).await?;
+    progress.next("registering an image");
+    let image = Image::register(&local.config).await.map_err(Failure::service)?;
+    let before = image.shares().await.map_err(Failure::service)?;
+    let (bus, event) = (Bus::new(&local.config), image.event(now()).to_string());
+    progress.next("delivering its event");
+    let delivery = only(bus.deliver(&event).await.map_err(Failure::service)?)?;
+    let after = image.shares().await.map_err(Failure::service)?;
+    progress.next("delivering it again");
+    let again = only(bus.deliver(&event).await.map_err(Failure::service)?)?;
+    progress.next("ending the local AWS");
+    let Image { id, snapshot, .. } = image;
+    Ok(Story { image: id, snapshot, before, delivery, after, again })
+}
+
+/// The one delivery that there should be.
+fn only(mut sent: Sent) -> Result<Delivery, Failure> {
+    match (sent.deliveries.pop(), sent.deliveries.is_empty()) {
+        (Some(delivery), true) => Ok(delivery),
+        (last, _) => {
+            sent.deliveries.extend(last);
+            Err(Failure::service(anyhow!("the event should reach one function, and this happened: {sent}")))
+        }
+    }
+}
+
+impl Story {
+    fn check(&self) -> Result<(), String> {
+        let outcome = |delivery: &Delivery| match &delivery.reply {
+            Reply::Report(Report { outcome, .. }) => Some(*outcome),
+            _ => None,
+        };
+        if outcome(&self.delivery) != Some(Outcome::Applied) {
+            return Err("the first delivery was not applied".into());
+        }
+        if !self.after.are_as_named() {
+            return Err(format!("the image and its snapshot should be shared with {} only", NAMED.join(", ")));
+        }
+        if outcome(&self.again) != Some(Outcome::Repeated) {
+            return Err("the second delivery was not recognised as repeated".into());
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { image, snapshot, before, delivery, after, again } = self;
+        let (account, region) = (local::ACCOUNT, local::REGION);
+        writeln!(f, "Account {account} has registered image {image}, `{NAME}`, in {region}; it stands on {snapshot}.")?;
+        writeln!(f, "The share manifest names, for images `{ENTRY}*`, {}.\n", NAMED.join(", "))?;
+        writeln!(f, "Before, says EC2,\n{before}\n")?;
+        writeln!(f, "The event `EC2 AMI State Change` is delivered:\n{delivery}\n")?;
+        writeln!(f, "After, says EC2,\n{after}\n")?;
+        write!(f, "The same event again:\n{again}")
+    }
+}

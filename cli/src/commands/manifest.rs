@@ -1,0 +1,88 @@
+//! `signalbox manifest`: whether a share manifest is valid, and its schema.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Write;
+use std::path::Path;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde::Serialize;
+use sharing::Mistake;
+
+use crate::arguments::Manifest;
+use crate::event::{name_of, read_text};
+use crate::failure::Failure;
+use crate::output::{self, Format};
+
+/// Runs the command.
+pub(super) fn manifest(asked: &Manifest, output: Format) -> Result<(), Failure> {
+    match asked {
+        Manifest::Check { file } => check(file, output),
+        Manifest::Schema => output::print(Format::Json, &Schema(sharing::schema().to_value())),
+    }
+}
+
+fn check(file: &Path, output: Format) -> Result<(), Failure> {
+    let (name, text) = (name_of(file), read_text(file)?);
+    let manifest = match sharing::Manifest::parse(&text) {
+        Ok(manifest) => manifest,
+        Err(mistake) => return show(&name, &text, mistake, output),
+    };
+    let sections = manifest.sections().into_iter().map(|(section, entries)| (section.into(), entries)).collect();
+    output::print(output, &Check { file: name, is_valid: true, sections: Some(sections), mistake: None })
+}
+
+fn show(name: &str, text: &str, mistake: Mistake, output: Format) -> Result<(), Failure> {
+    let span = mistake.span(text);
+    let annotation = AnnotationKind::Primary.span(span).label(mistake.message.as_str());
+    let title = Level::ERROR.primary_title("not a valid share manifest; it would be refused, and nothing changed");
+    let snippet = Snippet::source(text).path(name).annotation(annotation);
+    // Where nobody reads standard error, the exit code is left.
+    let _ = writeln!(anstream::stderr(), "{}", Renderer::styled().render(&[title.element(snippet)]));
+    if output == Format::Json {
+        let Mistake { line, column, message } = mistake;
+        let mistake = Some(Place { line, column, message });
+        output::print(output, &Check { file: name.into(), is_valid: false, sections: None, mistake })?;
+    }
+    Err(Failure::shown_configuration())
+}
+
+/// What was found out about a manifest.
+#[derive(Serialize)]
+struct Check {
+    file: String,
+    is_valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sections: Option<BTreeMap<String, usize>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mistake: Option<Place>,
+}
+
+#[derive(Serialize)]
+struct Place {
+    line: usize,
+    column: usize,
+    message: String,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counted = |(section, entries): (&String, &usize)| {
+            format!("{section} {entries} {}", if *entries == 1 { "entry" } else { "entries" })
+        };
+        let sections: Vec<_> = self.sections.iter().flatten().map(counted).collect();
+        let sections = if sections.is_empty() { "nothing is shared".into() } else { sections.join(", ") };
+        write!(f, "{}: a valid share manifest ({sections})", self.file)
+    }
+}
+
+/// The schema, which is JSON whatever the format.
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Schema(serde_json::Value);
+
+impl fmt::Display for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,13 @@
+//! `signalbox run`: what a function does about an event, done from here.
+
+use reaction::Mode;
+
+use super::{conclude, plan};
+use crate::arguments::{AwsOptions, Occurrence};
+use crate::failure::Failure;
+use crate::output::Format;
+
+/// Acts, and prints the report.
+pub(super) async fn run(aws: &AwsOptions, occurrence: &Occurrence, output: Format) -> Result<(), Failure> {
+    conclude(output, &plan::attempt(aws, occurrence, Mode::Apply).await?)
+}

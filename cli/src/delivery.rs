@@ -1,0 +1,229 @@
+//! Delivers an event as EventBridge would: each rule's pattern is asked whether it matches, and the targets of those
+//! that do are invoked.
+//!
+//! It is done here because `PutEvents` takes no events of AWS's own sources. The difference is that the functions are
+//! waited for, so that their reports can be shown.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws::Answer;
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_eventbridge::Client as EventBridge;
+use aws_sdk_eventbridge::types::{Rule, RuleState, Target};
+use aws_sdk_lambda::Client as Lambda;
+use aws_sdk_lambda::primitives::Blob;
+use reaction::{Doing, Error, Report};
+use serde::Serialize;
+use serde_json::Value;
+
+/// As long as a function can run.
+const LONGEST_INVOCATION: Duration = Duration::from_mins(15);
+
+/// The default event bus of an account and region.
+pub(crate) struct Bus {
+    events: EventBridge,
+    lambda: Lambda,
+}
+
+/// What became of an event.
+#[derive(Debug, Serialize)]
+pub(crate) struct Sent {
+    /// How many enabled rules were asked.
+    pub(crate) rules: usize,
+    /// One for each target of each rule that matched.
+    pub(crate) deliveries: Vec<Delivery>,
+}
+
+/// What a target made of an event.
+#[derive(Debug, Serialize)]
+pub(crate) struct Delivery {
+    /// The rule.
+    pub(crate) rule: String,
+    /// The target's ARN.
+    pub(crate) target: String,
+    /// What came back.
+    #[serde(flatten)]
+    pub(crate) reply: Reply,
+}
+
+/// What came back from a target.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reply {
+    /// A function of the suite answered or failed with this report.
+    Report(Report),
+    /// Another function answered.
+    Answer(Value),
+    /// A function failed without a report, or could not be invoked.
+    Error(String),
+    /// The target cannot be invoked from here.
+    Skipped(String),
+}
+
+impl Bus {
+    /// The default bus of where `config` points to.
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        Self { events: EventBridge::new(config), lambda: Lambda::new(config) }
+    }
+
+    /// Delivers the event to every target of every enabled rule that matches.
+    pub(crate) async fn deliver(&self, event: &str) -> Result<Sent, Error> {
+        let mut sent = Sent { rules: 0, deliveries: Vec::new() };
+        for rule in self.rules().await? {
+            let (Some(name), Some(pattern)) = (rule.name(), rule.event_pattern()) else { continue };
+            sent.rules += 1;
+            if !self.matches(name, pattern, event).await? {
+                continue;
+            }
+            for target in self.targets(name).await? {
+                let reply = self.invoke(&target, event).await;
+                sent.deliveries.push(Delivery { rule: name.into(), target: target.arn, reply });
+            }
+        }
+        Ok(sent)
+    }
+
+    /// The enabled rules; the service offers no paginator.
+    async fn rules(&self) -> Result<Vec<Rule>, Error> {
+        let (mut rules, mut page) = (Vec::new(), None);
+        loop {
+            let answer = self.events.list_rules().set_next_token(page).send().await.or_error();
+            let answer = answer.doing(|| "listing the rules of the default bus")?;
+            rules.extend(answer.rules.unwrap_or_default().into_iter().filter(is_enabled));
+            page = answer.next_token;
+            if page.is_none() {
+                return Ok(rules);
+            }
+        }
+    }
+
+    async fn matches(&self, rule: &str, pattern: &str, event: &str) -> Result<bool, Error> {
+        let test = self.events.test_event_pattern().event_pattern(pattern).event(event);
+        let answer = test.send().await.or_error();
+        Ok(answer.doing(|| format!("asking whether the pattern of rule {rule} matches the event"))?.result())
+    }
+
+    async fn targets(&self, rule: &str) -> Result<Vec<Target>, Error> {
+        let (mut targets, mut page) = (Vec::new(), None);
+        loop {
+            let answer = self.events.list_targets_by_rule().rule(rule).set_next_token(page).send().await.or_error();
+            let answer = answer.doing(|| format!("listing the targets of rule {rule}"))?;
+            targets.extend(answer.targets.unwrap_or_default());
+            page = answer.next_token;
+            if page.is_none() {
+                return Ok(targets);
+            }
+        }
+    }
+
+    async fn invoke(&self, target: &Target, event: &str) -> Reply {
+        if !target.arn().split(':').nth(2).is_some_and(|service| service == "lambda") {
+            return Reply::Skipped("not a Lambda function; only those are invoked".into());
+        }
+        if target.input_path().is_some() || target.input_transformer().is_some() {
+            let why = "the target transforms its input (InputPath or InputTransformer), which is not done here; invoke it by hand";
+            return Reply::Skipped(why.into());
+        }
+        // A second attempt would invoke the function twice, and an answer takes as long as the function does.
+        let patience = TimeoutConfig::builder()
+            .operation_timeout(LONGEST_INVOCATION)
+            .operation_attempt_timeout(LONGEST_INVOCATION)
+            .read_timeout(LONGEST_INVOCATION);
+        let once = aws_sdk_lambda::config::Builder::new()
+            .timeout_config(patience.build())
+            .retry_config(RetryConfig::disabled());
+        let invoke = self.lambda.invoke().function_name(target.arn());
+        let invoke = invoke.payload(Blob::new(target.input().unwrap_or(event)));
+        match invoke.customize().config_override(once).send().await.or_error() {
+            Ok(answer) => {
+                let payload = answer.payload().map(|payload| payload.as_ref()).unwrap_or_default();
+                Reply::of(payload, answer.function_error().is_some())
+            }
+            Err(error) => Reply::Error(error.to_string()),
+        }
+    }
+}
+
+fn is_enabled(rule: &Rule) -> bool {
+    let enabled = [RuleState::Enabled, RuleState::EnabledWithAllCloudtrailManagementEvents];
+    rule.state().is_some_and(|state| enabled.contains(state))
+}
+
+impl Reply {
+    /// Reads what a function returned. A report that failed is the message of the function's error.
+    fn of(payload: &[u8], is_error: bool) -> Self {
+        let value: Value = serde_json::from_slice(payload).unwrap_or_default();
+        if !is_error {
+            return match serde_json::from_value(value.clone()) {
+                Ok(report) => Self::Report(report),
+                Err(_) => Self::Answer(value),
+            };
+        }
+        let message = value.get("errorMessage").and_then(Value::as_str).unwrap_or_default();
+        match serde_json::from_str(message) {
+            Ok(report) => Self::Report(report),
+            Err(_) => Self::Error(format!("the function failed: {}", String::from_utf8_lossy(payload))),
+        }
+    }
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.deliveries.is_empty() {
+            let rules = match self.rules {
+                0 => "the default bus has no enabled rule with a pattern".into(),
+                1 => {
+                    "the pattern of the one enabled rule of the default bus does not match, or it has no target".into()
+                }
+                rules => format!("none of the {rules} enabled rules of the default bus matches, or it has no target"),
+            };
+            return write!(f, "delivered to nobody: {rules}");
+        }
+        for (number, delivery) in self.deliveries.iter().enumerate() {
+            if number > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{delivery}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "rule {} -> {}", self.rule, self.target)?;
+        match &self.reply {
+            Reply::Report(report) => report.fmt(f),
+            Reply::Answer(answer) => write!(f, "answered {answer}"),
+            Reply::Error(error) => f.write_str(error),
+            Reply::Skipped(why) => write!(f, "skipped: {why}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reaction::{Outcome, Report};
+
+    use super::Reply;
+
+    #[test]
+    fn a_report_is_read_from_an_answer_and_from_an_error() {
+        let report = Report::new("share-ami", Outcome::Failed, Some("throttled".into()));
+        let text = serde_json::to_string(&report).unwrap();
+        let error = serde_json::json!({"errorType": "Signalbox.Failed", "errorMessage": text}).to_string();
+        for reply in [Reply::of(text.as_bytes(), false), Reply::of(error.as_bytes(), true)] {
+            assert!(matches!(reply, Reply::Report(it) if it == report));
+        }
+    }
+
+    #[test]
+    fn what_is_no_report_is_shown_as_it_is() {
+        assert!(matches!(Reply::of(b"[1]", false), Reply::Answer(it) if it == serde_json::json!([1])));
+        let error = br#"{"errorType":"Runtime.ExitError","errorMessage":"exit status 1"}"#;
+        assert!(matches!(Reply::of(error, true), Reply::Error(it) if it.contains("Runtime.ExitError")));
+    }
+}

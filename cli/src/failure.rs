@@ -1,0 +1,61 @@
+//! Why a command did not succeed, and the exit code that says so to scripts. The codes are the AWS CLI's.
+//! <https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html>
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+
+/// The command line, or a file that it names, is wrong.
+pub(crate) const USAGE: u8 = 252;
+const CONFIGURATION: u8 = 253;
+const SERVICE: u8 = 254;
+
+/// A command that did not succeed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    error: Option<anyhow::Error>,
+}
+
+impl Failure {
+    /// The command line, or a file that it names, is wrong.
+    pub(crate) fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Self { code: USAGE, error: Some(error.into()) }
+    }
+
+    /// The surroundings are wrong: settings, credentials, the manifest, something that is not installed.
+    pub(crate) fn configuration(error: impl Into<anyhow::Error>) -> Self {
+        Self { code: CONFIGURATION, error: Some(error.into()) }
+    }
+
+    /// A configuration error that standard output shows already.
+    pub(crate) fn shown_configuration() -> Self {
+        Self { code: CONFIGURATION, error: None }
+    }
+
+    /// AWS did not do what it was asked to.
+    pub(crate) fn service(error: impl Into<anyhow::Error>) -> Self {
+        Self { code: SERVICE, error: Some(error.into()) }
+    }
+
+    /// A service error that standard output shows already, as a report does.
+    pub(crate) fn shown_service() -> Self {
+        Self { code: SERVICE, error: None }
+    }
+
+    /// A signal ended the command; the code is the shell's.
+    pub(crate) fn interrupted(code: u8) -> Self {
+        Self { code, error: None }
+    }
+
+    /// Says on standard error what went wrong, and gives the exit code.
+    pub(crate) fn tell(self) -> ExitCode {
+        if let Some(error) = self.error {
+            let red: Style = AnsiColor::Red.on_default().bold();
+            // Where nobody reads standard error, the exit code is left.
+            let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {error:#}");
+        }
+        ExitCode::from(self.code)
+    }
+}

@@ -1,0 +1,123 @@
+//! The functions of the suite: one table, from which they are listed, chosen and run.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use aws::Sessions;
+use events::Detail;
+use events::ec2::AmiStateChange;
+use ledger::DynamoLedger;
+use reaction::settings::Variables;
+use reaction::{Deadline, MemoryLedger, Mode, Reaction, Report, drive_json};
+use share_ami::{Settings, ShareAmi};
+
+use crate::event::Event;
+use crate::failure::Failure;
+
+/// How long a run may take, and how long one that was broken off keeps others from the same occurrence.
+pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
+
+/// Every function, in the order of its name.
+pub(crate) static FUNCTIONS: &[Function] = &[Function {
+    name: ShareAmi::NAME,
+    triggers: &[Trigger::of::<AmiStateChange>()],
+    purpose: "Shares an image that has become available, and its snapshots, with whom the manifest names",
+    react: |attempt| {
+        Box::pin(react(attempt, |sessions, variables| Ok(ShareAmi::new(sessions, Settings::read(variables)?))))
+    },
+}];
+
+/// A function of the suite.
+pub(crate) struct Function {
+    /// Its one name.
+    pub(crate) name: &'static str,
+    /// The events that it listens to.
+    pub(crate) triggers: &'static [Trigger],
+    /// What it does, in a line.
+    pub(crate) purpose: &'static str,
+    react: for<'a> fn(&'a Attempt<'a>) -> Reacting<'a>,
+}
+
+type Reacting<'a> = Pin<Box<dyn Future<Output = Result<Report, Failure>> + 'a>>;
+
+/// A kind of event.
+pub(crate) struct Trigger {
+    /// The envelope's `source`.
+    pub(crate) source: &'static str,
+    /// The envelope's `detail-type`.
+    pub(crate) detail_type: &'static str,
+}
+
+/// What a function needs to react in this program.
+pub(crate) struct Attempt<'a> {
+    /// The way into AWS.
+    pub(crate) sessions: Arc<Sessions>,
+    /// The settings, by the names of the function's environment variables.
+    pub(crate) variables: Variables<'a>,
+    /// The ledger's table.
+    pub(crate) ledger_table: &'a str,
+    /// Whether to act.
+    pub(crate) mode: Mode,
+    /// The event.
+    pub(crate) event: &'a Event,
+}
+
+impl Trigger {
+    const fn of<D: Detail>() -> Self {
+        Self { source: D::SOURCE, detail_type: D::DETAIL_TYPE }
+    }
+
+    fn matches(&self, event: &Event) -> bool {
+        event.field("source") == self.source && event.field("detail-type") == self.detail_type
+    }
+}
+
+impl Function {
+    /// The function of this name, or else the one that listens to this event.
+    pub(crate) fn choose(name: Option<&str>, event: &Event) -> Result<&'static Self, Failure> {
+        let listens = |it: &&Self| it.triggers.iter().any(|trigger| trigger.matches(event));
+        match name {
+            Some(name) => FUNCTIONS
+                .iter()
+                .find(|it| it.name == name)
+                .ok_or_else(|| Failure::usage(anyhow!("there is no function `{name}`; {}", known()))),
+            None => FUNCTIONS.iter().find(listens).ok_or_else(|| {
+                let (source, detail_type) = (event.field("source"), event.field("detail-type"));
+                let asked = format!("no function listens to source `{source}`, detail-type `{detail_type}`");
+                Failure::usage(anyhow!("{asked}; {}; choose one with --function", known()))
+            }),
+        }
+    }
+
+    /// Reacts to the event in this program.
+    pub(crate) async fn react(&self, attempt: &Attempt<'_>) -> Result<Report, Failure> {
+        (self.react)(attempt).await
+    }
+}
+
+fn known() -> String {
+    let one = |it: &Function| {
+        let triggers = it.triggers.iter().map(|Trigger { source, detail_type }| format!("{detail_type} of {source}"));
+        format!("{} ({})", it.name, triggers.collect::<Vec<_>>().join(", "))
+    };
+    format!("known are {}", FUNCTIONS.iter().map(one).collect::<Vec<_>>().join("; "))
+}
+
+async fn react<R: Reaction>(
+    attempt: &Attempt<'_>,
+    open: impl FnOnce(Arc<Sessions>, Variables) -> Result<R, reaction::Error>,
+) -> Result<Report, Failure> {
+    let Attempt { sessions, variables, ledger_table, mode, event } = attempt;
+    let reaction = open(sessions.clone(), *variables).map_err(Failure::configuration)?;
+    let clock = sessions.clock();
+    let deadline = Deadline::new(sessions.now() + DEADLINE, clock);
+    Ok(match mode {
+        Mode::Plan => drive_json(&reaction, &MemoryLedger::new(clock), *mode, deadline, &event.text).await,
+        Mode::Apply => {
+            let ledger = DynamoLedger::new(sessions, *ledger_table, R::NAME);
+            drive_json(&reaction, &ledger, *mode, deadline, &event.text).await
+        }
+    })
+}

@@ -1,0 +1,116 @@
+//! An AWS on this machine with the suite deployed to it, as `up` and `demo` use it.
+//!
+//! It is spoken to by a configuration of its own, in which nothing of the user's environment or profiles has a part:
+//! what these commands make and change, they cannot make or change anywhere else.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
+use local_aws::LocalAws;
+use local_aws::deploy::{self, Deployment, Stack};
+
+use crate::failure::Failure;
+use crate::functions::FUNCTIONS;
+use crate::progress::Progress;
+
+/// The account that everything is deployed to.
+pub(crate) const ACCOUNT: &str = "111122223333";
+/// The region that everything is deployed to.
+pub(crate) const REGION: &str = "eu-west-1";
+/// The secret key, which nobody verifies.
+pub(crate) const SECRET: &str = "test";
+/// Where the share manifest lies.
+pub(crate) const MANIFEST: &str = "s3://com-example-signalbox/share-manifest.json";
+/// The ledger's table.
+pub(crate) const LEDGER_TABLE: &str = "signalbox-ledger";
+
+const BUCKET: &str = "com-example-signalbox";
+const MANIFEST_KEY: &str = "share-manifest.json";
+
+/// A running AWS with the suite in it; dropping it ends it.
+pub(crate) struct Local {
+    /// How to speak to it.
+    pub(crate) config: SdkConfig,
+    aws: LocalAws,
+}
+
+impl Local {
+    /// Starts it on this port (0 is any free one), deploys `infra/` and uploads the manifest.
+    pub(crate) async fn start(port: u16, manifest: &str, progress: &Progress) -> Result<Self, Failure> {
+        let binaries = find_binaries()?;
+        progress.next("starting ministack and moto");
+        let started = tokio::task::spawn_blocking(move || LocalAws::start_on(port)).await;
+        let aws = started.map_err(Failure::configuration)?.map_err(Failure::configuration)?;
+        let local = Self { config: config(aws.endpoint()), aws };
+        local.deploy(&binaries, manifest, progress).await.map_err(Failure::service)?;
+        Ok(local)
+    }
+
+    /// The URL that it listens at.
+    pub(crate) fn endpoint(&self) -> &str {
+        self.aws.endpoint()
+    }
+
+    async fn deploy(&self, binaries: &[PathBuf], manifest: &str, progress: &Progress) -> anyhow::Result<()> {
+        let deployment = Deployment::new(&self.config);
+        deployment.upload(BUCKET, MANIFEST_KEY, manifest.into()).await?;
+        progress.next("deploying infra/ledger.yaml");
+        let ledger = BTreeMap::from([("TableName", LEDGER_TABLE.to_owned())]);
+        deployment.apply(&stack("ledger", ledger)).await?;
+        for (function, binary) in FUNCTIONS.iter().zip(binaries) {
+            let name = function.name;
+            progress.next(format!("packaging {name}"));
+            let binary = binary.clone();
+            let package = tokio::task::spawn_blocking(move || deploy::package(&binary)).await??;
+            let key = format!("{name}.zip");
+            deployment.upload(BUCKET, &key, package).await?;
+            progress.next(format!("deploying infra/{name}.yaml"));
+            let parameters = [
+                ("Mode", "Apply".into()),
+                ("Manifest", MANIFEST.into()),
+                ("LedgerTable", LEDGER_TABLE.into()),
+                ("CodeBucket", BUCKET.into()),
+                ("CodeKey", key),
+            ];
+            deployment.apply(&stack(name, parameters.into())).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A configuration of constants: nothing is loaded, from wherever it might come.
+fn config(endpoint: &str) -> SdkConfig {
+    let credentials = Credentials::new(ACCOUNT, SECRET, None, None, "signalbox");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .endpoint_url(endpoint)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build()
+}
+
+fn stack(name: &str, parameters: BTreeMap<&str, String>) -> Stack {
+    Stack {
+        name: format!("signalbox-{name}"),
+        template: local_aws::workspace().join("infra").join(format!("{name}.yaml")),
+        parameters: parameters.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+    }
+}
+
+/// The functions' binaries, which cargo puts beside this one.
+fn find_binaries() -> Result<Vec<PathBuf>, Failure> {
+    let here = std::env::current_exe().context("finding out where signalbox lies").map_err(Failure::configuration)?;
+    let beside = here.parent().unwrap_or(Path::new("."));
+    let find = |name: &str| {
+        let binary = beside.join(name);
+        let missing = || {
+            anyhow!("the function {name} is not built: {} is missing; run `cargo build --workspace`", binary.display())
+        };
+        if binary.exists() { Ok(binary) } else { Err(Failure::configuration(missing())) }
+    };
+    FUNCTIONS.iter().map(|function| find(function.name)).collect()
+}
