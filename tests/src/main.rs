@@ -1,2 +1,17 @@
-//! x
-fn main() {}
+//! What Signalbox promises, shown with real parts: real SDK clients against an AWS on loopback, the compiled binary
+//! behind a Lambda Runtime API, the real templates deployed.
+//!
+//! One local AWS serves the whole run, and each test has an account of its own in it.
+
+mod binary;
+mod converge;
+mod deployed;
+mod faults;
+mod infra;
+mod ledger;
+mod manifest;
+mod paging;
+mod share_ami;
+mod stories;
+mod tidy;
+mod world;

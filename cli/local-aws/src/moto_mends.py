@@ -10,12 +10,14 @@ from moto.ec2.responses.amis import AmisResponse
 from moto.kms.models import Key
 
 BY_SNAPSHOT = "block-device-mapping.snapshot-id"
+FOREIGN_IMAGE, FOREIGN_OWNER = "ami-0f0e1a0e0f0e1a0e0", "999988887777"
 
 
 def mend():
     keep_block_device_mappings()
     filter_images_by_snapshot()
     hide_disabled_images()
+    show_an_image_of_another_account()
     miss_images_by_their_error()
     name_keys_of_snapshots()
     own_default_keys()
@@ -80,6 +82,19 @@ def hide_disabled_images():
 
     AmisResponse.describe_images = describe_images
     AmiBackend.disable_image = disable_image
+
+
+def show_an_image_of_another_account():
+    """A public image can be seen by everybody, and shared by its owner only; moto keeps accounts apart."""
+    load = AmiBackend._load_amis
+
+    def load_amis(self):
+        load(self)
+        self.amis[FOREIGN_IMAGE] = Ami(
+            self, FOREIGN_IMAGE, name="base_linux_v1", owner_id=FOREIGN_OWNER, public=True
+        )
+
+    AmiBackend._load_amis = load_amis
 
 
 def miss_images_by_their_error():

@@ -47,7 +47,7 @@ pub async fn drive<R: Reaction>(
 ) -> Report {
     let subject = match R::parse(event) {
         Ok(Some(subject)) => subject,
-        Ok(None) => return Report::new(R::NAME, Outcome::Ignored, Some(format!("not an event for {}", R::NAME))),
+        Ok(None) => return Report::new(R::NAME, Outcome::Ignored, Some(format!("not an event that {} acts on", R::NAME))),
         Err(error) => return Report::of_error(R::NAME, &error),
     };
     let key = R::key(&subject);

@@ -1,0 +1,289 @@
+//! The world of `share-ami`: an image and its snapshots in an account of their own, an event about it, and what EC2
+//! says of them afterwards, with the ids of the samples in place of those that EC2 made up.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{
+    BlockDeviceMapping, EbsBlockDevice, ImageAttributeName, LaunchPermission, LaunchPermissionModifications,
+    OperationType, PermissionGroup, SnapshotAttributeName, VolumeType,
+};
+use reaction::{Deadline, Mode, Report, drive_json};
+use share_ami::ShareAmi;
+
+use crate::world::{REGION, SAMPLE_ACCOUNT, World, now};
+
+/// The image of most sample events.
+pub const SAMPLE_IMAGE: &str = "ami-0123456789abcdef0";
+
+/// A manifest that shares what begins with `base_linux_v` with two accounts.
+pub const MANIFEST: &str = r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
+
+/// What there is before the event comes.
+#[derive(Clone)]
+pub struct Given {
+    /// The image; none where the event's image never existed here.
+    pub image: Option<GivenImage>,
+    /// The manifest; none is put where there is none.
+    pub manifest: Option<&'static str>,
+    /// Whether the manifest is a parameter, not an object.
+    pub is_parameter: bool,
+    /// `SIGNALBOX_ALLOWED_ACCOUNTS`.
+    pub allowed_accounts: Option<&'static str>,
+}
+
+/// An image before the event comes.
+#[derive(Clone)]
+pub struct GivenImage {
+    /// Its name.
+    pub name: &'static str,
+    /// Who may launch it.
+    pub launch: &'static [&'static str],
+    /// Whether everybody may.
+    pub is_public: bool,
+    /// Its snapshots: who may use each.
+    pub snapshots: &'static [&'static [&'static str]],
+    /// What encrypts them.
+    pub key: Key,
+    /// Another image on the first snapshot: its name, and who may launch it.
+    pub sibling: Option<(&'static str, &'static [&'static str])>,
+    /// What happens to the image before the event is heard.
+    pub meanwhile: Meanwhile,
+}
+
+/// What encrypts a snapshot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    None,
+    AwsManaged,
+    Customer,
+}
+
+/// What happens to an image while its event is on the way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Meanwhile {
+    Nothing,
+    Deregister,
+    Disable,
+    DisableAndEnable,
+}
+
+/// An image with one snapshot that nobody may use yet.
+pub const IMAGE: GivenImage = GivenImage {
+    name: "base_linux_v1",
+    launch: &[],
+    is_public: false,
+    snapshots: &[&[]],
+    key: Key::None,
+    sibling: None,
+    meanwhile: Meanwhile::Nothing,
+};
+
+/// That image, and the manifest that shares it.
+pub const GIVEN: Given = Given { image: Some(IMAGE), manifest: Some(MANIFEST), is_parameter: false, allowed_accounts: None };
+
+/// A world in which an event is about to be heard.
+pub struct Scene {
+    /// The account.
+    pub world: World,
+    /// The function.
+    pub function: ShareAmi,
+    /// The event, about this account and image.
+    pub event: String,
+    image: Option<String>,
+    sibling: Option<String>,
+    snapshots: Vec<String>,
+    key: Option<String>,
+}
+
+impl Scene {
+    /// Sets `given` up in a new account, for the sample event of this name.
+    pub async fn set_up(given: &Given, sample: &str) -> Self {
+        let world = World::new().await;
+        let manifest = if given.is_parameter { "ssm:/share".into() } else { format!("s3://{}/share.json", world.bucket()) };
+        let function = world.share_ami(&manifest, given.allowed_accounts);
+        let mut scene = Self {
+            event: read_sample(sample).replace(SAMPLE_ACCOUNT, &world.account),
+            world,
+            function,
+            image: None,
+            sibling: None,
+            snapshots: Vec::new(),
+            key: None,
+        };
+        if let Some(text) = given.manifest {
+            scene.put_manifest(text, given.is_parameter).await;
+        }
+        if let Some(image) = &given.image {
+            scene.make_image(image).await;
+        }
+        scene
+    }
+
+    /// Hears the event.
+    pub async fn hear(&self, mode: Mode) -> Report {
+        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
+        drive_json(&self.function, &self.world.ledger(), mode, deadline, &self.event).await
+    }
+
+    /// The report as text, with the samples' ids.
+    pub fn tell(&self, report: &Report) -> String {
+        self.with_sample_ids(&report.to_string())
+    }
+
+    /// The text with the ids of the samples in place of those that EC2 made up.
+    pub fn with_sample_ids(&self, text: &str) -> String {
+        let mut text = text.replace(&self.world.account, SAMPLE_ACCOUNT);
+        let named = self.snapshots.iter().enumerate().map(|(index, id)| (id, format!("snap-{}", index + 1)));
+        let named = named.chain(self.image.iter().map(|id| (id, SAMPLE_IMAGE.to_owned())));
+        for (id, name) in named.chain(self.key.iter().map(|id| (id, "key".to_owned()))) {
+            text = text.replace(id, &name);
+        }
+        text
+    }
+
+    /// The image's id.
+    pub fn image(&self) -> &str {
+        self.image.as_deref().unwrap_or(SAMPLE_IMAGE)
+    }
+
+    /// Who may use what, as EC2 answers.
+    pub async fn shares(&self) -> String {
+        let mut text = String::new();
+        for (name, id) in [("image", &self.image), ("sibling", &self.sibling)] {
+            if let Some(id) = id {
+                writeln!(text, "{name}: {}", self.launchers(id).await).unwrap();
+            }
+        }
+        for (index, id) in self.snapshots.iter().enumerate() {
+            writeln!(text, "snap-{}: {}", index + 1, self.snapshot_users(id).await).unwrap();
+        }
+        text
+    }
+
+    async fn launchers(&self, image: &str) -> String {
+        let request = self.world.ec2.describe_image_attribute().image_id(image);
+        let Ok(answer) = request.attribute(ImageAttributeName::LaunchPermission).send().await else {
+            return "gone".into();
+        };
+        let who = answer.launch_permissions().iter().map(|it| {
+            let organization = it.organization_arn().or(it.organizational_unit_arn());
+            it.user_id().or(organization).or(it.group().map(PermissionGroup::as_str)).unwrap_or_default().to_owned()
+        });
+        sorted(who.collect())
+    }
+
+    async fn snapshot_users(&self, snapshot: &str) -> String {
+        let request = self.world.ec2.describe_snapshot_attribute().snapshot_id(snapshot);
+        let answer = request.attribute(SnapshotAttributeName::CreateVolumePermission).send().await.unwrap();
+        let who = answer.create_volume_permissions().iter().filter_map(|it| it.user_id().map(String::from));
+        sorted(who.collect())
+    }
+
+    async fn put_manifest(&self, text: &str, is_parameter: bool) {
+        if !is_parameter {
+            return self.world.put_manifest(text).await;
+        }
+        let ssm = aws_sdk_ssm::Client::new(self.world.sessions.config());
+        let request = ssm.put_parameter().name("/share").value(text).r#type(aws_sdk_ssm::types::ParameterType::String);
+        request.send().await.expect("the manifest is put");
+    }
+
+    async fn make_image(&mut self, given: &GivenImage) {
+        let ec2 = self.world.ec2.clone();
+        for accounts in given.snapshots {
+            let snapshot = self.make_snapshot(given.key).await;
+            allow_volumes(&ec2, &snapshot, accounts).await;
+            self.snapshots.push(snapshot);
+        }
+        let image = register(&ec2, given.name, &self.snapshots).await;
+        allow_launch(&ec2, &image, given.launch, given.is_public).await;
+        if let Some((name, launch)) = given.sibling {
+            let sibling = register(&ec2, name, &self.snapshots[..1]).await;
+            allow_launch(&ec2, &sibling, launch, false).await;
+            self.sibling = Some(sibling);
+        }
+        match given.meanwhile {
+            Meanwhile::Nothing => {}
+            Meanwhile::Deregister => drop(ec2.deregister_image().image_id(&image).send().await.unwrap()),
+            Meanwhile::Disable => drop(ec2.disable_image().image_id(&image).send().await.unwrap()),
+            Meanwhile::DisableAndEnable => {
+                ec2.disable_image().image_id(&image).send().await.unwrap();
+                ec2.enable_image().image_id(&image).send().await.unwrap();
+            }
+        }
+        self.event = self.event.replace(SAMPLE_IMAGE, &image);
+        self.image = Some(image);
+    }
+
+    async fn make_snapshot(&mut self, key: Key) -> String {
+        let ec2 = self.world.ec2.clone();
+        let volume = ec2.create_volume().availability_zone(format!("{REGION}a")).size(8).volume_type(VolumeType::Gp3);
+        let volume = volume.encrypted(key != Key::None);
+        let volume = match key {
+            Key::None | Key::AwsManaged => volume,
+            Key::Customer => volume.kms_key_id(self.customer_key().await),
+        };
+        let volume = self.created(volume.send().await.unwrap().volume_id);
+        self.created(ec2.create_snapshot().volume_id(volume).send().await.unwrap().snapshot_id)
+    }
+
+    async fn customer_key(&mut self) -> String {
+        if self.key.is_none() {
+            let kms = aws_sdk_kms::Client::new(self.world.sessions.config());
+            let made = kms.create_key().send().await.unwrap().key_metadata.unwrap();
+            self.key = Some(made.key_id);
+        }
+        let key = self.key.as_deref().unwrap_or_default();
+        format!("arn:aws:kms:{REGION}:{}:key/{key}", self.world.account)
+    }
+
+    fn created(&self, id: Option<String>) -> String {
+        id.unwrap_or_else(|| panic!("EC2 gives what it creates an id, in account {}", self.world.account))
+    }
+}
+
+/// The sample event of this name, as text.
+pub fn read_sample(name: &str) -> String {
+    let path = samples().join(format!("{name}.json"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Where the sample events lie.
+pub fn samples() -> PathBuf {
+    local_aws::workspace().join("events/share-ami")
+}
+
+async fn register(ec2: &aws_sdk_ec2::Client, name: &str, snapshots: &[String]) -> String {
+    let disks = snapshots.iter().enumerate().map(|(index, snapshot)| {
+        let device = format!("/dev/sd{}", ["a1", "f", "g"][index]);
+        BlockDeviceMapping::builder().device_name(device).ebs(EbsBlockDevice::builder().snapshot_id(snapshot).build()).build()
+    });
+    let request = ec2.register_image().name(name).set_block_device_mappings(Some(disks.collect()));
+    request.send().await.unwrap().image_id.expect("an image has an id")
+}
+
+async fn allow_launch(ec2: &aws_sdk_ec2::Client, image: &str, accounts: &[&str], is_public: bool) {
+    let accounts = accounts.iter().map(|account| LaunchPermission::builder().user_id(*account).build());
+    let everybody = is_public.then(|| LaunchPermission::builder().group(PermissionGroup::All).build());
+    let add: Vec<_> = accounts.chain(everybody).collect();
+    if !add.is_empty() {
+        let change = LaunchPermissionModifications::builder().set_add(Some(add)).build();
+        ec2.modify_image_attribute().image_id(image).launch_permission(change).send().await.unwrap();
+    }
+}
+
+async fn allow_volumes(ec2: &aws_sdk_ec2::Client, snapshot: &str, accounts: &[&str]) {
+    if !accounts.is_empty() {
+        let request = ec2.modify_snapshot_attribute().snapshot_id(snapshot).operation_type(OperationType::Add);
+        let request = request.attribute(SnapshotAttributeName::CreateVolumePermission);
+        let accounts = accounts.iter().map(ToString::to_string).collect();
+        request.set_user_ids(Some(accounts)).send().await.unwrap();
+    }
+}
+
+fn sorted(mut who: Vec<String>) -> String {
+    who.sort();
+    if who.is_empty() { "nobody".into() } else { who.join(", ") }
+}

@@ -1,0 +1,307 @@
+//! Event in, AWS after: each sample event through the real reaction and real SDK clients, as its story tells.
+
+use expect_test::{Expect, expect};
+use reaction::Mode;
+
+use crate::share_ami::{GIVEN, Given, GivenImage, IMAGE, Key, MANIFEST, Meanwhile, Scene};
+
+/// A sample event, what there is before it, and what comes of it.
+pub struct Story {
+    /// The sample's name.
+    pub sample: &'static str,
+    /// What there is before.
+    pub given: Given,
+    expected: Expect,
+}
+
+/// Each story is a test of its own, named as its sample; together they are [`all`].
+macro_rules! stories {
+    ($($name:ident: $given:expr, $expected:expr;)*) => {
+        /// Every story.
+        pub fn all() -> Vec<Story> {
+            vec![$($name()),*]
+        }
+        $(
+            fn $name() -> Story {
+                Story { sample: sample_of(stringify!($name)), given: $given, expected: $expected }
+            }
+        )*
+        mod tests {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    super::tell(super::$name()).await;
+                }
+            )*
+        }
+    };
+}
+
+fn sample_of(name: &str) -> &'static str {
+    name.replace('_', "-").leak()
+}
+
+/// Rehearses, looks that nothing changed, performs, and compares what was said and what EC2 says.
+async fn tell(story: Story) {
+    let scene = Scene::set_up(&story.given, story.sample).await;
+    let before = scene.shares().await;
+    let rehearsed = scene.hear(Mode::Plan).await;
+    assert_eq!(scene.shares().await, before, "a dry run changes nothing");
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(rehearsed.steps, report.steps, "what is done is what was planned");
+    let after = scene.shares().await;
+    let change = if after == before { "nothing changed".into() } else { format!("before\n{before}after\n{after}") };
+    story.expected.assert_eq(&format!("{}\n{}\n", scene.tell(&report), change.trim_end()));
+}
+
+fn given(image: GivenImage) -> Given {
+    Given { image: Some(image), ..GIVEN }
+}
+
+fn by_manifest(manifest: &'static str) -> Given {
+    Given { manifest: Some(manifest), ..GIVEN }
+}
+
+const HELD: &[&str] = &["123456789012", "987654321098"];
+const HELD_AND_STALE: &[&str] = &["123456789012", "444455556666"];
+
+stories! {
+    an_image_became_available: GIVEN, expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
+        before
+        image: nobody
+        snap-1: nobody
+        after
+        image: 123456789012, 987654321098
+        snap-1: 123456789012, 987654321098
+    "#]];
+    an_image_with_two_disks_became_available: given(GivenImage { snapshots: &[&[], HELD_AND_STALE], ..IMAGE }), expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098; snap-2: +987654321098 -444455556666
+        before
+        image: nobody
+        snap-1: nobody
+        snap-2: 123456789012, 444455556666
+        after
+        image: 123456789012, 987654321098
+        snap-1: 123456789012, 987654321098
+        snap-2: 123456789012, 987654321098
+    "#]];
+    an_image_became_available_whose_manifest_is_a_parameter: Given { is_parameter: true, ..GIVEN }, expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
+        before
+        image: nobody
+        snap-1: nobody
+        after
+        image: 123456789012, 987654321098
+        snap-1: 123456789012, 987654321098
+    "#]];
+    an_image_became_available_that_no_entry_names:
+        given(GivenImage { name: "windows_v1", launch: HELD_AND_STALE, ..IMAGE }), expect![[r#"
+            share-ami: ignored (no entry of the manifest matches `windows_v1` in eu-west-1)
+            nothing changed
+        "#]];
+    an_image_became_available_that_an_account_has_lost:
+        given(GivenImage { launch: HELD_AND_STALE, snapshots: &[HELD_AND_STALE], ..IMAGE }), expect![[r#"
+            share-ami: applied
+              - share ami-0123456789abcdef0 in eu-west-1: +987654321098 -444455556666; snap-1: +987654321098 -444455556666
+            before
+            image: 123456789012, 444455556666
+            snap-1: 123456789012, 444455556666
+            after
+            image: 123456789012, 987654321098
+            snap-1: 123456789012, 987654321098
+        "#]];
+    an_image_became_available_that_nobody_may_use_any_more: Given {
+        manifest: Some(r#"{"ami": {"base_linux_v": {"eu-west-1": []}}}"#),
+        ..given(GivenImage { launch: HELD, snapshots: &[HELD], ..IMAGE })
+    }, expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: -123456789012 -987654321098; snap-1: -123456789012 -987654321098
+        before
+        image: 123456789012, 987654321098
+        snap-1: 123456789012, 987654321098
+        after
+        image: nobody
+        snap-1: nobody
+    "#]];
+    an_image_became_available_for_an_organization: by_manifest(
+        r#"{"ami": {"base_*": {"eu-west-1": ["123456789012",
+            "arn:aws:organizations::111122223333:organization/o-abcde12345",
+            "arn:aws:organizations::111122223333:ou/o-abcde12345/ou-ab12-cd34ef56"]}}}"#
+    ), expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +arn:aws:organizations::111122223333:organization/o-abcde12345 +arn:aws:organizations::111122223333:ou/o-abcde12345/ou-ab12-cd34ef56; snap-1: +123456789012
+          note: arn:aws:organizations::111122223333:organization/o-abcde12345, arn:aws:organizations::111122223333:ou/o-abcde12345/ou-ab12-cd34ef56 may launch the image but not copy it: snapshots are shared with accounts only
+        before
+        image: nobody
+        snap-1: nobody
+        after
+        image: 123456789012, arn:aws:organizations::111122223333:organization/o-abcde12345, arn:aws:organizations::111122223333:ou/o-abcde12345/ou-ab12-cd34ef56
+        snap-1: 123456789012
+    "#]];
+    a_public_image_became_available: given(GivenImage { is_public: true, ..IMAGE }), expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
+          note: the image is public and stays so: everybody may launch it
+        before
+        image: all
+        snap-1: nobody
+        after
+        image: 123456789012, 987654321098, all
+        snap-1: 123456789012, 987654321098
+    "#]];
+    an_image_on_a_shared_snapshot_became_available: given(GivenImage {
+        launch: &["444455556666", "555566667777"],
+        snapshots: &[&["444455556666", "555566667777"]],
+        sibling: Some(("golden", &["444455556666"])),
+        ..IMAGE
+    }), expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098 -444455556666 -555566667777; snap-1: +123456789012 +987654321098 -555566667777
+        before
+        image: 444455556666, 555566667777
+        sibling: 444455556666
+        snap-1: 444455556666, 555566667777
+        after
+        image: 123456789012, 987654321098
+        sibling: 444455556666
+        snap-1: 123456789012, 444455556666, 987654321098
+    "#]];
+    an_image_was_enabled_again: given(GivenImage {
+        launch: HELD,
+        snapshots: &[HELD],
+        meanwhile: Meanwhile::DisableAndEnable,
+        ..IMAGE
+    }), expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
+        before
+        image: nobody
+        snap-1: 123456789012, 987654321098
+        after
+        image: 123456789012, 987654321098
+        snap-1: 123456789012, 987654321098
+    "#]];
+    an_image_under_the_aws_managed_key_became_available: given(GivenImage { key: Key::AwsManaged, ..IMAGE }), expect![[r#"
+        share-ami: refused (ami-0123456789abcdef0 cannot be shared: snap-1 is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy the image with a customer managed key (CopyImage --encrypted --kms-key-id))
+        nothing changed
+    "#]];
+    an_image_under_a_customer_key_became_available: given(GivenImage { key: Key::Customer, ..IMAGE }), expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
+          note: whoever launches the image also needs its key arn:aws:kms:eu-west-1:111122223333:key/key (kms:Decrypt, kms:CreateGrant, ..)
+        before
+        image: nobody
+        snap-1: nobody
+        after
+        image: 123456789012, 987654321098
+        snap-1: 123456789012, 987654321098
+    "#]];
+    an_image_of_another_account_became_available: Given { image: None, ..GIVEN }, expect![[r#"
+        share-ami: refused (ami-0f0e1a0e0f0e1a0e0 belongs to another account; only its owner can share it)
+        nothing changed
+    "#]];
+    an_image_was_deregistered_while_its_event_was_on_the_way:
+        given(GivenImage { meanwhile: Meanwhile::Deregister, ..IMAGE }), expect![[r#"
+            share-ami: unchanged (EC2 in eu-west-1 does not know ami-0123456789abcdef0 any more; there is nothing to share)
+            nothing changed
+        "#]];
+    an_image_was_disabled_while_its_event_was_on_the_way:
+        given(GivenImage { launch: HELD, meanwhile: Meanwhile::Disable, ..IMAGE }), expect![[r#"
+            share-ami: refused (ami-0123456789abcdef0 is disabled; enable it (EnableImage) and it is shared again)
+            nothing changed
+        "#]];
+    an_image_could_not_be_made: GIVEN, expect![[r#"
+        share-ami: ignored (not an event for share-ami)
+        nothing changed
+    "#]];
+    an_image_was_deregistered: given(GivenImage { meanwhile: Meanwhile::Deregister, ..IMAGE }), expect![[r#"
+        share-ami: ignored (not an event for share-ami)
+        nothing changed
+    "#]];
+    an_image_was_disabled: given(GivenImage { meanwhile: Meanwhile::Disable, ..IMAGE }), expect![[r#"
+        share-ami: ignored (not an event for share-ami)
+        nothing changed
+    "#]];
+    an_image_came_into_a_state_of_tomorrow: GIVEN, expect![[r#"
+        share-ami: ignored (not an event for share-ami)
+        nothing changed
+    "#]];
+    an_image_with_a_short_id_became_available: Given { image: None, ..GIVEN }, expect![[r#"
+        share-ami: unchanged (EC2 in eu-west-1 does not know ami-1a2b3c4d any more; there is nothing to share)
+        nothing changed
+    "#]];
+    an_event_came_without_resources: GIVEN, expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
+        before
+        image: nobody
+        snap-1: nobody
+        after
+        image: 123456789012, 987654321098
+        snap-1: 123456789012, 987654321098
+    "#]];
+    an_event_came_from_another_account: GIVEN, expect![[r#"
+        share-ami: refused (account 444455556666 is not ours (111122223333): deploy the function there, or send it the events of 111122223333 only)
+        nothing changed
+    "#]];
+    an_event_came_from_another_partition: GIVEN, expect![[r#"
+        share-ami: refused (region cn-north-1 lies in partition aws-cn, and our credentials are of aws)
+        nothing changed
+    "#]];
+    an_event_was_forwarded_from_another_region: GIVEN, expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
+        before
+        image: nobody
+        snap-1: nobody
+        after
+        image: 123456789012, 987654321098
+        snap-1: 123456789012, 987654321098
+    "#]];
+    an_event_was_replayed_weeks_later: given(GivenImage { launch: HELD, snapshots: &[HELD], ..IMAGE }), expect![[r#"
+        share-ami: unchanged
+        nothing changed
+    "#]];
+    an_event_came_from_the_future: GIVEN, expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
+        before
+        image: nobody
+        snap-1: nobody
+        after
+        image: 123456789012, 987654321098
+        snap-1: 123456789012, 987654321098
+    "#]];
+    an_image_became_available_while_the_manifest_had_a_mistake: Given {
+        manifest: Some("{\"ami\": {\"base_linux_v\": {\n  \"eu-west-1\": [\"1234567890123\"]}}}"),
+        ..given(GivenImage { launch: HELD, ..IMAGE })
+    }, expect![[r#"
+        share-ami: refused (the manifest, line 2, column 31: `1234567890123` is not an account id of 12 digits, such as "111122223333", or the ARN of an organization or organizational unit, such as "arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56")
+        nothing changed
+    "#]];
+    an_image_became_available_while_there_was_no_manifest:
+        Given { manifest: None, ..given(GivenImage { launch: HELD, ..IMAGE }) }, expect![[r#"
+            share-ami: refused (reading s3://manifests-111122223333/share.json: there is no such object; upload it)
+            nothing changed
+        "#]];
+    an_image_became_available_for_an_account_that_is_not_allowed:
+        Given { allowed_accounts: Some("123456789012"), manifest: Some(MANIFEST), ..GIVEN }, expect![[r#"
+            share-ami: refused (the manifest names 987654321098, which SIGNALBOX_ALLOWED_ACCOUNTS does not; nothing was changed)
+            nothing changed
+        "#]];
+}
+
+/// Every sample has a story, and every story a sample.
+#[test]
+fn every_sample_event_is_told() {
+    let mut told: Vec<_> = all().iter().map(|story| format!("{}.json", story.sample)).collect();
+    let files = std::fs::read_dir(crate::share_ami::samples()).unwrap();
+    let mut samples: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    told.sort();
+    samples.sort();
+    assert_eq!(told, samples);
+}

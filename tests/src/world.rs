@@ -1,0 +1,146 @@
+//! One account in the local AWS: what a test sets up in it, and what AWS says of it afterwards.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, SystemTime};
+
+use aws::{Options, Patience, Sessions};
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use local_aws::{Call, LocalAws};
+use share_ami::{Settings, ShareAmi};
+
+/// The account of the sample events.
+pub const SAMPLE_ACCOUNT: &str = "111122223333";
+
+/// The region of the sample events.
+pub const REGION: &str = "eu-west-1";
+
+/// The ledger's table in every test's account.
+pub const LEDGER: &str = "signalbox-ledger";
+
+/// The local AWS of this run. It ends with this program, however that ends.
+pub static AWS: LazyLock<LocalAws> = LazyLock::new(|| LocalAws::start().expect("the local AWS (`make setup` installs it)"));
+
+static ACCOUNTS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// Seconds by which this test's clock is ahead: it lets a lease lapse without anybody waiting. Each test has a
+    /// thread of its own.
+    static AHEAD: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The time, and what this test added to it.
+#[expect(clippy::disallowed_methods, reason = "the clock of the tests")]
+pub fn now() -> SystemTime {
+    SystemTime::now() + Duration::from_secs(AHEAD.get())
+}
+
+/// An account of its own for one test, with clients.
+pub struct World {
+    /// The account.
+    pub account: String,
+    /// What reactions are made of.
+    pub sessions: Arc<Sessions>,
+    /// EC2 in [`REGION`].
+    pub ec2: aws_sdk_ec2::Client,
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
+    /// DynamoDB.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+}
+
+impl World {
+    /// A new account, empty but for the ledger's table.
+    pub async fn new() -> Self {
+        let account = format!("2{:011}", ACCOUNTS.fetch_add(1, Ordering::Relaxed));
+        let sessions = Arc::new(sessions_of(&account).await);
+        let config = sessions.config();
+        let (ec2, s3) = (aws_sdk_ec2::Client::new(config), aws_sdk_s3::Client::new(config));
+        let dynamodb = aws_sdk_dynamodb::Client::new(config);
+        let world = Self { account, sessions, ec2, s3, dynamodb };
+        world.create_ledger().await;
+        world
+    }
+
+    /// Makes the ledger's table, empty.
+    pub async fn create_ledger(&self) {
+        let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
+        let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
+        let request = self.dynamodb.create_table().table_name(LEDGER).billing_mode(BillingMode::PayPerRequest);
+        let request = request.attribute_definitions(id.build().unwrap()).key_schema(key.build().unwrap());
+        request.send().await.expect("the ledger's table");
+    }
+
+    /// Loses the ledger, and makes an empty one.
+    pub async fn lose_ledger(&self) {
+        self.dynamodb.delete_table().table_name(LEDGER).send().await.expect("the ledger's table is there");
+        self.create_ledger().await;
+    }
+
+    /// The ledger of `share-ami` in this account.
+    pub fn ledger(&self) -> ledger::DynamoLedger {
+        ledger::DynamoLedger::new(&self.sessions, LEDGER, "share-ami")
+    }
+
+    /// The function, with these settings.
+    pub fn share_ami(&self, manifest: &str, allowed_accounts: Option<&str>) -> ShareAmi {
+        let variable = |name: &str| match name {
+            "SIGNALBOX_MANIFEST" => Some(manifest.to_owned()),
+            "SIGNALBOX_ALLOWED_ACCOUNTS" => allowed_accounts.map(String::from),
+            _ => None,
+        };
+        ShareAmi::new(self.sessions.clone(), Settings::read(&variable).expect("settings of a test"))
+    }
+
+    /// The function as most tests want it: the manifest is in S3, and everybody may be named.
+    pub fn share_ami_by_s3(&self) -> ShareAmi {
+        self.share_ami(&format!("s3://{}/share.json", self.bucket()), None)
+    }
+
+    /// The bucket of this account's manifest.
+    pub fn bucket(&self) -> String {
+        format!("manifests-{}", self.account)
+    }
+
+    /// Puts the manifest into S3.
+    pub async fn put_manifest(&self, text: &str) {
+        let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1).build();
+        drop(self.s3.create_bucket().bucket(self.bucket()).create_bucket_configuration(place).send().await);
+        let request = self.s3.put_object().bucket(self.bucket()).key("share.json");
+        request.body(text.as_bytes().to_vec().into()).send().await.expect("the manifest is put");
+    }
+
+    /// The calls that were made in this account since the first `skipped` ones, as `service:Operation`.
+    pub fn operations_since(&self, skipped: usize) -> Vec<String> {
+        let calls = AWS.calls(&self.account).into_iter().skip(skipped);
+        calls.map(|Call { service, operation, .. }| format!("{service}:{operation}")).collect()
+    }
+
+    /// How many calls were made in this account.
+    pub fn calls(&self) -> usize {
+        AWS.calls(&self.account).len()
+    }
+}
+
+/// Sessions of an account in the local AWS, with pauses of a millisecond and short timeouts.
+pub async fn sessions_of(account: &str) -> Sessions {
+    let options = Options {
+        region: Some(REGION.into()),
+        endpoint_url: Some(AWS.endpoint().into()),
+        credentials: Some(aws_sdk_ec2::config::Credentials::new(account, "test", None, None, "tests")),
+        patience: Patience {
+            backoff: Duration::from_millis(1),
+            attempt: Duration::from_secs(3),
+            ..Patience::default()
+        },
+        ..Options::new(now)
+    };
+    Sessions::load(&options).await.expect("a region is set")
+}
+
+/// Moves this test's clock on.
+pub fn let_time_pass(time: Duration) {
+    AHEAD.set(AHEAD.get() + time.as_secs());
+}
