@@ -99,72 +99,58 @@ impl Limit {
 
 /// All bars, in the order of the life that they measure.
 pub fn bars(measured: &Measured) -> Vec<Bar> {
+    [init(measured), warm_event(measured), first_event(measured), weight(measured)].into_iter().flatten().collect()
+}
+
+fn init(measured: &Measured) -> Vec<Bar> {
     let before = |subject| measured.before_connection(subject);
-    let warm_cpu = |setting, subject| measured.warm(setting, subject, |event| event.cost.cpu_ms);
-    let warm_wall = |setting, subject| measured.warm(setting, subject, |event| event.cost.wall_ms);
-    let first_cpu = measured.of(TLS, ShareAmi, |life| life.first.cost.cpu_ms);
-    let first_wall = measured.of(TLS, ShareAmi, |life| life.first.cost.wall_ms);
-    let artifact = measured.artifact.as_ref();
-    let mut bars = vec![
-        Bar::new(
-            "init CPU before the first connection, to do-nothing",
-            ratio(before(ShareAmi), before(DoNothing)),
-            Limit::Times(3.0),
-        ),
-        Bar::new(
-            "init CPU before the first connection, to boto3",
-            ratio(before(ShareAmi), before(Boto3)),
-            Limit::OneIn(50.0),
-        ),
-        Bar::new(
-            "init CPU with the connections opened",
-            measured.of(TLS, ShareAmi, |life| life.init.cpu_ms),
-            Limit::Millis(6.0),
-        ),
-        Bar::new(
-            "warm event, CPU, to bare hyper",
-            ratio(warm_cpu(PLAIN, ShareAmi), warm_cpu(PLAIN, BareHyper)),
-            Limit::Times(3.0),
-        ),
-        Bar::new(
-            "warm event, wall, to bare hyper",
-            ratio(warm_wall(PLAIN, ShareAmi), warm_wall(PLAIN, BareHyper)),
-            Limit::Reported,
-        ),
-        Bar::new(
-            "warm event, CPU, to boto3",
-            ratio(warm_cpu(PLAIN, ShareAmi), warm_cpu(PLAIN, Boto3)),
-            Limit::OneIn(5.0),
-        ),
-        Bar::new(
-            "warm event over TLS, CPU, to boto3",
-            ratio(warm_cpu(TLS, ShareAmi), warm_cpu(TLS, Boto3)),
-            Limit::OneIn(5.0),
-        ),
-        Bar::new(
-            "first event over TLS, wall, to a warm one",
-            ratio(first_wall, warm_wall(TLS, ShareAmi)),
-            Limit::Times(5.0),
-        ),
-        Bar::new(
-            "first event over TLS, CPU, to a warm one",
-            ratio(first_cpu, warm_cpu(TLS, ShareAmi)),
-            Limit::Times(5.0),
-        ),
-    ];
+    let to_limit = ratio(before(ShareAmi), before(DoNothing));
+    let to_peer = ratio(before(ShareAmi), before(Boto3));
+    let opened = measured.of(TLS, ShareAmi, |life| life.init.cpu_ms);
+    vec![
+        Bar::new("init CPU before the first connection, to do-nothing", to_limit, Limit::Times(3.0)),
+        Bar::new("init CPU before the first connection, to boto3", to_peer, Limit::OneIn(50.0)),
+        Bar::new("init CPU with the connections opened", opened, Limit::Millis(6.0)),
+    ]
+}
+
+fn warm_event(measured: &Measured) -> Vec<Bar> {
+    let cpu = |setting, subject| measured.warm(setting, subject, |event| event.cost.cpu_ms);
+    let wall = |subject| measured.warm(PLAIN, subject, |event| event.cost.wall_ms);
+    let to_limit = ratio(cpu(PLAIN, ShareAmi), cpu(PLAIN, BareHyper));
+    let to_peer = |setting| ratio(cpu(setting, ShareAmi), cpu(setting, Boto3));
+    vec![
+        Bar::new("warm event, CPU, to bare hyper", to_limit, Limit::Times(3.0)),
+        Bar::new("warm event, wall, to bare hyper", ratio(wall(ShareAmi), wall(BareHyper)), Limit::Reported),
+        Bar::new("warm event, CPU, to boto3", to_peer(PLAIN), Limit::OneIn(5.0)),
+        Bar::new("warm event over TLS, CPU, to boto3", to_peer(TLS), Limit::OneIn(5.0)),
+    ]
+}
+
+fn first_event(measured: &Measured) -> Vec<Bar> {
+    let cpu = |subject| measured.of(TLS, subject, |life| life.first.cost.cpu_ms);
+    let wall = measured.of(TLS, ShareAmi, |life| life.first.cost.wall_ms);
+    let warm_cpu = measured.warm(TLS, ShareAmi, |event| event.cost.cpu_ms);
+    let warm_wall = measured.warm(TLS, ShareAmi, |event| event.cost.wall_ms);
     let small = ratio(first_at_128_mb(measured, ShareAmi), first_at_128_mb(measured, Boto3));
-    bars.extend([
+    vec![
+        Bar::new("first event over TLS, wall, to a warm one", ratio(wall, warm_wall), Limit::Times(5.0)),
+        Bar::new("first event over TLS, CPU, to a warm one", ratio(cpu(ShareAmi), warm_cpu), Limit::Times(5.0)),
+        Bar::new("first event over TLS, CPU, to boto3", ratio(cpu(ShareAmi), cpu(Boto3)), Limit::Reported),
         Bar::new("first event at the CPU share of 128 MB, to boto3", small, Limit::OneIn(40.0)),
+    ]
+}
+
+fn weight(measured: &Measured) -> Vec<Bar> {
+    let artifact = measured.artifact.as_ref();
+    let zip = artifact.map(|artifact| f64::from(artifact.zip) / 1e6);
+    let glibc = artifact.map(|artifact| artifact.glibc_minor.into());
+    vec![
         Bar::new("resident memory", measured.of(TLS, ShareAmi, Life::resident_mb), Limit::Megabytes(10.0)),
-        Bar::new("zip", artifact.map(|artifact| f64::from(artifact.zip) / 1e6), Limit::Megabytes(3.5)),
-        Bar::new(
-            "newest glibc that it needs",
-            artifact.map(|artifact| artifact.glibc_minor.into()),
-            Limit::Glibc(34.0),
-        ),
+        Bar::new("zip", zip, Limit::Megabytes(3.5)),
+        Bar::new("newest glibc that it needs", glibc, Limit::Glibc(34.0)),
         Bar::new("AWS calls of an event", measured.warm(TLS, ShareAmi, Event::number_of_calls), Limit::Count(8.0)),
-    ]);
-    bars
+    ]
 }
 
 /// The first event at the CPU share of 128 MB, in milliseconds: as it was measured in a control group, else what its CPU

@@ -30,9 +30,13 @@ const MANIFEST_ETAG: &str = "\"9b2cf535f27731c974343645a3985328\"";
 const XML: &str = "text/xml;charset=UTF-8";
 const JSON: &str = "application/x-amz-json-1.0";
 
+/// The services, as `AWS_ENDPOINT_URL_<SERVICE>` names them. Each has a port of its own, as each has a host of its own at
+/// AWS, so that connections are shared no more than they are there.
+pub const SERVICES: [&str; 6] = ["DYNAMODB", "EC2", "KMS", "S3", "SSM", "STS"];
+
 /// The canned AWS of one process.
 pub struct CannedAws {
-    server: Server,
+    servers: Vec<(&'static str, Server)>,
     scheme: &'static str,
     calls: Arc<Mutex<Vec<String>>>,
 }
@@ -43,12 +47,17 @@ impl CannedAws {
         let calls = Arc::<Mutex<Vec<String>>>::default();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let desk = Desk { calls: calls.clone(), latency };
-        Ok(Self { server: serve(tls, desk).await?, scheme, calls })
+        let mut servers = Vec::new();
+        for service in SERVICES {
+            servers.push((service, serve(tls.clone(), desk.clone()).await?));
+        }
+        Ok(Self { servers, scheme, calls })
     }
 
-    /// The value of `AWS_ENDPOINT_URL`.
-    pub fn url(&self) -> String {
-        format!("{}://{}", self.scheme, self.server.address)
+    /// The services with their URLs.
+    pub fn urls(&self) -> Vec<(&'static str, String)> {
+        let url = |server: &Server| format!("{}://{}", self.scheme, server.address);
+        self.servers.iter().map(|(service, server)| (*service, url(server))).collect()
     }
 
     /// The operations called since the last time this was asked, in their order of arrival.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
+use crate::canned::SERVICES;
 use crate::clock;
 use crate::subject::{Endpoints, Subject, log};
 use crate::tls::Tls;
@@ -28,7 +29,7 @@ pub async fn before_connection(subject: Subject, tls: &Tls, folder: &Path) -> Re
 async fn measure(subject: Subject, tls: &Tls, log: File) -> Result<f64> {
     let wall = Wall::build().await?;
     let address = format!("127.0.0.1:{}", wall.port);
-    let aws = format!("https://{address}");
+    let aws = SERVICES.map(|service| (service, format!("https://{address}"))).to_vec();
     let endpoints = Endpoints { runtime_api: address, aws, bundle: Some(&tls.bundle) };
     let mut child = subject.command(&endpoints, log)?.spawn().context("starting it")?;
     let pid = child.id().context("it has no process id")?;

@@ -90,7 +90,7 @@ async fn measure(subject: Subject, setting: &Setting<'_>, log: File) -> Result<L
     let api = RuntimeApi::start().await?;
     let aws = CannedAws::start(setting.tls.map(|tls| tls.acceptor.clone()), setting.latency).await?;
     let bundle = setting.tls.map(|tls| tls.bundle.as_path());
-    let endpoints = Endpoints { runtime_api: api.address(), aws: aws.url(), bundle };
+    let endpoints = Endpoints { runtime_api: api.address(), aws: aws.urls(), bundle };
     let mut command = subject.command(&endpoints, log)?;
 
     let begin = clock::now();

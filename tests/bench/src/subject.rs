@@ -28,8 +28,8 @@ pub enum Subject {
 pub struct Endpoints<'a> {
     /// The Lambda Runtime API, as `host:port`.
     pub runtime_api: String,
-    /// AWS, as a URL.
-    pub aws: String,
+    /// The AWS services with their URLs.
+    pub aws: Vec<(&'static str, String)>,
     /// Whom to trust, where AWS speaks TLS.
     pub bundle: Option<&'a Path>,
 }
@@ -57,15 +57,11 @@ impl Subject {
     pub fn command(self, endpoints: &Endpoints<'_>, log: File) -> Result<Command> {
         let mut command = match self {
             Self::Boto3 => python()?,
-            Self::BareHyper => {
-                let mut command = Command::new(self.binary()?);
-                command.arg(&endpoints.aws);
-                command
-            }
-            Self::ShareAmi | Self::DoNothing => Command::new(self.binary()?),
+            Self::ShareAmi | Self::DoNothing | Self::BareHyper => Command::new(self.binary()?),
         };
         command.env_clear().envs(ENVIRONMENT);
-        command.env("AWS_LAMBDA_RUNTIME_API", &endpoints.runtime_api).env("AWS_ENDPOINT_URL", &endpoints.aws);
+        command.env("AWS_LAMBDA_RUNTIME_API", &endpoints.runtime_api);
+        command.envs(endpoints.aws.iter().map(|(service, url)| (format!("AWS_ENDPOINT_URL_{service}"), url)));
         if let Some(bundle) = endpoints.bundle {
             command.env("AWS_CA_BUNDLE", bundle);
         }
