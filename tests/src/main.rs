@@ -4,6 +4,7 @@
 //! One local AWS serves the whole run, and each test has an account of its own in it.
 
 mod binary;
+mod built;
 mod converge;
 mod deployed;
 mod faults;
