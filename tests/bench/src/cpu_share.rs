@@ -16,14 +16,20 @@ pub const SHARE: f64 = 0.07;
 const PERIOD_US: &str = "20000";
 const QUOTA_US: &str = "1400";
 
-/// A control group with that share. Dropping it removes the group, once its processes have ended.
+/// A control group with that share, for one process: another one would inherit what is left of its quota, or its debt.
+/// Dropping it removes the group, once the process has ended.
 #[derive(Debug)]
 pub struct CpuShare {
     folder: PathBuf,
 }
 
 impl CpuShare {
-    /// Makes the group, in control groups of version 2 or 1. None where this machine does not let us.
+    /// Whether this machine lets us make such groups.
+    pub fn is_possible() -> bool {
+        Self::create().is_some()
+    }
+
+    /// Makes the group, in control groups of version 2 or 1. `None` where this machine does not let us.
     pub fn create() -> Option<Self> {
         let name = format!("signalbox-bench-{}", std::process::id());
         let quota = format!("{QUOTA_US} {PERIOD_US}");

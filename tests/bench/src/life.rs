@@ -23,8 +23,8 @@ pub struct Setting<'a> {
     pub tls: Option<&'a Tls>,
     /// How far away AWS is: added to each call.
     pub latency: Duration,
-    /// The share of a processor that is left after init.
-    pub share: Option<&'a CpuShare>,
+    /// Whether only the CPU share of 128 MB is left after init.
+    pub small: bool,
     /// How many events follow the first one.
     pub warm: usize,
     /// How many lives each subject has.
@@ -96,9 +96,10 @@ async fn measure(subject: Subject, setting: &Setting<'_>, log: File) -> Result<L
     let begin = clock::now();
     let mut child = command.spawn().context("starting it")?;
     let pid = child.id().context("it has no process id")?;
+    let share = if setting.small { Some(CpuShare::create().context("making a control group")?) } else { None };
     let mut bench = Bench { subject, pid, api, aws, served: 0, cpu: Duration::ZERO };
     let life = tokio::select! {
-        life = bench.run(begin, setting) => life,
+        life = bench.run(begin, setting, share.as_ref()) => life,
         ended = child.wait() => Err(anyhow::anyhow!("it ended by itself: {}", ended?)),
     };
     child.kill().await.context("ending it")?;
@@ -116,11 +117,11 @@ struct Bench {
 }
 
 impl Bench {
-    async fn run(&mut self, begin: Instant, setting: &Setting<'_>) -> Result<Life> {
+    async fn run(&mut self, begin: Instant, setting: &Setting<'_>, share: Option<&CpuShare>) -> Result<Life> {
         let asked = self.api.initialised().await?;
         let init = self.cost(begin, asked).await?;
         let opened = self.aws.take_calls();
-        if let Some(share) = setting.share {
+        if let Some(share) = share {
             share.hold(self.pid)?;
         }
         let first = self.event().await?;
