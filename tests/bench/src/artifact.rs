@@ -28,7 +28,8 @@ pub fn inspect(path: &Path) -> Result<Artifact> {
 
 fn zipped(bytes: &[u8]) -> Result<usize> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file("bootstrap", SimpleFileOptions::default().unix_permissions(0o755))?;
+    let options = SimpleFileOptions::default().compression_level(Some(9)).unix_permissions(0o755);
+    zip.start_file("bootstrap", options)?;
     zip.write_all(bytes)?;
     Ok(zip.finish()?.into_inner().len())
 }
