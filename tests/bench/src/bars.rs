@@ -88,7 +88,8 @@ impl Limit {
     fn show(self, figure: f64) -> String {
         match self {
             Self::Times(_) | Self::Reported => format!("{figure:.2} x"),
-            Self::OneIn(_) => format!("1/{:.0}", 1.0 / figure),
+            // Rounded down, so that 1/39.6 does not read as 1/40.
+            Self::OneIn(_) => format!("1/{:.0}", (1.0 / figure + 1e-9).floor()),
             Self::Millis(_) => format!("{figure:.2} ms"),
             Self::Megabytes(_) => format!("{figure:.2} MB"),
             Self::Count(_) => format!("{figure:.0}"),
