@@ -7,6 +7,7 @@ mod binary;
 mod built;
 mod converge;
 mod deployed;
+mod economy;
 mod faults;
 mod infra;
 mod ledger;

@@ -33,7 +33,7 @@ impl Sessions {
     /// `Refused` where no region is set.
     pub async fn load(options: &Options) -> Result<Self, Error> {
         let config = config::load(options).await;
-        if config.region().is_none() {
+        if config.region().is_none_or(|region| region.as_ref().is_empty()) {
             return Err(Error::refused(
                 "no region is set: set AWS_REGION, give --region, or choose a profile that has one",
             ));

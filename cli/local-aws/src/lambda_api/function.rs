@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 use super::LambdaApi;
 
@@ -15,6 +16,7 @@ use super::LambdaApi;
 pub struct Function {
     child: Child,
     output: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Function {
@@ -43,9 +45,8 @@ impl Function {
             .spawn()
             .with_context(|| format!("cannot run {}; build it first", binary.display()))?;
         let output = Arc::new(Mutex::new(String::new()));
-        collect(child.stdout.take(), &output);
-        collect(child.stderr.take(), &output);
-        Ok(Self { child, output })
+        let readers = [collect(child.stdout.take(), &output), collect(child.stderr.take(), &output)];
+        Ok(Self { child, output, readers: readers.into_iter().flatten().collect() })
     }
 
     /// What it has written so far to standard output and error, line by line.
@@ -60,21 +61,35 @@ impl Function {
         self.child.id()
     }
 
-    /// Waits for it to end by itself, as a bootstrap does only when it cannot start.
+    /// Waits for it to end by itself, as a bootstrap does only when it cannot start, and for the last of its output.
     pub async fn wait(&mut self) -> Result<ExitStatus> {
-        Ok(self.child.wait().await?)
+        let status = self.child.wait().await?;
+        for reader in self.readers.drain(..) {
+            reader.await?;
+        }
+        Ok(status)
+    }
+
+    /// Ends it, as Lambda ends a sandbox, and returns all that it has written.
+    pub async fn end(mut self) -> Result<String> {
+        self.child.start_kill()?;
+        self.wait().await?;
+        Ok(self.output())
     }
 }
 
-fn collect(stream: Option<impl AsyncRead + Unpin + Send + 'static>, output: &Arc<Mutex<String>>) {
-    let Some(stream) = stream else { return };
+fn collect(
+    stream: Option<impl AsyncRead + Unpin + Send + 'static>,
+    output: &Arc<Mutex<String>>,
+) -> Option<JoinHandle<()>> {
+    let stream = stream?;
     let output = Arc::clone(output);
-    tokio::spawn(async move {
+    Some(tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();
         while let Ok(Some(line)) = lines.next_line().await {
             let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
             output.push_str(&line);
             output.push('\n');
         }
-    });
+    }))
 }

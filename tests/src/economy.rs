@@ -1,0 +1,82 @@
+//! No call is made twice, and none that is not needed.
+
+use expect_test::{Expect, expect};
+use reaction::Mode;
+
+use crate::share_ami::{GIVEN, Given, GivenImage, IMAGE, Key, Scene};
+
+/// The calls of one event in a function that is warm: who we are was asked before.
+async fn check(image: GivenImage, expected: Expect) {
+    let given = Given { image: Some(image), ..GIVEN };
+    let scene = Scene::set_up(&given, "an-image-became-available").await;
+    scene.world.sessions.home().await.unwrap();
+    let before = scene.world.calls();
+    scene.hear(Mode::Apply).await;
+    let mut calls = scene.world.operations_since(before);
+    // Reads go out side by side, in no order of their own.
+    let last_read = calls.iter().rposition(|call| !call.contains("Modify") && !call.starts_with("dynamodb")).unwrap();
+    calls[1..=last_read].sort();
+    expected.assert_eq(&format!("{} calls\n{}\n", calls.len(), calls.join("\n")));
+}
+
+const STALE: &[&str] = &["123456789012", "987654321098", "444455556666"];
+
+#[tokio::test]
+async fn an_image_that_gains_takes_eight_calls() {
+    check(IMAGE, expect![[r#"
+        8 calls
+        dynamodb:PutItem
+        ec2:DescribeImageAttribute
+        ec2:DescribeImages
+        ec2:DescribeSnapshotAttribute
+        s3:GetObject
+        ec2:ModifySnapshotAttribute
+        ec2:ModifyImageAttribute
+        dynamodb:UpdateItem
+    "#]]).await;
+}
+
+#[tokio::test]
+async fn an_image_that_loses_takes_two_more_at_most() {
+    check(GivenImage { launch: STALE, snapshots: &[STALE], ..IMAGE }, expect![[r#"
+        9 calls
+        dynamodb:PutItem
+        ec2:DescribeImageAttribute
+        ec2:DescribeImages
+        ec2:DescribeImages
+        ec2:DescribeSnapshotAttribute
+        s3:GetObject
+        ec2:ModifyImageAttribute
+        ec2:ModifySnapshotAttribute
+        dynamodb:UpdateItem
+    "#]]).await;
+}
+
+#[tokio::test]
+async fn an_encrypted_image_takes_two_more() {
+    check(GivenImage { key: Key::Customer, ..IMAGE }, expect![[r#"
+        10 calls
+        dynamodb:PutItem
+        ec2:DescribeImageAttribute
+        ec2:DescribeImages
+        ec2:DescribeSnapshotAttribute
+        ec2:DescribeSnapshots
+        kms:DescribeKey
+        s3:GetObject
+        ec2:ModifySnapshotAttribute
+        ec2:ModifyImageAttribute
+        dynamodb:UpdateItem
+    "#]]).await;
+}
+
+#[tokio::test]
+async fn an_image_that_no_entry_names_is_not_looked_into() {
+    check(GivenImage { name: "other", ..IMAGE }, expect![[r#"
+        5 calls
+        dynamodb:PutItem
+        ec2:DescribeImageAttribute
+        ec2:DescribeImages
+        s3:GetObject
+        dynamodb:DeleteItem
+    "#]]).await;
+}
