@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::functions::DEADLINE;
 use crate::output::Format;
 
 const AFTER_HELP: &str = "\
@@ -19,32 +20,34 @@ credentials or the manifest are wrong; 254 AWS, or a function, failed or refused
 #[derive(Debug, Parser)]
 #[command(version, after_help = AFTER_HELP, arg_required_else_help = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    #[arg(help = "How to write data on standard output: text or json")]
+    pub(crate) output: Format,
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
-    /// How to write data on standard output
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub(crate) output: Format,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 /// Which AWS to speak to. The environment is not read here: the SDK knows its order of precedence.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "AWS")]
+#[command(next_help_heading = "AWS, for plan, run and send")]
 pub(crate) struct AwsOptions {
-    /// A profile of ~/.aws/config, whatever keys the environment has [env: AWS_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
+    #[arg(help = "A profile of ~/.aws/config, whatever keys the environment has [env: AWS_PROFILE]")]
     pub(crate) profile: Option<String>,
-    /// The region [env: AWS_REGION]
-    #[arg(long, global = true, value_name = "REGION")]
+    #[arg(long, global = true, value_name = "REGION", help = "The region [env: AWS_REGION]")]
     pub(crate) region: Option<String>,
-    /// One endpoint for every service, in place of AWS's own [env: AWS_ENDPOINT_URL]
     #[arg(long, global = true, value_name = "URL")]
+    #[arg(help = "One endpoint for every service, in place of AWS's own [env: AWS_ENDPOINT_URL]")]
     pub(crate) endpoint_url: Option<String>,
+    /// Certificates to trust in place of the system's, in PEM
+    #[arg(long, global = true, env = "AWS_CA_BUNDLE", value_name = "FILE", hide_env_values = true)]
+    pub(crate) ca_bundle: Option<PathBuf>,
 }
 
 impl AwsOptions {
-    /// Whether any was given.
+    /// Whether AWS was chosen.
     pub(crate) fn is_given(&self) -> bool {
         self.profile.is_some() || self.region.is_some() || self.endpoint_url.is_some()
     }
@@ -69,9 +72,9 @@ pub(crate) enum Command {
     Run(Occurrence),
     /// Deliver an event to the deployed functions, as EventBridge would
     ///
-    /// Each enabled rule of the default bus is asked whether its pattern matches (TestEventPattern), and each Lambda
-    /// function among the targets of those that do is invoked; what it answers is shown. That no rule matches is said,
-    /// and is no error. (PutEvents takes no events of AWS's own sources, so this is the way to send one again.)
+    /// Each enabled rule of the default bus is asked whether its pattern matches, and each Lambda function among the
+    /// targets of those that do is invoked; what it answers is shown. That no rule matches is said, and is no error.
+    /// EventBridge itself takes no events of AWS's own sources from others, so this is the way to send one again.
     #[command(after_help = SEND_HELP)]
     Send {
         /// The event's file; - is standard input
@@ -137,7 +140,7 @@ pub(crate) struct Occurrence {
     /// The function, where the event does not tell it
     #[arg(long, value_name = "NAME")]
     pub(crate) function: Option<String>,
-    /// Where the share manifest lies: s3://bucket/key or ssm:/name
+    #[arg(help = "Where the share manifest lies: s3://bucket/key or ssm:/name")]
     #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
     pub(crate) manifest: Option<String>,
     /// Whom the manifest may name, ids separated by commas; everybody by default
@@ -163,17 +166,17 @@ impl Occurrence {
 
 impl Command {
     /// What to say when the command is interrupted.
-    pub(crate) fn farewell(&self) -> Option<&'static str> {
-        match self {
-            Self::Run(_) => Some(
-                "interrupted: steps that were begun may be done; the claim on this occurrence is not given back and \
-                 lapses by itself within 5 minutes, after which the event can be run or sent again",
+    pub(crate) fn farewell(&self) -> Option<String> {
+        let farewell = match self {
+            Self::Run(_) => format!(
+                "steps that were begun may be done; the claim on this occurrence is not given back and lapses by \
+                 itself within {} minutes, after which the event can be run or sent again",
+                DEADLINE.as_secs() / 60
             ),
-            Self::Send { .. } => {
-                Some("interrupted: a function that was invoked goes on by itself; its log says how it ended")
-            }
-            Self::Up { .. } | Self::Demo => Some("interrupted: ending the local AWS"),
-            _ => None,
-        }
+            Self::Send { .. } => "a function that was invoked goes on by itself; its log says how it ended".into(),
+            Self::Up { .. } | Self::Demo => "ending the local AWS".into(),
+            Self::List | Self::Plan(_) | Self::Manifest(_) => return None,
+        };
+        Some(format!("interrupted: {farewell}"))
     }
 }

@@ -33,6 +33,8 @@ pub(crate) struct Bus {
 pub(crate) struct Sent {
     /// How many enabled rules were asked.
     pub(crate) rules: usize,
+    /// How many of them match.
+    pub(crate) matching: usize,
     /// One for each target of each rule that matched.
     pub(crate) deliveries: Vec<Delivery>,
 }
@@ -71,13 +73,14 @@ impl Bus {
 
     /// Delivers the event to every target of every enabled rule that matches.
     pub(crate) async fn deliver(&self, event: &str) -> Result<Sent, Error> {
-        let mut sent = Sent { rules: 0, deliveries: Vec::new() };
+        let mut sent = Sent { rules: 0, matching: 0, deliveries: Vec::new() };
         for rule in self.rules().await? {
             let (Some(name), Some(pattern)) = (rule.name(), rule.event_pattern()) else { continue };
             sent.rules += 1;
             if !self.matches(name, pattern, event).await? {
                 continue;
             }
+            sent.matching += 1;
             for target in self.targets(name).await? {
                 let reply = self.invoke(&target, event).await;
                 sent.deliveries.push(Delivery { rule: name.into(), target: target.arn, reply });
@@ -120,7 +123,7 @@ impl Bus {
     }
 
     async fn invoke(&self, target: &Target, event: &str) -> Reply {
-        if !target.arn().split(':').nth(2).is_some_and(|service| service == "lambda") {
+        if target.arn().split(':').nth(2) != Some("lambda") {
             return Reply::Skipped("not a Lambda function; only those are invoked".into());
         }
         if target.input_path().is_some() || target.input_transformer().is_some() {
@@ -139,7 +142,7 @@ impl Bus {
         let invoke = invoke.payload(Blob::new(target.input().unwrap_or(event)));
         match invoke.customize().config_override(once).send().await.or_error() {
             Ok(answer) => {
-                let payload = answer.payload().map(|payload| payload.as_ref()).unwrap_or_default();
+                let payload = answer.payload().map(AsRef::as_ref).unwrap_or_default();
                 Reply::of(payload, answer.function_error().is_some())
             }
             Err(error) => Reply::Error(error.to_string()),
@@ -173,14 +176,12 @@ impl Reply {
 impl fmt::Display for Sent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.deliveries.is_empty() {
-            let rules = match self.rules {
-                0 => "the default bus has no enabled rule with a pattern".into(),
-                1 => {
-                    "the pattern of the one enabled rule of the default bus does not match, or it has no target".into()
-                }
-                rules => format!("none of the {rules} enabled rules of the default bus matches, or it has no target"),
-            };
-            return write!(f, "delivered to nobody: {rules}");
+            let Self { rules, matching, .. } = self;
+            return write!(
+                f,
+                "delivered to nobody: of the default bus's {rules} enabled rules with a pattern, {matching} match{}",
+                if *matching > 0 { ", without a target" } else { "" }
+            );
         }
         for (number, delivery) in self.deliveries.iter().enumerate() {
             if number > 0 {

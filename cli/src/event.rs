@@ -1,11 +1,13 @@
 //! An event, from a file or from standard input.
 
 use std::fs;
-use std::io::{Read, stdin};
+use std::io;
 use std::path::Path;
+use std::thread;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::failure::Failure;
 
@@ -20,10 +22,10 @@ pub(crate) struct Event {
 
 impl Event {
     /// Reads the event; `-` is standard input.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let text = read_text(path)?;
+    pub(crate) async fn read(path: &Path) -> Result<Self, Failure> {
+        let text = read_text(path).await?;
         let value = serde_json::from_str(&text)
-            .map_err(|error| Failure::usage(anyhow!("{} is not JSON: {error}", name_of(path))))?;
+            .map_err(|error| Failure::usage(format!("{} is not JSON: {error}", name_of(path))))?;
         Ok(Self { text, value })
     }
 
@@ -34,11 +36,19 @@ impl Event {
 }
 
 /// The text of a file; `-` is standard input.
-pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read =
-        if path == Path::new("-") { stdin().read_to_string(&mut text).map(|_| text) } else { fs::read_to_string(path) };
+pub(crate) async fn read_text(path: &Path) -> Result<String, Failure> {
+    let read = if path == Path::new("-") { read_stdin().await } else { fs::read_to_string(path) };
     read.with_context(|| format!("cannot read {}", name_of(path))).map_err(Failure::usage)
+}
+
+/// Reads in a thread that nobody waits for, since reading cannot be given up, and Ctrl-C has to end it.
+async fn read_stdin() -> io::Result<String> {
+    let (done, text) = oneshot::channel();
+    thread::spawn(move || {
+        // The other end is gone when the command was interrupted.
+        let _ = done.send(io::read_to_string(io::stdin()));
+    });
+    text.await.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into()))
 }
 
 /// What to call a file in messages.

@@ -1,6 +1,7 @@
 //! Why a command did not succeed, and the exit code that says so to scripts. The codes are the AWS CLI's.
 //! <https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html>
 
+use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -15,46 +16,46 @@ const SERVICE: u8 = 254;
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: u8,
-    error: Option<anyhow::Error>,
+    message: Option<String>,
 }
 
 impl Failure {
     /// The command line, or a file that it names, is wrong.
-    pub(crate) fn usage(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: USAGE, error: Some(error.into()) }
+    pub(crate) fn usage(error: impl Display) -> Self {
+        Self { code: USAGE, message: Some(format!("{error:#}")) }
     }
 
     /// The surroundings are wrong: settings, credentials, the manifest, something that is not installed.
-    pub(crate) fn configuration(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: CONFIGURATION, error: Some(error.into()) }
+    pub(crate) fn configuration(error: impl Display) -> Self {
+        Self { code: CONFIGURATION, message: Some(format!("{error:#}")) }
     }
 
     /// A configuration error that standard output shows already.
     pub(crate) fn shown_configuration() -> Self {
-        Self { code: CONFIGURATION, error: None }
+        Self { code: CONFIGURATION, message: None }
     }
 
     /// AWS did not do what it was asked to.
-    pub(crate) fn service(error: impl Into<anyhow::Error>) -> Self {
-        Self { code: SERVICE, error: Some(error.into()) }
+    pub(crate) fn service(error: impl Display) -> Self {
+        Self { code: SERVICE, message: Some(format!("{error:#}")) }
     }
 
     /// A service error that standard output shows already, as a report does.
     pub(crate) fn shown_service() -> Self {
-        Self { code: SERVICE, error: None }
+        Self { code: SERVICE, message: None }
     }
 
     /// A signal ended the command; the code is the shell's.
     pub(crate) fn interrupted(code: u8) -> Self {
-        Self { code, error: None }
+        Self { code, message: None }
     }
 
     /// Says on standard error what went wrong, and gives the exit code.
     pub(crate) fn tell(self) -> ExitCode {
-        if let Some(error) = self.error {
+        if let Some(message) = self.message {
             let red: Style = AnsiColor::Red.on_default().bold();
             // Where nobody reads standard error, the exit code is left.
-            let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {error:#}");
+            let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {message}");
         }
         ExitCode::from(self.code)
     }

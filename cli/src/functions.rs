@@ -4,13 +4,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use aws::Sessions;
 use events::Detail;
 use events::ec2::AmiStateChange;
 use ledger::DynamoLedger;
 use reaction::settings::Variables;
-use reaction::{Deadline, MemoryLedger, Mode, Reaction, Report, drive_json};
+use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json};
 use share_ami::{Settings, ShareAmi};
 
 use crate::event::Event;
@@ -82,11 +81,11 @@ impl Function {
             Some(name) => FUNCTIONS
                 .iter()
                 .find(|it| it.name == name)
-                .ok_or_else(|| Failure::usage(anyhow!("there is no function `{name}`; {}", known()))),
+                .ok_or_else(|| Failure::usage(format!("there is no function `{name}`; {}", known()))),
             None => FUNCTIONS.iter().find(listens).ok_or_else(|| {
                 let (source, detail_type) = (event.field("source"), event.field("detail-type"));
                 let asked = format!("no function listens to source `{source}`, detail-type `{detail_type}`");
-                Failure::usage(anyhow!("{asked}; {}; choose one with --function", known()))
+                Failure::usage(format!("{asked}; {}; choose one with --function", known()))
             }),
         }
     }
@@ -110,7 +109,9 @@ async fn react<R: Reaction>(
     open: impl FnOnce(Arc<Sessions>, Variables) -> Result<R, reaction::Error>,
 ) -> Result<Report, Failure> {
     let Attempt { sessions, variables, ledger_table, mode, event } = attempt;
-    let reaction = open(sessions.clone(), *variables).map_err(Failure::configuration)?;
+    let reaction = open(sessions.clone(), *variables)
+        .doing(|| "settings, from the environment or from --manifest and --allowed-accounts")
+        .map_err(Failure::configuration)?;
     let clock = sessions.clock();
     let deadline = Deadline::new(sessions.now() + DEADLINE, clock);
     Ok(match mode {

@@ -9,14 +9,14 @@ use crate::progress;
 const BY_SIGNAL: u8 = 128;
 
 /// Waits for Ctrl-C, SIGTERM or the terminal's end, says `farewell`, and gives the failure that ends the program.
-pub(crate) async fn wait(farewell: Option<&str>) -> Failure {
+pub(crate) async fn wait(farewell: Option<String>) -> Failure {
     let number = tokio::select! {
         () = next(SignalKind::interrupt()) => 2,
         () = next(SignalKind::terminate()) => 15,
         () = next(SignalKind::hangup()) => 1,
     };
     if let Some(farewell) = farewell {
-        progress::say(farewell);
+        progress::say(&farewell);
     }
     Failure::interrupted(BY_SIGNAL + number)
 }

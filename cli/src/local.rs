@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
 use local_aws::LocalAws;
@@ -108,7 +108,7 @@ fn find_binaries() -> Result<Vec<PathBuf>, Failure> {
     let find = |name: &str| {
         let binary = beside.join(name);
         let missing = || {
-            anyhow!("the function {name} is not built: {} is missing; run `cargo build --workspace`", binary.display())
+            format!("the function {name} is not built: {} is missing; run `cargo build --workspace`", binary.display())
         };
         if binary.exists() { Ok(binary) } else { Err(Failure::configuration(missing())) }
     };

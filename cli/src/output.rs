@@ -18,12 +18,20 @@ pub(crate) enum Format {
     Json,
 }
 
-/// Writes a value, and a line's end.
+/// Writes a value in the format that was asked for.
 pub(crate) fn print<T: Display + Serialize>(format: Format, value: &T) -> Result<(), Failure> {
-    let text = match format {
-        Format::Text => value.to_string(),
-        Format::Json => serde_json::to_string_pretty(value).map_err(Failure::service)?,
-    };
+    match format {
+        Format::Text => write_line(&value.to_string()),
+        Format::Json => print_json(value),
+    }
+}
+
+/// Writes a value as JSON.
+pub(crate) fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
+    write_line(&serde_json::to_string_pretty(value).map_err(Failure::service)?)
+}
+
+fn write_line(text: &str) -> Result<(), Failure> {
     match writeln!(anstream::stdout(), "{text}") {
         // Whoever read it has read enough, as `head` does.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

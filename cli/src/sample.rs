@@ -14,8 +14,6 @@ use aws_sdk_ec2::types::{
     BlockDeviceMapping, EbsBlockDevice, ImageAttributeName, LaunchPermission, LaunchPermissionModifications,
     OperationType, SnapshotAttributeName,
 };
-use events::Detail;
-use events::ec2::{AmiStateChange, ImageState};
 use reaction::{Doing, Error};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -30,6 +28,9 @@ pub(crate) const STALE: &str = "444455556666";
 pub(crate) const NAME: &str = "base_linux_v1";
 /// The manifest's entry.
 pub(crate) const ENTRY: &str = "base_linux_v";
+
+/// What AWS sends, with the ids of another image.
+const EVENT: &str = include_str!("../../events/share-ami/an-image-became-available.json");
 
 /// The share manifest.
 pub(crate) fn manifest() -> String {
@@ -99,27 +100,17 @@ impl Image {
         })
     }
 
-    /// The event that AWS sends when the image has become available.
-    /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitor-ami-events.html>
-    pub(crate) fn event(&self, now: SystemTime) -> Value {
-        let Self { id, request_id, .. } = self;
+    /// The event that AWS sends when the image has become available: a sample of one, with this image's ids.
+    pub(crate) fn event(&self, now: SystemTime) -> serde_json::Result<Value> {
+        let mut event: Value = serde_json::from_str(EVENT)?;
         let seconds = DateTime::from_secs(DateTime::from(now).secs());
-        json!({
-            "version": "0",
-            "id": "7bf73129-1428-4cd3-a780-95db273d1602",
-            "detail-type": AmiStateChange::DETAIL_TYPE,
-            "source": AmiStateChange::SOURCE,
-            "account": ACCOUNT,
-            "time": seconds.fmt(DateTimeFormat::DateTime).unwrap_or_default(),
-            "region": REGION,
-            "resources": [format!("arn:aws:ec2:{REGION}::image/{id}")],
-            "detail": {
-                "RequestId": request_id,
-                "ImageId": id,
-                "State": ImageState::Available.as_str(),
-                "ErrorMessage": "",
-            },
-        })
+        event["account"] = ACCOUNT.into();
+        event["region"] = REGION.into();
+        event["time"] = seconds.fmt(DateTimeFormat::DateTime).unwrap_or_default().into();
+        event["resources"] = json!([format!("arn:aws:ec2:{REGION}::image/{}", self.id)]);
+        event["detail"]["RequestId"] = self.request_id.as_str().into();
+        event["detail"]["ImageId"] = self.id.as_str().into();
+        Ok(event)
     }
 }
 
@@ -139,9 +130,9 @@ impl Shares {
 
 impl fmt::Display for Shares {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |accounts: &BTreeSet<String>| match accounts.is_empty() {
-            true => "nobody".into(),
-            false => accounts.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+        let list = |accounts: &BTreeSet<String>| {
+            let accounts: Vec<_> = accounts.iter().map(String::as_str).collect();
+            if accounts.is_empty() { "nobody".into() } else { accounts.join(", ") }
         };
         write!(f, "  may launch the image: {}\n  may use its snapshot: {}", list(&self.image), list(&self.snapshot))
     }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use anyhow::anyhow;
 use reaction::{Outcome, Report};
 use serde::Serialize;
 
@@ -29,7 +28,7 @@ struct Story {
 pub(super) async fn demo(output: Format) -> Result<(), Failure> {
     let story = happen().await?;
     output::print(output, &story)?;
-    story.check().map_err(|what| Failure::service(anyhow!("the demo did not come out as it should: {what}")))
+    story.check().map_err(|what| Failure::service(format!("the demo did not come out as it should: {what}")))
 }
 
 async fn happen() -> Result<Story, Failure> {
@@ -38,7 +37,8 @@ async fn happen() -> Result<Story, Failure> {
     progress.next("registering an image");
     let image = Image::register(&local.config).await.map_err(Failure::service)?;
     let before = image.shares().await.map_err(Failure::service)?;
-    let (bus, event) = (Bus::new(&local.config), image.event(now()).to_string());
+    let event = image.event(now()).map_err(Failure::configuration)?.to_string();
+    let bus = Bus::new(&local.config);
     progress.next("delivering its event");
     let delivery = only(bus.deliver(&event).await.map_err(Failure::service)?)?;
     let after = image.shares().await.map_err(Failure::service)?;
@@ -55,7 +55,7 @@ fn only(mut sent: Sent) -> Result<Delivery, Failure> {
         (Some(delivery), true) => Ok(delivery),
         (last, _) => {
             sent.deliveries.extend(last);
-            Err(Failure::service(anyhow!("the event should reach one function, and this happened: {sent}")))
+            Err(Failure::service(format!("the event should reach one function, and this happened: {sent}")))
         }
     }
 }

@@ -15,15 +15,15 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 
 /// Runs the command.
-pub(super) fn manifest(asked: &Manifest, output: Format) -> Result<(), Failure> {
+pub(super) async fn manifest(asked: &Manifest, output: Format) -> Result<(), Failure> {
     match asked {
-        Manifest::Check { file } => check(file, output),
-        Manifest::Schema => output::print(Format::Json, &Schema(sharing::schema().to_value())),
+        Manifest::Check { file } => check(file, output).await,
+        Manifest::Schema => output::print_json(&sharing::schema()),
     }
 }
 
-fn check(file: &Path, output: Format) -> Result<(), Failure> {
-    let (name, text) = (name_of(file), read_text(file)?);
+async fn check(file: &Path, output: Format) -> Result<(), Failure> {
+    let (name, text) = (name_of(file), read_text(file).await?);
     let manifest = match sharing::Manifest::parse(&text) {
         Ok(manifest) => manifest,
         Err(mistake) => return show(&name, &text, mistake, output),
@@ -73,16 +73,5 @@ impl fmt::Display for Check {
         let sections: Vec<_> = self.sections.iter().flatten().map(counted).collect();
         let sections = if sections.is_empty() { "nothing is shared".into() } else { sections.join(", ") };
         write!(f, "{}: a valid share manifest ({sections})", self.file)
-    }
-}
-
-/// The schema, which is JSON whatever the format.
-#[derive(Serialize)]
-#[serde(transparent)]
-struct Schema(serde_json::Value);
-
-impl fmt::Display for Schema {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }

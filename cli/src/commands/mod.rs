@@ -8,7 +8,6 @@ mod run;
 mod send;
 mod up;
 
-use anyhow::anyhow;
 use reaction::{Outcome, Report};
 
 use crate::arguments::{Arguments, Command};
@@ -20,7 +19,7 @@ pub(crate) async fn run(Arguments { aws, output, command }: Arguments) -> Result
     if aws.is_given() && !matches!(command, Command::Plan(_) | Command::Run(_) | Command::Send { .. }) {
         let message =
             "--profile, --region and --endpoint-url are for plan, run and send: this command uses no AWS but its own";
-        return Err(Failure::usage(anyhow!(message)));
+        return Err(Failure::usage(message));
     }
     match command {
         Command::List => list::list(output),
@@ -29,7 +28,7 @@ pub(crate) async fn run(Arguments { aws, output, command }: Arguments) -> Result
         Command::Send { event } => send::send(&aws, &event, output).await,
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
-        Command::Manifest(asked) => manifest::manifest(&asked, output),
+        Command::Manifest(asked) => manifest::manifest(&asked, output).await,
     }
 }
 

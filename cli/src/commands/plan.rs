@@ -17,7 +17,7 @@ pub(super) async fn plan(aws: &AwsOptions, occurrence: &Occurrence, output: Form
 
 /// Finds the function that the event is for, and lets it react here.
 pub(super) async fn attempt(aws: &AwsOptions, occurrence: &Occurrence, mode: Mode) -> Result<Report, Failure> {
-    let event = Event::read(&occurrence.event)?;
+    let event = Event::read(&occurrence.event).await?;
     let function = Function::choose(occurrence.function.as_deref(), &event)?;
     let attempt = Attempt {
         sessions: connect(aws).await?,

@@ -11,7 +11,7 @@ use crate::output::{self, Format};
 
 /// Delivers, and prints what each target answered.
 pub(super) async fn send(aws: &AwsOptions, event: &Path, output: Format) -> Result<(), Failure> {
-    let event = Event::read(event)?;
+    let event = Event::read(event).await?;
     let sessions = connect(aws).await?;
     let sent = Bus::new(sessions.config()).deliver(&event.text).await.map_err(Failure::service)?;
     output::print(output, &sent)?;

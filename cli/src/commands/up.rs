@@ -40,7 +40,8 @@ pub(super) async fn up(port: u16, output: Format) -> Result<(), Failure> {
     let local = Local::start(port, &sample::manifest(), &progress).await?;
     progress.next("registering an image");
     let image = Image::register(&local.config).await.map_err(Failure::service)?;
-    let event = EventFile::write(&image.event(now())).map_err(Failure::configuration)?;
+    let event = image.event(now()).map_err(Failure::configuration)?;
+    let event = EventFile::write(&event).map_err(Failure::configuration)?;
     drop(progress);
     let environment = Environment {
         endpoint: local.endpoint().into(),
