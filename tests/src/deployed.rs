@@ -1,1 +1,111 @@
-//! x
+//! The templates, deployed: an event finds its way through the rule to the compiled function, what fails is kept, and
+//! nothing is left when the stacks are deleted.
+
+mod account;
+
+use account::{Account, TABLE};
+use local_aws::{Fault, FaultKind};
+use serde_json::{Value, json};
+
+use crate::world::AWS;
+
+/// The fields of a log line: Powertools', and then ours.
+const LOG_FIELDS: [&str; 12] = [
+    "timestamp",
+    "level",
+    "message",
+    "service",
+    "cold_start",
+    "function_name",
+    "function_request_id",
+    "correlation_id",
+    "xray_trace_id",
+    "key",
+    "outcome",
+    "report",
+];
+
+const SHARED: &str = "image: 123456789012, 987654321098\nsnap-1: 123456789012, 987654321098\n";
+const NOT_SHARED: &str = "image: nobody\nsnap-1: nobody\n";
+
+#[tokio::test]
+async fn an_event_goes_by_its_rule_to_the_function_which_shares_the_image_once() {
+    let account = Account::set_up().await;
+    let event = &account.scene.event;
+    assert_eq!(account.scene.shares().await, NOT_SHARED);
+    let targets = account.targets_of(event).await;
+    assert_eq!(targets, [account.outputs["FunctionArn"].clone()]);
+    let report = account.ask(&targets[0], event).await;
+    assert_eq!((&report["function"], &report["outcome"]), (&json!("share-ami"), &json!("applied")), "{report}");
+    assert_eq!(account.scene.shares().await, SHARED);
+    let again = account.ask(&targets[0], event).await;
+    assert_eq!((&again["outcome"], &again["steps"]), (&json!("repeated"), &json!([])), "{again}");
+    assert_eq!(account.remembered().await, [report]);
+    assert_logged(&account, event).await;
+}
+
+/// Each invocation has one line, with the fields that Powertools' readers look for, and one of metrics.
+async fn assert_logged(account: &Account, event: &str) {
+    let (metrics, lines): (Vec<_>, Vec<_>) =
+        account.log_lines().await.into_iter().partition(|line| line.get("_aws").is_some());
+    let outcomes: Vec<_> = lines.iter().map(|line| (&line["outcome"], &line["cold_start"])).collect();
+    assert_eq!(outcomes, [(&json!("applied"), &json!(true)), (&json!("repeated"), &json!(false))]);
+    assert_eq!(metrics.len(), lines.len());
+    let event: Value = serde_json::from_str(event).unwrap();
+    for line in lines {
+        let fields: Vec<_> = line.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, LOG_FIELDS);
+        assert_eq!((&line["correlation_id"], &line["level"]), (&event["id"], &json!("INFO")));
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_kept_in_the_failure_queue_once_and_not_remembered() {
+    let account = Account::set_up().await;
+    let mut poison: Value = serde_json::from_str(&account.scene.event).unwrap();
+    poison["detail"] = json!("poison");
+    account.send(&poison.to_string()).await;
+    assert_eq!(account.the_failure().await["requestPayload"], poison);
+    assert_eq!(account.remembered().await, [] as [Value; 0]);
+    assert_eq!(account.scene.shares().await, NOT_SHARED);
+}
+
+#[tokio::test]
+async fn an_event_that_failed_three_times_is_kept_and_applies_when_it_is_sent_again() {
+    let account = Account::set_up().await;
+    let world = &account.scene.world;
+    let denied = Fault {
+        service: Some("ec2".into()),
+        operation: Some("DescribeImages".into()),
+        times: usize::MAX,
+        ..Fault::new(&world.account, FaultKind::AccessDenied)
+    };
+    AWS.inject(&denied);
+    account.send(&account.scene.event).await;
+    let kept = account.the_failure().await;
+    let attempts = AWS.calls(&world.account).iter().filter(|call| call.fault == Some(FaultKind::AccessDenied)).count();
+    assert_eq!(attempts, 3, "Lambda tries twice more");
+    assert_eq!(account.remembered().await, [] as [Value; 0], "what failed is released");
+    AWS.clear_faults(&world.account);
+    let report = account.ask("share-ami", &kept["requestPayload"].to_string()).await;
+    assert_eq!(report["outcome"], "applied", "{report}");
+    assert_eq!(account.scene.shares().await, SHARED);
+}
+
+#[tokio::test]
+async fn deleted_stacks_leave_nothing_behind() {
+    let account = Account::set_up().await;
+    let role = account.outputs["RoleArn"].rsplit('/').next().unwrap();
+    let get_role = format!("Action=GetRole&Version=2010-05-08&RoleName={role}");
+    let form = "Content-Type: application/x-www-form-urlencoded";
+    assert!(account.call("iam", form, &get_role).await.0.contains("200"));
+    account.delete_stacks().await;
+    let world = &account.scene.world;
+    assert!(account.lambda.get_function().function_name("share-ami").send().await.is_err());
+    assert_eq!(account.events.list_rules().send().await.unwrap().rules(), []);
+    assert!(account.sqs.get_queue_url().queue_name("share-ami-failures").send().await.is_err());
+    assert!(world.dynamodb.describe_table().table_name(TABLE).send().await.is_err());
+    assert!(account.call("iam", form, &get_role).await.0.contains("404"));
+    let (_, logs) = account.call("logs", "X-Amz-Target: Logs_20140328.DescribeLogGroups", "{}").await;
+    assert_eq!(serde_json::from_str::<Value>(&logs).unwrap()["logGroups"], json!([]));
+}

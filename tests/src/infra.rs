@@ -1,1 +1,101 @@
-//! x
+//! The templates tell the truth: the linters find nothing, rules match the samples of their function and of no other,
+//! and a role allows what its function does.
+
+mod role;
+mod rules;
+mod template;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use template::Template;
+
+/// Every text in a value.
+fn texts_in(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(texts_in).collect(),
+        Value::Object(entries) => entries.values().flat_map(texts_in).collect(),
+        _ => vec![],
+    }
+}
+
+/// Runs a program of the project's Python over the templates; it finds nothing.
+fn assert_finds_nothing(program: &str, arguments: &[&str]) {
+    let workspace = local_aws::workspace();
+    let mut command = Command::new(workspace.join(".local/venv/bin").join(program));
+    command.args(arguments).args(template::files()).current_dir(&workspace);
+    let found = command.output().unwrap_or_else(|error| panic!("{program}: {error} (`make setup` installs it)"));
+    let (out, err) = (String::from_utf8_lossy(&found.stdout), String::from_utf8_lossy(&found.stderr));
+    assert!(found.status.success(), "{program} found:\n{out}{err}");
+}
+
+#[test]
+fn cfn_lint_finds_nothing() {
+    assert_finds_nothing("cfn-lint", &["--include-checks", "I", "--"]);
+}
+
+#[test]
+fn cloudformation_validate_finds_nothing() {
+    let script: PathBuf = local_aws::workspace().join("tests/src/infra/validate.py");
+    assert_finds_nothing("python", &[script.to_str().unwrap()]);
+}
+
+#[test]
+fn templates_fit_every_partition() {
+    for Template { name, json } in Template::all() {
+        let fixed: Vec<_> = texts_in(&json["Resources"]).into_iter().filter(|text| text.contains("arn:aws")).collect();
+        assert!(fixed.is_empty(), "infra/{name}.yaml: write ${{AWS::Partition}} in {fixed:?}");
+    }
+}
+
+#[test]
+fn logs_are_kept_for_a_time_that_the_operator_chooses() {
+    for template in Template::all() {
+        for (id, log) in template.resources("AWS::Logs::LogGroup") {
+            assert_eq!(log["RetentionInDays"], json!({"Ref": "LogRetentionInDays"}), "{}: {id}", template.name);
+        }
+    }
+}
+
+#[test]
+fn alarms_are_silent_where_nothing_is_measured() {
+    for template in Template::all() {
+        for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+            assert_eq!(alarm["TreatMissingData"], "notBreaching", "{}: {id}", template.name);
+        }
+    }
+}
+
+#[test]
+fn everything_that_can_be_tagged_says_whose_it_is() {
+    let untaggable = ["AWS::SQS::QueuePolicy", "AWS::Lambda::Permission", "AWS::Lambda::EventInvokeConfig"];
+    for Template { name, json } in Template::all() {
+        let resources = json["Resources"].as_object().unwrap().iter();
+        for (id, resource) in resources.filter(|(_, it)| !untaggable.iter().any(|of| it["Type"] == *of)) {
+            let tags = resource["Properties"]["Tags"].as_array().cloned().unwrap_or_default();
+            let is_ours = tags.contains(&json!({"Key": "Application", "Value": "signalbox"}));
+            let is_named = tags.contains(&json!({"Key": "Function", "Value": name})) || name == "ledger";
+            assert!(is_ours && is_named, "infra/{name}.yaml: {id} has the tags {tags:?}");
+        }
+    }
+}
+
+/// What the function reads is what its template sets, by the same names.
+#[test]
+fn the_environment_of_share_ami_is_its_contract() {
+    let template = Template::read("share-ami");
+    let functions = template.resources("AWS::Lambda::Function");
+    let [(_, function)] = functions[..] else { panic!("one template, one function") };
+    let allowed = json!({"Fn::If": ["HasAllowedAccounts", {"Ref": "AllowedAccounts"}, {"Ref": "AWS::NoValue"}]});
+    let environment = json!({
+        "SIGNALBOX_MANIFEST": {"Ref": "Manifest"},
+        "SIGNALBOX_LEDGER_TABLE": {"Ref": "LedgerTable"},
+        "SIGNALBOX_MODE": {"Fn::If": ["IsApply", "apply", "plan"]},
+        "SIGNALBOX_ALLOWED_ACCOUNTS": allowed,
+    });
+    assert_eq!(function["Environment"]["Variables"], environment);
+    assert_eq!(template.json["Conditions"]["IsApply"], json!({"Fn::Equals": [{"Ref": "Mode"}, "Apply"]}));
+    assert_eq!(template.json["Parameters"]["Mode"]["Default"], "Plan", "nothing is changed unless it was asked for");
+}

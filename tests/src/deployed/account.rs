@@ -1,0 +1,175 @@
+//! An account in which the suite is deployed, and what an operator asks AWS there.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_sdk_eventbridge::Client as EventBridge;
+use aws_sdk_lambda::Client as Lambda;
+use aws_sdk_lambda::config::timeout::TimeoutConfig;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvocationType;
+use aws_sdk_sqs::Client as Sqs;
+use aws_sdk_sqs::types::QueueAttributeName;
+use local_aws::deploy::{Deployment, Stack, package};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::built::binary;
+use crate::share_ami::{GIVEN, Scene};
+use crate::world::{AWS, REGION};
+
+/// The stack's table: that of the test's own account is there already.
+pub const TABLE: &str = "deployed-ledger";
+
+/// The stacks, in the order in which they are made.
+const STACKS: [&str; 2] = ["signalbox-ledger", "signalbox-share-ami"];
+
+/// The zip is the same for every test, and takes seconds to make.
+static PACKAGE: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// One account at a time has the suite: when a stack makes a function, ministack ends the processes of functions of that
+/// name in every account, and an invocation that dies so takes its lease with it.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+/// An account with an image, a manifest and both stacks.
+pub struct Account {
+    /// The image and the manifest.
+    pub scene: Scene,
+    deployment: Deployment,
+    /// What the stack of the function says of itself.
+    pub outputs: BTreeMap<String, String>,
+    /// The rules.
+    pub events: EventBridge,
+    /// The functions.
+    pub lambda: Lambda,
+    /// The queues.
+    pub sqs: Sqs,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Account {
+    /// A new account with everything deployed, acting.
+    pub async fn set_up() -> Self {
+        let scene = Scene::set_up(&GIVEN, "an-image-became-available").await;
+        // A test's usual patience is for calls that are answered at once.
+        let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(2)).build();
+        let config = scene.world.sessions.config().to_builder().timeout_config(patience).build();
+        let (events, lambda, sqs) = (EventBridge::new(&config), Lambda::new(&config), Sqs::new(&config));
+        let deployment = Deployment::new(&config);
+        let outputs = BTreeMap::new();
+        let alone = ONE_AT_A_TIME.lock().await;
+        let mut account = Self { scene, deployment, outputs, events, lambda, sqs, _alone: alone };
+        account.outputs = account.deploy().await;
+        account
+    }
+
+    async fn deploy(&self) -> BTreeMap<String, String> {
+        let zip = PACKAGE.get_or_init(|| package(&binary("share-ami")).unwrap());
+        let bucket = format!("code-{}", self.scene.world.account);
+        self.deployment.upload(&bucket, "share-ami.zip", zip.clone()).await.unwrap();
+        let manifest = format!("s3://{}/share.json", self.scene.world.bucket());
+        let ledger = [("TableName", TABLE)];
+        let function = [
+            ("Mode", "Apply"),
+            ("Manifest", &manifest),
+            ("LedgerTable", TABLE),
+            ("CodeBucket", &bucket),
+            ("CodeKey", "share-ami.zip"),
+        ];
+        self.deployment.apply(&stack(STACKS[0], "ledger", &ledger)).await.unwrap();
+        self.deployment.apply(&stack(STACKS[1], "share-ami", &function)).await.unwrap()
+    }
+
+    /// Deletes the stacks, the last one first.
+    pub async fn delete_stacks(&self) {
+        for stack in STACKS.iter().rev() {
+            self.deployment.delete(stack).await.unwrap();
+        }
+    }
+
+    /// The targets to which EventBridge would hand this event: those of the rules that match it.
+    pub async fn targets_of(&self, event: &str) -> Vec<String> {
+        let mut targets = Vec::new();
+        for rule in self.events.list_rules().send().await.unwrap().rules() {
+            let (name, pattern) = (rule.name().unwrap(), rule.event_pattern().unwrap());
+            let test = self.events.test_event_pattern().event_pattern(pattern).event(event);
+            if test.send().await.unwrap().result() {
+                let answer = self.events.list_targets_by_rule().rule(name).send().await.unwrap();
+                targets.extend(answer.targets().iter().map(|target| target.arn().to_owned()));
+            }
+        }
+        targets
+    }
+
+    /// Hands the event to the function, waits, and returns its answer.
+    pub async fn ask(&self, function: &str, event: &str) -> Value {
+        let answer = self.lambda.invoke().function_name(function).payload(Blob::new(event)).send().await.unwrap();
+        serde_json::from_slice(answer.payload().unwrap().as_ref()).unwrap()
+    }
+
+    /// Hands the event to the function as EventBridge does, which does not wait.
+    pub async fn send(&self, event: &str) {
+        let invoke = self.lambda.invoke().function_name("share-ami").payload(Blob::new(event));
+        let answer = invoke.invocation_type(InvocationType::Event).send().await.unwrap();
+        assert_eq!(answer.status_code(), 202);
+    }
+
+    /// The one message that arrives in the failure queue.
+    pub async fn the_failure(&self) -> Value {
+        let queue = &self.outputs["FailureQueueUrl"];
+        let received = self.sqs.receive_message().queue_url(queue).wait_time_seconds(20).send().await.unwrap();
+        let [message] = received.messages() else { panic!("one message in time, not {received:?}") };
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let asked = self.sqs.get_queue_attributes().queue_url(queue).set_attribute_names(Some(counts.to_vec()));
+        let attributes = asked.send().await.unwrap().attributes.unwrap();
+        assert_eq!(counts.map(|count| attributes[&count].clone()), ["0", "1"], "that message and no other");
+        serde_json::from_str(message.body().unwrap()).unwrap()
+    }
+
+    /// The reports that the ledger keeps, as JSON.
+    pub async fn remembered(&self) -> Vec<Value> {
+        let items = self.scene.world.dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap_or_default();
+        items.iter().map(|item| serde_json::from_str(item["data"].as_s().unwrap()).unwrap()).collect()
+    }
+
+    /// The lines that the function wrote itself, oldest first.
+    pub async fn log_lines(&self) -> Vec<Value> {
+        let body = format!(r#"{{"logGroupName": "{}"}}"#, self.outputs["LogGroupName"]);
+        let (_, answer) = self.call("logs", "X-Amz-Target: Logs_20140328.FilterLogEvents", &body).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error} in {answer}"));
+        let lines = answer["events"].as_array().unwrap().iter().filter_map(|event| event["message"].as_str());
+        lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// One call to a service whose client nothing else here needs; the local AWS verifies no signature.
+    /// Returns the status line and the body.
+    pub async fn call(&self, service: &str, header: &str, body: &str) -> (String, String) {
+        let address = AWS.endpoint().trim_start_matches("http://");
+        let (account, length) = (&self.scene.world.account, body.len());
+        let credential = format!("{account}/20260101/{REGION}/{service}/aws4_request");
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{header}\r\n\
+            Authorization: AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=none\r\n\r\n{body}"
+        );
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+        (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
+    }
+}
+
+fn stack(name: &str, template: &str, parameters: &[(&str, &str)]) -> Stack {
+    Stack {
+        name: name.into(),
+        template: local_aws::workspace().join(format!("infra/{template}.yaml")),
+        parameters: parameters.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+    }
+}

@@ -1,0 +1,75 @@
+//! What a role allows is what its function asks of AWS in its stories: no less, or it fails once it is deployed, and no
+//! more, or it is trusted for nothing.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use reaction::Mode;
+use serde_json::Value;
+
+use super::template::Template;
+use crate::share_ami::Scene;
+use crate::stories;
+
+/// What Lambda itself does in the name of a function: its log, its traces, and its failures.
+const OF_THE_PLATFORM: [&str; 5] = [
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:SendMessage",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+];
+
+/// The actions that an operation needs, where they are not its own name.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+fn actions_of(operation: &str) -> Vec<String> {
+    match operation {
+        // Everybody may ask who they are; no policy can forbid it.
+        "sts:GetCallerIdentity" => vec![],
+        "s3:HeadObject" => vec!["s3:GetObject".into()],
+        "dynamodb:TransactWriteItems" => {
+            ["PutItem", "UpdateItem", "DeleteItem"].map(|it| format!("dynamodb:{it}")).into()
+        }
+        operation => vec![operation.into()],
+    }
+}
+
+/// Asserts that what was asked of AWS is what the role in this function's template allows.
+fn assert_role_fits(function: &str, operations: &[String]) {
+    let needed: BTreeSet<String> = operations.iter().flat_map(|it| actions_of(it)).collect();
+    let mut allowed = allowed_actions(&Template::read(function));
+    for action in OF_THE_PLATFORM {
+        assert!(allowed.remove(action), "infra/{function}.yaml: the role lacks {action}, which Lambda itself needs");
+    }
+    let (missing, idle) = (&needed - &allowed, &allowed - &needed);
+    assert!(missing.is_empty(), "infra/{function}.yaml: the role lacks what the function asks for: {missing:?}");
+    assert!(idle.is_empty(), "infra/{function}.yaml: the role allows what no story of the function needs: {idle:?}");
+}
+
+fn allowed_actions(template: &Template) -> BTreeSet<String> {
+    let roles = template.resources("AWS::IAM::Role");
+    let [(_, role)] = roles[..] else { panic!("infra/{}.yaml: one function, one role", template.name) };
+    assert_eq!(role.get("ManagedPolicyArns"), None, "what a managed policy allows, nobody here decides");
+    let policies = role["Policies"].as_array().unwrap().iter();
+    let statements = policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+    let allowed = statements.inspect(|it| assert_eq!(it["Effect"], "Allow", "{it}"));
+    allowed.flat_map(|statement| texts(&statement["Action"])).collect()
+}
+
+fn texts(one_or_many: &Value) -> Vec<String> {
+    let texts = one_or_many.as_array().map_or(std::slice::from_ref(one_or_many), Vec::as_slice);
+    texts.iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+async fn operations_of(story: stories::Story) -> Vec<String> {
+    let scene = Scene::set_up(&story.given, story.sample).await;
+    let before = scene.world.calls();
+    scene.hear(Mode::Apply).await;
+    scene.world.operations_since(before)
+}
+
+#[tokio::test]
+async fn the_role_of_share_ami_allows_what_its_stories_ask_for_and_nothing_else() {
+    let told = join_all(stories::all().into_iter().map(operations_of)).await;
+    assert_role_fits("share-ami", &told.concat());
+}

@@ -1,0 +1,30 @@
+"""Runs cloudformation-validate, which has a Python API only, over the templates named on the command line.
+
+Optional parameters default to empty text, which is no ARN and no version; the checks look at the defaults as if they
+were used. So those are given a value here. It prints what it found and ends with 1 if that is anything.
+"""
+
+import sys
+
+from cloudformation_validate import CompositeEngine, Severity, ValidateConfig
+
+OPTIONAL = {
+    "AlarmTopicArn": "arn:aws:sns:eu-west-1:111122223333:alarms",
+    "CodeVersion": "v1",
+    "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
+}
+
+
+def findings(engine: CompositeEngine, path: str) -> list[str]:
+    with open(path, encoding="utf-8") as template:
+        text = template.read()
+    given = {name: value for name, value in OPTIONAL.items() if f"\n  {name}:\n" in text}
+    config = ValidateConfig(severity_level=Severity.WARN, strict=True, parameter_overrides=given)
+    report = engine.validate_template(path, config)
+    return [f"{path}:{it.start_line}: {it.rule_id} {it.message}" for it in report.diagnostics]
+
+
+engine = CompositeEngine()
+found = [finding for path in sys.argv[1:] for finding in findings(engine, path)]
+print("\n".join(found))
+sys.exit(1 if found else 0)

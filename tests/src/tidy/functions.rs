@@ -1,0 +1,71 @@
+//! What belongs to a function, all of it by its one name.
+
+use super::{File, files, folders, read};
+
+fn under(folder: &str) -> Vec<File> {
+    files().into_iter().filter(|file| file.path.starts_with(folder)).collect()
+}
+
+/// The `name = ".."` lines of a manifest.
+fn names_in(manifest: &str) -> Vec<String> {
+    let names = manifest.lines().filter_map(|line| line.strip_prefix("name = "));
+    names.map(|name| name.trim_matches('"').to_owned()).collect()
+}
+
+#[test]
+fn a_function_has_one_name() {
+    for function in folders("functions") {
+        // The package's name, and with no other, the binary's.
+        assert_eq!(names_in(&read(&format!("functions/{function}/Cargo.toml"))), [function.clone()]);
+        let said = format!("const NAME: &'static str = \"{function}\";");
+        let sources = under(&format!("functions/{function}/src/"));
+        assert!(sources.iter().any(|file| file.text.contains(&said)), "functions/{function} is a Reaction: {said}");
+        let template = read(&format!("infra/{function}.yaml"));
+        assert!(template.contains(&format!("FunctionName: {function}\n")), "infra/{function}.yaml: FunctionName");
+    }
+}
+
+/// A story is a test of the sample's name, in snake case.
+#[test]
+fn a_function_has_samples_and_each_has_a_story() {
+    let tests: String = under("tests/src/").into_iter().map(|file| file.text).collect();
+    for function in folders("functions") {
+        let samples = under(&format!("events/{function}/"));
+        assert!(!samples.is_empty(), "events/{function} has samples");
+        for File { path, .. } in samples {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let name = name.strip_suffix(".json").unwrap_or_else(|| panic!("{path} is no sample event"));
+            assert!(tests.contains(&format!("    {}:", name.replace('-', "_"))), "{path} has no story");
+        }
+    }
+    assert_eq!(folders("events"), folders("functions"), "samples are of functions");
+}
+
+#[test]
+fn a_function_is_in_the_readme() {
+    let readme = read("README.md");
+    for function in folders("functions") {
+        assert!(readme.contains(&format!("`{function}`")), "README.md does not name `{function}`");
+    }
+}
+
+/// Every template is a function's, or one of those that all of them share.
+#[test]
+fn no_template_is_left_behind() {
+    let functions = folders("functions");
+    for File { path, .. } in under("infra/").into_iter().filter(|file| file.extension() == "yaml") {
+        let name = path.trim_start_matches("infra/").trim_end_matches(".yaml").to_owned();
+        let is_shared = ["ledger", "bus", "member-account"].contains(&name.as_str());
+        assert!(is_shared || functions.contains(&name), "{path} belongs to nobody");
+    }
+}
+
+/// A function does not know that it runs in Lambda: its `main.rs` does.
+#[test]
+fn only_main_names_the_runtime() {
+    let sources = under("functions/").into_iter().filter(|file| file.extension() == "rs");
+    for File { path, text } in sources.filter(|file| !file.path.ends_with("/src/main.rs")) {
+        let named = text.lines().find(|line| line.contains("runtime::") || line.contains("use runtime"));
+        assert_eq!(named.filter(|line| !line.contains("aws_smithy_runtime")), None, "{path}");
+    }
+}
