@@ -112,6 +112,7 @@ async fn react<R: Reaction>(
     let reaction = open(sessions.clone(), *variables)
         .doing(|| "settings, from the environment or from --manifest and --allowed-accounts")
         .map_err(Failure::configuration)?;
+    sessions.ask_home().await.map_err(Failure::service)?;
     let clock = sessions.clock();
     let deadline = Deadline::new(sessions.now() + DEADLINE, clock);
     Ok(match mode {

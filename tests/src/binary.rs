@@ -29,7 +29,9 @@ fn environment(world: &World) -> BTreeMap<String, String> {
 
 /// The function, running with this environment.
 async fn start(environment: &BTreeMap<String, String>) -> (LambdaApi, Function) {
-    let api = LambdaApi::start().await.unwrap();
+    let account = &environment["AWS_ACCESS_KEY_ID"];
+    let arn = format!("arn:aws:lambda:{REGION}:{account}:function:share-ami");
+    let api = LambdaApi::start(&arn).await.unwrap();
     let function = Function::spawn(&binary("share-ami"), environment, &api).unwrap();
     (api, function)
 }
@@ -54,7 +56,8 @@ async fn the_answer_is_the_report_and_the_log_has_one_line_of_it() {
     let lines: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let logged: Vec<_> = lines.iter().filter(|line| line.get("level").is_some()).collect();
     assert_eq!(logged.len(), 2, "{output}");
-    for field in ["timestamp", "message", "function_name", "function_request_id", "correlation_id", "outcome", "report"] {
+    for field in ["timestamp", "message", "function_name", "function_request_id", "correlation_id", "outcome", "report"]
+    {
         assert!(logged[0].get(field).is_some(), "{field}: {output}");
     }
     assert_eq!((&logged[0]["service"], &logged[0]["level"]), (&json!("share-ami"), &json!("INFO")));
@@ -79,7 +82,8 @@ async fn poison_is_an_error_and_the_function_lives_on() {
         event.to_string()
     };
     let large = with("detail", json!("x".repeat(250_000)));
-    let poison = ["{", "[]", "null", "7", &with("detail", json!("text")), &with("detail", json!(null)), &without_detail, &large];
+    let poison =
+        ["{", "[]", "null", "7", &with("detail", json!("text")), &with("detail", json!(null)), &without_detail, &large];
     for event in poison {
         let Outcome::Error(error) = api.invoke(event, INVOCATION).await else { panic!("{event:.60} is no error") };
         assert!(error.to_string().len() < 1_500, "{event:.60}: {error:.200}");

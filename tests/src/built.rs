@@ -43,4 +43,3 @@ fn build() -> PathBuf {
     assert!(built.status.success(), "the binaries cannot be built:\n{}", String::from_utf8_lossy(&built.stderr));
     folder
 }
-

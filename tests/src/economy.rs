@@ -5,11 +5,10 @@ use reaction::Mode;
 
 use crate::share_ami::{GIVEN, Given, GivenImage, IMAGE, Key, Scene};
 
-/// The calls of one event in a function that is warm: who we are was asked before.
+/// The calls of one event.
 async fn check(image: GivenImage, expected: Expect) {
     let given = Given { image: Some(image), ..GIVEN };
     let scene = Scene::set_up(&given, "an-image-became-available").await;
-    scene.world.sessions.home().await.unwrap();
     let before = scene.world.calls();
     scene.hear(Mode::Apply).await;
     let mut calls = scene.world.operations_since(before);
@@ -23,7 +22,9 @@ const STALE: &[&str] = &["123456789012", "987654321098", "444455556666"];
 
 #[tokio::test]
 async fn an_image_that_gains_takes_eight_calls() {
-    check(IMAGE, expect![[r#"
+    check(
+        IMAGE,
+        expect![[r#"
         8 calls
         dynamodb:PutItem
         ec2:DescribeImageAttribute
@@ -33,12 +34,16 @@ async fn an_image_that_gains_takes_eight_calls() {
         ec2:ModifySnapshotAttribute
         ec2:ModifyImageAttribute
         dynamodb:UpdateItem
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn an_image_that_loses_takes_two_more_at_most() {
-    check(GivenImage { launch: STALE, snapshots: &[STALE], ..IMAGE }, expect![[r#"
+    check(
+        GivenImage { launch: STALE, snapshots: &[STALE], ..IMAGE },
+        expect![[r#"
         9 calls
         dynamodb:PutItem
         ec2:DescribeImageAttribute
@@ -49,12 +54,16 @@ async fn an_image_that_loses_takes_two_more_at_most() {
         ec2:ModifyImageAttribute
         ec2:ModifySnapshotAttribute
         dynamodb:UpdateItem
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn an_encrypted_image_takes_two_more() {
-    check(GivenImage { key: Key::Customer, ..IMAGE }, expect![[r#"
+    check(
+        GivenImage { key: Key::Customer, ..IMAGE },
+        expect![[r#"
         10 calls
         dynamodb:PutItem
         ec2:DescribeImageAttribute
@@ -66,17 +75,23 @@ async fn an_encrypted_image_takes_two_more() {
         ec2:ModifySnapshotAttribute
         ec2:ModifyImageAttribute
         dynamodb:UpdateItem
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn an_image_that_no_entry_names_is_not_looked_into() {
-    check(GivenImage { name: "other", ..IMAGE }, expect![[r#"
+    check(
+        GivenImage { name: "other", ..IMAGE },
+        expect![[r#"
         5 calls
         dynamodb:PutItem
         ec2:DescribeImageAttribute
         ec2:DescribeImages
         s3:GetObject
         dynamodb:DeleteItem
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }

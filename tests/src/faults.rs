@@ -16,7 +16,8 @@ const AN_INVOCATION: Duration = Duration::from_mins(2);
 /// An image that gains and loses, with a sibling on its snapshot: every call that there is.
 fn given() -> Given {
     const STALE: &[&str] = &["123456789012", "444455556666"];
-    let image = GivenImage { launch: STALE, snapshots: &[STALE], sibling: Some(("golden", &["555566667777"])), ..IMAGE };
+    let image =
+        GivenImage { launch: STALE, snapshots: &[STALE], sibling: Some(("golden", &["555566667777"])), ..IMAGE };
     Given { image: Some(image), ..GIVEN }
 }
 
@@ -176,7 +177,8 @@ async fn of_five_accounts_three_fail_and_only_those_are_named_and_retried() {
 #[tokio::test]
 async fn where_ec2_does_not_take_both_sides_at_once_it_gets_them_one_after_the_other() {
     let scene = scene().await;
-    let kind = FaultKind::Error { status: 400, code: "InvalidParameterCombination".into(), message: "one side only".into() };
+    let kind =
+        FaultKind::Error { status: 400, code: "InvalidParameterCombination".into(), message: "one side only".into() };
     AWS.inject(&Fault { operation: Some("ModifyImageAttribute".into()), ..Fault::new(&scene.world.account, kind) });
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");

@@ -60,10 +60,14 @@ async fn a_record_has_the_attributes_of_powertools() {
     assert_eq!(claimed["id"], AttributeValue::S("share-ami#ami-0123456789abcdef0/available".into()));
     assert_eq!(claimed["status"], AttributeValue::S("INPROGRESS".into()));
     assert_eq!(claimed["owner"], AttributeValue::S(owner.0.clone()));
-    let number = |item: &HashMap<String, AttributeValue>, name: &str| item[name].as_n().unwrap().parse::<u64>().unwrap();
+    let number =
+        |item: &HashMap<String, AttributeValue>, name: &str| item[name].as_n().unwrap().parse::<u64>().unwrap();
     let seconds = now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     assert!(number(&claimed, "expiration").abs_diff(seconds + RETENTION.as_secs()) < 60, "seconds, in 15 days");
-    assert!(number(&claimed, "in_progress_expiration").abs_diff((seconds + 60) * 1000) < 60_000, "milliseconds, in a minute");
+    assert!(
+        number(&claimed, "in_progress_expiration").abs_diff((seconds + 60) * 1000) < 60_000,
+        "milliseconds, in a minute"
+    );
     assert!(ledger.settle(&key(), &owner, &report(Outcome::Applied)).await.unwrap());
     let settled = item(&world).await;
     assert_eq!(settled["status"], AttributeValue::S("COMPLETED".into()));

@@ -81,7 +81,8 @@ pub const IMAGE: GivenImage = GivenImage {
 };
 
 /// That image, and the manifest that shares it.
-pub const GIVEN: Given = Given { image: Some(IMAGE), manifest: Some(MANIFEST), is_parameter: false, allowed_accounts: None };
+pub const GIVEN: Given =
+    Given { image: Some(IMAGE), manifest: Some(MANIFEST), is_parameter: false, allowed_accounts: None };
 
 /// A world in which an event is about to be heard.
 pub struct Scene {
@@ -101,7 +102,8 @@ impl Scene {
     /// Sets `given` up in a new account, for the sample event of this name.
     pub async fn set_up(given: &Given, sample: &str) -> Self {
         let world = World::new().await;
-        let manifest = if given.is_parameter { "ssm:/share".into() } else { format!("s3://{}/share.json", world.bucket()) };
+        let manifest =
+            if given.is_parameter { "ssm:/share".into() } else { format!("s3://{}/share.json", world.bucket()) };
         let function = world.share_ami(&manifest, given.allowed_accounts);
         let mut scene = Self {
             event: read_sample(sample).replace(SAMPLE_ACCOUNT, &world.account),
@@ -192,10 +194,14 @@ impl Scene {
 
     async fn make_image(&mut self, given: &GivenImage) {
         let ec2 = self.world.ec2.clone();
-        for accounts in given.snapshots {
+        for _ in given.snapshots {
             let snapshot = self.make_snapshot(given.key).await;
-            allow_volumes(&ec2, &snapshot, accounts).await;
             self.snapshots.push(snapshot);
+        }
+        // Plans are sorted by id, so the first snapshot is the one whose id comes first.
+        self.snapshots.sort();
+        for (snapshot, accounts) in self.snapshots.iter().zip(given.snapshots) {
+            allow_volumes(&ec2, snapshot, accounts).await;
         }
         let image = register(&ec2, given.name, &self.snapshots).await;
         allow_launch(&ec2, &image, given.launch, given.is_public).await;
@@ -258,7 +264,10 @@ pub fn samples() -> PathBuf {
 async fn register(ec2: &aws_sdk_ec2::Client, name: &str, snapshots: &[String]) -> String {
     let disks = snapshots.iter().enumerate().map(|(index, snapshot)| {
         let device = format!("/dev/sd{}", ["a1", "f", "g"][index]);
-        BlockDeviceMapping::builder().device_name(device).ebs(EbsBlockDevice::builder().snapshot_id(snapshot).build()).build()
+        BlockDeviceMapping::builder()
+            .device_name(device)
+            .ebs(EbsBlockDevice::builder().snapshot_id(snapshot).build())
+            .build()
     });
     let request = ec2.register_image().name(name).set_block_device_mappings(Some(disks.collect()));
     request.send().await.unwrap().image_id.expect("an image has an id")

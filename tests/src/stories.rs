@@ -215,19 +215,19 @@ stories! {
             nothing changed
         "#]];
     an_image_could_not_be_made: GIVEN, expect![[r#"
-        share-ami: ignored (not an event for share-ami)
+        share-ami: ignored (not an event that share-ami acts on)
         nothing changed
     "#]];
     an_image_was_deregistered: given(GivenImage { meanwhile: Meanwhile::Deregister, ..IMAGE }), expect![[r#"
-        share-ami: ignored (not an event for share-ami)
+        share-ami: ignored (not an event that share-ami acts on)
         nothing changed
     "#]];
     an_image_was_disabled: given(GivenImage { meanwhile: Meanwhile::Disable, ..IMAGE }), expect![[r#"
-        share-ami: ignored (not an event for share-ami)
+        share-ami: ignored (not an event that share-ami acts on)
         nothing changed
     "#]];
     an_image_came_into_a_state_of_tomorrow: GIVEN, expect![[r#"
-        share-ami: ignored (not an event for share-ami)
+        share-ami: ignored (not an event that share-ami acts on)
         nothing changed
     "#]];
     an_image_with_a_short_id_became_available: Given { image: None, ..GIVEN }, expect![[r#"

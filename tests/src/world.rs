@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
-use aws::{Options, Patience, Sessions};
+use aws::{Home, Options, Patience, Sessions};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use local_aws::{Call, LocalAws};
@@ -21,7 +21,8 @@ pub const REGION: &str = "eu-west-1";
 pub const LEDGER: &str = "signalbox-ledger";
 
 /// The local AWS of this run. It ends with this program, however that ends.
-pub static AWS: LazyLock<LocalAws> = LazyLock::new(|| LocalAws::start().expect("the local AWS (`make setup` installs it)"));
+pub static AWS: LazyLock<LocalAws> =
+    LazyLock::new(|| LocalAws::start().expect("the local AWS (`make setup` installs it)"));
 
 static ACCOUNTS: AtomicUsize = AtomicUsize::new(0);
 
@@ -137,7 +138,9 @@ pub async fn sessions_of(account: &str) -> Sessions {
         },
         ..Options::new(now)
     };
-    Sessions::load(&options).await.expect("a region is set")
+    let sessions = Sessions::load(&options).await.expect("a region is set");
+    sessions.know_home(Home { account: account.parse().expect("12 digits"), partition: "aws".into() });
+    sessions
 }
 
 /// Moves this test's clock on.

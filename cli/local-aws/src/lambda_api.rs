@@ -24,9 +24,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use function::Function;
 
-/// The ARN that functions are invoked by.
-pub const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:111122223333:function:local";
-
 /// How an invocation ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -50,6 +47,7 @@ struct Shared {
     waiting: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
     running: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
     init_error: watch::Sender<Option<Value>>,
+    function_arn: String,
 }
 
 struct Invocation {
@@ -61,13 +59,14 @@ struct Invocation {
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 impl LambdaApi {
-    /// Listens on a free port of 127.0.0.1.
-    pub async fn start() -> Result<Self> {
+    /// Listens on a free port of 127.0.0.1, for the function of this ARN: its account is the one that it acts in.
+    pub async fn start(function_arn: &str) -> Result<Self> {
         let (invocations, waiting) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             waiting: tokio::sync::Mutex::new(waiting),
             running: Mutex::default(),
             init_error: watch::channel(None).0,
+            function_arn: function_arn.to_owned(),
         });
         let routes = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(hand_out))
@@ -145,7 +144,7 @@ async fn hand_out(State(shared): State<Arc<Shared>>) -> Response {
     let headers = [
         ("Lambda-Runtime-Aws-Request-Id", invocation.id),
         ("Lambda-Runtime-Deadline-Ms", invocation.deadline_ms.to_string()),
-        ("Lambda-Runtime-Invoked-Function-Arn", FUNCTION_ARN.to_owned()),
+        ("Lambda-Runtime-Invoked-Function-Arn", shared.function_arn.clone()),
         ("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned()),
         ("Content-Type", "application/json".to_owned()),
     ];
@@ -211,7 +210,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_invocation_goes_to_the_function_and_its_answer_comes_back() {
-        let api = LambdaApi::start().await.unwrap();
+        let api = LambdaApi::start("arn:aws:lambda:eu-west-1:111122223333:function:local").await.unwrap();
         let (outcome, next) = tokio::join!(
             api.invoke(r#"{"a":1}"#, Duration::from_secs(10)),
             answer_one(api.address(), "response", "done"),
@@ -222,7 +221,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_and_a_failed_start_are_told_apart() {
-        let api = LambdaApi::start().await.unwrap();
+        let api = LambdaApi::start("arn:aws:lambda:eu-west-1:111122223333:function:local").await.unwrap();
         let error = r#"{"errorType":"Failed","errorMessage":"why"}"#;
         let (outcome, _) =
             tokio::join!(api.invoke("{}", Duration::from_secs(10)), answer_one(api.address(), "error", error),);
@@ -233,7 +232,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_invocation_that_nobody_takes_times_out_and_is_not_begun_later() {
-        let api = LambdaApi::start().await.unwrap();
+        let api = LambdaApi::start("arn:aws:lambda:eu-west-1:111122223333:function:local").await.unwrap();
         assert_eq!(api.invoke("late", Duration::from_millis(1)).await, Outcome::TimedOut);
         let (outcome, next) =
             tokio::join!(api.invoke("next", Duration::from_secs(10)), answer_one(api.address(), "response", ""),);

@@ -19,8 +19,10 @@ pub(super) async fn plan(aws: &AwsOptions, occurrence: &Occurrence, output: Form
 pub(super) async fn attempt(aws: &AwsOptions, occurrence: &Occurrence, mode: Mode) -> Result<Report, Failure> {
     let event = Event::read(&occurrence.event).await?;
     let function = Function::choose(occurrence.function.as_deref(), &event)?;
+    let sessions = connect(aws).await?;
+    sessions.ask_home().await.map_err(Failure::service)?;
     let attempt = Attempt {
-        sessions: connect(aws).await?,
+        sessions,
         variables: &|name| occurrence.variable(name),
         ledger_table: &occurrence.ledger_table,
         mode,

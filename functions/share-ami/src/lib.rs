@@ -99,7 +99,8 @@ impl Reaction for ShareAmi {
     }
 
     async fn observe(&self, subject: &Subject) -> Result<Facts, Error> {
-        self.read_facts(subject).await
+        // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
+        Box::pin(self.read_facts(subject)).await
     }
 
     fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<ShareImage>, Error> {
@@ -107,7 +108,7 @@ impl Reaction for ShareAmi {
     }
 
     async fn apply(&self, subject: &Subject, step: &ShareImage) -> Result<(), Error> {
-        let services = self.clients.at(&subject.account, &subject.region).await?;
+        let services = self.clients.at(&subject.account, &subject.region)?;
         apply::share(&services.ec2, step).await
     }
 }

@@ -23,14 +23,18 @@ struct Permissions<T> {
 }
 
 impl ShareAmi {
-    /// Opens the connections that events will need, so that their handshakes fall into init.
+    /// Opens the connections that events will need, so that their handshakes fall into init: EC2 answers two reads
+    /// side by side.
     pub async fn open_connections(&self) {
-        let images = self.clients.here().ec2.describe_images().customize().mutate_request(open_only).send();
-        join!(self.manifest.open_connection(), async { drop(images.await) });
+        let ec2 = &self.clients.here().ec2;
+        let images = ec2.describe_images().customize().mutate_request(open_only);
+        let permissions = ec2.describe_image_attribute().customize().mutate_request(open_only);
+        let images = async { drop(images.send().await) };
+        join!(self.manifest.open_connection(), images, async { drop(permissions.send().await) });
     }
 
     pub(crate) async fn read_facts(&self, subject: &Subject) -> Result<Facts, Error> {
-        let services = self.clients.at(&subject.account, &subject.region).await?;
+        let services = self.clients.at(&subject.account, &subject.region)?;
         let (text, image, launch) = join!(
             self.manifest.read(),
             services.image(&subject.image),

@@ -67,7 +67,11 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<ShareImage>,
         "disabled" => {
             return Err(Error::refused(format!("{id} is disabled; enable it (EnableImage) and it is shared again")));
         }
-        state => return Ok(Plan::nothing(format!("{id} is {state} by now; it is shared when it becomes available"))),
+        // EC2 is eventually consistent, and no second event would come.
+        state @ ("pending" | "transient") => {
+            return Err(Error::failed(format!("EC2 in {region} still calls {id} {state}; it is tried again")));
+        }
+        state => return Ok(Plan::nothing(format!("{id} is {state} by now; there is nothing to share"))),
     }
     if let Some(snapshot) = image.snapshots.iter().find(|it| it.encryption == Encryption::AwsManaged) {
         return Err(Error::refused(format!(

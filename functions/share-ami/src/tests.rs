@@ -235,7 +235,7 @@ fn a_disabled_image_is_refused_and_a_pending_one_waits() {
     check(
         &facts(Image { state: "pending".into(), ..image() }),
         &expect![[r"
-        note: ami-0123456789abcdef0 is pending by now; it is shared when it becomes available
+        failed: EC2 in eu-west-1 still calls ami-0123456789abcdef0 pending; it is tried again
     "]],
     );
 }

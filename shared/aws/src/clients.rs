@@ -35,8 +35,8 @@ impl<C: Clone> Clients<C> {
     ///
     /// # Errors
     /// As of [`Sessions::at`].
-    pub async fn at(&self, account: &AccountId, region: &Region) -> Result<C, Error> {
-        let config = self.sessions.at(account, region).await?;
+    pub fn at(&self, account: &AccountId, region: &Region) -> Result<C, Error> {
+        let config = self.sessions.at(account, region)?;
         if self.sessions.config().region().is_some_and(|here| here.as_ref() == region.as_str()) {
             return Ok(self.here.clone());
         }

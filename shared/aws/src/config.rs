@@ -1,13 +1,20 @@
-//! The one SDK configuration.
+//! The one SDK configuration: as a function has it, and as a desk has it.
 
 use std::time::{Duration, SystemTime};
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::SystemTimeSource;
+use aws_smithy_types::retry::RetrySpec;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::http;
 
@@ -75,18 +82,69 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// Retry behaviour 2.1 (`AWS_NEW_RETRIES_2026`): what is no throttling is tried again sooner.
+    /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
+    fn retries(self) -> RetryConfig {
+        let spec = RetrySpec::v2_1();
+        let soon = spec.non_throttling_initial_backoff().min(self.backoff);
+        RetryConfig::standard()
+            .with_max_attempts(self.attempts)
+            .with_initial_backoff(self.backoff)
+            .with_retry_spec(spec.with_non_throttling_initial_backoff(soon))
+    }
+
+    fn timeouts(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.connect)
+            .operation_attempt_timeout(self.attempt)
+            .operation_timeout(self.operation)
+            .build()
+    }
+}
+
+/// The configuration of a deployed function: what Lambda puts into its environment, and nothing else. Reading shared
+/// files, asking metadata services and assuming roles stay out of its binary and its cold start.
+pub(crate) fn of_function(variables: fn(&str) -> Option<String>, roots: Option<&[u8]>) -> SdkConfig {
+    let patience = Patience::default();
+    let is_set = |name| variables(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(variables("AWS_REGION").map(Region::new))
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .identity_cache(IdentityCache::lazy().build())
+        .service_config(EndpointVariables(variables))
+        .use_fips(is_set("AWS_USE_FIPS_ENDPOINT"))
+        .use_dual_stack(is_set("AWS_USE_DUALSTACK_ENDPOINT"))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(SystemTimeSource::new())
+        // The timeouts bound each call already.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .http_client(http::client(roots, patience.connect))
+        .retry_config(patience.retries())
+        .timeout_config(patience.timeouts())
+        .build()
+}
+
+/// `AWS_ENDPOINT_URL_<SERVICE>`, and `AWS_ENDPOINT_URL` where that is not set.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+#[derive(Debug)]
+struct EndpointVariables(fn(&str) -> Option<String>);
+
+impl LoadServiceConfig for EndpointVariables {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace([' ', '-'], "_");
+        (self.0)(&format!("{}_{service}", key.env())).or_else(|| (self.0)(key.env()))
+    }
+}
+
+/// The configuration of a desk: profiles, shared files and every way to credentials that the AWS CLI knows.
 pub(crate) async fn load(options: &Options) -> SdkConfig {
-    let Patience { attempts, backoff, connect, attempt, operation } = options.patience;
+    let patience = options.patience;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http::client(options.roots.as_deref(), connect))
-        .retry_config(RetryConfig::standard().with_max_attempts(attempts).with_initial_backoff(backoff))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(connect)
-                .operation_attempt_timeout(attempt)
-                .operation_timeout(operation)
-                .build(),
-        );
+        .http_client(http::client(options.roots.as_deref(), patience.connect))
+        .retry_config(patience.retries())
+        .timeout_config(patience.timeouts());
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }

@@ -10,6 +10,9 @@ use reaction::{Doing, Error, Malformed};
 use crate::error::Answer;
 use crate::http::open_only;
 
+/// The bytes of an object that are read at most: far more than people write, and far less than a function has memory.
+const LARGEST: i64 = 4 * 1024 * 1024;
+
 /// Where a document lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
@@ -132,6 +135,9 @@ async fn read_object(
         .or_absent()
         .doing(|| "S3 tells an absent object from a denied one only to those who may list the bucket");
     let object = answer?.ok_or_else(|| Error::refused("there is no such object; upload it"))?;
+    if object.content_length().is_some_and(|bytes| bytes > LARGEST) {
+        return Err(Error::refused(format!("the object is larger than {LARGEST} bytes; it is no such document")));
+    }
     let etag = object.e_tag().map(String::from);
     let body = object.body.collect().await.map_err(Error::failed).doing(|| "the object's body broke off")?;
     let text: Arc<str> =

@@ -1,44 +1,73 @@
 //! Who we are, and the configuration to act in an account and region.
 
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
-use reaction::{AccountId, Doing, Error, Partition, Region};
-use tokio::sync::OnceCell;
+use reaction::{AccountId, Doing, Error, Region};
 
 use crate::config::{self, Options};
 use crate::error::Answer;
 
-/// The account, partition and region that our credentials belong to.
+/// The account and partition that our credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     /// The account.
     pub account: AccountId,
-    /// The partition, as the caller's ARN names it.
+    /// The partition's name in ARNs.
     pub partition: String,
+}
+
+impl Home {
+    /// The home of whom an ARN names: of the function that Lambda invokes, or of the caller that STS tells.
+    ///
+    /// # Errors
+    /// `Failed` where it is no ARN of an account.
+    pub fn of_arn(arn: &str) -> Result<Self, Error> {
+        let mut parts = arn.split(':').skip(1);
+        let (partition, account) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
+        let account = account.parse().map_err(Error::failed).doing(|| format!("`{arn}` is no ARN of an account"))?;
+        Ok(Self { account, partition: partition.into() })
+    }
 }
 
 /// The way into AWS: one configuration, and one for each other region.
 #[derive(Debug)]
 pub struct Sessions {
     config: SdkConfig,
-    home: OnceCell<Home>,
+    home: OnceLock<Home>,
     now: fn() -> SystemTime,
 }
 
 impl Sessions {
-    /// Loads the configuration; makes no call.
+    /// Loads the configuration of a desk; makes no call.
     ///
     /// # Errors
     /// `Refused` where no region is set.
     pub async fn load(options: &Options) -> Result<Self, Error> {
-        let config = config::load(options).await;
+        Self::new(config::load(options).await, options.now)
+    }
+
+    /// The configuration of a deployed function, from its environment and with these PEM roots (the system's where
+    /// `None`); makes no call.
+    ///
+    /// # Errors
+    /// `Refused` where no region is set.
+    pub fn of_function(
+        variables: fn(&str) -> Option<String>,
+        roots: Option<&[u8]>,
+        now: fn() -> SystemTime,
+    ) -> Result<Self, Error> {
+        Self::new(config::of_function(variables, roots), now)
+    }
+
+    fn new(config: SdkConfig, now: fn() -> SystemTime) -> Result<Self, Error> {
         if config.region().is_none_or(|region| region.as_ref().is_empty()) {
             return Err(Error::refused(
                 "no region is set: set AWS_REGION, give --region, or choose a profile that has one",
             ));
         }
-        Ok(Self { config, home: OnceCell::new(), now: options.now })
+        Ok(Self { config, home: OnceLock::new(), now })
     }
 
     /// The configuration for our own account and region.
@@ -59,27 +88,33 @@ impl Sessions {
         self.now
     }
 
-    /// Who we are, as STS says; asked once.
+    /// Says whose credentials these are; only the first time counts.
+    pub fn know_home(&self, home: Home) {
+        self.home.get_or_init(|| home);
+    }
+
+    /// Asks STS whose credentials these are, where nobody told them. A function is told by each invocation.
     ///
     /// # Errors
     /// As of `GetCallerIdentity`.
-    pub async fn home(&self) -> Result<&Home, Error> {
-        self.home.get_or_try_init(|| self.ask_home()).await.doing(|| "asking STS whose credentials these are")
+    pub async fn ask_home(&self) -> Result<(), Error> {
+        let asking = || "asking STS whose credentials these are";
+        let identity = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await;
+        let identity = identity.or_error().doing(asking)?;
+        self.know_home(Home::of_arn(identity.arn().unwrap_or_default()).doing(asking)?);
+        Ok(())
     }
 
-    async fn ask_home(&self) -> Result<Home, Error> {
-        let identity = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await.or_error()?;
-        let account = identity.account().unwrap_or_default().parse().map_err(Error::failed)?;
-        let partition = identity.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or(Partition::Aws.as_str()).into();
-        Ok(Home { account, partition })
+    fn home(&self) -> Result<&Home, Error> {
+        self.home.get().ok_or_else(|| Error::failed("nobody has said whose credentials these are"))
     }
 
     /// The configuration to act in a region of an account, or the reason why we may not.
     ///
     /// # Errors
     /// `Refused` where the account is not ours or the region lies in another partition.
-    pub async fn at(&self, account: &AccountId, region: &Region) -> Result<SdkConfig, Error> {
-        let home = self.home().await?;
+    pub fn at(&self, account: &AccountId, region: &Region) -> Result<SdkConfig, Error> {
+        let home = self.home()?;
         if *account != home.account {
             let ours = &home.account;
             return Err(Error::refused(format!(

@@ -7,8 +7,9 @@ use futures_util::{StreamExt, stream};
 use crate::error::shortened;
 use crate::{Claim, Deadline, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, StepReport};
 
-/// Below this much time no step is begun any more: about what one call takes with its retries.
-const MARGIN: Duration = Duration::from_secs(2);
+/// Below this much time no step is begun any more. It is enough for a step whose calls are answered, and for the
+/// ledger after it; a step that is cut off all the same is repeated by the retry.
+const MARGIN: Duration = Duration::from_secs(5);
 
 /// Whether to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,9 @@ pub async fn drive<R: Reaction>(
 ) -> Report {
     let subject = match R::parse(event) {
         Ok(Some(subject)) => subject,
-        Ok(None) => return Report::new(R::NAME, Outcome::Ignored, Some(format!("not an event that {} acts on", R::NAME))),
+        Ok(None) => {
+            return Report::new(R::NAME, Outcome::Ignored, Some(format!("not an event that {} acts on", R::NAME)));
+        }
         Err(error) => return Report::of_error(R::NAME, &error),
     };
     let key = R::key(&subject);

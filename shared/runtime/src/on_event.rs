@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use aws::{Options, Sessions};
+use aws::{Home, Sessions};
 use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
 use ledger::DynamoLedger;
 use reaction::settings::{Variables, malformed};
@@ -34,13 +34,15 @@ pub async fn on_event<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variabl
 
 async fn serve<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> Result<(), Error> {
     let settings = Settings::read(&environment)?;
-    let sessions = Arc::new(Sessions::load(&options()?).await?);
+    let sessions = Arc::new(sessions()?);
     let ledger = DynamoLedger::new(&sessions, settings.ledger_table, R::NAME);
-    let ((), reaction, _) =
-        tokio::join!(ledger.open_connection(), open(sessions.clone(), &environment), sessions.home());
+    let ((), reaction) = tokio::join!(ledger.open_connection(), open(sessions.clone(), &environment));
     let reaction = reaction?;
     let is_first = AtomicBool::new(true);
     let service = service_fn(async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
+        if let Ok(home) = Home::of_arn(&context.invoked_function_arn) {
+            sessions.know_home(home);
+        }
         let deadline = Deadline::new(context.deadline(), sessions.clock());
         let report = drive_json(&reaction, &ledger, settings.mode, deadline, payload.get()).await;
         let cold_start = is_first.swap(false, Ordering::Relaxed);
@@ -62,15 +64,14 @@ fn invocation(context: &Context, payload: &str, cold_start: bool) -> Invocation 
     }
 }
 
-/// The environment's settings; the roots are Amazon's own unless `AWS_CA_BUNDLE` names others.
-fn options() -> Result<Options, Error> {
-    #[expect(clippy::disallowed_methods, reason = "the clock of a deployed function")]
-    let options = Options::new(SystemTime::now);
+/// Sessions by the environment; the roots are Amazon's own unless `AWS_CA_BUNDLE` names others.
+fn sessions() -> Result<Sessions, Error> {
     let roots = match environment("AWS_CA_BUNDLE") {
         Some(path) => {
             Some(std::fs::read(&path).map_err(|error| malformed("AWS_CA_BUNDLE", format!("{path}: {error}")))?)
         }
         None => environment("AWS_REGION").and_then(|region| aws::roots_of(&region)),
     };
-    Ok(Options { roots, ..options })
+    #[expect(clippy::disallowed_methods, reason = "the clock of a deployed function")]
+    Sessions::of_function(environment, roots.as_deref(), SystemTime::now)
 }

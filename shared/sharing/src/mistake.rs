@@ -3,6 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
+use reaction::shortened;
+
+/// Characters of a message that are kept: a manifest's text may be as long as somebody made it.
+const LONGEST_MESSAGE: usize = 500;
+
 /// What is wrong in a manifest's text, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -18,8 +23,8 @@ impl Mistake {
     pub(crate) fn new(error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         let message = error.to_string();
-        let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message).into();
-        Self { line: line.max(1), column: column.max(1), message }
+        let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
+        Self { line: line.max(1), column: column.max(1), message: shortened(message, LONGEST_MESSAGE) }
     }
 
     /// The bytes of `text` that are wrong: the string, number or word that ends at the mistake's place.

@@ -1,13 +1,10 @@
 //! What would be uploaded: the size of the zipped binary, and the C library that it asks for.
 
 use std::fs;
-use std::io::{Cursor, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 /// A binary as an artifact.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -20,18 +17,11 @@ pub struct Artifact {
     pub glibc_minor: u32,
 }
 
-/// Looks at a binary.
-pub fn inspect(path: &Path) -> Result<Artifact> {
+/// Looks at a binary, and at the zip that `make package` made of it.
+pub fn inspect(path: &Path, zip: &Path) -> Result<Artifact> {
     let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    Ok(Artifact { binary: bytes.len().try_into()?, zip: zipped(&bytes)?.try_into()?, glibc_minor: glibc_minor(&bytes) })
-}
-
-fn zipped(bytes: &[u8]) -> Result<usize> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_level(Some(9)).unix_permissions(0o755);
-    zip.start_file("bootstrap", options)?;
-    zip.write_all(bytes)?;
-    Ok(zip.finish()?.into_inner().len())
+    let zip = fs::metadata(zip).with_context(|| format!("{}: make it first (make package)", zip.display()))?.len();
+    Ok(Artifact { binary: bytes.len().try_into()?, zip: zip.try_into()?, glibc_minor: glibc_minor(&bytes) })
 }
 
 /// The linker leaves the names of the symbol versions that it bound in the dynamic string table, and nothing else in a

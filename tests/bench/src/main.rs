@@ -71,7 +71,9 @@ async fn measure(can_be_small: bool, folder: &Path) -> Result<Measured> {
     let small = Setting { name: setting::SMALL, small: true, warm: 0, ..near };
 
     let mut measured = Measured::default();
-    measured.add_artifact(ShareAmi.binary().and_then(|path| artifact::inspect(&path)));
+    measured.add_artifact(
+        ShareAmi.binary().and_then(|path| artifact::inspect(&path, &path.with_file_name("../lambda/share-ami.zip"))),
+    );
     measured.add_before_connection(near.lives, tls, folder).await;
     // Bare hyper has no TLS: the limit is that of the round trips.
     measured.add(&near, &[ShareAmi, DoNothing, Boto3], folder).await;

@@ -1,0 +1,55 @@
+# The four things to do here: see it work, test it, measure it, ship it. Everything that is installed goes to .local/.
+
+PYTHON ?= python3
+VENV := .local/venv
+REQUIREMENTS := cli/local-aws/requirements.txt
+INSTALLED := $(VENV)/.installed
+export CARGO_TERM_COLOR ?= auto
+
+.PHONY: help demo test check bench package deploy setup clean
+
+help: ## these lines
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: setup ## deploy to a local AWS, share an image, and show what AWS says of it
+	cargo build --workspace --locked
+	target/debug/signalbox demo
+
+test: setup check ## everything that is promised: format, lints, documentation, and every test
+	cargo test --workspace --locked
+
+# Lints and documentation read the same metadata, so that EC2's client is checked once for both.
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+bench: package ## what it costs, beside a do-nothing function and boto3, as ratios in one run
+	cargo run --release --locked -p bench
+
+package: setup ## the function as target/lambda/share-ami.zip, to be uploaded
+	cargo build --release --locked -p share-ami
+	$(VENV)/bin/python infra/package.py target/release/share-ami target/lambda/share-ami.zip
+
+deploy: package ## to the account of your AWS credentials; needs BUCKET= and MANIFEST=, and takes MODE=Plan (a new stack's) or Apply
+	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the function's zip"; exit 2; }
+	@test -n "$(MANIFEST)" || { echo "make deploy: set MANIFEST= to s3://bucket/key or ssm:/name, where the share manifest lies"; exit 2; }
+	aws s3 cp target/lambda/share-ami.zip s3://$(BUCKET)/share-ami/$(shell sha256sum target/lambda/share-ami.zip | cut -c1-16).zip
+	aws cloudformation deploy --stack-name signalbox-ledger --template-file infra/ledger.yaml
+	aws cloudformation deploy --stack-name signalbox-share-ami --template-file infra/share-ami.yaml --capabilities CAPABILITY_IAM \
+		--parameter-overrides CodeBucket=$(BUCKET) CodeKey=share-ami/$(shell sha256sum target/lambda/share-ami.zip | cut -c1-16).zip \
+		Manifest=$(MANIFEST) $(if $(MODE),Mode=$(MODE))
+
+setup: $(INSTALLED)
+
+# Debian keeps `venv` in a package of its own; it is installed where we may, and else named.
+$(INSTALLED): $(REQUIREMENTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make setup: Python 3.10 or later is needed"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { test "$$(id -u)" = 0 && apt-get install -y -q python3-venv; } \
+		|| { echo "make setup: Python's venv is missing; install it: sudo apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(REQUIREMENTS)
+	touch $@
+
+clean: ## remove what was built and installed
+	rm -rf target .local

@@ -1,0 +1,51 @@
+"""Packages a function for Lambda: python3 package.py BINARY ZIP.
+
+The binary becomes `bootstrap`, and the same binary gives the same bytes. It may need no newer C library than
+provided.al2023 has.
+"""
+
+import pathlib
+import re
+import sys
+import zipfile
+
+import zopfli.zlib
+
+NEWEST_GLIBC = (2, 34)
+
+
+class Zopfli:
+    """Deflates some 4 % smaller than zlib does; what zipfile asks of a compressor."""
+
+    def __init__(self):
+        self.content = b""
+
+    def compress(self, content):
+        self.content += content
+        return b""
+
+    def flush(self):
+        stream = zopfli.zlib.compress(self.content, numiterations=5)
+        return stream[2:-4]  # zlib's header and checksum; a zip has its own
+
+
+def main(binary, archive):
+    content = pathlib.Path(binary).read_bytes()
+    versions = re.findall(rb"GLIBC_(\d+)\.(\d+)", content)
+    needed = max(((int(major), int(minor)) for major, minor in versions), default=(0, 0))
+    if needed > NEWEST_GLIBC:
+        sys.exit(f"{binary} needs glibc {needed[0]}.{needed[1]}, and provided.al2023 has 2.34: build it on Debian 12")
+    entry = zipfile.ZipInfo("bootstrap")
+    entry.external_attr = 0o755 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    zipfile._get_compressor = lambda *_: Zopfli()
+    pathlib.Path(archive).parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr(entry, content)
+    size = pathlib.Path(archive).stat().st_size
+    print(f"{archive}: {size / 1e6:.2f} MB, needs glibc {needed[0]}.{needed[1]}")
+
+
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
+main(*sys.argv[1:])
