@@ -3,6 +3,8 @@
 //!
 //! One local AWS serves the whole run, and each test has an account of its own in it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, helpers and all")]
+
 mod binary;
 mod built;
 mod converge;

@@ -59,7 +59,7 @@ fn the_regions_are_those_that_botocore_knows() {
 fn botocore_partitions() -> Value {
     let libraries =
         std::fs::read_dir(local_aws::workspace().join(".local/venv/lib")).expect("`make setup` installs it");
-    let files = libraries.map(|it| it.unwrap().path().join("site-packages/botocore/data/partitions.json"));
-    let text = files.filter_map(|path| std::fs::read_to_string(path).ok()).next().expect("moto brings botocore");
+    let mut files = libraries.map(|it| it.unwrap().path().join("site-packages/botocore/data/partitions.json"));
+    let text = files.find_map(|path| std::fs::read_to_string(path).ok()).expect("moto brings botocore");
     serde_json::from_str(&text).unwrap()
 }
