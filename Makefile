@@ -15,11 +15,12 @@ demo: setup ## deploy to a local AWS, share an image, and show what AWS says of 
 	cargo build --workspace --locked
 	target/debug/signalbox demo
 
-test: setup check ## everything that is promised: format, lints, documentation, and every test
+test: check ## everything that is promised: format, lints, documentation, and every test
 	cargo test --workspace --locked
 
 # Lints and documentation read the same metadata, so that EC2's client is checked once for both.
-check:
+check: setup
+	$(VENV)/bin/typos
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked

@@ -12,11 +12,11 @@ fn page(image: &str, next: Option<&str>) -> DescribeImagesOutput {
     DescribeImagesOutput::builder().images(images).set_next_token(next.map(String::from)).build()
 }
 
-fn pages(second: Rule) -> Client {
+fn pages(second: &Rule) -> Client {
     let first = mock!(Client::describe_images)
         .match_requests(|request| request.next_token().is_none())
         .then_output(|| page("ami-1", Some("more")));
-    let answers = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny).with_rule(&first).with_rule(&second);
+    let answers = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny).with_rule(&first).with_rule(second);
     let config = Config::builder()
         .behavior_version_latest()
         .region(Region::from_static("eu-west-1"))
@@ -36,7 +36,7 @@ async fn every_page_is_read() {
     let second = mock!(Client::describe_images)
         .match_requests(|request| request.next_token() == Some("more"))
         .then_output(|| page("ami-2", None));
-    assert_eq!(list(&pages(second)).await.unwrap(), ["ami-1", "ami-2"]);
+    assert_eq!(list(&pages(&second)).await.unwrap(), ["ami-1", "ami-2"]);
 }
 
 #[tokio::test]
@@ -44,6 +44,6 @@ async fn a_list_that_breaks_off_is_no_list() {
     let second = mock!(Client::describe_images)
         .match_requests(|request| request.next_token() == Some("more"))
         .then_error(|| DescribeImagesError::generic(ErrorMetadata::builder().code("UnauthorizedOperation").build()));
-    let error = list(&pages(second)).await.unwrap_err();
+    let error = list(&pages(&second)).await.unwrap_err();
     assert!(!error.is_refused() && error.to_string().contains("UnauthorizedOperation"), "{error}");
 }

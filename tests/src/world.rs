@@ -95,11 +95,6 @@ impl World {
         ShareAmi::new(self.sessions.clone(), Settings::read(&variable).expect("settings of a test"))
     }
 
-    /// The function as most tests want it: the manifest is in S3, and everybody may be named.
-    pub fn share_ami_by_s3(&self) -> ShareAmi {
-        self.share_ami(&format!("s3://{}/share.json", self.bucket()), None)
-    }
-
     /// The bucket of this account's manifest.
     pub fn bucket(&self) -> String {
         format!("manifests-{}", self.account)

@@ -1,7 +1,7 @@
 //! The decision, one case a test: facts in, plan out.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use reaction::{Plan, Reaction};
@@ -61,7 +61,7 @@ fn image() -> Image {
 }
 
 fn facts(image: Image) -> Facts {
-    let now = SystemTime::from(subject().time.unwrap()) + Duration::from_mins(5);
+    let now = subject().time.unwrap() + Duration::from_mins(5);
     Facts { now, manifest: Manifest::parse(MANIFEST), allowed_accounts: None, image: Some(image) }
 }
 

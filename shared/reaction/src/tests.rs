@@ -329,7 +329,7 @@ impl Ledger for Unsteady {
         self.check("settle")?;
         if self.fails_at == "late" {
             NOW.with(|now| now.fetch_add(61, Ordering::Relaxed));
-            self.ledger.claim(key, Repeat::Skip, Duration::from_secs(60)).await?;
+            self.ledger.claim(key, Repeat::Skip, Duration::from_mins(1)).await?;
         }
         self.ledger.settle(key, owner, report).await
     }

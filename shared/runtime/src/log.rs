@@ -3,7 +3,7 @@
 
 use reaction::settings::Variables;
 use reaction::{Outcome, Report};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -24,6 +24,8 @@ pub(crate) fn start(variables: Variables) {
     let level = chosen.unwrap_or_default().to_lowercase().replace("fatal", "error");
     let targets: Targets = level.parse().unwrap_or_default();
     let targets = if level.is_empty() { targets.with_default(tracing::Level::INFO) } else { targets };
+    // It logs what the function answers as an error, which our own line has said already.
+    let targets = targets.with_target("lambda_runtime", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)

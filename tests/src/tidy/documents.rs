@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{File, files, read};
 
 /// Files and folders that a reader meets first: each has a reason to be there.
-const TOP: [&str; 22] = [
+const TOP: [&str; 23] = [
     ".ci",
     ".gitignore",
     "ARCHITECTURE.md",
@@ -28,6 +28,7 @@ const TOP: [&str; 22] = [
     "rustfmt.toml",
     "shared",
     "tests",
+    "typos.toml",
 ];
 
 fn documents() -> Vec<File> {
