@@ -15,8 +15,9 @@ demo: setup ## deploy to a local AWS, share an image, and show what AWS says of 
 	cargo build --workspace --locked
 	target/debug/signalbox demo
 
+# All targets leaves out only the documentation's examples, of which there are none.
 test: check ## everything that is promised: format, lints, documentation, and every test
-	cargo test --workspace --locked
+	cargo test --workspace --all-targets --locked
 
 # Lints and documentation read the same metadata, so that EC2's client is checked once for both.
 check: setup

@@ -168,3 +168,15 @@ async fn the_manifest_is_sent_once_and_then_only_when_it_changed() {
     assert_eq!(gets(&scene), [200, 304, 200]);
     assert!(scene.shares().await.starts_with("image: nobody\n"));
 }
+
+#[tokio::test]
+async fn init_opens_connections_and_calls_nothing() {
+    let scene = Scene::set_up(&GIVEN, "an-image-became-available").await;
+    let before = scene.world.calls();
+    let (api, _function) = start(&environment(&scene.world)).await;
+    assert_eq!(respond(&api, &scene.event).await["outcome"], "applied");
+    let calls = scene.world.operations_since(before);
+    assert_eq!(calls.len(), 8, "only what the event needs is called: {calls:?}");
+    let unsigned = AWS.calls(local_aws::DEFAULT_ACCOUNT);
+    assert!(unsigned.iter().any(|call| call.path == "/"), "what opens a connection is unsigned: {unsigned:?}");
+}

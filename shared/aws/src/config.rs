@@ -174,3 +174,26 @@ fn act_as(profile: &str, config: SdkConfig) -> SdkConfig {
     let provider = ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile).build();
     config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{EndpointVariables, LoadServiceConfig, ServiceConfigKey};
+
+    fn variables(name: &str) -> Option<String> {
+        match name {
+            "AWS_ENDPOINT_URL" => Some("http://127.0.0.1:1".into()),
+            "AWS_ENDPOINT_URL_DYNAMODB" => Some("http://127.0.0.1:2".into()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_services_own_endpoint_goes_before_the_one_for_all() {
+        let endpoint = |service| {
+            let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+            EndpointVariables(variables).load_config(key.build().unwrap())
+        };
+        assert_eq!(endpoint("DynamoDB").as_deref(), Some("http://127.0.0.1:2"));
+        assert_eq!(endpoint("EC2").as_deref(), Some("http://127.0.0.1:1"));
+    }
+}

@@ -3,10 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use anyhow::anyhow;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use reaction::Error;
 
@@ -94,13 +92,25 @@ fn is_one_of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, codes: &[&str])
     error.code().is_some_and(|code| codes.contains(&code))
 }
 
+/// An error that AWS did not send (a timeout, a connection that broke), with its causes in one line.
+fn causes(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
 fn meaning<E, R>(error: &SdkError<E, R>) -> Error
 where
     E: ProvideErrorMetadata + StdError + 'static,
-    R: fmt::Debug,
+    R: fmt::Debug + 'static,
 {
     let Some(code) = error.code() else {
-        return Error::Failed(anyhow!("{}", DisplayErrorContext(error)));
+        return Error::failed(causes(error));
     };
     let text = error.message().unwrap_or("no message");
     if INVALID.contains(&code) {

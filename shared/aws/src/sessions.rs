@@ -131,3 +131,22 @@ impl Sessions {
         Ok(self.config.to_builder().region(aws_config::Region::new(region.to_string())).build())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Home;
+
+    #[test]
+    fn an_arn_tells_account_and_partition() {
+        for arn in [
+            "arn:aws-cn:lambda:cn-north-1:111122223333:function:share-ami",
+            "arn:aws-cn:sts::111122223333:assumed-role/share-ami/session",
+        ] {
+            let home = Home::of_arn(arn).unwrap();
+            assert_eq!((home.account.as_str(), home.partition.as_str()), ("111122223333", "aws-cn"), "{arn}");
+        }
+        for text in ["", "arn", "arn:aws:lambda:eu-west-1", "arn:aws:s3:::bucket"] {
+            assert!(Home::of_arn(text).is_err(), "{text}");
+        }
+    }
+}
