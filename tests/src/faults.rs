@@ -186,6 +186,46 @@ async fn where_ec2_does_not_take_both_sides_at_once_it_gets_them_one_after_the_o
 }
 
 #[tokio::test]
+async fn one_side_after_the_other_still_tells_a_bad_account_from_the_good_ones() {
+    let scene = scene().await;
+    let account = &scene.world.account;
+    AWS.inject(&refused(account, "ModifyImageAttribute", "987654321098", 100));
+    let kind =
+        FaultKind::Error { status: 400, code: "InvalidParameterCombination".into(), message: "one side only".into() };
+    let both = Fault { contains: Some("LaunchPermission.Remove".into()), ..Fault::new(account, kind) };
+    AWS.inject(&Fault { operation: Some("ModifyImageAttribute".into()), ..both });
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Refused, "{report}");
+    let reason = report.reason.unwrap();
+    assert!(reason.contains("987654321098") && !reason.contains("444455556666"), "{reason}");
+    assert!(scene.shares().await.starts_with("image: 123456789012\n"), "the stale account has lost it");
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_be_read_counts_as_a_customers() {
+    let image = GivenImage { key: crate::share_ami::Key::Customer, ..IMAGE };
+    let scene = Scene::set_up(&Given { image: Some(image), ..GIVEN }, "an-image-became-available").await;
+    let denied = Fault::new(&scene.world.account, FaultKind::AccessDenied);
+    AWS.inject(&Fault { operation: Some("DescribeKey".into()), ..denied });
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+    assert!(report.notes[0].contains("also needs its key"), "{report}");
+}
+
+#[tokio::test]
+async fn an_image_for_an_organization_alone_has_its_keys_looked_at_and_one_for_ourselves_has_not() {
+    let managed = GivenImage { key: crate::share_ami::Key::AwsManaged, ..IMAGE };
+    let organization =
+        r#"{"ami": {"base_": {"eu-west-1": ["arn:aws:organizations::111122223333:organization/o-abcde12345"]}}}"#;
+    let given = Given { image: Some(managed), manifest: Some(organization), ..GIVEN };
+    let scene = Scene::set_up(&given, "an-image-became-available").await;
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Refused);
+    let ourselves = format!(r#"{{"ami": {{"base_": {{"eu-west-1": ["{}"]}}}}}}"#, scene.world.account);
+    scene.world.put_manifest(&ourselves).await;
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Unchanged);
+}
+
+#[tokio::test]
 async fn an_event_that_comes_twice_at_once_is_acted_on_once() {
     let scene = scene().await;
     let before = scene.world.calls();

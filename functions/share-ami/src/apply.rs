@@ -1,9 +1,11 @@
 //! Carries the step out: snapshots gain, then the image changes, then snapshots lose.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use aws::{Answer, names_bad_account, refuses_combination};
 use aws_sdk_ec2::Client;
+use aws_sdk_ec2::error::SdkError;
+use aws_sdk_ec2::operation::modify_image_attribute::{ModifyImageAttributeError, ModifyImageAttributeOutput};
 use aws_sdk_ec2::types::{LaunchPermission, LaunchPermissionModifications, OperationType, SnapshotAttributeName};
 use futures_util::future::join_all;
 use reaction::{AccountId, Doing, Error};
@@ -30,7 +32,7 @@ pub(crate) async fn share(ec2: &Client, step: &ShareImage) -> Result<(), Error> 
     }
     let accounts: Vec<_> = bad.iter().map(|(account, answer)| format!("{account} ({answer})")).collect();
     Err(Error::refused(format!(
-        "EC2 does not accept {}; the others are done; correct the manifest",
+        "EC2 does not accept {}; the others are done; correct the manifest, or take away by hand whom it does not name",
         accounts.join(", ")
     )))
 }
@@ -83,44 +85,49 @@ async fn change_snapshot(
     Ok(bad)
 }
 
-/// Changes who may launch the image: in one request, in two where EC2 does not take both sides at once, account by
-/// account where it refuses one of them.
+/// Changes who may launch the image: in one request, in two where EC2 does not take both sides at once, one by one
+/// where it refuses one of several.
 async fn change_image(ec2: &Client, step: &ShareImage, launch: &Difference<Principal>) -> Result<BadAccounts, Error> {
-    let id = &step.image;
-    let request = |add: &BTreeSet<Principal>, remove: &BTreeSet<Principal>| {
-        let side = |principals: &BTreeSet<Principal>| {
-            (!principals.is_empty()).then(|| principals.iter().map(permission).collect())
-        };
-        let changes = LaunchPermissionModifications::builder().set_add(side(add)).set_remove(side(remove)).build();
-        ec2.modify_image_attribute().image_id(id.as_str()).launch_permission(changes).send()
-    };
     let mut bad = BadAccounts::new();
-    if launch.is_empty() {
-        return Ok(bad);
-    }
-    let nobody = BTreeSet::new();
-    let answer = request(&launch.add, &launch.remove).await;
-    let is_bad = answer.as_ref().is_err_and(names_bad_account);
-    if !is_bad && !answer.as_ref().is_err_and(refuses_combination) {
-        return answer.or_error().map(|_| bad).doing(|| format!("changing who may launch {id}"));
-    }
-    let one_by_one =
-        |principals: &BTreeSet<Principal>| principals.iter().map(|who| BTreeSet::from([who.clone()])).collect();
-    let parts = |principals: &BTreeSet<Principal>| -> Vec<BTreeSet<Principal>> {
-        if is_bad { one_by_one(principals) } else { vec![principals.clone()] }
-    };
-    let removals = parts(&launch.remove).into_iter().map(|part| (nobody.clone(), part));
-    let additions = parts(&launch.add).into_iter().map(|part| (part, nobody.clone()));
-    for (add, remove) in removals.chain(additions) {
-        match request(&add, &remove).await {
-            Err(error) if names_bad_account(&error) => {
+    let mut parts = VecDeque::from([launch.clone()]);
+    while let Some(part) = parts.pop_front().filter(|part| !part.is_empty()) {
+        let answer = modify_image(ec2, step, &part).await;
+        let is_bad = answer.as_ref().is_err_and(names_bad_account);
+        let is_mixed = !part.add.is_empty() && !part.remove.is_empty();
+        match answer {
+            Err(_) if is_bad && part.add.len() + part.remove.len() > 1 => parts.extend(one_by_one(&part)),
+            Err(error) if is_mixed && refuses_combination(&error) => parts.extend(sides(part)),
+            Err(error) if is_bad => {
                 let answer = said(Err::<(), _>(error));
-                bad.extend(add.iter().chain(&remove).map(|who| (who.to_string(), answer.clone())));
+                bad.extend(part.add.iter().chain(&part.remove).map(|who| (who.to_string(), answer.clone())));
             }
-            other => drop(other.or_error().doing(|| format!("changing who may launch {id}"))?),
+            other => drop(other.or_error().doing(|| format!("changing who may launch {}", step.image))?),
         }
     }
     Ok(bad)
+}
+
+async fn modify_image(
+    ec2: &Client,
+    step: &ShareImage,
+    part: &Difference<Principal>,
+) -> Result<ModifyImageAttributeOutput, SdkError<ModifyImageAttributeError>> {
+    let side = |who: &BTreeSet<Principal>| (!who.is_empty()).then(|| who.iter().map(permission).collect());
+    let changes = LaunchPermissionModifications::builder().set_add(side(&part.add)).set_remove(side(&part.remove));
+    ec2.modify_image_attribute().image_id(step.image.as_str()).launch_permission(changes.build()).send().await
+}
+
+/// The removals, and then the additions.
+fn sides(Difference { add, remove }: Difference<Principal>) -> [Difference<Principal>; 2] {
+    [Difference { add: BTreeSet::new(), remove }, Difference { add, remove: BTreeSet::new() }]
+}
+
+/// Each removal and then each addition on its own.
+fn one_by_one(part: &Difference<Principal>) -> Vec<Difference<Principal>> {
+    let alone = |who: &Principal| BTreeSet::from([who.clone()]);
+    let removals = part.remove.iter().map(|who| Difference { add: BTreeSet::new(), remove: alone(who) });
+    let additions = part.add.iter().map(|who| Difference { add: alone(who), remove: BTreeSet::new() });
+    removals.chain(additions).collect()
 }
 
 fn permission(who: &Principal) -> LaunchPermission {

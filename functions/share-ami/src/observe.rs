@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::{Answer, all_pages, open_only};
+use aws::{Answer, all_pages, is_denied, open_only};
 use aws_sdk_ec2::types::{
-    Filter, Image as Ec2Image, ImageAttributeName, LaunchPermission, PermissionGroup, SnapshotAttributeName,
+    Filter, Image as Ec2Image, ImageAttributeName, ImageState, LaunchPermission, PermissionGroup, SnapshotAttributeName,
 };
 use aws_sdk_kms::types::KeyManagerType;
 use events::ec2::ImageId;
@@ -71,8 +71,8 @@ async fn read_image(
     {
         let Permissions { is_public, holders } = launch?;
         (image.is_public, image.launch) = (is_public, holders);
-        let accounts = desired.iter().filter_map(Principal::account).cloned().collect();
-        image.snapshots = services.snapshots(subject, manifest, &found, &accounts).await?;
+        let others = desired.into_iter().filter(|who| who.account() != Some(&subject.account)).collect();
+        image.snapshots = services.snapshots(subject, manifest, &found, &others).await?;
     }
     Ok(image)
 }
@@ -103,8 +103,9 @@ impl Services {
         subject: &Subject,
         manifest: &Manifest,
         image: &Ec2Image,
-        desired: &BTreeSet<AccountId>,
+        desired: &BTreeSet<Principal>,
     ) -> Result<Vec<ImageSnapshot>, Error> {
+        let accounts: BTreeSet<_> = desired.iter().filter_map(Principal::account).cloned().collect();
         let disks: Vec<_> = image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()).collect();
         let ids: BTreeSet<_> = disks.iter().filter_map(|disk| disk.snapshot_id()).collect();
         let encrypted =
@@ -113,7 +114,7 @@ impl Services {
         let permissions = try_join_all(ids.iter().map(|id| self.volume_permissions(id, &subject.account)));
         let (permissions, keys) = try_join(permissions, self.encryption(&encrypted, &subject.account)).await?;
         let snapshots: Vec<_> = ids.into_iter().zip(permissions).collect();
-        let surplus = |(_, held): &&(&str, Permissions<AccountId>)| !held.holders.is_subset(desired);
+        let surplus = |(_, held): &&(&str, Permissions<AccountId>)| !held.holders.is_subset(&accounts);
         let surplus: Vec<_> = snapshots.iter().filter(surplus).map(|(id, _)| *id).collect();
         let mut needs = self.needs_elsewhere(subject, manifest, &surplus).await?;
         let facts = snapshots.into_iter().map(|(id, Permissions { is_public, holders })| ImageSnapshot {
@@ -167,8 +168,12 @@ impl Services {
         if arn.starts_with("arn:") && arn.split(':').nth(4) != Some(owner.as_str()) {
             return Ok(Encryption::Customer(arn.into()));
         }
-        let answer =
-            self.kms.describe_key().key_id(arn).send().await.or_error().doing(|| format!("reading key {arn}"))?;
+        let answer = self.kms.describe_key().key_id(arn).send().await;
+        // The AWS-managed key lets its account read it; a customer's policy may leave IAM, and so our role, out.
+        if answer.as_ref().is_err_and(is_denied) {
+            return Ok(Encryption::Customer(arn.into()));
+        }
+        let answer = answer.or_error().doing(|| format!("reading key {arn}"))?;
         let manager = answer.key_metadata.and_then(|key| key.key_manager);
         let is_managed = manager == Some(KeyManagerType::Aws);
         Ok(if is_managed { Encryption::AwsManaged } else { Encryption::Customer(arn.into()) })
@@ -197,6 +202,8 @@ impl Services {
             let known = manifest.image_principals(name, &subject.region);
             let holders = match known {
                 Some(principals) => principals,
+                // Disabling took all its permissions.
+                None if image.state() == Some(&ImageState::Disabled) => BTreeSet::new(),
                 None => {
                     let id = image.image_id().unwrap_or_default().parse().map_err(Error::failed)?;
                     self.launch_permissions(&id, &subject.account).await?.holders

@@ -118,7 +118,7 @@ pub(crate) fn of_function(variables: fn(&str) -> Option<String>, roots: Option<&
         .use_dual_stack(is_set("AWS_USE_DUALSTACK_ENDPOINT"))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SystemTimeSource::new())
-        // The timeouts bound each call already.
+        // The timeouts bound each call, and `Document` the one body that streams.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .http_client(http::client(roots, patience.connect))
         .retry_config(patience.retries())

@@ -3,15 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use reaction::{Doing, Error, Malformed};
+use tokio::time::timeout;
 
 use crate::error::Answer;
 use crate::http::open_only;
 
 /// The bytes of an object that are read at most: far more than people write, and far less than a function has memory.
 const LARGEST: i64 = 4 * 1024 * 1024;
+
+/// How long an object's body may take; the SDK's timeouts end with its first bytes.
+const BODY: Duration = Duration::from_secs(10);
 
 /// Where a document lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,7 +144,9 @@ async fn read_object(
         return Err(Error::refused(format!("the object is larger than {LARGEST} bytes; it is no such document")));
     }
     let etag = object.e_tag().map(String::from);
-    let body = object.body.collect().await.map_err(Error::failed).doing(|| "the object's body broke off")?;
+    let body =
+        timeout(BODY, object.body.collect()).await.map_err(|_| Error::failed("the object's body did not come"))?;
+    let body = body.map_err(Error::failed).doing(|| "the object's body broke off")?;
     let text: Arc<str> =
         String::from_utf8(body.to_vec()).map_err(|_| Error::refused("the object is not UTF-8 text"))?.into();
     let version = etag.map(|etag| Version { etag, text: text.clone() });

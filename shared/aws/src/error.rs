@@ -22,6 +22,7 @@ const ABSENT: &[&str] = &[
 
 /// What we asked can never be answered.
 const INVALID: &[&str] = &[
+    "AuthorizationHeaderMalformed",
     "InvalidAMIAttributeItemValue",
     "InvalidAMIID.Malformed",
     "InvalidArnException",
@@ -31,14 +32,18 @@ const INVALID: &[&str] = &[
     "InvalidParameterValue",
     "InvalidSnapshotID.Malformed",
     "InvalidUserID.Malformed",
+    "InvalidRequest",
     "MissingParameter",
+    "PermanentRedirect",
     "UnknownParameter",
     "ValidationError",
     "ValidationException",
 ];
 
-/// One of the accounts in the request is unknown to EC2, which then refuses the whole request.
-const BAD_ACCOUNT: &[&str] = &["InvalidAMIAttributeItemValue", "InvalidUserID.Malformed"];
+/// One of the accounts in the request is unknown to EC2, which then refuses the whole request. For snapshots AWS does
+/// not document the code.
+const BAD_ACCOUNT: &[&str] =
+    &["InvalidAMIAttributeItemValue", "InvalidParameter", "InvalidParameterValue", "InvalidUserID.Malformed"];
 
 /// We may not; somebody has to give the permission, and then the event can be sent again.
 const DENIED: &[&str] =
@@ -82,10 +87,17 @@ pub fn names_bad_account<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> 
     is_one_of(error, BAD_ACCOUNT)
 }
 
-/// Whether EC2 refused the request because of what stands side by side in it.
+/// Whether EC2 may have refused the request because of what stands side by side in it: AWS documents neither that it
+/// may, nor how it would be said.
 #[must_use]
 pub fn refuses_combination<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    is_one_of(error, &["InvalidParameterCombination"])
+    is_one_of(error, INVALID)
+}
+
+/// Whether we may not do this.
+#[must_use]
+pub fn is_denied<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, DENIED)
 }
 
 fn is_one_of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, codes: &[&str]) -> bool {

@@ -1,7 +1,8 @@
-//! The one HTTP client that all SDK clients share: TLS by rustls with ring, verified; plain HTTP on loopback only;
+//! The one HTTP client that all SDK clients share: TLS by rustls with ring, verified; plain HTTP on loopback only
+//! (and to the hosts of credentials);
 //! and connections that can be opened before they are needed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use aws_smithy_http_client::Connector;
@@ -18,6 +19,10 @@ use aws_smithy_types::body::SdkBody;
 /// The roots that AWS's endpoints chain to; reading the system's 140 costs milliseconds of every cold start.
 /// <https://www.amazontrust.com/repository/>
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+
+/// Where EC2 and EKS serve credentials over IPv6; over IPv4 they are link-local.
+const CREDENTIAL_HOSTS: [Ipv6Addr; 2] =
+    [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)];
 
 /// The certificates to trust in this region where nobody chose any: Amazon's own, or `None` (the system's) in
 /// partitions whose endpoints other authorities certify.
@@ -62,7 +67,10 @@ struct Guarded {
 impl HttpConnector for Guarded {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         if !is_safe(request.uri()) {
-            let message = format!("plain HTTP is for loopback only; use https in the endpoint {}", request.uri());
+            let message = format!(
+                "plain HTTP is for loopback and for the hosts of credentials; use https in the endpoint {}",
+                request.uri()
+            );
             return HttpConnectorFuture::ready(Err(ConnectorError::user(message.into())));
         }
         if request.extension::<OpenOnly>().is_none() {
@@ -101,7 +109,7 @@ fn is_safe(uri: &str) -> bool {
     };
     match host.parse::<IpAddr>() {
         Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_link_local(),
-        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local(),
+        Ok(IpAddr::V6(ip)) => ip.is_loopback() || CREDENTIAL_HOSTS.contains(&ip),
         Err(_) => host == "localhost" || host.ends_with(".localhost"),
     }
 }
@@ -122,6 +130,7 @@ mod tests {
             "http://ec2.amazonaws.com",
             "http://127.0.0.1.example.com/",
             "http://localhost.example.com/",
+            "http://[fd12::1]/",
         ] {
             assert!(!is_safe(uri), "{uri}");
         }

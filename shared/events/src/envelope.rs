@@ -28,7 +28,7 @@ pub trait Detail: DeserializeOwned {
             return Ok(None);
         }
         serde_json::from_value(envelope.detail.clone()).map(Some).map_err(|error| {
-            let error = shortened(&error.to_string(), 300);
+            let error = shortened(&error.to_string(), 120);
             Error::refused(format!("the detail of this `{}` event: {error}", Self::DETAIL_TYPE))
         })
     }

@@ -99,7 +99,7 @@ impl Ledger for DynamoLedger {
             // Our own put had arrived, and only its answer was lost: the SDK's second attempt met the first.
             Some(held) if held.owner.as_ref() == Some(&owner.0) => Ok(Claim::Ours(owner)),
             Some(held) if held.status == Status::Completed => Ok(Claim::Settled),
-            Some(held) => Ok(Claim::Busy { until: held.lapses() }),
+            Some(_) => Ok(Claim::Busy),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The ledger's item.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use reaction::{Owner, Report};
 use serde::{Deserialize, Serialize};
@@ -56,10 +56,6 @@ impl Record {
             owner: Some(owner.0.clone()),
             outcome: None,
         }
-    }
-
-    pub(crate) fn lapses(&self) -> SystemTime {
-        UNIX_EPOCH + Duration::from_millis(self.in_progress_expiration.unwrap_or_default())
     }
 }
 

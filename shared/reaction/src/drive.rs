@@ -31,7 +31,7 @@ pub async fn drive_json<R: Reaction>(
     match serde_json::from_str(event) {
         Ok(event) => drive(reaction, ledger, mode, deadline, event).await,
         Err(error) => {
-            let error = shortened(&error.to_string(), 300);
+            let error = shortened(&error.to_string(), 120);
             let refusal = Error::refused(format!("not an event that {} can read: {error}", R::NAME));
             Report::of_error(R::NAME, &refusal)
         }
@@ -89,7 +89,7 @@ async fn perform<R: Reaction>(
         Ok(Claim::Settled) => {
             return Report::new(R::NAME, Outcome::Repeated, Some("this occurrence was handled before".into()));
         }
-        Ok(Claim::Busy { .. }) => {
+        Ok(Claim::Busy) => {
             let busy =
                 Error::failed("another run is at work on this occurrence; it is tried again when that has ended");
             return Report::of_error(R::NAME, &busy);

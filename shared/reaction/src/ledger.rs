@@ -1,7 +1,7 @@
 //! The shared memory: who is working on which occurrence, and what was done.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -37,11 +37,8 @@ pub struct Owner(pub String);
 pub enum Claim {
     /// It is ours until the lease lapses.
     Ours(Owner),
-    /// Somebody else is at work on it.
-    Busy {
-        /// When the other's lease lapses.
-        until: SystemTime,
-    },
+    /// Somebody else is at work on it, and their lease still stands.
+    Busy,
     /// It was done before.
     Settled,
 }

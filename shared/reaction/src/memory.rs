@@ -53,7 +53,7 @@ impl Ledger for MemoryLedger {
                 Some(report) if report.outcome != Outcome::Refused && repeat == Repeat::Skip => {
                     return Ok(Claim::Settled);
                 }
-                None if record.lapses > now => return Ok(Claim::Busy { until: record.lapses }),
+                None if record.lapses > now => return Ok(Claim::Busy),
                 _ => {}
             }
         }

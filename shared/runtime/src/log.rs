@@ -20,10 +20,11 @@ pub(crate) struct Invocation {
 
 /// Starts logging at the level that `AWS_LAMBDA_LOG_LEVEL` names, or else as `RUST_LOG` says, or else at `info`.
 pub(crate) fn start(variables: Variables) {
-    let chosen = variables("AWS_LAMBDA_LOG_LEVEL").or_else(|| variables("RUST_LOG"));
-    let level = chosen.unwrap_or_default().to_lowercase().replace("fatal", "error");
-    let targets: Targets = level.parse().unwrap_or_default();
-    let targets = if level.is_empty() { targets.with_default(tracing::Level::INFO) } else { targets };
+    let chosen = variables("AWS_LAMBDA_LOG_LEVEL").or_else(|| variables("RUST_LOG")).unwrap_or_else(|| "info".into());
+    let targets: Targets = chosen.to_lowercase().replace("fatal", "error").parse().unwrap_or_default();
+    // The line of an invocation is written whatever else is chosen, and what cannot be read counts as nothing chosen.
+    let says_nothing = targets.default_level().is_none_or(|level| level == LevelFilter::OFF);
+    let targets = if says_nothing { targets.with_default(LevelFilter::INFO) } else { targets };
     // It logs what the function answers as an error, which our own line has said already.
     let targets = targets.with_target("lambda_runtime", LevelFilter::OFF);
     let lines = tracing_subscriber::fmt::layer()

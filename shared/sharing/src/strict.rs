@@ -33,7 +33,8 @@ impl Text for Name {
     const EXPECTED: &'static str = "a name that is not empty (`*` matches every name)";
 }
 
-/// The name of an entry: what the names of the things that it stands for begin with or contain.
+/// The name of an entry: what the names of the things that it stands for begin with (`ami`), contain (`rds`) or
+/// are (`s3`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name(String);
 
