@@ -128,7 +128,7 @@ pub async fn sessions_of(account: &str) -> Sessions {
         credentials: Some(aws_sdk_ec2::config::Credentials::new(account, "test", None, None, "tests")),
         patience: Patience {
             backoff: Duration::from_millis(1),
-            attempt: Duration::from_millis(1500),
+            attempt: Duration::from_secs(4),
             ..Patience::default()
         },
         ..Options::new(now)

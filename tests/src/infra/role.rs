@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use reaction::Mode;
 use serde_json::Value;
 
@@ -70,6 +70,7 @@ async fn operations_of(story: stories::Story) -> Vec<String> {
 
 #[tokio::test]
 async fn the_role_of_share_ami_allows_what_its_stories_ask_for_and_nothing_else() {
-    let told = join_all(stories::all().into_iter().map(operations_of)).await;
+    // A few at a time: a call that waits too long for the local AWS would be made twice, or not at all.
+    let told: Vec<_> = stream::iter(stories::all()).map(operations_of).buffered(4).collect().await;
     assert_role_fits("share-ami", &told.concat());
 }
