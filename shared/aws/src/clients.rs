@@ -34,13 +34,13 @@ impl<C: Clone> Clients<C> {
     /// The clients of this account and region.
     ///
     /// # Errors
-    /// As of [`Sessions::at`].
+    /// As of [`Sessions::admit`].
     pub fn at(&self, account: &AccountId, region: &Region) -> Result<C, Error> {
-        let config = self.sessions.at(account, region)?;
+        self.sessions.admit(account, region)?;
         if self.sessions.config().region().is_some_and(|here| here.as_ref() == region.as_str()) {
             return Ok(self.here.clone());
         }
         let mut elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(elsewhere.entry(region.clone()).or_insert_with(|| (self.make)(&config)).clone())
+        Ok(elsewhere.entry(region.clone()).or_insert_with(|| (self.make)(&self.sessions.in_region(region))).clone())
     }
 }

@@ -109,11 +109,11 @@ impl Sessions {
         self.home.get().ok_or_else(|| Error::failed("nobody has said whose credentials these are"))
     }
 
-    /// The configuration to act in a region of an account, or the reason why we may not.
+    /// Whether we may act in this region of this account.
     ///
     /// # Errors
     /// `Refused` where the account is not ours or the region lies in another partition.
-    pub fn at(&self, account: &AccountId, region: &Region) -> Result<SdkConfig, Error> {
+    pub fn admit(&self, account: &AccountId, region: &Region) -> Result<(), Error> {
         let home = self.home()?;
         if *account != home.account {
             let ours = &home.account;
@@ -128,7 +128,13 @@ impl Sessions {
                 home.partition
             )));
         }
-        Ok(self.config.to_builder().region(aws_config::Region::new(region.to_string())).build())
+        Ok(())
+    }
+
+    /// The configuration for another region of our own account.
+    #[must_use]
+    pub fn in_region(&self, region: &Region) -> SdkConfig {
+        self.config.to_builder().region(aws_config::Region::new(region.to_string())).build()
     }
 }
 
