@@ -8,9 +8,10 @@ use aws::Sessions;
 use events::Detail;
 use events::ec2::AmiStateChange;
 use ledger::DynamoLedger;
+use permissions::Settings;
 use reaction::settings::Variables;
 use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json};
-use share_ami::{Settings, ShareAmi};
+use share_ami::ShareAmi;
 
 use crate::event::Event;
 use crate::failure::Failure;

@@ -9,7 +9,8 @@ use aws::{Home, Options, Patience, Sessions};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use local_aws::{Call, LocalAws};
-use share_ami::{Settings, ShareAmi};
+use permissions::Settings;
+use share_ami::ShareAmi;
 
 /// The account of the sample events.
 pub const SAMPLE_ACCOUNT: &str = "111122223333";

@@ -1,42 +1,39 @@
 //! `share-ami`: an image has become available, and is shared at once with whom the share manifest names, together
 //! with the snapshots that back it.
 //!
-//! What is read is in `observe.rs`, what follows from it in `plan.rs`, how it is carried out in `apply.rs`.
+//! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
+//! `shared/permissions`.
 
-mod apply;
 mod facts;
 mod observe;
 mod plan;
-mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use aws::{Clients, Document, Sessions};
+use aws::{Clients, Pace, Sessions};
 use events::ec2::{AmiStateChange, ImageId, ImageState};
 use events::{Detail, Envelope, Origin};
-use reaction::{AccountId, Error, Key, Plan, Reaction, Region};
+use permissions::{Ec2, Settings, Source};
+use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
+use sharing::Share;
 
-pub use facts::{Encryption, Facts, Image, ImageSnapshot, SnapshotId};
-pub use plan::ShareImage;
-pub use settings::Settings;
+pub use facts::{Facts, Image, ImageSnapshot};
 
 /// The function: its clients, and the settings that do not change while it lives.
 #[derive(Debug)]
 pub struct ShareAmi {
     sessions: Arc<Sessions>,
     clients: Clients<Services>,
-    manifest: Document,
-    allowed_accounts: Option<BTreeSet<AccountId>>,
+    source: Source,
 }
 
 /// The services of one account and region.
 #[derive(Clone, Debug)]
 struct Services {
-    ec2: aws_sdk_ec2::Client,
+    ec2: Ec2,
     kms: aws_sdk_kms::Client,
 }
 
@@ -61,12 +58,12 @@ impl ShareAmi {
     /// The function with these settings; makes no call.
     #[must_use]
     pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
-        let manifest = Document::new(sessions.config(), settings.manifest);
+        let source = Source::new(&sessions, settings);
         let clients = Clients::new(sessions.clone(), |config| Services {
-            ec2: aws_sdk_ec2::Client::new(config),
+            ec2: Ec2 { client: aws_sdk_ec2::Client::new(config), pace: Pace::unlimited() },
             kms: aws_sdk_kms::Client::new(config),
         });
-        Self { sessions, clients, manifest, allowed_accounts: settings.allowed_accounts }
+        Self { sessions, clients, source }
     }
 }
 
@@ -75,7 +72,7 @@ impl Reaction for ShareAmi {
     type Event = Envelope;
     type Subject = Subject;
     type Facts = Facts;
-    type Step = ShareImage;
+    type Step = Share;
 
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the request id; DynamoDB takes 2,048 bytes.
@@ -98,17 +95,17 @@ impl Reaction for ShareAmi {
         Key::new(occurrence.into_iter().chain(replay.as_deref()))
     }
 
-    async fn observe(&self, subject: &Subject) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, _: Deadline) -> Result<Facts, Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
         Box::pin(self.read_facts(subject)).await
     }
 
-    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<ShareImage>, Error> {
+    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &ShareImage) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Share) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region)?;
-        apply::share(&services.ec2, step).await
+        services.ec2.share(step).await?.refused.map_or(Ok(()), Err)
     }
 }

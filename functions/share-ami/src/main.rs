@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use share_ami::{Settings, ShareAmi};
+use permissions::Settings;
+use share_ami::ShareAmi;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {

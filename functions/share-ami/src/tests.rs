@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
+use permissions::{Encryption, Holders, Settings};
 use reaction::{Plan, Reaction};
-use sharing::Manifest;
+use sharing::{Desired, Head, Manifest, Membership, Mistake};
 
-use crate::{Encryption, Facts, Image, ImageSnapshot, Settings, ShareAmi, SnapshotId, Subject};
+use crate::{Facts, Image, ImageSnapshot, ShareAmi, Subject};
 
 const OURS: &str = "111122223333";
 const MANIFEST: &str = r#"{"ami": {"base_": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
@@ -41,12 +42,20 @@ where
 
 fn snapshot(id: &str, held: &[&str]) -> ImageSnapshot {
     ImageSnapshot {
-        id: SnapshotId(id.into()),
-        is_public: false,
-        accounts: accounts(held),
+        id: id.into(),
+        volumes: held_by(held),
         encryption: Encryption::None,
         needed_elsewhere: BTreeSet::new(),
+        head: Head::default(),
     }
+}
+
+fn held_by(accounts_: &[&str]) -> Holders {
+    Holders { is_public: false, principals: accounts(accounts_) }
+}
+
+fn desired(manifest: Result<Manifest, Mistake>) -> Desired {
+    Desired { manifest, allowed: None, membership: Membership::default() }
 }
 
 fn image() -> Image {
@@ -54,15 +63,15 @@ fn image() -> Image {
         name: "base_linux_v1".into(),
         is_ours: true,
         state: "available".into(),
-        is_public: false,
-        launch: BTreeSet::new(),
+        launch: Holders::default(),
+        head: Head::default(),
         snapshots: vec![snapshot("snap-1", &[])],
     }
 }
 
 fn facts(image: Image) -> Facts {
     let now = subject().time.unwrap() + Duration::from_mins(5);
-    Facts { now, manifest: Manifest::parse(MANIFEST), allowed_accounts: None, image: Some(image) }
+    Facts { now, desired: desired(Manifest::parse(MANIFEST)), image: Some(image) }
 }
 
 fn check(facts: &Facts, expected: &Expect) {
@@ -92,7 +101,7 @@ fn a_new_image_is_shared_with_its_snapshot() {
 fn what_is_as_it_should_be_is_left_alone() {
     let held = ["123456789012", "987654321098"];
     check(
-        &facts(Image { launch: accounts(&held), snapshots: vec![snapshot("snap-1", &held)], ..image() }),
+        &facts(Image { launch: held_by(&held), snapshots: vec![snapshot("snap-1", &held)], ..image() }),
         &expect![""],
     );
 }
@@ -100,7 +109,7 @@ fn what_is_as_it_should_be_is_left_alone() {
 #[test]
 fn accounts_that_no_entry_names_lose_it() {
     let held = ["123456789012", "444455556666"];
-    let image = Image { launch: accounts(&held), snapshots: vec![snapshot("snap-1", &held)], ..image() };
+    let image = Image { launch: held_by(&held), snapshots: vec![snapshot("snap-1", &held)], ..image() };
     check(
         &facts(image),
         &expect![[r"
@@ -113,7 +122,7 @@ fn accounts_that_no_entry_names_lose_it() {
 fn a_snapshot_keeps_the_accounts_that_another_image_needs() {
     let held = ["123456789012", "444455556666", "555566667777"];
     let needed = ImageSnapshot { needed_elsewhere: accounts(&["444455556666"]), ..snapshot("snap-1", &held) };
-    let image = Image { launch: accounts(&held), snapshots: vec![needed], ..image() };
+    let image = Image { launch: held_by(&held), snapshots: vec![needed], ..image() };
     check(
         &facts(image),
         &expect![[r"
@@ -127,7 +136,7 @@ fn a_snapshot_that_lags_behind_its_image_is_set_right() {
     let held = ["123456789012", "987654321098"];
     let snapshots = vec![snapshot("snap-1", &held), snapshot("snap-2", &["123456789012", "444455556666"])];
     check(
-        &facts(Image { launch: accounts(&held), snapshots, ..image() }),
+        &facts(Image { launch: held_by(&held), snapshots, ..image() }),
         &expect![[r"
         share ami-0123456789abcdef0 in eu-west-1:; snap-2: +987654321098 -444455556666
     "]],
@@ -138,9 +147,9 @@ fn a_snapshot_that_lags_behind_its_image_is_set_right() {
 fn an_empty_list_takes_the_image_from_everybody() {
     let manifest = Manifest::parse(r#"{"ami": {"base_": {"eu-west-1": []}}}"#);
     let held = ["123456789012"];
-    let image = Image { launch: accounts(&held), snapshots: vec![snapshot("snap-1", &held)], ..image() };
+    let image = Image { launch: held_by(&held), snapshots: vec![snapshot("snap-1", &held)], ..image() };
     check(
-        &Facts { manifest, ..facts(image) },
+        &Facts { desired: desired(manifest), ..facts(image) },
         &expect![[r"
         share ami-0123456789abcdef0 in eu-west-1: -123456789012; snap-1: -123456789012
     "]],
@@ -149,7 +158,7 @@ fn an_empty_list_takes_the_image_from_everybody() {
 
 #[test]
 fn an_image_without_an_entry_is_not_touched() {
-    let image = Image { name: "other".into(), launch: accounts(&["444455556666"]), ..image() };
+    let image = Image { name: "other".into(), launch: held_by(&["444455556666"]), ..image() };
     check(
         &facts(image),
         &expect![[r"
@@ -160,9 +169,12 @@ fn an_image_without_an_entry_is_not_touched() {
 
 #[test]
 fn a_public_image_stays_public_and_the_report_says_so() {
-    let public = ImageSnapshot { is_public: true, ..snapshot("snap-1", &["123456789012", "987654321098"]) };
+    let public = ImageSnapshot {
+        volumes: Holders { is_public: true, ..held_by(&["123456789012", "987654321098"]) },
+        ..snapshot("snap-1", &[])
+    };
     check(
-        &facts(Image { is_public: true, snapshots: vec![public], ..image() }),
+        &facts(Image { launch: Holders { is_public: true, ..Holders::default() }, snapshots: vec![public], ..image() }),
         &expect![[r"
         share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
         note: the image is public and stays so: everybody may launch it
@@ -176,7 +188,7 @@ fn an_organization_may_launch_and_its_snapshots_stay_with_accounts() {
     let arn = "arn:aws:organizations::111122223333:organization/o-abcde12345";
     let manifest = Manifest::parse(&format!(r#"{{"ami": {{"base_": {{"eu-west-1": ["{arn}", "123456789012"]}}}}}}"#));
     check(
-        &Facts { manifest, ..facts(image()) },
+        &Facts { desired: desired(manifest), ..facts(image()) },
         &expect![[r"
         share ami-0123456789abcdef0 in eu-west-1: +123456789012 +arn:aws:organizations::111122223333:organization/o-abcde12345; snap-1: +123456789012
         note: arn:aws:organizations::111122223333:organization/o-abcde12345 may launch the image but not copy it: snapshots are shared with accounts only
@@ -187,7 +199,7 @@ fn an_organization_may_launch_and_its_snapshots_stay_with_accounts() {
 #[test]
 fn our_own_account_is_never_granted_what_it_has_anyway() {
     let manifest = Manifest::parse(&format!(r#"{{"ami": {{"base_": {{"eu-west-1": ["{OURS}"]}}}}}}"#));
-    check(&Facts { manifest, ..facts(image()) }, &expect![""]);
+    check(&Facts { desired: desired(manifest), ..facts(image()) }, &expect![""]);
 }
 
 #[test]
@@ -267,15 +279,15 @@ fn an_image_that_is_gone_is_nothing_to_do_and_one_that_is_not_yet_there_is_tried
 
 #[test]
 fn a_manifest_with_a_mistake_changes_nothing() {
-    let held = Image { launch: accounts(&["444455556666"]), ..image() };
+    let held = Image { launch: held_by(&["444455556666"]), ..image() };
     check(
-        &Facts { manifest: Manifest::parse("{\"ami\": {"), ..facts(held.clone()) },
+        &Facts { desired: desired(Manifest::parse("{\"ami\": {")), ..facts(held.clone()) },
         &expect![[r"
         refused: the manifest, line 1, column 9: EOF while parsing an object
     "]],
     );
     check(
-        &Facts { manifest: Manifest::parse(""), ..facts(held) },
+        &Facts { desired: desired(Manifest::parse("")), ..facts(held) },
         &expect![[r"
         refused: the manifest, line 1, column 1: EOF while parsing a value
     "]],
@@ -284,9 +296,9 @@ fn a_manifest_with_a_mistake_changes_nothing() {
 
 #[test]
 fn a_manifest_that_names_an_account_that_is_not_allowed_changes_nothing() {
-    let allowed_accounts = Some(accounts(&["123456789012"]));
+    let allowed = Some("123456789012".parse().unwrap());
     check(
-        &Facts { allowed_accounts, ..facts(image()) },
+        &Facts { desired: Desired { allowed, ..desired(Manifest::parse(MANIFEST)) }, ..facts(image()) },
         &expect![[r"
         refused: the manifest names 987654321098, which SIGNALBOX_ALLOWED_ACCOUNTS does not; nothing was changed
     "]],
@@ -346,5 +358,5 @@ fn a_setting_that_is_missing_or_malformed_is_named() {
         .assert_eq(&read(&[("SIGNALBOX_MANIFEST", "ssm:/share"), ("SIGNALBOX_ALLOWED_ACCOUNTS", "1")]).unwrap_err());
     let settings =
         read(&[("SIGNALBOX_MANIFEST", "s3://b/k/l"), ("SIGNALBOX_ALLOWED_ACCOUNTS", "111122223333, 123456789012")]);
-    assert_eq!(settings.unwrap().allowed_accounts, Some(accounts(&["111122223333", "123456789012"])));
+    assert_eq!(settings.unwrap().allowed, Some("111122223333,123456789012".parse().unwrap()));
 }

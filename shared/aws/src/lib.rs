@@ -6,6 +6,7 @@ mod config;
 mod document;
 mod error;
 mod http;
+mod pace;
 mod pages;
 mod sessions;
 
@@ -14,5 +15,6 @@ pub use config::{Options, Patience};
 pub use document::{Document, Location};
 pub use error::{Answer, is_denied, names_bad_account, refuses_combination};
 pub use http::{open_only, roots_of};
+pub use pace::Pace;
 pub use pages::all_pages;
 pub use sessions::{Home, Sessions};

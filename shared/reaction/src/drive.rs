@@ -55,19 +55,23 @@ pub async fn drive<R: Reaction>(
     };
     let key = R::key(&subject);
     match mode {
-        Mode::Plan => rehearse(reaction, &subject).await,
+        Mode::Plan => rehearse(reaction, &subject, deadline).await,
         Mode::Apply => perform(reaction, ledger, &key, deadline, &subject).await,
     }
     .about(key)
 }
 
-async fn observe_and_plan<R: Reaction>(reaction: &R, subject: &R::Subject) -> Result<Plan<R::Step>, Error> {
-    let facts = reaction.observe(subject).await?;
+async fn observe_and_plan<R: Reaction>(
+    reaction: &R,
+    subject: &R::Subject,
+    deadline: Deadline,
+) -> Result<Plan<R::Step>, Error> {
+    let facts = reaction.observe(subject, deadline).await?;
     R::plan(subject, &facts)
 }
 
-async fn rehearse<R: Reaction>(reaction: &R, subject: &R::Subject) -> Report {
-    match observe_and_plan(reaction, subject).await {
+async fn rehearse<R: Reaction>(reaction: &R, subject: &R::Subject, deadline: Deadline) -> Report {
+    match observe_and_plan(reaction, subject, deadline).await {
         Err(error) => Report::of_error(R::NAME, &error),
         Ok(Plan::Ignore(why)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
         Ok(Plan::Change { steps, notes, incomplete }) => {
@@ -101,7 +105,7 @@ async fn perform<R: Reaction>(
             );
         }
     };
-    let report = match observe_and_plan(reaction, subject).await {
+    let report = match observe_and_plan(reaction, subject, deadline).await {
         Err(error) => Report::of_error(R::NAME, &error),
         Ok(Plan::Ignore(why)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
         Ok(Plan::Change { steps, notes, incomplete }) => {

@@ -56,8 +56,13 @@ pub trait Reaction: Send + Sync {
     /// Names the occurrence. Too fine repeats harmless work; too coarse would skip work that is due.
     fn key(subject: &Self::Subject) -> Key;
 
-    /// Reads how the subject is and how it should be.
-    fn observe(&self, subject: &Self::Subject) -> impl Future<Output = Result<Self::Facts, Error>> + Send;
+    /// Reads how the subject is and how it should be. What cannot be read before the deadline is left unread, and the
+    /// facts say so.
+    fn observe(
+        &self,
+        subject: &Self::Subject,
+        deadline: Deadline,
+    ) -> impl Future<Output = Result<Self::Facts, Error>> + Send;
 
     /// Computes the difference. The same facts give the same plan, in the same order.
     ///

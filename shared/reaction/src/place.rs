@@ -64,6 +64,12 @@ pub enum Partition {
 }
 
 impl Partition {
+    /// The partition of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Aws, Self::AwsCn, Self::AwsUsGov, Self::AwsEusc].into_iter().find(|it| it.as_str() == name)
+    }
+
     /// The partition's name in ARNs.
     #[must_use]
     pub fn as_str(self) -> &'static str {

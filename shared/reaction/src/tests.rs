@@ -61,7 +61,7 @@ impl<const AGAIN: bool> Reaction for Lamps<AGAIN> {
         Key::new([subject.id.as_str()])
     }
 
-    async fn observe(&self, _: &Wanted) -> Result<Self::Facts, Error> {
+    async fn observe(&self, _: &Wanted, _: Deadline) -> Result<Self::Facts, Error> {
         self.log.lock().unwrap().push("observe".into());
         if self.is_unreadable {
             return Err(Error::failed("the lamps cannot be seen"));

@@ -1,6 +1,7 @@
 //! What must be granted and what must be revoked.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// The difference between what is desired and what is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,5 +23,18 @@ impl<T: Ord + Clone> Difference<T> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.add.is_empty() && self.remove.is_empty()
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Difference<T> {
+    /// ` +who` and ` -who`, each with a blank before it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for who in &self.add {
+            write!(f, " +{who}")?;
+        }
+        for who in &self.remove {
+            write!(f, " -{who}")?;
+        }
+        Ok(())
     }
 }

@@ -1,16 +1,33 @@
 //! The share manifest, and the arithmetic of grants. Pure: who reads the manifest, and from where, is decided elsewhere.
 
+mod change;
+mod desired;
 mod difference;
+mod effect;
+mod entry;
+mod grant;
+mod head;
+mod kind;
 mod manifest;
+mod membership;
 mod mistake;
 mod principal;
+mod resource;
 mod schema;
 mod strict;
 #[cfg(test)]
 mod tests;
 
+pub use change::{Change, Share};
+pub use desired::{Desired, organizations_of};
 pub use difference::Difference;
-pub use manifest::Manifest;
+pub use effect::Effect;
+pub use grant::Grant;
+pub use head::{Head, Pending};
+pub use kind::Kind;
+pub use manifest::{Manifest, Wanted};
+pub use membership::{Allowed, Membership};
 pub use mistake::Mistake;
 pub use principal::Principal;
+pub use resource::Resource;
 pub use schema::schema;

@@ -1,33 +1,52 @@
-//! The share manifest: which accounts may use what.
+//! The share manifest: who may use what.
 //!
 //! ```json
 //! {"ami": {"base_linux_v": {"eu-west-1": ["111122223333"]}},
-//!  "rds": {"base-db-v": {"eu-west-1": ["111122223333"]}},
-//!  "s3": {"com-example-bucket": ["111122223333"]}}
+//!  "rds": {"base-db-v": {"eu-west-1": [{"account": "111122223333", "expires": "2027-01-01T00:00:00Z"}]}},
+//!  "s3": {"com-example-bucket": {"accounts": ["111122223333"], "organization": "o-exampleorgid"}}}
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::SystemTime;
 
-use reaction::{AccountId, Region};
+use reaction::Region;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use wildmatch::WildMatch;
 
-use crate::strict::{Name, Set, UniqueMap};
-use crate::{Mistake, Principal};
+use crate::entry::{Admission, List};
+use crate::strict::{Name, UniqueMap};
+use crate::{Allowed, Kind, Membership, Mistake, Principal};
 
 /// Names to regions to those who share.
-type ByRegion<P> = UniqueMap<Name, UniqueMap<Region, Set<P>>>;
+type ByRegion<L> = UniqueMap<Name, UniqueMap<Region, L>>;
 
 /// The desired state of every share, immutable once read.
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
-    ami: ByRegion<Principal>,
-    rds: ByRegion<AccountId>,
-    s3: UniqueMap<Name, Set<AccountId>>,
-    other: BTreeMap<String, Value>,
+    sections: BTreeMap<Kind, Vec<Entry>>,
+    counts: BTreeMap<String, usize>,
+    version: String,
+}
+
+/// Who may use what has this name, in one region or, of buckets, wherever it lies.
+#[derive(Clone, Debug)]
+struct Entry {
+    name: Name,
+    region: Option<Region>,
+    list: Admission,
+}
+
+/// What the manifest says of one thing: the union of all entries that match it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Who shall have it. Nobody is a decision.
+    pub principals: BTreeSet<Principal>,
+    /// Who should have had it until some time that has come.
+    pub expired: BTreeSet<Principal>,
 }
 
 impl Manifest {
@@ -37,41 +56,93 @@ impl Manifest {
     /// The first [`Mistake`]: anything that is not JSON, a key that stands twice, an unknown region, an account that
     /// is not a string of 12 digits, text after the end.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
-        serde_json::from_str(text).map_err(|error| Mistake::new(&error))
+        const DIGITS: usize = 16;
+        let manifest: Self = serde_json::from_str(text).map_err(|error| Mistake::new(&error))?;
+        let version: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { version: version[..DIGITS].into(), ..manifest })
     }
 
-    /// Who may launch the image of this name in this region: the union of all entries that match, or `None` where
-    /// none does. An empty set is a decision: nobody.
+    /// The version: the first 16 hexadecimal digits of the SHA-256 of its text.
     #[must_use]
-    pub fn image_principals(&self, name: &str, region: &Region) -> Option<BTreeSet<Principal>> {
-        let entries = self.ami.0.iter().filter(|(entry, _)| begins_with(name, entry));
-        let matching: Vec<_> = entries.filter_map(|(_, regions)| regions.0.get(region)).collect();
-        (!matching.is_empty()).then(|| matching.into_iter().flat_map(|set| set.0.iter().cloned()).collect())
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
-    /// Everybody whom the manifest names and `allowed` does not, each once. An organization or organizational unit
-    /// is never allowed by account ids, since nobody can tell here which accounts it holds.
+    /// What the entries say of the thing of this name at this time; `None` where no entry matches it.
     #[must_use]
-    pub fn outside(&self, allowed: &BTreeSet<AccountId>) -> BTreeSet<Principal> {
-        let accounts = self.rds.0.values().flat_map(|regions| regions.0.values()).chain(self.s3.0.values());
-        let accounts = accounts.flat_map(|set| set.0.iter().cloned().map(Principal::Account));
-        let images = self.ami.0.values().flat_map(|regions| regions.0.values()).flat_map(|set| set.0.iter().cloned());
-        accounts.chain(images).filter(|who| !who.account().is_some_and(|account| allowed.contains(account))).collect()
+    pub fn wanted(&self, kind: Kind, name: &str, region: Option<&Region>, now: SystemTime) -> Option<Wanted> {
+        let here = self.entries(kind).filter(|entry| entry.region.as_ref() == region);
+        let matching: Vec<_> = here.filter(|entry| entry.matches(kind, name)).collect();
+        let mut wanted = Wanted::default();
+        for Entry { list, .. } in &matching {
+            for (who, until) in &list.parties {
+                let is_over = until.is_some_and(|until| until <= now);
+                if is_over { &mut wanted.expired } else { &mut wanted.principals }.insert(who.clone());
+            }
+            wanted.principals.extend(list.organization.clone().map(Principal::Members));
+        }
+        wanted.expired = &wanted.expired - &wanted.principals;
+        (!matching.is_empty()).then_some(wanted)
+    }
+
+    /// Whether the section of this kind stands in the manifest, empty or not.
+    #[must_use]
+    pub fn has(&self, kind: Kind) -> bool {
+        self.sections.contains_key(&kind)
+    }
+
+    /// The regions that entries of this kind name.
+    #[must_use]
+    pub fn regions(&self, kind: Kind) -> BTreeSet<Region> {
+        self.entries(kind).filter_map(|entry| entry.region.clone()).collect()
+    }
+
+    /// The names of the entries of this kind in this region.
+    #[must_use]
+    pub fn names(&self, kind: Kind, region: Option<&Region>) -> BTreeSet<&str> {
+        let here = self.entries(kind).filter(|entry| entry.region.as_ref() == region);
+        here.map(|entry| entry.name.as_str()).collect()
+    }
+
+    /// Everybody whom the entries of this kind name, each once.
+    #[must_use]
+    pub fn principals(&self, kind: Kind) -> BTreeSet<Principal> {
+        let named = |entry: &Entry| {
+            let organization = entry.list.organization.clone().map(Principal::Members);
+            entry.list.parties.keys().cloned().chain(organization).collect::<Vec<_>>()
+        };
+        self.entries(kind).flat_map(named).collect()
+    }
+
+    /// Everybody whom the manifest names and `allowed` does not admit, each once.
+    #[must_use]
+    pub fn outside(&self, allowed: &Allowed, membership: &Membership) -> BTreeSet<Principal> {
+        let named = Kind::ALL.into_iter().flat_map(|kind| self.principals(kind));
+        named.filter(|who| !allowed.admits(who, membership)).collect()
     }
 
     /// How many entries each section has; sections that this version does not know are counted by their keys.
     #[must_use]
     pub fn sections(&self) -> BTreeMap<&str, usize> {
-        let known = [("ami", self.ami.0.len()), ("rds", self.rds.0.len()), ("s3", self.s3.0.len())];
-        let other =
-            self.other.iter().map(|(name, value)| (name.as_str(), value.as_object().map_or(0, serde_json::Map::len)));
-        known.into_iter().filter(|(_, entries)| *entries > 0).chain(other).collect()
+        self.counts.iter().filter(|(_, count)| **count > 0).map(|(name, count)| (name.as_str(), *count)).collect()
+    }
+
+    fn entries(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
+        self.sections.get(&kind).into_iter().flatten()
     }
 }
 
-/// Whether `name` begins with `entry`, in which `*` and `?` are wildcards.
-fn begins_with(name: &str, entry: &Name) -> bool {
-    WildMatch::new(&format!("{}*", entry.as_str())).matches(name)
+impl Entry {
+    /// Whether the entry stands for what has this name. `*` and `?` are wildcards where names begin with or contain the
+    /// entry's.
+    fn matches(&self, kind: Kind, name: &str) -> bool {
+        let entry = self.name.as_str();
+        match kind {
+            Kind::Image | Kind::Snapshot => WildMatch::new(&format!("{entry}*")).matches(name),
+            Kind::DbSnapshot | Kind::DbClusterSnapshot => WildMatch::new(&format!("*{entry}*")).matches(name),
+            Kind::Key | Kind::Repository | Kind::Bucket => entry == name,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Manifest {
@@ -97,16 +168,36 @@ impl<'de> Visitor<'de> for Sections {
         let mut seen = BTreeSet::new();
         while let Some(section) = map.next_key::<String>()? {
             crate::strict::once(&mut seen, &section)?;
-            match section.as_str() {
-                "ami" => manifest.ami = map.next_value()?,
-                "rds" => manifest.rds = map.next_value()?,
-                "s3" => manifest.s3 = map.next_value()?,
-                _ => {
-                    let value = map.next_value()?;
-                    manifest.other.insert(section, value);
-                }
-            }
+            let Ok(kind) = section.parse::<Kind>() else {
+                let value: Value = map.next_value()?;
+                manifest.counts.insert(section, value.as_object().map_or(0, serde_json::Map::len));
+                continue;
+            };
+            let (count, entries) = match kind {
+                Kind::Bucket => everywhere(map.next_value()?),
+                kind if kind.has_policy() => by_region(map.next_value::<ByRegion<Admission>>()?, |list| list),
+                _ => by_region(map.next_value::<ByRegion<List>>()?, |List(parties)| Admission {
+                    parties,
+                    organization: None,
+                }),
+            };
+            manifest.counts.insert(section, count);
+            manifest.sections.insert(kind, entries);
         }
         Ok(manifest)
     }
+}
+
+fn everywhere(names: UniqueMap<Name, Admission>) -> (usize, Vec<Entry>) {
+    let count = names.0.len();
+    (count, names.0.into_iter().map(|(name, list)| Entry { name, region: None, list }).collect())
+}
+
+fn by_region<L>(names: ByRegion<L>, admission: fn(L) -> Admission) -> (usize, Vec<Entry>) {
+    let count = names.0.len();
+    let entries = names.0.into_iter().flat_map(|(name, regions)| {
+        let entry = move |(region, list)| Entry { name: name.clone(), region: Some(region), list: admission(list) };
+        regions.0.into_iter().map(entry)
+    });
+    (count, entries.collect())
 }

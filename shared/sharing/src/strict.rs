@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use reaction::{AccountId, Malformed, Region};
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use crate::Principal;
 
@@ -33,8 +33,8 @@ impl Text for Name {
     const EXPECTED: &'static str = "a name that is not empty (`*` matches every name)";
 }
 
-/// The name of an entry: what the names of the things that it stands for begin with (`ami`), contain (`rds`) or
-/// are (`s3`).
+/// The name of an entry: what the names of the things that it stands for begin with (`ami`, `ebs`), contain (`rds`,
+/// `rds-cluster`) or are (`s3`, `ecr`, `kms`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name(String);
 
@@ -62,10 +62,6 @@ impl fmt::Display for Name {
 #[derive(Clone, Debug)]
 pub(crate) struct UniqueMap<K, V>(pub(crate) BTreeMap<K, V>);
 
-/// A list of texts; one that stands twice counts once.
-#[derive(Clone, Debug)]
-pub(crate) struct Set<T>(pub(crate) BTreeSet<T>);
-
 impl<K, V> Default for UniqueMap<K, V> {
     fn default() -> Self {
         Self(BTreeMap::new())
@@ -80,12 +76,6 @@ pub(crate) fn once<K: Ord + Clone + fmt::Display, E: Error>(seen: &mut BTreeSet<
 impl<'de, K: Text + Clone, V: Deserialize<'de>> Deserialize<'de> for UniqueMap<K, V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(MapVisitor(PhantomData))
-    }
-}
-
-impl<'de, T: Text> Deserialize<'de> for Set<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(SetVisitor(PhantomData))
     }
 }
 
@@ -109,22 +99,9 @@ impl<'de, K: Text + Clone, V: Deserialize<'de>> Visitor<'de> for MapVisitor<K, V
     }
 }
 
-struct SetVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Text> Visitor<'de> for SetVisitor<T> {
-    type Value = Set<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a list, of which each item is {}", T::EXPECTED)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut items = BTreeSet::new();
-        while let Some(item) = list.next_element_seed(TextSeed::<T>(PhantomData))? {
-            items.insert(item);
-        }
-        Ok(Set(items))
-    }
+/// Reads a text that has a form.
+pub(crate) fn text<'de, T: Text, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    TextSeed(PhantomData).deserialize(deserializer)
 }
 
 struct TextSeed<T>(PhantomData<T>);

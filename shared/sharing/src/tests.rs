@@ -1,17 +1,19 @@
 //! What a manifest means, and what is said of its mistakes.
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use reaction::{AccountId, Region};
+use reaction::Region;
 
-use crate::{Difference, Manifest, Principal, schema};
+use crate::{Allowed, Difference, Kind, Manifest, Membership, Principal, schema};
 
 fn principals(manifest: &str, name: &str, region: &str) -> Option<Vec<String>> {
     let manifest = Manifest::parse(manifest).unwrap();
     let region: Region = region.parse().unwrap();
-    manifest.image_principals(name, &region).map(|who| who.iter().map(ToString::to_string).collect())
+    let wanted = manifest.wanted(Kind::Image, name, Some(&region), SystemTime::UNIX_EPOCH);
+    wanted.map(|wanted| wanted.principals.iter().map(ToString::to_string).collect())
 }
 
 const TWO_ENTRIES: &str = r#"{"ami": {
@@ -59,8 +61,9 @@ fn whoever_is_not_allowed_is_named_whatever_the_section() {
         r#"{"ami": {"a": {"eu-west-1": ["111122223333", "arn:aws:organizations::111122223333:organization/o-abcde12345"]}},
             "rds": {"b": {"eu-west-1": ["222233334444"]}}, "s3": {"c": ["333344445555"]}}"#,
     );
-    let allowed: BTreeSet<AccountId> = ["111122223333".parse().unwrap()].into();
-    let outside: Vec<_> = manifest.unwrap().outside(&allowed).iter().map(ToString::to_string).collect();
+    let allowed: Allowed = "111122223333".parse().unwrap();
+    let outside: Vec<_> =
+        manifest.unwrap().outside(&allowed, &Membership::default()).iter().map(ToString::to_string).collect();
     assert_eq!(
         outside,
         ["222233334444", "333344445555", "arn:aws:organizations::111122223333:organization/o-abcde12345"]

@@ -1,0 +1,15 @@
+//! A share that we made, and so may take back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Principal, Resource};
+
+/// A grant that we own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Grant {
+    /// What is shared.
+    #[serde(flatten)]
+    pub resource: Resource,
+    /// With whom.
+    pub principal: Principal,
+}
