@@ -10,6 +10,7 @@ mod pace;
 mod pages;
 mod sessions;
 
+pub use aws_config::SdkConfig;
 pub use clients::Clients;
 pub use config::{Options, Patience};
 pub use document::{Document, Location};

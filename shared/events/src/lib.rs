@@ -5,6 +5,7 @@
 
 pub mod ec2;
 mod envelope;
+pub mod manifest;
 mod wire;
 
 pub use envelope::{Detail, Envelope, Origin};
