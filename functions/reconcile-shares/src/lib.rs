@@ -10,6 +10,7 @@ mod groups;
 mod interlocks;
 mod observe;
 mod plan;
+mod proposal;
 mod read;
 mod settings;
 mod stored;
@@ -25,8 +26,10 @@ use permissions::{Ec2, Source};
 use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
 use serde_json::value::RawValue;
 
+pub use apply::Applied;
 pub use facts::{Facts, Found};
 pub use plan::Step;
+pub use proposal::Proposal;
 pub use settings::{Limits, Rates, Settings};
 pub use stored::StoredPlan;
 pub use subject::Subject;
@@ -57,9 +60,8 @@ impl Services {
 impl ReconcileShares {
     /// The function with these settings; makes no call.
     #[must_use]
-    pub fn new(sessions: Arc<Sessions>, settings: Settings, grants: Option<Grants>) -> Self {
-        let Settings { sharing, limits, rates } = settings;
-        let source = Source::new(&sessions, sharing);
+    pub fn new(sessions: Arc<Sessions>, source: Source, settings: Settings, grants: Option<Grants>) -> Self {
+        let Settings { limits, rates } = settings;
         let clients = match rates {
             Rates::Documented => Clients::new(sessions.clone(), |config| Services::new(config, Pace::documented())),
             Rates::Unlimited => Clients::new(sessions.clone(), |config| Services::new(config, Pace::unlimited())),

@@ -1,12 +1,12 @@
 //! Reads the facts: the desired state and our records side by side, then every region and kind side by side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{Document, Location};
 use futures_util::{StreamExt, stream};
 use grants::Recorded;
-use reaction::{Deadline, Doing, Error, Region};
-use sharing::{Desired, Kind, Principal, Resource};
+use reaction::{AccountId, Deadline, Doing, Error, Region};
+use sharing::{Desired, Kind, Manifest, Principal, Resource};
 use tokio::join;
 
 use crate::ReconcileShares;
@@ -22,7 +22,7 @@ impl ReconcileShares {
     pub(crate) async fn read_facts(&self, subject: &Subject, deadline: Deadline) -> Result<Facts, Error> {
         let owner = self.sessions.home()?.account.clone();
         if let Some(why) = self.not_ours(subject) {
-            let desired = self.source.complete(Ok(sharing::Manifest::default()), &[]).await?;
+            let desired = self.source.complete(Ok(Manifest::default()), &[]).await?;
             return Ok(Facts { not_ours: Some(why), ..self.no_facts(owner, desired, subject) });
         }
         let (desired, recorded, forced) = join!(self.desired(subject), self.recorded(), self.forced(subject));
@@ -38,16 +38,12 @@ impl ReconcileShares {
 
     /// Why the subject is none of our business, if it is not.
     fn not_ours(&self, subject: &Subject) -> Option<String> {
-        let ours = self.source.location().to_string();
-        match subject {
-            Subject::Changed { location, .. } if *location != ours => {
-                Some(format!("{location} has changed, and the manifest lies at {ours}"))
-            }
-            _ => None,
-        }
+        let Subject::Changed { location, .. } = subject else { return None };
+        let ours = self.source.location().map(ToString::to_string).unwrap_or_default();
+        (*location != ours).then(|| format!("{location} has changed, and the manifest lies at {ours}"))
     }
 
-    fn no_facts(&self, owner: reaction::AccountId, desired: Desired, subject: &Subject) -> Facts {
+    fn no_facts(&self, owner: AccountId, desired: Desired, subject: &Subject) -> Facts {
         let is_whole = !matches!(subject, Subject::Payload(_));
         Facts {
             now: self.sessions.now(),
@@ -59,7 +55,7 @@ impl ReconcileShares {
             found: Vec::new(),
             unread: Vec::new(),
             grants: BTreeSet::new(),
-            heads: std::collections::BTreeMap::new(),
+            heads: BTreeMap::new(),
             forced: None,
         }
     }

@@ -49,6 +49,11 @@ pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
     }
     let decisions = decide(facts)?;
     interlocks::check(facts, &decisions)?;
+    change(facts, &decisions)
+}
+
+/// The steps of what was decided, whatever the interlocks say.
+pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>, Error> {
     let manifest = facts.desired.admitted()?.version();
     let is_busy = |decision: &&Decision| decision.change.head.is_busy(facts.now);
     let (busy, idle): (Vec<_>, Vec<_>) = decisions.iter().partition(is_busy);
@@ -60,7 +65,7 @@ pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
     let steps = groups::steps(&free, manifest).into_iter().map(Step::Share).chain(cannot).collect();
     let busy = busy.into_iter().map(|decision| format!("{}: another run is at work on it", decision.found.resource));
     let incomplete = facts.unread.iter().map(|(_, what)| what.clone()).chain(busy).collect();
-    Ok(Plan::Change { steps, notes: notes(&decisions), incomplete })
+    Ok(Plan::Change { steps, notes: notes(decisions), incomplete })
 }
 
 impl Decision<'_> {

@@ -8,8 +8,6 @@ use reaction::settings::{Variables, malformed};
 /// The function's settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The manifest, and whom it may name.
-    pub sharing: permissions::Settings,
     /// How much one sweep may take away.
     pub limits: Limits,
     /// How fast AWS is called.
@@ -61,7 +59,7 @@ impl Settings {
             percent,
             period: Duration::from_secs(60 * u64::try_from(minutes).unwrap_or(u64::MAX / 60)),
         };
-        Ok(Self { sharing: permissions::Settings::read(variables)?, limits, rates })
+        Ok(Self { limits, rates })
     }
 }
 
