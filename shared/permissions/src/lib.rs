@@ -5,6 +5,7 @@ mod images;
 mod key_gaps;
 mod keys;
 mod manifest;
+mod needs;
 mod organizations;
 mod rds;
 
