@@ -11,6 +11,8 @@ use reaction::Error;
 /// The thing does not exist, or not any more.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
 const ABSENT: &[&str] = &[
+    "DBClusterSnapshotNotFoundFault",
+    "DBSnapshotNotFound",
     "InvalidAMIID.NotFound",
     "InvalidAMIID.Unavailable",
     "InvalidSnapshot.NotFound",
@@ -35,13 +37,22 @@ const INVALID: &[&str] = &[
     "InvalidRequest",
     "MissingParameter",
     "PermanentRedirect",
+    SHARED_TOO_OFTEN,
     "UnknownParameter",
     "ValidationError",
     "ValidationException",
 ];
 
-/// One of the accounts in the request is unknown to EC2, which then refuses the whole request. For snapshots AWS does
-/// not document the code.
+/// More accounts than RDS shares one snapshot with.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBSnapshotAttribute.html>
+const SHARED_TOO_OFTEN: &str = "SharedSnapshotQuotaExceeded";
+
+/// A thing of that name is there already.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBSnapshot.html>
+const TAKEN: &[&str] = &["DBClusterSnapshotAlreadyExistsFault", "DBSnapshotAlreadyExists"];
+
+/// One of the accounts in the request is unknown to EC2 or RDS, which then refuse the whole request. For snapshots AWS
+/// does not document the code.
 const BAD_ACCOUNT: &[&str] =
     &["InvalidAMIAttributeItemValue", "InvalidParameter", "InvalidParameterValue", "InvalidUserID.Malformed"];
 
@@ -85,7 +96,7 @@ where
     }
 }
 
-/// Whether EC2 refused the request because of an account in it.
+/// Whether EC2 or RDS refused the request because of an account in it.
 #[must_use]
 pub fn names_bad_account<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     is_one_of(error, BAD_ACCOUNT)
@@ -96,6 +107,18 @@ pub fn names_bad_account<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> 
 #[must_use]
 pub fn refuses_combination<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     is_one_of(error, INVALID)
+}
+
+/// Whether RDS refused the request because the snapshot would be shared with more accounts than it allows.
+#[must_use]
+pub fn is_shared_too_often<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, &[SHARED_TOO_OFTEN])
+}
+
+/// Whether there is a thing of that name already.
+#[must_use]
+pub fn is_taken<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, TAKEN)
 }
 
 /// Whether we may not do this.
