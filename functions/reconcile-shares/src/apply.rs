@@ -68,6 +68,9 @@ impl ReconcileShares {
             (Kind::Image | Kind::Snapshot, Some(region)) => {
                 self.clients.at(&resource.account, region)?.ec2.share(share).await
             }
+            (Kind::DbSnapshot | Kind::DbClusterSnapshot, Some(region)) => {
+                self.clients.at(&resource.account, region)?.rds.share(share).await
+            }
             _ => Err(Error::failed("not yet")),
         }
     }
@@ -81,6 +84,9 @@ impl ReconcileShares {
             }
             (Kind::Snapshot, Some(region)) => {
                 self.clients.at(account, region)?.ec2.volume_permissions(id, account).await?
+            }
+            (Kind::DbSnapshot | Kind::DbClusterSnapshot, Some(region)) => {
+                self.clients.at(account, region)?.rds.attributes(*kind, id, account).await?
             }
             _ => return Err(Error::failed("not yet")),
         };

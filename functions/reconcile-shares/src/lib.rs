@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use aws::{Clients, Pace, SdkConfig, Sessions};
 use grants::Grants;
-use permissions::{Ec2, Source};
+use permissions::{Ec2, Rds, Source};
 use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
 use serde_json::value::RawValue;
 
@@ -49,11 +49,16 @@ pub struct ReconcileShares {
 struct Services {
     ec2: Ec2,
     kms: aws_sdk_kms::Client,
+    rds: Rds,
 }
 
 impl Services {
     fn new(config: &SdkConfig, pace: Pace) -> Self {
-        Self { ec2: Ec2 { client: aws_sdk_ec2::Client::new(config), pace }, kms: aws_sdk_kms::Client::new(config) }
+        Self {
+            ec2: Ec2 { client: aws_sdk_ec2::Client::new(config), pace: pace.clone() },
+            kms: aws_sdk_kms::Client::new(config),
+            rds: Rds { client: aws_sdk_rds::Client::new(config), pace },
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! Reads one region and kind: what an entry matches or what we own a grant on, and who may use it.
 
+mod databases;
 mod ec2;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use reaction::{AccountId, Deadline, Error, Region};
-use sharing::{Desired, Kind, Resource};
+use sharing::{Desired, Kind, Principal, Resource};
 
 use crate::ReconcileShares;
 use crate::facts::{Facts, Found};
@@ -52,13 +53,22 @@ impl<'a> Reading<'a> {
     pub(crate) async fn scan(&self, scope: Scope) -> Scanned {
         match scope {
             Scope::Ec2(region) => self.ec2(&region).await,
-            Scope::Databases(_, _) | Scope::Policies(_, _) => Scanned::default(),
+            Scope::Databases(kind, region) => self.databases(kind, &region).await,
+            Scope::Policies(_, _) => Scanned::default(),
         }
     }
 
     /// Whether an entry matches a thing of this name.
     fn is_named(&self, kind: Kind, name: &str, region: Option<&Region>) -> bool {
         self.desired.manifest.as_ref().is_ok_and(|manifest| manifest.wanted(kind, name, region, self.now).is_some())
+    }
+
+    /// Who shall have a thing, as far as that is known.
+    fn wanted(&self, found: &Found) -> BTreeSet<Principal> {
+        let Resource { kind, region, .. } = &found.resource;
+        let wanted =
+            |name: &String| self.desired.wanted(*kind, name, region.as_ref(), &self.owner, self.now).ok().flatten();
+        found.names.iter().filter_map(wanted).flat_map(|wanted| wanted.principals).collect()
     }
 
     /// The ids of what we own grants on.
