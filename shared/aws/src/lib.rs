@@ -13,7 +13,10 @@ mod sessions;
 pub use clients::Clients;
 pub use config::{Options, Patience};
 pub use document::{Document, Location};
-pub use error::{Answer, is_denied, names_bad_account, refuses_combination};
+pub use error::{
+    Answer, has_no_policy, is_closed_bucket, is_denied, names_bad_account, names_bad_principal, refuses_combination,
+    region_of_bucket,
+};
 pub use http::{open_only, roots_of};
 pub use pace::Pace;
 pub use pages::all_pages;

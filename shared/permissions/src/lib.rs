@@ -1,11 +1,19 @@
 //! Who may use a thing: read from AWS, and changed there. What is to be changed is decided elsewhere.
 
+mod buckets;
 mod ec2;
 mod images;
 mod keys;
+mod kms_keys;
 mod manifest;
 mod organizations;
+mod policies;
+mod repositories;
 
+pub use buckets::Buckets;
 pub use ec2::{Ec2, Holders};
 pub use keys::{Encryption, encryption};
+pub use kms_keys::{Key, Keys};
 pub use manifest::{Settings, Source};
+pub use policies::PolicyRead;
+pub use repositories::Repositories;
