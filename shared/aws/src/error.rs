@@ -20,6 +20,7 @@ const ABSENT: &[&str] = &[
     "NoSuchKey",
     "NotFoundException",
     "ParameterNotFound",
+    "RepositoryNotFoundException",
 ];
 
 /// What we asked can never be answered.
@@ -31,14 +32,20 @@ const INVALID: &[&str] = &[
     "InvalidBucketName",
     "InvalidParameter",
     "InvalidParameterCombination",
+    "InvalidParameterException",
     "InvalidParameterValue",
     "InvalidSnapshotID.Malformed",
     "InvalidUserID.Malformed",
     "InvalidRequest",
+    "KMSInvalidStateException",
+    "MalformedPolicy",
+    "MalformedPolicyDocumentException",
+    "MethodNotAllowed",
     "MissingParameter",
     "PermanentRedirect",
     SHARED_TOO_OFTEN,
     "UnknownParameter",
+    "UnsupportedOperationException",
     "ValidationError",
     "ValidationException",
 ];
@@ -55,6 +62,16 @@ const TAKEN: &[&str] = &["DBClusterSnapshotAlreadyExistsFault", "DBSnapshotAlrea
 /// does not document the code.
 const BAD_ACCOUNT: &[&str] =
     &["InvalidAMIAttributeItemValue", "InvalidParameter", "InvalidParameterValue", "InvalidUserID.Malformed"];
+
+/// The bucket or repository is there and has no policy.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+/// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetRepositoryPolicy.html>
+const NO_POLICY: &[&str] = &["NoSuchBucketPolicy", "RepositoryPolicyNotFoundException"];
+
+/// A policy is not taken, by S3, KMS and ECR. Each says in its message alone whether that is for a principal in it:
+/// `Invalid principal in policy`, `Policy contains a statement with one or more invalid principals`, `Invalid parameter at
+/// 'PolicyText' failed to satisfy constraint: 'Principal not found'`.
+const BAD_POLICY: &[&str] = &["InvalidParameterException", "MalformedPolicy", "MalformedPolicyDocumentException"];
 
 /// We may not; somebody has to give the permission, and then the event can be sent again.
 const DENIED: &[&str] =
@@ -119,6 +136,39 @@ pub fn is_shared_too_often<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -
 #[must_use]
 pub fn is_taken<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     is_one_of(error, TAKEN)
+}
+
+/// Whether the thing is there, and has no policy.
+#[must_use]
+pub fn has_no_policy<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, NO_POLICY)
+}
+
+/// Whether a policy was not taken because of somebody whom it names.
+#[must_use]
+pub fn names_bad_principal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    let message = error.message().unwrap_or_default().to_lowercase();
+    is_one_of(error, BAD_POLICY)
+        && (message.contains("principal") || message.contains("invalid repository policy provided"))
+}
+
+/// The region that S3 says the bucket lies in, where it was asked in another one: in a header, or in its answer's XML.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingRouting.html>
+#[must_use]
+pub fn region_of_bucket<E>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
+    let response = error.raw_response().filter(|response| !response.status().is_success())?;
+    let in_body = || {
+        let body = std::str::from_utf8(response.body().bytes()?).ok()?;
+        body.split_once("<Region>")?.1.split_once("</Region>").map(|(region, _)| region)
+    };
+    response.headers().get("x-amz-bucket-region").or_else(in_body)
+}
+
+/// Whether S3 does not let us speak of the bucket: we may not, or it is another account's.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html>
+#[must_use]
+pub fn is_closed_bucket<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_denied(error) || is_one_of(error, &["MethodNotAllowed"])
 }
 
 /// Whether we may not do this.

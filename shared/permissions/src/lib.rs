@@ -1,16 +1,24 @@
 //! Who may use a thing: read from AWS, and changed there. What is to be changed is decided elsewhere.
 
+mod buckets;
 mod ec2;
 mod images;
 mod key_gaps;
 mod keys;
+mod kms_keys;
 mod manifest;
 mod needs;
 mod organizations;
+mod policies;
 mod rds;
+mod repositories;
 
+pub use buckets::Buckets;
 pub use ec2::{Ec2, Holders};
 pub use key_gaps::{KeyGaps, key_gaps};
 pub use keys::{Encryption, encryption};
+pub use kms_keys::{Key, Keys};
 pub use manifest::{Settings, Source};
+pub use policies::PolicyRead;
 pub use rds::{ACCOUNTS_PER_SNAPSHOT, Rds, over_quota};
+pub use repositories::Repositories;

@@ -1,0 +1,174 @@
+//! The arithmetic of resource policies: who may use a bucket, a repository or a key by its policy, and the policy that
+//! admits somebody else.
+//!
+//! Ours are the statements whose `Sid` begins with `Signalbox`, and of a bucket the one that the function of 2015 wrote.
+//! Every other statement is somebody else's: it is listed, and kept as it is.
+
+mod admits;
+mod own;
+mod statement;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use reaction::Error;
+use serde_json::{Map, Value, json};
+
+use crate::{Kind, Principal, Resource};
+use statement::{Statement, Who, account_of, is_deleted, is_root};
+
+pub use admits::{Admitted, admits};
+
+/// Whom a policy admits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyHolders {
+    /// Whom our statements admit. What stands in them and is neither an account nor an organization's condition is a
+    /// [`Principal::Stray`], and so is a statement of ours that somebody altered, by its `Sid`.
+    pub ours: BTreeSet<Principal>,
+    /// Whom the statements of others admit from elsewhere than the owner's account: accounts by their ids, others as
+    /// they are written. AWS's services are left out.
+    pub foreign: BTreeSet<String>,
+    /// Whether a statement admits everybody without a condition.
+    pub is_public: bool,
+}
+
+/// Whom the policy of this bucket, repository or key admits; `None` is no policy.
+///
+/// # Errors
+/// Why the text is no policy.
+pub fn holders(resource: &Resource, text: Option<&str>) -> Result<PolicyHolders, String> {
+    let policy = read(text)?;
+    let (own, others) = parted(resource, &policy)?;
+    let mut holders = PolicyHolders { ours: own::principals(resource, &own), ..PolicyHolders::default() };
+    for statement in own.iter().chain(&others).filter(|it| it.is_allow()) {
+        holders.is_public |= statement.is_for_everybody() && !statement.is_conditional();
+    }
+    for statement in others.iter().filter(|it| it.is_allow()) {
+        holders.foreign.extend(statement.principals().filter_map(|who| elsewhere(statement, &who, resource)).flatten());
+    }
+    Ok(holders)
+}
+
+/// The policy in which our statements admit exactly `after`, and those of others stand as they were; `None` where no
+/// statement is left, and the policy is to be deleted.
+///
+/// # Errors
+/// `Refused` where AWS would not take the policy: it is too long, the statement of somebody else names a principal that was
+/// deleted, or nobody could change the key's policy any more.
+pub fn edit(resource: &Resource, text: Option<&str>, after: &BTreeSet<Principal>) -> Result<Option<String>, Error> {
+    let mut policy = read(text).map_err(|reason| unreadable(resource, &reason))?;
+    let (_, others) = parted(resource, &policy).map_err(|reason| unreadable(resource, &reason))?;
+    admit_no_deleted(resource, &others)?;
+    if resource.kind == Kind::Key && !others.iter().any(|it| keeps_editors(it, resource)) {
+        return Err(Error::refused(format!(
+            "no statement of others in the policy of {resource} lets account {} change that policy, so nobody could \
+             mend it any more; give the key a statement that allows kms:* to arn:{}:iam::{}:root",
+            resource.account, resource.partition, resource.account
+        )));
+    }
+    let kept = others.iter().map(|it| Value::Object(it.0.clone()));
+    let statements: Vec<Value> = kept.chain(own::statements(resource, after)?).collect();
+    if statements.is_empty() {
+        return Ok(None);
+    }
+    policy.insert("Statement".into(), Value::Array(statements));
+    let text = Value::Object(policy).to_string();
+    fits(resource, &text)?;
+    Ok(Some(text))
+}
+
+/// The most bytes that a policy of this kind may have.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html>
+/// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html>
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html>
+fn longest(kind: Kind) -> usize {
+    match kind {
+        Kind::Bucket => 20_480,
+        Kind::Repository => 10_240,
+        _ => 32_768,
+    }
+}
+
+fn fits(resource: &Resource, text: &str) -> Result<(), Error> {
+    let (bytes, longest) = (text.len(), longest(resource.kind));
+    if bytes <= longest {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "the policy of {resource} would have {bytes} bytes, and AWS takes {longest} at most; name an organization in place of \
+         its accounts ({{\"organization\": \"o-..\"}}), or take statements out that nobody needs"
+    )))
+}
+
+/// AWS takes no policy that names a principal which was deleted, whoever wrote that statement.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html>
+fn admit_no_deleted(resource: &Resource, others: &[Statement<'_>]) -> Result<(), Error> {
+    for (index, statement) in others.iter().enumerate() {
+        if let Some(deleted) = statement.named().find(|text| is_deleted(text)) {
+            let place = match statement.sid() {
+                "" => format!("the statement number {} of others, which has no Sid,", index + 1),
+                sid => format!("the statement {sid}"),
+            };
+            return Err(Error::refused(format!(
+                "{place} in the policy of {resource} names {deleted}, a user or role that was deleted, and so AWS takes no \
+                 change of that policy; take {deleted} out of it"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the statement lets somebody of the owner's account change the key's policy. AWS checks the same of the caller.
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html>
+fn keeps_editors(statement: &Statement<'_>, resource: &Resource) -> bool {
+    let is_owner = |who: Who<'_>| match who {
+        Who::Everybody => true,
+        Who::Aws(text) => account_of(text).as_ref() == Some(&resource.account),
+        Who::Outside(_) | Who::Service => false,
+    };
+    statement.is_allow() && statement.is_about("kms:PutKeyPolicy") && statement.principals().any(is_owner)
+}
+
+/// Whom of elsewhere this principal of another's statement stands for.
+fn elsewhere(statement: &Statement<'_>, who: &Who<'_>, resource: &Resource) -> Option<Vec<String>> {
+    match who {
+        Who::Everybody if !statement.is_conditional() => None,
+        Who::Everybody => {
+            let organizations: Vec<_> = statement.organizations().map(String::from).collect();
+            Some(if organizations.is_empty() { vec!["* under conditions".into()] } else { organizations })
+        }
+        Who::Aws(text) => match account_of(text) {
+            Some(account) if account == resource.account => None,
+            Some(account) if is_root(text) => Some(vec![account.to_string()]),
+            _ => Some(vec![(*text).to_owned()]),
+        },
+        Who::Outside(text) => Some(vec![(*text).to_owned()]),
+        Who::Service => None,
+    }
+}
+
+fn read(text: Option<&str>) -> Result<Map<String, Value>, String> {
+    let Some(text) = text else {
+        let Value::Object(policy) = json!({"Version": "2012-10-17"}) else { return Ok(Map::new()) };
+        return Ok(policy);
+    };
+    match serde_json::from_str(text) {
+        Ok(Value::Object(policy)) => Ok(policy),
+        Ok(_) => Err("it is no JSON object".into()),
+        Err(error) => Err(format!("it is no JSON: {error}")),
+    }
+}
+
+/// Our statements, and those of others.
+fn parted<'a>(
+    resource: &Resource,
+    policy: &'a Map<String, Value>,
+) -> Result<(Vec<Statement<'a>>, Vec<Statement<'a>>), String> {
+    let statements = statement::all(policy)?;
+    Ok(statements.into_iter().partition(|statement| own::is_own(resource, statement)))
+}
+
+fn unreadable(resource: &Resource, reason: &str) -> Error {
+    Error::refused(format!("the policy of {resource} cannot be read: {reason}"))
+}

@@ -1,0 +1,77 @@
+//! Whether a key's policy lets an account use what the key encrypts.
+
+use reaction::AccountId;
+
+use super::read;
+use super::statement::{self, Statement, Who, account_of, is_root};
+
+/// How far a key's policy admits an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Admitted {
+    /// It does not.
+    No,
+    /// Only under conditions, or only some of its users and roles.
+    Partly,
+    /// The account as a whole; which of its users and roles, it decides by itself.
+    Yes,
+}
+
+/// What the use of an encrypted snapshot of another account needs at least.
+/// <https://docs.aws.amazon.com/ebs/latest/userguide/share-kms-key.html>
+const NEEDED: [&str; 2] = ["kms:Decrypt", "kms:CreateGrant"];
+
+/// How far the key's policy admits the account: whether that may decrypt, and create the grants by which services decrypt
+/// for it. Grants on the key may admit it beside the policy.
+///
+/// # Errors
+/// Why the text is no policy.
+pub fn admits(text: &str, account: &AccountId) -> Result<Admitted, String> {
+    let policy = read(Some(text))?;
+    let statements = statement::all(&policy)?;
+    let levels = NEEDED.map(|action| level(&statements, action, account));
+    Ok(levels.into_iter().min().unwrap_or(Admitted::No))
+}
+
+fn level(statements: &[Statement<'_>], action: &str, account: &AccountId) -> Admitted {
+    let about = || statements.iter().filter(|it| it.is_about(action));
+    let allowed = about().filter(|it| it.is_allow()).map(|it| reach(it, account)).max().unwrap_or(Admitted::No);
+    let denied = about().filter(|it| it.is_deny()).map(|it| reach(it, account)).max().unwrap_or(Admitted::No);
+    match denied {
+        Admitted::Yes => Admitted::No,
+        Admitted::Partly => allowed.min(Admitted::Partly),
+        Admitted::No => allowed,
+    }
+}
+
+/// How much of the account the statement is for.
+fn reach(statement: &Statement<'_>, account: &AccountId) -> Admitted {
+    let is_unconditional = !statement.is_conditional() || is_for_services(statement);
+    let of_account = |who: Who<'_>| match who {
+        Who::Everybody => Admitted::Yes,
+        Who::Aws(text) if account_of(text).as_ref() != Some(account) => Admitted::No,
+        Who::Aws(text) if is_root(text) => Admitted::Yes,
+        Who::Aws(_) => Admitted::Partly,
+        Who::Outside(_) | Who::Service => Admitted::No,
+    };
+    let named = statement.principals().map(of_account).max().unwrap_or(Admitted::No);
+    let reach = if statement.0.contains_key("NotPrincipal") {
+        match statement.exceptions().map(of_account).max().unwrap_or(Admitted::No) {
+            Admitted::No => Admitted::Yes,
+            Admitted::Partly => Admitted::Partly,
+            Admitted::Yes => Admitted::No,
+        }
+    } else {
+        named
+    };
+    if is_unconditional { reach } else { reach.min(Admitted::Partly) }
+}
+
+/// Whether its only condition is that a service acts for somebody, which is so when a snapshot is used.
+fn is_for_services(statement: &Statement<'_>) -> bool {
+    let condition = statement.0.get("Condition");
+    condition.is_some_and(|condition| {
+        [serde_json::json!("true"), serde_json::json!(true)]
+            .iter()
+            .any(|value| *condition == serde_json::json!({"Bool": {"kms:GrantIsForAWSResource": value}}))
+    })
+}

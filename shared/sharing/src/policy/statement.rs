@@ -1,0 +1,133 @@
+//! One statement of a policy, in whichever of its forms JSON has it: a text or a list, `"*"` or `{"AWS": ..}`.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
+
+use reaction::AccountId;
+use serde_json::{Map, Value};
+use wildmatch::WildMatch;
+
+/// The condition key that holds an organization's id.
+pub(super) const ORGANIZATION: &str = "aws:PrincipalOrgID";
+
+/// A statement, as it stands in its policy.
+#[derive(Debug)]
+pub(super) struct Statement<'a>(pub(super) &'a Map<String, Value>);
+
+/// Somebody whom a statement names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who<'a> {
+    /// `*`.
+    Everybody,
+    /// An account, user, role or session; or the id of one that was deleted.
+    Aws(&'a str),
+    /// A canonical user or an identity provider.
+    Outside(&'a str),
+    /// A service of AWS.
+    Service,
+}
+
+/// The statements of a policy, of which there may be one without a list.
+pub(super) fn all(policy: &Map<String, Value>) -> Result<Vec<Statement<'_>>, String> {
+    let list = match policy.get("Statement") {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(list)) => list.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+    };
+    let statements = list.iter().map(|value| value.as_object().map(Statement));
+    statements.collect::<Option<_>>().ok_or_else(|| "a statement in it is no object".into())
+}
+
+impl<'a> Statement<'a> {
+    pub(super) fn sid(&self) -> &'a str {
+        self.0.get("Sid").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub(super) fn is_allow(&self) -> bool {
+        self.0.get("Effect").and_then(Value::as_str) == Some("Allow")
+    }
+
+    pub(super) fn is_deny(&self) -> bool {
+        self.0.get("Effect").and_then(Value::as_str) == Some("Deny")
+    }
+
+    pub(super) fn is_conditional(&self) -> bool {
+        self.0.get("Condition").and_then(Value::as_object).is_some_and(|condition| !condition.is_empty())
+    }
+
+    /// Whether everybody is meant, whatever the conditions. An `Allow` for all but some is for everybody.
+    pub(super) fn is_for_everybody(&self) -> bool {
+        self.0.contains_key("NotPrincipal") || self.principals().any(|who| who == Who::Everybody)
+    }
+
+    /// Whether the statement speaks of this action.
+    pub(super) fn is_about(&self, action: &str) -> bool {
+        let action = action.to_ascii_lowercase();
+        let is_like = |pattern: &str| WildMatch::new(&pattern.to_ascii_lowercase()).matches(&action);
+        match (self.0.get("Action"), self.0.get("NotAction")) {
+            (Some(actions), _) => texts(actions).any(is_like),
+            (None, Some(others)) => !texts(others).any(is_like),
+            (None, None) => false,
+        }
+    }
+
+    /// Whom the statement is for.
+    pub(super) fn principals(&self) -> impl Iterator<Item = Who<'a>> + use<'a> {
+        who_of(self.0.get("Principal"))
+    }
+
+    /// Whom the statement is not for.
+    pub(super) fn exceptions(&self) -> impl Iterator<Item = Who<'a>> + use<'a> {
+        who_of(self.0.get("NotPrincipal"))
+    }
+
+    /// Every user, role and account that is named in it, in whichever way.
+    pub(super) fn named(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.principals().chain(self.exceptions()).filter_map(|who| match who {
+            Who::Aws(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    /// The organizations whose members alone are meant.
+    pub(super) fn organizations(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let equals = self.0.get("Condition").and_then(|condition| condition.get("StringEquals"));
+        equals.and_then(|equals| equals.get(ORGANIZATION)).into_iter().flat_map(texts)
+    }
+}
+
+fn who_of(value: Option<&Value>) -> impl Iterator<Item = Who<'_>> + use<'_> {
+    let everybody = value.filter(|value| value.as_str() == Some("*")).map(|_| Who::Everybody);
+    let kinds = value.and_then(Value::as_object).into_iter().flatten();
+    let named = kinds.flat_map(|(kind, value)| {
+        texts(value).map(move |text| match (kind.as_str(), text) {
+            ("AWS", "*") => Who::Everybody,
+            ("AWS", text) => Who::Aws(text),
+            ("Service", _) => Who::Service,
+            (_, text) => Who::Outside(text),
+        })
+    });
+    everybody.into_iter().chain(named)
+}
+
+/// The texts of a value that is one text or a list of them.
+pub(super) fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    let list = value.as_array().into_iter().flatten();
+    value.as_str().into_iter().chain(list.filter_map(Value::as_str))
+}
+
+/// The account that an AWS principal belongs to: its id, or the fifth part of an ARN.
+pub(super) fn account_of(principal: &str) -> Option<AccountId> {
+    let account = if principal.starts_with("arn:") { principal.split(':').nth(4)? } else { principal };
+    account.parse().ok()
+}
+
+/// Whether an AWS principal stands for its whole account.
+pub(super) fn is_root(principal: &str) -> bool {
+    principal.parse::<AccountId>().is_ok() || principal.split(':').nth(5) == Some("root")
+}
+
+/// Whether an AWS principal is the id of a user (`AIDA..`) or role (`AROA..`), which AWS shows in a policy when that was
+/// deleted. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>
+pub(super) fn is_deleted(principal: &str) -> bool {
+    ["AIDA", "AROA"].iter().any(|prefix| principal.starts_with(prefix))
+        && principal.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
