@@ -21,12 +21,15 @@ const ABSENT: &[&str] = &[
 ];
 
 /// What we asked can never be answered.
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html>
 const INVALID: &[&str] = &[
+    "AWSOrganizationsNotInUseException",
     "AuthorizationHeaderMalformed",
     "InvalidAMIAttributeItemValue",
     "InvalidAMIID.Malformed",
     "InvalidArnException",
     "InvalidBucketName",
+    "InvalidInputException",
     "InvalidParameter",
     "InvalidParameterCombination",
     "InvalidParameterValue",
@@ -34,6 +37,7 @@ const INVALID: &[&str] = &[
     "InvalidUserID.Malformed",
     "InvalidRequest",
     "MissingParameter",
+    "ParentNotFoundException",
     "PermanentRedirect",
     "UnknownParameter",
     "ValidationError",

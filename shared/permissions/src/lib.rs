@@ -9,3 +9,4 @@ mod organizations;
 pub use ec2::{Ec2, Holders};
 pub use keys::{Encryption, encryption};
 pub use manifest::{Settings, Source};
+pub use organizations::Organizations;

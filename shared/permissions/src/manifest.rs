@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use aws::{Document, Location, Sessions};
+use aws::{Document, Location, Pace, Sessions};
 use reaction::Error;
 use reaction::settings::{Variables, malformed, missing};
-use sharing::{Allowed, Desired, Kind, Manifest, Membership, organizations_of};
+use sharing::{Allowed, Desired, Kind, Manifest, organizations_of};
 
-use crate::organizations::members;
+use crate::Organizations;
 
 /// What a function that shares is told by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Settings {
 pub struct Source {
     document: Document,
     allowed: Option<Allowed>,
-    organizations: aws_sdk_organizations::Client,
+    organizations: Organizations,
 }
 
 impl Source {
@@ -52,7 +52,10 @@ impl Source {
         Self {
             document: Document::new(config, settings.manifest),
             allowed: settings.allowed,
-            organizations: aws_sdk_organizations::Client::new(config),
+            organizations: Organizations {
+                client: aws_sdk_organizations::Client::new(config),
+                pace: Pace::documented(),
+            },
         }
     }
 
@@ -87,11 +90,7 @@ impl Source {
     ) -> Result<Desired, Error> {
         let named = manifest.as_ref().map(|manifest| organizations_of(manifest, self.allowed.as_ref(), kinds));
         let named = named.unwrap_or_else(|_| BTreeSet::new());
-        let mut membership = Membership::default();
-        for id in named {
-            let accounts = members(&self.organizations, &id).await?;
-            membership = membership.with(id, accounts);
-        }
+        let membership = self.organizations.membership(&named).await?;
         Ok(Desired { manifest, allowed: self.allowed.clone(), membership })
     }
 }
