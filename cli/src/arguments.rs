@@ -13,7 +13,7 @@ Examples:
   signalbox up                                      an AWS on this machine, until Ctrl-C
   signalbox plan event.json --profile production    what would be done, and nothing done
 
-Exit codes: 0 done; 130 Ctrl-C; 252 the command line, or a file it names, is wrong; 253 settings,
+Exit codes: 0 done; 2 there is something to do (`plan` without an event); 130 Ctrl-C; 252 the command line, or a file it names, is wrong; 253 settings,
 credentials or the manifest are wrong; 254 AWS, or a function, failed or refused.";
 
 /// Runs Signalbox, AWS automation that shares what an event points to, from a desk.
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
 
 /// Which AWS to speak to. The environment is not read here: the SDK knows its order of precedence.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "AWS, for plan, run and send")]
+#[command(next_help_heading = "AWS, for plan, apply, run and send")]
 pub(crate) struct AwsOptions {
     #[arg(long, global = true, value_name = "NAME")]
     #[arg(help = "A profile of ~/.aws/config, whatever keys the environment has [env: AWS_PROFILE]")]
@@ -58,12 +58,24 @@ impl AwsOptions {
 pub(crate) enum Command {
     /// List the functions and the events that they listen to
     List,
-    /// Show what a function would do about an event; nothing is changed
+    /// Show what a function would do about an event, or what a manifest would change; nothing is changed
     ///
-    /// Reads the event, the manifest and how things are now, as the function does, and prints the steps that it
-    /// would take.
+    /// With an event, reads the event, the manifest and how things are now, as the function does, and prints the steps
+    /// that it would take. Without one, compares everything with the manifest, which may be a file of this desk, and
+    /// prints who gains (+) and who loses (-); exits 0 where there is nothing to do, and 2 where there is.
     #[command(after_help = PLAN_HELP)]
-    Plan(Occurrence),
+    Plan(PlanArguments),
+    /// Carry out a plan that `signalbox plan --out` wrote
+    ///
+    /// Exactly that plan: what is as it was when the plan was made is changed, what is as the plan wants it is left alone,
+    /// and what is neither is refused. So it can be stopped at any time and run again.
+    #[command(after_help = APPLY_HELP)]
+    Apply {
+        /// The plan's file
+        plan: PathBuf,
+        #[command(flatten)]
+        settings: FunctionSettings,
+    },
     /// Do what a function does about an event, from here
     ///
     /// The same as the deployed function does, with the credentials of this desk: the occurrence is claimed in the
@@ -103,7 +115,12 @@ pub(crate) enum Command {
 const PLAN_HELP: &str = "\
 Examples:
   signalbox plan event.json --manifest s3://com-example-bucket/share.json
-  signalbox plan - --profile production < event.json";
+  signalbox plan - --profile production < event.json
+  signalbox plan --manifest share.json --out plan.json";
+
+const APPLY_HELP: &str = "\
+Example:
+  signalbox apply plan.json --profile production";
 
 const RUN_HELP: &str = "\
 Example:
@@ -132,6 +149,21 @@ pub(crate) enum Manifest {
     Schema,
 }
 
+/// What is to be planned.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    /// The event's file; - is standard input. Without an event, everything is compared with the manifest
+    pub(crate) event: Option<PathBuf>,
+    /// The function, where the event does not tell it
+    #[arg(long, value_name = "NAME", requires = "event")]
+    pub(crate) function: Option<String>,
+    /// Keep the plan in this file, for `signalbox apply`
+    #[arg(long, value_name = "FILE", conflicts_with = "event")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: FunctionSettings,
+}
+
 /// An event, and what the function that it is for has to know.
 #[derive(Debug, Args)]
 pub(crate) struct Occurrence {
@@ -140,7 +172,16 @@ pub(crate) struct Occurrence {
     /// The function, where the event does not tell it
     #[arg(long, value_name = "NAME")]
     pub(crate) function: Option<String>,
-    #[arg(help = "Where the share manifest lies: s3://bucket/key or ssm:/name")]
+    #[command(flatten)]
+    pub(crate) settings: FunctionSettings,
+}
+
+/// What a function has to know.
+#[derive(Debug, Args)]
+pub(crate) struct FunctionSettings {
+    #[arg(
+        help = "Where the share manifest lies: s3://bucket/key or ssm:/name (`plan` without an event also takes a file)"
+    )]
     #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
     pub(crate) manifest: Option<String>,
     /// Whom the manifest may name, ids separated by commas; everybody by default
@@ -152,7 +193,7 @@ pub(crate) struct Occurrence {
     pub(crate) ledger_table: String,
 }
 
-impl Occurrence {
+impl FunctionSettings {
     /// A setting by the name of the function's environment variable, where it is not empty.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         let value = match name {
@@ -165,6 +206,11 @@ impl Occurrence {
 }
 
 impl Command {
+    /// Whether it speaks to the AWS that was chosen.
+    pub(crate) fn speaks_to_aws(&self) -> bool {
+        matches!(self, Self::Plan(_) | Self::Apply { .. } | Self::Run(_) | Self::Send { .. })
+    }
+
     /// What to say when the command is interrupted.
     pub(crate) fn farewell(&self) -> Option<String> {
         let farewell = match self {
@@ -175,6 +221,7 @@ impl Command {
             ),
             Self::Send { .. } => "a function that was invoked goes on by itself; its log says how it ended".into(),
             Self::Up { .. } | Self::Demo => "ending the local AWS".into(),
+            Self::Apply { .. } => "steps that were begun may be done; run it again, and it goes on from there".into(),
             Self::List | Self::Plan(_) | Self::Manifest(_) => return None,
         };
         Some(format!("interrupted: {farewell}"))

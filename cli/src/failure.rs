@@ -9,6 +9,8 @@ use anstyle::{AnsiColor, Style};
 
 /// The command line, or a file that it names, is wrong.
 pub(crate) const USAGE: u8 = 252;
+/// There is something to do.
+const DIFFERENCES: u8 = 2;
 const CONFIGURATION: u8 = 253;
 const SERVICE: u8 = 254;
 
@@ -43,6 +45,11 @@ impl Failure {
     /// A service error that standard output shows already, as a report does.
     pub(crate) fn shown_service() -> Self {
         Self { code: SERVICE, message: None }
+    }
+
+    /// Not an error: what was compared differs, and standard output shows how.
+    pub(crate) fn differences() -> Self {
+        Self { code: DIFFERENCES, message: None }
     }
 
     /// A signal ended the command; the code is the shell's.

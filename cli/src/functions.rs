@@ -7,10 +7,13 @@ use std::time::Duration;
 use aws::Sessions;
 use events::Detail;
 use events::ec2::AmiStateChange;
+use events::manifest::{ObjectCreated, ParameterStoreChange};
+use grants::Grants;
 use ledger::DynamoLedger;
-use permissions::Settings;
+use permissions::{Settings, Source};
 use reaction::settings::Variables;
 use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json};
+use reconcile_shares::ReconcileShares;
 use share_ami::ShareAmi;
 
 use crate::event::Event;
@@ -20,14 +23,30 @@ use crate::failure::Failure;
 pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
 
 /// Every function, in the order of its name.
-pub(crate) static FUNCTIONS: &[Function] = &[Function {
+pub(crate) static FUNCTIONS: &[Function] = &[RECONCILE_SHARES, SHARE_AMI];
+
+const RECONCILE_SHARES: Function = Function {
+    name: ReconcileShares::NAME,
+    triggers: &[Trigger::of::<ObjectCreated>(), Trigger::of::<ParameterStoreChange>()],
+    purpose: "Makes the whole share manifest true: on a schedule, and when the manifest has changed",
+    react: |attempt| {
+        Box::pin(react(attempt, |sessions, variables| {
+            let source = Source::new(&sessions, Settings::read(variables)?);
+            let limits = reconcile_shares::Settings::read(variables)?;
+            let grants = Grants::read(variables, &sessions, ReconcileShares::NAME)?;
+            Ok(ReconcileShares::new(sessions, source, limits, grants))
+        }))
+    },
+};
+
+const SHARE_AMI: Function = Function {
     name: ShareAmi::NAME,
     triggers: &[Trigger::of::<AmiStateChange>()],
     purpose: "Shares an image that has become available, and its snapshots, with whom the manifest names",
     react: |attempt| {
         Box::pin(react(attempt, |sessions, variables| Ok(ShareAmi::new(sessions, Settings::read(variables)?))))
     },
-}];
+};
 
 /// A function of the suite.
 pub(crate) struct Function {

@@ -1,11 +1,14 @@
 //! The commands, a file each.
 
+mod apply;
+mod counts;
 mod demo;
 mod list;
 mod manifest;
 mod plan;
 mod run;
 mod send;
+mod sweep;
 mod up;
 
 use reaction::{Outcome, Report};
@@ -16,14 +19,14 @@ use crate::output::{self, Format};
 
 /// Runs the command that was asked for.
 pub(crate) async fn run(Arguments { aws, output, command }: Arguments) -> Result<(), Failure> {
-    if aws.is_given() && !matches!(command, Command::Plan(_) | Command::Run(_) | Command::Send { .. }) {
-        let message =
-            "--profile, --region and --endpoint-url are for plan, run and send: this command uses no AWS but its own";
+    if aws.is_given() && !command.speaks_to_aws() {
+        let message = "--profile, --region and --endpoint-url are for plan, apply, run and send: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
     match command {
         Command::List => list::list(output),
-        Command::Plan(occurrence) => plan::plan(&aws, &occurrence, output).await,
+        Command::Plan(asked) => plan::plan(&aws, asked, output).await,
+        Command::Apply { plan, settings } => apply::apply(&aws, &plan, &settings, output).await,
         Command::Run(occurrence) => run::run(&aws, &occurrence, output).await,
         Command::Send { event } => send::send(&aws, &event, output).await,
         Command::Up { port } => up::up(port, output).await,
@@ -35,6 +38,9 @@ pub(crate) async fn run(Arguments { aws, output, command }: Arguments) -> Result
 /// Prints a report; one that failed or refused is a service error.
 fn conclude(output: Format, report: &Report) -> Result<(), Failure> {
     output::print(output, report)?;
+    if output == Format::Text && !report.counts.is_empty() {
+        output::print(output, &counts::Table(&report.counts))?;
+    }
     if is_bad(report) { Err(Failure::shown_service()) } else { Ok(()) }
 }
 

@@ -2,8 +2,8 @@
 
 use reaction::{Mode, Report};
 
-use super::conclude;
-use crate::arguments::{AwsOptions, Occurrence};
+use super::{conclude, sweep};
+use crate::arguments::{AwsOptions, FunctionSettings, Occurrence, PlanArguments};
 use crate::connection::connect;
 use crate::event::Event;
 use crate::failure::Failure;
@@ -11,22 +11,22 @@ use crate::functions::{Attempt, Function};
 use crate::output::Format;
 
 /// Plans, and prints the report.
-pub(super) async fn plan(aws: &AwsOptions, occurrence: &Occurrence, output: Format) -> Result<(), Failure> {
-    conclude(output, &attempt(aws, occurrence, Mode::Plan).await?)
+pub(super) async fn plan(aws: &AwsOptions, asked: PlanArguments, output: Format) -> Result<(), Failure> {
+    let PlanArguments { event, function, out, settings } = asked;
+    match event {
+        Some(event) => conclude(output, &attempt(aws, &Occurrence { event, function, settings }, Mode::Plan).await?),
+        None => sweep::plan(aws, &settings, out.as_deref(), output).await,
+    }
 }
 
 /// Finds the function that the event is for, and lets it react here.
 pub(super) async fn attempt(aws: &AwsOptions, occurrence: &Occurrence, mode: Mode) -> Result<Report, Failure> {
     let event = Event::read(&occurrence.event).await?;
     let function = Function::choose(occurrence.function.as_deref(), &event)?;
+    let FunctionSettings { ledger_table, .. } = &occurrence.settings;
     let sessions = connect(aws).await?;
     sessions.ask_home().await.map_err(Failure::service)?;
-    let attempt = Attempt {
-        sessions,
-        variables: &|name| occurrence.variable(name),
-        ledger_table: &occurrence.ledger_table,
-        mode,
-        event: &event,
-    };
+    let attempt =
+        Attempt { sessions, variables: &|name| occurrence.settings.variable(name), ledger_table, mode, event: &event };
     function.react(&attempt).await
 }

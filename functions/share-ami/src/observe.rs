@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use aws::{Answer, all_pages, open_only};
-use aws_sdk_ec2::types::{Filter, Image as Ec2Image, ImageState};
+use aws::{Answer, open_only};
+use aws_sdk_ec2::types::Image as Ec2Image;
 use events::ec2::ImageId;
 use futures_util::future::{try_join, try_join_all};
 use permissions::{Encryption, Holders, encryption};
@@ -101,7 +101,9 @@ impl Services {
         let snapshots: Vec<_> = snapshots.collect();
         let surplus = snapshots.iter().filter(|(_, held)| !held.principals.is_subset(&accounts)).map(|(id, _)| *id);
         let surplus: Vec<_> = surplus.collect();
-        let mut needs = self.needs_elsewhere(subject, manifest, &surplus, now).await?;
+        let other = |image: &str| image != subject.image.as_str();
+        let mut needs =
+            self.ec2.needs_of_images(&subject.account, &subject.region, manifest, &surplus, other, now).await?;
         let facts = snapshots.into_iter().map(|(id, volumes)| ImageSnapshot {
             id: id.into(),
             volumes,
@@ -136,48 +138,5 @@ impl Services {
         let managed = try_join_all(distinct.iter().map(|key| encryption(&self.kms, key, owner))).await?;
         let managed: BTreeMap<_, _> = distinct.into_iter().zip(managed).collect();
         Ok(by_snapshot.iter().map(|(snapshot, key)| (snapshot.clone(), managed[key].clone())).collect())
-    }
-
-    /// Which accounts our other images need on these snapshots: for an image that the manifest knows, those that it
-    /// names; for any other, those that may launch it now.
-    async fn needs_elsewhere(
-        &self,
-        subject: &Subject,
-        manifest: &Manifest,
-        snapshots: &[&str],
-        now: SystemTime,
-    ) -> Result<BTreeMap<String, BTreeSet<Principal>>, Error> {
-        let mut needs = BTreeMap::<String, BTreeSet<Principal>>::new();
-        if snapshots.is_empty() {
-            return Ok(needs);
-        }
-        let ids = snapshots.iter().map(|&id| id.into()).collect();
-        let backed = Filter::builder().name("block-device-mapping.snapshot-id").set_values(Some(ids)).build();
-        let request = self.ec2.client.describe_images().owners("self").filters(backed).include_disabled(true);
-        let images = all_pages(request.into_paginator().items().send()).await;
-        let images = images.doing(|| "looking for other images on the same snapshots")?;
-        let others = images.iter().filter(|image| image.image_id() != Some(subject.image.as_str()));
-        let holders = others.map(async |image| {
-            let name = image.name().unwrap_or_default();
-            let known = manifest.wanted(Kind::Image, name, Some(&subject.region), now);
-            let holders = match known {
-                Some(wanted) => wanted.principals,
-                // Disabling took all its permissions.
-                None if image.state() == Some(&ImageState::Disabled) => BTreeSet::new(),
-                None => {
-                    let id = image.image_id().unwrap_or_default();
-                    self.ec2.launch_permissions(id, &subject.account).await?.unwrap_or_default().principals
-                }
-            };
-            Ok::<_, Error>((image, holders))
-        });
-        for (image, holders) in try_join_all(holders).await? {
-            let disks = image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()?.snapshot_id());
-            for snapshot in disks {
-                let accounts = holders.iter().filter(|who| who.account().is_some()).cloned();
-                needs.entry(snapshot.into()).or_default().extend(accounts);
-            }
-        }
-        Ok(needs)
     }
 }

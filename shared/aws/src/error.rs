@@ -11,6 +11,8 @@ use reaction::Error;
 /// The thing does not exist, or not any more.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
 const ABSENT: &[&str] = &[
+    "DBClusterSnapshotNotFoundFault",
+    "DBSnapshotNotFound",
     "InvalidAMIID.NotFound",
     "InvalidAMIID.Unavailable",
     "InvalidSnapshot.NotFound",
@@ -39,19 +41,32 @@ const INVALID: &[&str] = &[
     "MissingParameter",
     "ParentNotFoundException",
     "PermanentRedirect",
+    SHARED_TOO_OFTEN,
     "UnknownParameter",
     "ValidationError",
     "ValidationException",
 ];
 
-/// One of the accounts in the request is unknown to EC2, which then refuses the whole request. For snapshots AWS does
-/// not document the code.
+/// More accounts than RDS shares one snapshot with.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBSnapshotAttribute.html>
+const SHARED_TOO_OFTEN: &str = "SharedSnapshotQuotaExceeded";
+
+/// A thing of that name is there already.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBSnapshot.html>
+const TAKEN: &[&str] = &["DBClusterSnapshotAlreadyExistsFault", "DBSnapshotAlreadyExists"];
+
+/// One of the accounts in the request is unknown to EC2 or RDS, which then refuse the whole request. For snapshots AWS
+/// does not document the code.
 const BAD_ACCOUNT: &[&str] =
     &["InvalidAMIAttributeItemValue", "InvalidParameter", "InvalidParameterValue", "InvalidUserID.Malformed"];
 
 /// We may not; somebody has to give the permission, and then the event can be sent again.
 const DENIED: &[&str] =
     &["AccessDenied", "AccessDeniedException", "AuthFailure", "Client.UnauthorizedOperation", "UnauthorizedOperation"];
+
+/// Why DynamoDB cancels a transaction that may succeed when it is sent again.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
+const CONTENDED: &[&str] = &["ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"];
 
 /// Reads an SDK result as one of the two kinds of error.
 pub trait Answer<T> {
@@ -85,7 +100,7 @@ where
     }
 }
 
-/// Whether EC2 refused the request because of an account in it.
+/// Whether EC2 or RDS refused the request because of an account in it.
 #[must_use]
 pub fn names_bad_account<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     is_one_of(error, BAD_ACCOUNT)
@@ -98,10 +113,34 @@ pub fn refuses_combination<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -
     is_one_of(error, INVALID)
 }
 
+/// Whether RDS refused the request because the snapshot would be shared with more accounts than it allows.
+#[must_use]
+pub fn is_shared_too_often<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, &[SHARED_TOO_OFTEN])
+}
+
+/// Whether there is a thing of that name already.
+#[must_use]
+pub fn is_taken<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, TAKEN)
+}
+
 /// Whether we may not do this.
 #[must_use]
 pub fn is_denied<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     is_one_of(error, DENIED)
+}
+
+/// Whether a transaction was cancelled since the condition of this part did not hold; `code` is the reason's.
+#[must_use]
+pub fn is_failed_condition(code: Option<&str>) -> bool {
+    code == Some("ConditionalCheckFailed")
+}
+
+/// Whether a transaction was cancelled since this part met another write; `code` is the reason's.
+#[must_use]
+pub fn is_contended(code: Option<&str>) -> bool {
+    code.is_some_and(|code| CONTENDED.contains(&code))
 }
 
 fn is_one_of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, codes: &[&str]) -> bool {

@@ -3,8 +3,11 @@
 //! The envelope is that of `aws_lambda_events`; a detail of our own stands here only where that crate has none, or
 //! where it fails on what AWS really sends.
 
+pub mod ebs;
 pub mod ec2;
 mod envelope;
+pub mod manifest;
+pub mod rds;
 mod wire;
 
 pub use envelope::{Detail, Envelope, Origin};

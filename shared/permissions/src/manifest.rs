@@ -1,8 +1,9 @@
 //! The desired state: the manifest where it lies, and the accounts of the organizations that it names.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use aws::{Document, Location, Pace, Sessions};
+use aws::{Document, Location, Sessions};
 use reaction::Error;
 use reaction::settings::{Variables, malformed, missing};
 use sharing::{Allowed, Desired, Kind, Manifest, organizations_of};
@@ -39,35 +40,49 @@ impl Settings {
 /// Reads the desired state, anew each time that it is needed.
 #[derive(Debug)]
 pub struct Source {
-    document: Document,
+    text: Text,
     allowed: Option<Allowed>,
     organizations: Organizations,
 }
 
+/// Where the manifest's text comes from.
+#[derive(Debug)]
+enum Text {
+    Document(Document),
+    Given(Arc<str>),
+}
+
 impl Source {
+    /// The desired state of a manifest whose text is at hand, as on a desk.
+    #[must_use]
+    pub fn of_text(sessions: &Sessions, text: &str, allowed: Option<Allowed>) -> Self {
+        Self { text: Text::Given(text.into()), allowed, organizations: Organizations::new(sessions) }
+    }
+
     /// The desired state of these settings; nothing is read yet.
     #[must_use]
     pub fn new(sessions: &Sessions, settings: Settings) -> Self {
-        let config = sessions.config();
         Self {
-            document: Document::new(config, settings.manifest),
+            text: Text::Document(Document::new(sessions.config(), settings.manifest)),
             allowed: settings.allowed,
-            organizations: Organizations {
-                client: aws_sdk_organizations::Client::new(config),
-                pace: Pace::documented(),
-            },
+            organizations: Organizations::new(sessions),
         }
     }
 
     /// Opens the connection that [`Source::read`] will use.
     pub async fn open_connection(&self) {
-        self.document.open_connection().await;
+        if let Text::Document(document) = &self.text {
+            document.open_connection().await;
+        }
     }
 
-    /// Where the manifest lies.
+    /// Where the manifest lies, if not on a desk.
     #[must_use]
-    pub fn location(&self) -> &Location {
-        self.document.location()
+    pub fn location(&self) -> Option<&Location> {
+        match &self.text {
+            Text::Document(document) => Some(document.location()),
+            Text::Given(_) => None,
+        }
     }
 
     /// The desired state, ready for things of these kinds.
@@ -75,7 +90,10 @@ impl Source {
     /// # Errors
     /// What reading the manifest's text, or asking Organizations, met.
     pub async fn read(&self, kinds: &[Kind]) -> Result<Desired, Error> {
-        let text = self.document.read().await?;
+        let text = match &self.text {
+            Text::Document(document) => document.read().await?,
+            Text::Given(text) => text.clone(),
+        };
         self.complete(Manifest::parse(&text), kinds).await
     }
 

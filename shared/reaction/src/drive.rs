@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 
 use crate::error::shortened;
-use crate::{Claim, Deadline, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, StepReport};
+use crate::{Claim, Counts, Deadline, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, StepReport};
 
 /// Below this much time no step is begun any more. It is enough for a step whose calls are answered, and for the
 /// ledger after it; a step that is cut off all the same is repeated by the retry.
@@ -65,18 +65,20 @@ async fn observe_and_plan<R: Reaction>(
     reaction: &R,
     subject: &R::Subject,
     deadline: Deadline,
-) -> Result<Plan<R::Step>, Error> {
+) -> Result<(Plan<R::Step>, Counts), Error> {
     let facts = reaction.observe(subject, deadline).await?;
-    R::plan(subject, &facts)
+    let plan = R::plan(subject, &facts)?;
+    let counts = R::counts(&facts, &plan);
+    Ok((plan, counts))
 }
 
 async fn rehearse<R: Reaction>(reaction: &R, subject: &R::Subject, deadline: Deadline) -> Report {
     match observe_and_plan(reaction, subject, deadline).await {
         Err(error) => Report::of_error(R::NAME, &error),
-        Ok(Plan::Ignore(why)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
-        Ok(Plan::Change { steps, notes, incomplete }) => {
+        Ok((Plan::Ignore(why), _)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
+        Ok((Plan::Change { steps, notes, incomplete }, counts)) => {
             let steps = steps.iter().map(|step| StepReport { step: step.to_string(), error: None }).collect();
-            conclude::<R>(Outcome::Planned, steps, notes, &incomplete, None)
+            Report { counts, ..conclude::<R>(Outcome::Planned, steps, notes, &incomplete, None) }
         }
     }
 }
@@ -107,10 +109,10 @@ async fn perform<R: Reaction>(
     };
     let report = match observe_and_plan(reaction, subject, deadline).await {
         Err(error) => Report::of_error(R::NAME, &error),
-        Ok(Plan::Ignore(why)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
-        Ok(Plan::Change { steps, notes, incomplete }) => {
+        Ok((Plan::Ignore(why), _)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
+        Ok((Plan::Change { steps, notes, incomplete }, counts)) => {
             let (steps, worst) = apply_all(reaction, deadline, subject, &steps).await;
-            conclude::<R>(Outcome::Applied, steps, notes, &incomplete, worst)
+            Report { counts, ..conclude::<R>(Outcome::Applied, steps, notes, &incomplete, worst) }
         }
     };
     record(ledger, key, &owner, report.about(key.clone())).await

@@ -25,7 +25,7 @@ pub use error::{Doing, Error, shortened};
 pub use ledger::{Claim, Key, Ledger, Owner};
 pub use memory::MemoryLedger;
 pub use place::{AccountId, Malformed, Partition, Region};
-pub use report::{Outcome, Report, StepReport};
+pub use report::{Counts, Outcome, Report, StepReport};
 
 /// One function of the suite.
 ///
@@ -69,6 +69,12 @@ pub trait Reaction: Send + Sync {
     /// # Errors
     /// `Refused` where the facts forbid to act, `Failed` where a later attempt may see more.
     fn plan(subject: &Self::Subject, facts: &Self::Facts) -> Result<Plan<Self::Step>, Error>;
+
+    /// What the report counts, by section and by what: of functions that look at many things at once.
+    #[must_use]
+    fn counts(_facts: &Self::Facts, _plan: &Plan<Self::Step>) -> Counts {
+        Counts::new()
+    }
 
     /// Carries one step out. Steps are independent of each other; each may be applied twice without harm.
     fn apply(&self, subject: &Self::Subject, step: &Self::Step) -> impl Future<Output = Result<(), Error>> + Send;

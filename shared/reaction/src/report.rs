@@ -1,5 +1,6 @@
 //! What happened, as one serialisable value.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// How many, by section and by what: `{"ami": {"added": 3}}`.
+pub type Counts = BTreeMap<String, BTreeMap<String, u64>>;
+
 /// What became of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepReport {
@@ -64,13 +68,24 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What was done, or would be, in the plan's order.
     pub steps: Vec<StepReport>,
+    /// How many, of a function that looks at many things at once.
+    #[serde(skip_serializing_if = "Counts::is_empty", default)]
+    pub counts: Counts,
 }
 
 impl Report {
     /// A report of `function` without steps.
     #[must_use]
     pub fn new(function: &str, outcome: Outcome, reason: Option<String>) -> Self {
-        Self { function: function.into(), key: None, outcome, reason, notes: Vec::new(), steps: Vec::new() }
+        Self {
+            function: function.into(),
+            key: None,
+            outcome,
+            reason,
+            notes: Vec::new(),
+            steps: Vec::new(),
+            counts: Counts::new(),
+        }
     }
 
     /// The report of an error before any step.

@@ -1,29 +1,40 @@
 //! One count per invocation, in CloudWatch's embedded metric format: the metric is named after the outcome.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
+use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use reaction::Report;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The line that counts this report at this time. The only dimension is the function: accounts and ARNs would make a
 /// metric of each.
 pub(crate) fn line(report: &Report, now: SystemTime) -> Value {
     let outcome = report.outcome.to_string();
     let metric = outcome[..1].to_uppercase() + &outcome[1..];
+    let mut metrics = vec![json!({"Name": metric, "Unit": "Count"})];
+    let mut values = Map::from_iter([("service".into(), json!(report.function)), (metric, json!(1))]);
+    for (name, count) in totals(report) {
+        metrics.push(json!({"Name": name, "Unit": "Count"}));
+        values.insert(name, json!(count));
+    }
     let timestamp = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    json!({
-        "_aws": {
-            "Timestamp": u64::try_from(timestamp).unwrap_or(u64::MAX),
-            "CloudWatchMetrics": [{
-                "Namespace": "Signalbox",
-                "Dimensions": [["service"]],
-                "Metrics": [{"Name": metric, "Unit": "Count"}],
-            }],
-        },
-        "service": report.function,
-        metric: 1,
-    })
+    let aws = json!({
+        "Timestamp": u64::try_from(timestamp).unwrap_or(u64::MAX),
+        "CloudWatchMetrics": [{"Namespace": "Signalbox", "Dimensions": [["service"]], "Metrics": metrics}],
+    });
+    values.insert("_aws".into(), aws);
+    Value::Object(values)
+}
+
+/// What a report counts, over all sections: `missed_events` as `MissedEvents`.
+fn totals(report: &Report) -> BTreeMap<String, u64> {
+    let mut totals = BTreeMap::new();
+    for (name, count) in report.counts.values().flatten() {
+        let words = name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
+        *totals.entry(words.collect()).or_default() += count;
+    }
+    totals
 }
 
 #[cfg(test)]

@@ -1,0 +1,145 @@
+//! `signalbox plan` without an event: what the whole manifest would change.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use aws::{Location, Sessions};
+use grants::Grants;
+use permissions::Source;
+use reaction::{Counts, Deadline, Reaction};
+use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
+use serde::Serialize;
+use sharing::{Allowed, Manifest, Share};
+
+use super::counts::Table;
+use crate::arguments::{AwsOptions, FunctionSettings};
+use crate::connection::connect;
+use crate::event::{name_of, read_text};
+use crate::failure::Failure;
+use crate::functions::DEADLINE;
+use crate::output::{self, Format};
+use crate::progress::{self, Progress};
+
+/// Compares everything with the manifest, and prints who would gain and who would lose.
+pub(super) async fn plan(
+    aws: &AwsOptions,
+    settings: &FunctionSettings,
+    out: Option<&Path>,
+    output: Format,
+) -> Result<(), Failure> {
+    let sessions = connect(aws).await?;
+    let source = source(&sessions, settings).await?;
+    sessions.ask_home().await.map_err(Failure::service)?;
+    let function = function(&sessions, source, settings)?;
+    let progress = Progress::start();
+    progress.next("comparing what is shared with the manifest");
+    let proposal = function.propose(Deadline::new(sessions.now() + DEADLINE, sessions.clock())).await;
+    drop(progress);
+    let view =
+        View::of(proposal.map_err(|error| {
+            if error.is_refused() { Failure::configuration(error) } else { Failure::service(error) }
+        })?);
+    output::print(output, &view)?;
+    if let Some(path) = out {
+        keep(&view.plan, path)?;
+    }
+    view.conclude()
+}
+
+/// The function on this desk, with the limits and tables of these settings.
+pub(super) fn function(
+    sessions: &Arc<Sessions>,
+    source: Source,
+    settings: &FunctionSettings,
+) -> Result<ReconcileShares, Failure> {
+    let variables = |name: &str| settings.variable(name);
+    let limits = Settings::read(&variables).map_err(Failure::configuration)?;
+    let grants = Grants::read(&variables, sessions, ReconcileShares::NAME).map_err(Failure::configuration)?;
+    Ok(ReconcileShares::new(sessions.clone(), source, limits, grants))
+}
+
+/// The manifest: a file of this desk, or where the deployed functions read it.
+async fn source(sessions: &Sessions, settings: &FunctionSettings) -> Result<Source, Failure> {
+    let Some(manifest) = settings.variable("SIGNALBOX_MANIFEST") else {
+        return Err(Failure::usage(
+            "neither an event nor a manifest: give the event's file, or --manifest with a file, s3://bucket/key or ssm:/name",
+        ));
+    };
+    let allowed = settings.variable("SIGNALBOX_ALLOWED_ACCOUNTS").map(|ids| ids.parse::<Allowed>()).transpose();
+    let allowed = allowed.context("--allowed-accounts").map_err(Failure::configuration)?;
+    if let Ok(manifest) = manifest.parse::<Location>() {
+        return Ok(Source::new(sessions, permissions::Settings { manifest, allowed }));
+    }
+    let path = Path::new(&manifest);
+    let text = read_text(path).await?;
+    // Said before anything is asked of AWS; `signalbox manifest check` shows the line.
+    Manifest::parse(&text).map_err(|mistake| {
+        Failure::configuration(format!("{} is not a valid share manifest: {mistake}", name_of(path)))
+    })?;
+    Ok(Source::of_text(sessions, &text, allowed))
+}
+
+fn keep(plan: &StoredPlan, path: &Path) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(plan).map_err(Failure::service)?;
+    let written = std::fs::write(path, text + "\n");
+    written.with_context(|| format!("writing {}", path.display())).map_err(Failure::usage)?;
+    progress::say(&format!("the plan is in {0}; carry it out: signalbox apply {0}", path.display()));
+    Ok(())
+}
+
+/// What is shown of a proposal.
+#[derive(Serialize)]
+struct View {
+    #[serde(flatten)]
+    plan: StoredPlan,
+    refused: Vec<String>,
+    notes: Vec<String>,
+    incomplete: Vec<String>,
+    counts: Counts,
+    interlock: Option<String>,
+}
+
+impl View {
+    fn of(proposal: Proposal) -> Self {
+        let Proposal { plan, refused, notes, incomplete, counts, interlock } = proposal;
+        Self { plan, refused, notes, incomplete, counts, interlock: interlock.map(|error| error.to_string()) }
+    }
+
+    fn conclude(&self) -> Result<(), Failure> {
+        if !self.incomplete.is_empty() || (self.plan.steps.is_empty() && !self.refused.is_empty()) {
+            return Err(Failure::shown_service());
+        }
+        if self.plan.steps.is_empty() { Ok(()) } else { Err(Failure::differences()) }
+    }
+}
+
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for change in self.plan.steps.iter().flat_map(|Share { changes, .. }| changes) {
+            let resource = &change.resource;
+            let region = resource.region.as_ref().map_or("-", |region| region.as_str());
+            let difference = change.difference();
+            let lines =
+                difference.add.iter().map(|who| ('+', who)).chain(difference.remove.iter().map(|who| ('-', who)));
+            for (sign, who) in lines {
+                writeln!(f, "{sign} {} {region} {who}  {}", resource.id, change.name)?;
+            }
+            if change.before == change.after {
+                writeln!(f, "= {} {region}  the record of an interrupted run is closed", resource.id)?;
+            }
+        }
+        let told = [("", &self.refused), ("incomplete: ", &self.incomplete), ("note: ", &self.notes)];
+        for (what, line) in told.into_iter().flat_map(|(what, lines)| lines.iter().map(move |line| (what, line))) {
+            writeln!(f, "{what}{line}")?;
+        }
+        if let Some(why) = &self.interlock {
+            writeln!(f, "a sweep refuses this unless it is forced: {why}")?;
+        }
+        if self.plan.steps.is_empty() && self.refused.is_empty() && self.incomplete.is_empty() {
+            writeln!(f, "everything is as the manifest says")?;
+        }
+        write!(f, "{}", Table(&self.counts))
+    }
+}

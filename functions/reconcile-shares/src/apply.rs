@@ -1,0 +1,105 @@
+//! Carries steps out, and plans that were stored.
+
+use std::collections::BTreeSet;
+
+use permissions::Holders;
+use reaction::Error;
+use sharing::{Change, Effect, Kind, Principal, Resource, Share};
+
+use crate::ReconcileShares;
+use crate::plan::Step;
+
+/// What became of a step of a stored plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It was carried out, wholly or what was left of it.
+    Done,
+    /// Everything was as it says already.
+    AlreadyDone,
+}
+
+impl ReconcileShares {
+    pub(crate) async fn carry_out(&self, occurrence: &str, step: &Step) -> Result<(), Error> {
+        match step {
+            Step::CannotShare { resource, why } => Err(Error::refused(format!("{resource}: {why}"))),
+            Step::Share(share) => self.recorded_share(occurrence, share).await,
+        }
+    }
+
+    /// Carries exactly this step of a stored plan out: what is as it was *before* is changed, what is as it shall be
+    /// *after* is left alone, and anything else is refused.
+    ///
+    /// # Errors
+    /// `Refused` where somebody changed a thing since the plan was made; otherwise what a call's error means.
+    pub async fn apply_stored(&self, occurrence: &str, share: &Share) -> Result<Applied, Error> {
+        let resources: Vec<_> = share.changes.iter().map(|change| change.resource.clone()).collect();
+        let mut heads = match &self.grants {
+            Some(grants) => grants.heads(&resources).await?,
+            None => Default::default(),
+        };
+        let mut left = Share { changes: Vec::new(), manifest: share.manifest.clone() };
+        for change in &share.changes {
+            let now = Box::pin(self.present(&change.resource)).await?;
+            let head = heads.remove(&change.resource).unwrap_or_default();
+            let change = Change { head, ..still(change, now)? };
+            if !change.is_empty() {
+                left.changes.push(change);
+            }
+        }
+        if left.changes.is_empty() {
+            return Ok(Applied::AlreadyDone);
+        }
+        self.recorded_share(occurrence, &left).await.map(|()| Applied::Done)
+    }
+
+    async fn recorded_share(&self, occurrence: &str, share: &Share) -> Result<(), Error> {
+        let effect = Box::pin(self.share(share));
+        match &self.grants {
+            Some(grants) => grants.record(occurrence, share, effect).await,
+            None => effect.await?.refused.map_or(Ok(()), Err),
+        }
+    }
+
+    /// Changes who may use the things of one step.
+    async fn share(&self, share: &Share) -> Result<Effect, Error> {
+        let Some(first) = share.changes.first() else { return Ok(Effect { done: Vec::new(), refused: None }) };
+        let resource = &first.resource;
+        match (resource.kind, &resource.region) {
+            (Kind::Image | Kind::Snapshot, Some(region)) => {
+                self.clients.at(&resource.account, region)?.ec2.share(share).await
+            }
+            _ => Err(Error::failed("not yet")),
+        }
+    }
+
+    /// Who may use a thing now, as far as we manage it; `None` where it is gone.
+    async fn present(&self, resource: &Resource) -> Result<Option<BTreeSet<Principal>>, Error> {
+        let Resource { kind, account, region, id, .. } = resource;
+        let holders = match (kind, region) {
+            (Kind::Image, Some(region)) => {
+                self.clients.at(account, region)?.ec2.launch_permissions(id, account).await?
+            }
+            (Kind::Snapshot, Some(region)) => {
+                self.clients.at(account, region)?.ec2.volume_permissions(id, account).await?
+            }
+            _ => return Err(Error::failed("not yet")),
+        };
+        Ok(holders.map(|Holders { principals, .. }| principals))
+    }
+}
+
+/// The change that is left, given who may use the thing now.
+fn still(change: &Change, now: Option<BTreeSet<Principal>>) -> Result<Change, Error> {
+    let resource = &change.resource;
+    let Some(now) = now else {
+        return Err(Error::refused(format!("{resource} is gone since the plan was made; make it anew")));
+    };
+    if now != change.before && now != change.after {
+        let now: Vec<_> = now.iter().map(ToString::to_string).collect();
+        return Err(Error::refused(format!(
+            "{resource} was changed since the plan was made: shared with {}, which is neither before nor after; make it anew",
+            if now.is_empty() { "nobody".into() } else { now.join(", ") }
+        )));
+    }
+    Ok(Change { before: now, ..change.clone() })
+}

@@ -1,0 +1,85 @@
+//! What is known before anything is decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use reaction::AccountId;
+use sharing::{Desired, Grant, Head, Kind, Principal, Resource};
+
+use crate::settings::Limits;
+
+/// Everything that the decision needs.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The time.
+    pub now: SystemTime,
+    /// The account that owns everything that is looked at.
+    pub owner: AccountId,
+    /// How much one sweep may take away.
+    pub limits: Limits,
+    /// The desired state.
+    pub desired: Desired,
+    /// Whether grants of ours on what no entry matches any more are taken back: not where the manifest is the payload.
+    pub is_whole: bool,
+    /// Why this is none of our business, if it is not.
+    pub not_ours: Option<String>,
+    /// Everything that an entry matches or that we own a grant on, and the images that share snapshots with those.
+    pub found: Vec<Found>,
+    /// What could not be read, by section.
+    pub unread: Vec<(Kind, String)>,
+    /// The grants that we own.
+    pub grants: BTreeSet<Grant>,
+    /// How the records of things stand.
+    pub heads: BTreeMap<Resource, Head>,
+    /// What the stored plan takes away, where one is forced.
+    pub forced: Option<BTreeSet<(Resource, Principal)>>,
+}
+
+/// A thing as AWS describes it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The thing.
+    pub resource: Resource,
+    /// The names by which entries may find it.
+    pub names: BTreeSet<String>,
+    /// When it was made.
+    pub created: Option<SystemTime>,
+    /// Who may use it, as far as we manage it.
+    pub holders: BTreeSet<Principal>,
+    /// Whether everybody may use it.
+    pub is_public: bool,
+    /// Whom others let in by statements of their own in its policy.
+    pub foreign: BTreeSet<String>,
+    /// Why it cannot be shared, if so.
+    pub obstacle: Option<String>,
+    /// What the reader of the report should know of it.
+    pub notes: Vec<String>,
+    /// The snapshots that back an image.
+    pub snapshots: BTreeSet<Resource>,
+}
+
+impl Found {
+    /// A thing of this name that nobody else may use.
+    #[must_use]
+    pub fn new(resource: Resource, name: Option<&str>) -> Self {
+        Self {
+            resource,
+            names: name.into_iter().map(String::from).collect(),
+            created: None,
+            holders: BTreeSet::new(),
+            is_public: false,
+            foreign: BTreeSet::new(),
+            obstacle: None,
+            notes: Vec::new(),
+            snapshots: BTreeSet::new(),
+        }
+    }
+}
+
+impl Facts {
+    /// With whom we shared the thing, as our records say.
+    pub(crate) fn owned(&self, resource: &Resource) -> BTreeSet<Principal> {
+        let grants = self.grants.iter().filter(|grant| grant.resource == *resource);
+        grants.map(|grant| grant.principal.clone()).collect()
+    }
+}

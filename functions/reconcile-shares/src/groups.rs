@@ -1,0 +1,56 @@
+//! Which changes make one step: an image goes with the snapshots that back it.
+
+use std::collections::BTreeMap;
+
+use sharing::{Kind, Resource, Share};
+
+use crate::plan::Decision;
+
+/// The steps, in the order in which they are begun: keys that gain, everything else, keys that only lose.
+pub(crate) fn steps(decisions: &[&Decision], manifest: &str) -> Vec<Share> {
+    let changing: Vec<_> = decisions.iter().filter(|decision| !decision.change.is_empty()).collect();
+    let index: BTreeMap<&Resource, usize> =
+        changing.iter().enumerate().map(|(index, decision)| (&decision.change.resource, index)).collect();
+    let mut leader: Vec<usize> = (0..changing.len()).collect();
+    for (image, decision) in changing.iter().enumerate() {
+        for snapshot in decision.found.snapshots.iter().filter_map(|snapshot| index.get(snapshot)) {
+            let (one, other) = (leader_of(&leader, image), leader_of(&leader, *snapshot));
+            leader[one.max(other)] = one.min(other);
+        }
+    }
+    let mut groups = BTreeMap::<usize, Vec<usize>>::new();
+    for member in 0..changing.len() {
+        groups.entry(leader_of(&leader, member)).or_default().push(member);
+    }
+    let mut steps: Vec<Share> = groups
+        .into_values()
+        .map(|members| {
+            let mut changes: Vec<_> = members.into_iter().map(|member| changing[member].change.clone()).collect();
+            // The image is what the step is about.
+            changes.sort_by_key(|change| change.resource.kind != Kind::Image);
+            Share { changes, manifest: manifest.into() }
+        })
+        .collect();
+    steps.sort_by_key(turn);
+    steps
+}
+
+fn leader_of(leader: &[usize], mut member: usize) -> usize {
+    while leader[member] != member {
+        member = leader[member];
+    }
+    member
+}
+
+fn turn(step: &Share) -> u8 {
+    match step.changes.first() {
+        Some(change) if change.resource.kind == Kind::Key => {
+            if change.difference().add.is_empty() {
+                2
+            } else {
+                0
+            }
+        }
+        _ => 1,
+    }
+}

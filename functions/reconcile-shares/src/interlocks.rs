@@ -1,0 +1,99 @@
+//! What no sweep does unless it is forced: take much away, or believe a manifest that has lost a section.
+
+use std::collections::BTreeSet;
+
+use reaction::Error;
+use sharing::{Kind, Principal, Resource};
+
+use crate::facts::Facts;
+use crate::plan::Decision;
+
+/// Fewer shares than this have no percentage.
+const FEW: usize = 10;
+
+/// How many removals a message lists.
+const LISTED: usize = 100;
+
+/// Refuses a plan that takes too much away, as a whole, with the list of what it takes away.
+pub(crate) fn check(facts: &Facts, decisions: &[Decision]) -> Result<(), Error> {
+    let removals = removals(decisions);
+    if let Some(forced) = &facts.forced {
+        let beyond: BTreeSet<_> = removals.difference(forced).cloned().collect();
+        return if beyond.is_empty() {
+            Ok(())
+        } else {
+            Err(refusal("the stored plan does not take these away", facts, &beyond))
+        };
+    }
+    if let Some(kind) = Kind::ALL.into_iter().find(|kind| has_lost(facts, *kind)) {
+        let why = format!("the manifest has lost its section `{kind}`, by which shares of ours were made");
+        return Err(refusal(&why, facts, &removals));
+    }
+    let shares: usize =
+        decisions.iter().filter(|it| it.is_managed && !follows(it)).map(|it| it.change.before.len()).sum();
+    let of_managed = removals.iter().filter(|(resource, _)| {
+        decisions.iter().any(|decision| decision.is_managed && decision.change.resource == *resource)
+    });
+    let of_managed = of_managed.count();
+    if removals.len() > facts.limits.removals {
+        let why =
+            format!("{} shares would go, and {} may (SIGNALBOX_MAX_REMOVALS)", removals.len(), facts.limits.removals);
+        return Err(refusal(&why, facts, &removals));
+    }
+    if shares >= FEW && of_managed * 100 > shares * facts.limits.percent {
+        let percent = facts.limits.percent;
+        let why =
+            format!("{of_managed} of {shares} shares would go, and {percent} % may (SIGNALBOX_MAX_REMOVED_PERCENT)");
+        return Err(refusal(&why, facts, &removals));
+    }
+    Ok(())
+}
+
+/// Whether the section of this kind is gone or empty while we own grants of it. Snapshots are shared by two sections.
+fn has_lost(facts: &Facts, kind: Kind) -> bool {
+    let Ok(manifest) = &facts.desired.manifest else { return true };
+    let is_said = |kind| manifest.has(kind) && manifest.sections().contains_key(Kind::section(kind));
+    let is_owned = facts.grants.iter().any(|grant| grant.resource.kind == kind);
+    let is_said = is_said(kind) || (kind == Kind::Snapshot && is_said(Kind::Image));
+    facts.is_whole && is_owned && !is_said
+}
+
+/// Whether the thing is a snapshot that an image brings along.
+fn follows(decision: &Decision) -> bool {
+    decision.change.resource.kind == Kind::Snapshot && decision.found.names.is_empty()
+}
+
+/// What a plan takes away: a snapshot that loses somebody together with its image is not counted beside it.
+pub(crate) fn removals(decisions: &[Decision]) -> BTreeSet<(Resource, Principal)> {
+    let removed = |decision: &Decision| {
+        let resource = decision.change.resource.clone();
+        decision.change.difference().remove.into_iter().map(move |who| (resource.clone(), who)).collect::<Vec<_>>()
+    };
+    let with_image: BTreeSet<_> = decisions
+        .iter()
+        .flat_map(|image| {
+            let lost = image.change.difference().remove;
+            let pairs =
+                |snapshot: &Resource| lost.iter().map(|who| (snapshot.clone(), who.clone())).collect::<Vec<_>>();
+            image.found.snapshots.iter().flat_map(pairs).collect::<Vec<_>>()
+        })
+        .collect();
+    let all: BTreeSet<_> = decisions.iter().filter(|decision| !decision.is_blocked()).flat_map(removed).collect();
+    &all - &with_image
+}
+
+fn refusal(why: &str, facts: &Facts, removals: &BTreeSet<(Resource, Principal)>) -> Error {
+    let listed = removals.iter().take(LISTED).map(|(resource, who)| format!("{who} from {resource}"));
+    let mut list: Vec<_> = listed.collect();
+    if removals.len() > LISTED {
+        list.push(format!("and {} more", removals.len() - LISTED));
+    }
+    let remedy = if facts.is_whole {
+        "correct the manifest; or look at the plan (`signalbox plan --manifest .. --out plan.json`), store it in S3, and \
+         invoke with {\"signalbox\": \"sweep\", \"force\": \"s3://bucket/plan.json\"}"
+    } else {
+        "correct the manifest, or look at the plan and carry it out (`signalbox plan --manifest .. --out plan.json`, \
+         `signalbox apply plan.json`)"
+    };
+    Error::refused(format!("{why}; nothing was changed; {remedy}; it is about {}", list.join(", ")))
+}

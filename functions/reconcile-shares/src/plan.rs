@@ -1,0 +1,190 @@
+//! What is to be done about everything that was found. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use reaction::{Error, Plan};
+use sharing::{Change, Kind, Principal, Resource, Share, Wanted};
+
+use crate::facts::{Facts, Found};
+use crate::{groups, interlocks};
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Changes who may use things.
+    Share(Share),
+    /// Says why a thing that shall be shared cannot be; the others are.
+    CannotShare {
+        /// The thing.
+        resource: Resource,
+        /// Why, and what to do.
+        why: String,
+    },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(share) => share.fmt(f),
+            Self::CannotShare { resource, why } => write!(f, "cannot share {resource}: {why}"),
+        }
+    }
+}
+
+/// What was decided about one thing.
+#[derive(Clone, Debug)]
+pub(crate) struct Decision<'a> {
+    pub(crate) found: &'a Found,
+    pub(crate) change: Change,
+    /// Whether an entry matches it, so that the entry is the truth.
+    pub(crate) is_managed: bool,
+    /// Who has it no longer because their time is over.
+    pub(crate) expired: BTreeSet<Principal>,
+}
+
+pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
+    if let Some(why) = &facts.not_ours {
+        return Ok(Plan::Ignore(why.clone()));
+    }
+    let decisions = decide(facts)?;
+    interlocks::check(facts, &decisions)?;
+    change(facts, &decisions)
+}
+
+/// The steps of what was decided, whatever the interlocks say.
+pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>, Error> {
+    let manifest = facts.desired.admitted()?.version();
+    let is_busy = |decision: &&Decision| decision.change.head.is_busy(facts.now);
+    let (busy, idle): (Vec<_>, Vec<_>) = decisions.iter().partition(is_busy);
+    let (blocked, free): (Vec<_>, Vec<_>) = idle.into_iter().partition(|decision| decision.is_blocked());
+    let cannot = blocked.into_iter().map(|Decision { found, .. }| Step::CannotShare {
+        resource: found.resource.clone(),
+        why: found.obstacle.clone().unwrap_or_default(),
+    });
+    let steps = groups::steps(&free, manifest).into_iter().map(Step::Share).chain(cannot).collect();
+    let busy = busy.into_iter().map(|decision| format!("{}: another run is at work on it", decision.found.resource));
+    let incomplete = facts.unread.iter().map(|(_, what)| what.clone()).chain(busy).collect();
+    Ok(Plan::Change { steps, notes: notes(decisions), incomplete })
+}
+
+impl Decision<'_> {
+    /// Whether somebody shall have what cannot be shared.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.found.obstacle.is_some() && !self.change.difference().add.is_empty()
+    }
+}
+
+/// What is decided about each thing, in the order of things.
+pub(crate) fn decide(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
+    facts.desired.admitted()?;
+    let mut wanted = BTreeMap::new();
+    for found in &facts.found {
+        if let Some(wanted_of) = wanted_by(facts, found)? {
+            wanted.insert(&found.resource, wanted_of);
+        }
+    }
+    let needs = Needs::of(facts, &wanted);
+    let mut decisions: Vec<_> = facts.found.iter().map(|found| decision(facts, found, &wanted, &needs)).collect();
+    decisions.sort_by(|one, other| one.found.resource.cmp(&other.found.resource));
+    Ok(decisions)
+}
+
+/// What the manifest says of a thing: the union over all its names.
+fn wanted_by(facts: &Facts, found: &Found) -> Result<Option<Wanted>, Error> {
+    let Resource { kind, region, .. } = &found.resource;
+    let mut all: Option<Wanted> = None;
+    for name in &found.names {
+        let Some(wanted) = facts.desired.wanted(*kind, name, region.as_ref(), &facts.owner, facts.now)? else {
+            continue;
+        };
+        let all = all.get_or_insert_default();
+        all.principals.extend(wanted.principals);
+        all.expired.extend(wanted.expired);
+    }
+    Ok(all.map(|Wanted { principals, expired }| Wanted { expired: &expired - &principals, principals }))
+}
+
+/// What images need of the snapshots that back them.
+#[derive(Default)]
+struct Needs<'a> {
+    /// By the manifest: accounts for which an image is shared.
+    asked: BTreeMap<&'a Resource, BTreeSet<Principal>>,
+    /// By images that no entry matches, or that cannot be shared: accounts that may launch them now.
+    kept: BTreeMap<&'a Resource, BTreeSet<Principal>>,
+}
+
+impl<'a> Needs<'a> {
+    fn of(facts: &'a Facts, wanted: &BTreeMap<&Resource, Wanted>) -> Self {
+        let mut needs = Self::default();
+        for image in facts.found.iter().filter(|found| found.resource.kind == Kind::Image) {
+            let wanted = wanted.get(&image.resource).filter(|_| image.obstacle.is_none());
+            let (side, principals) = match wanted {
+                Some(wanted) => (&mut needs.asked, wanted.principals.clone()),
+                None => (&mut needs.kept, remaining(facts, image)),
+            };
+            // Snapshots can be shared with accounts only.
+            let accounts: BTreeSet<_> = principals.into_iter().filter(|who| who.account().is_some()).collect();
+            for snapshot in &image.snapshots {
+                side.entry(snapshot).or_default().extend(accounts.iter().cloned());
+            }
+        }
+        needs
+    }
+}
+
+/// Who keeps a thing that no entry matches: everybody but those with whom we shared it.
+fn remaining(facts: &Facts, found: &Found) -> BTreeSet<Principal> {
+    if facts.is_whole { &found.holders - &facts.owned(&found.resource) } else { found.holders.clone() }
+}
+
+fn decision<'a>(facts: &Facts, found: &'a Found, wanted: &BTreeMap<&Resource, Wanted>, needs: &Needs) -> Decision<'a> {
+    let (before, wanted) = (&found.holders, wanted.get(&found.resource));
+    let asked = needs.asked.get(&found.resource);
+    let kept = needs.kept.get(&found.resource).cloned().unwrap_or_default();
+    let is_managed = wanted.is_some() || asked.is_some();
+    let mut after = if is_managed {
+        let entries = wanted.map(|wanted| wanted.principals.clone()).unwrap_or_default();
+        let images = asked.cloned().unwrap_or_default();
+        entries.into_iter().chain(images).collect()
+    } else {
+        remaining(facts, found)
+    };
+    after.extend(before & &kept);
+    let expired = wanted.map(|wanted| &(&wanted.expired & before) - &after).unwrap_or_default();
+    let why =
+        if is_managed { "an entry of the manifest matches it" } else { "no entry of the manifest matches it any more" };
+    let change = Change {
+        resource: found.resource.clone(),
+        name: found.names.first().cloned().unwrap_or_default(),
+        before: before.clone(),
+        after,
+        why: why.into(),
+        head: facts.heads.get(&found.resource).cloned().unwrap_or_default(),
+    };
+    Decision { found, change, is_managed, expired }
+}
+
+fn notes(decisions: &[Decision]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for Decision { found, change, is_managed, expired } in decisions {
+        let resource = &found.resource;
+        if found.is_public && *is_managed {
+            notes.push(format!("{resource} is public and stays so: everybody may use it"));
+        }
+        notes.extend(expired.iter().map(|who| format!("{who} had {resource} for a time that is over")));
+        notes.extend(
+            found.foreign.iter().map(|who| format!("{resource} is open to {who} by somebody else's statement")),
+        );
+        let strays = change.before.iter().filter(|who| matches!(who, Principal::Stray(_)));
+        notes.extend(
+            strays.map(|who| {
+                format!("{resource}: {who} stands in a statement of ours and names nobody whom we share with")
+            }),
+        );
+        if !change.difference().add.is_empty() {
+            notes.extend(found.notes.iter().map(|note| format!("{resource}: {note}")));
+        }
+    }
+    notes
+}

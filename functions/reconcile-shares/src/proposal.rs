@@ -1,0 +1,51 @@
+//! What a sweep would do, for somebody who looks at it before it is done.
+
+use reaction::{Counts, Deadline, Error, Plan};
+use sharing::Share;
+
+use crate::plan::{Step, change, decide};
+use crate::stored::StoredPlan;
+use crate::subject::Subject;
+use crate::{ReconcileShares, counts, interlocks};
+
+/// What a sweep would do.
+#[derive(Debug)]
+pub struct Proposal {
+    /// The steps, as a plan that can be stored and carried out.
+    pub plan: StoredPlan,
+    /// What cannot be shared, and why.
+    pub refused: Vec<String>,
+    /// What the reader should know beside the steps.
+    pub notes: Vec<String>,
+    /// What could not be read, so that the plan may lack steps.
+    pub incomplete: Vec<String>,
+    /// What the report of the sweep would count.
+    pub counts: Counts,
+    /// Why a sweep would refuse all of it unless it is forced, if so.
+    pub interlock: Option<Error>,
+}
+
+impl ReconcileShares {
+    /// Reads everything, and says what a sweep would do.
+    ///
+    /// # Errors
+    /// `Refused` where the manifest cannot be acted on; otherwise what a call's error means.
+    pub async fn propose(&self, deadline: Deadline) -> Result<Proposal, Error> {
+        let facts = Box::pin(self.read_facts(&Subject::Sweep { force: None }, deadline)).await?;
+        let decisions = decide(&facts)?;
+        let interlock = interlocks::check(&facts, &decisions).err();
+        let (mut shares, mut refused) = (Vec::<Share>::new(), Vec::new());
+        let Plan::Change { steps, notes, incomplete } = change(&facts, &decisions)? else {
+            return Err(Error::failed("a sweep is never ignored"));
+        };
+        for step in steps {
+            match step {
+                Step::Share(share) => shares.push(share),
+                Step::CannotShare { .. } => refused.push(step.to_string()),
+            }
+        }
+        let manifest = facts.desired.admitted()?.version().to_owned();
+        let plan = StoredPlan { version: StoredPlan::VERSION, account: facts.owner.clone(), manifest, steps: shares };
+        Ok(Proposal { plan, refused, notes, incomplete, counts: counts::counts(&facts), interlock })
+    }
+}

@@ -1,0 +1,77 @@
+//! Reads one region and kind: what an entry matches or what we own a grant on, and who may use it.
+
+mod ec2;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use reaction::{AccountId, Deadline, Error, Region};
+use sharing::{Desired, Kind, Resource};
+
+use crate::ReconcileShares;
+use crate::facts::{Facts, Found};
+
+/// How many things are read at a time, beside the pace of the API.
+pub(crate) const READS: usize = 100;
+
+/// Below this much time nothing more is read: what is left goes to applying what is known.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// A region and kind.
+#[derive(Clone, Debug)]
+pub(crate) enum Scope {
+    /// Images and EBS snapshots.
+    Ec2(Region),
+    /// Database snapshots.
+    Databases(Kind, Region),
+    /// What is shared by a policy; buckets wherever they lie.
+    Policies(Kind, Option<Region>),
+}
+
+/// What a scan found, and what it could not read.
+pub(crate) type Scanned = (Vec<Found>, Vec<(Kind, String)>);
+
+/// What every scan has to know.
+pub(crate) struct Reading<'a> {
+    function: &'a ReconcileShares,
+    desired: Desired,
+    owner: AccountId,
+    /// What we own grants on.
+    owned: BTreeSet<Resource>,
+    now: SystemTime,
+    deadline: Deadline,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(function: &'a ReconcileShares, facts: &Facts, deadline: Deadline) -> Self {
+        let owned = facts.grants.iter().filter(|_| facts.is_whole).map(|grant| grant.resource.clone()).collect();
+        let (desired, owner, now) = (facts.desired.clone(), facts.owner.clone(), facts.now);
+        Self { function, desired, owner, owned, now, deadline }
+    }
+
+    pub(crate) async fn scan(&self, scope: Scope) -> Scanned {
+        match scope {
+            Scope::Ec2(region) => self.ec2(&region).await,
+            Scope::Databases(_, _) | Scope::Policies(_, _) => Scanned::default(),
+        }
+    }
+
+    /// Whether an entry matches a thing of this name.
+    fn is_named(&self, kind: Kind, name: &str, region: Option<&Region>) -> bool {
+        self.desired.manifest.as_ref().is_ok_and(|manifest| manifest.wanted(kind, name, region, self.now).is_some())
+    }
+
+    /// The ids of what we own grants on.
+    fn owned(&self, kind: Kind, region: Option<&Region>) -> BTreeSet<&str> {
+        let here = self.owned.iter().filter(|it| it.kind == kind && it.region.as_ref() == region);
+        here.map(|resource| resource.id.as_str()).collect()
+    }
+
+    /// An error where the invocation is about to end.
+    fn in_time(&self) -> Result<(), Error> {
+        if self.deadline.left() > MARGIN {
+            return Ok(());
+        }
+        Err(Error::failed("not read: the invocation was about to end; the next one goes on"))
+    }
+}

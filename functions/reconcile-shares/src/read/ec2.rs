@@ -1,0 +1,204 @@
+//! Images and EBS snapshots of one region.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use aws::{Answer, all_pages};
+use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_ec2::types::{Filter, Image, ImageState, Snapshot};
+use futures_util::{StreamExt, stream, try_join};
+use permissions::{Encryption, Holders, encryption};
+use reaction::{Doing, Error, Region};
+use sharing::{Kind, Resource};
+
+use super::{READS, Reading, Scanned};
+use crate::Services;
+use crate::facts::Found;
+
+/// How many values one filter takes, and how many ids one request may name here.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html>
+const VALUES: usize = 200;
+
+/// What EC2 lists in one page at most, where it is asked for pages.
+const PAGE: i32 = 1_000;
+
+/// What was listed, before anybody's permissions are read.
+struct Listed {
+    /// Images that an entry matches or that we own a grant on, and those that share a snapshot with them.
+    images: Vec<Image>,
+    /// Snapshots that an entry matches, by id.
+    snapshots: BTreeMap<String, Snapshot>,
+    /// What each encrypted snapshot is encrypted with.
+    encryption: BTreeMap<String, Encryption>,
+}
+
+impl Reading<'_> {
+    pub(super) async fn ec2(&self, region: &Region) -> Scanned {
+        let listed = async {
+            self.in_time()?;
+            let services = self.function.clients.at(&self.owner, region)?;
+            let listed = Box::pin(self.list(&services, region)).await?;
+            Ok::<_, Error>((services, listed))
+        };
+        let (services, listed) = match listed.await {
+            Ok(listed) => listed,
+            Err(error) => {
+                return (Vec::new(), vec![(Kind::Image, format!("images and snapshots in {region}: {error}"))]);
+            }
+        };
+        let found = listed.images.iter().filter_map(|image| self.image(&listed, image, region));
+        let backing: BTreeSet<_> = found.clone().flat_map(|image| image.snapshots).collect();
+        let named = listed.snapshots.values().filter_map(|snapshot| snapshot.snapshot_id());
+        let ids = named.chain(self.owned(Kind::Snapshot, Some(region)));
+        let snapshots = ids.map(|id| Resource::new(Kind::Snapshot, &self.owner, region, id));
+        let snapshots = backing.into_iter().chain(snapshots).collect::<BTreeSet<_>>();
+        let snapshots = snapshots.into_iter().map(|resource| snapshot(&listed, resource));
+        let all: Vec<_> = found.chain(snapshots).collect();
+        let read = stream::iter(all).map(|found| self.holders(&services, found)).buffer_unordered(READS);
+        let mut scanned = Scanned::default();
+        for result in read.collect::<Vec<_>>().await {
+            match result {
+                Ok(found) => scanned.0.extend(found),
+                Err(unread) => scanned.1.push(unread),
+            }
+        }
+        scanned
+    }
+
+    async fn list(&self, services: &Services, region: &Region) -> Result<Listed, Error> {
+        let (images, snapshots) = try_join!(services.own_images(), self.named_snapshots(services, region))?;
+        let owned = self.owned(Kind::Image, Some(region));
+        let is_named = |image: &Image| image.name().is_some_and(|name| self.is_named(Kind::Image, name, Some(region)));
+        let concerns = |image: &&Image| is_named(image) || image.image_id().is_some_and(|id| owned.contains(id));
+        let mut backing: BTreeSet<_> = images.iter().filter(concerns).flat_map(snapshots_of).collect();
+        backing.extend(snapshots.keys().cloned());
+        backing.extend(self.owned(Kind::Snapshot, Some(region)).into_iter().map(String::from));
+        let shares = |image: &Image| snapshots_of(image).any(|snapshot| backing.contains(&snapshot));
+        let images: Vec<_> = images.into_iter().filter(|image| concerns(&image) || shares(image)).collect();
+        let encryption = self.encryption(services, images.iter().filter(|image| is_named(image)), &snapshots).await?;
+        Ok(Listed { images, snapshots, encryption })
+    }
+
+    /// The snapshots whose Name an entry may match.
+    async fn named_snapshots(&self, services: &Services, region: &Region) -> Result<BTreeMap<String, Snapshot>, Error> {
+        let names = self.desired.manifest.as_ref().map(|manifest| manifest.names(Kind::Snapshot, Some(region)));
+        let names: Vec<_> = names.unwrap_or_default().into_iter().map(|name| format!("{name}*")).collect();
+        let mut found = BTreeMap::new();
+        for names in names.chunks(VALUES) {
+            services.ec2.pace.wait("DescribeSnapshots").await;
+            let filter = Filter::builder().name("tag:Name").set_values(Some(names.to_vec())).build();
+            let request = services.ec2.client.describe_snapshots().owner_ids("self").filters(filter).max_results(PAGE);
+            let pages = all_pages(request.into_paginator().items().send()).await;
+            let snapshots = pages.doing(|| format!("listing snapshots in {region}"))?;
+            found.extend(snapshots.into_iter().filter_map(|it| Some((it.snapshot_id.clone()?, it))));
+        }
+        Ok(found)
+    }
+
+    /// What the snapshots of these images, and these snapshots, are encrypted with.
+    async fn encryption<'i>(
+        &self,
+        services: &Services,
+        images: impl Iterator<Item = &'i Image>,
+        snapshots: &BTreeMap<String, Snapshot>,
+    ) -> Result<BTreeMap<String, Encryption>, Error> {
+        let disks = images.flat_map(|image| image.block_device_mappings()).filter_map(|mapping| mapping.ebs());
+        let encrypted = disks.filter(|disk| disk.encrypted() == Some(true)).filter_map(|disk| disk.snapshot_id());
+        let unknown: BTreeSet<_> = encrypted.filter(|id| !snapshots.contains_key(*id)).map(String::from).collect();
+        let mut keys: BTreeMap<String, String> = snapshots.values().filter_map(key_of).collect();
+        for ids in unknown.into_iter().collect::<Vec<_>>().chunks(VALUES) {
+            services.ec2.pace.wait("DescribeSnapshots").await;
+            let filter = Filter::builder().name("snapshot-id").set_values(Some(ids.to_vec())).build();
+            let answer = services.ec2.client.describe_snapshots().filters(filter).send().await;
+            let answer = answer.or_error().doing(|| "reading the snapshots' keys")?;
+            keys.extend(answer.snapshots().iter().filter_map(key_of));
+        }
+        let mut known = BTreeMap::new();
+        for key in keys.values().collect::<BTreeSet<_>>() {
+            known.insert(key.clone(), encryption(&services.kms, key, &self.owner).await?);
+        }
+        Ok(keys.into_iter().filter_map(|(snapshot, key)| Some((snapshot, known.get(&key)?.clone()))).collect())
+    }
+
+    /// An image without its permissions; `None` of one that cannot have any.
+    fn image(&self, listed: &Listed, image: &Image, region: &Region) -> Option<Found> {
+        if image.state() != Some(&ImageState::Available) {
+            return None;
+        }
+        let resource = |kind, id: &str| Resource::new(kind, &self.owner, region, id);
+        let mut found = Found::new(resource(Kind::Image, image.image_id()?), image.name());
+        found.created = image.creation_date().and_then(moment);
+        found.snapshots = snapshots_of(image).map(|id| resource(Kind::Snapshot, &id)).collect();
+        for snapshot in &found.snapshots {
+            explain(&mut found.obstacle, &mut found.notes, listed, &snapshot.id);
+        }
+        Some(found)
+    }
+
+    /// The thing with those who may use it; `None` where it is gone meanwhile.
+    async fn holders(&self, services: &Services, mut found: Found) -> Result<Option<Found>, (Kind, String)> {
+        let Resource { kind, id, .. } = &found.resource;
+        let holders = async {
+            self.in_time()?;
+            match kind {
+                Kind::Image => services.ec2.launch_permissions(id, &self.owner).await,
+                _ => services.ec2.volume_permissions(id, &self.owner).await,
+            }
+        };
+        let holders = holders.await.map_err(|error| (*kind, format!("{}: {error}", found.resource)))?;
+        Ok(holders.map(|Holders { is_public, principals }| {
+            (found.is_public, found.holders) = (is_public, principals);
+            found
+        }))
+    }
+}
+
+impl Services {
+    /// Every image of ours, with the disabled ones, whose snapshots others may stand on.
+    async fn own_images(&self) -> Result<Vec<Image>, Error> {
+        self.ec2.pace.wait("DescribeImages").await;
+        let request = self.ec2.client.describe_images().owners("self").max_results(PAGE);
+        all_pages(request.into_paginator().items().send()).await.doing(|| "listing our images")
+    }
+}
+
+/// A snapshot without its permissions. It has a name only where an entry may find it by that.
+fn snapshot(listed: &Listed, resource: Resource) -> Found {
+    let known = listed.snapshots.get(&resource.id);
+    let name = known.and_then(|it| it.tags().iter().find(|tag| tag.key() == Some("Name"))).and_then(|tag| tag.value());
+    let mut found = Found::new(resource, name);
+    found.created = known.and_then(|it| it.start_time()).and_then(|time| (*time).try_into().ok());
+    explain(&mut found.obstacle, &mut found.notes, listed, &found.resource.id);
+    found
+}
+
+fn explain(obstacle: &mut Option<String>, notes: &mut Vec<String>, listed: &Listed, snapshot: &str) {
+    match listed.encryption.get(snapshot) {
+        Some(Encryption::AwsManaged) => {
+            *obstacle = Some(format!(
+                "{snapshot} is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with \
+                 a customer managed key"
+            ));
+        }
+        Some(Encryption::Customer(key)) => {
+            let note = format!("whoever uses it also needs its key {key} (kms:Decrypt, kms:CreateGrant, ..)");
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        Some(Encryption::None) | None => {}
+    }
+}
+
+/// A time as EC2 writes it in text.
+fn moment(text: &str) -> Option<SystemTime> {
+    DateTime::from_str(text, DateTimeFormat::DateTime).ok()?.try_into().ok()
+}
+
+fn snapshots_of(image: &Image) -> impl Iterator<Item = String> + '_ {
+    image.block_device_mappings().iter().filter_map(|mapping| Some(mapping.ebs()?.snapshot_id()?.to_owned()))
+}
+
+fn key_of(snapshot: &Snapshot) -> Option<(String, String)> {
+    Some((snapshot.snapshot_id()?.to_owned(), snapshot.kms_key_id()?.to_owned()))
+}

@@ -1,0 +1,93 @@
+//! Whom a customer's key does not admit: what is encrypted with it is of no use to them.
+
+use std::collections::BTreeSet;
+
+use aws::{Answer, is_denied};
+use aws_sdk_kms::Client;
+use aws_sdk_kms::types::{GrantListEntry, GrantOperation};
+use reaction::{AccountId, Doing, Error};
+use serde_json::Value;
+
+/// Whom a key does not admit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyGaps {
+    /// These accounts; nobody where it admits all of them.
+    Known(BTreeSet<AccountId>),
+    /// It cannot be known: our role may not read the key's policy or grants, or the key is another account's.
+    Unknown,
+}
+
+/// Which of `accounts` neither the key's policy nor its grants admit; `owner` is the account that we act in.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html>
+///
+/// # Errors
+/// As of `GetKeyPolicy` and `ListGrants`, denied access aside.
+pub async fn key_gaps(
+    kms: &Client,
+    key: &str,
+    owner: &AccountId,
+    accounts: &BTreeSet<AccountId>,
+) -> Result<KeyGaps, Error> {
+    // GetKeyPolicy is for the key's own account.
+    if accounts.is_empty() || key.starts_with("arn:") && key.split(':').nth(4) != Some(owner.as_str()) {
+        return Ok(if accounts.is_empty() { KeyGaps::Known(BTreeSet::new()) } else { KeyGaps::Unknown });
+    }
+    gaps(kms, key, accounts, admits).await
+}
+
+async fn gaps(
+    kms: &Client,
+    key: &str,
+    accounts: &BTreeSet<AccountId>,
+    admits: fn(&str, &AccountId) -> bool,
+) -> Result<KeyGaps, Error> {
+    // A key has one policy, and this is its name.
+    let answer = kms.get_key_policy().key_id(key).policy_name("default").send().await;
+    if answer.as_ref().is_err_and(is_denied) {
+        return Ok(KeyGaps::Unknown);
+    }
+    let policy = answer.or_error().doing(|| format!("reading the policy of key {key}"))?.policy.unwrap_or_default();
+    let mut shut_out: BTreeSet<_> = accounts.iter().filter(|account| !admits(&policy, account)).cloned().collect();
+    if shut_out.is_empty() {
+        return Ok(KeyGaps::Known(shut_out));
+    }
+    let mut pages = kms.list_grants().key_id(key).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        if page.as_ref().is_err_and(is_denied) {
+            return Ok(KeyGaps::Unknown);
+        }
+        let page = page.or_error().doing(|| format!("reading the grants of key {key}"))?;
+        shut_out.retain(|account| !page.grants().iter().any(|grant| is_for(grant, account)));
+    }
+    Ok(KeyGaps::Known(shut_out))
+}
+
+/// Whether somebody of the account may decrypt by this grant.
+fn is_for(grant: &GrantListEntry, account: &AccountId) -> bool {
+    let grantee = grant.grantee_principal().unwrap_or_default();
+    let is_theirs = grantee.starts_with("arn:") && grantee.split(':').nth(4) == Some(account.as_str());
+    is_theirs && grant.operations().contains(&GrantOperation::Decrypt)
+}
+
+/// Whether the policy lets somebody of the account decrypt.
+fn admits(policy: &str, account: &AccountId) -> bool {
+    let policy: Value = serde_json::from_str(policy).unwrap_or_default();
+    let is_them = |who: &str| {
+        who == "*"
+            || who == account.as_str()
+            || who.starts_with("arn:") && who.split(':').nth(4) == Some(account.as_str())
+    };
+    let decrypts = |action: &str| ["*", "kms:*", "kms:Decrypt"].iter().any(|it| it.eq_ignore_ascii_case(action));
+    each(&policy["Statement"]).iter().any(|statement| {
+        let principal = &statement["Principal"];
+        let principals = if principal.is_string() { principal } else { &principal["AWS"] };
+        statement["Effect"] == "Allow"
+            && each(principals).iter().filter_map(|it| it.as_str()).any(is_them)
+            && each(&statement["Action"]).iter().filter_map(|it| it.as_str()).any(decrypts)
+    })
+}
+
+/// One or many.
+fn each(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
+}

@@ -1,0 +1,61 @@
+//! What our images need of the snapshots that back them: who loses a snapshot loses every image on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use aws::all_pages;
+use aws_sdk_ec2::types::{Filter, ImageState};
+use futures_util::future::try_join_all;
+use reaction::{AccountId, Doing, Error, Region};
+use sharing::{Kind, Manifest, Principal};
+
+use crate::Ec2;
+
+impl Ec2 {
+    /// Which accounts our images need on these snapshots, of the images whose id `counts`: for an image that the manifest
+    /// knows, those that it names; for any other, those that may launch it now.
+    ///
+    /// # Errors
+    /// As of `DescribeImages` and `DescribeImageAttribute`: a list that was cut short is no list.
+    pub async fn needs_of_images(
+        &self,
+        owner: &AccountId,
+        region: &Region,
+        manifest: &Manifest,
+        snapshots: &[&str],
+        counts: impl Fn(&str) -> bool,
+        now: SystemTime,
+    ) -> Result<BTreeMap<String, BTreeSet<Principal>>, Error> {
+        let mut needs = BTreeMap::<String, BTreeSet<Principal>>::new();
+        if snapshots.is_empty() {
+            return Ok(needs);
+        }
+        let ids = snapshots.iter().map(|&id| id.into()).collect();
+        let backed = Filter::builder().name("block-device-mapping.snapshot-id").set_values(Some(ids)).build();
+        let request = self.client.describe_images().owners("self").filters(backed).include_disabled(true);
+        let images = all_pages(request.into_paginator().items().send()).await;
+        let images = images.doing(|| "looking for other images on the same snapshots")?;
+        let counting = images.iter().filter(|image| counts(image.image_id().unwrap_or_default()));
+        let holders = counting.map(async |image| {
+            let name = image.name().unwrap_or_default();
+            let holders = match manifest.wanted(Kind::Image, name, Some(region), now) {
+                Some(wanted) => wanted.principals,
+                // Disabling took all its permissions.
+                None if image.state() == Some(&ImageState::Disabled) => BTreeSet::new(),
+                None => {
+                    let id = image.image_id().unwrap_or_default();
+                    self.launch_permissions(id, owner).await?.unwrap_or_default().principals
+                }
+            };
+            Ok::<_, Error>((image, holders))
+        });
+        for (image, holders) in try_join_all(holders).await? {
+            let disks = image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()?.snapshot_id());
+            for snapshot in disks {
+                let accounts = holders.iter().filter(|who| who.account().is_some()).cloned();
+                needs.entry(snapshot.into()).or_default().extend(accounts);
+            }
+        }
+        Ok(needs)
+    }
+}
