@@ -14,6 +14,7 @@ mod faults;
 mod infra;
 mod ledger;
 mod manifest;
+mod organizations;
 mod paging;
 mod share_ami;
 mod stories;

@@ -1,5 +1,7 @@
 //! Lists that come in pages, which no emulator of EC2 sends: canned answers of the SDK's own kind.
 
+mod organizations;
+
 use aws_sdk_ec2::config::{Credentials, Region};
 use aws_sdk_ec2::error::ErrorMetadata;
 use aws_sdk_ec2::operation::describe_images::{DescribeImagesError, DescribeImagesOutput};

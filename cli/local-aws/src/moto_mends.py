@@ -1,4 +1,4 @@
-"""Mends moto where its EC2 differs from AWS in what sharing an image is about.
+"""Mends moto where its EC2 and its Organizations differ from AWS in what sharing is about.
 
 Each function names the AWS behaviour it brings. The version of moto is pinned, so what is replaced here is known.
 """
@@ -8,6 +8,8 @@ from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_block_store import Snapshot
 from moto.ec2.responses.amis import AmisResponse
 from moto.kms.models import Key
+from moto.organizations.exceptions import OrganizationsClientError
+from moto.organizations.responses import OrganizationsResponse
 
 BY_SNAPSHOT = "block-device-mapping.snapshot-id"
 FOREIGN_IMAGE, FOREIGN_OWNER = "ami-0f0e1a0e0f0e1a0e0", "999988887777"
@@ -21,6 +23,7 @@ def mend():
     miss_images_by_their_error()
     name_keys_of_snapshots()
     own_default_keys()
+    keep_lists_from_members()
 
 
 def snapshots_of(image):
@@ -138,3 +141,21 @@ def own_default_keys():
             self.key_manager = "AWS"
 
     Key.__init__ = init
+
+
+def keep_lists_from_members():
+    """Only the management account may list accounts and units (and delegated administrators, who are members like others
+    here). Members are denied, and who is in no organization is told so; moto shows both an empty organization."""
+
+    def mended(list_them):
+        def answer(self):
+            backend = self.organizations_backend
+            if backend.org is None:
+                backend.describe_organization()
+                raise OrganizationsClientError("AccessDeniedException", "You don't have permissions to access this resource.")
+            return list_them(self)
+
+        return answer
+
+    for name in ["list_accounts", "list_accounts_for_parent", "list_organizational_units_for_parent"]:
+        setattr(OrganizationsResponse, name, mended(getattr(OrganizationsResponse, name)))

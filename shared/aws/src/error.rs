@@ -24,12 +24,15 @@ const ABSENT: &[&str] = &[
 ];
 
 /// What we asked can never be answered.
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html>
 const INVALID: &[&str] = &[
+    "AWSOrganizationsNotInUseException",
     "AuthorizationHeaderMalformed",
     "InvalidAMIAttributeItemValue",
     "InvalidAMIID.Malformed",
     "InvalidArnException",
     "InvalidBucketName",
+    "InvalidInputException",
     "InvalidParameter",
     "InvalidParameterCombination",
     "InvalidParameterException",
@@ -42,6 +45,7 @@ const INVALID: &[&str] = &[
     "MalformedPolicyDocumentException",
     "MethodNotAllowed",
     "MissingParameter",
+    "ParentNotFoundException",
     "PermanentRedirect",
     SHARED_TOO_OFTEN,
     "UnknownParameter",

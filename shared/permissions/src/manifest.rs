@@ -6,9 +6,9 @@ use std::sync::Arc;
 use aws::{Document, Location, Sessions};
 use reaction::Error;
 use reaction::settings::{Variables, malformed, missing};
-use sharing::{Allowed, Desired, Kind, Manifest, Membership, organizations_of};
+use sharing::{Allowed, Desired, Kind, Manifest, organizations_of};
 
-use crate::organizations::members;
+use crate::Organizations;
 
 /// What a function that shares is told by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Settings {
 pub struct Source {
     text: Text,
     allowed: Option<Allowed>,
-    organizations: aws_sdk_organizations::Client,
+    organizations: Organizations,
 }
 
 /// Where the manifest's text comes from.
@@ -56,18 +56,16 @@ impl Source {
     /// The desired state of a manifest whose text is at hand, as on a desk.
     #[must_use]
     pub fn of_text(sessions: &Sessions, text: &str, allowed: Option<Allowed>) -> Self {
-        let organizations = aws_sdk_organizations::Client::new(sessions.config());
-        Self { text: Text::Given(text.into()), allowed, organizations }
+        Self { text: Text::Given(text.into()), allowed, organizations: Organizations::new(sessions) }
     }
 
     /// The desired state of these settings; nothing is read yet.
     #[must_use]
     pub fn new(sessions: &Sessions, settings: Settings) -> Self {
-        let config = sessions.config();
         Self {
-            text: Text::Document(Document::new(config, settings.manifest)),
+            text: Text::Document(Document::new(sessions.config(), settings.manifest)),
             allowed: settings.allowed,
-            organizations: aws_sdk_organizations::Client::new(config),
+            organizations: Organizations::new(sessions),
         }
     }
 
@@ -110,11 +108,7 @@ impl Source {
     ) -> Result<Desired, Error> {
         let named = manifest.as_ref().map(|manifest| organizations_of(manifest, self.allowed.as_ref(), kinds));
         let named = named.unwrap_or_else(|_| BTreeSet::new());
-        let mut membership = Membership::default();
-        for id in named {
-            let accounts = members(&self.organizations, &id).await?;
-            membership = membership.with(id, accounts);
-        }
+        let membership = self.organizations.membership(&named).await?;
         Ok(Desired { manifest, allowed: self.allowed.clone(), membership })
     }
 }
