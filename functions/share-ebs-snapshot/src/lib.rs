@@ -1,0 +1,123 @@
+//! `share-ebs-snapshot`: snapshots of volumes have been made, and are shared at once with whom the share manifest names.
+//!
+//! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
+//! `shared/permissions`.
+
+mod facts;
+mod observe;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws::{Clients, Pace, Sessions};
+use events::ebs::{SnapshotId, SnapshotNotification, SnapshotsCompletion};
+use events::{Detail, Envelope, Origin};
+use permissions::{Ec2, Settings, Source};
+use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
+use sharing::Share;
+
+pub use facts::{Facts, Snapshot};
+
+/// The function: its clients, and the settings that do not change while it lives.
+#[derive(Debug)]
+pub struct ShareEbsSnapshot {
+    sessions: Arc<Sessions>,
+    clients: Clients<Services>,
+    source: Source,
+}
+
+/// The services of one account and region.
+#[derive(Clone, Debug)]
+struct Services {
+    ec2: Ec2,
+    kms: aws_sdk_kms::Client,
+}
+
+/// Snapshots that are complete: one, or those of several volumes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The snapshots, one at least.
+    pub snapshots: BTreeSet<SnapshotId>,
+    /// The account that the event says they live in.
+    pub account: AccountId,
+    /// The region that they live in.
+    pub region: Region,
+    /// How they were made.
+    pub event: String,
+    /// When they were complete, as the event writes it.
+    pub end: String,
+    /// When the event was sent.
+    pub time: Option<SystemTime>,
+    /// The replay that delivers the event, if one does.
+    pub replay: Option<String>,
+}
+
+impl ShareEbsSnapshot {
+    /// The function with these settings; makes no call.
+    #[must_use]
+    pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
+        let source = Source::new(&sessions, settings);
+        let clients = Clients::new(sessions.clone(), |config| Services {
+            ec2: Ec2 { client: aws_sdk_ec2::Client::new(config), pace: Pace::unlimited() },
+            kms: aws_sdk_kms::Client::new(config),
+        });
+        Self { sessions, clients, source }
+    }
+}
+
+impl Reaction for ShareEbsSnapshot {
+    const NAME: &'static str = "share-ebs-snapshot";
+    const CONCURRENCY: usize = 4;
+    type Event = Envelope;
+    type Subject = Subject;
+    type Facts = Facts;
+    type Step = Share;
+
+    fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
+        // The ledger's key holds the time; DynamoDB takes 2,048 bytes.
+        const LONGEST_TIME: usize = 64;
+        let (snapshots, kind, end) = if let Some(one) = SnapshotNotification::of(&event)? {
+            (one.made().map(BTreeSet::from_iter), one.event, one.end_time)
+        } else if let Some(several) = SnapshotsCompletion::of(&event)? {
+            (several.made(), several.event, several.end_time)
+        } else {
+            return Ok(None);
+        };
+        let snapshots = snapshots.map_err(Error::refused)?;
+        if snapshots.is_empty() {
+            return Ok(None);
+        }
+        let Origin { account, region, time, replay } = Origin::of(&event)?;
+        let end = end.or_else(|| event.time.map(|time| time.to_rfc3339())).unwrap_or_default();
+        if end.len() > LONGEST_TIME {
+            return Err(Error::refused(format!("endTime is longer than {LONGEST_TIME} bytes")));
+        }
+        Ok(Some(Subject { snapshots, account, region, event: kind, end, time, replay }))
+    }
+
+    fn key(subject: &Subject) -> Key {
+        let Subject { snapshots, account, region, event, end, replay, .. } = subject;
+        // A snapshot is made once, so that one of several names them all.
+        let snapshot = snapshots.first().map(SnapshotId::as_str).unwrap_or_default();
+        let occurrence = [account.as_str(), region.as_str(), snapshot, event, end];
+        Key::new(occurrence.into_iter().chain(replay.as_deref()))
+    }
+
+    async fn observe(&self, subject: &Subject, _: Deadline) -> Result<Facts, Error> {
+        // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
+        Box::pin(self.read_facts(subject)).await
+    }
+
+    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
+        plan::plan(subject, facts)
+    }
+
+    async fn apply(&self, subject: &Subject, step: &Share) -> Result<(), Error> {
+        let services = self.clients.at(&subject.account, &subject.region)?;
+        services.ec2.share(step).await?.refused.map_or(Ok(()), Err)
+    }
+}

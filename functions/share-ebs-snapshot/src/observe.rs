@@ -1,0 +1,115 @@
+//! Reads the facts: manifest and snapshots side by side, then, of those that an entry matches, permissions and keys. Most
+//! snapshots are nobody's business: those of images, and those of backups.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use aws::{Answer, open_only};
+use aws_sdk_ec2::types::Snapshot as Ec2Snapshot;
+use events::ebs::SnapshotId;
+use futures_util::future::{try_join, try_join_all};
+use permissions::{Encryption, Holders, encryption};
+use reaction::{Doing, Error};
+use sharing::{Desired, Head, Kind, Principal, Wanted};
+use tokio::join;
+
+use crate::facts::{Facts, Snapshot};
+use crate::{Services, ShareEbsSnapshot, Subject};
+
+impl ShareEbsSnapshot {
+    /// Opens the connections that events will need, so that their handshakes fall into init.
+    pub async fn open_connections(&self) {
+        let ec2 = &self.clients.here().ec2.client;
+        let snapshots = ec2.describe_snapshots().customize().mutate_request(open_only);
+        join!(self.source.open_connection(), async { drop(snapshots.send().await) });
+    }
+
+    pub(crate) async fn read_facts(&self, subject: &Subject) -> Result<Facts, Error> {
+        let services = self.clients.at(&subject.account, &subject.region)?;
+        let now = self.sessions.now();
+        let (desired, found) = join!(self.source.read(&[Kind::Snapshot]), services.describe(&subject.snapshots));
+        let (desired, found) = (desired?, found?);
+        let reading = found.into_iter().map(|(id, found)| services.read(subject, &desired, id, found, now));
+        let snapshots = try_join_all(reading).await?.into_iter().collect();
+        Ok(Facts { now, desired, snapshots })
+    }
+}
+
+impl Services {
+    /// What EC2 says of these snapshots, of those that it knows.
+    async fn describe(&self, ids: &BTreeSet<SnapshotId>) -> Result<BTreeMap<SnapshotId, Ec2Snapshot>, Error> {
+        let describe = async |ids: Vec<&SnapshotId>| {
+            let ids = ids.iter().map(|id| id.as_str().into()).collect();
+            let answer = self.ec2.client.describe_snapshots().set_snapshot_ids(Some(ids)).send().await;
+            let answer = answer.or_absent().doing(|| "describing the snapshots")?;
+            Ok::<_, Error>(answer.map(|answer| answer.snapshots.unwrap_or_default()))
+        };
+        let found = match describe(ids.iter().collect()).await? {
+            Some(found) => found,
+            None if ids.len() == 1 => Vec::new(),
+            // One that is gone fails the request for all.
+            None => {
+                let alone = try_join_all(ids.iter().map(|id| describe(vec![id]))).await?;
+                alone.into_iter().flatten().flatten().collect()
+            }
+        };
+        let found = found.into_iter().filter_map(|it| Some((it.snapshot_id.clone()?.try_into().ok()?, it)));
+        Ok(found.collect())
+    }
+
+    /// One snapshot's facts.
+    async fn read(
+        &self,
+        subject: &Subject,
+        desired: &Desired,
+        id: SnapshotId,
+        found: Ec2Snapshot,
+        now: SystemTime,
+    ) -> Result<(SnapshotId, Snapshot), Error> {
+        let name = found.tags().iter().find(|tag| tag.key() == Some("Name")).and_then(|tag| tag.value());
+        let mut snapshot = Snapshot {
+            name: name.filter(|name| !name.is_empty()).map(String::from),
+            is_ours: found.owner_id() == Some(subject.account.as_str()),
+            state: found.state().map(|state| state.as_str().into()).unwrap_or_default(),
+            volumes: Holders::default(),
+            encryption: Encryption::None,
+            needed: BTreeSet::new(),
+            head: Head::default(),
+        };
+        if let (true, Some(Wanted { principals, .. })) = (snapshot.is_ours, wanted(subject, desired, &snapshot, now)) {
+            let volumes = self.ec2.volume_permissions(id.as_str(), &subject.account);
+            let key = found.kms_key_id().filter(|_| !principals.is_empty());
+            let key = async {
+                match key {
+                    Some(key) => encryption(&self.kms, key, &subject.account).await,
+                    None => Ok(Encryption::None),
+                }
+            };
+            let (volumes, key) = try_join(volumes, key).await?;
+            (snapshot.volumes, snapshot.encryption) = (volumes.unwrap_or_default(), key);
+            if !snapshot.volumes.principals.is_subset(&principals) {
+                snapshot.needed = self.needed(subject, desired, &id, now).await?;
+            }
+        }
+        Ok((id, snapshot))
+    }
+
+    /// Which accounts our images need on the snapshot.
+    async fn needed(
+        &self,
+        Subject { account, region, .. }: &Subject,
+        desired: &Desired,
+        id: &SnapshotId,
+        now: SystemTime,
+    ) -> Result<BTreeSet<Principal>, Error> {
+        let manifest = desired.admitted()?;
+        let mut needs = self.ec2.needs_of_images(account, region, manifest, &[id.as_str()], |_| true, now).await?;
+        Ok(needs.remove(id.as_str()).unwrap_or_default())
+    }
+}
+
+/// Who shall have the snapshot; `None` where no entry matches it, or where the manifest cannot be acted on.
+fn wanted(subject: &Subject, desired: &Desired, snapshot: &Snapshot, now: SystemTime) -> Option<Wanted> {
+    let Subject { account, region, .. } = subject;
+    desired.wanted(Kind::Snapshot, snapshot.name.as_deref()?, Some(region), account, now).ok()?
+}

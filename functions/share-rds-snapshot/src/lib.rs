@@ -1,0 +1,146 @@
+//! `share-rds-snapshot`: a snapshot of a database has been made, and is shared at once with whom the share manifest
+//! names. One that RDS made for itself cannot be shared, and is copied first where that is asked for; the copy's own
+//! event shares the copy.
+//!
+//! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
+//! `shared/permissions`.
+
+mod copy;
+mod facts;
+mod observe;
+mod plan;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use aws::{Clients, Pace, Sessions};
+use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent, DbSnapshotId, SnapshotChange};
+use events::{Detail, Envelope, Origin};
+use permissions::{Rds, Source};
+use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
+use sharing::{Kind, Share};
+
+pub use copy::Copy;
+pub use facts::{Facts, Namesake, Snapshot};
+pub use settings::Settings;
+
+/// The function: its clients, and the settings that do not change while it lives.
+#[derive(Debug)]
+pub struct ShareRdsSnapshot {
+    sessions: Arc<Sessions>,
+    clients: Clients<Services>,
+    source: Source,
+    copies_automated: bool,
+}
+
+/// The services of one account and region.
+#[derive(Clone, Debug)]
+struct Services {
+    rds: Rds,
+    kms: aws_sdk_kms::Client,
+}
+
+/// A snapshot that has been made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Of an instance or of a cluster.
+    pub kind: Kind,
+    /// Its name.
+    pub snapshot: DbSnapshotId,
+    /// The account that the event says it lives in.
+    pub account: AccountId,
+    /// The region that it lives in.
+    pub region: Region,
+    /// How it was made.
+    pub change: SnapshotChange,
+    /// When, as the event writes it.
+    pub date: String,
+    /// When the event was sent.
+    pub time: Option<SystemTime>,
+    /// The replay that delivers the event, if one does.
+    pub replay: Option<String>,
+}
+
+/// What is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The snapshot is shared.
+    Share(Share),
+    /// The snapshot is copied.
+    Copy(Copy),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(share) => share.fmt(f),
+            Self::Copy(copy) => copy.fmt(f),
+        }
+    }
+}
+
+impl ShareRdsSnapshot {
+    /// The function with these settings; makes no call.
+    #[must_use]
+    pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
+        let Settings { sharing, copies_automated } = settings;
+        let source = Source::new(&sessions, sharing);
+        let clients = Clients::new(sessions.clone(), |config| Services {
+            rds: Rds { client: aws_sdk_rds::Client::new(config), pace: Pace::unlimited() },
+            kms: aws_sdk_kms::Client::new(config),
+        });
+        Self { sessions, clients, source, copies_automated }
+    }
+}
+
+impl Reaction for ShareRdsSnapshot {
+    const NAME: &'static str = "share-rds-snapshot";
+    type Event = Envelope;
+    type Subject = Subject;
+    type Facts = Facts;
+    type Step = Step;
+
+    fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
+        // The ledger's key holds the date; DynamoDB takes 2,048 bytes.
+        const LONGEST_DATE: usize = 64;
+        let of_instance = DbSnapshotEvent::of(&event)?.map(|it| (Kind::DbSnapshot, it.0));
+        let of_cluster = DbClusterSnapshotEvent::of(&event)?.map(|it| (Kind::DbClusterSnapshot, it.0));
+        let Some((kind, detail)) = of_instance.or(of_cluster) else { return Ok(None) };
+        let Some(change) = detail.change() else { return Ok(None) };
+        let Origin { account, region, time, replay } = Origin::of(&event)?;
+        let snapshot = detail.snapshot(&account, &region)?;
+        let date = detail.date.or_else(|| event.time.map(|time| time.to_rfc3339())).unwrap_or_default();
+        if date.len() > LONGEST_DATE {
+            return Err(Error::refused(format!("Date is longer than {LONGEST_DATE} bytes")));
+        }
+        Ok(Some(Subject { kind, snapshot, account, region, change, date, time, replay }))
+    }
+
+    fn key(subject: &Subject) -> Key {
+        let Subject { kind, snapshot, account, region, change, date, replay, .. } = subject;
+        let (kind, change) = (kind.section(), change.as_str());
+        let occurrence = [account.as_str(), region.as_str(), kind, snapshot.as_str(), change, date];
+        Key::new(occurrence.into_iter().chain(replay.as_deref()))
+    }
+
+    async fn observe(&self, subject: &Subject, _: Deadline) -> Result<Facts, Error> {
+        // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
+        Box::pin(self.read_facts(subject)).await
+    }
+
+    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
+        plan::plan(subject, facts)
+    }
+
+    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+        let services = self.clients.at(&subject.account, &subject.region)?;
+        match step {
+            Step::Share(share) => services.rds.share(share).await?.refused.map_or(Ok(()), Err),
+            Step::Copy(copy) => copy.make(&services.rds.client).await,
+        }
+    }
+}

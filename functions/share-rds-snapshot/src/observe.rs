@@ -1,0 +1,145 @@
+//! Reads the facts: manifest, snapshot and permissions side by side, then the key, or what stands in a copy's place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use aws::{Answer, open_only};
+use aws_sdk_rds::types::Tag;
+use permissions::{Encryption, Holders, KeyGaps, encryption, key_gaps};
+use reaction::{AccountId, Doing, Error};
+use sharing::{Desired, Head, Kind};
+use tokio::join;
+
+use crate::copy::{self, COPY_OF};
+use crate::facts::{Facts, Namesake, Snapshot};
+use crate::{Services, ShareRdsSnapshot, Subject};
+
+/// A snapshot of an instance or of a cluster: what RDS says of both.
+struct Described {
+    engine: String,
+    status: String,
+    snapshot_type: String,
+    key: Option<String>,
+    tags: BTreeMap<String, String>,
+}
+
+impl ShareRdsSnapshot {
+    /// Opens the connections that events will need, so that their handshakes fall into init: RDS answers two reads side
+    /// by side.
+    pub async fn open_connections(&self) {
+        let rds = &self.clients.here().rds.client;
+        let snapshots = rds.describe_db_snapshots().customize().mutate_request(open_only);
+        let attributes = rds.describe_db_snapshot_attributes().customize().mutate_request(open_only);
+        let snapshots = async { drop(snapshots.send().await) };
+        join!(self.source.open_connection(), snapshots, async { drop(attributes.send().await) });
+    }
+
+    pub(crate) async fn read_facts(&self, subject: &Subject) -> Result<Facts, Error> {
+        let services = self.clients.at(&subject.account, &subject.region)?;
+        let (now, copies_automated) = (self.sessions.now(), self.copies_automated);
+        let (kinds, id) = ([subject.kind], subject.snapshot.as_str());
+        let (desired, described, holders) = join!(
+            self.source.read(&kinds),
+            services.describe(subject.kind, id),
+            services.rds.attributes(subject.kind, id, &subject.account)
+        );
+        let desired = desired?;
+        let snapshot = match described? {
+            None => None,
+            Some(found) => {
+                let wanted = accounts(&desired, subject, now);
+                Some(services.snapshot(subject, found, holders, wanted, copies_automated).await?)
+            }
+        };
+        Ok(Facts { now, desired, copies_automated, snapshot })
+    }
+}
+
+/// Who shall have the snapshot; nobody where no entry matches it, or where the manifest cannot be acted on.
+fn accounts(
+    desired: &Desired,
+    Subject { kind, snapshot, account, region, .. }: &Subject,
+    now: SystemTime,
+) -> BTreeSet<AccountId> {
+    let wanted = desired.wanted(*kind, snapshot.as_str(), Some(region), account, now).ok().flatten();
+    wanted.into_iter().flat_map(|it| it.principals).filter_map(|who| who.account().cloned()).collect()
+}
+
+impl Services {
+    /// The snapshot's facts. Of one that nobody shall have, nothing more is read.
+    async fn snapshot(
+        &self,
+        subject: &Subject,
+        found: Described,
+        holders: Result<Option<Holders>, Error>,
+        wanted: BTreeSet<AccountId>,
+        copies_automated: bool,
+    ) -> Result<Snapshot, Error> {
+        let is_manual = found.snapshot_type == "manual";
+        let mut snapshot = Snapshot {
+            engine: found.engine,
+            status: found.status,
+            is_manual,
+            tags: found.tags,
+            holders: Holders::default(),
+            encryption: Encryption::None,
+            gaps: KeyGaps::Known(BTreeSet::new()),
+            copy: None,
+            head: Head::default(),
+        };
+        if is_manual {
+            snapshot.holders = holders?.unwrap_or_default();
+        }
+        if wanted.is_empty() || !is_manual && !copies_automated {
+            return Ok(snapshot);
+        }
+        if let Some(key) = &found.key {
+            snapshot.encryption = encryption(&self.kms, key, &subject.account).await?;
+        }
+        if !is_manual {
+            snapshot.copy = self.copy(subject).await?;
+        } else if let Encryption::Customer(key) = &snapshot.encryption {
+            snapshot.gaps = key_gaps(&self.kms, key, &subject.account, &wanted).await?;
+        }
+        Ok(snapshot)
+    }
+
+    /// What stands under the name that the snapshot's copy would have.
+    async fn copy(&self, subject: &Subject) -> Result<Option<Namesake>, Error> {
+        let name = copy::name(subject.kind, subject.snapshot.as_str());
+        let found = self.describe(subject.kind, &name).await?;
+        Ok(found.map(|mut it| Namesake { copy_of: it.tags.remove(COPY_OF) }))
+    }
+
+    async fn describe(&self, kind: Kind, id: &str) -> Result<Option<Described>, Error> {
+        let doing = || format!("describing {id}");
+        if kind == Kind::DbClusterSnapshot {
+            let request = self.rds.client.describe_db_cluster_snapshots().db_cluster_snapshot_identifier(id);
+            let answer = request.send().await.or_absent().doing(doing)?;
+            let found = answer.and_then(|it| it.db_cluster_snapshots.unwrap_or_default().into_iter().next());
+            return Ok(found.map(|it| Described {
+                engine: it.engine.unwrap_or_default(),
+                status: it.status.unwrap_or_default(),
+                snapshot_type: it.snapshot_type.unwrap_or_default(),
+                key: it.kms_key_id,
+                tags: tags(it.tag_list),
+            }));
+        }
+        let request = self.rds.client.describe_db_snapshots().db_snapshot_identifier(id);
+        let answer = request.send().await.or_absent().doing(doing)?;
+        let found = answer.and_then(|it| it.db_snapshots.unwrap_or_default().into_iter().next());
+        Ok(found.map(|it| Described {
+            engine: it.engine.unwrap_or_default(),
+            status: it.status.unwrap_or_default(),
+            snapshot_type: it.snapshot_type.unwrap_or_default(),
+            key: it.kms_key_id,
+            tags: tags(it.tag_list),
+        }))
+    }
+}
+
+/// The tags that somebody else than AWS gave: nobody may give those of AWS (`aws:..`).
+fn tags(list: Option<Vec<Tag>>) -> BTreeMap<String, String> {
+    let tags = list.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())));
+    tags.filter(|(key, _)| !key.starts_with("aws:")).collect()
+}

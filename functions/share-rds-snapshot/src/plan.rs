@@ -1,0 +1,159 @@
+//! What is to be done about a database snapshot, given the facts. Pure.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use permissions::{Encryption, KeyGaps, over_quota};
+use reaction::{Error, Plan};
+use sharing::{Change, Kind, Manifest, Principal, Resource, Share, Wanted};
+
+use crate::copy::{COPY_OF, Copy};
+use crate::facts::{Facts, Namesake, Snapshot};
+use crate::{Step, Subject};
+
+/// For so long after its event a snapshot that RDS does not know is late rather than gone. Lambda tries again after one
+/// and after two minutes.
+const VISIBLE_AFTER: Duration = Duration::from_mins(2);
+
+pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
+    let manifest = facts.desired.admitted()?;
+    let Subject { kind, account, region, .. } = subject;
+    let id = subject.snapshot.as_str();
+    let Some(snapshot) = &facts.snapshot else { return vanished(subject, facts) };
+    if let Some(product) = other_product(&snapshot.engine) {
+        return Ok(Plan::Ignore(format!("`{id}` is a snapshot of {product}, which only shares RDS's events")));
+    }
+    let Some(Wanted { principals, .. }) = facts.desired.wanted(*kind, id, Some(region), account, facts.now)? else {
+        return Ok(Plan::Ignore(format!("no entry of the manifest's section `{kind}` matches `{id}` in {region}")));
+    };
+    if !snapshot.is_manual && !facts.copies_automated {
+        return Ok(Plan::Ignore(format!(
+            "`{id}` is a snapshot of RDS's own, which cannot be shared; copy it, or set SIGNALBOX_COPY_AUTOMATED to true \
+             and such snapshots are copied, and the copies shared"
+        )));
+    }
+    match snapshot.status.as_str() {
+        "available" => {}
+        status @ ("deleting" | "deleted" | "failed") => {
+            return Ok(Plan::nothing(format!("{id} is {status} by now; there is nothing to share")));
+        }
+        // Whatever else it is, it may yet become available, and no second event would come.
+        status => return Err(Error::failed(format!("RDS in {region} still calls {id} {status}; it is tried again"))),
+    }
+    if snapshot.encryption == Encryption::AwsManaged {
+        let api = if *kind == Kind::DbClusterSnapshot { "CopyDBClusterSnapshot" } else { "CopyDBSnapshot" };
+        return Err(Error::refused(format!(
+            "{id} cannot be shared: it is encrypted with the AWS-managed key aws/rds, which no other account can use; \
+             copy it with a customer managed key ({api} with KmsKeyId), and the copy is shared"
+        )));
+    }
+    if let Some(refusal) = over_quota(&principals) {
+        return Err(refusal.context(format!("{id} cannot be shared")));
+    }
+    if snapshot.is_manual {
+        Ok(share(subject, snapshot, principals, manifest))
+    } else {
+        copy(subject, facts, snapshot, &principals)
+    }
+}
+
+/// Neptune and DocumentDB keep their snapshots among those of RDS, and send the same events.
+/// <https://docs.aws.amazon.com/neptune/latest/userguide/event-lists.html>
+fn other_product(engine: &str) -> Option<&'static str> {
+    match engine {
+        "neptune" => Some("Neptune"),
+        "docdb" => Some("DocumentDB"),
+        _ => None,
+    }
+}
+
+fn vanished(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
+    let (id, region) = (subject.snapshot.as_str(), &subject.region);
+    let age = subject.time.and_then(|time| facts.now.duration_since(time).ok());
+    if age.is_some_and(|age| age < VISIBLE_AFTER) {
+        return Err(Error::failed(format!("RDS in {region} does not know {id} yet; it is tried again")));
+    }
+    Ok(Plan::nothing(format!("RDS in {region} does not know {id} any more; there is nothing to share")))
+}
+
+fn resource(subject: &Subject) -> Resource {
+    Resource::new(subject.kind, &subject.account, &subject.region, subject.snapshot.as_str())
+}
+
+fn share(subject: &Subject, snapshot: &Snapshot, after: BTreeSet<Principal>, manifest: &Manifest) -> Plan<Step> {
+    let change = Change {
+        resource: resource(subject),
+        name: subject.snapshot.as_str().into(),
+        before: snapshot.holders.principals.clone(),
+        after,
+        why: "an entry of the manifest matches the snapshot's name".into(),
+        head: snapshot.head.clone(),
+    };
+    let notes = notes(subject, snapshot, &change.after);
+    let step = Share { changes: vec![change], manifest: manifest.version().into() };
+    let steps = if step.is_empty() { Vec::new() } else { vec![Step::Share(step)] };
+    Plan::Change { steps, notes, incomplete: Vec::new() }
+}
+
+fn notes(subject: &Subject, snapshot: &Snapshot, after: &BTreeSet<Principal>) -> Vec<String> {
+    let id = subject.snapshot.as_str();
+    let public = snapshot.holders.is_public;
+    let public = public.then(|| format!("{id} is public and stays so: everybody may copy and restore it"));
+    let key = match &snapshot.encryption {
+        Encryption::Customer(key) if !after.is_empty() => Some(key),
+        _ => None,
+    };
+    let gaps = key.and_then(|key| match &snapshot.gaps {
+        KeyGaps::Unknown => Some(format!(
+            "whoever copies or restores {id} also needs its key {key} (kms:Decrypt, kms:CreateGrant, ..); whom it admits \
+             could not be read"
+        )),
+        KeyGaps::Known(shut_out) if shut_out.is_empty() => None,
+        KeyGaps::Known(shut_out) => {
+            let shut_out: Vec<_> = shut_out.iter().map(ToString::to_string).collect();
+            Some(format!(
+                "policy and grants of the key {key} do not admit {}, who can copy or restore {id} only when they do \
+                 (kms:Decrypt, kms:CreateGrant, ..)",
+                shut_out.join(", ")
+            ))
+        }
+    });
+    public.into_iter().chain(gaps).collect()
+}
+
+fn copy(
+    subject: &Subject,
+    facts: &Facts,
+    snapshot: &Snapshot,
+    wanted: &BTreeSet<Principal>,
+) -> Result<Plan<Step>, Error> {
+    let Subject { kind, account, region, .. } = subject;
+    let id = subject.snapshot.as_str();
+    let copy = Copy::new(resource(subject), &snapshot.tags);
+    let target = &copy.target;
+    if wanted.is_empty() {
+        return Ok(Plan::nothing(format!("the manifest shares {id} with nobody; it needs no copy")));
+    }
+    match &snapshot.copy {
+        None => {}
+        Some(Namesake { copy_of: Some(source) }) if source == id => {
+            return Ok(Plan::nothing(format!("{target} is there already, our copy of {id}")));
+        }
+        Some(_) => {
+            return Err(Error::refused(format!(
+                "{id} cannot be copied: there is a snapshot {target} that is no copy of it (by its tag {COPY_OF}); \
+                 rename or delete that one"
+            )));
+        }
+    }
+    if facts.desired.wanted(*kind, target, Some(region), account, facts.now)?.is_none() {
+        return Err(Error::refused(format!(
+            "{id} cannot be copied so that the copy is shared: no entry matches the copy's name {target}; \
+             add one that does, such as its beginning"
+        )));
+    }
+    let unheard = (*kind == Kind::DbClusterSnapshot).then(|| {
+        format!("AWS documents no event for the finished copy of a cluster snapshot: where none comes, the sweep shares {target}")
+    });
+    Ok(Plan::Change { steps: vec![Step::Copy(copy)], notes: unheard.into_iter().collect(), incomplete: Vec::new() })
+}

@@ -1,0 +1,487 @@
+//! The decision, one case a test: facts in, plan out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use permissions::{Encryption, Holders, KeyGaps};
+use reaction::{Plan, Reaction};
+use sharing::{Desired, Head, Kind, Manifest, Membership};
+
+use crate::{Facts, Namesake, Settings, ShareRdsSnapshot, Snapshot, Subject};
+
+const OURS: &str = "111122223333";
+const MANIFEST: &str = r#"{"rds": {"base-db-v": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
+const AUTOMATED: &str = "rds:base-db-v1-2026-11-02-05-30";
+
+/// An event about a snapshot of an instance; a text of the detail, or of what is around it, is replaced in it.
+fn event(snapshot: &str, id: &str) -> String {
+    format!(
+        r#"{{"version": "0", "id": "e", "detail-type": "RDS DB Snapshot Event", "source": "aws.rds", "account": "{OURS}",
+            "time": "2026-11-01T12:00:00Z", "region": "eu-west-1", "resources": [], "detail": {{
+            "EventCategories": ["creation"], "SourceType": "SNAPSHOT", "Date": "2026-11-01T12:00:00.123Z",
+            "SourceArn": "arn:aws:rds:eu-west-1:{OURS}:snapshot:{snapshot}", "SourceIdentifier": "{snapshot}",
+            "Message": "Manual snapshot created", "EventID": "{id}"}}}}"#
+    )
+}
+
+fn parse(event: &str) -> Result<Option<Subject>, String> {
+    let event = serde_json::from_str(event).map_err(|error| error.to_string())?;
+    ShareRdsSnapshot::parse(event).map_err(|error| error.to_string())
+}
+
+fn subject(snapshot: &str) -> Subject {
+    parse(&event(snapshot, "RDS-EVENT-0042")).unwrap().unwrap()
+}
+
+fn held_by(ids: &[&str]) -> Holders {
+    Holders { is_public: false, principals: ids.iter().map(|id| id.parse().unwrap()).collect() }
+}
+
+fn snapshot() -> Snapshot {
+    Snapshot {
+        engine: "postgres".into(),
+        status: "available".into(),
+        is_manual: true,
+        tags: BTreeMap::new(),
+        holders: Holders::default(),
+        encryption: Encryption::None,
+        gaps: KeyGaps::Known(BTreeSet::new()),
+        copy: None,
+        head: Head::default(),
+    }
+}
+
+fn automated() -> Snapshot {
+    Snapshot { is_manual: false, ..snapshot() }
+}
+
+fn facts(snapshot: Snapshot) -> Facts {
+    by(MANIFEST, snapshot)
+}
+
+fn by(manifest: &str, snapshot: Snapshot) -> Facts {
+    let now = subject("base-db-v1").time.unwrap() + Duration::from_mins(5);
+    let desired = Desired { manifest: Manifest::parse(manifest), allowed: None, membership: Membership::default() };
+    Facts { now, desired, copies_automated: false, snapshot: Some(snapshot) }
+}
+
+fn copying(snapshot: Snapshot) -> Facts {
+    Facts { copies_automated: true, ..facts(snapshot) }
+}
+
+fn check(facts: &Facts, expected: &Expect) {
+    check_of(&subject("base-db-v1"), facts, expected);
+}
+
+fn check_of(subject: &Subject, facts: &Facts, expected: &Expect) {
+    let plan = match ShareRdsSnapshot::plan(subject, facts) {
+        Err(error) if error.is_refused() => format!("refused: {error}\n"),
+        Err(error) => format!("failed: {error}\n"),
+        Ok(Plan::Ignore(why)) => format!("ignored: {why}\n"),
+        Ok(Plan::Change { steps, notes, .. }) => {
+            let lines = steps.iter().map(ToString::to_string).chain(notes.iter().map(|note| format!("note: {note}")));
+            lines.map(|line| line + "\n").collect()
+        }
+    };
+    expected.assert_eq(&plan);
+}
+
+#[test]
+fn who_is_named_gains_and_who_is_not_loses() {
+    check(
+        &facts(Snapshot { holders: held_by(&["123456789012", "444455556666"]), ..snapshot() }),
+        &expect![[r#"
+        share base-db-v1 in eu-west-1: +987654321098 -444455556666
+    "#]],
+    );
+    check(&facts(Snapshot { holders: held_by(&["123456789012", "987654321098"]), ..snapshot() }), &expect![[""]]);
+}
+
+#[test]
+fn an_entry_names_what_contains_it_and_sections_are_apart() {
+    check_of(
+        &subject("prod-base-db-v1-final"),
+        &facts(snapshot()),
+        &expect![[r#"
+        share prod-base-db-v1-final in eu-west-1: +123456789012 +987654321098
+    "#]],
+    );
+    check_of(
+        &subject("other"),
+        &facts(snapshot()),
+        &expect![[r#"
+        ignored: no entry of the manifest's section `rds` matches `other` in eu-west-1
+    "#]],
+    );
+    let of_cluster = Subject { kind: Kind::DbClusterSnapshot, ..subject("base-db-v1") };
+    check_of(
+        &of_cluster,
+        &facts(snapshot()),
+        &expect![[r#"
+        ignored: no entry of the manifest's section `rds-cluster` matches `base-db-v1` in eu-west-1
+    "#]],
+    );
+    let cluster = MANIFEST.replace("rds", "rds-cluster");
+    check_of(
+        &of_cluster,
+        &by(&cluster, snapshot()),
+        &expect![[r#"
+        share base-db-v1 in eu-west-1: +123456789012 +987654321098
+    "#]],
+    );
+}
+
+#[test]
+fn an_empty_list_is_a_decision_and_the_public_stays() {
+    let nobody = r#"{"rds": {"base-db-v": {"eu-west-1": []}}}"#;
+    let public = Holders { is_public: true, ..held_by(&["123456789012"]) };
+    check(
+        &by(nobody, Snapshot { holders: public, ..snapshot() }),
+        &expect![[r#"
+        share base-db-v1 in eu-west-1: -123456789012
+        note: base-db-v1 is public and stays so: everybody may copy and restore it
+    "#]],
+    );
+}
+
+#[test]
+fn more_accounts_than_the_quota_are_refused_before_anything_is_changed() {
+    let accounts: Vec<_> = (0..21).map(|number| format!("\"1000000000{number:02}\"")).collect();
+    let many = format!(r#"{{"rds": {{"base-db-v": {{"eu-west-1": [{}]}}}}}}"#, accounts.join(","));
+    check(
+        &by(&many, snapshot()),
+        &expect![[r#"
+        refused: base-db-v1 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; nothing was changed
+    "#]],
+    );
+    check_of(
+        &subject(AUTOMATED),
+        &Facts { copies_automated: true, ..by(&many, automated()) },
+        &expect![[r#"
+        refused: rds:base-db-v1-2026-11-02-05-30 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; nothing was changed
+    "#]],
+    );
+    let twenty = format!(r#"{{"rds": {{"base-db-v": {{"eu-west-1": [{}]}}}}}}"#, accounts[1..].join(","));
+    assert!(ShareRdsSnapshot::plan(&subject("base-db-v1"), &by(&twenty, snapshot())).is_ok());
+}
+
+#[test]
+fn what_the_aws_managed_key_encrypts_is_neither_shared_nor_copied() {
+    check(
+        &facts(Snapshot { encryption: Encryption::AwsManaged, ..snapshot() }),
+        &expect![[r#"
+        refused: base-db-v1 cannot be shared: it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a customer managed key (CopyDBSnapshot with KmsKeyId), and the copy is shared
+    "#]],
+    );
+    let of_cluster = Subject { kind: Kind::DbClusterSnapshot, ..subject("base-db-v1") };
+    let manifest = MANIFEST.replace("rds", "rds-cluster");
+    check_of(
+        &of_cluster,
+        &by(&manifest, Snapshot { encryption: Encryption::AwsManaged, ..snapshot() }),
+        &expect![[r#"
+            refused: base-db-v1 cannot be shared: it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a customer managed key (CopyDBClusterSnapshot with KmsKeyId), and the copy is shared
+        "#]],
+    );
+    let managed = Snapshot { encryption: Encryption::AwsManaged, ..automated() };
+    check_of(
+        &subject(AUTOMATED),
+        &copying(managed),
+        &expect![[r#"
+        refused: rds:base-db-v1-2026-11-02-05-30 cannot be shared: it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a customer managed key (CopyDBSnapshot with KmsKeyId), and the copy is shared
+    "#]],
+    );
+}
+
+#[test]
+fn a_note_names_those_whom_the_customer_key_does_not_admit() {
+    let key = Encryption::Customer("arn:aws:kms:eu-west-1:111122223333:key/k".into());
+    let encrypted = |gaps| Snapshot { encryption: key.clone(), gaps, ..snapshot() };
+    check(
+        &facts(encrypted(KeyGaps::Known(BTreeSet::new()))),
+        &expect![[r#"
+        share base-db-v1 in eu-west-1: +123456789012 +987654321098
+    "#]],
+    );
+    let shut_out = BTreeSet::from(["987654321098".parse().unwrap()]);
+    check(
+        &facts(encrypted(KeyGaps::Known(shut_out))),
+        &expect![[r#"
+        share base-db-v1 in eu-west-1: +123456789012 +987654321098
+        note: policy and grants of the key arn:aws:kms:eu-west-1:111122223333:key/k do not admit 987654321098, who can copy or restore base-db-v1 only when they do (kms:Decrypt, kms:CreateGrant, ..)
+    "#]],
+    );
+    check(
+        &facts(encrypted(KeyGaps::Unknown)),
+        &expect![[r#"
+        share base-db-v1 in eu-west-1: +123456789012 +987654321098
+        note: whoever copies or restores base-db-v1 also needs its key arn:aws:kms:eu-west-1:111122223333:key/k (kms:Decrypt, kms:CreateGrant, ..); whom it admits could not be read
+    "#]],
+    );
+}
+
+#[test]
+fn what_rds_made_for_itself_is_ignored_unless_it_is_to_be_copied() {
+    check_of(
+        &subject(AUTOMATED),
+        &facts(automated()),
+        &expect![[r#"
+        ignored: `rds:base-db-v1-2026-11-02-05-30` is a snapshot of RDS's own, which cannot be shared; copy it, or set SIGNALBOX_COPY_AUTOMATED to true and such snapshots are copied, and the copies shared
+    "#]],
+    );
+    check_of(
+        &subject(AUTOMATED),
+        &copying(automated()),
+        &expect![[r#"
+        copy rds:base-db-v1-2026-11-02-05-30 in eu-west-1 to base-db-v1-2026-11-02-05-30-shared
+    "#]],
+    );
+    let of_cluster = Subject { kind: Kind::DbClusterSnapshot, ..subject(AUTOMATED) };
+    let cluster = Facts { copies_automated: true, ..by(&MANIFEST.replace("rds", "rds-cluster"), automated()) };
+    check_of(
+        &of_cluster,
+        &cluster,
+        &expect![[r#"
+        copy rds:base-db-v1-2026-11-02-05-30 in eu-west-1 to base-db-v1-2026-11-02-05-30-shared
+        note: AWS documents no event for the finished copy of a cluster snapshot: where none comes, the sweep shares base-db-v1-2026-11-02-05-30-shared
+    "#]],
+    );
+    let of_backup = r#"{"rds": {"awsbackup": {"eu-west-1": ["123456789012"]}}}"#;
+    let of_backup = Facts { copies_automated: true, ..by(of_backup, automated()) };
+    check_of(
+        &subject("awsbackup:job-0a1b"),
+        &of_backup,
+        &expect![[r#"
+        copy awsbackup:job-0a1b in eu-west-1 to awsbackup-job-0a1b-shared
+    "#]],
+    );
+}
+
+#[test]
+fn a_copy_keeps_the_tags_and_says_what_it_is_a_copy_of() {
+    let tags = [("team", "data"), ("signalbox:copy-of", "an-older-one")];
+    let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let plan = ShareRdsSnapshot::plan(&subject(AUTOMATED), &copying(Snapshot { tags: tags.into(), ..automated() }));
+    let Plan::Change { steps, .. } = plan.unwrap() else { panic!("a copy is a change") };
+    let [crate::Step::Copy(copy)] = &steps[..] else { panic!("{steps:?}") };
+    expect![[r#"
+        {"signalbox:copy-of": "rds:base-db-v1-2026-11-02-05-30", "team": "data"}
+    "#]]
+    .assert_eq(&format!("{:?}\n", copy.tags));
+}
+
+#[test]
+fn a_copy_that_is_there_is_not_made_again_and_a_stranger_is_left_alone() {
+    let with =
+        |copy_of: Option<&str>| Snapshot { copy: Some(Namesake { copy_of: copy_of.map(String::from) }), ..automated() };
+    check_of(
+        &subject(AUTOMATED),
+        &copying(with(Some(AUTOMATED))),
+        &expect![[r#"
+        note: base-db-v1-2026-11-02-05-30-shared is there already, our copy of rds:base-db-v1-2026-11-02-05-30
+    "#]],
+    );
+    check_of(
+        &subject(AUTOMATED),
+        &copying(with(Some("rds:another"))),
+        &expect![[r#"
+        refused: rds:base-db-v1-2026-11-02-05-30 cannot be copied: there is a snapshot base-db-v1-2026-11-02-05-30-shared that is no copy of it (by its tag signalbox:copy-of); rename or delete that one
+    "#]],
+    );
+    check_of(
+        &subject(AUTOMATED),
+        &copying(with(None)),
+        &expect![[r#"
+        refused: rds:base-db-v1-2026-11-02-05-30 cannot be copied: there is a snapshot base-db-v1-2026-11-02-05-30-shared that is no copy of it (by its tag signalbox:copy-of); rename or delete that one
+    "#]],
+    );
+}
+
+#[test]
+fn a_copy_of_ours_never_starts_another() {
+    let tags = BTreeMap::from([("signalbox:copy-of".to_owned(), AUTOMATED.to_owned())]);
+    let copied = subject("base-db-v1-2026-11-02-05-30-shared");
+    check_of(
+        &copied,
+        &copying(Snapshot { tags, ..snapshot() }),
+        &expect![[r#"
+        share base-db-v1-2026-11-02-05-30-shared in eu-west-1: +123456789012 +987654321098
+    "#]],
+    );
+}
+
+#[test]
+fn what_nobody_is_to_have_needs_no_copy() {
+    let nobody = by(r#"{"rds": {"base-db-v": {"eu-west-1": []}}}"#, automated());
+    check_of(
+        &subject(AUTOMATED),
+        &Facts { copies_automated: true, ..nobody },
+        &expect![[r#"
+        note: the manifest shares rds:base-db-v1-2026-11-02-05-30 with nobody; it needs no copy
+    "#]],
+    );
+}
+
+#[test]
+fn the_name_of_a_copy_is_one_that_rds_takes() {
+    let name = |kind, id: &str| crate::copy::name(kind, id);
+    assert_eq!(name(Kind::DbSnapshot, AUTOMATED), "base-db-v1-2026-11-02-05-30-shared");
+    assert_eq!(name(Kind::DbSnapshot, "awsbackup:copyjob-1"), "awsbackup-copyjob-1-shared");
+    let long = format!("rds:{}-x-2026-11-02-05-30", "c".repeat(38));
+    let copy = name(Kind::DbClusterSnapshot, &long);
+    assert_eq!(copy, format!("{}-2026-11-02-05-30-shared", "c".repeat(38)));
+    assert!(copy.len() <= 63 && !copy.contains("--"));
+    let manifest = r#"{"rds-cluster": {"x-2026": {"eu-west-1": ["123456789012"]}}}"#;
+    let of_cluster = Subject { kind: Kind::DbClusterSnapshot, ..subject(&long) };
+    check_of(
+        &of_cluster,
+        &Facts { copies_automated: true, ..by(manifest, automated()) },
+        &expect![[r#"
+        refused: rds:cccccccccccccccccccccccccccccccccccccc-x-2026-11-02-05-30 cannot be copied so that the copy is shared: no entry matches the copy's name cccccccccccccccccccccccccccccccccccccc-2026-11-02-05-30-shared; add one that does, such as its beginning
+    "#]],
+    );
+}
+
+#[test]
+fn other_products_are_left_alone() {
+    for engine in ["neptune", "docdb"] {
+        let Ok(Plan::Ignore(why)) =
+            ShareRdsSnapshot::plan(&subject("base-db-v1"), &facts(Snapshot { engine: engine.into(), ..snapshot() }))
+        else {
+            panic!("{engine} is not ours")
+        };
+        assert!(why.contains("which only shares RDS's events"), "{why}");
+    }
+}
+
+#[test]
+fn one_that_is_not_yet_available_is_tried_again_and_one_that_goes_is_nothing_to_do() {
+    let state = |status: &str| facts(Snapshot { status: status.into(), ..snapshot() });
+    check(
+        &state("creating"),
+        &expect![[r#"
+        failed: RDS in eu-west-1 still calls base-db-v1 creating; it is tried again
+    "#]],
+    );
+    check(
+        &state("deleting"),
+        &expect![[r#"
+        note: base-db-v1 is deleting by now; there is nothing to share
+    "#]],
+    );
+    let gone = Facts { snapshot: None, ..facts(snapshot()) };
+    check(
+        &gone,
+        &expect![[r#"
+        note: RDS in eu-west-1 does not know base-db-v1 any more; there is nothing to share
+    "#]],
+    );
+    let soon = Facts { now: gone.now - Duration::from_secs(299), ..gone.clone() };
+    check(
+        &soon,
+        &expect![[r#"
+        failed: RDS in eu-west-1 does not know base-db-v1 yet; it is tried again
+    "#]],
+    );
+}
+
+#[test]
+fn a_manifest_with_a_mistake_changes_nothing() {
+    check(
+        &by("{\"rds\": {", Snapshot { holders: held_by(&["444455556666"]), ..snapshot() }),
+        &expect![[r#"
+        refused: the manifest, line 1, column 9: EOF while parsing an object
+    "#]],
+    );
+}
+
+#[test]
+fn what_was_made_is_told_by_the_event_id_and_without_one_by_category_and_message() {
+    let made = |event: &str| parse(event).unwrap().map(|subject| subject.change.as_str());
+    let ids = ["0042", "0075", "0091", "0169", "0060", "0197"];
+    let told: Vec<_> = ids.iter().map(|id| made(&event("s", &format!("RDS-EVENT-{id}"))).unwrap()).collect();
+    let [manual, automated, copied] = ["manual-created", "automated-created", "copy-finished"];
+    assert_eq!(told, [manual, manual, automated, automated, copied, copied]);
+    let without = event("s", "x").replace("\"EventID\": \"x\"", "\"Tags\": {}");
+    let said = |category: &str, message: &str| {
+        made(&without.replace("\"creation\"", &format!("\"{category}\"")).replace("Manual snapshot created", message))
+    };
+    assert_eq!(said("creation", "Manual snapshot created"), Some(manual));
+    assert_eq!(said("backup", "Manual cluster snapshot created."), Some(manual));
+    assert_eq!(said("creation", "Automated snapshot created"), Some(automated));
+    assert_eq!(said("notification", "Finished copy of snapshot s from region us-east-1 in 3 minutes."), Some(copied));
+    let others = [
+        ("creation", "Creating manual snapshot"),
+        ("backup", "Creating automated cluster snapshot."),
+        ("deletion", "Deleted manual snapshot"),
+        ("deletion", "Manual snapshot created"),
+        ("notification", "Started copy of snapshot s in region eu-west-1."),
+        ("notification", "The snapshot export task completed."),
+        ("restoration", "Restored from snapshot s"),
+    ];
+    for (category, message) in others {
+        assert_eq!(said(category, message), None, "{message}");
+    }
+    let started = event("s", "RDS-EVENT-0040").replace("Manual snapshot created", "Creating manual snapshot");
+    assert_eq!(made(&started), None);
+    assert_eq!(made(&event("s", "RDS-EVENT-0042").replace("DB Snapshot", "DB Instance")), None);
+    assert_eq!(made(&event("s", "RDS-EVENT-0042").replace("aws.rds", "my.aws.rds")), None);
+}
+
+#[test]
+fn an_arn_keeps_its_colons_and_must_be_of_the_events_account_and_region() {
+    assert_eq!(subject(AUTOMATED).snapshot.as_str(), AUTOMATED);
+    let made = event(AUTOMATED, "RDS-EVENT-0091");
+    let by_arn = made.replace(&format!("\"SourceIdentifier\": \"{AUTOMATED}\""), "\"SourceIdentifier\": \"\"");
+    assert_eq!(parse(&by_arn).unwrap().unwrap().snapshot.as_str(), AUTOMATED);
+    let wrong = |from: &str, to: &str| parse(&made.replace(from, to)).unwrap_err();
+    expect!["SourceArn: the event comes from 111122223333 in eu-west-1, and its snapshot is said to lie in 444455556666 in eu-west-1"].assert_eq(&wrong("rds:eu-west-1:111122223333", "rds:eu-west-1:444455556666"));
+    expect!["SourceArn: the event comes from 111122223333 in eu-west-1, and its snapshot is said to lie in 111122223333 in us-east-1"].assert_eq(&wrong("rds:eu-west-1:111122223333", "rds:us-east-1:111122223333"));
+    expect!["SourceIdentifier and SourceArn name two snapshots"]
+        .assert_eq(&wrong(&format!("snapshot:{AUTOMATED}"), "snapshot:another"));
+    expect![[r#"SourceArn: `arn:aws:rds:eu-west-1:111122223333:db:rds:base-db-v1-2026-11-02-05-30` is not the ARN of a snapshot, such as "arn:aws:rds:eu-west-1:111122223333:snapshot:name""#]].assert_eq(&wrong(":snapshot:", ":db:"));
+    expect![[r#"`a b` is not the name of a database snapshot, such as "base-db-v1""#]]
+        .assert_eq(&wrong(AUTOMATED, "a b"));
+    expect!["Date is longer than 64 bytes"].assert_eq(&wrong("2026-11-01T12:00:00.123Z", &"x".repeat(250_000)));
+}
+
+#[test]
+fn poison_is_an_error_that_does_not_repeat_the_event() {
+    for poison in ["null", "[]", "\"text\"", "{\"EventID\": \"RDS-EVENT-0042\"}", "{\"EventID\": 42}"] {
+        let whole = event("s", "x");
+        let (head, _) = whole.split_once("{\n            \"EventCategories\"").unwrap();
+        assert!(parse(&format!("{head}{poison}}}")).unwrap_err().len() < 400, "{poison}");
+    }
+}
+
+#[test]
+fn the_key_names_the_occurrence_and_not_the_event() {
+    let key = |event: &str| ShareRdsSnapshot::key(&parse(event).unwrap().unwrap()).to_string();
+    let first = event(AUTOMATED, "RDS-EVENT-0091");
+    expect!["111122223333/eu-west-1/rds/rds:base-db-v1-2026-11-02-05-30/automated-created/2026-11-01T12:00:00.123Z"]
+        .assert_eq(&key(&first));
+    assert_eq!(key(&first.replace("\"id\": \"e\"", "\"id\": \"forwarded\"")), key(&first));
+    let replayed = first.replace("\"version\"", "\"replay-name\": \"again\", \"version\"");
+    expect![
+        "111122223333/eu-west-1/rds/rds:base-db-v1-2026-11-02-05-30/automated-created/2026-11-01T12:00:00.123Z/again"
+    ]
+    .assert_eq(&key(&replayed));
+    let undated = first.replace("\"Date\": \"2026-11-01T12:00:00.123Z\",", "");
+    expect!["111122223333/eu-west-1/rds/rds:base-db-v1-2026-11-02-05-30/automated-created/2026-11-01T12:00:00+00:00"]
+        .assert_eq(&key(&undated));
+}
+
+#[test]
+fn whether_automated_snapshots_are_copied_is_said_by_true_or_false() {
+    let read = |copies: &str| {
+        let value = |name: &str| match name {
+            "SIGNALBOX_MANIFEST" => Some("ssm:/share".to_owned()),
+            "SIGNALBOX_COPY_AUTOMATED" => Some(copies.to_owned()).filter(|it| !it.is_empty()),
+            _ => None,
+        };
+        Settings::read(&value).map(|it| it.copies_automated).map_err(|error| error.to_string())
+    };
+    assert_eq!((read(""), read("false"), read("true")), (Ok(false), Ok(false), Ok(true)));
+    expect!["the environment variable SIGNALBOX_COPY_AUTOMATED: `yes` is neither `true` nor `false`"]
+        .assert_eq(&read("yes").unwrap_err());
+}
