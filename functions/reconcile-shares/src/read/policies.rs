@@ -13,7 +13,8 @@ use crate::facts::Found;
 impl Reading<'_> {
     pub(super) async fn policies(&self, kind: Kind, region: Option<&Region>) -> Scanned {
         let named = self.desired.manifest.as_ref().map(|manifest| manifest.names(kind, region)).unwrap_or_default();
-        let named = stream::iter(named.into_iter().map(String::from)).map(async |name: String| {
+        let named: Vec<String> = named.into_iter().map(String::from).collect();
+        let named = stream::iter(named).map(async |name: String| {
             let thing = self.named(kind, &name, region).await;
             (name, thing)
         });
