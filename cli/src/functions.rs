@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws::Sessions;
 use events::Detail;
 use events::ec2::AmiStateChange;
+use grants::Grants;
 use ledger::DynamoLedger;
 use permissions::Settings;
 use reaction::settings::Variables;
@@ -25,7 +26,10 @@ pub(crate) static FUNCTIONS: &[Function] = &[Function {
     triggers: &[Trigger::of::<AmiStateChange>()],
     purpose: "Shares an image that has become available, and its snapshots, with whom the manifest names",
     react: |attempt| {
-        Box::pin(react(attempt, |sessions, variables| Ok(ShareAmi::new(sessions, Settings::read(variables)?))))
+        Box::pin(react(attempt, |sessions, variables| {
+            let grants = Grants::read(variables, &sessions, ShareAmi::NAME)?;
+            Ok(ShareAmi::new(sessions, Settings::read(variables)?, grants))
+        }))
     },
 }];
 
@@ -111,7 +115,7 @@ async fn react<R: Reaction>(
 ) -> Result<Report, Failure> {
     let Attempt { sessions, variables, ledger_table, mode, event } = attempt;
     let reaction = open(sessions.clone(), *variables)
-        .doing(|| "settings, from the environment or from --manifest and --allowed-accounts")
+        .doing(|| "settings, from the environment or from options of the same meaning")
         .map_err(Failure::configuration)?;
     sessions.ask_home().await.map_err(Failure::service)?;
     let clock = sessions.clock();
