@@ -44,7 +44,10 @@ const SHARE_AMI: Function = Function {
     triggers: &[Trigger::of::<AmiStateChange>()],
     purpose: "Shares an image that has become available, and its snapshots, with whom the manifest names",
     react: |attempt| {
-        Box::pin(react(attempt, |sessions, variables| Ok(ShareAmi::new(sessions, Settings::read(variables)?))))
+        Box::pin(react(attempt, |sessions, variables| {
+            let grants = Grants::read(variables, &sessions, ShareAmi::NAME)?;
+            Ok(ShareAmi::new(sessions, Settings::read(variables)?, grants))
+        }))
     },
 };
 
@@ -130,7 +133,7 @@ async fn react<R: Reaction>(
 ) -> Result<Report, Failure> {
     let Attempt { sessions, variables, ledger_table, mode, event } = attempt;
     let reaction = open(sessions.clone(), *variables)
-        .doing(|| "settings, from the environment or from --manifest and --allowed-accounts")
+        .doing(|| "settings, from the environment or from options of the same meaning")
         .map_err(Failure::configuration)?;
     sessions.ask_home().await.map_err(Failure::service)?;
     let clock = sessions.clock();

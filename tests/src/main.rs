@@ -5,12 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, helpers and all")]
 
+mod audit;
 mod binary;
 mod built;
 mod converge;
 mod deployed;
 mod economy;
 mod faults;
+mod grants;
 mod infra;
 mod ledger;
 mod manifest;

@@ -31,6 +31,8 @@ pub struct Given {
     pub is_parameter: bool,
     /// `SIGNALBOX_ALLOWED_ACCOUNTS`.
     pub allowed_accounts: Option<&'static str>,
+    /// Whether there are tables of grants and of their audit.
+    pub has_tables: bool,
 }
 
 /// An image before the event comes.
@@ -81,8 +83,13 @@ pub const IMAGE: GivenImage = GivenImage {
 };
 
 /// That image, and the manifest that shares it.
-pub const GIVEN: Given =
-    Given { image: Some(IMAGE), manifest: Some(MANIFEST), is_parameter: false, allowed_accounts: None };
+pub const GIVEN: Given = Given {
+    image: Some(IMAGE),
+    manifest: Some(MANIFEST),
+    is_parameter: false,
+    allowed_accounts: None,
+    has_tables: false,
+};
 
 /// A world in which an event is about to be heard.
 pub struct Scene {
@@ -104,7 +111,10 @@ impl Scene {
         let world = World::new().await;
         let manifest =
             if given.is_parameter { "ssm:/share".into() } else { format!("s3://{}/share.json", world.bucket()) };
-        let function = world.share_ami(&manifest, given.allowed_accounts);
+        if given.has_tables {
+            world.create_grants_tables().await;
+        }
+        let function = world.share_ami(&manifest, given.allowed_accounts, given.has_tables.then(|| world.grants()));
         let mut scene = Self {
             event: read_sample(sample).replace(SAMPLE_ACCOUNT, &world.account),
             world,

@@ -28,7 +28,7 @@ fn actions_of(operation: &str) -> Vec<String> {
         "sts:GetCallerIdentity" => vec![],
         "s3:HeadObject" => vec!["s3:GetObject".into()],
         "dynamodb:TransactWriteItems" => {
-            ["PutItem", "UpdateItem", "DeleteItem"].map(|it| format!("dynamodb:{it}")).into()
+            ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"].map(|it| format!("dynamodb:{it}")).into()
         }
         operation => vec![operation.into()],
     }
