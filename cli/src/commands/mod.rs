@@ -37,10 +37,6 @@ pub(crate) async fn run(Arguments { aws, output, command }: Arguments) -> Result
     }
 }
 
-fn uses_aws(command: &Command) -> bool {
-    matches!(command, Command::Plan(_) | Command::Run(_) | Command::Send { .. } | Command::History(_))
-}
-
 /// Prints a report; one that failed or refused is a service error.
 fn conclude(output: Format, report: &Report) -> Result<(), Failure> {
     output::print(output, report)?;
