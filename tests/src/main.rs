@@ -18,6 +18,7 @@ mod ledger;
 mod manifest;
 mod organizations;
 mod paging;
+mod reconcile_shares;
 mod share_ami;
 mod stories;
 mod tidy;

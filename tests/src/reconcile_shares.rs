@@ -6,7 +6,6 @@ mod kill;
 mod many;
 mod old_way;
 mod ownership;
-mod policies;
 mod stories;
 
 use std::fmt::Write;
@@ -146,6 +145,46 @@ impl Scene {
         self.tell(&text)
     }
 
+    /// With whom we shared the image or snapshot, as the table of grants says.
+    pub async fn owned(&self, id: &str) -> String {
+        let grants = self.world.grants().all().await.unwrap().grants;
+        sorted(grants.iter().filter(|it| it.resource.id == id).map(|it| it.principal.to_string()).collect())
+    }
+
+    /// Every chain of the audit is whole, each intent has its outcome, and the grants are those that AWS shows.
+    pub async fn assert_audited(&self) {
+        let grants = self.world.grants();
+        let recorded = grants.all().await.unwrap();
+        assert!(!recorded.heads.is_empty(), "something was recorded");
+        for (resource, head) in &recorded.heads {
+            assert_eq!(head.pending, None, "{resource} is open");
+            let items = grants.history(resource).await.unwrap();
+            assert_eq!(grants::verify(&items, head), Ok(()), "{resource}: {items:#?}");
+        }
+        for id in [&self.image, &self.backing] {
+            let holders =
+                if *id == self.image { self.world.launchers(id).await } else { self.world.snapshot_users(id).await };
+            let owned = self.owned(id).await;
+            let held = owned == "nobody" || owned.split(", ").all(|who| holders.contains(who));
+            assert!(held, "{id}: {owned} of {holders}");
+        }
+    }
+
+    /// What was written since the first `skipped` calls, as `service:Operation`.
+    pub fn writes_since(&self, skipped: usize) -> Vec<String> {
+        let reads = ["Describe", "Get", "List", "BatchGet", "Scan", "Query", "Head"];
+        let is_write = |call: &String| !reads.iter().any(|read| call.split(':').nth(1).unwrap().starts_with(read));
+        self.world.operations_since(skipped).into_iter().filter(is_write).collect()
+    }
+
+    /// Keeps what a sweep would do as a plan beside the manifest.
+    pub async fn store_plan(&self, key: &str) {
+        let deadline = Deadline::new(now() + Duration::from_mins(10), now);
+        let plan = self.function().propose(deadline).await.unwrap().plan;
+        let request = self.world.s3.put_object().bucket(self.world.bucket()).key(key);
+        request.body(serde_json::to_vec(&plan).unwrap().into()).send().await.unwrap();
+    }
+
     /// The name of the shared bucket.
     pub fn bucket(&self) -> String {
         format!("com-example-{}", self.world.account)
@@ -231,7 +270,8 @@ fn statements(policy: Option<&str>) -> String {
 impl World {
     /// A snapshot, with a Name where it has one.
     pub async fn make_snapshot(&self, name: Option<&str>) -> String {
-        let volume = self.ec2.create_volume().availability_zone(format!("{REGION}a")).size(8).volume_type(VolumeType::Gp3);
+        let volume =
+            self.ec2.create_volume().availability_zone(format!("{REGION}a")).size(8).volume_type(VolumeType::Gp3);
         let volume = volume.send().await.unwrap().volume_id.unwrap();
         let mut request = self.ec2.create_snapshot().volume_id(volume);
         if let Some(name) = name {

@@ -165,32 +165,13 @@ impl Scene {
         let mut text = String::new();
         for (name, id) in [("image", &self.image), ("sibling", &self.sibling)] {
             if let Some(id) = id {
-                writeln!(text, "{name}: {}", self.launchers(id).await).unwrap();
+                writeln!(text, "{name}: {}", self.world.launchers(id).await).unwrap();
             }
         }
         for (index, id) in self.snapshots.iter().enumerate() {
-            writeln!(text, "snap-{}: {}", index + 1, self.snapshot_users(id).await).unwrap();
+            writeln!(text, "snap-{}: {}", index + 1, self.world.snapshot_users(id).await).unwrap();
         }
         text
-    }
-
-    async fn launchers(&self, image: &str) -> String {
-        let request = self.world.ec2.describe_image_attribute().image_id(image);
-        let Ok(answer) = request.attribute(ImageAttributeName::LaunchPermission).send().await else {
-            return "gone".into();
-        };
-        let who = answer.launch_permissions().iter().map(|it| {
-            let organization = it.organization_arn().or(it.organizational_unit_arn());
-            it.user_id().or(organization).or(it.group().map(PermissionGroup::as_str)).unwrap_or_default().to_owned()
-        });
-        sorted(who.collect())
-    }
-
-    async fn snapshot_users(&self, snapshot: &str) -> String {
-        let request = self.world.ec2.describe_snapshot_attribute().snapshot_id(snapshot);
-        let answer = request.attribute(SnapshotAttributeName::CreateVolumePermission).send().await.unwrap();
-        let who = answer.create_volume_permissions().iter().filter_map(|it| it.user_id().map(String::from));
-        sorted(who.collect())
     }
 
     async fn put_manifest(&self, text: &str, is_parameter: bool) {
@@ -262,7 +243,12 @@ impl Scene {
 
 /// The sample event of this name, as text.
 pub fn read_sample(name: &str) -> String {
-    let path = samples().join(format!("{name}.json"));
+    read_sample_of("share-ami", name)
+}
+
+/// The sample event of this function and name, as text.
+pub fn read_sample_of(function: &str, name: &str) -> String {
+    let path = local_aws::workspace().join(format!("events/{function}/{name}.json"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -271,7 +257,7 @@ pub fn samples() -> PathBuf {
     local_aws::workspace().join("events/share-ami")
 }
 
-async fn register(ec2: &aws_sdk_ec2::Client, name: &str, snapshots: &[String]) -> String {
+pub async fn register(ec2: &aws_sdk_ec2::Client, name: &str, snapshots: &[String]) -> String {
     let disks = snapshots.iter().enumerate().map(|(index, snapshot)| {
         let device = format!("/dev/sd{}", ["a1", "f", "g"][index]);
         BlockDeviceMapping::builder()
@@ -283,7 +269,7 @@ async fn register(ec2: &aws_sdk_ec2::Client, name: &str, snapshots: &[String]) -
     request.send().await.unwrap().image_id.expect("an image has an id")
 }
 
-async fn allow_launch(ec2: &aws_sdk_ec2::Client, image: &str, accounts: &[&str], is_public: bool) {
+pub async fn allow_launch(ec2: &aws_sdk_ec2::Client, image: &str, accounts: &[&str], is_public: bool) {
     let accounts = accounts.iter().map(|account| LaunchPermission::builder().user_id(*account).build());
     let everybody = is_public.then(|| LaunchPermission::builder().group(PermissionGroup::All).build());
     let add: Vec<_> = accounts.chain(everybody).collect();
@@ -293,7 +279,7 @@ async fn allow_launch(ec2: &aws_sdk_ec2::Client, image: &str, accounts: &[&str],
     }
 }
 
-async fn allow_volumes(ec2: &aws_sdk_ec2::Client, snapshot: &str, accounts: &[&str]) {
+pub async fn allow_volumes(ec2: &aws_sdk_ec2::Client, snapshot: &str, accounts: &[&str]) {
     if !accounts.is_empty() {
         let request = ec2.modify_snapshot_attribute().snapshot_id(snapshot).operation_type(OperationType::Add);
         let request = request.attribute(SnapshotAttributeName::CreateVolumePermission);
@@ -302,7 +288,30 @@ async fn allow_volumes(ec2: &aws_sdk_ec2::Client, snapshot: &str, accounts: &[&s
     }
 }
 
-fn sorted(mut who: Vec<String>) -> String {
+pub fn sorted(mut who: Vec<String>) -> String {
     who.sort();
     if who.is_empty() { "nobody".into() } else { who.join(", ") }
+}
+
+impl World {
+    /// Who may launch the image, as EC2 answers.
+    pub async fn launchers(&self, image: &str) -> String {
+        let request = self.ec2.describe_image_attribute().image_id(image);
+        let Ok(answer) = request.attribute(ImageAttributeName::LaunchPermission).send().await else {
+            return "gone".into();
+        };
+        let who = answer.launch_permissions().iter().map(|it| {
+            let organization = it.organization_arn().or(it.organizational_unit_arn());
+            it.user_id().or(organization).or(it.group().map(PermissionGroup::as_str)).unwrap_or_default().to_owned()
+        });
+        sorted(who.collect())
+    }
+
+    /// Who may make volumes of the snapshot, as EC2 answers.
+    pub async fn snapshot_users(&self, snapshot: &str) -> String {
+        let request = self.ec2.describe_snapshot_attribute().snapshot_id(snapshot);
+        let answer = request.attribute(SnapshotAttributeName::CreateVolumePermission).send().await.unwrap();
+        let who = answer.create_volume_permissions().iter().filter_map(|it| it.user_id().map(String::from));
+        sorted(who.collect())
+    }
 }

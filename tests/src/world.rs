@@ -136,10 +136,15 @@ impl World {
         format!("manifests-{}", self.account)
     }
 
+    /// Makes a bucket, if there is none of that name.
+    pub async fn make_bucket(&self, name: &str) {
+        let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1).build();
+        drop(self.s3.create_bucket().bucket(name).create_bucket_configuration(place).send().await);
+    }
+
     /// Puts the manifest into S3.
     pub async fn put_manifest(&self, text: &str) {
-        let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1).build();
-        drop(self.s3.create_bucket().bucket(self.bucket()).create_bucket_configuration(place).send().await);
+        self.make_bucket(&self.bucket()).await;
         let request = self.s3.put_object().bucket(self.bucket()).key("share.json");
         request.body(text.as_bytes().to_vec().into()).send().await.expect("the manifest is put");
     }
