@@ -22,7 +22,7 @@ async fn a_manifest_that_cannot_be_read_changes_nothing() {
         ("", "the manifest, line 1, column 1: EOF"),
         (
             "{\n\"ami\": {\"a\": {\"eu-wset-1\": []}}}",
-            "the manifest, line 2, column 24: `eu-wset-1` is not an AWS region",
+            "the manifest, line 2, column 25: `eu-wset-1` is not an AWS region",
         ),
         ("{\"s3\": {\"b\": {\"organisation\": \"o-x\"}}}", "line 1, column 29: unknown field `organisation`"),
     ] {

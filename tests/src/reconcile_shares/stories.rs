@@ -52,15 +52,14 @@ async fn with_parameter() -> Scene {
 
 stories! {
     it_is_time_to_sweep: Scene::new(), expect![[r#"
-        reconcile-shares: refused (key-base in eu-west-1: there is no such thing in this account; correct the manifest)
+        reconcile-shares: applied
+          - share key-base in eu-west-1: +123456789012
           - share snap-volume in eu-west-1: +123456789012
           - share ami-base in eu-west-1: +987654321098 -444455556666; snap-base: +987654321098 -444455556666
           - share base-db-v1 in eu-west-1: +123456789012 -444455556666
           - share base-cluster-v1 in eu-west-1: +123456789012
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
-          - cannot share key-base in eu-west-1: there is no such thing in this account; correct the manifest
-            not done: key-base in eu-west-1: there is no such thing in this account; correct the manifest
           note: com-example-111122223333 is open to 555566667777 by somebody else's statement
         before
         ami-base: 123456789012, 444455556666
@@ -81,18 +80,17 @@ stories! {
         base-cluster-v1: 123456789012
         bucket: Logs for 555566667777; SignalboxRead for 123456789012
         repository: SignalboxPull for 123456789012; SignalboxPullOrganization for * of o-exampleorgid
-        key: Enable IAM User Permissions for 111122223333
+        key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 123456789012; SignalboxGrant for 123456789012
     "#]];
     the_manifest_was_uploaded: Scene::new(), expect![[r#"
-        reconcile-shares: refused (key-base in eu-west-1: there is no such thing in this account; correct the manifest)
+        reconcile-shares: applied
+          - share key-base in eu-west-1: +123456789012
           - share snap-volume in eu-west-1: +123456789012
           - share ami-base in eu-west-1: +987654321098 -444455556666; snap-base: +987654321098 -444455556666
           - share base-db-v1 in eu-west-1: +123456789012 -444455556666
           - share base-cluster-v1 in eu-west-1: +123456789012
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
-          - cannot share key-base in eu-west-1: there is no such thing in this account; correct the manifest
-            not done: key-base in eu-west-1: there is no such thing in this account; correct the manifest
           note: com-example-111122223333 is open to 555566667777 by somebody else's statement
         before
         ami-base: 123456789012, 444455556666
@@ -113,18 +111,17 @@ stories! {
         base-cluster-v1: 123456789012
         bucket: Logs for 555566667777; SignalboxRead for 123456789012
         repository: SignalboxPull for 123456789012; SignalboxPullOrganization for * of o-exampleorgid
-        key: Enable IAM User Permissions for 111122223333
+        key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 123456789012; SignalboxGrant for 123456789012
     "#]];
     the_manifest_was_uploaded_to_a_bucket_without_versions: Scene::new(), expect![[r#"
-        reconcile-shares: refused (key-base in eu-west-1: there is no such thing in this account; correct the manifest)
+        reconcile-shares: applied
+          - share key-base in eu-west-1: +123456789012
           - share snap-volume in eu-west-1: +123456789012
           - share ami-base in eu-west-1: +987654321098 -444455556666; snap-base: +987654321098 -444455556666
           - share base-db-v1 in eu-west-1: +123456789012 -444455556666
           - share base-cluster-v1 in eu-west-1: +123456789012
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
-          - cannot share key-base in eu-west-1: there is no such thing in this account; correct the manifest
-            not done: key-base in eu-west-1: there is no such thing in this account; correct the manifest
           note: com-example-111122223333 is open to 555566667777 by somebody else's statement
         before
         ami-base: 123456789012, 444455556666
@@ -145,18 +142,17 @@ stories! {
         base-cluster-v1: 123456789012
         bucket: Logs for 555566667777; SignalboxRead for 123456789012
         repository: SignalboxPull for 123456789012; SignalboxPullOrganization for * of o-exampleorgid
-        key: Enable IAM User Permissions for 111122223333
+        key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 123456789012; SignalboxGrant for 123456789012
     "#]];
     an_upload_was_replayed_weeks_later: Scene::new(), expect![[r#"
-        reconcile-shares: refused (key-base in eu-west-1: there is no such thing in this account; correct the manifest)
+        reconcile-shares: applied
+          - share key-base in eu-west-1: +123456789012
           - share snap-volume in eu-west-1: +123456789012
           - share ami-base in eu-west-1: +987654321098 -444455556666; snap-base: +987654321098 -444455556666
           - share base-db-v1 in eu-west-1: +123456789012 -444455556666
           - share base-cluster-v1 in eu-west-1: +123456789012
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
-          - cannot share key-base in eu-west-1: there is no such thing in this account; correct the manifest
-            not done: key-base in eu-west-1: there is no such thing in this account; correct the manifest
           note: com-example-111122223333 is open to 555566667777 by somebody else's statement
         before
         ami-base: 123456789012, 444455556666
@@ -177,7 +173,7 @@ stories! {
         base-cluster-v1: 123456789012
         bucket: Logs for 555566667777; SignalboxRead for 123456789012
         repository: SignalboxPull for 123456789012; SignalboxPullOrganization for * of o-exampleorgid
-        key: Enable IAM User Permissions for 111122223333
+        key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 123456789012; SignalboxGrant for 123456789012
     "#]];
     another_object_was_uploaded: Scene::new(), expect![[r#"
         reconcile-shares: ignored (s3://manifests-111122223333/notes.txt has changed, and the manifest lies at s3://manifests-111122223333/share.json)
@@ -216,15 +212,14 @@ stories! {
         nothing changed
     "#]];
     a_stored_plan_is_forced: with_plan(), expect![[r#"
-        reconcile-shares: refused (key-base in eu-west-1: there is no such thing in this account; correct the manifest)
+        reconcile-shares: applied
+          - share key-base in eu-west-1: +123456789012
           - share snap-volume in eu-west-1: +123456789012
           - share ami-base in eu-west-1: +987654321098 -444455556666; snap-base: +987654321098 -444455556666
           - share base-db-v1 in eu-west-1: +123456789012 -444455556666
           - share base-cluster-v1 in eu-west-1: +123456789012
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
-          - cannot share key-base in eu-west-1: there is no such thing in this account; correct the manifest
-            not done: key-base in eu-west-1: there is no such thing in this account; correct the manifest
           note: com-example-111122223333 is open to 555566667777 by somebody else's statement
         before
         ami-base: 123456789012, 444455556666
@@ -245,7 +240,7 @@ stories! {
         base-cluster-v1: 123456789012
         bucket: Logs for 555566667777; SignalboxRead for 123456789012
         repository: SignalboxPull for 123456789012; SignalboxPullOrganization for * of o-exampleorgid
-        key: Enable IAM User Permissions for 111122223333
+        key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 123456789012; SignalboxGrant for 123456789012
     "#]];
     the_payload_is_the_manifest_of_2015: Scene::new(), expect![[r#"
         reconcile-shares: applied
