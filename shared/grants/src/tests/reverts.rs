@@ -46,7 +46,7 @@ fn of_a_snapshot_of_a_database() {
         resource(Kind::DbSnapshot, "base-db-v1"),
         &[ONE],
         &[TWO],
-        expect![
+        &expect![
             "aws rds modify-db-snapshot-attribute --region eu-west-1 --db-snapshot-identifier base-db-v1 --attribute-name restore --values-to-add 123456789012 --values-to-remove 987654321098"
         ],
     );
@@ -54,7 +54,7 @@ fn of_a_snapshot_of_a_database() {
         resource(Kind::DbClusterSnapshot, "base-db-v1"),
         &[ONE, TWO],
         &[],
-        expect![
+        &expect![
             "aws rds modify-db-cluster-snapshot-attribute --region eu-west-1 --db-cluster-snapshot-identifier base-db-v1 --attribute-name restore --values-to-add 123456789012 987654321098"
         ],
     );
