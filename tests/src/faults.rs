@@ -18,7 +18,7 @@ fn given() -> Given {
     const STALE: &[&str] = &["123456789012", "444455556666"];
     let image =
         GivenImage { launch: STALE, snapshots: &[STALE], sibling: Some(("golden", &["555566667777"])), ..IMAGE };
-    Given { image: Some(image), ..GIVEN }
+    Given { image: Some(image), has_tables: true, ..GIVEN }
 }
 
 async fn scene() -> Scene {
@@ -64,6 +64,7 @@ async fn end_after(kind: FaultKind, nth: usize, times: usize) -> (String, Report
     let_time_pass(AN_INVOCATION);
     let report = if first.outcome == Outcome::Failed { deliver(&scene).await } else { first };
     AWS.clear_faults(&scene.world.account);
+    scene.assert_recorded().await;
     (scene.shares().await, report)
 }
 
@@ -74,7 +75,7 @@ async fn meet_at_every_call(kind: FaultKind) {
     assert_eq!(clean.hear(Mode::Apply).await.outcome, Outcome::Applied);
     let calls = clean.world.calls() - before;
     let expected = clean.shares().await;
-    assert!(calls >= 10, "the fixture makes every kind of call, not {calls}");
+    assert!(calls >= 13, "the fixture makes every kind of call, not {calls}");
     for nth in 1..=calls {
         let (shares, report) = end_after(kind.clone(), nth, 1).await;
         assert_eq!(shares, expected, "{kind:?} at call {nth}: {report}");
@@ -115,7 +116,7 @@ async fn a_fault_that_outlasts_an_invocation_fails_and_the_retry_goes_on() {
         clean.shares().await
     };
     for kind in [FaultKind::Throttle, FaultKind::AccessDenied] {
-        for nth in [1, 2, 4, 6] {
+        for nth in [1, 2, 4, 6, 8, 10, 12] {
             let (shares, report) = end_after(kind.clone(), nth, 1_000).await;
             assert_eq!(shares, expected, "{kind:?} from call {nth} on: {report}");
         }

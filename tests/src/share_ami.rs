@@ -103,6 +103,7 @@ pub struct Scene {
     sibling: Option<String>,
     snapshots: Vec<String>,
     key: Option<String>,
+    has_tables: bool,
 }
 
 impl Scene {
@@ -123,6 +124,7 @@ impl Scene {
             sibling: None,
             snapshots: Vec::new(),
             key: None,
+            has_tables: given.has_tables,
         };
         if let Some(text) = given.manifest {
             scene.put_manifest(text, given.is_parameter).await;
@@ -153,6 +155,31 @@ impl Scene {
             text = text.replace(id, &name);
         }
         text
+    }
+
+    /// Asserts that every audit is whole, with one outcome of each intent and nothing open, and that the grants that we own
+    /// are shares that there are. Where there are no tables, there is nothing to assert.
+    pub async fn assert_recorded(&self) {
+        if !self.has_tables {
+            return;
+        }
+        let (grants, shares) = (self.world.grants(), self.shares().await);
+        let recorded = grants.all().await.unwrap();
+        for (resource, head) in &recorded.heads {
+            let items = grants.history(resource).await.unwrap();
+            assert_eq!(grants::verify(&items, head), Ok(()), "{items:#?}");
+            assert_eq!(head.pending, None, "{resource} is settled");
+            assert_eq!(
+                items.iter().filter(|it| it.of.is_some()).count() * 2,
+                items.len(),
+                "each intent has one outcome"
+            );
+        }
+        for grant in &recorded.grants {
+            let id = self.with_sample_ids(&grant.resource.id).replace(SAMPLE_IMAGE, "image");
+            let held = shares.lines().find_map(|line| line.strip_prefix(&format!("{id}: "))).unwrap_or_default();
+            assert!(held.contains(&grant.principal.to_string()), "{grant:?} is no share:\n{shares}");
+        }
     }
 
     /// The image's id.
