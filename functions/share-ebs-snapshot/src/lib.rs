@@ -16,9 +16,10 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::ebs::{SnapshotId, SnapshotNotification, SnapshotsCompletion};
 use events::{Detail, Envelope, Origin};
+use grants::Grants;
 use permissions::{Ec2, Settings, Source};
 use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
-use sharing::Share;
+use sharing::{Kind, Resource, Share};
 
 pub use facts::{Facts, Snapshot};
 
@@ -28,6 +29,7 @@ pub struct ShareEbsSnapshot {
     sessions: Arc<Sessions>,
     clients: Clients<Services>,
     source: Source,
+    grants: Option<Grants>,
 }
 
 /// The services of one account and region.
@@ -56,16 +58,23 @@ pub struct Subject {
     pub replay: Option<String>,
 }
 
+impl Subject {
+    /// One of the snapshots, as a thing that is shared.
+    fn resource(&self, id: &SnapshotId) -> Resource {
+        Resource::new(Kind::Snapshot, &self.account, &self.region, id.as_str())
+    }
+}
+
 impl ShareEbsSnapshot {
-    /// The function with these settings; makes no call.
+    /// The function with these settings, and with records where there are tables for them; makes no call.
     #[must_use]
-    pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
+    pub fn new(sessions: Arc<Sessions>, settings: Settings, grants: Option<Grants>) -> Self {
         let source = Source::new(&sessions, settings);
         let clients = Clients::new(sessions.clone(), |config| Services {
             ec2: Ec2 { client: aws_sdk_ec2::Client::new(config), pace: Pace::unlimited() },
             kms: aws_sdk_kms::Client::new(config),
         });
-        Self { sessions, clients, source }
+        Self { sessions, clients, source, grants }
     }
 }
 
@@ -118,6 +127,10 @@ impl Reaction for ShareEbsSnapshot {
 
     async fn apply(&self, subject: &Subject, step: &Share) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region)?;
-        services.ec2.share(step).await?.refused.map_or(Ok(()), Err)
+        let sharing = services.ec2.share(step);
+        match &self.grants {
+            Some(grants) => Box::pin(grants.record(&Self::key(subject).to_string(), step, sharing)).await,
+            None => sharing.await?.refused.map_or(Ok(()), Err),
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use events::ebs::SnapshotId;
 use permissions::Encryption;
 use reaction::{Error, Plan};
-use sharing::{Change, Kind, Principal, Resource, Share, Wanted};
+use sharing::{Change, Kind, Principal, Share, Wanted};
 
 use crate::Subject;
 use crate::facts::{Facts, Snapshot};
@@ -79,6 +79,9 @@ fn plan_one(subject: &Subject, facts: &Facts, snapshot_id: &SnapshotId) -> Resul
              copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)"
         )));
     }
+    if snapshot.head.is_busy(facts.now) {
+        return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));
+    }
     Ok(share(subject, facts, snapshot_id, snapshot, &principals))
 }
 
@@ -101,7 +104,7 @@ fn share(
     let before = &snapshot.volumes.principals;
     let kept = &(before & &snapshot.needed) - wanted;
     let change = Change {
-        resource: Resource::new(Kind::Snapshot, &subject.account, &subject.region, id.as_str()),
+        resource: subject.resource(id),
         name: snapshot.name.clone().unwrap_or_default(),
         before: before.clone(),
         after: wanted | &kept,

@@ -60,6 +60,10 @@ const BAD_ACCOUNT: &[&str] =
 const DENIED: &[&str] =
     &["AccessDenied", "AccessDeniedException", "AuthFailure", "Client.UnauthorizedOperation", "UnauthorizedOperation"];
 
+/// Why DynamoDB cancels a transaction that may succeed when it is sent again.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
+const CONTENDED: &[&str] = &["ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"];
+
 /// Reads an SDK result as one of the two kinds of error.
 pub trait Answer<T> {
     /// The answer, or the error: validation is refused; throttling, 5xx, timeouts, conflicts, denied access and what
@@ -121,6 +125,18 @@ pub fn is_taken<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
 #[must_use]
 pub fn is_denied<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     is_one_of(error, DENIED)
+}
+
+/// Whether a transaction was cancelled since the condition of this part did not hold; `code` is the reason's.
+#[must_use]
+pub fn is_failed_condition(code: Option<&str>) -> bool {
+    code == Some("ConditionalCheckFailed")
+}
+
+/// Whether a transaction was cancelled since this part met another write; `code` is the reason's.
+#[must_use]
+pub fn is_contended(code: Option<&str>) -> bool {
+    code.is_some_and(|code| CONTENDED.contains(&code))
 }
 
 fn is_one_of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, codes: &[&str]) -> bool {

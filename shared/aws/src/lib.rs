@@ -13,7 +13,10 @@ mod sessions;
 pub use clients::Clients;
 pub use config::{Options, Patience};
 pub use document::{Document, Location};
-pub use error::{Answer, is_denied, is_shared_too_often, is_taken, names_bad_account, refuses_combination};
+pub use error::{
+    Answer, is_contended, is_denied, is_failed_condition, is_shared_too_often, is_taken, names_bad_account,
+    refuses_combination,
+};
 pub use http::{open_only, roots_of};
 pub use pace::Pace;
 pub use pages::all_pages;

@@ -1,0 +1,221 @@
+//! Records a step: what was interrupted is settled, the intent is written, the effect is carried out, and the outcome is
+//! written.
+//!
+//! Each write is one transaction on condition that the resource's head is where it was when the step was planned. So of two
+//! runs one wins; a run that was broken off leaves its change open in the head, with a lease; and whoever comes after the
+//! lease settles it from what is there. Each intent so has one outcome in the end.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use aws::Answer;
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::join_all;
+use reaction::{Doing, Error};
+use sharing::{Change, Effect, Head, Pending, Share};
+use tokio::time::timeout;
+
+use crate::read::key;
+use crate::run::Run;
+use crate::transaction::{Obstacle, PARTS, is_one, split};
+use crate::write::Move;
+use crate::{Grants, HEAD};
+
+/// For so long a change that was begun keeps others from its resource.
+pub const LEASE: Duration = Duration::from_mins(2);
+
+/// For so long an effect may run: it is over before its lease is, so that nobody takes a change over that is being made.
+const LONGEST_EFFECT: Duration = Duration::from_secs(100);
+const _: () = assert!(LONGEST_EFFECT.as_secs() < LEASE.as_secs());
+
+/// How often a record that turns out to be behind its audit is gone on with.
+const ROUNDS: usize = 3;
+
+/// Which of a resource's items come first, where they do not fit into one transaction. Whoever finds a change open has to
+/// find all that is to be known of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    Records,
+    Grants,
+}
+
+impl Grants {
+    /// Records the step's changes before and after `effect`, which is not called where nobody gains or loses. A change that
+    /// an interrupted run left open is settled first. `occurrence` says what made it be done: the ledger's key or the like.
+    ///
+    /// # Errors
+    /// `Failed` where another run is at work on one of the resources, or was since the step was planned; what the tables
+    /// or `effect` met; and what it refused.
+    pub async fn record(
+        &self,
+        occurrence: &str,
+        step: &Share,
+        effect: impl Future<Output = Result<Effect, Error>>,
+    ) -> Result<(), Error> {
+        let mut run = Run::new(self, occurrence, step);
+        if let Err(error) = run.open().await {
+            run.lapse().await;
+            return Err(error.context("the record that goes before the change; nothing was changed"));
+        }
+        if step.changes.iter().all(|change| change.difference().is_empty()) {
+            return Ok(());
+        }
+        let longest = LONGEST_EFFECT.as_secs();
+        let late = |_| Err(Error::failed(format!("the change took longer than {longest} s; it is planned again")));
+        let result = match timeout(LONGEST_EFFECT, effect).await.unwrap_or_else(late) {
+            Ok(effect) => run.close(&effect).await.map(|()| effect.refused),
+            Err(error) => Err(error),
+        };
+        if result.is_err() {
+            run.lapse().await;
+        }
+        result?.map_or(Ok(()), Err)
+    }
+}
+
+impl Run<'_> {
+    /// Settles what was interrupted, and begins.
+    async fn open(&mut self) -> Result<(), Error> {
+        for _ in 0..ROUNDS {
+            self.look_for_others()?;
+            let behind = match self.try_to_open().await {
+                Ok(()) => return Ok(()),
+                Err(Obstacle::Behind(indices)) => indices,
+                Err(obstacle) => return Err(self.error_of(obstacle)),
+            };
+            for index in behind {
+                self.catch_up(index).await?;
+            }
+        }
+        Err(Error::failed("the audit goes on while it is being read; it is tried again"))
+    }
+
+    async fn try_to_open(&mut self) -> Result<(), Obstacle> {
+        let found = self.found();
+        self.make(&found, First::Grants).await?;
+        let begun = self.begin();
+        self.make(&begun, First::Records).await
+    }
+
+    /// Settles what was begun.
+    async fn close(&mut self, effect: &Effect) -> Result<(), Error> {
+        let moves = self.end(effect);
+        let made = self.make(&moves, First::Grants).await;
+        made.map_err(|obstacle| self.error_of(obstacle)).doing(|| "the change was made, and recording it failed")
+    }
+
+    /// Nothing is done while another run is at work on one of the resources.
+    fn look_for_others(&self) -> Result<(), Error> {
+        let now = self.now();
+        match self.chains.iter().position(|chain| !chain.is_open() && chain.head.is_busy(now)) {
+            Some(index) => {
+                let Change { resource, .. } = &self.step.changes[index];
+                Err(Error::failed(format!("another run is at work on {resource}; it is tried again")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Makes these moves: in one transaction, or in several where that is too small.
+    async fn make(&mut self, moves: &[Move], first: First) -> Result<(), Obstacle> {
+        if moves.is_empty() {
+            return Ok(());
+        }
+        if is_one(moves) {
+            return self.make_records(moves, true).await;
+        }
+        if first == First::Grants {
+            self.make_grants(moves, |it| it.stored).await?;
+        }
+        let mut rest = moves;
+        while !rest.is_empty() {
+            let (some, others) = split(rest);
+            self.make_records(some, false).await?;
+            rest = others;
+        }
+        if first == First::Records {
+            self.make_grants(moves, |it| it.item.seq).await?;
+        }
+        Ok(())
+    }
+
+    async fn make_records(&mut self, moves: &[Move], with_grants: bool) -> Result<(), Obstacle> {
+        let mut writes = Vec::new();
+        for it in moves {
+            writes.extend(self.grants.records_of(it)?);
+            if with_grants {
+                writes.extend(self.grants.grants_of(it)?);
+            }
+            if it.pending.is_some() {
+                self.chains[it.index].ours = Some(it.head());
+            }
+        }
+        let sent = self.grants.send(writes).await;
+        match &sent {
+            Ok(()) => self.advance(moves),
+            // It is known that nothing of it was written.
+            Err(Obstacle::Moved(_) | Obstacle::Behind(_)) => {
+                for it in moves.iter().filter(|it| it.pending.is_some()) {
+                    self.chains[it.index].ours = None;
+                }
+            }
+            Err(Obstacle::Error(_)) => {}
+        }
+        sent
+    }
+
+    /// Makes what becomes of the grants, as long as the head of each resource has this number.
+    async fn make_grants(&self, moves: &[Move], seq: impl Fn(&Move) -> u64) -> Result<(), Obstacle> {
+        for it in moves {
+            let grants = self.grants.grants_of(it)?;
+            for some in grants.chunks(PARTS - 1) {
+                let mut writes = vec![self.grants.check_of(it, seq(it))?];
+                writes.extend_from_slice(some);
+                self.grants.send(writes).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the leases of what we have begun, or may have, end now, so that whoever comes next need not wait for it. It
+    /// does not matter where that fails: they lapse by themselves.
+    async fn lapse(&self) {
+        let ours = self
+            .chains
+            .iter()
+            .zip(&self.step.changes)
+            .filter_map(|(chain, change)| Some((chain.ours.as_ref()?, change)));
+        join_all(ours.map(async |(head, change)| drop(self.grants.lapse(change, head, self.until_now()).await))).await;
+    }
+
+    fn until_now(&self) -> u64 {
+        let now = self.now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(now.as_millis()).unwrap_or_default()
+    }
+
+    fn error_of(&self, obstacle: Obstacle) -> Error {
+        match obstacle {
+            Obstacle::Error(error) => error,
+            Obstacle::Moved(index) => {
+                let Change { resource, .. } = &self.step.changes[index];
+                Error::failed(format!("somebody else changed the record of {resource} meanwhile; it is planned again"))
+            }
+            Obstacle::Behind(_) => Error::failed("the audit goes on beyond its record; it is planned again"),
+        }
+    }
+}
+
+impl Grants {
+    /// Lets a lease end at `until`. That is now and not long ago: who read the state of things before that may have read it
+    /// before our last call took effect, and has to see the change as open still.
+    async fn lapse(&self, change: &Change, head: &Head, until: u64) -> Result<(), Error> {
+        let Some(pending) = head.pending.clone() else { return Ok(()) };
+        let pending = serde_json::to_string(&Pending { until, ..pending }).map_err(Error::failed)?;
+        let update = self.client.update_item().table_name(&self.table).set_key(Some(key(&change.resource.arn(), HEAD)));
+        let update = update.update_expression("SET #pending = :pending").condition_expression("#hash = :hash");
+        let update =
+            update.expression_attribute_names("#pending", "pending").expression_attribute_names("#hash", "hash");
+        let update = update.expression_attribute_values(":pending", AttributeValue::S(pending));
+        let update = update.expression_attribute_values(":hash", AttributeValue::S(head.hash.clone()));
+        update.send().await.or_error().map(drop)
+    }
+}
