@@ -2,16 +2,16 @@
 //! says of them afterwards, with the ids of the samples in place of those that EC2 made up.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{
     BlockDeviceMapping, EbsBlockDevice, ImageAttributeName, LaunchPermission, LaunchPermissionModifications,
     OperationType, PermissionGroup, SnapshotAttributeName, VolumeType,
 };
-use reaction::{Deadline, Mode, Report, drive_json};
+use reaction::{Deadline, Mode, Reaction, Report, drive_json};
 use share_ami::ShareAmi;
 
+use crate::scene::{self, sorted};
 use crate::world::{REGION, SAMPLE_ACCOUNT, World, now};
 
 /// The image of most sample events.
@@ -250,15 +250,38 @@ impl Scene {
     }
 }
 
-/// The sample event of this name, as text.
-pub fn read_sample(name: &str) -> String {
-    let path = samples().join(format!("{name}.json"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+impl scene::Scene for Scene {
+    type Given = Given;
+    const FUNCTION: &'static str = ShareAmi::NAME;
+
+    async fn set_up(given: &Given, sample: &str) -> Self {
+        Scene::set_up(given, sample).await
+    }
+
+    fn world(&self) -> &World {
+        &self.world
+    }
+
+    fn event(&self) -> &str {
+        &self.event
+    }
+
+    async fn hear(&self, mode: Mode) -> Report {
+        self.hear(mode).await
+    }
+
+    async fn shares(&self) -> String {
+        self.shares().await
+    }
+
+    fn with_sample_ids(&self, text: &str) -> String {
+        self.with_sample_ids(text)
+    }
 }
 
-/// Where the sample events lie.
-pub fn samples() -> PathBuf {
-    local_aws::workspace().join("events/share-ami")
+/// The sample event of this name, as text.
+pub fn read_sample(name: &str) -> String {
+    scene::read_sample(ShareAmi::NAME, name)
 }
 
 async fn register(ec2: &aws_sdk_ec2::Client, name: &str, snapshots: &[String]) -> String {
@@ -290,9 +313,4 @@ async fn allow_volumes(ec2: &aws_sdk_ec2::Client, snapshot: &str, accounts: &[&s
         let accounts = accounts.iter().map(ToString::to_string).collect();
         request.set_user_ids(Some(accounts)).send().await.unwrap();
     }
-}
-
-fn sorted(mut who: Vec<String>) -> String {
-    who.sort();
-    if who.is_empty() { "nobody".into() } else { who.join(", ") }
 }

@@ -10,6 +10,7 @@ mod plan;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -65,6 +66,31 @@ impl Subject {
     }
 }
 
+/// What is done about one snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is shared.
+    Share(Share),
+    /// It is left as it is, while others of the same event are shared; the step fails, and says why.
+    Leave {
+        /// Its id.
+        id: SnapshotId,
+        /// Why.
+        why: String,
+        /// Whether trying again would not help.
+        is_refused: bool,
+    },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(share) => share.fmt(f),
+            Self::Leave { id, why, .. } => write!(f, "leave {}: {why}", id.as_str()),
+        }
+    }
+}
+
 impl ShareEbsSnapshot {
     /// The function with these settings, and with records where there are tables for them; makes no call.
     #[must_use]
@@ -84,7 +110,7 @@ impl Reaction for ShareEbsSnapshot {
     type Event = Envelope;
     type Subject = Subject;
     type Facts = Facts;
-    type Step = Share;
+    type Step = Step;
 
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the time; DynamoDB takes 2,048 bytes.
@@ -121,15 +147,20 @@ impl Reaction for ShareEbsSnapshot {
         Box::pin(self.read_facts(subject)).await
     }
 
-    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
+    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Share) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region)?;
-        let sharing = services.ec2.share(step);
+        let share = match step {
+            Step::Share(share) => share,
+            Step::Leave { why, is_refused: true, .. } => return Err(Error::refused(why)),
+            Step::Leave { why, .. } => return Err(Error::failed(why)),
+        };
+        let sharing = services.ec2.share(share);
         match &self.grants {
-            Some(grants) => Box::pin(grants.record(&Self::key(subject).to_string(), step, sharing)).await,
+            Some(grants) => Box::pin(grants.record(&Self::key(subject).to_string(), share, sharing)).await,
             None => sharing.await?.refused.map_or(Ok(()), Err),
         }
     }
