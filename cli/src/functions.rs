@@ -6,12 +6,17 @@ use std::time::Duration;
 
 use aws::Sessions;
 use events::Detail;
+use events::ebs::{SnapshotNotification, SnapshotsCompletion};
 use events::ec2::AmiStateChange;
+use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent};
+use grants::Grants;
 use ledger::DynamoLedger;
 use permissions::Settings;
 use reaction::settings::Variables;
 use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json};
 use share_ami::ShareAmi;
+use share_ebs_snapshot::ShareEbsSnapshot;
+use share_rds_snapshot::ShareRdsSnapshot;
 
 use crate::event::Event;
 use crate::failure::Failure;
@@ -20,14 +25,41 @@ use crate::failure::Failure;
 pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
 
 /// Every function, in the order of its name.
-pub(crate) static FUNCTIONS: &[Function] = &[Function {
-    name: ShareAmi::NAME,
-    triggers: &[Trigger::of::<AmiStateChange>()],
-    purpose: "Shares an image that has become available, and its snapshots, with whom the manifest names",
-    react: |attempt| {
-        Box::pin(react(attempt, |sessions, variables| Ok(ShareAmi::new(sessions, Settings::read(variables)?))))
+pub(crate) static FUNCTIONS: &[Function] = &[
+    Function {
+        name: ShareAmi::NAME,
+        triggers: &[Trigger::of::<AmiStateChange>()],
+        purpose: "Shares an image that has become available, and its snapshots, with whom the manifest names",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                let grants = Grants::read(variables, &sessions, ShareAmi::NAME)?;
+                Ok(ShareAmi::new(sessions, Settings::read(variables)?, grants))
+            }))
+        },
     },
-}];
+    Function {
+        name: ShareEbsSnapshot::NAME,
+        triggers: &[Trigger::of::<SnapshotNotification>(), Trigger::of::<SnapshotsCompletion>()],
+        purpose: "Shares snapshots of volumes that are complete with whom the manifest names",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                let grants = Grants::read(variables, &sessions, ShareEbsSnapshot::NAME)?;
+                Ok(ShareEbsSnapshot::new(sessions, Settings::read(variables)?, grants))
+            }))
+        },
+    },
+    Function {
+        name: ShareRdsSnapshot::NAME,
+        triggers: &[Trigger::of::<DbSnapshotEvent>(), Trigger::of::<DbClusterSnapshotEvent>()],
+        purpose: "Shares a snapshot of a database with whom the manifest names, or copies one of RDS's own",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                let grants = Grants::read(variables, &sessions, ShareRdsSnapshot::NAME)?;
+                Ok(ShareRdsSnapshot::new(sessions, share_rds_snapshot::Settings::read(variables)?, grants))
+            }))
+        },
+    },
+];
 
 /// A function of the suite.
 pub(crate) struct Function {
@@ -111,7 +143,7 @@ async fn react<R: Reaction>(
 ) -> Result<Report, Failure> {
     let Attempt { sessions, variables, ledger_table, mode, event } = attempt;
     let reaction = open(sessions.clone(), *variables)
-        .doing(|| "settings, from the environment or from --manifest and --allowed-accounts")
+        .doing(|| "settings, from the environment or from options of the same meaning")
         .map_err(Failure::configuration)?;
     sessions.ask_home().await.map_err(Failure::service)?;
     let clock = sessions.clock();

@@ -47,6 +47,7 @@ pub async fn end_after<S: Scene>(run: &Run<S::Given>, kind: FaultKind, nth: usiz
     let_time_pass(AN_INVOCATION);
     let report = if first.outcome == Outcome::Failed { deliver(&scene).await } else { first };
     AWS.clear_faults(account);
+    scene.assert_recorded().await;
     (scene.with_sample_ids(&scene.shares().await), report)
 }
 

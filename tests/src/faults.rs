@@ -16,7 +16,7 @@ fn given() -> Given {
     const STALE: &[&str] = &["123456789012", "444455556666"];
     let image =
         GivenImage { launch: STALE, snapshots: &[STALE], sibling: Some(("golden", &["555566667777"])), ..IMAGE };
-    Given { image: Some(image), ..GIVEN }
+    Given { image: Some(image), has_tables: true, ..GIVEN }
 }
 
 async fn scene() -> Scene {
@@ -39,7 +39,7 @@ fn refused(account: &str, operation: &str, bad: &str, times: usize) -> Fault {
 }
 
 fn run() -> Run<Given> {
-    Run { given: given(), sample: "an-image-became-available", calls: 10 }
+    Run { given: given(), sample: "an-image-became-available", calls: 13 }
 }
 
 faults_at_every_call!(Scene, run());

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, helpers and all")]
 
+mod audit;
 mod binary;
 mod built;
 mod converge;
@@ -12,6 +13,7 @@ mod deployed;
 mod economy;
 mod every_call;
 mod faults;
+mod grants;
 mod infra;
 mod ledger;
 mod manifest;

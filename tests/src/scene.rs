@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use expect_test::Expect;
+use grants::Grants;
 use reaction::{Mode, Report};
 
 use crate::world::World;
@@ -26,6 +27,34 @@ pub trait Scene: Sized {
     async fn shares(&self) -> String;
     /// The text with the ids of the samples in place of those that AWS made up.
     fn with_sample_ids(&self, text: &str) -> String;
+    /// The same, and tables of grants and of their audit.
+    fn with_tables(given: &Self::Given) -> Self::Given;
+    /// The tables, where there are some.
+    fn grants(&self) -> Option<Grants>;
+
+    /// What the line of a thing begins with in [`Scene::shares`].
+    fn line_of(&self, id: &str) -> String {
+        self.with_sample_ids(id)
+    }
+
+    /// Asserts that every audit is whole, with one outcome of each intent and nothing open, and that the grants that we own
+    /// are shares that there are. Where there are no tables, there is nothing to assert.
+    async fn assert_recorded(&self) {
+        let Some(grants) = self.grants() else { return };
+        let (recorded, shares) = (grants.all().await.unwrap(), self.shares().await);
+        for (resource, head) in &recorded.heads {
+            let items = grants.history(resource).await.unwrap();
+            assert_eq!(grants::verify(&items, head), Ok(()), "{items:#?}");
+            assert_eq!(head.pending, None, "{resource} is settled");
+            let outcomes = items.iter().filter(|it| it.of.is_some()).count();
+            assert_eq!(outcomes * 2, items.len(), "each intent has one outcome");
+        }
+        for grant in &recorded.grants {
+            let start = format!("{}: ", self.line_of(&grant.resource.id));
+            let held = shares.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_default();
+            assert!(held.contains(&grant.principal.to_string()), "{grant:?} is no share:\n{shares}");
+        }
+    }
 }
 
 /// A sample event, what there is before it, and what comes of it.

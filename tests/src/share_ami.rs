@@ -8,6 +8,7 @@ use aws_sdk_ec2::types::{
     BlockDeviceMapping, EbsBlockDevice, ImageAttributeName, LaunchPermission, LaunchPermissionModifications,
     OperationType, PermissionGroup, SnapshotAttributeName, VolumeType,
 };
+use grants::Grants;
 use reaction::{Deadline, Mode, Reaction, Report, drive_json};
 use share_ami::ShareAmi;
 
@@ -31,6 +32,8 @@ pub struct Given {
     pub is_parameter: bool,
     /// `SIGNALBOX_ALLOWED_ACCOUNTS`.
     pub allowed_accounts: Option<&'static str>,
+    /// Whether there are tables of grants and of their audit.
+    pub has_tables: bool,
 }
 
 /// An image before the event comes.
@@ -81,8 +84,13 @@ pub const IMAGE: GivenImage = GivenImage {
 };
 
 /// That image, and the manifest that shares it.
-pub const GIVEN: Given =
-    Given { image: Some(IMAGE), manifest: Some(MANIFEST), is_parameter: false, allowed_accounts: None };
+pub const GIVEN: Given = Given {
+    image: Some(IMAGE),
+    manifest: Some(MANIFEST),
+    is_parameter: false,
+    allowed_accounts: None,
+    has_tables: false,
+};
 
 /// A world in which an event is about to be heard.
 pub struct Scene {
@@ -96,6 +104,7 @@ pub struct Scene {
     sibling: Option<String>,
     snapshots: Vec<String>,
     key: Option<String>,
+    has_tables: bool,
 }
 
 impl Scene {
@@ -104,7 +113,10 @@ impl Scene {
         let world = World::new().await;
         let manifest =
             if given.is_parameter { "ssm:/share".into() } else { format!("s3://{}/share.json", world.bucket()) };
-        let function = world.share_ami(&manifest, given.allowed_accounts);
+        if given.has_tables {
+            world.create_grants_tables().await;
+        }
+        let function = world.share_ami(&manifest, given.allowed_accounts, given.has_tables.then(|| world.grants()));
         let mut scene = Self {
             event: read_sample(sample).replace(SAMPLE_ACCOUNT, &world.account),
             world,
@@ -113,6 +125,7 @@ impl Scene {
             sibling: None,
             snapshots: Vec::new(),
             key: None,
+            has_tables: given.has_tables,
         };
         if let Some(text) = given.manifest {
             scene.put_manifest(text, given.is_parameter).await;
@@ -276,6 +289,18 @@ impl scene::Scene for Scene {
 
     fn with_sample_ids(&self, text: &str) -> String {
         self.with_sample_ids(text)
+    }
+
+    fn with_tables(given: &Given) -> Given {
+        Given { has_tables: true, ..given.clone() }
+    }
+
+    fn grants(&self) -> Option<Grants> {
+        self.has_tables.then(|| self.world.grants())
+    }
+
+    fn line_of(&self, id: &str) -> String {
+        self.with_sample_ids(id).replace(SAMPLE_IMAGE, "image")
     }
 }
 

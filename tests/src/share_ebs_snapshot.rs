@@ -19,7 +19,7 @@ use share_ebs_snapshot::ShareEbsSnapshot;
 
 use crate::scene::{self, read_sample, sorted};
 use crate::share_ami::Key;
-use crate::world::{LEDGER, REGION, SAMPLE_ACCOUNT, World, now};
+use crate::world::{AUDIT, GRANTS, LEDGER, REGION, SAMPLE_ACCOUNT, World, now};
 
 /// The snapshots of the sample events.
 const SAMPLES: [&str; 2] = ["snap-0123456789abcdef0", "snap-0123456789abcdef1"];
@@ -36,6 +36,8 @@ pub struct Given {
     pub manifest: &'static str,
     /// An image on the first snapshot: its name, and who may launch it.
     pub image: Option<(&'static str, &'static [&'static str])>,
+    /// Whether there are tables of grants and of their audit.
+    pub has_tables: bool,
 }
 
 /// A snapshot before the event comes.
@@ -58,13 +60,14 @@ pub const SNAPSHOT: GivenSnapshot =
     GivenSnapshot { name: Some("data-1"), holders: &[], is_public: false, key: Key::None, is_gone: false };
 
 /// That snapshot, and the manifest that shares it.
-pub const GIVEN: Given = Given { snapshots: &[SNAPSHOT], manifest: MANIFEST, image: None };
+pub const GIVEN: Given = Given { snapshots: &[SNAPSHOT], manifest: MANIFEST, image: None, has_tables: false };
 
 /// A world in which an event is about to be heard.
 pub struct Scene {
     world: World,
     function: ShareEbsSnapshot,
     event: String,
+    grants: Option<Grants>,
     snapshots: Vec<String>,
     image: Option<String>,
     key: Option<String>,
@@ -77,9 +80,10 @@ impl scene::Scene for Scene {
     async fn set_up(given: &Given, sample: &str) -> Self {
         let world = World::new().await;
         world.put_manifest(given.manifest).await;
-        let function = function(&world, None);
+        let grants = if given.has_tables { Some(grants_of(&world).await) } else { None };
+        let function = function(&world, grants.clone());
         let event = read_sample(Self::FUNCTION, sample).replace(SAMPLE_ACCOUNT, &world.account);
-        let mut scene = Self { world, function, event, snapshots: Vec::new(), image: None, key: None };
+        let mut scene = Self { world, function, event, grants, snapshots: Vec::new(), image: None, key: None };
         scene.make_snapshots(given).await;
         if let Some((name, launch)) = given.image {
             scene.make_image(name, launch).await;
@@ -119,6 +123,20 @@ impl scene::Scene for Scene {
         }
         self.key.as_ref().map_or(text.clone(), |key| text.replace(key, "key"))
     }
+
+    fn with_tables(given: &Given) -> Given {
+        Given { has_tables: true, ..given.clone() }
+    }
+
+    fn grants(&self) -> Option<Grants> {
+        self.grants.clone()
+    }
+}
+
+/// The tables of grants and of their audit, as the function uses them.
+async fn grants_of(world: &World) -> Grants {
+    world.create_grants_tables().await;
+    Grants::new(&world.sessions, GRANTS, AUDIT, ShareEbsSnapshot::NAME)
 }
 
 /// The function, with these settings.

@@ -17,7 +17,7 @@ use share_rds_snapshot::{Settings, ShareRdsSnapshot};
 
 use crate::scene::{self, read_sample, sorted};
 use crate::share_ami::Key;
-use crate::world::{LEDGER, SAMPLE_ACCOUNT, World, now};
+use crate::world::{AUDIT, GRANTS, LEDGER, SAMPLE_ACCOUNT, World, now};
 
 /// The database of the sample events, without the end of its version.
 const DATABASE: &str = "base-db-v1";
@@ -48,6 +48,8 @@ pub struct Given {
     pub manifest: &'static str,
     /// Whether RDS's own snapshots are copied.
     pub copies_automated: bool,
+    /// Whether there are tables of grants and of their audit.
+    pub has_tables: bool,
 }
 
 /// A database's engine.
@@ -68,6 +70,7 @@ pub const GIVEN: Given = Given {
     is_gone: false,
     manifest: MANIFEST,
     copies_automated: false,
+    has_tables: false,
 };
 
 /// A world in which an event is about to be heard.
@@ -75,6 +78,7 @@ pub struct Scene {
     world: World,
     function: ShareRdsSnapshot,
     event: String,
+    grants: Option<Grants>,
     rds: aws_sdk_rds::Client,
     minute: String,
     key: Option<String>,
@@ -87,10 +91,11 @@ impl scene::Scene for Scene {
     async fn set_up(given: &Given, sample: &str) -> Self {
         let world = World::new().await;
         world.put_manifest(given.manifest).await;
-        let function = function(&world, given.copies_automated, None);
+        let grants = if given.has_tables { Some(grants_of(&world).await) } else { None };
+        let function = function(&world, given.copies_automated, grants.clone());
         let rds = aws_sdk_rds::Client::new(world.sessions.config());
         let event = read_sample(Self::FUNCTION, sample).replace(SAMPLE_ACCOUNT, &world.account);
-        let mut scene = Self { world, function, event, rds, minute: SAMPLE_MINUTE.into(), key: None };
+        let mut scene = Self { world, function, event, grants, rds, minute: SAMPLE_MINUTE.into(), key: None };
         scene.make_database(given).await;
         scene.make_snapshot(given).await;
         scene.event = scene.event.replace(SAMPLE_MINUTE, &scene.minute);
@@ -124,6 +129,20 @@ impl scene::Scene for Scene {
         let text = text.replace(&self.world.account, SAMPLE_ACCOUNT).replace(&self.minute, SAMPLE_MINUTE);
         self.key.as_ref().map_or(text.clone(), |key| text.replace(key, "key"))
     }
+
+    fn with_tables(given: &Given) -> Given {
+        Given { has_tables: true, ..given.clone() }
+    }
+
+    fn grants(&self) -> Option<Grants> {
+        self.grants.clone()
+    }
+}
+
+/// The tables of grants and of their audit, as the function uses them.
+async fn grants_of(world: &World) -> Grants {
+    world.create_grants_tables().await;
+    Grants::new(&world.sessions, GRANTS, AUDIT, ShareRdsSnapshot::NAME)
 }
 
 /// The function, with these settings.

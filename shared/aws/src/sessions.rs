@@ -105,7 +105,11 @@ impl Sessions {
         Ok(())
     }
 
-    fn home(&self) -> Result<&Home, Error> {
+    /// Whose credentials these are.
+    ///
+    /// # Errors
+    /// `Failed` where nobody has said so.
+    pub fn home(&self) -> Result<&Home, Error> {
         self.home.get().ok_or_else(|| Error::failed("nobody has said whose credentials these are"))
     }
 
