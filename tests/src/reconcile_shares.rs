@@ -18,7 +18,8 @@ use reaction::{Deadline, Mode, Reaction, Report, drive_json};
 use reconcile_shares::{ReconcileShares, Settings};
 use serde_json::Value;
 
-use crate::share_ami::{allow_launch, allow_volumes, register, sorted};
+use crate::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
+use crate::scene::sorted;
 use crate::world::{AUDIT, GRANTS, LEDGER, REGION, SAMPLE_ACCOUNT, World, now};
 
 /// What a schedule sends.
@@ -129,10 +130,10 @@ impl Scene {
     /// Who may use what, as AWS answers.
     pub async fn shares(&self) -> String {
         let mut text = String::new();
-        writeln!(text, "ami-base: {}", self.world.launchers(&self.image).await).unwrap();
-        writeln!(text, "ami-golden: {}", self.world.launchers(&self.golden).await).unwrap();
-        writeln!(text, "snap-base: {}", self.world.snapshot_users(&self.backing).await).unwrap();
-        writeln!(text, "snap-volume: {}", self.world.snapshot_users(&self.volume).await).unwrap();
+        writeln!(text, "ami-base: {}", self.launchers(&self.image).await).unwrap();
+        writeln!(text, "ami-golden: {}", self.launchers(&self.golden).await).unwrap();
+        writeln!(text, "snap-base: {}", self.volume_makers(&self.backing).await).unwrap();
+        writeln!(text, "snap-volume: {}", self.volume_makers(&self.volume).await).unwrap();
         writeln!(text, "base-db-v1: {}", self.restorers("base-db-v1").await).unwrap();
         writeln!(text, "base-cluster-v1: {}", self.cluster_restorers("base-cluster-v1").await).unwrap();
         for (name, policy) in [
@@ -162,8 +163,7 @@ impl Scene {
             assert_eq!(grants::verify(&items, head), Ok(()), "{resource}: {items:#?}");
         }
         for id in [&self.image, &self.backing] {
-            let holders =
-                if *id == self.image { self.world.launchers(id).await } else { self.world.snapshot_users(id).await };
+            let holders = if *id == self.image { self.launchers(id).await } else { self.volume_makers(id).await };
             let owned = self.owned(id).await;
             let held = owned == "nobody" || owned.split(", ").all(|who| holders.contains(who));
             assert!(held, "{id}: {owned} of {holders}");
@@ -183,6 +183,16 @@ impl Scene {
         let plan = self.function().propose(deadline).await.unwrap().plan;
         let request = self.world.s3.put_object().bucket(self.world.bucket()).key(key);
         request.body(serde_json::to_vec(&plan).unwrap().into()).send().await.unwrap();
+    }
+
+    /// Who may launch the image, as EC2 answers.
+    pub async fn launchers(&self, image: &str) -> String {
+        launchers(&self.world.ec2, image).await
+    }
+
+    /// Who may make volumes of the snapshot, as EC2 answers.
+    pub async fn volume_makers(&self, snapshot: &str) -> String {
+        volume_makers(&self.world.ec2, snapshot).await
     }
 
     /// The name of the shared bucket.

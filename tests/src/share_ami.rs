@@ -2,16 +2,15 @@
 //! says of them afterwards, with the ids of the samples in place of those that EC2 made up.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{
-    BlockDeviceMapping, EbsBlockDevice, ImageAttributeName, LaunchPermission, LaunchPermissionModifications,
-    OperationType, PermissionGroup, SnapshotAttributeName, VolumeType,
-};
-use reaction::{Deadline, Mode, Report, drive_json};
+use aws_sdk_ec2::types::VolumeType;
+use grants::Grants;
+use reaction::{Deadline, Mode, Reaction, Report, drive_json};
 use share_ami::ShareAmi;
 
+use crate::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
+use crate::scene;
 use crate::world::{REGION, SAMPLE_ACCOUNT, World, now};
 
 /// The image of most sample events.
@@ -157,31 +156,6 @@ impl Scene {
         text
     }
 
-    /// Asserts that every audit is whole, with one outcome of each intent and nothing open, and that the grants that we own
-    /// are shares that there are. Where there are no tables, there is nothing to assert.
-    pub async fn assert_recorded(&self) {
-        if !self.has_tables {
-            return;
-        }
-        let (grants, shares) = (self.world.grants(), self.shares().await);
-        let recorded = grants.all().await.unwrap();
-        for (resource, head) in &recorded.heads {
-            let items = grants.history(resource).await.unwrap();
-            assert_eq!(grants::verify(&items, head), Ok(()), "{items:#?}");
-            assert_eq!(head.pending, None, "{resource} is settled");
-            assert_eq!(
-                items.iter().filter(|it| it.of.is_some()).count() * 2,
-                items.len(),
-                "each intent has one outcome"
-            );
-        }
-        for grant in &recorded.grants {
-            let id = self.with_sample_ids(&grant.resource.id).replace(SAMPLE_IMAGE, "image");
-            let held = shares.lines().find_map(|line| line.strip_prefix(&format!("{id}: "))).unwrap_or_default();
-            assert!(held.contains(&grant.principal.to_string()), "{grant:?} is no share:\n{shares}");
-        }
-    }
-
     /// The image's id.
     pub fn image(&self) -> &str {
         self.image.as_deref().unwrap_or(SAMPLE_IMAGE)
@@ -192,11 +166,11 @@ impl Scene {
         let mut text = String::new();
         for (name, id) in [("image", &self.image), ("sibling", &self.sibling)] {
             if let Some(id) = id {
-                writeln!(text, "{name}: {}", self.world.launchers(id).await).unwrap();
+                writeln!(text, "{name}: {}", launchers(&self.world.ec2, id).await).unwrap();
             }
         }
         for (index, id) in self.snapshots.iter().enumerate() {
-            writeln!(text, "snap-{}: {}", index + 1, self.world.snapshot_users(id).await).unwrap();
+            writeln!(text, "snap-{}: {}", index + 1, volume_makers(&self.world.ec2, id).await).unwrap();
         }
         text
     }
@@ -268,77 +242,48 @@ impl Scene {
     }
 }
 
+impl scene::Scene for Scene {
+    type Given = Given;
+    const FUNCTION: &'static str = ShareAmi::NAME;
+
+    async fn set_up(given: &Given, sample: &str) -> Self {
+        Scene::set_up(given, sample).await
+    }
+
+    fn world(&self) -> &World {
+        &self.world
+    }
+
+    fn event(&self) -> &str {
+        &self.event
+    }
+
+    async fn hear(&self, mode: Mode) -> Report {
+        self.hear(mode).await
+    }
+
+    async fn shares(&self) -> String {
+        self.shares().await
+    }
+
+    fn with_sample_ids(&self, text: &str) -> String {
+        self.with_sample_ids(text)
+    }
+
+    fn with_tables(given: &Given) -> Given {
+        Given { has_tables: true, ..given.clone() }
+    }
+
+    fn grants(&self) -> Option<Grants> {
+        self.has_tables.then(|| self.world.grants())
+    }
+
+    fn line_of(&self, id: &str) -> String {
+        self.with_sample_ids(id).replace(SAMPLE_IMAGE, "image")
+    }
+}
+
 /// The sample event of this name, as text.
 pub fn read_sample(name: &str) -> String {
-    read_sample_of("share-ami", name)
-}
-
-/// The sample event of this function and name, as text.
-pub fn read_sample_of(function: &str, name: &str) -> String {
-    let path = local_aws::workspace().join(format!("events/{function}/{name}.json"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Where the sample events lie.
-pub fn samples() -> PathBuf {
-    local_aws::workspace().join("events/share-ami")
-}
-
-pub async fn register(ec2: &aws_sdk_ec2::Client, name: &str, snapshots: &[String]) -> String {
-    let disks = snapshots.iter().enumerate().map(|(index, snapshot)| {
-        let device = format!("/dev/sd{}", ["a1", "f", "g"][index]);
-        BlockDeviceMapping::builder()
-            .device_name(device)
-            .ebs(EbsBlockDevice::builder().snapshot_id(snapshot).build())
-            .build()
-    });
-    let request = ec2.register_image().name(name).set_block_device_mappings(Some(disks.collect()));
-    request.send().await.unwrap().image_id.expect("an image has an id")
-}
-
-pub async fn allow_launch(ec2: &aws_sdk_ec2::Client, image: &str, accounts: &[&str], is_public: bool) {
-    let accounts = accounts.iter().map(|account| LaunchPermission::builder().user_id(*account).build());
-    let everybody = is_public.then(|| LaunchPermission::builder().group(PermissionGroup::All).build());
-    let add: Vec<_> = accounts.chain(everybody).collect();
-    if !add.is_empty() {
-        let change = LaunchPermissionModifications::builder().set_add(Some(add)).build();
-        ec2.modify_image_attribute().image_id(image).launch_permission(change).send().await.unwrap();
-    }
-}
-
-pub async fn allow_volumes(ec2: &aws_sdk_ec2::Client, snapshot: &str, accounts: &[&str]) {
-    if !accounts.is_empty() {
-        let request = ec2.modify_snapshot_attribute().snapshot_id(snapshot).operation_type(OperationType::Add);
-        let request = request.attribute(SnapshotAttributeName::CreateVolumePermission);
-        let accounts = accounts.iter().map(ToString::to_string).collect();
-        request.set_user_ids(Some(accounts)).send().await.unwrap();
-    }
-}
-
-pub fn sorted(mut who: Vec<String>) -> String {
-    who.sort();
-    if who.is_empty() { "nobody".into() } else { who.join(", ") }
-}
-
-impl World {
-    /// Who may launch the image, as EC2 answers.
-    pub async fn launchers(&self, image: &str) -> String {
-        let request = self.ec2.describe_image_attribute().image_id(image);
-        let Ok(answer) = request.attribute(ImageAttributeName::LaunchPermission).send().await else {
-            return "gone".into();
-        };
-        let who = answer.launch_permissions().iter().map(|it| {
-            let organization = it.organization_arn().or(it.organizational_unit_arn());
-            it.user_id().or(organization).or(it.group().map(PermissionGroup::as_str)).unwrap_or_default().to_owned()
-        });
-        sorted(who.collect())
-    }
-
-    /// Who may make volumes of the snapshot, as EC2 answers.
-    pub async fn snapshot_users(&self, snapshot: &str) -> String {
-        let request = self.ec2.describe_snapshot_attribute().snapshot_id(snapshot);
-        let answer = request.attribute(SnapshotAttributeName::CreateVolumePermission).send().await.unwrap();
-        let who = answer.create_volume_permissions().iter().filter_map(|it| it.user_id().map(String::from));
-        sorted(who.collect())
-    }
+    scene::read_sample(ShareAmi::NAME, name)
 }

@@ -50,7 +50,7 @@ async fn whoever_is_not_allowed_is_listed_and_nothing_is_changed() {
 async fn too_much_at_once_is_refused_and_a_stored_plan_admits_it() {
     let scene = Scene::new().await.with("SIGNALBOX_MAX_REMOVALS", "2");
     refused(&scene, "3 shares would go, and 2 may (SIGNALBOX_MAX_REMOVALS)").await;
-    let force = scene.of_account(&crate::share_ami::read_sample_of("reconcile-shares", "a-stored-plan-is-forced"));
+    let force = scene.of_account(&crate::scene::read_sample("reconcile-shares", "a-stored-plan-is-forced"));
     let missing = scene.hear(Mode::Apply, &force).await;
     assert!(missing.reason.unwrap().contains("there is no such object; upload it"));
     scene.store_plan("plan.json").await;
@@ -67,7 +67,7 @@ async fn a_forced_plan_that_failed_half_way_is_admitted_again() {
     let denied = Fault::new(&scene.world.account, FaultKind::AccessDenied);
     AWS.inject(&Fault { operation: Some("ModifyDBSnapshotAttribute".into()), ..denied });
     assert_eq!(scene.hear(Mode::Apply, &force).await.outcome, Outcome::Failed);
-    assert_eq!(scene.world.launchers(&scene.image).await, "123456789012, 987654321098", "the others are done");
+    assert_eq!(scene.launchers(&scene.image).await, "123456789012, 987654321098", "the others are done");
     let again = scene.hear(Mode::Apply, &force).await;
     assert_eq!((again.outcome, again.steps.len()), (Outcome::Applied, 1), "{again}");
     assert!(!scene.shares().await.contains("444455556666"));
@@ -98,7 +98,7 @@ async fn a_section_that_is_lost_is_no_order_to_take_everything_away() {
 async fn a_scan_that_was_denied_or_throttled_is_incomplete_and_takes_nothing_away() {
     for kind in [FaultKind::AccessDenied, FaultKind::Throttle] {
         let scene = Scene::new().await;
-        let before = scene.world.launchers(&scene.image).await;
+        let before = scene.launchers(&scene.image).await;
         AWS.inject(&Fault {
             operation: Some("DescribeImages".into()),
             times: 100,
@@ -110,7 +110,7 @@ async fn a_scan_that_was_denied_or_throttled_is_incomplete_and_takes_nothing_awa
             report.reason.as_ref().unwrap().contains("could not read images and snapshots in eu-west-1"),
             "{report}"
         );
-        assert_eq!(scene.world.launchers(&scene.image).await, before);
+        assert_eq!(scene.launchers(&scene.image).await, before);
         let shares = scene.shares().await;
         assert!(shares.contains("base-db-v1: 123456789012\n"), "the other kinds are done: {shares}");
         assert_eq!(report.counts["ami"]["incomplete"], 1);

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use reaction::Outcome;
 
 use super::Scene;
-use crate::share_ami::{allow_launch, register};
+use crate::ec2::{allow_launch, register};
 
 const REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "ap-southeast-2"];
 const ENTRIES: usize = 20;

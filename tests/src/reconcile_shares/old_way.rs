@@ -4,7 +4,7 @@
 use reaction::{Mode, Outcome};
 
 use super::Scene;
-use crate::share_ami::{allow_launch, register};
+use crate::ec2::{allow_launch, register};
 
 /// A manifest of that time: overlapping entries, an empty list, no section that it did not know.
 const OF_2015: &str = r#"{
@@ -22,8 +22,8 @@ async fn what_matched_ends_as_it_did_overlapping_entries_aside_which_are_united(
     let report = scene.hear(Mode::Apply, OF_2015).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     // Accounts that are not listed lose their share; those that are listed have it.
-    assert_eq!(scene.world.launchers(&scene.image).await, "123456789012, 555566667777, 987654321098");
-    assert_eq!(scene.world.launchers(&empty).await, "nobody", "an empty list removes every share");
+    assert_eq!(scene.launchers(&scene.image).await, "123456789012, 555566667777, 987654321098");
+    assert_eq!(scene.launchers(&empty).await, "nobody", "an empty list removes every share");
     let shares = scene.shares().await;
     assert!(shares.contains("base-db-v1: 123456789012\n"), "{shares}");
     // The statement of that time is adopted; somebody else's, which it would have thrown away, is kept.

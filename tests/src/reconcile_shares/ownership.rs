@@ -18,10 +18,10 @@ async fn on_what_no_entry_matches_any_more_only_our_own_grants_are_taken_back() 
     scene.put_manifest(&without_images(&scene)).await;
     let report = scene.sweep().await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
-    assert_eq!(scene.world.launchers(&scene.image).await, "123456789012");
-    assert_eq!(scene.world.snapshot_users(&scene.backing).await, "123456789012");
+    assert_eq!(scene.launchers(&scene.image).await, "123456789012");
+    assert_eq!(scene.volume_makers(&scene.backing).await, "123456789012");
     assert_eq!(scene.owned(&scene.image).await, "nobody");
-    assert_eq!(scene.world.launchers(&scene.golden).await, "555566667777", "others' shares are never touched");
+    assert_eq!(scene.launchers(&scene.golden).await, "555566667777", "others' shares are never touched");
     scene.assert_audited().await;
 }
 
@@ -49,7 +49,7 @@ async fn a_share_that_an_event_made_is_the_sweeps_to_take_back() {
     assert_eq!(scene.owned(&scene.image).await, "987654321098");
     scene.put_manifest(&without_images(&scene)).await;
     scene.sweep().await;
-    assert_eq!(scene.world.launchers(&scene.image).await, "123456789012");
+    assert_eq!(scene.launchers(&scene.image).await, "123456789012");
     scene.assert_audited().await;
 }
 
@@ -69,7 +69,7 @@ async fn without_tables_it_makes_the_manifest_true_and_owns_nothing() {
     let scene = Scene::new().await.with("SIGNALBOX_GRANTS_TABLE", "").with("SIGNALBOX_AUDIT_TABLE", "");
     let report = scene.sweep().await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
-    assert_eq!(scene.world.launchers(&scene.image).await, "123456789012, 987654321098");
+    assert_eq!(scene.launchers(&scene.image).await, "123456789012, 987654321098");
     scene.put_manifest(&without_images(&scene)).await;
     assert_eq!(scene.sweep().await.outcome, Outcome::Unchanged);
 }
@@ -87,7 +87,7 @@ async fn an_expired_account_loses_its_share_when_its_time_is_over() {
     assert_eq!(scene.sweep().await.outcome, Outcome::Unchanged);
     scene.put_manifest(&until(2020)).await;
     let report = scene.sweep().await;
-    assert_eq!(scene.world.launchers(&scene.image).await, "123456789012");
+    assert_eq!(scene.launchers(&scene.image).await, "123456789012");
     assert_eq!(report.counts["ami"]["expired"], 1);
     let note = "444455556666 had ami-base in eu-west-1 for a time that is over";
     assert!(report.notes.iter().any(|it| scene.tell(it) == note), "{report}");

@@ -4,11 +4,11 @@ use expect_test::{Expect, expect};
 use reaction::{Mode, Report};
 
 use super::Scene;
-use crate::share_ami::read_sample_of;
+use crate::scene::read_sample;
 
 /// Rehearses, looks that nothing changed, performs, and compares what was said and what AWS says.
 async fn tell(scene: Scene, sample: &str, expected: Expect) {
-    let event = read_sample_of("reconcile-shares", sample);
+    let event = read_sample("reconcile-shares", sample);
     let before = scene.shares().await;
     let rehearsed = scene.hear(Mode::Plan, &event).await;
     assert_eq!(scene.shares().await, before, "a dry run changes nothing");
