@@ -15,6 +15,7 @@ mod infra;
 mod ledger;
 mod manifest;
 mod paging;
+mod policies;
 mod share_ami;
 mod stories;
 mod tidy;

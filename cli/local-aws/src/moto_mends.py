@@ -1,4 +1,4 @@
-"""Mends moto where its EC2 differs from AWS in what sharing an image is about.
+"""Mends moto where it differs from AWS in what sharing images, snapshots and keys is about.
 
 Each function names the AWS behaviour it brings. The version of moto is pinned, so what is replaced here is known.
 """
@@ -129,12 +129,12 @@ def name_keys_of_snapshots():
 
 
 def own_default_keys():
-    """The key behind alias/aws/ebs is AWS's; moto makes it a customer's."""
+    """The keys behind alias/aws/ebs and its like are AWS's; moto makes them a customer's."""
     create = Key.__init__
 
     def init(self, *args, **kwargs):
         create(self, *args, **kwargs)
-        if (self.description or "").startswith("Default master key that protects my"):
+        if (self.description or "").startswith(("Default master key that protects my", "Default key")):
             self.key_manager = "AWS"
 
     Key.__init__ = init

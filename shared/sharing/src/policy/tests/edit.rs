@@ -11,72 +11,81 @@ use crate::{Kind, Principal};
 
 #[test]
 fn a_bucket_without_a_policy_gets_one() {
-    check(&edited(Kind::Bucket, None, &["222233334444", "o-exampleorgid"]), &expect![[r#"
-        "2012-10-17" null
-        "SignalboxRead"
-            "Allow"
-            {"AWS":["arn:aws:iam::222233334444:root"]}
-            ["s3:Get*","s3:List*"]
-            ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
-        "SignalboxReadOrganization"
-            "Allow"
-            "*"
-            ["s3:Get*","s3:List*"]
-            ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
-            {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
-    "#]]);
+    check(
+        &edited(Kind::Bucket, None, &["222233334444", "o-exampleorgid"]),
+        &expect![[r#"
+            "2012-10-17" null
+            "SignalboxRead"
+                "Allow"
+                {"AWS":["arn:aws:iam::222233334444:root"]}
+                ["s3:Get*","s3:List*"]
+                ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
+            "SignalboxReadOrganization"
+                "Allow"
+                "*"
+                ["s3:Get*","s3:List*"]
+                ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
+                {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
+        "#]],
+    );
 }
 
 #[test]
 fn a_repository_gets_statements_without_a_resource() {
-    check(&edited(Kind::Repository, None, &["222233334444", "o-exampleorgid"]), &expect![[r#"
-        "2012-10-17" null
-        "SignalboxPull"
-            "Allow"
-            {"AWS":["arn:aws:iam::222233334444:root"]}
-            ["ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]
-        "SignalboxPullOrganization"
-            "Allow"
-            "*"
-            ["ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]
-            {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
-    "#]]);
+    check(
+        &edited(Kind::Repository, None, &["222233334444", "o-exampleorgid"]),
+        &expect![[r#"
+            "2012-10-17" null
+            "SignalboxPull"
+                "Allow"
+                {"AWS":["arn:aws:iam::222233334444:root"]}
+                ["ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]
+            "SignalboxPullOrganization"
+                "Allow"
+                "*"
+                ["ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]
+                {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
+        "#]],
+    );
 }
 
 #[test]
 fn a_key_gets_two_statements_for_each_kind_of_holder() {
     let text = policy(&json!([root_statement()]));
-    check(&edited(Kind::Key, Some(&text), &["222233334444", "o-exampleorgid"]), &expect![[r#"
-        "2012-10-17" null
-        "Enable IAM User Permissions"
-            "Allow"
-            {"AWS":"arn:aws:iam::111122223333:root"}
-            "kms:*"
-            "*"
-        "SignalboxDecrypt"
-            "Allow"
-            {"AWS":["arn:aws:iam::222233334444:root"]}
-            ["kms:Decrypt","kms:DescribeKey","kms:GenerateDataKey*","kms:ReEncrypt*"]
-            "*"
-        "SignalboxGrant"
-            "Allow"
-            {"AWS":["arn:aws:iam::222233334444:root"]}
-            ["kms:CreateGrant","kms:ListGrants","kms:RevokeGrant"]
-            "*"
-            {"Bool":{"kms:GrantIsForAWSResource":"true"}}
-        "SignalboxDecryptOrganization"
-            "Allow"
-            "*"
-            ["kms:Decrypt","kms:DescribeKey","kms:GenerateDataKey*","kms:ReEncrypt*"]
-            "*"
-            {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
-        "SignalboxGrantOrganization"
-            "Allow"
-            "*"
-            ["kms:CreateGrant","kms:ListGrants","kms:RevokeGrant"]
-            "*"
-            {"Bool":{"kms:GrantIsForAWSResource":"true"},"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
-    "#]]);
+    check(
+        &edited(Kind::Key, Some(&text), &["222233334444", "o-exampleorgid"]),
+        &expect![[r#"
+            "2012-10-17" null
+            "Enable IAM User Permissions"
+                "Allow"
+                {"AWS":"arn:aws:iam::111122223333:root"}
+                "kms:*"
+                "*"
+            "SignalboxDecrypt"
+                "Allow"
+                {"AWS":["arn:aws:iam::222233334444:root"]}
+                ["kms:Decrypt","kms:DescribeKey","kms:GenerateDataKey*","kms:ReEncrypt*"]
+                "*"
+            "SignalboxGrant"
+                "Allow"
+                {"AWS":["arn:aws:iam::222233334444:root"]}
+                ["kms:CreateGrant","kms:ListGrants","kms:RevokeGrant"]
+                "*"
+                {"Bool":{"kms:GrantIsForAWSResource":"true"}}
+            "SignalboxDecryptOrganization"
+                "Allow"
+                "*"
+                ["kms:Decrypt","kms:DescribeKey","kms:GenerateDataKey*","kms:ReEncrypt*"]
+                "*"
+                {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
+            "SignalboxGrantOrganization"
+                "Allow"
+                "*"
+                ["kms:CreateGrant","kms:ListGrants","kms:RevokeGrant"]
+                "*"
+                {"Bool":{"kms:GrantIsForAWSResource":"true"},"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
+        "#]],
+    );
 }
 
 #[test]
@@ -92,19 +101,22 @@ fn accounts_share_one_statement_and_so_do_organizations() {
 fn what_others_wrote_is_kept_and_the_version_is_not_changed() {
     let text = json!({"Version": "2008-10-17", "Id": "Theirs",
         "Statement": [foreign_statement(), read_statement(&json!({"AWS": "444455556666"}))]});
-    check(&edited(Kind::Bucket, Some(&text.to_string()), &["222233334444"]), &expect![[r#"
-        "2008-10-17" "Theirs"
-        "Partner"
-            "Allow"
-            {"AWS":"arn:aws:iam::999988887777:root"}
-            "s3:GetObject"
-            "arn:aws:s3:::com-example-bucket/public/*"
-        "SignalboxRead"
-            "Allow"
-            {"AWS":["arn:aws:iam::222233334444:root"]}
-            ["s3:Get*","s3:List*"]
-            ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
-    "#]]);
+    check(
+        &edited(Kind::Bucket, Some(&text.to_string()), &["222233334444"]),
+        &expect![[r#"
+            "2008-10-17" "Theirs"
+            "Partner"
+                "Allow"
+                {"AWS":"arn:aws:iam::999988887777:root"}
+                "s3:GetObject"
+                "arn:aws:s3:::com-example-bucket/public/*"
+            "SignalboxRead"
+                "Allow"
+                {"AWS":["arn:aws:iam::222233334444:root"]}
+                ["s3:Get*","s3:List*"]
+                ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
+        "#]],
+    );
 }
 
 #[test]
@@ -117,34 +129,49 @@ fn replacing_a_whole_policy_would_destroy_what_others_wrote() {
 #[test]
 fn a_policy_with_our_statement_alone_is_deleted_with_it() {
     let text = policy(&read_statement(&json!({"AWS": ["222233334444"]})));
-    check(&edited(Kind::Bucket, Some(&text), &[]), &expect![[r#"
-        no policy
-    "#]]);
-    check(&edited(Kind::Bucket, None, &[]), &expect![[r#"
-        no policy
-    "#]]);
+    check(
+        &edited(Kind::Bucket, Some(&text), &[]),
+        &expect![[r#"
+            no policy
+        "#]],
+    );
+    check(
+        &edited(Kind::Bucket, None, &[]),
+        &expect![[r#"
+            no policy
+        "#]],
+    );
 }
 
 #[test]
 fn one_deleted_principal_makes_s3_refuse_the_whole_policy() {
     let mut statement = foreign_statement();
     statement["Principal"] = json!({"AWS": ["999988887777", "AROACKCEVSQ6C2EXAMPLE"]});
-    check(&edited(Kind::Bucket, Some(&policy(&json!([statement]))), &["222233334444"]), &expect![[r#"
-        refused: the statement Partner in the policy of com-example-bucket names AROACKCEVSQ6C2EXAMPLE, a user or role that was deleted, and so AWS takes no change of that policy; take AROACKCEVSQ6C2EXAMPLE out of it
-    "#]]);
+    check(
+        &edited(Kind::Bucket, Some(&policy(&json!([statement]))), &["222233334444"]),
+        &expect![[r#"
+            refused: the statement Partner in the policy of com-example-bucket names AROACKCEVSQ6C2EXAMPLE, a user or role that was deleted, and so AWS takes no change of that policy; take AROACKCEVSQ6C2EXAMPLE out of it
+        "#]],
+    );
     statement.as_object_mut().unwrap().remove("Sid");
     statement["Effect"] = json!("Deny");
     let statements = json!([foreign_statement(), statement]);
-    check(&edited(Kind::Bucket, Some(&policy(&statements)), &["222233334444"]), &expect![[r#"
-        refused: the statement number 2 of others, which has no Sid, in the policy of com-example-bucket names AROACKCEVSQ6C2EXAMPLE, a user or role that was deleted, and so AWS takes no change of that policy; take AROACKCEVSQ6C2EXAMPLE out of it
-    "#]]);
+    check(
+        &edited(Kind::Bucket, Some(&policy(&statements)), &["222233334444"]),
+        &expect![[r#"
+            refused: the statement number 2 of others, which has no Sid, in the policy of com-example-bucket names AROACKCEVSQ6C2EXAMPLE, a user or role that was deleted, and so AWS takes no change of that policy; take AROACKCEVSQ6C2EXAMPLE out of it
+        "#]],
+    );
 }
 
 #[test]
 fn a_key_is_not_locked_against_its_own_account() {
-    check(&edited(Kind::Key, None, &["222233334444"]), &expect![[r#"
-        refused: no statement of others in the policy of 1234abcd-12ab-34cd-56ef-1234567890ab in eu-west-1 lets account 111122223333 change that policy, so nobody could mend it any more; give the key a statement that allows kms:* to arn:aws:iam::111122223333:root
-    "#]]);
+    check(
+        &edited(Kind::Key, None, &["222233334444"]),
+        &expect![[r#"
+            refused: no statement of others in the policy of 1234abcd-12ab-34cd-56ef-1234567890ab in eu-west-1 lets account 111122223333 change that policy, so nobody could mend it any more; give the key a statement that allows kms:* to arn:aws:iam::111122223333:root
+        "#]],
+    );
     let mut ours = root_statement();
     ours["Sid"] = json!("SignalboxAdministration");
     assert!(edited(Kind::Key, Some(&policy(&ours)), &["222233334444"]).starts_with("refused: no statement"));

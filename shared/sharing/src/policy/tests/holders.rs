@@ -13,28 +13,37 @@ fn what_the_function_of_2015_wrote_is_ours() {
         "Sid": "S3ReadAccessToRole", "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::222233334444:root", "333344445555"]},
         "Action": ["s3:List*", "s3:Get*"],
         "Resource": ["arn:aws:s3:::com-example-bucket", "arn:aws:s3:::com-example-bucket/*"]}]});
-    check(&told(Kind::Bucket, &text.to_string()), &expect![[r#"
-        ours: 222233334444, 333344445555
-        foreign: 
-    "#]]);
-    check(&edited(Kind::Bucket, Some(&text.to_string()), &["333344445555"]), &expect![[r#"
-        "2012-10-17" "ReadBucketPolicy"
-        "SignalboxRead"
-            "Allow"
-            {"AWS":["arn:aws:iam::333344445555:root"]}
-            ["s3:Get*","s3:List*"]
-            ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
-    "#]]);
+    check(
+        &told(Kind::Bucket, &text.to_string()),
+        &expect![[r#"
+            ours: 222233334444, 333344445555
+            foreign: 
+        "#]],
+    );
+    check(
+        &edited(Kind::Bucket, Some(&text.to_string()), &["333344445555"]),
+        &expect![[r#"
+            "2012-10-17" "ReadBucketPolicy"
+            "SignalboxRead"
+                "Allow"
+                {"AWS":["arn:aws:iam::333344445555:root"]}
+                ["s3:Get*","s3:List*"]
+                ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
+        "#]],
+    );
 }
 
 #[test]
 fn a_statement_of_that_name_with_other_actions_is_somebody_elses() {
     let statement = json!({"Sid": "S3ReadAccessToRole", "Effect": "Allow", "Principal": {"AWS": "222233334444"},
         "Action": "s3:*", "Resource": ["arn:aws:s3:::com-example-bucket", "arn:aws:s3:::com-example-bucket/*"]});
-    check(&told(Kind::Bucket, &policy(&json!([statement]))), &expect![[r#"
-        ours: 
-        foreign: 222233334444
-    "#]]);
+    check(
+        &told(Kind::Bucket, &policy(&json!([statement]))),
+        &expect![[r#"
+            ours: 
+            foreign: 222233334444
+        "#]],
+    );
 }
 
 #[test]
@@ -49,10 +58,13 @@ fn a_text_or_a_list_in_any_order_is_the_same() {
 #[test]
 fn who_was_deleted_in_our_statement_is_a_stray_and_goes_with_the_next_edit() {
     let text = policy(&json!([read_statement(&json!({"AWS": ["AIDACKCEVSQ6C2EXAMPLE", "222233334444"]}))]));
-    check(&told(Kind::Bucket, &text), &expect![[r#"
-        ours: 222233334444, [AIDACKCEVSQ6C2EXAMPLE]
-        foreign: 
-    "#]]);
+    check(
+        &told(Kind::Bucket, &text),
+        &expect![[r#"
+            ours: 222233334444, [AIDACKCEVSQ6C2EXAMPLE]
+            foreign: 
+        "#]],
+    );
     assert!(!edited(Kind::Bucket, Some(&text), &["222233334444"]).contains("AIDA"));
 }
 
@@ -64,19 +76,28 @@ fn a_statement_of_ours_that_somebody_altered_is_a_stray_by_its_sid() {
     narrower["Condition"] = json!({"Bool": {"aws:SecureTransport": "true"}});
     let everybody = read_statement(&json!("*"));
     let denied = json!({"Sid": "SignalboxReadOrganization", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"});
-    check(&told(Kind::Bucket, &policy(&json!([wider]))), &expect![[r#"
-        ours: [SignalboxRead]
-        foreign: 
-    "#]]);
-    check(&told(Kind::Bucket, &policy(&json!([narrower, denied]))), &expect![[r#"
-        ours: [SignalboxRead], [SignalboxReadOrganization]
-        foreign: 
-    "#]]);
-    check(&told(Kind::Bucket, &policy(&json!([everybody]))), &expect![[r#"
-        ours: [SignalboxRead]
-        foreign: 
-        public
-    "#]]);
+    check(
+        &told(Kind::Bucket, &policy(&json!([wider]))),
+        &expect![[r#"
+            ours: [SignalboxRead]
+            foreign: 
+        "#]],
+    );
+    check(
+        &told(Kind::Bucket, &policy(&json!([narrower, denied]))),
+        &expect![[r#"
+            ours: [SignalboxRead], [SignalboxReadOrganization]
+            foreign: 
+        "#]],
+    );
+    check(
+        &told(Kind::Bucket, &policy(&json!([everybody]))),
+        &expect![[r#"
+            ours: [SignalboxRead]
+            foreign: 
+            public
+        "#]],
+    );
 }
 
 #[test]
@@ -84,10 +105,13 @@ fn an_account_in_one_of_a_keys_two_statements_is_mended() {
     let whole = edit(&resource(Kind::Key), Some(&policy(&root_statement())), &set(&["222233334444"])).unwrap().unwrap();
     let mut half: Value = serde_json::from_str(&whole).unwrap();
     half["Statement"].as_array_mut().unwrap().pop();
-    check(&told(Kind::Key, &half.to_string()), &expect![[r#"
-        ours: [222233334444 in SignalboxDecrypt alone]
-        foreign: 
-    "#]]);
+    check(
+        &told(Kind::Key, &half.to_string()),
+        &expect![[r#"
+            ours: [222233334444 in SignalboxDecrypt alone]
+            foreign: 
+        "#]],
+    );
     let mended = edit(&resource(Kind::Key), Some(&half.to_string()), &set(&["222233334444"])).unwrap().unwrap();
     assert_eq!(mended, whole);
 }
@@ -110,10 +134,13 @@ fn whom_others_admit_is_listed_but_for_the_owner_and_services() {
         somebody,
         denied
     ]);
-    check(&told(Kind::Bucket, &policy(&statements)), &expect![[r#"
-        ours: 
-        foreign: * under conditions, 79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be, 999988887777, arn:aws:iam::444455556666:role/app, o-exampleorgid
-    "#]]);
+    check(
+        &told(Kind::Bucket, &policy(&statements)),
+        &expect![[r#"
+            ours: 
+            foreign: * under conditions, 79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be, 999988887777, arn:aws:iam::444455556666:role/app, o-exampleorgid
+        "#]],
+    );
 }
 
 #[test]
