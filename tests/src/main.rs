@@ -20,6 +20,7 @@ mod ledger;
 mod manifest;
 mod organizations;
 mod paging;
+mod policies;
 mod reconcile_shares;
 mod scene;
 mod share_ami;

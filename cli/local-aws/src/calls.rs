@@ -29,6 +29,9 @@ pub struct Call {
     pub access_key: String,
     /// The `User-Agent`, which tells a function's calls from a test's own.
     pub user_agent: String,
+    /// Whose bucket the caller takes it for (`x-amz-expected-bucket-owner`), which no server here compares.
+    #[serde(default)]
+    pub expected_owner: Option<String>,
     /// Path and query as sent.
     pub path: String,
     /// The body as text, cut after 16 KiB.

@@ -1,4 +1,4 @@
-"""Mends moto where its EC2 and its Organizations differ from AWS in what sharing images and snapshots is about.
+"""Mends moto where it differs from AWS in what sharing images, snapshots and keys with organizations is about.
 
 Each function names the AWS behaviour it brings. The version of moto is pinned, so what is replaced here is known.
 """
@@ -134,7 +134,7 @@ def name_keys_of_snapshots():
 
 
 def own_default_keys():
-    """The keys behind alias/aws/ebs and alias/aws/rds are AWS's; moto makes them a customer's."""
+    """The keys behind alias/aws/ebs, alias/aws/rds and their like are AWS's; moto makes them a customer's."""
     create, descriptions = Key.__init__, ("Default master key that protects my", "Default key")
 
     def init(self, *args, **kwargs):

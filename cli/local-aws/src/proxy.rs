@@ -69,6 +69,11 @@ impl Proxy {
                 self.pass_on(parts, body, &call, &place).await?;
                 anyhow::bail!("the connection is dropped, as ordered")
             }
+            Some(FaultKind::Lost) => {
+                self.calls.answer(&place, StatusCode::OK.as_u16());
+                let nothing = if matches!(protocol, Protocol::Json(_) | Protocol::RestJson) { "{}" } else { "" };
+                Ok(Response::new(Full::new(Bytes::from_static(nothing.as_bytes()))))
+            }
             Some(kind) => {
                 let refusal = Refusal::of(kind, &call.service, &protocol).context("a fault without an answer")?;
                 self.calls.answer(&place, refusal.status);
@@ -87,12 +92,14 @@ impl Proxy {
             body,
         };
         let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let expected_owner = parts.headers.get("x-amz-expected-bucket-owner").and_then(|value| value.to_str().ok());
         let (protocol, operation) = (asked.protocol(), asked.operation());
         let call = Call {
             account: self.access_keys.account_of(&credential.access_key),
             operation,
             status: None,
             fault: None,
+            expected_owner: expected_owner.map(String::from),
             user_agent: user_agent.unwrap_or_default().to_owned(),
             path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
             body: Call::text_of(body),

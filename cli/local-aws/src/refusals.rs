@@ -22,7 +22,7 @@ impl Refusal {
             FaultKind::Throttle => throttle(service, protocol),
             FaultKind::ServerError => server_error(service, protocol),
             FaultKind::AccessDenied => access_denied(protocol),
-            FaultKind::Timeout | FaultKind::Reset => return None,
+            FaultKind::Timeout | FaultKind::Reset | FaultKind::Lost => return None,
             FaultKind::Error { status, code, message } => {
                 return Some(Self { status: *status, code: code.clone(), message: message.clone() });
             }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use chrono::DateTime;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 
 use crate::Principal;
 use crate::principal::is_id;
@@ -144,10 +144,7 @@ impl<'de> Visitor<'de> for PartyVisitor {
                 "account" if who.is_none() => who = Some(map.next_value::<PrincipalText>()?.0),
                 "expires" if until.is_none() => until = Some(map.next_value::<Moment>()?.0),
                 "account" | "expires" => return Err(A::Error::custom(format_args!("`{key}` stands twice; keep one"))),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    return Err(A::Error::custom(format_args!("`{key}` is neither `account` nor `expires`")));
-                }
+                _ => return Err(A::Error::custom(format_args!("`{key}` is neither `account` nor `expires`"))),
             }
         }
         let who = who.ok_or_else(|| A::Error::custom("`account` is missing"))?;
@@ -168,10 +165,26 @@ struct Moment(SystemTime);
 
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let moment = DateTime::parse_from_rfc3339(&text).map_err(|_| {
-            D::Error::custom(format_args!("`{text}` is not a time of RFC 3339, such as \"2027-01-01T00:00:00Z\""))
+        deserializer.deserialize_str(MomentVisitor)
+    }
+}
+
+/// Reads the moment within its text, so that a mistake has that text's place.
+struct MomentVisitor;
+
+impl Visitor<'_> for MomentVisitor {
+    type Value = Moment;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time of RFC 3339, such as \"2027-01-01T00:00:00Z\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Moment, E> {
+        const SHOWN: usize = 80;
+        let moment = DateTime::parse_from_rfc3339(text).map_err(|_| {
+            let text = reaction::shortened(text, SHOWN);
+            E::custom(format_args!("`{text}` is not a time of RFC 3339, such as \"2027-01-01T00:00:00Z\""))
         })?;
-        Ok(Self(moment.into()))
+        Ok(Moment(moment.into()))
     }
 }

@@ -7,40 +7,89 @@ use serde_json::{Value, json};
 /// The JSON Schema (2020-12) of a share manifest.
 #[must_use]
 pub fn schema() -> Schema {
+    let list = json!({"$ref": "#/$defs/list"});
+    let admission = json!({"$ref": "#/$defs/admission"});
     json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Signalbox share manifest",
-        "description": "Which accounts may use which images, database snapshots and buckets.",
+        "description": "Which accounts may use which images, snapshots, repositories, keys and buckets.",
         "type": "object",
         "properties": {
-            "ami": by_region(
-                "Images whose name begins with the key (`*` and `?` are wildcards).",
-                &json!({"anyOf": [account(), organization()]}),
-            ),
-            "rds": by_region("Database snapshots whose name contains the key.", &account()),
-            "s3": {
-                "description": "Buckets by name.",
-                "type": "object",
-                "propertyNames": {"minLength": 1},
-                "additionalProperties": {"type": "array", "items": account()},
-            },
+            "ami": by_region("Images whose name begins with the key (`*` and `?` are wildcards).", &list),
+            "ebs": by_region("EBS snapshots whose Name tag begins with the key (`*` and `?` are wildcards).", &list),
+            "ecr": by_region("Repositories by name: who may pull.", &admission),
+            "kms": by_region("Keys by id, ARN or alias (`alias/name`): who may decrypt, and grant it to services.", &admission),
+            "rds": by_region("Snapshots of database instances whose name contains the key.", &list),
+            "rds-cluster": by_region("Snapshots of Aurora and Multi-AZ clusters whose name contains the key.", &list),
+            "s3": by_name("Buckets by name: who may read.", &admission),
         },
+        "$defs": definitions(),
     })
 }
 
-fn by_region(description: &str, principal: &Value) -> Value {
-    let regions: Vec<&str> = Region::all().map(|(_, region)| region).collect();
+fn definitions() -> Value {
+    json!({
+        "region": {"enum": Region::all().map(|(_, region)| region).collect::<Vec<_>>()},
+        "principal": {"anyOf": [account(), organization()]},
+        "party": {
+            "anyOf": [
+                {"$ref": "#/$defs/principal"},
+                {
+                    "description": "Somebody who shares until some time.",
+                    "type": "object",
+                    "properties": {"account": {"$ref": "#/$defs/principal"}, "expires": expires()},
+                    "required": ["account"],
+                    "additionalProperties": false,
+                },
+            ],
+        },
+        "list": {
+            "description": "Who may use it. An empty list is a decision: nobody.",
+            "type": "array",
+            "items": {"$ref": "#/$defs/party"},
+        },
+        "admission": admission(),
+    })
+}
+
+fn admission() -> Value {
+    json!({
+        "anyOf": [
+            {"$ref": "#/$defs/list"},
+            {
+                "description": "Who may use it, and an organization of which everybody may.",
+                "type": "object",
+                "properties": {
+                    "accounts": {"$ref": "#/$defs/list"},
+                    "organization": {
+                        "description": "The id of an organization.",
+                        "type": "string",
+                        "pattern": "^o-[a-z0-9-]+$",
+                    },
+                },
+                "additionalProperties": false,
+            },
+        ],
+    })
+}
+
+fn by_name(description: &str, value: &Value) -> Value {
     json!({
         "description": description,
         "type": "object",
         "propertyNames": {"minLength": 1},
-        "additionalProperties": {
-            "description": "Who may use it, by region. An empty list is a decision: nobody.",
-            "type": "object",
-            "propertyNames": {"enum": regions},
-            "additionalProperties": {"type": "array", "items": principal},
-        },
+        "additionalProperties": value,
     })
+}
+
+fn by_region(description: &str, list: &Value) -> Value {
+    let regions = json!({
+        "description": "Who may use it, by region.",
+        "type": "object",
+        "propertyNames": {"$ref": "#/$defs/region"},
+        "additionalProperties": list,
+    });
+    by_name(description, &regions)
 }
 
 fn account() -> Value {
@@ -51,6 +100,16 @@ fn organization() -> Value {
     json!({
         "description": "The ARN of an organization or organizational unit.",
         "type": "string",
-        "pattern": "^arn:aws[a-z-]*:organizations::[0-9]{12}:(organization/o-[a-z0-9-]+|ou/o-[a-z0-9-]+/ou-[a-z0-9-]+)$",
+        "pattern": "^arn:aws[^:]*:organizations::[0-9]{12}:(organization/o-[a-z0-9-]+|ou/o-[a-z0-9-]+/ou-[a-z0-9-]+)$",
+    })
+}
+
+/// Months and days that exist are the parser's to tell; a pattern keeps schema and parser of one mind about the rest.
+fn expires() -> Value {
+    json!({
+        "description": "Until when, as RFC 3339 writes it, such as 2027-01-01T00:00:00Z.",
+        "type": "string",
+        "format": "date-time",
+        "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?([Zz]|[+−-]([01][0-9]|2[0-3]):[0-5][0-9])$",
     })
 }

@@ -6,6 +6,7 @@ mod holders;
 mod properties;
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use expect_test::Expect;
 use reaction::Partition;
@@ -52,7 +53,7 @@ fn edited(kind: Kind, text: Option<&str>, after: &[&str]) -> String {
     for statement in policy["Statement"].as_array().unwrap() {
         let elements = ["Sid", "Effect", "Principal", "Action", "Resource", "Condition"].map(|name| &statement[name]);
         let told: Vec<_> = elements.iter().filter(|value| !value.is_null()).map(ToString::to_string).collect();
-        text += &format!("{}\n", told.join("\n    "));
+        writeln!(text, "{}", told.join("\n    ")).unwrap();
     }
     text
 }

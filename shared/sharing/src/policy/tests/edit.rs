@@ -14,19 +14,19 @@ fn a_bucket_without_a_policy_gets_one() {
     check(
         &edited(Kind::Bucket, None, &["222233334444", "o-exampleorgid"]),
         &expect![[r#"
-        "2012-10-17" null
-        "SignalboxRead"
-            "Allow"
-            {"AWS":["arn:aws:iam::222233334444:root"]}
-            ["s3:Get*","s3:List*"]
-            ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
-        "SignalboxReadOrganization"
-            "Allow"
-            "*"
-            ["s3:Get*","s3:List*"]
-            ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
-            {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
-    "#]],
+            "2012-10-17" null
+            "SignalboxRead"
+                "Allow"
+                {"AWS":["arn:aws:iam::222233334444:root"]}
+                ["s3:Get*","s3:List*"]
+                ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
+            "SignalboxReadOrganization"
+                "Allow"
+                "*"
+                ["s3:Get*","s3:List*"]
+                ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
+                {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
+        "#]],
     );
 }
 
@@ -35,17 +35,17 @@ fn a_repository_gets_statements_without_a_resource() {
     check(
         &edited(Kind::Repository, None, &["222233334444", "o-exampleorgid"]),
         &expect![[r#"
-        "2012-10-17" null
-        "SignalboxPull"
-            "Allow"
-            {"AWS":["arn:aws:iam::222233334444:root"]}
-            ["ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]
-        "SignalboxPullOrganization"
-            "Allow"
-            "*"
-            ["ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]
-            {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
-    "#]],
+            "2012-10-17" null
+            "SignalboxPull"
+                "Allow"
+                {"AWS":["arn:aws:iam::222233334444:root"]}
+                ["ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]
+            "SignalboxPullOrganization"
+                "Allow"
+                "*"
+                ["ecr:BatchCheckLayerAvailability","ecr:BatchGetImage","ecr:GetDownloadUrlForLayer"]
+                {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
+        "#]],
     );
 }
 
@@ -55,36 +55,36 @@ fn a_key_gets_two_statements_for_each_kind_of_holder() {
     check(
         &edited(Kind::Key, Some(&text), &["222233334444", "o-exampleorgid"]),
         &expect![[r#"
-        "2012-10-17" null
-        "Enable IAM User Permissions"
-            "Allow"
-            {"AWS":"arn:aws:iam::111122223333:root"}
-            "kms:*"
-            "*"
-        "SignalboxDecrypt"
-            "Allow"
-            {"AWS":["arn:aws:iam::222233334444:root"]}
-            ["kms:Decrypt","kms:DescribeKey","kms:GenerateDataKey*","kms:ReEncrypt*"]
-            "*"
-        "SignalboxGrant"
-            "Allow"
-            {"AWS":["arn:aws:iam::222233334444:root"]}
-            ["kms:CreateGrant","kms:ListGrants","kms:RevokeGrant"]
-            "*"
-            {"Bool":{"kms:GrantIsForAWSResource":"true"}}
-        "SignalboxDecryptOrganization"
-            "Allow"
-            "*"
-            ["kms:Decrypt","kms:DescribeKey","kms:GenerateDataKey*","kms:ReEncrypt*"]
-            "*"
-            {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
-        "SignalboxGrantOrganization"
-            "Allow"
-            "*"
-            ["kms:CreateGrant","kms:ListGrants","kms:RevokeGrant"]
-            "*"
-            {"Bool":{"kms:GrantIsForAWSResource":"true"},"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
-    "#]],
+            "2012-10-17" null
+            "Enable IAM User Permissions"
+                "Allow"
+                {"AWS":"arn:aws:iam::111122223333:root"}
+                "kms:*"
+                "*"
+            "SignalboxDecrypt"
+                "Allow"
+                {"AWS":["arn:aws:iam::222233334444:root"]}
+                ["kms:Decrypt","kms:DescribeKey","kms:GenerateDataKey*","kms:ReEncrypt*"]
+                "*"
+            "SignalboxGrant"
+                "Allow"
+                {"AWS":["arn:aws:iam::222233334444:root"]}
+                ["kms:CreateGrant","kms:ListGrants","kms:RevokeGrant"]
+                "*"
+                {"Bool":{"kms:GrantIsForAWSResource":"true"}}
+            "SignalboxDecryptOrganization"
+                "Allow"
+                "*"
+                ["kms:Decrypt","kms:DescribeKey","kms:GenerateDataKey*","kms:ReEncrypt*"]
+                "*"
+                {"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
+            "SignalboxGrantOrganization"
+                "Allow"
+                "*"
+                ["kms:CreateGrant","kms:ListGrants","kms:RevokeGrant"]
+                "*"
+                {"Bool":{"kms:GrantIsForAWSResource":"true"},"StringEquals":{"aws:PrincipalOrgID":"o-exampleorgid"}}
+        "#]],
     );
 }
 
@@ -104,18 +104,18 @@ fn what_others_wrote_is_kept_and_the_version_is_not_changed() {
     check(
         &edited(Kind::Bucket, Some(&text.to_string()), &["222233334444"]),
         &expect![[r#"
-        "2008-10-17" "Theirs"
-        "Partner"
-            "Allow"
-            {"AWS":"arn:aws:iam::999988887777:root"}
-            "s3:GetObject"
-            "arn:aws:s3:::com-example-bucket/public/*"
-        "SignalboxRead"
-            "Allow"
-            {"AWS":["arn:aws:iam::222233334444:root"]}
-            ["s3:Get*","s3:List*"]
-            ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
-    "#]],
+            "2008-10-17" "Theirs"
+            "Partner"
+                "Allow"
+                {"AWS":"arn:aws:iam::999988887777:root"}
+                "s3:GetObject"
+                "arn:aws:s3:::com-example-bucket/public/*"
+            "SignalboxRead"
+                "Allow"
+                {"AWS":["arn:aws:iam::222233334444:root"]}
+                ["s3:Get*","s3:List*"]
+                ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
+        "#]],
     );
 }
 
@@ -132,14 +132,14 @@ fn a_policy_with_our_statement_alone_is_deleted_with_it() {
     check(
         &edited(Kind::Bucket, Some(&text), &[]),
         &expect![[r#"
-        no policy
-    "#]],
+            no policy
+        "#]],
     );
     check(
         &edited(Kind::Bucket, None, &[]),
         &expect![[r#"
-        no policy
-    "#]],
+            no policy
+        "#]],
     );
 }
 
@@ -150,8 +150,8 @@ fn one_deleted_principal_makes_s3_refuse_the_whole_policy() {
     check(
         &edited(Kind::Bucket, Some(&policy(&json!([statement]))), &["222233334444"]),
         &expect![[r#"
-        refused: the statement Partner in the policy of com-example-bucket names AROACKCEVSQ6C2EXAMPLE, a user or role that was deleted, and so AWS takes no change of that policy; take AROACKCEVSQ6C2EXAMPLE out of it
-    "#]],
+            refused: the statement Partner in the policy of com-example-bucket names AROACKCEVSQ6C2EXAMPLE, a user or role that was deleted, and so AWS takes no change of that policy; take AROACKCEVSQ6C2EXAMPLE out of it
+        "#]],
     );
     statement.as_object_mut().unwrap().remove("Sid");
     statement["Effect"] = json!("Deny");
@@ -159,8 +159,8 @@ fn one_deleted_principal_makes_s3_refuse_the_whole_policy() {
     check(
         &edited(Kind::Bucket, Some(&policy(&statements)), &["222233334444"]),
         &expect![[r#"
-        refused: the statement number 2 of others, which has no Sid, in the policy of com-example-bucket names AROACKCEVSQ6C2EXAMPLE, a user or role that was deleted, and so AWS takes no change of that policy; take AROACKCEVSQ6C2EXAMPLE out of it
-    "#]],
+            refused: the statement number 2 of others, which has no Sid, in the policy of com-example-bucket names AROACKCEVSQ6C2EXAMPLE, a user or role that was deleted, and so AWS takes no change of that policy; take AROACKCEVSQ6C2EXAMPLE out of it
+        "#]],
     );
 }
 
@@ -169,8 +169,8 @@ fn a_key_is_not_locked_against_its_own_account() {
     check(
         &edited(Kind::Key, None, &["222233334444"]),
         &expect![[r#"
-        refused: no statement of others in the policy of 1234abcd-12ab-34cd-56ef-1234567890ab in eu-west-1 lets account 111122223333 change that policy, so nobody could mend it any more; give the key a statement that allows kms:* to arn:aws:iam::111122223333:root
-    "#]],
+            refused: no statement of others in the policy of 1234abcd-12ab-34cd-56ef-1234567890ab in eu-west-1 lets account 111122223333 change that policy, so nobody could mend it any more; give the key a statement that allows kms:* to arn:aws:iam::111122223333:root
+        "#]],
     );
     let mut ours = root_statement();
     ours["Sid"] = json!("SignalboxAdministration");

@@ -16,20 +16,20 @@ fn what_the_function_of_2015_wrote_is_ours() {
     check(
         &told(Kind::Bucket, &text.to_string()),
         &expect![[r#"
-        ours: 222233334444, 333344445555
-        foreign: 
-    "#]],
+            ours: 222233334444, 333344445555
+            foreign: 
+        "#]],
     );
     check(
         &edited(Kind::Bucket, Some(&text.to_string()), &["333344445555"]),
         &expect![[r#"
-        "2012-10-17" "ReadBucketPolicy"
-        "SignalboxRead"
-            "Allow"
-            {"AWS":["arn:aws:iam::333344445555:root"]}
-            ["s3:Get*","s3:List*"]
-            ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
-    "#]],
+            "2012-10-17" "ReadBucketPolicy"
+            "SignalboxRead"
+                "Allow"
+                {"AWS":["arn:aws:iam::333344445555:root"]}
+                ["s3:Get*","s3:List*"]
+                ["arn:aws:s3:::com-example-bucket","arn:aws:s3:::com-example-bucket/*"]
+        "#]],
     );
 }
 
@@ -40,9 +40,9 @@ fn a_statement_of_that_name_with_other_actions_is_somebody_elses() {
     check(
         &told(Kind::Bucket, &policy(&json!([statement]))),
         &expect![[r#"
-        ours: 
-        foreign: 222233334444
-    "#]],
+            ours: 
+            foreign: 222233334444
+        "#]],
     );
 }
 
@@ -61,9 +61,9 @@ fn who_was_deleted_in_our_statement_is_a_stray_and_goes_with_the_next_edit() {
     check(
         &told(Kind::Bucket, &text),
         &expect![[r#"
-        ours: 222233334444, [AIDACKCEVSQ6C2EXAMPLE]
-        foreign: 
-    "#]],
+            ours: 222233334444, [AIDACKCEVSQ6C2EXAMPLE]
+            foreign: 
+        "#]],
     );
     assert!(!edited(Kind::Bucket, Some(&text), &["222233334444"]).contains("AIDA"));
 }
@@ -79,24 +79,24 @@ fn a_statement_of_ours_that_somebody_altered_is_a_stray_by_its_sid() {
     check(
         &told(Kind::Bucket, &policy(&json!([wider]))),
         &expect![[r#"
-        ours: [SignalboxRead]
-        foreign: 
-    "#]],
+            ours: [SignalboxRead]
+            foreign: 
+        "#]],
     );
     check(
         &told(Kind::Bucket, &policy(&json!([narrower, denied]))),
         &expect![[r#"
-        ours: [SignalboxRead], [SignalboxReadOrganization]
-        foreign: 
-    "#]],
+            ours: [SignalboxRead], [SignalboxReadOrganization]
+            foreign: 
+        "#]],
     );
     check(
         &told(Kind::Bucket, &policy(&json!([everybody]))),
         &expect![[r#"
-        ours: [SignalboxRead]
-        foreign: 
-        public
-    "#]],
+            ours: [SignalboxRead]
+            foreign: 
+            public
+        "#]],
     );
 }
 
@@ -108,9 +108,9 @@ fn an_account_in_one_of_a_keys_two_statements_is_mended() {
     check(
         &told(Kind::Key, &half.to_string()),
         &expect![[r#"
-        ours: [222233334444 in SignalboxDecrypt alone]
-        foreign: 
-    "#]],
+            ours: [222233334444 in SignalboxDecrypt alone]
+            foreign: 
+        "#]],
     );
     let mended = edit(&resource(Kind::Key), Some(&half.to_string()), &set(&["222233334444"])).unwrap().unwrap();
     assert_eq!(mended, whole);
@@ -137,9 +137,9 @@ fn whom_others_admit_is_listed_but_for_the_owner_and_services() {
     check(
         &told(Kind::Bucket, &policy(&statements)),
         &expect![[r#"
-        ours: 
-        foreign: * under conditions, 79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be, 999988887777, arn:aws:iam::444455556666:role/app, o-exampleorgid
-    "#]],
+            ours: 
+            foreign: * under conditions, 79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be, 999988887777, arn:aws:iam::444455556666:role/app, o-exampleorgid
+        "#]],
     );
 }
 
