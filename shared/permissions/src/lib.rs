@@ -19,7 +19,7 @@ pub use key_gaps::{KeyGaps, key_gaps};
 pub use keys::{Encryption, encryption};
 pub use kms_keys::{Key, Keys};
 pub use manifest::{Settings, Source};
-pub use policies::PolicyRead;
 pub use organizations::Organizations;
+pub use policies::PolicyRead;
 pub use rds::{ACCOUNTS_PER_SNAPSHOT, Rds, over_quota};
 pub use repositories::Repositories;
