@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
 
 /// Which AWS to speak to. The environment is not read here: the SDK knows its order of precedence.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "AWS, for plan, apply, run and send")]
+#[command(next_help_heading = "AWS, for plan, apply, run, send and history")]
 pub(crate) struct AwsOptions {
     #[arg(long, global = true, value_name = "NAME")]
     #[arg(help = "A profile of ~/.aws/config, whatever keys the environment has [env: AWS_PROFILE]")]
@@ -92,6 +92,12 @@ pub(crate) enum Command {
         /// The event's file; - is standard input
         event: PathBuf,
     },
+    /// Show who was granted and lost what, when, by whom and why
+    ///
+    /// Reads the audit of a resource, one line per item. With --verify the chain of its hashes is proved too, from the first
+    /// item to the one that the grants table knows as the last.
+    #[command(after_help = HISTORY_HELP)]
+    History(Audited),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C
     ///
     /// Starts ministack and moto on 127.0.0.1, deploys infra/ with CloudFormation, and registers an image and a
@@ -129,6 +135,11 @@ Example:
 const SEND_HELP: &str = "\
 Example:
   signalbox send event.json --profile production";
+
+const HISTORY_HELP: &str = "\
+Examples:
+  signalbox history ami-0123456789abcdef0 --verify --profile production
+  signalbox history s3://com-example-bucket --output json";
 
 const CHECK_HELP: &str = "\
 Examples:
@@ -191,6 +202,30 @@ pub(crate) struct FunctionSettings {
     #[arg(long, env = "SIGNALBOX_LEDGER_TABLE", value_name = "TABLE", hide_env_values = true)]
     #[arg(default_value = "signalbox-ledger")]
     pub(crate) ledger_table: String,
+    /// The DynamoDB table of grants, where changes are recorded; give --audit-table too
+    #[arg(long, env = "SIGNALBOX_GRANTS_TABLE", value_name = "TABLE", hide_env_values = true)]
+    pub(crate) grants_table: Option<String>,
+    /// The DynamoDB table of the audit; give --grants-table too
+    #[arg(long, env = "SIGNALBOX_AUDIT_TABLE", value_name = "TABLE", hide_env_values = true)]
+    pub(crate) audit_table: Option<String>,
+}
+
+/// A resource, and where its audit lies.
+#[derive(Debug, Args)]
+pub(crate) struct Audited {
+    #[arg(help = "An ARN; or an id such as ami-.. or snap-.. in the region that was chosen; or s3://bucket")]
+    pub(crate) resource: String,
+    /// Prove that no item was altered, taken away or put in
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// The DynamoDB table of the audit
+    #[arg(long, env = "SIGNALBOX_AUDIT_TABLE", value_name = "TABLE", hide_env_values = true)]
+    #[arg(default_value = "signalbox-audit")]
+    pub(crate) audit_table: String,
+    /// The DynamoDB table of grants, which knows the audit's end
+    #[arg(long, env = "SIGNALBOX_GRANTS_TABLE", value_name = "TABLE", hide_env_values = true)]
+    #[arg(default_value = "signalbox-grants")]
+    pub(crate) grants_table: String,
 }
 
 impl FunctionSettings {
@@ -199,6 +234,8 @@ impl FunctionSettings {
         let value = match name {
             "SIGNALBOX_MANIFEST" => &self.manifest,
             "SIGNALBOX_ALLOWED_ACCOUNTS" => &self.allowed_accounts,
+            "SIGNALBOX_GRANTS_TABLE" => &self.grants_table,
+            "SIGNALBOX_AUDIT_TABLE" => &self.audit_table,
             _ => &None,
         };
         value.clone().filter(|value| !value.is_empty())
@@ -208,7 +245,7 @@ impl FunctionSettings {
 impl Command {
     /// Whether it speaks to the AWS that was chosen.
     pub(crate) fn speaks_to_aws(&self) -> bool {
-        matches!(self, Self::Plan(_) | Self::Apply { .. } | Self::Run(_) | Self::Send { .. })
+        matches!(self, Self::Plan(_) | Self::Apply { .. } | Self::Run(_) | Self::Send { .. } | Self::History(_))
     }
 
     /// What to say when the command is interrupted.
@@ -222,7 +259,7 @@ impl Command {
             Self::Send { .. } => "a function that was invoked goes on by itself; its log says how it ended".into(),
             Self::Up { .. } | Self::Demo => "ending the local AWS".into(),
             Self::Apply { .. } => "steps that were begun may be done; run it again, and it goes on from there".into(),
-            Self::List | Self::Plan(_) | Self::Manifest(_) => return None,
+            Self::List | Self::Plan(_) | Self::History(_) | Self::Manifest(_) => return None,
         };
         Some(format!("interrupted: {farewell}"))
     }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use aws::Sessions;
 use events::Detail;
+use events::ebs::{SnapshotNotification, SnapshotsCompletion};
 use events::ec2::AmiStateChange;
 use events::manifest::{ObjectCreated, ParameterStoreChange};
+use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent};
 use grants::Grants;
 use ledger::DynamoLedger;
 use permissions::{Settings, Source};
@@ -15,6 +17,8 @@ use reaction::settings::Variables;
 use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json};
 use reconcile_shares::ReconcileShares;
 use share_ami::ShareAmi;
+use share_ebs_snapshot::ShareEbsSnapshot;
+use share_rds_snapshot::ShareRdsSnapshot;
 
 use crate::event::Event;
 use crate::failure::Failure;
@@ -23,30 +27,54 @@ use crate::failure::Failure;
 pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
 
 /// Every function, in the order of its name.
-pub(crate) static FUNCTIONS: &[Function] = &[RECONCILE_SHARES, SHARE_AMI];
-
-const RECONCILE_SHARES: Function = Function {
-    name: ReconcileShares::NAME,
-    triggers: &[Trigger::of::<ObjectCreated>(), Trigger::of::<ParameterStoreChange>()],
-    purpose: "Makes the whole share manifest true: on a schedule, and when the manifest has changed",
-    react: |attempt| {
-        Box::pin(react(attempt, |sessions, variables| {
-            let source = Source::new(&sessions, Settings::read(variables)?);
-            let limits = reconcile_shares::Settings::read(variables)?;
-            let grants = Grants::read(variables, &sessions, ReconcileShares::NAME)?;
-            Ok(ReconcileShares::new(sessions, source, limits, grants))
-        }))
+pub(crate) static FUNCTIONS: &[Function] = &[
+    Function {
+        name: ReconcileShares::NAME,
+        triggers: &[Trigger::of::<ObjectCreated>(), Trigger::of::<ParameterStoreChange>()],
+        purpose: "Makes the whole share manifest true: on a schedule, and when the manifest has changed",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                let source = Source::new(&sessions, Settings::read(variables)?);
+                let limits = reconcile_shares::Settings::read(variables)?;
+                let grants = Grants::read(variables, &sessions, ReconcileShares::NAME)?;
+                Ok(ReconcileShares::new(sessions, source, limits, grants))
+            }))
+        },
     },
-};
-
-const SHARE_AMI: Function = Function {
-    name: ShareAmi::NAME,
-    triggers: &[Trigger::of::<AmiStateChange>()],
-    purpose: "Shares an image that has become available, and its snapshots, with whom the manifest names",
-    react: |attempt| {
-        Box::pin(react(attempt, |sessions, variables| Ok(ShareAmi::new(sessions, Settings::read(variables)?))))
+    Function {
+        name: ShareAmi::NAME,
+        triggers: &[Trigger::of::<AmiStateChange>()],
+        purpose: "Shares an image that has become available, and its snapshots, with whom the manifest names",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                let grants = Grants::read(variables, &sessions, ShareAmi::NAME)?;
+                Ok(ShareAmi::new(sessions, Settings::read(variables)?, grants))
+            }))
+        },
     },
-};
+    Function {
+        name: ShareEbsSnapshot::NAME,
+        triggers: &[Trigger::of::<SnapshotNotification>(), Trigger::of::<SnapshotsCompletion>()],
+        purpose: "Shares snapshots of volumes that are complete with whom the manifest names",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                let grants = Grants::read(variables, &sessions, ShareEbsSnapshot::NAME)?;
+                Ok(ShareEbsSnapshot::new(sessions, Settings::read(variables)?, grants))
+            }))
+        },
+    },
+    Function {
+        name: ShareRdsSnapshot::NAME,
+        triggers: &[Trigger::of::<DbSnapshotEvent>(), Trigger::of::<DbClusterSnapshotEvent>()],
+        purpose: "Shares a snapshot of a database with whom the manifest names, or copies one of RDS's own",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                let grants = Grants::read(variables, &sessions, ShareRdsSnapshot::NAME)?;
+                Ok(ShareRdsSnapshot::new(sessions, share_rds_snapshot::Settings::read(variables)?, grants))
+            }))
+        },
+    },
+];
 
 /// A function of the suite.
 pub(crate) struct Function {
@@ -130,7 +158,7 @@ async fn react<R: Reaction>(
 ) -> Result<Report, Failure> {
     let Attempt { sessions, variables, ledger_table, mode, event } = attempt;
     let reaction = open(sessions.clone(), *variables)
-        .doing(|| "settings, from the environment or from --manifest and --allowed-accounts")
+        .doing(|| "settings, from the environment or from options of the same meaning")
         .map_err(Failure::configuration)?;
     sessions.ask_home().await.map_err(Failure::service)?;
     let clock = sessions.clock();

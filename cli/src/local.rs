@@ -27,6 +27,11 @@ pub(crate) const MANIFEST: &str = "s3://com-example-signalbox/share-manifest.jso
 /// The ledger's table.
 pub(crate) const LEDGER_TABLE: &str = "signalbox-ledger";
 
+/// The table of grants.
+pub(crate) const GRANTS_TABLE: &str = "signalbox-grants";
+/// The table of the audit.
+pub(crate) const AUDIT_TABLE: &str = "signalbox-audit";
+
 const BUCKET: &str = "com-example-signalbox";
 const MANIFEST_KEY: &str = "share-manifest.json";
 
@@ -60,6 +65,9 @@ impl Local {
         progress.next("deploying infra/ledger.yaml");
         let ledger = BTreeMap::from([("TableName", LEDGER_TABLE.to_owned())]);
         deployment.apply(&stack("ledger", ledger)).await?;
+        progress.next("deploying infra/grants.yaml");
+        let tables = [("GrantsTableName", GRANTS_TABLE.to_owned()), ("AuditTableName", AUDIT_TABLE.to_owned())];
+        deployment.apply(&stack("grants", tables.into())).await?;
         for (function, binary) in FUNCTIONS.iter().zip(binaries) {
             let name = function.name;
             progress.next(format!("packaging {name}"));
@@ -72,6 +80,8 @@ impl Local {
                 ("Mode", "Apply".into()),
                 ("Manifest", MANIFEST.into()),
                 ("LedgerTable", LEDGER_TABLE.into()),
+                ("GrantsTable", GRANTS_TABLE.into()),
+                ("AuditTable", AUDIT_TABLE.into()),
                 ("CodeBucket", BUCKET.into()),
                 ("CodeKey", key),
             ];

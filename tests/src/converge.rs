@@ -3,24 +3,41 @@
 use futures_util::{StreamExt, stream};
 use reaction::{Mode, Outcome};
 
-use crate::share_ami::Scene;
-use crate::stories;
+use crate::scene::{Scene, Story};
+use crate::{share_ebs_snapshot, share_rds_snapshot, stories};
 
-#[tokio::test]
-async fn every_story_told_again_without_its_ledger_changes_nothing() {
-    let stories = stories::all();
+/// Tells each story, loses the ledger, and tells it again.
+async fn tell_twice<S: Scene>(stories: Vec<Story<S>>) {
     let retold = stream::iter(&stories).map(async |story| {
-        let scene = Scene::set_up(&story.given, story.sample).await;
+        let scene = S::set_up(&S::with_tables(&story.given), story.sample).await;
         let first = scene.hear(Mode::Apply).await;
-        let (shares, calls) = (scene.shares().await, scene.world.calls());
-        scene.world.lose_ledger().await;
+        scene.assert_recorded().await;
+        let (shares, calls) = (scene.shares().await, scene.world().calls());
+        scene.world().lose_ledger().await;
         let second = scene.hear(Mode::Apply).await;
         let expected = if first.outcome == Outcome::Applied { Outcome::Unchanged } else { first.outcome };
         assert_eq!(second.outcome, expected, "{}: {second}", story.sample);
-        let modified = scene.world.operations_since(calls).into_iter().find(|it| it.starts_with("ec2:Modify"));
-        assert_eq!(modified, None, "{}", story.sample);
+        let changes =
+            |it: &String| [":Modify", ":Copy", ":TransactWriteItems"].iter().any(|change| it.contains(change));
+        let changed = scene.world().operations_since(calls).into_iter().find(changes);
+        assert_eq!(changed, None, "{}", story.sample);
         assert_eq!(scene.shares().await, shares, "{}", story.sample);
     });
     let told = retold.buffer_unordered(4).collect::<Vec<()>>().await;
     assert_eq!(told.len(), stories.len());
+}
+
+#[tokio::test]
+async fn every_story_told_again_without_its_ledger_changes_nothing() {
+    tell_twice(stories::all()).await;
+}
+
+#[tokio::test]
+async fn every_story_of_database_snapshots_told_again_without_its_ledger_changes_nothing() {
+    tell_twice(share_rds_snapshot::stories::all()).await;
+}
+
+#[tokio::test]
+async fn every_story_of_ebs_snapshots_told_again_without_its_ledger_changes_nothing() {
+    tell_twice(share_ebs_snapshot::stories::all()).await;
 }

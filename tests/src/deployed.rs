@@ -3,7 +3,7 @@
 
 mod account;
 
-use account::{Account, TABLE};
+use account::{Account, RECORDS, TABLE};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
 
@@ -46,8 +46,14 @@ async fn an_event_goes_by_its_rule_to_the_function_which_shares_the_image_once()
 
 /// Each invocation has one line, with the fields that Powertools' readers look for, and one of metrics.
 async fn assert_logged(account: &Account, event: &str) {
-    let (metrics, lines): (Vec<_>, Vec<_>) =
-        account.log_lines().await.into_iter().partition(|line| line.get("_aws").is_some());
+    let (audit, lines): (Vec<_>, Vec<_>) =
+        account.log_lines().await.into_iter().partition(|line| line.get("audit").is_some());
+    let said: Vec<Value> =
+        audit.iter().map(|it| serde_json::from_str(it["audit"].as_str().unwrap()).unwrap()).collect();
+    let kept = account.audit().await;
+    assert_eq!((said.len(), kept.len()), (4, 4), "an intent and an outcome of the image and of its snapshot");
+    assert!(said.iter().all(|item| kept.contains(item)), "the log tells what the table keeps: {said:#?} {kept:#?}");
+    let (metrics, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.get("_aws").is_some());
     let outcomes: Vec<_> = lines.iter().map(|line| (&line["outcome"], &line["cold_start"])).collect();
     assert_eq!(outcomes, [(&json!("applied"), &json!(true)), (&json!("repeated"), &json!(false))]);
     assert_eq!(metrics.len(), lines.len());
@@ -93,7 +99,7 @@ async fn an_event_that_failed_three_times_is_kept_and_applies_when_it_is_sent_ag
 }
 
 #[tokio::test]
-async fn deleted_stacks_leave_nothing_behind() {
+async fn deleted_stacks_leave_nothing_behind_but_what_was_granted_and_its_audit() {
     let account = Account::set_up().await;
     let role = account.outputs["RoleArn"].rsplit('/').next().unwrap();
     let get_role = format!("Action=GetRole&Version=2010-05-08&RoleName={role}");
@@ -105,6 +111,10 @@ async fn deleted_stacks_leave_nothing_behind() {
     assert_eq!(account.events.list_rules().send().await.unwrap().rules(), []);
     assert!(account.sqs.get_queue_url().queue_name("share-ami-failures").send().await.is_err());
     assert!(world.dynamodb.describe_table().table_name(TABLE).send().await.is_err());
+    for table in RECORDS {
+        let kept = world.dynamodb.describe_table().table_name(table).send().await.unwrap().table.unwrap();
+        assert_eq!(kept.deletion_protection_enabled, Some(true), "{table}");
+    }
     assert!(account.call("iam", form, &get_role).await.0.contains("404"));
     let (_, logs) = account.call("logs", "X-Amz-Target: Logs_20140328.DescribeLogGroups", "{}").await;
     assert_eq!(serde_json::from_str::<Value>(&logs).unwrap()["logGroups"], json!([]));

@@ -5,15 +5,24 @@ use reaction::Mode;
 
 use crate::share_ami::{GIVEN, Given, GivenImage, IMAGE, Key, Scene};
 
-/// The calls of one event.
+/// The calls of one event, where there are no tables of grants.
 async fn check(image: GivenImage, expected: Expect) {
-    let given = Given { image: Some(image), ..GIVEN };
+    check_given(Given { image: Some(image), ..GIVEN }, expected).await;
+}
+
+/// The calls of one event, where there are.
+async fn check_recorded(image: GivenImage, expected: Expect) {
+    check_given(Given { image: Some(image), has_tables: true, ..GIVEN }, expected).await;
+}
+
+async fn check_given(given: Given, expected: Expect) {
     let scene = Scene::set_up(&given, "an-image-became-available").await;
     let before = scene.world.calls();
     scene.hear(Mode::Apply).await;
     let mut calls = scene.world.operations_since(before);
     // Reads go out side by side, in no order of their own.
-    let last_read = calls.iter().rposition(|call| !call.contains("Modify") && !call.starts_with("dynamodb")).unwrap();
+    let is_write = |call: &str| call.contains("Modify") || (call.starts_with("dynamodb") && !call.contains("Get"));
+    let last_read = calls.iter().rposition(|call| !is_write(call)).unwrap();
     calls[1..=last_read].sort();
     expected.assert_eq(&format!("{} calls\n{}\n", calls.len(), calls.join("\n")));
 }
@@ -83,6 +92,88 @@ async fn an_encrypted_image_takes_two_more() {
 #[tokio::test]
 async fn an_image_that_no_entry_names_is_not_looked_into() {
     check(
+        GivenImage { name: "other", ..IMAGE },
+        expect![[r#"
+        5 calls
+        dynamodb:PutItem
+        ec2:DescribeImageAttribute
+        ec2:DescribeImages
+        s3:GetObject
+        dynamodb:DeleteItem
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn recording_takes_three_more() {
+    check_recorded(
+        IMAGE,
+        expect![[r#"
+        11 calls
+        dynamodb:PutItem
+        dynamodb:BatchGetItem
+        ec2:DescribeImageAttribute
+        ec2:DescribeImages
+        ec2:DescribeSnapshotAttribute
+        s3:GetObject
+        dynamodb:TransactWriteItems
+        ec2:ModifySnapshotAttribute
+        ec2:ModifyImageAttribute
+        dynamodb:TransactWriteItems
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn recording_what_is_lost_takes_three_more() {
+    check_recorded(
+        GivenImage { launch: STALE, snapshots: &[STALE, STALE], ..IMAGE },
+        expect![[r#"
+        14 calls
+        dynamodb:PutItem
+        dynamodb:BatchGetItem
+        ec2:DescribeImageAttribute
+        ec2:DescribeImages
+        ec2:DescribeImages
+        ec2:DescribeSnapshotAttribute
+        ec2:DescribeSnapshotAttribute
+        s3:GetObject
+        dynamodb:TransactWriteItems
+        ec2:ModifyImageAttribute
+        ec2:ModifySnapshotAttribute
+        ec2:ModifySnapshotAttribute
+        dynamodb:TransactWriteItems
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn where_nothing_is_to_be_done_the_record_is_read_and_no_more() {
+    const HELD: &[&str] = &["123456789012", "987654321098"];
+    check_recorded(
+        GivenImage { launch: HELD, snapshots: &[HELD], ..IMAGE },
+        expect![[r#"
+        7 calls
+        dynamodb:PutItem
+        dynamodb:BatchGetItem
+        ec2:DescribeImageAttribute
+        ec2:DescribeImages
+        ec2:DescribeSnapshotAttribute
+        s3:GetObject
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_image_that_no_entry_names_has_its_record_left_alone() {
+    check_recorded(
         GivenImage { name: "other", ..IMAGE },
         expect![[r#"
         5 calls

@@ -5,37 +5,22 @@ use std::time::Duration;
 
 use futures_util::join;
 use local_aws::{Fault, FaultKind};
-use reaction::{Key, Ledger, Mode, Outcome, Repeat, Report};
+use reaction::{Key, Ledger, Mode, Outcome, Repeat};
 
+use crate::every_call::{AN_INVOCATION, Run, faults_at_every_call};
 use crate::share_ami::{GIVEN, Given, GivenImage, IMAGE, Scene};
 use crate::world::{AWS, let_time_pass};
-
-/// Longer than any lease.
-const AN_INVOCATION: Duration = Duration::from_mins(2);
 
 /// An image that gains and loses, with a sibling on its snapshot: every call that there is.
 fn given() -> Given {
     const STALE: &[&str] = &["123456789012", "444455556666"];
     let image =
         GivenImage { launch: STALE, snapshots: &[STALE], sibling: Some(("golden", &["555566667777"])), ..IMAGE };
-    Given { image: Some(image), ..GIVEN }
+    Given { image: Some(image), has_tables: true, ..GIVEN }
 }
 
 async fn scene() -> Scene {
     Scene::set_up(&given(), "an-image-became-available").await
-}
-
-/// Delivers as Lambda does: once, and twice more while the function fails.
-async fn deliver(scene: &Scene) -> Report {
-    let mut report = scene.hear(Mode::Apply).await;
-    for _ in 0..2 {
-        if report.outcome != Outcome::Failed {
-            break;
-        }
-        let_time_pass(AN_INVOCATION);
-        report = scene.hear(Mode::Apply).await;
-    }
-    report
 }
 
 fn modifications(scene: &Scene, skipped: usize) -> Vec<String> {
@@ -53,74 +38,11 @@ fn refused(account: &str, operation: &str, bad: &str, times: usize) -> Fault {
     Fault { operation: Some(operation.into()), contains: Some(bad.into()), times, ..fault }
 }
 
-async fn end_after(kind: FaultKind, nth: usize, times: usize) -> (String, Report) {
-    let scene = scene().await;
-    AWS.inject(&Fault { nth, times, ..Fault::new(&scene.world.account, kind) });
-    let first = scene.hear(Mode::Apply).await;
-    if times > 1 {
-        assert_eq!(first.outcome, Outcome::Failed, "a lasting fault at call {nth}: {first}");
-        AWS.clear_faults(&scene.world.account);
-    }
-    let_time_pass(AN_INVOCATION);
-    let report = if first.outcome == Outcome::Failed { deliver(&scene).await } else { first };
-    AWS.clear_faults(&scene.world.account);
-    (scene.shares().await, report)
+fn run() -> Run<Given> {
+    Run { given: given(), sample: "an-image-became-available", calls: 13 }
 }
 
-/// Each call of a run in turn meets the fault; after the retries the end is that of a run without faults.
-async fn meet_at_every_call(kind: FaultKind) {
-    let clean = scene().await;
-    let before = clean.world.calls();
-    assert_eq!(clean.hear(Mode::Apply).await.outcome, Outcome::Applied);
-    let calls = clean.world.calls() - before;
-    let expected = clean.shares().await;
-    assert!(calls >= 10, "the fixture makes every kind of call, not {calls}");
-    for nth in 1..=calls {
-        let (shares, report) = end_after(kind.clone(), nth, 1).await;
-        assert_eq!(shares, expected, "{kind:?} at call {nth}: {report}");
-        assert!(matches!(report.outcome, Outcome::Applied | Outcome::Unchanged), "{kind:?} at call {nth}: {report}");
-    }
-}
-
-#[tokio::test]
-async fn throttled_at_any_call() {
-    meet_at_every_call(FaultKind::Throttle).await;
-}
-
-#[tokio::test]
-async fn failed_at_any_call() {
-    meet_at_every_call(FaultKind::ServerError).await;
-}
-
-#[tokio::test]
-async fn denied_at_any_call() {
-    meet_at_every_call(FaultKind::AccessDenied).await;
-}
-
-#[tokio::test]
-async fn unanswered_at_any_call() {
-    meet_at_every_call(FaultKind::Timeout).await;
-}
-
-#[tokio::test]
-async fn answered_in_vain_at_any_call() {
-    meet_at_every_call(FaultKind::Reset).await;
-}
-
-#[tokio::test]
-async fn a_fault_that_outlasts_an_invocation_fails_and_the_retry_goes_on() {
-    let expected = {
-        let clean = scene().await;
-        clean.hear(Mode::Apply).await;
-        clean.shares().await
-    };
-    for kind in [FaultKind::Throttle, FaultKind::AccessDenied] {
-        for nth in [1, 2, 4, 6] {
-            let (shares, report) = end_after(kind.clone(), nth, 1_000).await;
-            assert_eq!(shares, expected, "{kind:?} from call {nth} on: {report}");
-        }
-    }
-}
+faults_at_every_call!(Scene, run());
 
 #[tokio::test]
 async fn denied_access_says_what_to_do() {

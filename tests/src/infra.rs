@@ -76,7 +76,8 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
         for (id, resource) in resources.filter(|(_, it)| !untaggable.iter().any(|of| it["Type"] == *of)) {
             let tags = resource["Properties"]["Tags"].as_array().cloned().unwrap_or_default();
             let is_ours = tags.contains(&json!({"Key": "Application", "Value": "signalbox"}));
-            let is_named = tags.contains(&json!({"Key": "Function", "Value": name})) || name == "ledger";
+            let is_shared = ["grants", "ledger"].contains(&name.as_str());
+            let is_named = tags.contains(&json!({"Key": "Function", "Value": name})) || is_shared;
             assert!(is_ours && is_named, "infra/{name}.yaml: {id} has the tags {tags:?}");
         }
     }
@@ -92,6 +93,8 @@ fn the_environment_of_share_ami_is_its_contract() {
     let environment = json!({
         "SIGNALBOX_MANIFEST": {"Ref": "Manifest"},
         "SIGNALBOX_LEDGER_TABLE": {"Ref": "LedgerTable"},
+        "SIGNALBOX_GRANTS_TABLE": {"Ref": "GrantsTable"},
+        "SIGNALBOX_AUDIT_TABLE": {"Ref": "AuditTable"},
         "SIGNALBOX_MODE": {"Fn::If": ["IsApply", "apply", "plan"]},
         "SIGNALBOX_ALLOWED_ACCOUNTS": allowed,
     });

@@ -5,18 +5,26 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, helpers and all")]
 
+mod audit;
 mod binary;
 mod built;
 mod converge;
 mod deployed;
+mod ec2;
 mod economy;
+mod every_call;
 mod faults;
+mod grants;
 mod infra;
 mod ledger;
 mod manifest;
 mod organizations;
 mod paging;
+mod reconcile_shares;
+mod scene;
 mod share_ami;
+mod share_ebs_snapshot;
+mod share_rds_snapshot;
 mod stories;
 mod tidy;
 mod world;

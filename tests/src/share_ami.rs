@@ -2,16 +2,15 @@
 //! says of them afterwards, with the ids of the samples in place of those that EC2 made up.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{
-    BlockDeviceMapping, EbsBlockDevice, ImageAttributeName, LaunchPermission, LaunchPermissionModifications,
-    OperationType, PermissionGroup, SnapshotAttributeName, VolumeType,
-};
-use reaction::{Deadline, Mode, Report, drive_json};
+use aws_sdk_ec2::types::VolumeType;
+use grants::Grants;
+use reaction::{Deadline, Mode, Reaction, Report, drive_json};
 use share_ami::ShareAmi;
 
+use crate::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
+use crate::scene;
 use crate::world::{REGION, SAMPLE_ACCOUNT, World, now};
 
 /// The image of most sample events.
@@ -31,6 +30,8 @@ pub struct Given {
     pub is_parameter: bool,
     /// `SIGNALBOX_ALLOWED_ACCOUNTS`.
     pub allowed_accounts: Option<&'static str>,
+    /// Whether there are tables of grants and of their audit.
+    pub has_tables: bool,
 }
 
 /// An image before the event comes.
@@ -81,8 +82,13 @@ pub const IMAGE: GivenImage = GivenImage {
 };
 
 /// That image, and the manifest that shares it.
-pub const GIVEN: Given =
-    Given { image: Some(IMAGE), manifest: Some(MANIFEST), is_parameter: false, allowed_accounts: None };
+pub const GIVEN: Given = Given {
+    image: Some(IMAGE),
+    manifest: Some(MANIFEST),
+    is_parameter: false,
+    allowed_accounts: None,
+    has_tables: false,
+};
 
 /// A world in which an event is about to be heard.
 pub struct Scene {
@@ -96,6 +102,7 @@ pub struct Scene {
     sibling: Option<String>,
     snapshots: Vec<String>,
     key: Option<String>,
+    has_tables: bool,
 }
 
 impl Scene {
@@ -104,7 +111,10 @@ impl Scene {
         let world = World::new().await;
         let manifest =
             if given.is_parameter { "ssm:/share".into() } else { format!("s3://{}/share.json", world.bucket()) };
-        let function = world.share_ami(&manifest, given.allowed_accounts);
+        if given.has_tables {
+            world.create_grants_tables().await;
+        }
+        let function = world.share_ami(&manifest, given.allowed_accounts, given.has_tables.then(|| world.grants()));
         let mut scene = Self {
             event: read_sample(sample).replace(SAMPLE_ACCOUNT, &world.account),
             world,
@@ -113,6 +123,7 @@ impl Scene {
             sibling: None,
             snapshots: Vec::new(),
             key: None,
+            has_tables: given.has_tables,
         };
         if let Some(text) = given.manifest {
             scene.put_manifest(text, given.is_parameter).await;
@@ -155,32 +166,13 @@ impl Scene {
         let mut text = String::new();
         for (name, id) in [("image", &self.image), ("sibling", &self.sibling)] {
             if let Some(id) = id {
-                writeln!(text, "{name}: {}", self.launchers(id).await).unwrap();
+                writeln!(text, "{name}: {}", launchers(&self.world.ec2, id).await).unwrap();
             }
         }
         for (index, id) in self.snapshots.iter().enumerate() {
-            writeln!(text, "snap-{}: {}", index + 1, self.snapshot_users(id).await).unwrap();
+            writeln!(text, "snap-{}: {}", index + 1, volume_makers(&self.world.ec2, id).await).unwrap();
         }
         text
-    }
-
-    async fn launchers(&self, image: &str) -> String {
-        let request = self.world.ec2.describe_image_attribute().image_id(image);
-        let Ok(answer) = request.attribute(ImageAttributeName::LaunchPermission).send().await else {
-            return "gone".into();
-        };
-        let who = answer.launch_permissions().iter().map(|it| {
-            let organization = it.organization_arn().or(it.organizational_unit_arn());
-            it.user_id().or(organization).or(it.group().map(PermissionGroup::as_str)).unwrap_or_default().to_owned()
-        });
-        sorted(who.collect())
-    }
-
-    async fn snapshot_users(&self, snapshot: &str) -> String {
-        let request = self.world.ec2.describe_snapshot_attribute().snapshot_id(snapshot);
-        let answer = request.attribute(SnapshotAttributeName::CreateVolumePermission).send().await.unwrap();
-        let who = answer.create_volume_permissions().iter().filter_map(|it| it.user_id().map(String::from));
-        sorted(who.collect())
     }
 
     async fn put_manifest(&self, text: &str, is_parameter: bool) {
@@ -250,49 +242,48 @@ impl Scene {
     }
 }
 
+impl scene::Scene for Scene {
+    type Given = Given;
+    const FUNCTION: &'static str = ShareAmi::NAME;
+
+    async fn set_up(given: &Given, sample: &str) -> Self {
+        Scene::set_up(given, sample).await
+    }
+
+    fn world(&self) -> &World {
+        &self.world
+    }
+
+    fn event(&self) -> &str {
+        &self.event
+    }
+
+    async fn hear(&self, mode: Mode) -> Report {
+        self.hear(mode).await
+    }
+
+    async fn shares(&self) -> String {
+        self.shares().await
+    }
+
+    fn with_sample_ids(&self, text: &str) -> String {
+        self.with_sample_ids(text)
+    }
+
+    fn with_tables(given: &Given) -> Given {
+        Given { has_tables: true, ..given.clone() }
+    }
+
+    fn grants(&self) -> Option<Grants> {
+        self.has_tables.then(|| self.world.grants())
+    }
+
+    fn line_of(&self, id: &str) -> String {
+        self.with_sample_ids(id).replace(SAMPLE_IMAGE, "image")
+    }
+}
+
 /// The sample event of this name, as text.
 pub fn read_sample(name: &str) -> String {
-    let path = samples().join(format!("{name}.json"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Where the sample events lie.
-pub fn samples() -> PathBuf {
-    local_aws::workspace().join("events/share-ami")
-}
-
-async fn register(ec2: &aws_sdk_ec2::Client, name: &str, snapshots: &[String]) -> String {
-    let disks = snapshots.iter().enumerate().map(|(index, snapshot)| {
-        let device = format!("/dev/sd{}", ["a1", "f", "g"][index]);
-        BlockDeviceMapping::builder()
-            .device_name(device)
-            .ebs(EbsBlockDevice::builder().snapshot_id(snapshot).build())
-            .build()
-    });
-    let request = ec2.register_image().name(name).set_block_device_mappings(Some(disks.collect()));
-    request.send().await.unwrap().image_id.expect("an image has an id")
-}
-
-async fn allow_launch(ec2: &aws_sdk_ec2::Client, image: &str, accounts: &[&str], is_public: bool) {
-    let accounts = accounts.iter().map(|account| LaunchPermission::builder().user_id(*account).build());
-    let everybody = is_public.then(|| LaunchPermission::builder().group(PermissionGroup::All).build());
-    let add: Vec<_> = accounts.chain(everybody).collect();
-    if !add.is_empty() {
-        let change = LaunchPermissionModifications::builder().set_add(Some(add)).build();
-        ec2.modify_image_attribute().image_id(image).launch_permission(change).send().await.unwrap();
-    }
-}
-
-async fn allow_volumes(ec2: &aws_sdk_ec2::Client, snapshot: &str, accounts: &[&str]) {
-    if !accounts.is_empty() {
-        let request = ec2.modify_snapshot_attribute().snapshot_id(snapshot).operation_type(OperationType::Add);
-        let request = request.attribute(SnapshotAttributeName::CreateVolumePermission);
-        let accounts = accounts.iter().map(ToString::to_string).collect();
-        request.set_user_ids(Some(accounts)).send().await.unwrap();
-    }
-}
-
-fn sorted(mut who: Vec<String>) -> String {
-    who.sort();
-    if who.is_empty() { "nobody".into() } else { who.join(", ") }
+    scene::read_sample(ShareAmi::NAME, name)
 }

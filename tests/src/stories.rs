@@ -1,58 +1,9 @@
 //! Event in, AWS after: each sample event through the real reaction and real SDK clients, as its story tells.
 
-use expect_test::{Expect, expect};
-use reaction::Mode;
+use expect_test::expect;
 
+use crate::scene::stories;
 use crate::share_ami::{GIVEN, Given, GivenImage, IMAGE, Key, MANIFEST, Meanwhile, Scene};
-
-/// A sample event, what there is before it, and what comes of it.
-pub struct Story {
-    /// The sample's name.
-    pub sample: &'static str,
-    /// What there is before.
-    pub given: Given,
-    expected: Expect,
-}
-
-/// Each story is a test of its own, named as its sample; together they are [`all`].
-macro_rules! stories {
-    ($($name:ident: $given:expr, $expected:expr;)*) => {
-        /// Every story.
-        pub fn all() -> Vec<Story> {
-            vec![$($name()),*]
-        }
-        $(
-            fn $name() -> Story {
-                Story { sample: sample_of(stringify!($name)), given: $given, expected: $expected }
-            }
-        )*
-        mod tests {
-            $(
-                #[tokio::test]
-                async fn $name() {
-                    super::tell(super::$name()).await;
-                }
-            )*
-        }
-    };
-}
-
-fn sample_of(name: &str) -> &'static str {
-    name.replace('_', "-").leak()
-}
-
-/// Rehearses, looks that nothing changed, performs, and compares what was said and what EC2 says.
-async fn tell(story: Story) {
-    let scene = Scene::set_up(&story.given, story.sample).await;
-    let before = scene.shares().await;
-    let rehearsed = scene.hear(Mode::Plan).await;
-    assert_eq!(scene.shares().await, before, "a dry run changes nothing");
-    let report = scene.hear(Mode::Apply).await;
-    assert_eq!(rehearsed.steps, report.steps, "what is done is what was planned");
-    let after = scene.shares().await;
-    let change = if after == before { "nothing changed".into() } else { format!("before\n{before}after\n{after}") };
-    story.expected.assert_eq(&format!("{}\n{}\n", scene.tell(&report), change.trim_end()));
-}
 
 fn given(image: GivenImage) -> Given {
     Given { image: Some(image), ..GIVEN }
@@ -65,7 +16,7 @@ fn by_manifest(manifest: &'static str) -> Given {
 const HELD: &[&str] = &["123456789012", "987654321098"];
 const HELD_AND_STALE: &[&str] = &["123456789012", "444455556666"];
 
-stories! {
+stories! { Scene;
     an_image_became_available: GIVEN, expect![[r#"
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
@@ -293,15 +244,4 @@ stories! {
             share-ami: refused (the manifest names 987654321098, which SIGNALBOX_ALLOWED_ACCOUNTS does not; nothing was changed)
             nothing changed
         "#]];
-}
-
-/// Every sample has a story, and every story a sample.
-#[test]
-fn every_sample_event_is_told() {
-    let mut told: Vec<_> = all().iter().map(|story| format!("{}.json", story.sample)).collect();
-    let files = std::fs::read_dir(crate::share_ami::samples()).unwrap();
-    let mut samples: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    told.sort();
-    samples.sort();
-    assert_eq!(told, samples);
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use aws::{Home, Options, Patience, Sessions};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use grants::Grants;
 use local_aws::{Call, LocalAws};
 use permissions::Settings;
 use share_ami::ShareAmi;
@@ -20,6 +21,12 @@ pub const REGION: &str = "eu-west-1";
 
 /// The ledger's table in every test's account.
 pub const LEDGER: &str = "signalbox-ledger";
+
+/// The table of grants in every test's account that has one.
+pub const GRANTS: &str = "signalbox-grants";
+
+/// The table of the audit in every test's account that has one.
+pub const AUDIT: &str = "signalbox-audit";
 
 /// The local AWS of this run. It ends with this program, however that ends.
 pub static AWS: LazyLock<LocalAws> =
@@ -68,11 +75,34 @@ impl World {
 
     /// Makes the ledger's table, empty.
     pub async fn create_ledger(&self) {
-        let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
-        let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
-        let request = self.dynamodb.create_table().table_name(LEDGER).billing_mode(BillingMode::PayPerRequest);
-        let request = request.attribute_definitions(id.build().unwrap()).key_schema(key.build().unwrap());
-        request.send().await.expect("the ledger's table");
+        self.create_table(LEDGER, &[("id", ScalarAttributeType::S)]).await;
+    }
+
+    /// Makes the tables of grants and of their audit, empty.
+    pub async fn create_grants_tables(&self) {
+        self.create_grants_table().await;
+        self.create_table(AUDIT, &[("resource", ScalarAttributeType::S), ("seq", ScalarAttributeType::N)]).await;
+    }
+
+    /// Loses the table of grants, and makes an empty one.
+    pub async fn lose_grants(&self) {
+        self.dynamodb.delete_table().table_name(GRANTS).send().await.expect("the table of grants is there");
+        self.create_grants_table().await;
+    }
+
+    async fn create_grants_table(&self) {
+        self.create_table(GRANTS, &[("resource", ScalarAttributeType::S), ("principal", ScalarAttributeType::S)]).await;
+    }
+
+    /// Makes a table with these keys.
+    async fn create_table(&self, name: &str, keys: &[(&str, ScalarAttributeType)]) {
+        let mut request = self.dynamodb.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+        for ((key, of_type), role) in keys.iter().zip([KeyType::Hash, KeyType::Range]) {
+            let attribute = AttributeDefinition::builder().attribute_name(*key).attribute_type(of_type.clone());
+            let key = KeySchemaElement::builder().attribute_name(*key).key_type(role);
+            request = request.attribute_definitions(attribute.build().unwrap()).key_schema(key.build().unwrap());
+        }
+        request.send().await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
     }
 
     /// Loses the ledger, and makes an empty one.
@@ -86,14 +116,19 @@ impl World {
         ledger::DynamoLedger::new(&self.sessions, LEDGER, "share-ami")
     }
 
+    /// The tables of grants and of their audit, as `share-ami` uses them.
+    pub fn grants(&self) -> Grants {
+        Grants::new(&self.sessions, GRANTS, AUDIT, "share-ami")
+    }
+
     /// The function, with these settings.
-    pub fn share_ami(&self, manifest: &str, allowed_accounts: Option<&str>) -> ShareAmi {
+    pub fn share_ami(&self, manifest: &str, allowed_accounts: Option<&str>, grants: Option<Grants>) -> ShareAmi {
         let variable = |name: &str| match name {
             "SIGNALBOX_MANIFEST" => Some(manifest.to_owned()),
             "SIGNALBOX_ALLOWED_ACCOUNTS" => allowed_accounts.map(String::from),
             _ => None,
         };
-        ShareAmi::new(self.sessions.clone(), Settings::read(&variable).expect("settings of a test"))
+        ShareAmi::new(self.sessions.clone(), Settings::read(&variable).expect("settings of a test"), grants)
     }
 
     /// The bucket of this account's manifest.
@@ -101,10 +136,15 @@ impl World {
         format!("manifests-{}", self.account)
     }
 
+    /// Makes a bucket, if there is none of that name.
+    pub async fn make_bucket(&self, name: &str) {
+        let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1).build();
+        drop(self.s3.create_bucket().bucket(name).create_bucket_configuration(place).send().await);
+    }
+
     /// Puts the manifest into S3.
     pub async fn put_manifest(&self, text: &str) {
-        let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1).build();
-        drop(self.s3.create_bucket().bucket(self.bucket()).create_bucket_configuration(place).send().await);
+        self.make_bucket(&self.bucket()).await;
         let request = self.s3.put_object().bucket(self.bucket()).key("share.json");
         request.body(text.as_bytes().to_vec().into()).send().await.expect("the manifest is put");
     }

@@ -1,8 +1,9 @@
-"""Mends moto where its EC2 and its Organizations differ from AWS in what sharing is about.
+"""Mends moto where its EC2 and its Organizations differ from AWS in what sharing images and snapshots is about.
 
 Each function names the AWS behaviour it brings. The version of moto is pinned, so what is replaced here is known.
 """
 
+import moto_database_mends
 from moto.ec2.exceptions import InvalidAMIIdError
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_block_store import Snapshot
@@ -24,6 +25,7 @@ def mend():
     name_keys_of_snapshots()
     own_default_keys()
     keep_lists_from_members()
+    moto_database_mends.mend()
 
 
 def snapshots_of(image):
@@ -132,12 +134,12 @@ def name_keys_of_snapshots():
 
 
 def own_default_keys():
-    """The key behind alias/aws/ebs is AWS's; moto makes it a customer's."""
-    create = Key.__init__
+    """The keys behind alias/aws/ebs and alias/aws/rds are AWS's; moto makes them a customer's."""
+    create, descriptions = Key.__init__, ("Default master key that protects my", "Default key")
 
     def init(self, *args, **kwargs):
         create(self, *args, **kwargs)
-        if (self.description or "").startswith("Default master key that protects my"):
+        if (self.description or "").startswith(descriptions):
             self.key_manager = "AWS"
 
     Key.__init__ = init

@@ -32,6 +32,10 @@ struct Environment {
     manifest: &'static str,
     #[serde(rename = "SIGNALBOX_LEDGER_TABLE")]
     ledger_table: &'static str,
+    #[serde(rename = "SIGNALBOX_GRANTS_TABLE")]
+    grants_table: &'static str,
+    #[serde(rename = "SIGNALBOX_AUDIT_TABLE")]
+    audit_table: &'static str,
 }
 
 /// Starts it, says how to use it, and goes on until it is interrupted.
@@ -50,6 +54,8 @@ pub(super) async fn up(port: u16, output: Format) -> Result<(), Failure> {
         region: local::REGION,
         manifest: local::MANIFEST,
         ledger_table: local::LEDGER_TABLE,
+        grants_table: local::GRANTS_TABLE,
+        audit_table: local::AUDIT_TABLE,
     };
     output::print(output, &environment)?;
     progress::say(&hint(&image, &event));
@@ -64,6 +70,7 @@ The local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above 
   signalbox plan {event}   # what would be done about the image {id}
   signalbox send {event}   # the deployed function does it
   signalbox run {event}    # repeated: it was done before
+  signalbox history {id} --verify   # who gained and lost, and that the record is whole
   aws ec2 describe-image-attribute --image-id {id} --attribute launchPermission
   aws s3 cp {} -",
         local::MANIFEST
@@ -91,9 +98,11 @@ impl Drop for EventFile {
 
 impl fmt::Display for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { endpoint, access_key_id, secret_access_key, region, manifest, ledger_table } = self;
+        let Self { endpoint, access_key_id, secret_access_key, region, manifest, .. } = self;
+        let Self { ledger_table, grants_table, audit_table, .. } = self;
         writeln!(f, "export AWS_ENDPOINT_URL={endpoint} AWS_REGION={region}")?;
         writeln!(f, "export AWS_ACCESS_KEY_ID={access_key_id} AWS_SECRET_ACCESS_KEY={secret_access_key}")?;
-        write!(f, "export SIGNALBOX_MANIFEST={manifest} SIGNALBOX_LEDGER_TABLE={ledger_table}")
+        writeln!(f, "export SIGNALBOX_MANIFEST={manifest} SIGNALBOX_LEDGER_TABLE={ledger_table}")?;
+        write!(f, "export SIGNALBOX_GRANTS_TABLE={grants_table} SIGNALBOX_AUDIT_TABLE={audit_table}")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use permissions::Holders;
+use permissions::{Holders, PolicyRead};
 use reaction::Error;
 use sharing::{Change, Effect, Kind, Principal, Resource, Share};
 
@@ -71,7 +71,19 @@ impl ReconcileShares {
             (Kind::DbSnapshot | Kind::DbClusterSnapshot, Some(region)) => {
                 self.clients.at(&resource.account, region)?.rds.share(share).await
             }
-            _ => Err(Error::failed("not yet")),
+            (Kind::Bucket, _) => self.buckets.change(first).await,
+            (Kind::Repository, _) => self.repositories.change(first).await,
+            (Kind::Key, _) => self.keys.change(first).await,
+            (kind, None) => Err(Error::refused(format!("{resource}, of section {kind}, has no region"))),
+        }
+    }
+
+    /// The policy of a bucket, repository or key; `None` where there is no such thing.
+    pub(crate) async fn policy(&self, resource: &Resource) -> Result<Option<PolicyRead>, Error> {
+        match resource.kind {
+            Kind::Bucket => self.buckets.read(resource).await,
+            Kind::Repository => self.repositories.read(resource).await,
+            _ => self.keys.read(resource).await,
         }
     }
 
@@ -88,7 +100,7 @@ impl ReconcileShares {
             (Kind::DbSnapshot | Kind::DbClusterSnapshot, Some(region)) => {
                 self.clients.at(account, region)?.rds.attributes(*kind, id, account).await?
             }
-            _ => return Err(Error::failed("not yet")),
+            _ => return Ok(self.policy(resource).await?.map(|read| read.holders.ours)),
         };
         Ok(holders.map(|Holders { principals, .. }| principals))
     }

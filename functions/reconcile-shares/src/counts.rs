@@ -30,6 +30,9 @@ pub(crate) fn counts(facts: &Facts) -> Counts {
         count(kind, "expired", decision.expired.len());
         count(kind, "missed_events", usize::from(is_missed(facts, &decision)));
     }
+    for (resource, _) in &facts.refused {
+        count(resource.kind, "refused", 1);
+    }
     for (kind, _) in &facts.unread {
         count(*kind, "incomplete", 1);
     }

@@ -27,6 +27,8 @@ pub struct Facts {
     pub found: Vec<Found>,
     /// What could not be read, by section.
     pub unread: Vec<(Kind, String)>,
+    /// What can never be shared as the manifest says, and why.
+    pub refused: Vec<(Resource, String)>,
     /// The grants that we own.
     pub grants: BTreeSet<Grant>,
     /// How the records of things stand.

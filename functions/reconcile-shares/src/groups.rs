@@ -31,7 +31,7 @@ pub(crate) fn steps(decisions: &[&Decision], manifest: &str) -> Vec<Share> {
             Share { changes, manifest: manifest.into() }
         })
         .collect();
-    steps.sort_by_key(turn);
+    steps.sort_by(|one, other| (turn(one), about(one)).cmp(&(turn(other), about(other))));
     steps
 }
 
@@ -40,6 +40,10 @@ fn leader_of(leader: &[usize], mut member: usize) -> usize {
         member = leader[member];
     }
     member
+}
+
+fn about(step: &Share) -> Option<&Resource> {
+    step.changes.first().map(|change| &change.resource)
 }
 
 fn turn(step: &Share) -> u8 {

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use aws::{Clients, Pace, SdkConfig, Sessions};
 use grants::Grants;
-use permissions::{Ec2, Rds, Source};
+use permissions::{Buckets, Ec2, Keys, Rds, Repositories, Source};
 use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
 use serde_json::value::RawValue;
 
@@ -39,6 +39,9 @@ pub use subject::Subject;
 pub struct ReconcileShares {
     sessions: Arc<Sessions>,
     clients: Clients<Services>,
+    buckets: Buckets,
+    repositories: Repositories,
+    keys: Keys,
     source: Source,
     grants: Option<Grants>,
     limits: Limits,
@@ -71,7 +74,16 @@ impl ReconcileShares {
             Rates::Documented => Clients::new(sessions.clone(), |config| Services::new(config, Pace::documented())),
             Rates::Unlimited => Clients::new(sessions.clone(), |config| Services::new(config, Pace::unlimited())),
         };
-        Self { sessions, clients, source, grants, limits }
+        Self {
+            buckets: Buckets::new(sessions.clone()),
+            repositories: Repositories::new(sessions.clone()),
+            keys: Keys::new(sessions.clone()),
+            sessions,
+            clients,
+            source,
+            grants,
+            limits,
+        }
     }
 }
 

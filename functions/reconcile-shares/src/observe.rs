@@ -11,7 +11,7 @@ use tokio::join;
 
 use crate::ReconcileShares;
 use crate::facts::Facts;
-use crate::read::{Reading, Scope};
+use crate::read::{Reading, Scanned, Scope};
 use crate::stored::StoredPlan;
 use crate::subject::Subject;
 
@@ -54,6 +54,7 @@ impl ReconcileShares {
             not_ours: None,
             found: Vec::new(),
             unread: Vec::new(),
+            refused: Vec::new(),
             grants: BTreeSet::new(),
             heads: BTreeMap::new(),
             forced: None,
@@ -93,12 +94,14 @@ impl ReconcileShares {
         let reading = Reading::new(self, facts, deadline);
         let scans = stream::iter(scopes(facts)).map(|scope| reading.scan(scope));
         let scans: Vec<_> = scans.buffer_unordered(SCOPES).collect().await;
-        for (found, unread) in scans {
+        for Scanned { found, unread, refused } in scans {
             facts.found.extend(found);
             facts.unread.extend(unread);
+            facts.refused.extend(refused);
         }
         facts.found.sort_by(|one, other| one.resource.cmp(&other.resource));
         facts.unread.sort();
+        facts.refused.sort();
     }
 }
 

@@ -62,7 +62,8 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
         resource: found.resource.clone(),
         why: found.obstacle.clone().unwrap_or_default(),
     });
-    let steps = groups::steps(&free, manifest).into_iter().map(Step::Share).chain(cannot).collect();
+    let refused = facts.refused.iter().cloned().map(|(resource, why)| Step::CannotShare { resource, why });
+    let steps = groups::steps(&free, manifest).into_iter().map(Step::Share).chain(cannot).chain(refused).collect();
     let busy = busy.into_iter().map(|decision| format!("{}: another run is at work on it", decision.found.resource));
     let incomplete = facts.unread.iter().map(|(_, what)| what.clone()).chain(busy).collect();
     Ok(Plan::Change { steps, notes: notes(decisions), incomplete })

@@ -2,11 +2,12 @@
 
 mod databases;
 mod ec2;
+mod policies;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
-use reaction::{AccountId, Deadline, Error, Region};
+use reaction::{AccountId, Deadline, Error, Partition, Region};
 use sharing::{Desired, Kind, Principal, Resource};
 
 use crate::ReconcileShares;
@@ -29,14 +30,36 @@ pub(crate) enum Scope {
     Policies(Kind, Option<Region>),
 }
 
-/// What a scan found, and what it could not read.
-pub(crate) type Scanned = (Vec<Found>, Vec<(Kind, String)>);
+/// What a scan found, what it could not read, and what can never be shared as the manifest says.
+#[derive(Default)]
+pub(crate) struct Scanned {
+    pub(crate) found: Vec<Found>,
+    pub(crate) unread: Vec<(Kind, String)>,
+    pub(crate) refused: Vec<(Resource, String)>,
+}
+
+impl Scanned {
+    /// Nothing but what could not be read.
+    fn unread(kind: Kind, what: String) -> Self {
+        Self { unread: vec![(kind, what)], ..Self::default() }
+    }
+
+    /// Notes that a thing could not be read, or never can.
+    fn miss(&mut self, resource: Resource, error: Error) {
+        if error.is_refused() {
+            self.refused.push((resource, error.to_string()));
+        } else {
+            self.unread.push((resource.kind, format!("{resource}: {error}")));
+        }
+    }
+}
 
 /// What every scan has to know.
 pub(crate) struct Reading<'a> {
     function: &'a ReconcileShares,
     desired: Desired,
     owner: AccountId,
+    partition: Partition,
     /// What we own grants on.
     owned: BTreeSet<Resource>,
     now: SystemTime,
@@ -47,14 +70,15 @@ impl<'a> Reading<'a> {
     pub(crate) fn new(function: &'a ReconcileShares, facts: &Facts, deadline: Deadline) -> Self {
         let owned = facts.grants.iter().filter(|_| facts.is_whole).map(|grant| grant.resource.clone()).collect();
         let (desired, owner, now) = (facts.desired.clone(), facts.owner.clone(), facts.now);
-        Self { function, desired, owner, owned, now, deadline }
+        let home = function.sessions.home().map(|home| home.partition.as_str()).unwrap_or_default();
+        Self { function, desired, owner, partition: policies::partition(home), owned, now, deadline }
     }
 
     pub(crate) async fn scan(&self, scope: Scope) -> Scanned {
         match scope {
             Scope::Ec2(region) => self.ec2(&region).await,
             Scope::Databases(kind, region) => self.databases(kind, &region).await,
-            Scope::Policies(_, _) => Scanned::default(),
+            Scope::Policies(kind, region) => self.policies(kind, region.as_ref()).await,
         }
     }
 

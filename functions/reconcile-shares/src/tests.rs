@@ -45,6 +45,7 @@ fn facts(manifest: &str, found: Vec<Found>) -> Facts {
         not_ours: None,
         found,
         unread: Vec::new(),
+        refused: Vec::new(),
         grants: BTreeSet::new(),
         heads: BTreeMap::new(),
         forced: None,

@@ -9,7 +9,7 @@ use sharing::{Desired, Head, Principal};
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The time.
+    /// The time before anything was read.
     pub now: SystemTime,
     /// The desired state.
     pub desired: Desired,

@@ -16,9 +16,10 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::ec2::{AmiStateChange, ImageId, ImageState};
 use events::{Detail, Envelope, Origin};
+use grants::Grants;
 use permissions::{Ec2, Settings, Source};
 use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
-use sharing::Share;
+use sharing::{Kind, Resource, Share};
 
 pub use facts::{Facts, Image, ImageSnapshot};
 
@@ -28,6 +29,7 @@ pub struct ShareAmi {
     sessions: Arc<Sessions>,
     clients: Clients<Services>,
     source: Source,
+    grants: Option<Grants>,
 }
 
 /// The services of one account and region.
@@ -54,16 +56,23 @@ pub struct Subject {
     pub replay: Option<String>,
 }
 
+impl Subject {
+    /// The image, or a snapshot of it, by its id.
+    fn resource(&self, kind: Kind, id: &str) -> Resource {
+        Resource::new(kind, &self.account, &self.region, id)
+    }
+}
+
 impl ShareAmi {
-    /// The function with these settings; makes no call.
+    /// The function with these settings, and with records where there are tables for them; makes no call.
     #[must_use]
-    pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
+    pub fn new(sessions: Arc<Sessions>, settings: Settings, grants: Option<Grants>) -> Self {
         let source = Source::new(&sessions, settings);
         let clients = Clients::new(sessions.clone(), |config| Services {
             ec2: Ec2 { client: aws_sdk_ec2::Client::new(config), pace: Pace::unlimited() },
             kms: aws_sdk_kms::Client::new(config),
         });
-        Self { sessions, clients, source }
+        Self { sessions, clients, source, grants }
     }
 }
 
@@ -106,6 +115,10 @@ impl Reaction for ShareAmi {
 
     async fn apply(&self, subject: &Subject, step: &Share) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region)?;
-        services.ec2.share(step).await?.refused.map_or(Ok(()), Err)
+        let sharing = services.ec2.share(step);
+        match &self.grants {
+            Some(grants) => Box::pin(grants.record(&Self::key(subject).to_string(), step, sharing)).await,
+            None => sharing.await?.refused.map_or(Ok(()), Err),
+        }
     }
 }

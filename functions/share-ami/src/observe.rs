@@ -9,7 +9,7 @@ use events::ec2::ImageId;
 use futures_util::future::{try_join, try_join_all};
 use permissions::{Encryption, Holders, encryption};
 use reaction::{AccountId, Doing, Error};
-use sharing::{Desired, Head, Kind, Manifest, Principal};
+use sharing::{Desired, Head, Kind, Manifest, Principal, Resource};
 use tokio::join;
 
 use crate::facts::{Facts, Image, ImageSnapshot};
@@ -37,39 +37,54 @@ impl ShareAmi {
         let desired = desired?;
         let image = match image? {
             None => None,
-            Some(found) => Some(read_image(&services, subject, &desired, found, launch, now).await?),
+            Some(found) => Some(self.read_image(&services, subject, &desired, found, launch, now).await?),
         };
         Ok(Facts { now, desired, image })
     }
-}
 
-/// The image's facts. Of one that will not be shared, whatever its permissions are, nothing more is read.
-async fn read_image(
-    services: &Services,
-    subject: &Subject,
-    desired: &Desired,
-    found: Ec2Image,
-    launch: Result<Option<Holders>, Error>,
-    now: SystemTime,
-) -> Result<Image, Error> {
-    let mut image = Image {
-        name: found.name().unwrap_or_default().into(),
-        is_ours: found.owner_id() == Some(subject.account.as_str()),
-        state: found.state().map(|state| state.as_str().into()).unwrap_or_default(),
-        launch: Holders::default(),
-        head: Head::default(),
-        snapshots: Vec::new(),
-    };
-    let wanted = desired.manifest.as_ref().ok().and_then(|manifest| {
-        let wanted = manifest.wanted(Kind::Image, &image.name, Some(&subject.region), now)?;
-        Some((manifest, wanted.principals))
-    });
-    if let (true, "available", Some((manifest, wanted))) = (image.is_ours, image.state.as_str(), wanted) {
-        image.launch = launch?.unwrap_or_default();
-        let others = wanted.into_iter().filter(|who| who.account() != Some(&subject.account)).collect();
-        image.snapshots = services.snapshots(subject, manifest, &found, &others, now).await?;
+    /// The image's facts. Of one that will not be shared, whatever its permissions are, nothing more is read.
+    async fn read_image(
+        &self,
+        services: &Services,
+        subject: &Subject,
+        desired: &Desired,
+        found: Ec2Image,
+        launch: Result<Option<Holders>, Error>,
+        now: SystemTime,
+    ) -> Result<Image, Error> {
+        let mut image = Image {
+            name: found.name().unwrap_or_default().into(),
+            is_ours: found.owner_id() == Some(subject.account.as_str()),
+            state: found.state().map(|state| state.as_str().into()).unwrap_or_default(),
+            launch: Holders::default(),
+            head: Head::default(),
+            snapshots: Vec::new(),
+        };
+        let wanted = desired.manifest.as_ref().ok().and_then(|manifest| {
+            let wanted = manifest.wanted(Kind::Image, &image.name, Some(&subject.region), now)?;
+            Some((manifest, wanted.principals))
+        });
+        if let (true, "available", Some((manifest, wanted))) = (image.is_ours, image.state.as_str(), wanted) {
+            image.launch = launch?.unwrap_or_default();
+            let others = wanted.into_iter().filter(|who| who.account() != Some(&subject.account)).collect();
+            let snapshots = services.snapshots(subject, manifest, &found, &others, now);
+            let (snapshots, heads) = try_join(snapshots, self.heads(subject, &found)).await?;
+            let head = |resource: &Resource| heads.get(resource).cloned().unwrap_or_default();
+            image.head = head(&subject.resource(Kind::Image, subject.image.as_str()));
+            let head = |id: &str| head(&subject.resource(Kind::Snapshot, id));
+            image.snapshots = snapshots.into_iter().map(|it| ImageSnapshot { head: head(&it.id), ..it }).collect();
+        }
+        Ok(image)
     }
-    Ok(image)
+
+    /// How the records of the image and of the snapshots that back it stand.
+    async fn heads(&self, subject: &Subject, image: &Ec2Image) -> Result<BTreeMap<Resource, Head>, Error> {
+        let Some(grants) = &self.grants else { return Ok(BTreeMap::new()) };
+        let disks = image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()?.snapshot_id());
+        let snapshots = disks.map(|id| subject.resource(Kind::Snapshot, id));
+        let image = subject.resource(Kind::Image, subject.image.as_str());
+        grants.heads(&[image].into_iter().chain(snapshots).collect::<Vec<_>>()).await
+    }
 }
 
 impl Services {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use permissions::Encryption;
 use reaction::{Error, Plan};
-use sharing::{Change, Head, Kind, Manifest, Principal, Resource, Share, Wanted};
+use sharing::{Change, Head, Kind, Manifest, Principal, Share, Wanted};
 
 use crate::Subject;
 use crate::facts::{Facts, Image};
@@ -45,6 +45,10 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Erro
             snapshot.id
         )));
     }
+    let busy = image.snapshots.iter().map(|it| (it.id.as_str(), &it.head)).chain([(id.as_str(), &image.head)]);
+    if let Some((id, _)) = busy.into_iter().find(|(_, head)| head.is_busy(facts.now)) {
+        return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));
+    }
     Ok(change(subject, image, &desired, manifest))
 }
 
@@ -59,7 +63,7 @@ fn vanished(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
 
 fn change(subject: &Subject, image: &Image, desired: &BTreeSet<Principal>, manifest: &Manifest) -> Plan<Share> {
     let change = |kind, id: &str, before: &BTreeSet<Principal>, after, head: &Head| Change {
-        resource: Resource::new(kind, &subject.account, &subject.region, id),
+        resource: subject.resource(kind, id),
         name: image.name.clone(),
         before: before.clone(),
         after,

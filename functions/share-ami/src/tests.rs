@@ -6,7 +6,7 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 use permissions::{Encryption, Holders, Settings};
 use reaction::{Plan, Reaction};
-use sharing::{Desired, Head, Manifest, Membership, Mistake};
+use sharing::{Desired, Head, Manifest, Membership, Mistake, Pending};
 
 use crate::{Facts, Image, ImageSnapshot, ShareAmi, Subject};
 
@@ -354,9 +354,40 @@ fn a_setting_that_is_missing_or_malformed_is_named() {
         .assert_eq(&read(&[]).unwrap_err());
     expect!["the environment variable SIGNALBOX_MANIFEST: `http://x` is not `s3://bucket/key` or `ssm:/name`"]
         .assert_eq(&read(&[("SIGNALBOX_MANIFEST", "http://x")]).unwrap_err());
-    expect!["the environment variable SIGNALBOX_ALLOWED_ACCOUNTS: `1` is not an account id of 12 digits, such as \"111122223333\""]
+    expect![[r#"the environment variable SIGNALBOX_ALLOWED_ACCOUNTS: `1` is not an account id of 12 digits, such as "111122223333", or the id of an organization ("o-exampleorgid") or organizational unit ("ou-ab12-cd34ef56")"#]]
         .assert_eq(&read(&[("SIGNALBOX_MANIFEST", "ssm:/share"), ("SIGNALBOX_ALLOWED_ACCOUNTS", "1")]).unwrap_err());
     let settings =
         read(&[("SIGNALBOX_MANIFEST", "s3://b/k/l"), ("SIGNALBOX_ALLOWED_ACCOUNTS", "111122223333, 123456789012")]);
     assert_eq!(settings.unwrap().allowed, Some("111122223333,123456789012".parse().unwrap()));
+}
+
+/// A record in which a change is open, until so many seconds after the facts were read.
+fn open(seconds: i64) -> Head {
+    let now = facts(image()).now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let until = now.saturating_add_signed(seconds) * 1000;
+    let pending = Pending { add: accounts(&["123456789012"]), remove: BTreeSet::new(), until };
+    Head { seq: 1, hash: "5e2f".into(), pending: Some(pending) }
+}
+
+#[test]
+fn while_another_run_is_at_work_on_the_image_or_a_snapshot_it_is_tried_again() {
+    let busy = ImageSnapshot { head: open(1), ..snapshot("snap-1", &[]) };
+    for (image, id) in [
+        (Image { head: open(1), ..image() }, "ami-0123456789abcdef0"),
+        (Image { snapshots: vec![busy], ..image() }, "snap-1"),
+    ] {
+        let expected = format!("failed: another run is at work on {id} in eu-west-1; it is tried again");
+        let plan = ShareAmi::plan(&subject(), &facts(image)).map_err(|error| format!("failed: {error}"));
+        assert_eq!(plan.unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn what_an_interrupted_run_left_is_finished_though_nobody_gains_or_loses() {
+    let held = ["123456789012", "987654321098"];
+    let interrupted = ImageSnapshot { head: open(0), ..snapshot("snap-1", &held) };
+    let image = Image { launch: held_by(&held), snapshots: vec![interrupted, snapshot("snap-2", &held)], ..image() };
+    let Plan::Change { steps, .. } = ShareAmi::plan(&subject(), &facts(image)).unwrap() else { panic!("a change") };
+    let changes = steps[0].changes.iter().map(|change| (change.resource.id.as_str(), change.head.seq));
+    assert_eq!(changes.collect::<Vec<_>>(), [("ami-0123456789abcdef0", 0), ("snap-1", 1)]);
 }

@@ -10,15 +10,17 @@ mod plan;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use aws::{Clients, Pace, Sessions};
 use events::ebs::{SnapshotId, SnapshotNotification, SnapshotsCompletion};
 use events::{Detail, Envelope, Origin};
+use grants::Grants;
 use permissions::{Ec2, Settings, Source};
 use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
-use sharing::Share;
+use sharing::{Kind, Resource, Share};
 
 pub use facts::{Facts, Snapshot};
 
@@ -28,6 +30,7 @@ pub struct ShareEbsSnapshot {
     sessions: Arc<Sessions>,
     clients: Clients<Services>,
     source: Source,
+    grants: Option<Grants>,
 }
 
 /// The services of one account and region.
@@ -56,16 +59,48 @@ pub struct Subject {
     pub replay: Option<String>,
 }
 
+impl Subject {
+    /// One of the snapshots, as a thing that is shared.
+    fn resource(&self, id: &SnapshotId) -> Resource {
+        Resource::new(Kind::Snapshot, &self.account, &self.region, id.as_str())
+    }
+}
+
+/// What is done about one snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is shared.
+    Share(Share),
+    /// It is left as it is, while others of the same event are shared; the step fails, and says why.
+    Leave {
+        /// Its id.
+        id: SnapshotId,
+        /// Why.
+        why: String,
+        /// Whether trying again would not help.
+        is_refused: bool,
+    },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(share) => share.fmt(f),
+            Self::Leave { id, why, .. } => write!(f, "leave {}: {why}", id.as_str()),
+        }
+    }
+}
+
 impl ShareEbsSnapshot {
-    /// The function with these settings; makes no call.
+    /// The function with these settings, and with records where there are tables for them; makes no call.
     #[must_use]
-    pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
+    pub fn new(sessions: Arc<Sessions>, settings: Settings, grants: Option<Grants>) -> Self {
         let source = Source::new(&sessions, settings);
         let clients = Clients::new(sessions.clone(), |config| Services {
             ec2: Ec2 { client: aws_sdk_ec2::Client::new(config), pace: Pace::unlimited() },
             kms: aws_sdk_kms::Client::new(config),
         });
-        Self { sessions, clients, source }
+        Self { sessions, clients, source, grants }
     }
 }
 
@@ -75,7 +110,7 @@ impl Reaction for ShareEbsSnapshot {
     type Event = Envelope;
     type Subject = Subject;
     type Facts = Facts;
-    type Step = Share;
+    type Step = Step;
 
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the time; DynamoDB takes 2,048 bytes.
@@ -112,12 +147,21 @@ impl Reaction for ShareEbsSnapshot {
         Box::pin(self.read_facts(subject)).await
     }
 
-    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
+    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Share) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region)?;
-        services.ec2.share(step).await?.refused.map_or(Ok(()), Err)
+        let share = match step {
+            Step::Share(share) => share,
+            Step::Leave { why, is_refused: true, .. } => return Err(Error::refused(why)),
+            Step::Leave { why, .. } => return Err(Error::failed(why)),
+        };
+        let sharing = services.ec2.share(share);
+        match &self.grants {
+            Some(grants) => Box::pin(grants.record(&Self::key(subject).to_string(), share, sharing)).await,
+            None => sharing.await?.refused.map_or(Ok(()), Err),
+        }
     }
 }

@@ -30,8 +30,30 @@ impl ShareEbsSnapshot {
         let (desired, found) = join!(self.source.read(&[Kind::Snapshot]), services.describe(&subject.snapshots));
         let (desired, found) = (desired?, found?);
         let reading = found.into_iter().map(|(id, found)| services.read(subject, &desired, id, found, now));
-        let snapshots = try_join_all(reading).await?.into_iter().collect();
+        let mut snapshots: BTreeMap<_, _> = try_join_all(reading).await?.into_iter().collect();
+        self.read_heads(subject, &desired, &mut snapshots, now).await?;
         Ok(Facts { now, desired, snapshots })
+    }
+
+    /// Reads how the records stand of those that may be shared, all in one request.
+    async fn read_heads(
+        &self,
+        subject: &Subject,
+        desired: &Desired,
+        snapshots: &mut BTreeMap<SnapshotId, Snapshot>,
+        now: SystemTime,
+    ) -> Result<(), Error> {
+        let Some(grants) = &self.grants else { return Ok(()) };
+        let named: Vec<_> = snapshots
+            .iter()
+            .filter(|(_, it)| it.is_ours && wanted(subject, desired, it, now).is_some())
+            .map(|(id, _)| subject.resource(id))
+            .collect();
+        let mut heads = grants.heads(&named).await?;
+        for (id, snapshot) in snapshots {
+            snapshot.head = heads.remove(&subject.resource(id)).unwrap_or_default();
+        }
+        Ok(())
     }
 }
 

@@ -6,49 +6,44 @@ use std::time::Duration;
 use events::ebs::SnapshotId;
 use permissions::Encryption;
 use reaction::{Error, Plan};
-use sharing::{Change, Kind, Principal, Resource, Share, Wanted};
+use sharing::{Change, Kind, Principal, Share, Wanted};
 
-use crate::Subject;
 use crate::facts::{Facts, Snapshot};
+use crate::{Step, Subject};
 
 /// For so long after its event a snapshot that EC2 does not know is late rather than gone: EC2 is eventually
 /// consistent. Lambda tries again after one and after two minutes.
 /// <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
 const VISIBLE_AFTER: Duration = Duration::from_mins(2);
 
-/// Several snapshots do not stand or fall together: one that cannot be shared leaves the plan incomplete.
-pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
+/// Several snapshots do not stand or fall together: one that cannot be shared is left, and the others are shared.
+pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
     facts.desired.admitted()?;
-    let (mut ignored, mut errors, mut steps, mut all_notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    if let (1, Some(id)) = (subject.snapshots.len(), subject.snapshots.first()) {
+        return plan_one(subject, facts, id);
+    }
+    let (mut ignored, mut steps, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for id in &subject.snapshots {
         match plan_one(subject, facts, id) {
             Ok(Plan::Ignore(why)) => ignored.push(why),
-            Ok(Plan::Change { steps: more, notes, .. }) => {
+            Ok(Plan::Change { steps: more, notes: said, .. }) => {
                 steps.extend(more);
-                all_notes.extend(notes);
+                notes.extend(said);
             }
-            Err(error) => errors.push(error),
+            Err(error) => {
+                let (id, is_refused) = (id.clone(), error.is_refused());
+                steps.push(Step::Leave { id, why: error.to_string(), is_refused });
+            }
         }
     }
     if ignored.len() == subject.snapshots.len() {
         return Ok(Plan::Ignore(ignored.join("; ")));
     }
-    if errors.len() + ignored.len() == subject.snapshots.len() {
-        return Err(all(errors));
-    }
-    let incomplete = errors.iter().map(ToString::to_string).collect();
-    all_notes.extend(ignored);
-    Ok(Plan::Change { steps, notes: all_notes, incomplete })
+    notes.extend(ignored);
+    Ok(Plan::Change { steps, notes, incomplete: Vec::new() })
 }
 
-/// One error of the worst kind that says all of them.
-fn all(errors: Vec<Error>) -> Error {
-    let said: Vec<_> = errors.iter().map(ToString::to_string).collect();
-    let said = said.join("; ");
-    if errors.iter().all(Error::is_refused) { Error::refused(said) } else { Error::failed(said) }
-}
-
-fn plan_one(subject: &Subject, facts: &Facts, snapshot_id: &SnapshotId) -> Result<Plan<Share>, Error> {
+fn plan_one(subject: &Subject, facts: &Facts, snapshot_id: &SnapshotId) -> Result<Plan<Step>, Error> {
     let Subject { account, region, .. } = subject;
     let id = snapshot_id.as_str();
     let Some(snapshot) = facts.snapshots.get(snapshot_id) else { return vanished(subject, facts, id) };
@@ -64,7 +59,7 @@ fn plan_one(subject: &Subject, facts: &Facts, snapshot_id: &SnapshotId) -> Resul
         facts.desired.wanted(Kind::Snapshot, name, Some(region), account, facts.now)?
     else {
         return Ok(Plan::Ignore(format!(
-            "no entry of the manifest's section `ebs` matches `{name}` in {region} ({id})"
+            "no entry of the manifest's section `ebs` matches `{name}` in {region}, the name of {id}"
         )));
     };
     match snapshot.state.as_str() {
@@ -79,10 +74,13 @@ fn plan_one(subject: &Subject, facts: &Facts, snapshot_id: &SnapshotId) -> Resul
              copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)"
         )));
     }
+    if snapshot.head.is_busy(facts.now) {
+        return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));
+    }
     Ok(share(subject, facts, snapshot_id, snapshot, &principals))
 }
 
-fn vanished(subject: &Subject, facts: &Facts, id: &str) -> Result<Plan<Share>, Error> {
+fn vanished(subject: &Subject, facts: &Facts, id: &str) -> Result<Plan<Step>, Error> {
     let region = &subject.region;
     let age = subject.time.and_then(|time| facts.now.duration_since(time).ok());
     if age.is_some_and(|age| age < VISIBLE_AFTER) {
@@ -97,11 +95,11 @@ fn share(
     id: &SnapshotId,
     snapshot: &Snapshot,
     wanted: &BTreeSet<Principal>,
-) -> Plan<Share> {
+) -> Plan<Step> {
     let before = &snapshot.volumes.principals;
     let kept = &(before & &snapshot.needed) - wanted;
     let change = Change {
-        resource: Resource::new(Kind::Snapshot, &subject.account, &subject.region, id.as_str()),
+        resource: subject.resource(id),
         name: snapshot.name.clone().unwrap_or_default(),
         before: before.clone(),
         after: wanted | &kept,
@@ -110,7 +108,7 @@ fn share(
     };
     let version = facts.desired.manifest.as_ref().map(|it| it.version().to_owned()).unwrap_or_default();
     let step = Share { changes: vec![change], manifest: version };
-    let steps = if step.is_empty() { Vec::new() } else { vec![step] };
+    let steps = if step.is_empty() { Vec::new() } else { vec![Step::Share(step)] };
     Plan::Change { steps, notes: notes(id.as_str(), snapshot, wanted, &kept), incomplete: Vec::new() }
 }
 

@@ -82,9 +82,8 @@ fn check_of(event: &str, facts: &Facts, expected: &Expect) {
         Err(error) if error.is_refused() => format!("refused: {error}\n"),
         Err(error) => format!("failed: {error}\n"),
         Ok(Plan::Ignore(why)) => format!("ignored: {why}\n"),
-        Ok(Plan::Change { steps, notes, incomplete }) => {
+        Ok(Plan::Change { steps, notes, .. }) => {
             let lines = steps.iter().map(ToString::to_string).chain(notes.iter().map(|note| format!("note: {note}")));
-            let lines = lines.chain(incomplete.iter().map(|it| format!("incomplete: {it}")));
             lines.map(|line| line + "\n").collect()
         }
     };

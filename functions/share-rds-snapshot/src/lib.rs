@@ -20,9 +20,10 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent, DbSnapshotId, SnapshotChange};
 use events::{Detail, Envelope, Origin};
+use grants::Grants;
 use permissions::{Rds, Source};
 use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
-use sharing::{Kind, Share};
+use sharing::{Kind, Resource, Share};
 
 pub use copy::Copy;
 pub use facts::{Facts, Namesake, Snapshot};
@@ -34,6 +35,7 @@ pub struct ShareRdsSnapshot {
     sessions: Arc<Sessions>,
     clients: Clients<Services>,
     source: Source,
+    grants: Option<Grants>,
     copies_automated: bool,
 }
 
@@ -65,6 +67,13 @@ pub struct Subject {
     pub replay: Option<String>,
 }
 
+impl Subject {
+    /// The snapshot, as a thing that is shared.
+    fn resource(&self) -> Resource {
+        Resource::new(self.kind, &self.account, &self.region, self.snapshot.as_str())
+    }
+}
+
 /// What is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -84,16 +93,16 @@ impl fmt::Display for Step {
 }
 
 impl ShareRdsSnapshot {
-    /// The function with these settings; makes no call.
+    /// The function with these settings, and with records where there are tables for them; makes no call.
     #[must_use]
-    pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
+    pub fn new(sessions: Arc<Sessions>, settings: Settings, grants: Option<Grants>) -> Self {
         let Settings { sharing, copies_automated } = settings;
         let source = Source::new(&sessions, sharing);
         let clients = Clients::new(sessions.clone(), |config| Services {
             rds: Rds { client: aws_sdk_rds::Client::new(config), pace: Pace::unlimited() },
             kms: aws_sdk_kms::Client::new(config),
         });
-        Self { sessions, clients, source, copies_automated }
+        Self { sessions, clients, source, grants, copies_automated }
     }
 }
 
@@ -139,7 +148,13 @@ impl Reaction for ShareRdsSnapshot {
     async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region)?;
         match step {
-            Step::Share(share) => services.rds.share(share).await?.refused.map_or(Ok(()), Err),
+            Step::Share(share) => {
+                let sharing = services.rds.share(share);
+                match &self.grants {
+                    Some(grants) => Box::pin(grants.record(&Self::key(subject).to_string(), share, sharing)).await,
+                    None => sharing.await?.refused.map_or(Ok(()), Err),
+                }
+            }
             Step::Copy(copy) => copy.make(&services.rds.client).await,
         }
     }

@@ -2,12 +2,15 @@
 
 use std::process::ExitCode;
 
+use grants::Grants;
+use reaction::Reaction;
 use share_rds_snapshot::{Settings, ShareRdsSnapshot};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     runtime::on_event(async |sessions, variables| {
-        let reaction = ShareRdsSnapshot::new(sessions, Settings::read(variables)?);
+        let grants = Grants::read(variables, &sessions, ShareRdsSnapshot::NAME)?;
+        let reaction = ShareRdsSnapshot::new(sessions, Settings::read(variables)?, grants);
         reaction.open_connections().await;
         Ok(reaction)
     })

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use aws::{Answer, open_only};
 use aws_sdk_rds::types::Tag;
+use futures_util::future::try_join;
 use permissions::{Encryption, Holders, KeyGaps, encryption, key_gaps};
 use reaction::{AccountId, Doing, Error};
 use sharing::{Desired, Head, Kind};
@@ -48,21 +49,34 @@ impl ShareRdsSnapshot {
             None => None,
             Some(found) => {
                 let wanted = accounts(&desired, subject, now);
-                Some(services.snapshot(subject, found, holders, wanted, copies_automated).await?)
+                let head = self.head(subject, wanted.is_some() && found.is_manual());
+                let snapshot = services.snapshot(subject, found, holders, wanted.unwrap_or_default(), copies_automated);
+                let (snapshot, head) = try_join(snapshot, head).await?;
+                Some(Snapshot { head, ..snapshot })
             }
         };
         Ok(Facts { now, desired, copies_automated, snapshot })
     }
+
+    /// How the record of the snapshot stands, where there are records and where it may be shared.
+    async fn head(&self, subject: &Subject, may_be_shared: bool) -> Result<Head, Error> {
+        let Some(grants) = self.grants.as_ref().filter(|_| may_be_shared) else { return Ok(Head::default()) };
+        let resource = subject.resource();
+        Ok(grants.heads(std::slice::from_ref(&resource)).await?.remove(&resource).unwrap_or_default())
+    }
 }
 
-/// Who shall have the snapshot; nobody where no entry matches it, or where the manifest cannot be acted on.
-fn accounts(
-    desired: &Desired,
-    Subject { kind, snapshot, account, region, .. }: &Subject,
-    now: SystemTime,
-) -> BTreeSet<AccountId> {
-    let wanted = desired.wanted(*kind, snapshot.as_str(), Some(region), account, now).ok().flatten();
-    wanted.into_iter().flat_map(|it| it.principals).filter_map(|who| who.account().cloned()).collect()
+impl Described {
+    fn is_manual(&self) -> bool {
+        self.snapshot_type == "manual"
+    }
+}
+
+/// Who shall have the snapshot; `None` where no entry matches it, or where the manifest cannot be acted on.
+fn accounts(desired: &Desired, subject: &Subject, now: SystemTime) -> Option<BTreeSet<AccountId>> {
+    let Subject { kind, snapshot, account, region, .. } = subject;
+    let wanted = desired.wanted(*kind, snapshot.as_str(), Some(region), account, now).ok()??;
+    Some(wanted.principals.iter().filter_map(|who| who.account().cloned()).collect())
 }
 
 impl Services {
@@ -75,7 +89,7 @@ impl Services {
         wanted: BTreeSet<AccountId>,
         copies_automated: bool,
     ) -> Result<Snapshot, Error> {
-        let is_manual = found.snapshot_type == "manual";
+        let is_manual = found.is_manual();
         let mut snapshot = Snapshot {
             engine: found.engine,
             status: found.status,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use permissions::{Encryption, KeyGaps, over_quota};
 use reaction::{Error, Plan};
-use sharing::{Change, Kind, Manifest, Principal, Resource, Share, Wanted};
+use sharing::{Change, Kind, Manifest, Principal, Share, Wanted};
 
 use crate::copy::{COPY_OF, Copy};
 use crate::facts::{Facts, Namesake, Snapshot};
@@ -50,6 +50,9 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error
     if let Some(refusal) = over_quota(&principals) {
         return Err(refusal.context(format!("{id} cannot be shared")));
     }
+    if snapshot.head.is_busy(facts.now) {
+        return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));
+    }
     if snapshot.is_manual {
         Ok(share(subject, snapshot, principals, manifest))
     } else {
@@ -76,13 +79,9 @@ fn vanished(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
     Ok(Plan::nothing(format!("RDS in {region} does not know {id} any more; there is nothing to share")))
 }
 
-fn resource(subject: &Subject) -> Resource {
-    Resource::new(subject.kind, &subject.account, &subject.region, subject.snapshot.as_str())
-}
-
 fn share(subject: &Subject, snapshot: &Snapshot, after: BTreeSet<Principal>, manifest: &Manifest) -> Plan<Step> {
     let change = Change {
-        resource: resource(subject),
+        resource: subject.resource(),
         name: subject.snapshot.as_str().into(),
         before: snapshot.holders.principals.clone(),
         after,
@@ -129,7 +128,7 @@ fn copy(
 ) -> Result<Plan<Step>, Error> {
     let Subject { kind, account, region, .. } = subject;
     let id = subject.snapshot.as_str();
-    let copy = Copy::new(resource(subject), &snapshot.tags);
+    let copy = Copy::new(subject.resource(), &snapshot.tags);
     let target = &copy.target;
     if wanted.is_empty() {
         return Ok(Plan::nothing(format!("the manifest shares {id} with nobody; it needs no copy")));

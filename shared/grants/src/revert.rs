@@ -40,7 +40,7 @@ pub fn revert(change: &Change, manifest: &str) -> Option<String> {
         Kind::Key | Kind::Repository | Kind::Bucket => {
             let back = Change { why: format!("takes back: {}", change.why), ..back };
             let plan = Share { changes: vec![back], manifest: manifest.into() };
-            format!("echo {} | signalbox apply -", quoted(&serde_json::to_string(&plan).unwrap_or_default()))
+            format!("printf %s {} | signalbox apply -", quoted(&serde_json::to_string(&plan).unwrap_or_default()))
         }
     })
 }

@@ -37,15 +37,20 @@ pub fn verify(items: &[AuditItem], head: &Head) -> Result<(), String> {
             (Phase::Outcome, Some(of)) => {
                 return Err(format!("item {seq} is an outcome of {of}, which is no intent without an outcome"));
             }
-            (kind, _) => return Err(format!("item {seq} is an {kind} that does not say of what, or says too much")),
+            _ => return Err(format!("item {seq} does not say rightly of what it is an outcome")),
         }
         previous = Some(item);
     }
     at_its_end(previous, head)?;
     // The last intent may be at work, or was interrupted and is finished by whoever comes next.
-    match open.iter().find(|seq| head.pending.is_none() || **seq != head.seq) {
-        Some(seq) => Err(format!("item {seq} is an intent without an outcome")),
-        None => Ok(()),
+    let is_last_open = open.remove(&head.seq);
+    match (open.first(), is_last_open, head.pending.is_some()) {
+        (Some(seq), ..) => Err(format!("item {seq} is an intent without an outcome")),
+        (None, true, false) => Err(format!("item {} is an intent without an outcome", head.seq)),
+        (None, false, true) => {
+            Err(format!("item {} is the last one, and the record says that a change is open", head.seq))
+        }
+        (None, ..) => Ok(()),
     }
 }
 

@@ -10,6 +10,9 @@ use sharing::{Change, Effect, Resource};
 
 use crate::policies::{self, Policies, PolicyRead, Text, Written};
 
+/// The name of every key's one policy.
+const DEFAULT: &str = "default";
+
 /// A customer managed key of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -37,6 +40,7 @@ impl Keys {
     /// # Errors
     /// `Refused` where the key is AWS's own or another account's; otherwise as of `DescribeKey`.
     pub async fn find(&self, name: &str, account: &AccountId, region: &Region) -> Result<Option<Key>, Error> {
+        is_of(name, account, region)?;
         let finding = || format!("finding key {name} in {region}");
         let answer = self.clients.at(account, region)?.describe_key().key_id(name).send().await;
         let Some(answer) = answer.or_absent().doing(finding)? else { return Ok(None) };
@@ -48,10 +52,6 @@ impl Keys {
         }
         let resource = Resource::of_arn(key.arn().unwrap_or_default(), account);
         let resource = resource.map_err(|no_arn: Malformed| Error::failed(no_arn)).doing(finding)?;
-        if resource.account != *account {
-            let owner = &resource.account;
-            return Err(Error::refused(format!("key {name} in {region} is not ours, but of account {owner}")));
-        }
         let state = key.key_state().filter(|state| **state != KeyState::Enabled);
         let note = state.map(|state| format!("key {name} in {region} is {}, so nobody can use it", state.as_str()));
         Ok(Some(Key { resource, note }))
@@ -77,7 +77,7 @@ impl Keys {
 impl Policies for Keys {
     async fn get(&self, key: &Resource) -> Result<Option<Text>, Error> {
         let client = self.clients.at(&key.account, policies::region_of(key)?)?;
-        let answer = client.get_key_policy().key_id(&key.id).send().await;
+        let answer = client.get_key_policy().key_id(&key.id).policy_name(DEFAULT).send().await;
         Ok(answer.or_absent()?.map(|answer| answer.policy))
     }
 
@@ -85,6 +85,23 @@ impl Policies for Keys {
         let client = self.clients.at(&key.account, policies::region_of(key)?)?;
         // A key has a policy as long as it exists.
         let text = text.ok_or_else(|| Error::refused("the policy of a key cannot be deleted"))?;
-        policies::written(client.put_key_policy().key_id(&key.id).policy(text).send().await, names_bad_principal)
+        policies::written(
+            client.put_key_policy().key_id(&key.id).policy_name(DEFAULT).policy(text).send().await,
+            names_bad_principal,
+        )
+    }
+}
+
+/// Refuses the ARN of a key or alias that lies elsewhere; an id or a name says nothing of it.
+fn is_of(name: &str, account: &AccountId, region: &Region) -> Result<(), Error> {
+    let mut parts = name.split(':').skip(3);
+    let (place, owner) = (parts.next(), parts.next());
+    if owner.is_some_and(|owner| owner != account.as_str()) {
+        let owner = owner.unwrap_or_default();
+        return Err(Error::refused(format!("key {name} in {region} is not ours, but of account {owner}")));
+    }
+    match place.filter(|place| *place != region.as_str()) {
+        Some(place) => Err(Error::refused(format!("key {name} in {region} lies in {place}; name it there"))),
+        None => Ok(()),
     }
 }

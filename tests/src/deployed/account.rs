@@ -24,8 +24,11 @@ use crate::world::{AWS, REGION};
 /// The stack's table: that of the test's own account is there already.
 pub const TABLE: &str = "deployed-ledger";
 
+/// The stacks' tables of grants and of their audit.
+pub const RECORDS: [&str; 2] = ["deployed-grants", "deployed-audit"];
+
 /// The stacks, in the order in which they are made.
-const STACKS: [&str; 2] = ["signalbox-ledger", "signalbox-share-ami"];
+const STACKS: [&str; 3] = ["signalbox-ledger", "signalbox-grants", "signalbox-share-ami"];
 
 /// The zip is the same for every test, and takes seconds to make.
 static PACKAGE: OnceLock<Vec<u8>> = OnceLock::new();
@@ -34,7 +37,7 @@ static PACKAGE: OnceLock<Vec<u8>> = OnceLock::new();
 /// name in every account, and an invocation that dies so takes its lease with it.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-/// An account with an image, a manifest and both stacks.
+/// An account with an image, a manifest and every stack.
 pub struct Account {
     /// The image and the manifest.
     pub scene: Scene,
@@ -72,15 +75,19 @@ impl Account {
         self.deployment.upload(&bucket, "share-ami.zip", zip.clone()).await.unwrap();
         let manifest = format!("s3://{}/share.json", self.scene.world.bucket());
         let ledger = [("TableName", TABLE)];
+        let records = [("GrantsTableName", RECORDS[0]), ("AuditTableName", RECORDS[1])];
         let function = [
             ("Mode", "Apply"),
             ("Manifest", &manifest),
             ("LedgerTable", TABLE),
+            ("GrantsTable", RECORDS[0]),
+            ("AuditTable", RECORDS[1]),
             ("CodeBucket", &bucket),
             ("CodeKey", "share-ami.zip"),
         ];
         self.deployment.apply(&stack(STACKS[0], "ledger", &ledger)).await.unwrap();
-        self.deployment.apply(&stack(STACKS[1], "share-ami", &function)).await.unwrap()
+        self.deployment.apply(&stack(STACKS[1], "grants", &records)).await.unwrap();
+        self.deployment.apply(&stack(STACKS[2], "share-ami", &function)).await.unwrap()
     }
 
     /// Deletes the stacks, the last one first.
@@ -136,6 +143,19 @@ impl Account {
     pub async fn remembered(&self) -> Vec<Value> {
         let items = self.scene.world.dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap_or_default();
         items.iter().map(|item| serde_json::from_str(item["data"].as_s().unwrap()).unwrap()).collect()
+    }
+
+    /// The audit, as JSON, by resource and number.
+    pub async fn audit(&self) -> Vec<Value> {
+        let world = &self.scene.world;
+        let grants = grants::Grants::new(&world.sessions, RECORDS[0], RECORDS[1], "share-ami");
+        let mut items = Vec::new();
+        for (resource, head) in grants.all().await.unwrap().heads {
+            let history = grants.history(&resource).await.unwrap();
+            assert_eq!(grants::verify(&history, &head), Ok(()));
+            items.extend(history.iter().map(|item| serde_json::to_value(item).unwrap()));
+        }
+        items
     }
 
     /// The lines that the function wrote itself, oldest first.

@@ -39,7 +39,7 @@ impl Reading<'_> {
         };
         let (services, snapshots) = match listed.await {
             Ok(listed) => listed,
-            Err(error) => return (Vec::new(), vec![(kind, format!("database snapshots in {region}: {error}"))]),
+            Err(error) => return Scanned::unread(kind, format!("database snapshots in {region}: {error}")),
         };
         let owned = self.owned(kind, Some(region));
         let is_database = |it: &Listed| !OTHERS.contains(&it.engine.as_str()) && it.status == "available";
@@ -53,16 +53,16 @@ impl Reading<'_> {
             match result {
                 Ok(None) => {}
                 Ok(Some((found, key))) => {
-                    keys.entry(key.unwrap_or_default()).or_default().push(scanned.0.len());
-                    scanned.0.push(found);
+                    keys.entry(key.unwrap_or_default()).or_default().push(scanned.found.len());
+                    scanned.found.push(found);
                 }
-                Err(unread) => scanned.1.push(unread),
+                Err(unread) => scanned.unread.push(unread),
             }
         }
         keys.remove("");
         for (key, users) in keys {
-            if let Err(error) = self.explain(&services, &key, &users, &mut scanned.0).await {
-                scanned.1.push((kind, format!("{key}: {error}")));
+            if let Err(error) = self.explain(&services, &key, &users, &mut scanned.found).await {
+                scanned.unread.push((kind, format!("{key}: {error}")));
             }
         }
         scanned

@@ -43,7 +43,7 @@ impl Reading<'_> {
         let (services, listed) = match listed.await {
             Ok(listed) => listed,
             Err(error) => {
-                return (Vec::new(), vec![(Kind::Image, format!("images and snapshots in {region}: {error}"))]);
+                return Scanned::unread(Kind::Image, format!("images and snapshots in {region}: {error}"));
             }
         };
         let found = listed.images.iter().filter_map(|image| self.image(&listed, image, region));
@@ -58,8 +58,8 @@ impl Reading<'_> {
         let mut scanned = Scanned::default();
         for result in read.collect::<Vec<_>>().await {
             match result {
-                Ok(found) => scanned.0.extend(found),
-                Err(unread) => scanned.1.push(unread),
+                Ok(found) => scanned.found.extend(found),
+                Err(unread) => scanned.unread.push(unread),
             }
         }
         scanned

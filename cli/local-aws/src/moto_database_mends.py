@@ -1,0 +1,48 @@
+"""Mends moto where its RDS differs from AWS in what sharing a snapshot is about.
+
+Each function names the AWS behaviour it brings. The version of moto is pinned, so what is replaced here is known.
+"""
+
+from moto.kms import kms_backends
+from moto.rds.exceptions import DBSnapshotNotFoundFault
+from moto.rds.models import DBClusterSnapshot, DBSnapshot
+
+DEFAULT = "default_kms_key_id"
+
+
+def mend():
+    name_keys_of_database_snapshots()
+    miss_instance_snapshots_by_their_code()
+
+
+def name_keys_of_database_snapshots():
+    """An encrypted snapshot names its key by ARN, the default being the one behind alias/aws/rds, and one that is not
+    encrypted names none; moto has a default key that does not exist, of clusters even where nothing is encrypted."""
+    for kind in (DBSnapshot, DBClusterSnapshot):
+        name_keys(kind)
+
+
+def name_keys(kind):
+    create = kind.__init__
+
+    def init(self, backend, database, *args, **kwargs):
+        create(self, backend, database, *args, **kwargs)
+        key = self.kms_key_id if database.storage_encrypted or kwargs.get("kms_key_id") else None
+        if key is not None:
+            keys = kms_backends[backend.account_id][backend.region_name]
+            key = keys.describe_key("alias/aws/rds" if key == DEFAULT else key).arn
+        self.kms_key_id, self.encrypted = key, key is not None
+
+    kind.__init__ = init
+
+
+def miss_instance_snapshots_by_their_code():
+    """An instance's snapshot that is not there: DBSnapshotNotFound; moto says DBSnapshotNotFoundFault, which is the
+    shape's name and no code."""
+    create = DBSnapshotNotFoundFault.__init__
+
+    def init(self, *args, **kwargs):
+        create(self, *args, **kwargs)
+        self.code = "DBSnapshotNotFound"
+
+    DBSnapshotNotFoundFault.__init__ = init

@@ -1,0 +1,108 @@
+//! `signalbox history`: the audit of a resource, and whether it is whole.
+
+use std::fmt;
+
+use aws::Sessions;
+use grants::{AuditItem, Grants, verify};
+use reaction::{Error, Malformed, Partition};
+use serde::Serialize;
+use sharing::{Head, Kind, Resource};
+
+use crate::arguments::{Audited, AwsOptions};
+use crate::connection::connect;
+use crate::failure::Failure;
+use crate::output::{self, Format};
+
+/// What the tables say.
+#[derive(Serialize)]
+struct History {
+    resource: String,
+    items: Vec<AuditItem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<Chain>,
+}
+
+/// Whether the audit is whole.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Chain {
+    /// It is: its last item, and whether a change is open.
+    Whole { seq: u64, hash: String, is_open: bool },
+    /// It is not, and why.
+    Broken(String),
+}
+
+/// Prints the audit; one that is broken is a service error.
+pub(super) async fn history(aws: &AwsOptions, audited: &Audited, output: Format) -> Result<(), Failure> {
+    let sessions = connect(aws).await?;
+    sessions.ask_home().await.map_err(Failure::service)?;
+    let resource = named(&audited.resource, &sessions).map_err(Failure::usage)?;
+    let grants = Grants::new(&sessions, &audited.grants_table, &audited.audit_table, "signalbox");
+    let history = read(&grants, &resource, audited.verify).await.map_err(Failure::service)?;
+    output::print(output, &history)?;
+    match history.chain {
+        Some(Chain::Broken(why)) => Err(Failure::service(format!("the audit of {resource} is broken: {why}"))),
+        _ => Ok(()),
+    }
+}
+
+async fn read(grants: &Grants, resource: &Resource, is_to_be_verified: bool) -> Result<History, Error> {
+    let arn = resource.arn();
+    if !is_to_be_verified {
+        return Ok(History { resource: arn, items: grants.history(resource).await?, chain: None });
+    }
+    let mut verdict = Err(String::new());
+    let (mut items, mut head) = (Vec::new(), Head::default());
+    // A run may move the record on between the two reads: what is broken is read once more.
+    for _ in 0..2 {
+        items = grants.history(resource).await?;
+        head = grants.heads(std::slice::from_ref(resource)).await?.remove(resource).unwrap_or_default();
+        verdict = verify(&items, &head);
+        if verdict.is_ok() {
+            break;
+        }
+    }
+    let chain = match verdict {
+        Ok(()) => Chain::Whole { seq: head.seq, hash: head.hash, is_open: head.pending.is_some() },
+        Err(why) => Chain::Broken(why),
+    };
+    Ok(History { resource: arn, items, chain: Some(chain) })
+}
+
+/// The resource that somebody means; `ami-..` and `snap-..` lie in the region that was chosen.
+fn named(text: &str, sessions: &Sessions) -> Result<Resource, Error> {
+    const EXPECTED: &str = "an ARN, the id of an image or a snapshot, or s3://bucket";
+    let home = sessions.home()?;
+    if text.starts_with("arn:") {
+        return Resource::of_arn(text, &home.account).map_err(Error::refused);
+    }
+    if let Some(bucket) = text.strip_prefix("s3://").filter(|bucket| !bucket.is_empty() && !bucket.contains('/')) {
+        let partition = Partition::named(&home.partition).unwrap_or(Partition::Aws);
+        return Ok(Resource::bucket(partition, &home.account, bucket));
+    }
+    let kind =
+        [("ami-", Kind::Image), ("snap-", Kind::Snapshot)].into_iter().find(|(prefix, _)| text.starts_with(prefix));
+    let (_, kind) = kind.ok_or_else(|| Error::refused(Malformed::new(text, EXPECTED)))?;
+    let region = sessions.config().region().map(ToString::to_string).unwrap_or_default();
+    Ok(Resource::new(kind, &home.account, &region.parse().map_err(Error::refused)?, text))
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.items.len() {
+            0 => write!(f, "no change of {} is recorded", self.resource)?,
+            _ => write!(f, "{}", self.resource)?,
+        }
+        for item in &self.items {
+            write!(f, "\n{item}")?;
+        }
+        match &self.chain {
+            Some(Chain::Whole { seq, hash, is_open }) => {
+                let open = if *is_open { "; the last change is open" } else { "" };
+                write!(f, "\nthe chain is whole: {seq} items, the last one {hash}{open}")
+            }
+            Some(Chain::Broken(why)) => write!(f, "\nthe chain is broken: {why}"),
+            None => Ok(()),
+        }
+    }
+}
