@@ -27,6 +27,7 @@ check: setup
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 bench: package ## what it costs, beside a do-nothing function and boto3, as ratios in one run
+	cargo build --release --locked -p reconcile-shares
 	cargo run --release --locked -p bench
 
 package: setup ## the function as target/lambda/share-ami.zip, to be uploaded

@@ -19,8 +19,8 @@ use crate::error::Answer;
 /// What AWS documents: the APIs that draw from one bucket, how many calls it takes at once, and how many a second after
 /// that. What is not listed has no documented rate (RDS, ECR, S3's policies), or one that nobody here comes near.
 ///
-/// - <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>. Without a filter or pages,
-///   `DescribeSnapshots` draws from a smaller bucket than other reads.
+/// - <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>. Only without a filter and without pages does
+///   `DescribeSnapshots` draw from a smaller bucket than other reads.
 /// - <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>. It does not say whether the
 ///   APIs of one row share a bucket.
 /// - <https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>. These are counted by the second, so
@@ -29,7 +29,7 @@ const RATES: [(&[&str], u32, f64); 13] = [
     (&["DescribeImageAttribute"], 100, 20.0),
     (&["DescribeImages"], 100, 20.0),
     (&["DescribeSnapshotAttribute"], 100, 20.0),
-    (&["DescribeSnapshots"], 50, 10.0),
+    (&["DescribeSnapshots"], 100, 20.0),
     (&["ModifyImageAttribute"], 100, 5.0),
     (&["ModifySnapshotAttribute"], 100, 5.0),
     (&["DescribeOrganization"], 2, 1.0),
@@ -41,16 +41,21 @@ const RATES: [(&[&str], u32, f64); 13] = [
     (&["RevokeGrant"], 1, 50.0),
 ];
 
-/// One token in so many, and one at least, stays in the server's bucket, and the calls after the burst are slower by 1 %:
-/// others may draw from it too, and its clock is not ours. More would cost a long sweep more than a refusal does.
-const SPARED: u32 = 50;
+/// What a bucket gains in this time, and one token at least, stays in it: the server's bucket gains nothing before our
+/// first call arrives, and ours does from when that is sent. The calls after the burst are slower by 1 %, since others may
+/// draw from it too. More would cost a long sweep more than a refusal does.
+const ON_THE_WAY: f64 = 0.2;
 const SLOWER: f64 = 0.99;
+
+/// How long the calls of a burst are apart. It costs no time, for the bucket goes on gaining; and a burst then needs a
+/// dozen connections and not a hundred, whose handshakes would keep all of it from the server until it is late for it.
+const APART: Duration = Duration::from_millis(5);
 
 type Limiter<C> = RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 #[derive(Debug)]
 struct Bucket {
-    limiter: Limiter<MonotonicClock>,
+    limiters: [Limiter<MonotonicClock>; 2],
     /// Whoever holds it is the next to get a token; the others stand in line, so that only one sleeps at a time.
     turn: Mutex<()>,
 }
@@ -70,8 +75,8 @@ impl Pace {
     #[must_use]
     pub fn documented() -> Self {
         let buckets = RATES.iter().flat_map(|&(apis, burst, rate)| {
-            let bucket = limiter(burst, rate, MonotonicClock).map(|limiter| Bucket { limiter, turn: Mutex::default() });
-            let bucket = bucket.map(Arc::new);
+            let limiters = limiters(burst, rate, &MonotonicClock);
+            let bucket = limiters.map(|limiters| Arc::new(Bucket { limiters, turn: Mutex::default() }));
             apis.iter().filter_map(move |&api| Some((api, bucket.clone()?)))
         });
         Self(Arc::new(buckets.collect()))
@@ -82,8 +87,10 @@ impl Pace {
     pub async fn wait(&self, api: &str) {
         let Some(bucket) = self.0.get(api) else { return };
         let _turn = bucket.turn.lock().await;
-        while let Some(time) = early(&bucket.limiter) {
-            sleep(time).await;
+        for limiter in &bucket.limiters {
+            while let Some(time) = early(limiter) {
+                sleep(time).await;
+            }
         }
     }
 
@@ -113,11 +120,14 @@ impl Pace {
     }
 }
 
-/// A full bucket, just below a documented one.
-fn limiter<C: Clock>(burst: u32, rate: f64, clock: C) -> Option<Limiter<C>> {
-    let burst = NonZeroU32::new((burst - burst.div_ceil(SPARED)).max(1))?;
-    let quota = Quota::with_period(Duration::from_secs_f64(1.0 / (rate * SLOWER)))?;
-    Some(RateLimiter::direct_with_clock(quota.allow_burst(burst), clock))
+/// A full bucket, just below a documented one, and what keeps its calls apart.
+fn limiters<C: Clock + Clone>(burst: u32, rate: f64, clock: &C) -> Option<[Limiter<C>; 2]> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful of tokens")]
+    let spared = (rate * ON_THE_WAY).ceil() as u32;
+    let burst = NonZeroU32::new(burst.saturating_sub(spared).max(1))?;
+    let bucket = Quota::with_period(Duration::from_secs_f64(1.0 / (rate * SLOWER)))?.allow_burst(burst);
+    let quotas = [bucket, Quota::with_period(APART)?];
+    Some(quotas.map(|quota| RateLimiter::direct_with_clock(quota, clock.clone())))
 }
 
 /// Takes a token, or says how long there will be none.
@@ -134,44 +144,58 @@ mod tests {
 
     use super::*;
 
-    /// How long so many calls of an API take, where a call takes no time.
-    fn time_of(calls: u32, api: &str) -> Duration {
-        let &(_, burst, rate) = RATES.iter().find(|(apis, ..)| apis.contains(&api)).unwrap();
-        let clock = FakeRelativeClock::default();
-        let limiter = limiter(burst, rate, clock.clone()).unwrap();
-        for _ in 0..calls {
-            while let Some(time) = early(&limiter) {
-                clock.advance(time);
-            }
+    /// A bucket whose time passes only when somebody waits.
+    struct Bucket(FakeRelativeClock, [Limiter<FakeRelativeClock>; 2]);
+
+    impl Bucket {
+        fn new(&(_, burst, rate): &(&[&str], u32, f64)) -> Self {
+            let clock = FakeRelativeClock::default();
+            let limiters = limiters(burst, rate, &clock).unwrap();
+            Self(clock, limiters)
         }
-        clock.now().into()
+
+        /// When the next call goes out.
+        fn next(&self) -> Duration {
+            let Self(clock, limiters) = self;
+            for limiter in limiters {
+                while let Some(time) = early(limiter) {
+                    clock.advance(time);
+                }
+            }
+            clock.now().into()
+        }
+    }
+
+    /// When the last one of so many calls of an API goes out.
+    fn last_of(calls: u32, api: &str) -> f64 {
+        let bucket = Bucket::new(RATES.iter().find(|(apis, ..)| apis.contains(&api)).unwrap());
+        (0..calls).map(|_| bucket.next()).last().unwrap().as_secs_f64()
     }
 
     #[test]
     fn a_burst_goes_out_at_once_and_the_rest_just_below_the_documented_rate() {
-        assert_eq!(time_of(98, "ModifyImageAttribute"), Duration::ZERO);
-        let changes = time_of(150, "ModifyImageAttribute").as_secs_f64();
-        assert!((10.5..10.51).contains(&changes), "52 calls at 4.95 a second, not {changes} s");
-        let reads = time_of(1000, "DescribeImageAttribute").as_secs_f64();
-        assert!((45.5..45.6).contains(&reads), "902 calls at 19.8 a second, not {reads} s");
+        let burst = last_of(99, "ModifyImageAttribute");
+        assert!((0.48..0.5).contains(&burst), "5 ms apart, not {burst} s");
+        let changes = last_of(150, "ModifyImageAttribute");
+        assert!((10.3..10.31).contains(&changes), "51 calls at 4.95 a second, not {changes} s");
+        let reads = last_of(1000, "DescribeImageAttribute");
+        assert!((45.6..45.7).contains(&reads), "904 calls at 19.8 a second, not {reads} s");
     }
 
     #[test]
     fn no_second_sees_more_calls_than_it_may_where_calls_are_counted_by_the_second() {
-        let policies = time_of(16, "PutKeyPolicy");
-        assert!(policies > Duration::from_secs(1), "the 16th call comes after a second, not {policies:?}");
+        let policies = last_of(16, "PutKeyPolicy");
+        assert!(policies > 1.0, "the 16th call comes after a second, not {policies} s");
     }
 
     /// How many calls a server refuses that adds tokens each `step`, and whose first step is as late as can be.
-    fn refusals(calls: u32, &(_, burst, rate): &(&[&str], u32, f64), step: Duration) -> u32 {
-        let clock = FakeRelativeClock::default();
-        let limiter = limiter(burst, rate, clock.clone()).unwrap();
+    fn refusals(calls: u32, row: &(&[&str], u32, f64), step: Duration) -> u32 {
+        let &(_, burst, rate) = row;
+        let bucket = Bucket::new(row);
         let (mut tokens, mut filled, mut refusals) = (f64::from(burst), Duration::ZERO, 0);
         for _ in 0..calls {
-            while let Some(time) = early(&limiter) {
-                clock.advance(time);
-            }
-            while Duration::from(clock.now()) >= filled + step {
+            let now = bucket.next();
+            while now >= filled + step {
                 filled += step;
                 tokens = (tokens + rate * step.as_secs_f64()).min(burst.into());
             }

@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
+use crate::buckets::floor_ms;
 use crate::cpu_share::SHARE;
 use crate::life::{Event, Life};
 use crate::measured::Measured;
 use crate::subject::Subject::{self, BareHyper, Boto3, DoNothing, ShareAmi};
+use crate::sweep::Sweep;
 
 /// The settings by name, as `main` makes them.
 pub mod setting {
@@ -17,8 +19,16 @@ pub mod setting {
     pub const FAR: &str = "far";
     /// TLS, at the CPU share of 128 MB.
     pub const SMALL: &str = "small";
+    /// The sweep of 1,000 drifted images, 50 ms away.
+    pub const SWEEP: &str = "sweep, 1,000 images";
+    /// The same with the tables of grants and of the audit.
+    pub const SWEEP_WITH_TABLES: &str = "sweep, 1,000 images, with tables";
+    /// 150 drifted images, with EC2's documented buckets.
+    pub const SWEEP_AT_RATES: &str = "sweep, 150 images, EC2's buckets";
+    /// The way of 2015, with a part of the images.
+    pub const SWEEP_OF_2015: &str = "way of 2015, 200 images";
 }
-use setting::{PLAIN, SMALL, TLS};
+use setting::{PLAIN, SMALL, SWEEP, SWEEP_AT_RATES, SWEEP_OF_2015, SWEEP_WITH_TABLES, TLS};
 
 /// How a figure is compared and written.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -36,6 +46,8 @@ pub enum Limit {
     Count(f64),
     /// At most `GLIBC_2.N`.
     Glibc(f64),
+    /// At most so many percent.
+    Percent(f64),
     /// No bar: worth knowing beside one.
     Reported,
 }
@@ -77,9 +89,12 @@ impl Limit {
     /// The highest figure that holds.
     fn most(self) -> Option<f64> {
         match self {
-            Self::Times(most) | Self::Millis(most) | Self::Megabytes(most) | Self::Count(most) | Self::Glibc(most) => {
-                Some(most)
-            }
+            Self::Times(most)
+            | Self::Millis(most)
+            | Self::Megabytes(most)
+            | Self::Count(most)
+            | Self::Glibc(most)
+            | Self::Percent(most) => Some(most),
             Self::OneIn(parts) => Some(1.0 / parts),
             Self::Reported => None,
         }
@@ -93,6 +108,7 @@ impl Limit {
             Self::Millis(_) => format!("{figure:.2} ms"),
             Self::Megabytes(_) => format!("{figure:.2} MB"),
             Self::Count(_) => format!("{figure:.0}"),
+            Self::Percent(_) => format!("{figure:.2} %"),
             Self::Glibc(_) => format!("2.{figure:.0}"),
         }
     }
@@ -100,7 +116,8 @@ impl Limit {
 
 /// All bars, in the order of the life that they measure.
 pub fn bars(measured: &Measured) -> Vec<Bar> {
-    [init(measured), warm_event(measured), first_event(measured), weight(measured)].into_iter().flatten().collect()
+    let all = [init(measured), warm_event(measured), first_event(measured), weight(measured), sweep(measured)];
+    all.into_iter().flatten().collect()
 }
 
 fn init(measured: &Measured) -> Vec<Bar> {
@@ -151,6 +168,38 @@ fn weight(measured: &Measured) -> Vec<Bar> {
         Bar::new("zip", zip, Limit::Megabytes(3.5)),
         Bar::new("newest glibc that it needs", glibc, Limit::Glibc(34.0)),
         Bar::new("AWS calls of an event", measured.warm(TLS, ShareAmi, Event::number_of_calls), Limit::Count(8.0)),
+    ]
+}
+
+/// The way of 2015 is sequential, so that what it takes for more images can be reckoned: by its calls, three an image.
+fn sweep(measured: &Measured) -> Vec<Bar> {
+    let wall = |setting| measured.swept(setting, |sweep| sweep.cost.wall_ms);
+    let calls = measured.swept(SWEEP_OF_2015, Sweep::number_of_calls);
+    let images = measured.swept(SWEEP, |sweep| sweep.images.into());
+    let of_2015 = wall(SWEEP_OF_2015).zip(calls).zip(images).map(|((wall, calls), images)| wall / calls * 3.0 * images);
+    let tables = ratio(of_2015, wall(SWEEP_WITH_TABLES));
+    let peak = measured.swept(SWEEP, Sweep::peak_mb);
+    let again = measured.swept(SWEEP, |sweep| sweep.second_changes().unwrap_or(f64::NAN));
+    let changes = measured.swept(SWEEP_AT_RATES, |sweep| floor_ms("ModifyImageAttribute", sweep.images.into()));
+    let reads = measured.swept(SWEEP_AT_RATES, |sweep| floor_ms("DescribeImageAttribute", sweep.images.into()));
+    let both = reads.zip(changes).map(|(reads, changes)| reads + changes);
+    let refused = measured.swept(SWEEP_AT_RATES, Sweep::percent_refused);
+    vec![
+        Bar::new("sweep of 1,000 images, wall, to the way of 2015", ratio(wall(SWEEP), of_2015), Limit::OneIn(50.0)),
+        Bar::new("the way of 2015 to the sweep with tables, wall", tables, Limit::Reported),
+        Bar::new("the sweep's peak of resident memory", peak, Limit::Megabytes(24.0)),
+        Bar::new("changes of a second sweep", again, Limit::Count(0.0)),
+        Bar::new(
+            "150 at EC2's rates, to the floor of changing",
+            ratio(wall(SWEEP_AT_RATES), changes),
+            Limit::Times(1.1),
+        ),
+        Bar::new(
+            "the same, to the floors of reading, then changing",
+            ratio(wall(SWEEP_AT_RATES), both),
+            Limit::Reported,
+        ),
+        Bar::new("calls that EC2 refused of these", refused, Limit::Percent(2.0)),
     ]
 }
 

@@ -1,5 +1,6 @@
-//! An AWS of fixed answers on loopback: one image with one snapshot, never shared so far, whatever was changed before.
-//! So every event makes the same calls, and what differs is only who makes them.
+//! An AWS on loopback whose answers are made here. For events they are fixed: one image with one snapshot, never shared
+//! so far, whatever was changed before; so every event makes the same calls, and what differs is only who makes them.
+//! The sweep's images are in `many_images.rs`.
 //!
 //! EC2 and STS speak the query protocol (an `Action` in the form, XML back), DynamoDB, KMS and Systems Manager name the
 //! operation in `x-amz-target`, S3 is plain HTTP. Whatever is not known is refused, so that nothing is measured by accident.
@@ -24,6 +25,9 @@ pub const IMAGE: &str = "ami-0abcdef1234567890";
 /// The account that owns it.
 pub const ACCOUNT: &str = "111122223333";
 
+/// Whom the manifest names, for every image whose name begins so.
+pub const WANTED: [&str; 2] = ["123456789012", "987654321098"];
+
 const MANIFEST_TEXT: &str =
     r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012", "987654321098"]}}, "s3": {}, "rds": {}}"#;
 const MANIFEST_ETAG: &str = "\"9b2cf535f27731c974343645a3985328\"";
@@ -34,6 +38,12 @@ const JSON: &str = "application/x-amz-json-1.0";
 /// AWS, so that connections are shared no more than they are there.
 pub const SERVICES: [&str; 6] = ["DYNAMODB", "EC2", "KMS", "S3", "SSM", "STS"];
 
+/// What an AWS answers.
+pub trait Canned: Send + Sync + 'static {
+    /// Answers one request for an operation.
+    fn answer(&self, operation: &str, request: &Request<Bytes>) -> Answer;
+}
+
 /// The canned AWS of one process.
 pub struct CannedAws {
     servers: Vec<(&'static str, Server)>,
@@ -43,10 +53,10 @@ pub struct CannedAws {
 
 impl CannedAws {
     /// Starts it, with `latency` before every answer, and with TLS when there is an acceptor.
-    pub async fn start(tls: Option<TlsAcceptor>, latency: Duration) -> Result<Self> {
+    pub async fn start(tls: Option<TlsAcceptor>, latency: Duration, canned: Arc<dyn Canned>) -> Result<Self> {
         let calls = Arc::<Mutex<Vec<String>>>::default();
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let desk = Desk { calls: calls.clone(), latency };
+        let desk = Desk { calls: calls.clone(), latency, canned };
         let mut servers = Vec::new();
         for service in SERVICES {
             servers.push((service, serve(tls.clone(), desk.clone()).await?));
@@ -70,12 +80,13 @@ impl CannedAws {
 struct Desk {
     calls: Arc<Mutex<Vec<String>>>,
     latency: Duration,
+    canned: Arc<dyn Canned>,
 }
 
 impl Answers for Desk {
     async fn answer(&self, request: Request<Bytes>) -> Answer {
         let operation = operation(&request);
-        let answer = answer(&operation, &request);
+        let answer = self.canned.answer(&operation, &request);
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
         if !self.latency.is_zero() {
             clock::pass(self.latency).await;
@@ -101,27 +112,46 @@ fn operation(request: &Request<Bytes>) -> String {
     }
 }
 
-fn answer(operation: &str, request: &Request<Bytes>) -> Answer {
-    match operation {
-        "Knock" => whole(StatusCode::OK, XML, ""),
-        "GetObject" => manifest(request),
-        "PutItem" | "UpdateItem" | "DeleteItem" => whole(StatusCode::OK, JSON, "{}"),
-        "DescribeKey" => whole(StatusCode::OK, JSON, KEY),
-        "GetParameter" => whole(StatusCode::OK, JSON, &parameter()),
-        "GetCallerIdentity" => whole(StatusCode::OK, XML, &identity()),
-        "DescribeImages" => ec2(operation, &image()),
-        "DescribeImageAttribute" => ec2(operation, &format!("<imageId>{IMAGE}</imageId><launchPermission/>")),
-        "DescribeSnapshotAttribute" => {
-            ec2(operation, &format!("<snapshotId>{SNAPSHOT}</snapshotId><createVolumePermission/>"))
+/// The one image of the events.
+pub struct OneImage;
+
+impl Canned for OneImage {
+    fn answer(&self, operation: &str, request: &Request<Bytes>) -> Answer {
+        match operation {
+            "Knock" => whole(StatusCode::OK, XML, ""),
+            "GetObject" => manifest(request),
+            "PutItem" | "UpdateItem" | "DeleteItem" => json("{}"),
+            "DescribeKey" => json(KEY),
+            "GetParameter" => json(&parameter()),
+            "GetCallerIdentity" => whole(StatusCode::OK, XML, &identity()),
+            "DescribeImages" => ec2(operation, &image()),
+            "DescribeImageAttribute" => ec2(operation, &format!("<imageId>{IMAGE}</imageId><launchPermission/>")),
+            "DescribeSnapshotAttribute" => {
+                ec2(operation, &format!("<snapshotId>{SNAPSHOT}</snapshotId><createVolumePermission/>"))
+            }
+            "DescribeSnapshots" => ec2(operation, &snapshot()),
+            "ModifyImageAttribute" | "ModifySnapshotAttribute" => ec2(operation, "<return>true</return>"),
+            _ => whole(
+                StatusCode::BAD_REQUEST,
+                XML,
+                "<Error><Code>InvalidAction</Code><Message>not canned</Message></Error>",
+            ),
         }
-        "DescribeSnapshots" => ec2(operation, &snapshot()),
-        "ModifyImageAttribute" | "ModifySnapshotAttribute" => ec2(operation, "<return>true</return>"),
-        _ => whole(
-            StatusCode::BAD_REQUEST,
-            XML,
-            "<Error><Code>InvalidAction</Code><Message>not canned</Message></Error>",
-        ),
     }
+}
+
+/// An answer of the JSON protocols.
+pub fn json(body: &str) -> Answer {
+    whole(StatusCode::OK, JSON, body)
+}
+
+/// EC2's own error.
+pub fn ec2_error(status: StatusCode, code: &str, message: &str) -> Answer {
+    let body = format!(
+        "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>\
+         <RequestID>59dbff89-35bd-4eac-99ed-be587EXAMPLE</RequestID></Response>"
+    );
+    whole(status, XML, &body)
 }
 
 fn whole(status: StatusCode, content_type: &'static str, body: &str) -> Answer {
@@ -154,7 +184,8 @@ fn identity() -> String {
     )
 }
 
-fn ec2(operation: &str, inside: &str) -> Answer {
+/// An answer of EC2.
+pub fn ec2(operation: &str, inside: &str) -> Answer {
     let body = format!(
         r#"<?xml version="1.0" encoding="UTF-8"?><{operation}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>59dbff89-35bd-4eac-99ed-be587EXAMPLE</requestId>{inside}</{operation}Response>"#
     );

@@ -22,7 +22,7 @@ const SYN_SENT: &str = "02";
 
 /// The CPU time, in milliseconds, until the first connection, where AWS would speak TLS.
 pub async fn before_connection(subject: Subject, tls: &Tls, folder: &Path) -> Result<f64> {
-    let log = log(subject, folder)?;
+    let log = log(subject.name(), folder)?;
     measure(subject, tls, log).await.with_context(|| format!("{} (first connection)", subject.name()))
 }
 

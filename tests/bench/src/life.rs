@@ -3,12 +3,13 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use crate::canned::CannedAws;
+use crate::canned::{CannedAws, OneImage};
 use crate::clock;
 use crate::cpu_share::CpuShare;
 use crate::runtime_api::{Handled, RuntimeApi};
@@ -81,14 +82,15 @@ impl Life {
 
 /// Lives one life. What it logs is left in `folder`.
 pub async fn live(subject: Subject, setting: &Setting<'_>, folder: &Path) -> Result<Life> {
-    let log = log(subject, folder)?;
+    let log = log(subject.name(), folder)?;
     let life = measure(subject, setting, log).await;
     life.with_context(|| format!("{} ({}; its log is in target/bench)", subject.name(), setting.name))
 }
 
 async fn measure(subject: Subject, setting: &Setting<'_>, log: File) -> Result<Life> {
     let api = RuntimeApi::start().await?;
-    let aws = CannedAws::start(setting.tls.map(|tls| tls.acceptor.clone()), setting.latency).await?;
+    let aws =
+        CannedAws::start(setting.tls.map(|tls| tls.acceptor.clone()), setting.latency, Arc::new(OneImage)).await?;
     let bundle = setting.tls.map(|tls| tls.bundle.as_path());
     let endpoints = Endpoints { runtime_api: api.address(), aws: aws.urls(), bundle };
     let mut command = subject.command(&endpoints, log)?;
@@ -129,7 +131,7 @@ impl Bench {
         for _ in 0..setting.warm {
             warm.push(self.event().await?);
         }
-        Ok(Life { init, opened, first, warm, resident_kib: resident_kib(self.pid)? })
+        Ok(Life { init, opened, first, warm, resident_kib: memory_kib(self.pid, "VmRSS")? })
     }
 
     async fn event(&mut self) -> Result<Event> {
@@ -149,8 +151,10 @@ impl Bench {
     }
 }
 
-fn resident_kib(pid: u32) -> Result<u32> {
+/// Resident memory now (`VmRSS`), or the most that it ever was (`VmHWM`), in KiB.
+pub fn memory_kib(pid: u32, what: &str) -> Result<u32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).context("reading its status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("its status has no VmRSS")?;
-    line.trim().trim_end_matches(" kB").parse().context("VmRSS")
+    let line = status.lines().find_map(|line| line.strip_prefix(what)?.strip_prefix(':'));
+    let line = line.with_context(|| format!("its status has no {what}"))?;
+    line.trim().trim_end_matches(" kB").parse().with_context(|| what.to_owned())
 }

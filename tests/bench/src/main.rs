@@ -1,21 +1,25 @@
-//! `make bench`: how fast and how small `share-ami` is, as ratios to what it cannot beat and to what it has to beat.
+//! `make bench`: how fast and how small `share-ami` and `reconcile-shares` are, as ratios to what they cannot beat and to
+//! what they have to beat.
 //!
 //! In one run and on one machine it starts `share-ami`, the bare Lambda runtime, the same round trips by bare hyper, and
 //! a boto3 handler, in turn and several times, behind a Lambda Runtime API and in front of an AWS of fixed answers, both
-//! of its own. It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does
+//! of its own. Then it sweeps a thousand images, in today's way and in that of 2015. It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does
 //! not hold is printed, never an error: a machine can be too noisy for it. Only what could not be measured is one.
 
 mod artifact;
 mod bars;
+mod buckets;
 mod canned;
 mod clock;
 mod cpu_share;
 mod first_connection;
 mod http;
 mod life;
+mod many_images;
 mod measured;
 mod runtime_api;
 mod subject;
+mod sweep;
 mod table;
 mod tls;
 
@@ -41,36 +45,41 @@ async fn main() -> Result<ExitCode> {
     let folder = subject::workspace().join("target/bench");
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let can_be_small = CpuShare::is_possible();
-    let measured = measure(can_be_small, &folder).await?;
-    let bars = bars::bars(&measured);
+    let tls = Tls::create(&folder)?;
+    let mut measured = Measured::default();
+    // The sweeps alone take a minute; all of it takes several.
+    let is_whole = std::env::args().nth(1).as_deref() != Some("sweep");
+    if is_whole {
+        measure_events(&mut measured, can_be_small, &tls, &folder).await;
+    }
+    measure_sweeps(&mut measured, &tls, &folder).await;
+    let mut bars = bars::bars(&measured);
+    bars.retain(|bar| is_whole || bar.measured.is_some());
     write(&folder.join("measured.json"), &measured)?;
     write(&folder.join("bars.json"), &bars)?;
 
-    println!();
-    for line in table::lines(&measured) {
-        println!("{line}");
+    if is_whole {
+        print(&table::lines(&measured));
     }
-    println!();
-    for bar in &bars {
-        println!("{}", bar.line());
-    }
-    println!();
-    println!("The CPU share of 128 MB (7 %) is {}.", how_shared(can_be_small));
+    print(&table::sweeps(&measured));
+    print(&bars.iter().map(bars::Bar::line).collect::<Vec<_>>());
+    println!("\nThe CPU share of 128 MB (7 %) is {}.", how_shared(can_be_small));
+    println!(
+        "The way of 2015 is reckoned for 1,000 images from 200: its calls go out one after the other, three an image."
+    );
     for missing in &measured.missing {
         println!("Not measured: {missing}");
     }
     Ok(if measured.missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn measure(can_be_small: bool, folder: &Path) -> Result<Measured> {
-    let tls = &Tls::create(folder)?;
+async fn measure_events(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: &Path) {
     let near =
         Setting { name: setting::TLS, tls: Some(tls), latency: Duration::ZERO, small: false, warm: 50, lives: 10 };
     let plain = Setting { name: setting::PLAIN, tls: None, ..near };
     let far = Setting { name: setting::FAR, latency: FAR, warm: 3, lives: 2, ..near };
     let small = Setting { name: setting::SMALL, small: true, warm: 0, ..near };
 
-    let mut measured = Measured::default();
     measured.add_artifact(
         ShareAmi.binary().and_then(|path| artifact::inspect(&path, &path.with_file_name("../lambda/share-ami.zip"))),
     );
@@ -82,7 +91,28 @@ async fn measure(can_be_small: bool, folder: &Path) -> Result<Measured> {
     if can_be_small {
         measured.add(&small, &[ShareAmi, Boto3], folder).await;
     }
-    Ok(measured)
+}
+
+async fn measure_sweeps(measured: &mut Measured, tls: &Tls, folder: &Path) {
+    let today = sweep::Setting {
+        name: setting::SWEEP,
+        is_of_2015: false,
+        images: 1000,
+        has_buckets: false,
+        has_tables: false,
+        times: 3,
+    };
+    let with_tables = sweep::Setting { name: setting::SWEEP_WITH_TABLES, has_tables: true, ..today };
+    let at_rates = sweep::Setting { name: setting::SWEEP_AT_RATES, images: 150, has_buckets: true, times: 1, ..today };
+    // A fifth of the images, for the whole would take minutes: one call after the other, each takes as long.
+    let of_2015 = sweep::Setting { name: setting::SWEEP_OF_2015, is_of_2015: true, images: 200, times: 1, ..today };
+    for setting in [of_2015, today, with_tables, at_rates] {
+        measured.add_sweeps(&setting, tls, folder).await;
+    }
+}
+
+fn print(lines: &[String]) {
+    println!("\n{}", lines.join("\n"));
 }
 
 fn how_shared(can_be_small: bool) -> &'static str {

@@ -10,15 +10,18 @@ use crate::artifact::Artifact;
 use crate::first_connection::before_connection;
 use crate::life::{Event, Life, Setting, live};
 use crate::subject::Subject;
+use crate::sweep::{self, Sweep, sweep};
 use crate::tls::Tls;
 
-/// Every life, and the artifact.
+/// Every life, every sweep, and the artifact.
 #[derive(Debug, Default, Serialize)]
 pub struct Measured {
     /// By setting and subject.
     pub lives: BTreeMap<&'static str, BTreeMap<Subject, Vec<Life>>>,
     /// CPU time until the first connection, in milliseconds, by subject.
     pub before_connection: BTreeMap<Subject, Vec<f64>>,
+    /// Sweeps, by setting.
+    pub sweeps: BTreeMap<&'static str, Vec<Sweep>>,
     /// Of `share-ami`.
     pub artifact: Option<Artifact>,
     /// What could not be measured, and why.
@@ -58,6 +61,22 @@ impl Measured {
                 }
             }
         }
+    }
+
+    /// Sweeps as often as the setting says.
+    pub async fn add_sweeps(&mut self, setting: &sweep::Setting, tls: &Tls, folder: &Path) {
+        for number in 1..=setting.times {
+            eprintln!("{}: {number} of {}", setting.name, setting.times);
+            match sweep(setting, tls, folder).await {
+                Ok(swept) => self.sweeps.entry(setting.name).or_default().push(swept),
+                Err(error) => return self.missing.push(format!("{error:#}")),
+            }
+        }
+    }
+
+    /// The median of a figure over the sweeps of a setting.
+    pub fn swept(&self, setting: &str, figure: impl Fn(&Sweep) -> f64) -> Option<f64> {
+        median(self.sweeps.get(setting)?.iter().map(figure).collect())
     }
 
     /// Keeps an artifact, or why there is none.

@@ -55,27 +55,36 @@ impl Subject {
 
     /// The program, as Lambda would start it: an environment of its own and nothing else.
     pub fn command(self, endpoints: &Endpoints<'_>, log: File) -> Result<Command> {
-        let mut command = match self {
-            Self::Boto3 => python()?,
+        let command = match self {
+            Self::Boto3 => python("share_ami")?,
             Self::ShareAmi | Self::DoNothing | Self::BareHyper => Command::new(self.binary()?),
         };
-        command.env_clear().envs(ENVIRONMENT);
-        command.env("AWS_LAMBDA_RUNTIME_API", &endpoints.runtime_api);
-        command.envs(endpoints.aws.iter().map(|(service, url)| (format!("AWS_ENDPOINT_URL_{service}"), url)));
-        if let Some(bundle) = endpoints.bundle {
-            command.env("AWS_CA_BUNDLE", bundle);
-        }
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
-        Ok(command)
+        as_lambda_would(command, endpoints, log)
     }
 
     /// The release binary, beside this one.
     pub fn binary(self) -> Result<PathBuf> {
-        let path = std::env::current_exe()?.with_file_name(self.name());
-        let package = if self == Self::ShareAmi { "share-ami" } else { "bench" };
-        ensure!(path.exists(), "{} is missing: cargo build --release -p {package}", path.display());
-        Ok(path)
+        binary(self.name(), if self == Self::ShareAmi { "share-ami" } else { "bench" })
     }
+}
+
+/// A release binary of a package, beside this one.
+pub fn binary(name: &str, package: &str) -> Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    ensure!(path.exists(), "{} is missing: cargo build --release -p {package}", path.display());
+    Ok(path)
+}
+
+/// A program with the environment that Lambda would give it, and nothing else.
+pub fn as_lambda_would(mut command: Command, endpoints: &Endpoints<'_>, log: File) -> Result<Command> {
+    command.env_clear().envs(ENVIRONMENT);
+    command.env("AWS_LAMBDA_RUNTIME_API", &endpoints.runtime_api);
+    command.envs(endpoints.aws.iter().map(|(service, url)| (format!("AWS_ENDPOINT_URL_{service}"), url)));
+    if let Some(bundle) = endpoints.bundle {
+        command.env("AWS_CA_BUNDLE", bundle);
+    }
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
+    Ok(command)
 }
 
 const ENVIRONMENT: [(&str, &str); 16] = [
@@ -103,17 +112,18 @@ pub fn workspace() -> PathBuf {
 }
 
 /// The file that a subject logs to, emptied.
-pub fn log(subject: Subject, folder: &Path) -> Result<File> {
-    let path = folder.join(format!("{}.log", subject.name()));
+pub fn log(name: &str, folder: &Path) -> Result<File> {
+    let path = folder.join(format!("{name}.log"));
     File::create(&path).with_context(|| format!("writing {}", path.display()))
 }
 
-fn python() -> Result<Command> {
+/// Python with a handler of the peer's.
+pub fn python(handler: &str) -> Result<Command> {
     let root = workspace().canonicalize().context("the workspace that the benchmark was built from is gone")?;
     let python = root.join(".local/venv/bin/python");
     ensure!(python.exists(), "{} is missing: make test installs it", python.display());
     let mut command = Command::new(python);
-    command.arg(root.join("tests/bench/peer/handler.py"));
+    command.arg(root.join("tests/bench/peer/runtime.py")).arg(handler);
     Ok(command)
 }
 

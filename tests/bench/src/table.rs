@@ -1,9 +1,10 @@
-//! The table of figures that the bars are made of, one column a subject.
+//! The tables of figures that the bars are made of: of events, one column a subject, and of sweeps, one row a setting.
 
 use crate::bars::{first_at_128_mb, setting};
 use crate::life::{Event, Life};
 use crate::measured::Measured;
 use crate::subject::Subject;
+use crate::sweep::Sweep;
 
 type OfLife = fn(&Life) -> f64;
 type OfEvent = fn(&Event) -> f64;
@@ -41,6 +42,27 @@ pub fn lines(measured: &Measured) -> Vec<String> {
         lines.push(line(what, &cells));
     }
     lines
+}
+
+/// The lines of the sweeps, one a setting.
+pub fn sweeps(measured: &Measured) -> Vec<String> {
+    let names = ["wall s", "CPU s", "peak MB", "calls", "refused"].map(String::from);
+    let cells = |setting: &str| {
+        let figures: [fn(&Sweep) -> f64; 5] = [
+            |sweep| sweep.cost.wall_ms / 1e3,
+            |sweep| sweep.cost.cpu_ms / 1e3,
+            Sweep::peak_mb,
+            Sweep::number_of_calls,
+            |sweep| sweep.refused.into(),
+        ];
+        figures.map(|figure| measured.swept(setting, figure).map_or("-".to_owned(), written))
+    };
+    let row = |what: &str, cells: [String; 5]| {
+        let [wall, cpu, peak, calls, refused] = cells;
+        format!("{what:<40}{wall:>12}{cpu:>12}{peak:>12}{calls:>12}{refused:>12}")
+    };
+    let lines = measured.sweeps.keys().map(|setting| row(setting, cells(setting)));
+    [row("sweeps, 50 ms a call, medians", names)].into_iter().chain(lines).collect()
 }
 
 fn line(what: &str, cells: &[String; Subject::ALL.len()]) -> String {

@@ -1,10 +1,8 @@
 """The peer: the job of `share-ami` the way it was done in 2015, one boto3 call after the other.
 
-It is given what makes it fast: its clients live as long as the process, and it reads no more than it needs. Below the
-handler stands what Lambda's Python runtime does: ask the Runtime API for an event, answer, ask again.
+It is given what makes it fast: its clients live as long as the process, and it reads no more than it needs.
 """
 
-import http.client
 import json
 import os
 import time
@@ -68,21 +66,3 @@ def handler(event, context):
         ExpressionAttributeValues={":s": {"S": "COMPLETED"}},
     )
     return {"outcome": "applied"}
-
-
-def main():
-    runtime = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
-    while True:
-        runtime.request("GET", "/2018-06-01/runtime/invocation/next")
-        answer = runtime.getresponse()
-        event = json.loads(answer.read())
-        invocation = "/2018-06-01/runtime/invocation/" + answer.headers["Lambda-Runtime-Aws-Request-Id"]
-        try:
-            body, way = handler(event, None), "/response"
-        except Exception as error:
-            body, way = {"errorType": type(error).__name__, "errorMessage": str(error)}, "/error"
-        runtime.request("POST", invocation + way, json.dumps(body).encode())
-        runtime.getresponse().read()
-
-
-main()

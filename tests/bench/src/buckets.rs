@@ -1,0 +1,76 @@
+//! EC2's token buckets, as it documents them: so many calls of an API at once, and so many a second after that.
+//!
+//! <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>. Some documented rates are fractions of a call
+//! a second, so a bucket is filled steadily here, and not once a second.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::clock;
+
+/// An API's bucket: what it holds, and what it gains in a second.
+const RATES: [(&str, f64, f64); 3] =
+    [("DescribeImages", 100.0, 20.0), ("DescribeImageAttribute", 100.0, 20.0), ("ModifyImageAttribute", 100.0, 5.0)];
+
+/// The buckets of one account and region.
+#[derive(Default)]
+pub struct Buckets(Mutex<HashMap<&'static str, Bucket>>);
+
+struct Bucket {
+    most: f64,
+    rate: f64,
+    tokens: f64,
+    at: Instant,
+}
+
+impl Buckets {
+    /// Full ones.
+    pub fn documented() -> Self {
+        let at = clock::now();
+        let bucket = |(api, most, rate)| (api, Bucket { most, rate, tokens: most, at });
+        Self(Mutex::new(RATES.into_iter().map(bucket).collect()))
+    }
+
+    /// Takes a token for a call, where there is one or where the API has no bucket.
+    pub fn take(&self, api: &str) -> bool {
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(bucket) = buckets.get_mut(api) else { return true };
+        let now = clock::now();
+        let gained = (now - bucket.at).as_secs_f64() * bucket.rate;
+        bucket.tokens = (bucket.tokens + gained).min(bucket.most);
+        bucket.at = now;
+        let is_there = bucket.tokens >= 1.0;
+        if is_there {
+            bucket.tokens -= 1.0;
+        }
+        is_there
+    }
+}
+
+/// How long, in milliseconds, so many calls of an API take at least.
+pub fn floor_ms(api: &str, calls: f64) -> f64 {
+    let rate = RATES.iter().find(|(name, ..)| *name == api);
+    rate.map_or(0.0, |(_, most, rate)| (calls - most).max(0.0) / rate * 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Buckets, floor_ms};
+
+    #[test]
+    fn a_full_bucket_gives_what_it_holds_and_an_api_without_one_anything() {
+        let buckets = Buckets::documented();
+        assert_eq!((0..150).filter(|_| buckets.take("ModifyImageAttribute")).count(), 100);
+        assert!((0..150).all(|_| buckets.take("GetObject")));
+        assert!((0..150).all(|_| Buckets::default().take("ModifyImageAttribute")));
+    }
+
+    #[test]
+    fn the_floor_is_what_the_burst_leaves_over() {
+        let floor = |api, calls| format!("{:.0}", floor_ms(api, calls));
+        assert_eq!(floor("ModifyImageAttribute", 150.0), "10000");
+        assert_eq!(floor("DescribeImageAttribute", 150.0), "2500");
+        assert_eq!(floor("ModifyImageAttribute", 99.0), "0");
+    }
+}
