@@ -39,6 +39,7 @@ deploy: package ## to the account of your AWS credentials; needs BUCKET= and MAN
 	@test -n "$(MANIFEST)" || { echo "make deploy: set MANIFEST= to s3://bucket/key or ssm:/name, where the share manifest lies"; exit 2; }
 	aws s3 cp target/lambda/share-ami.zip s3://$(BUCKET)/share-ami/$(shell sha256sum target/lambda/share-ami.zip | cut -c1-16).zip
 	aws cloudformation deploy --stack-name signalbox-ledger --template-file infra/ledger.yaml
+	aws cloudformation deploy --stack-name signalbox-grants --template-file infra/grants.yaml
 	aws cloudformation deploy --stack-name signalbox-share-ami --template-file infra/share-ami.yaml --capabilities CAPABILITY_IAM \
 		--parameter-overrides CodeBucket=$(BUCKET) CodeKey=share-ami/$(shell sha256sum target/lambda/share-ami.zip | cut -c1-16).zip \
 		Manifest=$(MANIFEST) $(if $(MODE),Mode=$(MODE))
