@@ -128,7 +128,7 @@ impl Scene {
             has_tables: given.has_tables,
         };
         if let Some(text) = given.manifest {
-            scene.put_manifest(text, given.is_parameter).await;
+            scene::put_manifest(&scene.world, text, given.is_parameter).await;
         }
         if let Some(image) = &given.image {
             scene.make_image(image).await;
@@ -194,15 +194,6 @@ impl Scene {
         let answer = request.attribute(SnapshotAttributeName::CreateVolumePermission).send().await.unwrap();
         let who = answer.create_volume_permissions().iter().filter_map(|it| it.user_id().map(String::from));
         sorted(who.collect())
-    }
-
-    async fn put_manifest(&self, text: &str, is_parameter: bool) {
-        if !is_parameter {
-            return self.world.put_manifest(text).await;
-        }
-        let ssm = aws_sdk_ssm::Client::new(self.world.sessions.config());
-        let request = ssm.put_parameter().name("/share").value(text).r#type(aws_sdk_ssm::types::ParameterType::String);
-        request.send().await.expect("the manifest is put");
     }
 
     async fn make_image(&mut self, given: &GivenImage) {

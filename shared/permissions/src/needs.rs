@@ -33,8 +33,9 @@ impl Ec2 {
         let ids = snapshots.iter().map(|&id| id.into()).collect();
         let backed = Filter::builder().name("block-device-mapping.snapshot-id").set_values(Some(ids)).build();
         let request = self.client.describe_images().owners("self").filters(backed).include_disabled(true);
-        let images = all_pages(request.into_paginator().items().send()).await;
-        let images = images.doing(|| "looking for other images on the same snapshots")?;
+        let images = all_pages(request.into_paginator().items().send())
+            .await
+            .doing(|| "looking for other images on the same snapshots")?;
         let counting = images.iter().filter(|image| counts(image.image_id().unwrap_or_default()));
         let holders = counting.map(async |image| {
             let name = image.name().unwrap_or_default();
@@ -50,10 +51,9 @@ impl Ec2 {
             Ok::<_, Error>((image, holders))
         });
         for (image, holders) in try_join_all(holders).await? {
-            let disks = image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()?.snapshot_id());
-            for snapshot in disks {
-                let accounts = holders.iter().filter(|who| who.account().is_some()).cloned();
-                needs.entry(snapshot.into()).or_default().extend(accounts);
+            let accounts: BTreeSet<_> = holders.into_iter().filter(|who| who.account().is_some()).collect();
+            for snapshot in image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()?.snapshot_id()) {
+                needs.entry(snapshot.into()).or_default().extend(accounts.clone());
             }
         }
         Ok(needs)
