@@ -118,7 +118,7 @@ impl Scene {
         }
         let function = world.share_ami(&manifest, given.allowed_accounts, given.has_tables.then(|| world.grants()));
         let mut scene = Self {
-            event: read_sample(sample).replace(SAMPLE_ACCOUNT, &world.account),
+            event: scene::read_sample(ShareAmi::NAME, sample).replace(SAMPLE_ACCOUNT, &world.account),
             world,
             function,
             image: None,
@@ -293,11 +293,6 @@ impl scene::Scene for Scene {
     fn line_of(&self, id: &str) -> String {
         self.with_sample_ids(id).replace(SAMPLE_IMAGE, "image")
     }
-}
-
-/// The sample event of this name, as text.
-pub fn read_sample(name: &str) -> String {
-    scene::read_sample(ShareAmi::NAME, name)
 }
 
 async fn register(ec2: &aws_sdk_ec2::Client, name: &str, snapshots: &[String]) -> String {

@@ -30,6 +30,7 @@ pub const MANIFEST: &str = r#"{"rds": {"base-db-v": {"eu-west-1": ["123456789012
     "rds-cluster": {"base-db-v": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
 
 /// What there is before the event comes.
+#[expect(clippy::struct_excessive_bools, reason = "each may be so or not, whatever the others are")]
 #[derive(Clone)]
 pub struct Given {
     /// The snapshot's name; of RDS's own, whatever RDS calls it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use aws::all_pages;
-use aws_sdk_ec2::types::{Filter, ImageState};
+use aws_sdk_ec2::types::{Filter, Image, ImageState};
 use futures_util::future::try_join_all;
 use reaction::{AccountId, Doing, Error, Region};
 use sharing::{Kind, Manifest, Principal};
@@ -38,15 +38,9 @@ impl Ec2 {
             .doing(|| "looking for other images on the same snapshots")?;
         let counting = images.iter().filter(|image| counts(image.image_id().unwrap_or_default()));
         let holders = counting.map(async |image| {
-            let name = image.name().unwrap_or_default();
-            let holders = match manifest.wanted(Kind::Image, name, Some(region), now) {
+            let holders = match manifest.wanted(Kind::Image, image.name().unwrap_or_default(), Some(region), now) {
                 Some(wanted) => wanted.principals,
-                // Disabling took all its permissions.
-                None if image.state() == Some(&ImageState::Disabled) => BTreeSet::new(),
-                None => {
-                    let id = image.image_id().unwrap_or_default();
-                    self.launch_permissions(id, owner).await?.unwrap_or_default().principals
-                }
+                None => self.launchers(image, owner).await?,
             };
             Ok::<_, Error>((image, holders))
         });
@@ -57,5 +51,15 @@ impl Ec2 {
             }
         }
         Ok(needs)
+    }
+
+    /// Who may launch the image now.
+    async fn launchers(&self, image: &Image, owner: &AccountId) -> Result<BTreeSet<Principal>, Error> {
+        // Disabling took all its permissions.
+        if image.state() == Some(&ImageState::Disabled) {
+            return Ok(BTreeSet::new());
+        }
+        let id = image.image_id().unwrap_or_default();
+        Ok(self.launch_permissions(id, owner).await?.unwrap_or_default().principals)
     }
 }

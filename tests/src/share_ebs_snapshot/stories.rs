@@ -17,7 +17,14 @@ stories! { Scene;
         after
         snap-0123456789abcdef0: 123456789012, 987654321098
     "#]];
-    a_snapshot_was_created_whose_manifest_is_a_parameter: Given { is_parameter: true, ..GIVEN }, expect![[""]];
+    a_snapshot_was_created_whose_manifest_is_a_parameter: Given { is_parameter: true, ..GIVEN }, expect![[r#"
+        share-ebs-snapshot: applied
+          - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
+        before
+        snap-0123456789abcdef0: nobody
+        after
+        snap-0123456789abcdef0: 123456789012, 987654321098
+    "#]];
     a_snapshot_was_copied_from_another_region: GIVEN, expect![[r#"
         share-ebs-snapshot: applied
           - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
