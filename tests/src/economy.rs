@@ -194,24 +194,92 @@ async fn an_image_that_no_entry_names_has_its_record_left_alone() {
 }
 
 #[tokio::test]
-async fn a_database_snapshot_takes_six_calls_and_four_more_where_a_key_shuts_somebody_out() {
+async fn a_database_snapshot_takes_six_calls_and_three_more_where_a_key_shuts_somebody_out() {
     use crate::share_rds_snapshot::{GIVEN, Given, Scene};
-    check_of::<Scene>(&GIVEN, "a-snapshot-was-created", expect![[""]]).await;
+    check_of::<Scene>(
+        &GIVEN,
+        "a-snapshot-was-created",
+        expect![[r#"
+        6 calls
+        dynamodb:PutItem
+        rds:DescribeDBSnapshotAttributes
+        rds:DescribeDBSnapshots
+        s3:GetObject
+        rds:ModifyDBSnapshotAttribute
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
     let encrypted = Given { key: Key::Customer, ..GIVEN };
-    check_of::<Scene>(&encrypted, "a-snapshot-was-created", expect![[""]]).await;
+    check_of::<Scene>(
+        &encrypted,
+        "a-snapshot-was-created",
+        expect![[r#"
+        9 calls
+        dynamodb:PutItem
+        kms:DescribeKey
+        kms:GetKeyPolicy
+        kms:ListGrants
+        rds:DescribeDBSnapshotAttributes
+        rds:DescribeDBSnapshots
+        s3:GetObject
+        rds:ModifyDBSnapshotAttribute
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
-async fn an_automated_snapshot_takes_as_many_and_one_that_is_not_to_be_copied_fewer() {
+async fn an_automated_snapshot_takes_five_calls_and_one_that_is_copied_two_more() {
     use crate::share_rds_snapshot::{GIVEN, Given, Scene};
     let automated = Given { name: "rds:base-db-v1-2026-11-02-05-30", ..GIVEN };
-    check_of::<Scene>(&automated, "an-automated-snapshot-was-created", expect![[""]]).await;
+    check_of::<Scene>(
+        &automated,
+        "an-automated-snapshot-was-created",
+        expect![[r#"
+        5 calls
+        dynamodb:PutItem
+        rds:DescribeDBSnapshotAttributes
+        rds:DescribeDBSnapshots
+        s3:GetObject
+        dynamodb:DeleteItem
+    "#]],
+    )
+    .await;
     let copied = Given { copies_automated: true, ..automated };
-    check_of::<Scene>(&copied, "an-automated-snapshot-was-created", expect![[""]]).await;
+    check_of::<Scene>(
+        &copied,
+        "an-automated-snapshot-was-created",
+        expect![[r#"
+        7 calls
+        dynamodb:PutItem
+        rds:DescribeDBSnapshotAttributes
+        rds:DescribeDBSnapshots
+        rds:DescribeDBSnapshots
+        s3:GetObject
+        rds:CopyDBSnapshot
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn an_ebs_snapshot_takes_six_calls() {
     use crate::share_ebs_snapshot::{GIVEN, Scene};
-    check_of::<Scene>(&GIVEN, "a-snapshot-was-created", expect![[""]]).await;
+    check_of::<Scene>(
+        &GIVEN,
+        "a-snapshot-was-created",
+        expect![[r#"
+        6 calls
+        dynamodb:PutItem
+        ec2:DescribeSnapshotAttribute
+        ec2:DescribeSnapshots
+        s3:GetObject
+        ec2:ModifySnapshotAttribute
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
 }
