@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .local/venv
 REQUIREMENTS := cli/local-aws/requirements.txt
 INSTALLED := $(VENV)/.installed
+FUNCTIONS := reconcile-shares share-ami share-ebs-snapshot share-rds-snapshot
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: help demo test check bench package deploy setup clean
@@ -27,22 +28,23 @@ check: setup
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 bench: package ## what it costs, beside a do-nothing function and boto3, as ratios in one run
-	cargo build --release --locked -p reconcile-shares
 	cargo run --release --locked -p bench
 
-package: setup ## the function as target/lambda/share-ami.zip, to be uploaded
-	cargo build --release --locked -p share-ami
-	$(VENV)/bin/python infra/package.py target/release/share-ami target/lambda/share-ami.zip
+package: setup ## each function as target/lambda/NAME.zip, to be uploaded
+	cargo build --release --locked $(FUNCTIONS:%=-p %)
+	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py target/release/$(it) target/lambda/$(it).zip &&) true
 
 deploy: package ## to the account of your AWS credentials; needs BUCKET= and MANIFEST=, and takes MODE=Plan (a new stack's) or Apply
-	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the function's zip"; exit 2; }
+	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the functions' zips"; exit 2; }
 	@test -n "$(MANIFEST)" || { echo "make deploy: set MANIFEST= to s3://bucket/key or ssm:/name, where the share manifest lies"; exit 2; }
-	aws s3 cp target/lambda/share-ami.zip s3://$(BUCKET)/share-ami/$(shell sha256sum target/lambda/share-ami.zip | cut -c1-16).zip
 	aws cloudformation deploy --stack-name signalbox-ledger --template-file infra/ledger.yaml
 	aws cloudformation deploy --stack-name signalbox-grants --template-file infra/grants.yaml
-	aws cloudformation deploy --stack-name signalbox-share-ami --template-file infra/share-ami.yaml --capabilities CAPABILITY_IAM \
-		--parameter-overrides CodeBucket=$(BUCKET) CodeKey=share-ami/$(shell sha256sum target/lambda/share-ami.zip | cut -c1-16).zip \
-		Manifest=$(MANIFEST) $(if $(MODE),Mode=$(MODE))
+	for it in $(FUNCTIONS); do \
+		key=$$it/$$(sha256sum target/lambda/$$it.zip | cut -c1-16).zip; \
+		aws s3 cp target/lambda/$$it.zip s3://$(BUCKET)/$$key && \
+		aws cloudformation deploy --stack-name signalbox-$$it --template-file infra/$$it.yaml --capabilities CAPABILITY_IAM \
+			--parameter-overrides CodeBucket=$(BUCKET) CodeKey=$$key Manifest=$(MANIFEST) $(if $(MODE),Mode=$(MODE)) || exit 1; \
+	done
 
 setup: $(INSTALLED)
 

@@ -202,6 +202,9 @@ pub(crate) struct FunctionSettings {
     #[arg(long, env = "SIGNALBOX_LEDGER_TABLE", value_name = "TABLE", hide_env_values = true)]
     #[arg(default_value = "signalbox-ledger")]
     pub(crate) ledger_table: String,
+    /// Whether snapshots that RDS made for itself are copied, so that the copies can be shared: true or false
+    #[arg(long, env = "SIGNALBOX_COPY_AUTOMATED", value_name = "BOOLEAN", hide_env_values = true)]
+    pub(crate) copy_automated: Option<String>,
     /// The DynamoDB table of grants, where changes are recorded; give --audit-table too
     #[arg(long, env = "SIGNALBOX_GRANTS_TABLE", value_name = "TABLE", hide_env_values = true)]
     pub(crate) grants_table: Option<String>,
@@ -234,6 +237,7 @@ impl FunctionSettings {
         let value = match name {
             "SIGNALBOX_MANIFEST" => &self.manifest,
             "SIGNALBOX_ALLOWED_ACCOUNTS" => &self.allowed_accounts,
+            "SIGNALBOX_COPY_AUTOMATED" => &self.copy_automated,
             "SIGNALBOX_GRANTS_TABLE" => &self.grants_table,
             "SIGNALBOX_AUDIT_TABLE" => &self.audit_table,
             _ => &None,

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use expect_test::expect;
+use expect_test::{Expect, expect};
 use local_aws::lambda_api::{Function, LambdaApi, Outcome};
 use serde_json::{Value, json};
 
 use crate::built::binary;
+use crate::scene;
 use crate::share_ami::{GIVEN, Scene};
 use crate::world::{AWS, LEDGER, REGION, World};
 
@@ -27,12 +28,17 @@ fn environment(world: &World) -> BTreeMap<String, String> {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The function, running with this environment.
+/// `share-ami`, running with this environment.
 async fn start(environment: &BTreeMap<String, String>) -> (LambdaApi, Function) {
+    start_function("share-ami", environment).await
+}
+
+/// The function of this name, running with this environment.
+async fn start_function(name: &str, environment: &BTreeMap<String, String>) -> (LambdaApi, Function) {
     let account = &environment["AWS_ACCESS_KEY_ID"];
-    let arn = format!("arn:aws:lambda:{REGION}:{account}:function:share-ami");
+    let arn = format!("arn:aws:lambda:{REGION}:{account}:function:{name}");
     let api = LambdaApi::start(&arn).await.unwrap();
-    let function = Function::spawn(&binary("share-ami"), environment, &api).unwrap();
+    let function = Function::spawn(&binary(name), environment, &api).unwrap();
     (api, function)
 }
 
@@ -179,4 +185,48 @@ async fn init_opens_connections_and_calls_nothing() {
     assert_eq!(calls.len(), 8, "only what the event needs is called: {calls:?}");
     let unsigned = AWS.calls(local_aws::DEFAULT_ACCOUNT);
     assert!(unsigned.iter().any(|call| call.path == "/"), "what opens a connection is unsigned: {unsigned:?}");
+}
+
+/// The answer is the report, a second delivery is repeated, poison is an error, and the function lives on.
+async fn answer<S: scene::Scene>(given: &S::Given, sample: &str, settings: &[(&str, &str)], expected: Expect) {
+    let scene = S::set_up(given, sample).await;
+    let mut environment = environment(scene.world());
+    environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let (api, function) = start_function(S::FUNCTION, &environment).await;
+    let mut poison: Value = serde_json::from_str(scene.event()).unwrap();
+    poison["detail"] = json!("x".repeat(250_000));
+    let Outcome::Error(error) = api.invoke(poison.to_string(), INVOCATION).await else { panic!("poison is no error") };
+    assert!(error.to_string().len() < 1_500, "{error:.200}");
+    let answer = respond(&api, scene.event()).await;
+    expected.assert_eq(&scene.with_sample_ids(&answer.to_string()));
+    assert_eq!(respond(&api, scene.event()).await["outcome"], "repeated");
+    let output = function.end().await.unwrap();
+    let lines: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let services: Vec<_> = lines.iter().filter(|line| line.get("report").is_some()).map(|it| &it["service"]).collect();
+    assert_eq!(services, [S::FUNCTION; 3], "{output}");
+    assert!(!output.contains("panicked") && !output.contains(&"x".repeat(400)), "{output:.2000}");
+}
+
+#[tokio::test]
+async fn share_rds_snapshot_answers_with_its_report() {
+    use crate::share_rds_snapshot::{GIVEN, Given, Scene};
+    answer::<Scene>(&GIVEN, "a-snapshot-was-created", &[], expect![[r#"{"function":"share-rds-snapshot","key":"111122223333/eu-west-1/rds/base-db-v1/manual-created/2026-11-02T05:30:41.882Z","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share base-db-v1 in eu-west-1: +123456789012 +987654321098","error":null}]}"#]]).await;
+    let automated = Given { name: "rds:base-db-v1-2026-11-02-05-30", ..GIVEN };
+    let sample = "an-automated-snapshot-was-created-that-is-to-be-copied";
+    answer::<Scene>(&automated, sample, &[("SIGNALBOX_COPY_AUTOMATED", "true")], expect![[r#"{"function":"share-rds-snapshot","key":"111122223333/eu-west-1/rds/rds:base-db-v1-2026-11-02-05-30/automated-created/2026-11-02T05:30:41.882Z","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"copy rds:base-db-v1-2026-11-02-05-30 in eu-west-1 to base-db-v1-2026-11-02-05-30-shared","error":null}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn share_ebs_snapshot_answers_with_its_report() {
+    use crate::share_ebs_snapshot::{GIVEN, Scene};
+    answer::<Scene>(&GIVEN, "a-snapshot-was-created", &[], expect![[r#"{"function":"share-ebs-snapshot","key":"111122223333/eu-west-1/snap-0123456789abcdef0/createSnapshot/2026-11-02T05:30:41Z","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098","error":null}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn whether_automated_snapshots_are_copied_has_to_be_said_clearly() {
+    let mut environment = environment(&World::new().await);
+    environment.insert("SIGNALBOX_COPY_AUTOMATED".into(), "perhaps".into());
+    let (_api, mut function) = start_function("share-rds-snapshot", &environment).await;
+    assert!(!function.wait().await.unwrap().success());
+    assert!(function.output().contains("SIGNALBOX_COPY_AUTOMATED"), "{}", function.output());
 }

@@ -17,10 +17,9 @@ async fn tell_twice<S: Scene>(stories: Vec<Story<S>>) {
         let second = scene.hear(Mode::Apply).await;
         let expected = if first.outcome == Outcome::Applied { Outcome::Unchanged } else { first.outcome };
         assert_eq!(second.outcome, expected, "{}: {second}", story.sample);
-        let changes =
-            |it: &String| [":Modify", ":Copy", ":TransactWriteItems"].iter().any(|change| it.contains(change));
-        let changed = scene.world().operations_since(calls).into_iter().find(changes);
-        assert_eq!(changed, None, "{}", story.sample);
+        let is_change = |it: &String| [":Modify", ":Copy", ":TransactWriteItems"].iter().any(|call| it.contains(call));
+        let again = scene.world().operations_since(calls).into_iter().find(is_change);
+        assert_eq!(again, None, "{}", story.sample);
         assert_eq!(scene.shares().await, shares, "{}", story.sample);
     });
     let told = retold.buffer_unordered(4).collect::<Vec<()>>().await;

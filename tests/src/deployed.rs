@@ -7,7 +7,9 @@ use account::{Account, RECORDS, TABLE};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
 
+use crate::share_ami::{GIVEN, Scene};
 use crate::world::AWS;
+use crate::{scene, share_ebs_snapshot, share_rds_snapshot};
 
 /// The fields of a log line: Powertools', and then ours.
 const LOG_FIELDS: [&str; 12] = [
@@ -28,9 +30,14 @@ const LOG_FIELDS: [&str; 12] = [
 const SHARED: &str = "image: 123456789012, 987654321098\nsnap-1: 123456789012, 987654321098\n";
 const NOT_SHARED: &str = "image: nobody\nsnap-1: nobody\n";
 
+/// An account in which `share-ami` is deployed, and an image.
+async fn image() -> Account<Scene> {
+    Account::set_up(&GIVEN, "an-image-became-available").await
+}
+
 #[tokio::test]
 async fn an_event_goes_by_its_rule_to_the_function_which_shares_the_image_once() {
-    let account = Account::set_up().await;
+    let account = image().await;
     let event = &account.scene.event;
     assert_eq!(account.scene.shares().await, NOT_SHARED);
     let targets = account.targets_of(event).await;
@@ -45,7 +52,7 @@ async fn an_event_goes_by_its_rule_to_the_function_which_shares_the_image_once()
 }
 
 /// Each invocation has one line, with the fields that Powertools' readers look for, and one of metrics.
-async fn assert_logged(account: &Account, event: &str) {
+async fn assert_logged(account: &Account<Scene>, event: &str) {
     let (audit, lines): (Vec<_>, Vec<_>) =
         account.log_lines().await.into_iter().partition(|line| line.get("audit").is_some());
     let said: Vec<Value> =
@@ -67,7 +74,7 @@ async fn assert_logged(account: &Account, event: &str) {
 
 #[tokio::test]
 async fn an_event_that_cannot_be_read_is_kept_in_the_failure_queue_once_and_not_remembered() {
-    let account = Account::set_up().await;
+    let account = image().await;
     let mut poison: Value = serde_json::from_str(&account.scene.event).unwrap();
     poison["detail"] = json!("poison");
     account.send(&poison.to_string()).await;
@@ -78,7 +85,7 @@ async fn an_event_that_cannot_be_read_is_kept_in_the_failure_queue_once_and_not_
 
 #[tokio::test]
 async fn an_event_that_failed_three_times_is_kept_and_applies_when_it_is_sent_again() {
-    let account = Account::set_up().await;
+    let account = image().await;
     let world = &account.scene.world;
     let denied = Fault {
         service: Some("ec2".into()),
@@ -100,7 +107,7 @@ async fn an_event_that_failed_three_times_is_kept_and_applies_when_it_is_sent_ag
 
 #[tokio::test]
 async fn deleted_stacks_leave_nothing_behind_but_what_was_granted_and_its_audit() {
-    let account = Account::set_up().await;
+    let account = image().await;
     let role = account.outputs["RoleArn"].rsplit('/').next().unwrap();
     let get_role = format!("Action=GetRole&Version=2010-05-08&RoleName={role}");
     let form = "Content-Type: application/x-www-form-urlencoded";
@@ -118,4 +125,33 @@ async fn deleted_stacks_leave_nothing_behind_but_what_was_granted_and_its_audit(
     assert!(account.call("iam", form, &get_role).await.0.contains("404"));
     let (_, logs) = account.call("logs", "X-Amz-Target: Logs_20140328.DescribeLogGroups", "{}").await;
     assert_eq!(serde_json::from_str::<Value>(&logs).unwrap()["logGroups"], json!([]));
+}
+
+/// An event goes by its rule to the function, which shares once, and whose stacks leave nothing behind.
+async fn share_once<S: scene::Scene>(given: &S::Given, sample: &str, shared: &str) {
+    let account: Account<S> = Account::set_up(given, sample).await;
+    let targets = account.targets_of(account.scene.event()).await;
+    assert_eq!(targets, [account.outputs["FunctionArn"].clone()]);
+    let report = account.ask(&targets[0], account.scene.event()).await;
+    assert_eq!((&report["function"], &report["outcome"]), (&json!(S::FUNCTION), &json!("applied")), "{report}");
+    assert_eq!(account.scene.shares().await, shared);
+    let again = account.ask(&targets[0], account.scene.event()).await;
+    assert_eq!((&again["outcome"], &again["steps"]), (&json!("repeated"), &json!([])), "{again}");
+    assert_eq!(account.remembered().await, [report]);
+    account.delete_stacks().await;
+    assert_eq!(account.events.list_rules().send().await.unwrap().rules(), []);
+}
+
+#[tokio::test]
+async fn an_event_goes_by_its_rule_to_the_function_which_shares_a_database_snapshot_once() {
+    let shared = "base-db-v1: 123456789012, 987654321098\n";
+    let given = share_rds_snapshot::GIVEN;
+    share_once::<share_rds_snapshot::Scene>(&given, "a-snapshot-was-created", shared).await;
+}
+
+#[tokio::test]
+async fn an_event_goes_by_its_rule_to_the_function_which_shares_ebs_snapshots_once() {
+    let shared = "snap-0123456789abcdef0: 123456789012, 987654321098\n";
+    let given = share_ebs_snapshot::GIVEN;
+    share_once::<share_ebs_snapshot::Scene>(&given, "a-snapshot-was-created", shared).await;
 }

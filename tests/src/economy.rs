@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 use reaction::Mode;
 
+use crate::scene;
 use crate::share_ami::{GIVEN, Given, GivenImage, IMAGE, Key, Scene};
 
 /// The calls of one event, where there are no tables of grants.
@@ -16,12 +17,17 @@ async fn check_recorded(image: GivenImage, expected: Expect) {
 }
 
 async fn check_given(given: Given, expected: Expect) {
-    let scene = Scene::set_up(&given, "an-image-became-available").await;
-    let before = scene.world.calls();
+    check_of::<Scene>(&given, "an-image-became-available", expected).await;
+}
+
+async fn check_of<S: scene::Scene>(given: &S::Given, sample: &str, expected: Expect) {
+    let scene = S::set_up(given, sample).await;
+    let before = scene.world().calls();
     scene.hear(Mode::Apply).await;
-    let mut calls = scene.world.operations_since(before);
+    let mut calls = scene.world().operations_since(before);
     // Reads go out side by side, in no order of their own.
-    let is_write = |call: &str| call.contains("Modify") || (call.starts_with("dynamodb") && !call.contains("Get"));
+    let is_change = |call: &str| call.contains("Modify") || call.contains("Copy");
+    let is_write = |call: &str| is_change(call) || (call.starts_with("dynamodb") && !call.contains("Get"));
     let last_read = calls.iter().rposition(|call| !is_write(call)).unwrap();
     calls[1..=last_read].sort();
     expected.assert_eq(&format!("{} calls\n{}\n", calls.len(), calls.join("\n")));
@@ -182,6 +188,97 @@ async fn an_image_that_no_entry_names_has_its_record_left_alone() {
         ec2:DescribeImages
         s3:GetObject
         dynamodb:DeleteItem
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_snapshot_takes_six_calls_and_three_more_where_a_key_shuts_somebody_out() {
+    use crate::share_rds_snapshot::{GIVEN, Given, Scene};
+    check_of::<Scene>(
+        &GIVEN,
+        "a-snapshot-was-created",
+        expect![[r#"
+        6 calls
+        dynamodb:PutItem
+        rds:DescribeDBSnapshotAttributes
+        rds:DescribeDBSnapshots
+        s3:GetObject
+        rds:ModifyDBSnapshotAttribute
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+    let encrypted = Given { key: Key::Customer, ..GIVEN };
+    check_of::<Scene>(
+        &encrypted,
+        "a-snapshot-was-created",
+        expect![[r#"
+        9 calls
+        dynamodb:PutItem
+        kms:DescribeKey
+        kms:GetKeyPolicy
+        kms:ListGrants
+        rds:DescribeDBSnapshotAttributes
+        rds:DescribeDBSnapshots
+        s3:GetObject
+        rds:ModifyDBSnapshotAttribute
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_automated_snapshot_takes_five_calls_and_one_that_is_copied_two_more() {
+    use crate::share_rds_snapshot::{GIVEN, Given, Scene};
+    let automated = Given { name: "rds:base-db-v1-2026-11-02-05-30", ..GIVEN };
+    check_of::<Scene>(
+        &automated,
+        "an-automated-snapshot-was-created",
+        expect![[r#"
+        5 calls
+        dynamodb:PutItem
+        rds:DescribeDBSnapshotAttributes
+        rds:DescribeDBSnapshots
+        s3:GetObject
+        dynamodb:DeleteItem
+    "#]],
+    )
+    .await;
+    let copied = Given { copies_automated: true, ..automated };
+    check_of::<Scene>(
+        &copied,
+        "an-automated-snapshot-was-created",
+        expect![[r#"
+        7 calls
+        dynamodb:PutItem
+        rds:DescribeDBSnapshotAttributes
+        rds:DescribeDBSnapshots
+        rds:DescribeDBSnapshots
+        s3:GetObject
+        rds:CopyDBSnapshot
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_ebs_snapshot_takes_six_calls() {
+    use crate::share_ebs_snapshot::{GIVEN, Scene};
+    check_of::<Scene>(
+        &GIVEN,
+        "a-snapshot-was-created",
+        expect![[r#"
+        6 calls
+        dynamodb:PutItem
+        ec2:DescribeSnapshotAttribute
+        ec2:DescribeSnapshots
+        s3:GetObject
+        ec2:ModifySnapshotAttribute
+        dynamodb:UpdateItem
     "#]],
     )
     .await;

@@ -83,14 +83,13 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
     }
 }
 
-/// What the function reads is what its template sets, by the same names.
-#[test]
-fn the_environment_of_share_ami_is_its_contract() {
-    let template = Template::read("share-ami");
+/// What every function that shares reads, and what else this one does, is what its template sets, by the same names.
+fn assert_environment(name: &str, beside: &[(&str, Value)]) {
+    let template = Template::read(name);
     let functions = template.resources("AWS::Lambda::Function");
     let [(_, function)] = functions[..] else { panic!("one template, one function") };
     let allowed = json!({"Fn::If": ["HasAllowedAccounts", {"Ref": "AllowedAccounts"}, {"Ref": "AWS::NoValue"}]});
-    let environment = json!({
+    let mut environment = json!({
         "SIGNALBOX_MANIFEST": {"Ref": "Manifest"},
         "SIGNALBOX_LEDGER_TABLE": {"Ref": "LedgerTable"},
         "SIGNALBOX_GRANTS_TABLE": {"Ref": "GrantsTable"},
@@ -98,7 +97,19 @@ fn the_environment_of_share_ami_is_its_contract() {
         "SIGNALBOX_MODE": {"Fn::If": ["IsApply", "apply", "plan"]},
         "SIGNALBOX_ALLOWED_ACCOUNTS": allowed,
     });
+    for (variable, value) in beside {
+        environment[variable] = value.clone();
+    }
     assert_eq!(function["Environment"]["Variables"], environment);
     assert_eq!(template.json["Conditions"]["IsApply"], json!({"Fn::Equals": [{"Ref": "Mode"}, "Apply"]}));
     assert_eq!(template.json["Parameters"]["Mode"]["Default"], "Plan", "nothing is changed unless it was asked for");
+}
+
+#[test]
+fn the_environment_of_a_function_is_its_contract() {
+    assert_environment("share-ami", &[]);
+    assert_environment("share-ebs-snapshot", &[]);
+    assert_environment("share-rds-snapshot", &[("SIGNALBOX_COPY_AUTOMATED", json!({"Ref": "CopyAutomated"}))]);
+    let parameters = &Template::read("share-rds-snapshot").json["Parameters"];
+    assert_eq!(parameters["CopyAutomated"]["Default"], "false", "nothing is copied unless it was asked for");
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aws_sdk_ssm::types::ParameterType;
 use expect_test::Expect;
 use grants::Grants;
 use reaction::{Mode, Report};
@@ -138,6 +139,18 @@ pub fn read_sample(function: &str, name: &str) -> String {
 /// Where the sample events of a function lie.
 fn samples(function: &str) -> PathBuf {
     local_aws::workspace().join("events").join(function)
+}
+
+/// Puts the manifest where the function reads it, and says where that is.
+pub async fn put_manifest(world: &World, text: &str, is_parameter: bool) -> String {
+    if !is_parameter {
+        world.put_manifest(text).await;
+        return format!("s3://{}/share.json", world.bucket());
+    }
+    let ssm = aws_sdk_ssm::Client::new(world.sessions.config());
+    let request = ssm.put_parameter().name("/share").value(text).r#type(ParameterType::String);
+    request.send().await.expect("the manifest is put");
+    "ssm:/share".into()
 }
 
 /// These, sorted, as text.

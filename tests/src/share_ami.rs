@@ -116,7 +116,7 @@ impl Scene {
         }
         let function = world.share_ami(&manifest, given.allowed_accounts, given.has_tables.then(|| world.grants()));
         let mut scene = Self {
-            event: read_sample(sample).replace(SAMPLE_ACCOUNT, &world.account),
+            event: scene::read_sample(ShareAmi::NAME, sample).replace(SAMPLE_ACCOUNT, &world.account),
             world,
             function,
             image: None,
@@ -126,7 +126,7 @@ impl Scene {
             has_tables: given.has_tables,
         };
         if let Some(text) = given.manifest {
-            scene.put_manifest(text, given.is_parameter).await;
+            scene::put_manifest(&scene.world, text, given.is_parameter).await;
         }
         if let Some(image) = &given.image {
             scene.make_image(image).await;
@@ -173,15 +173,6 @@ impl Scene {
             writeln!(text, "snap-{}: {}", index + 1, volume_makers(&self.world.ec2, id).await).unwrap();
         }
         text
-    }
-
-    async fn put_manifest(&self, text: &str, is_parameter: bool) {
-        if !is_parameter {
-            return self.world.put_manifest(text).await;
-        }
-        let ssm = aws_sdk_ssm::Client::new(self.world.sessions.config());
-        let request = ssm.put_parameter().name("/share").value(text).r#type(aws_sdk_ssm::types::ParameterType::String);
-        request.send().await.expect("the manifest is put");
     }
 
     async fn make_image(&mut self, given: &GivenImage) {
@@ -281,9 +272,4 @@ impl scene::Scene for Scene {
     fn line_of(&self, id: &str) -> String {
         self.with_sample_ids(id).replace(SAMPLE_IMAGE, "image")
     }
-}
-
-/// The sample event of this name, as text.
-pub fn read_sample(name: &str) -> String {
-    scene::read_sample(ShareAmi::NAME, name)
 }

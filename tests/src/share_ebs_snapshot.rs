@@ -34,6 +34,8 @@ pub struct Given {
     pub manifest: &'static str,
     /// An image on the first snapshot: its name, and who may launch it.
     pub image: Option<(&'static str, &'static [&'static str])>,
+    /// Whether the manifest is a parameter, not an object.
+    pub is_parameter: bool,
     /// Whether there are tables of grants and of their audit.
     pub has_tables: bool,
 }
@@ -58,7 +60,8 @@ pub const SNAPSHOT: GivenSnapshot =
     GivenSnapshot { name: Some("data-1"), holders: &[], is_public: false, key: Key::None, is_gone: false };
 
 /// That snapshot, and the manifest that shares it.
-pub const GIVEN: Given = Given { snapshots: &[SNAPSHOT], manifest: MANIFEST, image: None, has_tables: false };
+pub const GIVEN: Given =
+    Given { snapshots: &[SNAPSHOT], manifest: MANIFEST, image: None, is_parameter: false, has_tables: false };
 
 /// A world in which an event is about to be heard.
 pub struct Scene {
@@ -77,9 +80,9 @@ impl scene::Scene for Scene {
 
     async fn set_up(given: &Given, sample: &str) -> Self {
         let world = World::new().await;
-        world.put_manifest(given.manifest).await;
+        let manifest = scene::put_manifest(&world, given.manifest, given.is_parameter).await;
         let grants = if given.has_tables { Some(grants_of(&world).await) } else { None };
-        let function = function(&world, grants.clone());
+        let function = function(&world, &manifest, grants.clone());
         let event = read_sample(Self::FUNCTION, sample).replace(SAMPLE_ACCOUNT, &world.account);
         let mut scene = Self { world, function, event, grants, snapshots: Vec::new(), image: None, key: None };
         scene.make_snapshots(given).await;
@@ -138,8 +141,8 @@ async fn grants_of(world: &World) -> Grants {
 }
 
 /// The function, with these settings.
-fn function(world: &World, grants: Option<Grants>) -> ShareEbsSnapshot {
-    let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| format!("s3://{}/share.json", world.bucket()));
+fn function(world: &World, manifest: &str, grants: Option<Grants>) -> ShareEbsSnapshot {
+    let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| manifest.to_owned());
     ShareEbsSnapshot::new(world.sessions.clone(), Settings::read(&variable).expect("settings of a test"), grants)
 }
 

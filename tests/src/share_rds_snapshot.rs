@@ -30,6 +30,7 @@ pub const MANIFEST: &str = r#"{"rds": {"base-db-v": {"eu-west-1": ["123456789012
     "rds-cluster": {"base-db-v": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
 
 /// What there is before the event comes.
+#[expect(clippy::struct_excessive_bools, reason = "each may be so or not, whatever the others are")]
 #[derive(Clone)]
 pub struct Given {
     /// The snapshot's name; of RDS's own, whatever RDS calls it.
@@ -48,6 +49,8 @@ pub struct Given {
     pub manifest: &'static str,
     /// Whether RDS's own snapshots are copied.
     pub copies_automated: bool,
+    /// Whether the manifest is a parameter, not an object.
+    pub is_parameter: bool,
     /// Whether there are tables of grants and of their audit.
     pub has_tables: bool,
 }
@@ -70,6 +73,7 @@ pub const GIVEN: Given = Given {
     is_gone: false,
     manifest: MANIFEST,
     copies_automated: false,
+    is_parameter: false,
     has_tables: false,
 };
 
@@ -90,9 +94,9 @@ impl scene::Scene for Scene {
 
     async fn set_up(given: &Given, sample: &str) -> Self {
         let world = World::new().await;
-        world.put_manifest(given.manifest).await;
+        let manifest = scene::put_manifest(&world, given.manifest, given.is_parameter).await;
         let grants = if given.has_tables { Some(grants_of(&world).await) } else { None };
-        let function = function(&world, given.copies_automated, grants.clone());
+        let function = function(&world, &manifest, given.copies_automated, grants.clone());
         let rds = aws_sdk_rds::Client::new(world.sessions.config());
         let event = read_sample(Self::FUNCTION, sample).replace(SAMPLE_ACCOUNT, &world.account);
         let mut scene = Self { world, function, event, grants, rds, minute: SAMPLE_MINUTE.into(), key: None };
@@ -146,9 +150,9 @@ async fn grants_of(world: &World) -> Grants {
 }
 
 /// The function, with these settings.
-fn function(world: &World, copies_automated: bool, grants: Option<Grants>) -> ShareRdsSnapshot {
+fn function(world: &World, manifest: &str, copies_automated: bool, grants: Option<Grants>) -> ShareRdsSnapshot {
     let variable = |name: &str| match name {
-        "SIGNALBOX_MANIFEST" => Some(format!("s3://{}/share.json", world.bucket())),
+        "SIGNALBOX_MANIFEST" => Some(manifest.to_owned()),
         "SIGNALBOX_COPY_AUTOMATED" => Some(copies_automated.to_string()),
         _ => None,
     };

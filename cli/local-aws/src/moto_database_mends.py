@@ -5,7 +5,7 @@ Each function names the AWS behaviour it brings. The version of moto is pinned, 
 
 from moto.kms import kms_backends
 from moto.rds.exceptions import DBSnapshotNotFoundFault
-from moto.rds.models import DBClusterSnapshot, DBSnapshot
+from moto.rds.models import DBClusterSnapshot, DBSnapshot, SnapshotAttributesMixin
 
 DEFAULT = "default_kms_key_id"
 
@@ -13,6 +13,7 @@ DEFAULT = "default_kms_key_id"
 def mend():
     name_keys_of_database_snapshots()
     miss_instance_snapshots_by_their_code()
+    share_with_an_account_once()
 
 
 def name_keys_of_database_snapshots():
@@ -46,3 +47,14 @@ def miss_instance_snapshots_by_their_code():
         self.code = "DBSnapshotNotFound"
 
     DBSnapshotNotFoundFault.__init__ = init
+
+
+def share_with_an_account_once():
+    """An account that is added a second time is there once; moto has it twice."""
+    modify = SnapshotAttributesMixin.modify_attribute
+
+    def modify_attribute(self, attribute_name, values_to_add, values_to_remove):
+        new = [value for value in values_to_add or [] if value not in self.attributes[attribute_name]]
+        modify(self, attribute_name, new, values_to_remove)
+
+    SnapshotAttributesMixin.modify_attribute = modify_attribute

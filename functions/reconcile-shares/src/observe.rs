@@ -1,6 +1,7 @@
 //! Reads the facts: the desired state and our records side by side, then every region and kind side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
 
 use aws::{Document, Location};
 use futures_util::{StreamExt, stream};
@@ -21,12 +22,14 @@ const SCOPES: usize = 16;
 impl ReconcileShares {
     pub(crate) async fn read_facts(&self, subject: &Subject, deadline: Deadline) -> Result<Facts, Error> {
         let owner = self.sessions.home()?.account.clone();
+        // Before anything is read: what another run leaves open from now on counts as its own.
+        let now = self.sessions.now();
         if let Some(why) = self.not_ours(subject) {
             let desired = self.source.complete(Ok(Manifest::default()), &[]).await?;
-            return Ok(Facts { not_ours: Some(why), ..self.no_facts(owner, desired, subject) });
+            return Ok(Facts { not_ours: Some(why), ..self.no_facts(owner, desired, subject, now) });
         }
         let (desired, recorded, forced) = join!(self.desired(subject), self.recorded(), self.forced(subject));
-        let mut facts = self.no_facts(owner, desired?, subject);
+        let mut facts = self.no_facts(owner, desired?, subject, now);
         Recorded { grants: facts.grants, heads: facts.heads } = recorded?;
         facts.forced = forced?;
         // A manifest that is not acted on is not worth a scan; `plan` says what is wrong with it.
@@ -43,10 +46,10 @@ impl ReconcileShares {
         (*location != ours).then(|| format!("{location} has changed, and the manifest lies at {ours}"))
     }
 
-    fn no_facts(&self, owner: AccountId, desired: Desired, subject: &Subject) -> Facts {
+    fn no_facts(&self, owner: AccountId, desired: Desired, subject: &Subject, now: SystemTime) -> Facts {
         let is_whole = !matches!(subject, Subject::Payload(_));
         Facts {
-            now: self.sessions.now(),
+            now,
             owner,
             limits: self.limits,
             desired,

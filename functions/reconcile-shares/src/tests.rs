@@ -314,7 +314,7 @@ fn what_another_run_is_at_work_on_is_left_to_it_and_what_it_left_open_is_finishe
     check(
         &facts,
         &expect![[r"
-        share ami-1 in eu-west-1:
+        close the record of ami-1 in eu-west-1
     "]],
     );
 }

@@ -128,8 +128,8 @@ fn without_a_name_and_without_an_entry_it_is_nobodys_business() {
     check(
         &facts(&[(SNAPSHOT, Snapshot { name: Some("my-data-1".into()), ..snapshot() })]),
         &expect![[r#"
-        ignored: no entry of the manifest's section `ebs` matches `my-data-1` in eu-west-1 (snap-0123456789abcdef0)
-    "#]],
+            ignored: no entry of the manifest's section `ebs` matches `my-data-1` in eu-west-1, the name of snap-0123456789abcdef0
+        "#]],
     );
 }
 
@@ -183,24 +183,26 @@ fn of_several_one_that_cannot_be_shared_does_not_keep_the_others() {
         &several("succeeded"),
         &facts(&[(SNAPSHOT, managed.clone()), (OTHER, snapshot())]),
         &expect![[r#"
-        share snap-0123456789abcdef1 in eu-west-1: +123456789012 +987654321098
-        incomplete: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
-    "#]],
+            leave snap-0123456789abcdef0: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+            share snap-0123456789abcdef1 in eu-west-1: +123456789012 +987654321098
+        "#]],
     );
     check_of(
         &several("succeeded"),
         &facts(&[(SNAPSHOT, managed.clone()), (OTHER, managed.clone())]),
         &expect![[r#"
-        refused: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id); snap-0123456789abcdef1 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
-    "#]],
+            leave snap-0123456789abcdef0: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+            leave snap-0123456789abcdef1: snap-0123456789abcdef1 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+        "#]],
     );
     let pending = Snapshot { state: "pending".into(), ..snapshot() };
     check_of(
         &several("succeeded"),
         &facts(&[(SNAPSHOT, managed), (OTHER, pending)]),
         &expect![[r#"
-        failed: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id); EC2 in eu-west-1 still calls snap-0123456789abcdef1 pending; it is tried again
-    "#]],
+            leave snap-0123456789abcdef0: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+            leave snap-0123456789abcdef1: EC2 in eu-west-1 still calls snap-0123456789abcdef1 pending; it is tried again
+        "#]],
     );
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use aws::all_pages;
-use aws_sdk_ec2::types::{Filter, ImageState};
+use aws_sdk_ec2::types::{Filter, Image, ImageState};
 use futures_util::future::try_join_all;
 use reaction::{AccountId, Doing, Error, Region};
 use sharing::{Kind, Manifest, Principal};
@@ -33,29 +33,33 @@ impl Ec2 {
         let ids = snapshots.iter().map(|&id| id.into()).collect();
         let backed = Filter::builder().name("block-device-mapping.snapshot-id").set_values(Some(ids)).build();
         let request = self.client.describe_images().owners("self").filters(backed).include_disabled(true);
-        let images = all_pages(request.into_paginator().items().send()).await;
-        let images = images.doing(|| "looking for other images on the same snapshots")?;
+        let images = all_pages(request.into_paginator().items().send())
+            .await
+            .doing(|| "looking for other images on the same snapshots")?;
         let counting = images.iter().filter(|image| counts(image.image_id().unwrap_or_default()));
         let holders = counting.map(async |image| {
-            let name = image.name().unwrap_or_default();
-            let holders = match manifest.wanted(Kind::Image, name, Some(region), now) {
+            let holders = match manifest.wanted(Kind::Image, image.name().unwrap_or_default(), Some(region), now) {
                 Some(wanted) => wanted.principals,
-                // Disabling took all its permissions.
-                None if image.state() == Some(&ImageState::Disabled) => BTreeSet::new(),
-                None => {
-                    let id = image.image_id().unwrap_or_default();
-                    self.launch_permissions(id, owner).await?.unwrap_or_default().principals
-                }
+                None => self.launchers(image, owner).await?,
             };
             Ok::<_, Error>((image, holders))
         });
         for (image, holders) in try_join_all(holders).await? {
-            let disks = image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()?.snapshot_id());
-            for snapshot in disks {
-                let accounts = holders.iter().filter(|who| who.account().is_some()).cloned();
-                needs.entry(snapshot.into()).or_default().extend(accounts);
+            let accounts: BTreeSet<_> = holders.into_iter().filter(|who| who.account().is_some()).collect();
+            for snapshot in image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()?.snapshot_id()) {
+                needs.entry(snapshot.into()).or_default().extend(accounts.clone());
             }
         }
         Ok(needs)
+    }
+
+    /// Who may launch the image now.
+    async fn launchers(&self, image: &Image, owner: &AccountId) -> Result<BTreeSet<Principal>, Error> {
+        // Disabling took all its permissions.
+        if image.state() == Some(&ImageState::Disabled) {
+            return Ok(BTreeSet::new());
+        }
+        let id = image.image_id().unwrap_or_default();
+        Ok(self.launch_permissions(id, owner).await?.unwrap_or_default().principals)
     }
 }

@@ -27,12 +27,12 @@ pub(crate) fn line(report: &Report, now: SystemTime) -> Value {
     Value::Object(values)
 }
 
-/// What a report counts, over all sections: `missed_events` as `MissedEvents`.
+/// What a report counts, over all sections: `missed_events` as `MissedEventsCount`.
 fn totals(report: &Report) -> BTreeMap<String, u64> {
     let mut totals = BTreeMap::new();
     for (name, count) in report.counts.values().flatten() {
         let words = name.split('_').map(|word| word[..1].to_uppercase() + &word[1..]);
-        *totals.entry(words.collect()).or_default() += count;
+        *totals.entry(words.collect::<String>() + "Count").or_default() += count;
     }
     totals
 }
@@ -41,7 +41,7 @@ fn totals(report: &Report) -> BTreeMap<String, u64> {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use reaction::{Outcome, Report};
+    use reaction::{Counts, Outcome, Report};
     use serde_json::json;
 
     #[test]
@@ -60,5 +60,16 @@ mod tests {
             "Refused": 1,
         });
         assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn what_a_report_counts_is_added_up_over_its_sections() {
+        let section = |missed| [("missed_events".to_owned(), missed), ("unchanged".to_owned(), 4)].into();
+        let counts = Counts::from([("ami".to_owned(), section(1)), ("rds".to_owned(), section(2))]);
+        let report = Report { counts, ..Report::new("reconcile-shares", Outcome::Unchanged, None) };
+        let line = super::line(&report, UNIX_EPOCH);
+        assert_eq!((&line["MissedEventsCount"], &line["UnchangedCount"]), (&json!(3), &json!(8)));
+        let names = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap().iter().map(|it| &it["Name"]);
+        assert_eq!(names.collect::<Vec<_>>(), ["Unchanged", "MissedEventsCount", "UnchangedCount"]);
     }
 }

@@ -61,6 +61,11 @@ impl Share {
 
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(first) = self.changes.first()
+            && self.changes.iter().all(|change| change.before == change.after)
+        {
+            return write!(f, "close the record of {}", first.resource);
+        }
         for (index, change) in self.changes.iter().enumerate() {
             if index == 0 {
                 write!(f, "share {}:", change.resource)?;

@@ -1,7 +1,6 @@
 //! An account in which the suite is deployed, and what an operator asks AWS there.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_eventbridge::Client as EventBridge;
@@ -18,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::built::binary;
-use crate::share_ami::{GIVEN, Scene};
+use crate::scene::Scene;
 use crate::world::{AWS, REGION};
 
 /// The stack's table: that of the test's own account is there already.
@@ -27,20 +26,20 @@ pub const TABLE: &str = "deployed-ledger";
 /// The stacks' tables of grants and of their audit.
 pub const RECORDS: [&str; 2] = ["deployed-grants", "deployed-audit"];
 
-/// The stacks, in the order in which they are made.
-const STACKS: [&str; 3] = ["signalbox-ledger", "signalbox-grants", "signalbox-share-ami"];
+/// The stacks that every function shares, in the order in which they are made; its own is made last.
+const SHARED_STACKS: [&str; 2] = ["signalbox-ledger", "signalbox-grants"];
 
-/// The zip is the same for every test, and takes seconds to make.
-static PACKAGE: OnceLock<Vec<u8>> = OnceLock::new();
+/// The zip of a function, the same for every test; it takes seconds to make.
+static PACKAGES: Mutex<BTreeMap<&str, Vec<u8>>> = Mutex::const_new(BTreeMap::new());
 
 /// One account at a time has the suite: when a stack makes a function, ministack ends the processes of functions of that
 /// name in every account, and an invocation that dies so takes its lease with it.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-/// An account with an image, a manifest and every stack.
-pub struct Account {
-    /// The image and the manifest.
-    pub scene: Scene,
+/// An account with something to share, a manifest, and every stack that one function needs.
+pub struct Account<S> {
+    /// What there is to share, and the manifest.
+    pub scene: S,
     deployment: Deployment,
     /// What the stack of the function says of itself.
     pub outputs: BTreeMap<String, String>,
@@ -53,13 +52,13 @@ pub struct Account {
     _alone: MutexGuard<'static, ()>,
 }
 
-impl Account {
-    /// A new account with everything deployed, acting.
-    pub async fn set_up() -> Self {
-        let scene = Scene::set_up(&GIVEN, "an-image-became-available").await;
+impl<S: Scene> Account<S> {
+    /// A new account with the function deployed, acting.
+    pub async fn set_up(given: &S::Given, sample: &str) -> Self {
+        let scene = S::set_up(given, sample).await;
         // A test's usual patience is for calls that are answered at once.
         let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(2)).build();
-        let config = scene.world.sessions.config().to_builder().timeout_config(patience).build();
+        let config = scene.world().sessions.config().to_builder().timeout_config(patience).build();
         let (events, lambda, sqs) = (EventBridge::new(&config), Lambda::new(&config), Sqs::new(&config));
         let deployment = Deployment::new(&config);
         let outputs = BTreeMap::new();
@@ -70,10 +69,13 @@ impl Account {
     }
 
     async fn deploy(&self) -> BTreeMap<String, String> {
-        let zip = PACKAGE.get_or_init(|| package(&binary("share-ami")).unwrap());
-        let bucket = format!("code-{}", self.scene.world.account);
-        self.deployment.upload(&bucket, "share-ami.zip", zip.clone()).await.unwrap();
-        let manifest = format!("s3://{}/share.json", self.scene.world.bucket());
+        let zip = {
+            let mut packages = PACKAGES.lock().await;
+            packages.entry(S::FUNCTION).or_insert_with(|| package(&binary(S::FUNCTION)).unwrap()).clone()
+        };
+        let bucket = format!("code-{}", self.scene.world().account);
+        self.deployment.upload(&bucket, "function.zip", zip).await.unwrap();
+        let manifest = format!("s3://{}/share.json", self.scene.world().bucket());
         let ledger = [("TableName", TABLE)];
         let records = [("GrantsTableName", RECORDS[0]), ("AuditTableName", RECORDS[1])];
         let function = [
@@ -83,16 +85,17 @@ impl Account {
             ("GrantsTable", RECORDS[0]),
             ("AuditTable", RECORDS[1]),
             ("CodeBucket", &bucket),
-            ("CodeKey", "share-ami.zip"),
+            ("CodeKey", "function.zip"),
         ];
-        self.deployment.apply(&stack(STACKS[0], "ledger", &ledger)).await.unwrap();
-        self.deployment.apply(&stack(STACKS[1], "grants", &records)).await.unwrap();
-        self.deployment.apply(&stack(STACKS[2], "share-ami", &function)).await.unwrap()
+        self.deployment.apply(&stack(SHARED_STACKS[0], "ledger", &ledger)).await.unwrap();
+        self.deployment.apply(&stack(SHARED_STACKS[1], "grants", &records)).await.unwrap();
+        self.deployment.apply(&stack(&own_stack::<S>(), S::FUNCTION, &function)).await.unwrap()
     }
 
     /// Deletes the stacks, the last one first.
     pub async fn delete_stacks(&self) {
-        for stack in STACKS.iter().rev() {
+        self.deployment.delete(&own_stack::<S>()).await.unwrap();
+        for stack in SHARED_STACKS.iter().rev() {
             self.deployment.delete(stack).await.unwrap();
         }
     }
@@ -119,7 +122,7 @@ impl Account {
 
     /// Hands the event to the function as EventBridge does, which does not wait.
     pub async fn send(&self, event: &str) {
-        let invoke = self.lambda.invoke().function_name("share-ami").payload(Blob::new(event));
+        let invoke = self.lambda.invoke().function_name(S::FUNCTION).payload(Blob::new(event));
         let answer = invoke.invocation_type(InvocationType::Event).send().await.unwrap();
         assert_eq!(answer.status_code(), 202);
     }
@@ -141,13 +144,14 @@ impl Account {
 
     /// The reports that the ledger keeps, as JSON.
     pub async fn remembered(&self) -> Vec<Value> {
-        let items = self.scene.world.dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap_or_default();
+        let items =
+            self.scene.world().dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap_or_default();
         items.iter().map(|item| serde_json::from_str(item["data"].as_s().unwrap()).unwrap()).collect()
     }
 
     /// The audit, as JSON, by resource and number.
     pub async fn audit(&self) -> Vec<Value> {
-        let world = &self.scene.world;
+        let world = self.scene.world();
         let grants = grants::Grants::new(&world.sessions, RECORDS[0], RECORDS[1], "share-ami");
         let mut items = Vec::new();
         for (resource, head) in grants.all().await.unwrap().heads {
@@ -171,7 +175,7 @@ impl Account {
     /// Returns the status line and the body.
     pub async fn call(&self, service: &str, header: &str, body: &str) -> (String, String) {
         let address = AWS.endpoint().trim_start_matches("http://");
-        let (account, length) = (&self.scene.world.account, body.len());
+        let (account, length) = (&self.scene.world().account, body.len());
         let credential = format!("{account}/20260101/{REGION}/{service}/aws4_request");
         let request = format!(
             "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{header}\r\n\
@@ -184,6 +188,11 @@ impl Account {
         let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
         (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
     }
+}
+
+/// The stack of the function itself.
+fn own_stack<S: Scene>() -> String {
+    format!("signalbox-{}", S::FUNCTION)
 }
 
 fn stack(name: &str, template: &str, parameters: &[(&str, &str)]) -> Stack {

@@ -4,6 +4,7 @@ use aws_sdk_eventbridge::Client as EventBridge;
 use serde_json::{Value, json};
 
 use super::template::Template;
+use crate::scene::read_sample;
 use crate::tidy::folders;
 use crate::world::World;
 
@@ -55,27 +56,40 @@ async fn a_rule_matches_the_samples_of_its_function_and_of_no_other() {
     }
 }
 
-/// The sample event with one field changed.
-fn with(field: &str, value: &str) -> String {
-    let mut event: Value = serde_json::from_str(&crate::share_ami::read_sample("an-image-became-available")).unwrap();
-    event[field] = json!(value);
-    event.to_string()
+/// Asserts that the function's rule matches its sample, and not where a field of it says this.
+async fn assert_matches_nothing_else(function: &str, sample: &str, others: &[(&str, &str)]) {
+    let events = event_bridge().await;
+    let rule = Rule::all().into_iter().find(|rule| rule.function == function).expect("the function has a rule");
+    let event: Value = serde_json::from_str(&read_sample(function, sample)).unwrap();
+    assert!(rule.matches(&events, &event.to_string()).await);
+    for (field, value) in others {
+        let mut other = event.clone();
+        other[field] = json!(value);
+        assert!(!rule.matches(&events, &other.to_string()).await, "{function}: {field} {value}");
+    }
 }
 
 #[tokio::test]
-async fn the_rule_of_share_ami_matches_nothing_else_that_ec2_says_or_somebody_makes_up() {
-    let events = event_bridge().await;
-    let rule = Rule::all().into_iter().find(|rule| rule.function == "share-ami").expect("share-ami has a rule");
-    assert!(rule.matches(&events, &with("source", "aws.ec2")).await);
-    for (field, value) in [
-        ("detail-type", "EBS Snapshot Notification"),
+async fn a_rule_matches_nothing_else_that_aws_says_or_somebody_makes_up() {
+    let of_ec2 = [
+        ("detail-type", "EBS Volume Notification"),
         ("detail-type", "EC2 Instance State-change Notification"),
         ("detail-type", "AWS API Call via CloudTrail"),
         ("source", "custom.aws.ec2"),
         ("source", "aws.ec2.custom"),
-    ] {
-        assert!(!rule.matches(&events, &with(field, value)).await, "{field} {value}");
-    }
+    ];
+    let snapshots = [("detail-type", "EBS Snapshot Notification")];
+    assert_matches_nothing_else("share-ami", "an-image-became-available", &[&of_ec2[..], &snapshots].concat()).await;
+    let images = [("detail-type", "EC2 AMI State Change")];
+    assert_matches_nothing_else("share-ebs-snapshot", "a-snapshot-was-created", &[&of_ec2[..], &images].concat()).await;
+    let of_rds = [
+        ("detail-type", "RDS DB Instance Event"),
+        ("detail-type", "RDS DB Cluster Event"),
+        ("detail-type", "AWS API Call via CloudTrail"),
+        ("source", "custom.aws.rds"),
+        ("source", "aws.ec2"),
+    ];
+    assert_matches_nothing_else("share-rds-snapshot", "a-snapshot-was-created", &of_rds).await;
 }
 
 #[test]

@@ -6,7 +6,8 @@ use futures_util::future::{Either, join, select};
 use reaction::{Deadline, Mode, Outcome, drive_json};
 
 use super::Scene;
-use crate::share_ami::{SAMPLE_IMAGE, read_sample};
+use crate::scene::read_sample;
+use crate::share_ami::SAMPLE_IMAGE;
 use crate::world::{let_time_pass, now};
 
 /// Longer than any lease.
@@ -65,7 +66,9 @@ async fn event_and_sweep_at_the_same_time_come_to_the_same_end() {
     };
     for _ in 0..10 {
         let scene = Scene::new().await;
-        let event = scene.of_account(&read_sample("an-image-became-available")).replace(SAMPLE_IMAGE, &scene.image);
+        let event = scene
+            .of_account(&read_sample("share-ami", "an-image-became-available"))
+            .replace(SAMPLE_IMAGE, &scene.image);
         let location = format!("s3://{}/share.json", scene.world.bucket());
         let share_ami = scene.world.share_ami(&location, None, Some(scene.world.grants()));
         let ledger = scene.world.ledger();

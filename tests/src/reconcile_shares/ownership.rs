@@ -3,6 +3,7 @@
 use reaction::{Mode, Outcome};
 
 use super::{MANIFEST, Scene};
+use crate::scene::read_sample;
 
 /// The manifest without its entry for images, but with one for others.
 fn without_images(scene: &Scene) -> String {
@@ -39,7 +40,7 @@ async fn the_second_sweep_writes_nothing() {
 #[tokio::test]
 async fn a_share_that_an_event_made_is_the_sweeps_to_take_back() {
     let scene = Scene::new().await;
-    let event = crate::share_ami::read_sample("an-image-became-available");
+    let event = read_sample("share-ami", "an-image-became-available");
     let event = scene.of_account(&event).replace(crate::share_ami::SAMPLE_IMAGE, &scene.image);
     let location = format!("s3://{}/share.json", scene.world.bucket());
     let share_ami = scene.world.share_ami(&location, None, Some(scene.world.grants()));

@@ -17,6 +17,14 @@ stories! { Scene;
         after
         snap-0123456789abcdef0: 123456789012, 987654321098
     "#]];
+    a_snapshot_was_created_whose_manifest_is_a_parameter: Given { is_parameter: true, ..GIVEN }, expect![[r#"
+        share-ebs-snapshot: applied
+          - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
+        before
+        snap-0123456789abcdef0: nobody
+        after
+        snap-0123456789abcdef0: 123456789012, 987654321098
+    "#]];
     a_snapshot_was_copied_from_another_region: GIVEN, expect![[r#"
         share-ebs-snapshot: applied
           - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
@@ -49,14 +57,16 @@ stories! { Scene;
             snap-0123456789abcdef1: gone
         "#]];
     of_several_snapshots_one_cannot_be_shared: Given { snapshots: &[MANAGED, SNAPSHOT], ..GIVEN }, expect![[r#"
-        share-ebs-snapshot: failed (could not read snap-0123456789abcdef1 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id))
-          - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
+        share-ebs-snapshot: refused (snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id))
+          - leave snap-0123456789abcdef0: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+            not done: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+          - share snap-0123456789abcdef1 in eu-west-1: +123456789012 +987654321098
         before
         snap-0123456789abcdef0: nobody
         snap-0123456789abcdef1: nobody
         after
-        snap-0123456789abcdef0: 123456789012, 987654321098
-        snap-0123456789abcdef1: nobody
+        snap-0123456789abcdef0: nobody
+        snap-0123456789abcdef1: 123456789012, 987654321098
     "#]];
     a_snapshot_was_created_that_an_account_has_lost: Given {
         snapshots: &[GivenSnapshot { holders: &["123456789012", "444455556666"], ..SNAPSHOT }],
@@ -99,7 +109,7 @@ stories! { Scene;
         "#]];
     a_snapshot_was_created_that_no_entry_names:
         Given { snapshots: &[GivenSnapshot { name: Some("logs-1"), ..SNAPSHOT }], ..GIVEN }, expect![[r#"
-            share-ebs-snapshot: ignored (no entry of the manifest's section `ebs` matches `logs-1` in eu-west-1 (snap-0123456789abcdef0))
+            share-ebs-snapshot: ignored (no entry of the manifest's section `ebs` matches `logs-1` in eu-west-1, the name of snap-0123456789abcdef0)
             nothing changed
         "#]];
     a_snapshot_under_the_aws_managed_key_was_created: Given { snapshots: &[MANAGED], ..GIVEN }, expect![[r#"

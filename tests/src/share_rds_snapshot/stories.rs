@@ -33,6 +33,14 @@ stories! { Scene;
         after
         base-db-v1: 123456789012, 987654321098
     "#]];
+    a_snapshot_was_created_whose_manifest_is_a_parameter: Given { is_parameter: true, ..GIVEN }, expect![[r#"
+        share-rds-snapshot: applied
+          - share base-db-v1 in eu-west-1: +123456789012 +987654321098
+        before
+        base-db-v1: nobody
+        after
+        base-db-v1: 123456789012, 987654321098
+    "#]];
     an_event_came_without_an_event_id: GIVEN, expect![[r#"
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +987654321098
