@@ -3,8 +3,9 @@
 //!
 //! In one run and on one machine it starts `share-ami`, the bare Lambda runtime, the same round trips by bare hyper, and
 //! a boto3 handler, in turn and several times, behind a Lambda Runtime API and in front of an AWS of fixed answers, both
-//! of its own. Then it sweeps a thousand images, in today's way and in that of 2015. It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does
-//! not hold is printed, never an error: a machine can be too noisy for it. Only what could not be measured is one.
+//! of its own. Then it sweeps many drifted images, in today's way and in that of 2015; with the argument `sweep`, it does
+//! only that. It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not
+//! hold is printed, never an error: a machine can be too noisy for it. Only what could not be measured is one.
 
 mod artifact;
 mod bars;

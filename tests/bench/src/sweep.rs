@@ -20,7 +20,7 @@ use crate::tls::Tls;
 
 const EVENT: &str = r#"{"signalbox": "sweep", "force": null}"#;
 const FUNCTION: &str = "reconcile-shares";
-/// As far away as AWS is said to be.
+/// The way to AWS and back that the bar speaks of.
 const LATENCY: Duration = Duration::from_millis(50);
 
 /// The circumstances of a sweep. AWS is 50 ms away and speaks TLS.

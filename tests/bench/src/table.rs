@@ -58,8 +58,8 @@ pub fn sweeps(measured: &Measured) -> Vec<String> {
         figures.map(|figure| measured.swept(setting, figure).map_or("-".to_owned(), written))
     };
     let row = |what: &str, cells: [String; 5]| {
-        let [wall, cpu, peak, calls, refused] = cells;
-        format!("{what:<40}{wall:>12}{cpu:>12}{peak:>12}{calls:>12}{refused:>12}")
+        let [wall, cpu, peak, number, refused] = cells;
+        format!("{what:<40}{wall:>12}{cpu:>12}{peak:>12}{number:>12}{refused:>12}")
     };
     let lines = measured.sweeps.keys().map(|setting| row(setting, cells(setting)));
     [row("sweeps, 50 ms a call, medians", names)].into_iter().chain(lines).collect()
