@@ -71,7 +71,7 @@ pub(crate) enum Command {
     /// and what is neither is refused. So it can be stopped at any time and run again.
     #[command(after_help = APPLY_HELP)]
     Apply {
-        /// The plan's file
+        /// The plan's file, or one step of a plan as `signalbox history` shows; - is standard input
         plan: PathBuf,
         #[command(flatten)]
         settings: FunctionSettings,

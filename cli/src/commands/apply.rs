@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use permissions::Source;
 use reconcile_shares::{Applied, StoredPlan};
 use serde::Serialize;
+use sharing::Share;
 
 use super::sweep;
 use crate::arguments::{AwsOptions, FunctionSettings};
@@ -59,12 +60,22 @@ pub(super) async fn apply(
 
 async fn read(path: &Path) -> Result<StoredPlan, Failure> {
     let name = name_of(path);
-    let plan: StoredPlan = serde_json::from_str(&read_text(path).await?)
-        .map_err(|error| Failure::usage(format!("{name} is no plan that `signalbox plan --out` wrote: {error}")))?;
+    let text = read_text(path).await?;
+    // One step alone is what an audit item carries to be reverted by.
+    let plan = serde_json::from_str::<Share>(&text).ok().and_then(of_step);
+    let plan = plan.map_or_else(|| serde_json::from_str::<StoredPlan>(&text), Ok);
+    let plan =
+        plan.map_err(|error| Failure::usage(format!("{name} is no plan that `signalbox plan --out` wrote: {error}")))?;
     if plan.version != StoredPlan::VERSION {
         return Err(Failure::usage(format!("{name} is a plan of version {}; make it anew", plan.version)));
     }
     Ok(plan)
+}
+
+/// The plan that is this step alone.
+fn of_step(step: Share) -> Option<StoredPlan> {
+    let account = step.changes.first()?.resource.account.clone();
+    Some(StoredPlan { version: StoredPlan::VERSION, account, manifest: step.manifest.clone(), steps: vec![step] })
 }
 
 /// A bar on a terminal, and nothing elsewhere.

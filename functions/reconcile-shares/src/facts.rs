@@ -79,6 +79,15 @@ impl Found {
 }
 
 impl Facts {
+    /// What we look at whatever the manifest says: what we own grants on, and whose record an interrupted run left open.
+    pub(crate) fn ours(&self) -> BTreeSet<&Resource> {
+        if !self.is_whole {
+            return BTreeSet::new();
+        }
+        let open = self.heads.iter().filter(|(_, head)| head.pending.is_some()).map(|(resource, _)| resource);
+        self.grants.iter().map(|grant| &grant.resource).chain(open).collect()
+    }
+
     /// With whom we shared the thing, as our records say.
     pub(crate) fn owned(&self, resource: &Resource) -> BTreeSet<Principal> {
         let grants = self.grants.iter().filter(|grant| grant.resource == *resource);

@@ -112,8 +112,8 @@ impl ReconcileShares {
 fn scopes(facts: &Facts) -> Vec<Scope> {
     let Ok(manifest) = &facts.desired.manifest else { return Vec::new() };
     let regions = |kind: Kind| -> BTreeSet<Region> {
-        let grants = facts.grants.iter().filter(|grant| facts.is_whole && grant.resource.kind == kind);
-        manifest.regions(kind).into_iter().chain(grants.filter_map(|grant| grant.resource.region.clone())).collect()
+        let ours = facts.ours().into_iter().filter(|resource| resource.kind == kind);
+        manifest.regions(kind).into_iter().chain(ours.filter_map(|resource| resource.region.clone())).collect()
     };
     let ec2 = &regions(Kind::Image) | &regions(Kind::Snapshot);
     let mut scopes: Vec<_> = ec2.into_iter().map(Scope::Ec2).collect();

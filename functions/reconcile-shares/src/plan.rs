@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use reaction::{Error, Plan};
-use sharing::{Change, Kind, Principal, Resource, Share, Wanted};
+use sharing::{Change, Head, Kind, Principal, Resource, Share, Wanted};
 
 use crate::facts::{Facts, Found};
 use crate::{groups, interlocks};
@@ -63,10 +63,28 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
         why: found.obstacle.clone().unwrap_or_default(),
     });
     let refused = facts.refused.iter().cloned().map(|(resource, why)| Step::CannotShare { resource, why });
-    let steps = groups::steps(&free, manifest).into_iter().map(Step::Share).chain(cannot).chain(refused).collect();
+    let steps = groups::steps(&free, manifest).into_iter().chain(closings(facts, manifest));
+    let steps = steps.map(Step::Share).chain(cannot).chain(refused).collect();
     let busy = busy.into_iter().map(|decision| format!("{}: another run is at work on it", decision.found.resource));
     let incomplete = facts.unread.iter().map(|(_, what)| what.clone()).chain(busy).collect();
     Ok(Plan::Change { steps, notes: notes(decisions), incomplete })
+}
+
+/// Records that an interrupted run left open, of things that are gone: nobody has them any more.
+fn closings(facts: &Facts, manifest: &str) -> Vec<Share> {
+    // What could not be read is not known to be gone.
+    if !facts.is_whole || !facts.unread.is_empty() {
+        return Vec::new();
+    }
+    let open = facts.heads.iter().filter(|(_, head)| head.pending.is_some() && !head.is_busy(facts.now));
+    let gone = open.filter(|(resource, _)| !facts.found.iter().any(|found| found.resource == **resource));
+    let closing = |(resource, head): (&Resource, &Head)| {
+        let (before, after) = (BTreeSet::new(), BTreeSet::new());
+        let (resource, head) = (resource.clone(), head.clone());
+        let change = Change { resource, name: String::new(), before, after, why: "it is gone".into(), head };
+        Share { changes: vec![change], manifest: manifest.into() }
+    };
+    gone.map(closing).collect()
 }
 
 impl Decision<'_> {

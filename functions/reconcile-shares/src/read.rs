@@ -60,7 +60,7 @@ pub(crate) struct Reading<'a> {
     desired: Desired,
     owner: AccountId,
     partition: Partition,
-    /// What we own grants on.
+    /// What is looked at whatever the manifest says.
     owned: BTreeSet<Resource>,
     now: SystemTime,
     deadline: Deadline,
@@ -68,7 +68,7 @@ pub(crate) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(function: &'a ReconcileShares, facts: &Facts, deadline: Deadline) -> Self {
-        let owned = facts.grants.iter().filter(|_| facts.is_whole).map(|grant| grant.resource.clone()).collect();
+        let owned = facts.ours().into_iter().cloned().collect();
         let (desired, owner, now) = (facts.desired.clone(), facts.owner.clone(), facts.now);
         let home = function.sessions.home().map(|home| home.partition.as_str()).unwrap_or_default();
         Self { function, desired, owner, partition: policies::partition(home), owned, now, deadline }
@@ -95,7 +95,7 @@ impl<'a> Reading<'a> {
         found.names.iter().filter_map(wanted).flat_map(|wanted| wanted.principals).collect()
     }
 
-    /// The ids of what we own grants on.
+    /// The ids of what is looked at whatever the manifest says.
     fn owned(&self, kind: Kind, region: Option<&Region>) -> BTreeSet<&str> {
         let here = self.owned.iter().filter(|it| it.kind == kind && it.region.as_ref() == region);
         here.map(|resource| resource.id.as_str()).collect()

@@ -320,6 +320,27 @@ fn what_another_run_is_at_work_on_is_left_to_it_and_what_it_left_open_is_finishe
 }
 
 #[test]
+fn what_was_left_open_on_a_thing_that_is_gone_is_closed_where_everything_could_be_read() {
+    let pending = Pending { add: principals(&["123456789012"]), remove: BTreeSet::new(), until: 5 };
+    let head = Head { seq: 1, hash: "h".into(), pending: Some(pending) };
+    let mut facts = facts(MANIFEST, Vec::new());
+    facts.heads = [(resource(Kind::Image, "ami-1"), head)].into();
+    check(
+        &facts,
+        &expect![[r"
+            close the record of ami-1 in eu-west-1
+        "]],
+    );
+    facts.unread.push((Kind::Image, "images and snapshots in eu-west-1: throttled".into()));
+    check(
+        &facts,
+        &expect![[r"
+            incomplete: images and snapshots in eu-west-1: throttled
+        "]],
+    );
+}
+
+#[test]
 fn keys_that_gain_come_first_and_keys_that_only_lose_come_last() {
     let manifest = r#"{"kms": {"k1": {"eu-west-1": []}, "k2": {"eu-west-1": ["123456789012"]}},
         "s3": {"com-example-bucket": {"accounts": ["123456789012"], "organization": "o-exampleorgid"}}}"#;
