@@ -46,6 +46,8 @@ pub enum Given {
     Parameter,
     /// Nothing may be taken away but what a stored plan takes.
     StoredPlan,
+    /// There is a bucket of another account.
+    ForeignBucket,
     /// Bucket and repository have policies of ours alone.
     OwnPolicies,
     /// The account manages an organization with a unit of one account.
@@ -132,7 +134,16 @@ impl Scene {
 
     /// Invokes the function with this event.
     pub async fn hear(&self, mode: Mode, event: &str) -> Report {
-        let deadline = Deadline::new(now() + Duration::from_mins(10), now);
+        self.react(mode, Duration::from_mins(10), event).await
+    }
+
+    /// The same, with so much time left.
+    pub async fn hear_within(&self, time: Duration, event: &str) -> Report {
+        self.react(Mode::Apply, time, event).await
+    }
+
+    async fn react(&self, mode: Mode, time: Duration, event: &str) -> Report {
+        let deadline = Deadline::new(now() + time, now);
         let ledger = ledger::DynamoLedger::new(&self.world.sessions, LEDGER, ReconcileShares::NAME);
         drive_json(&self.function(), &ledger, mode, deadline, &self.of_account(event)).await
     }
@@ -158,7 +169,11 @@ impl Scene {
         writeln!(text, "ami-golden: {}", self.launchers(&self.golden).await).unwrap();
         writeln!(text, "snap-base: {}", self.volume_makers(&self.backing).await).unwrap();
         writeln!(text, "snap-volume: {}", self.volume_makers(&self.volume).await).unwrap();
-        writeln!(text, "base-db-v1: {}", self.restorers("base-db-v1").await).unwrap();
+        for name in ["base-db-v1", "secret-db-v1"] {
+            if let Some(restorers) = self.restorers(name).await {
+                writeln!(text, "{name}: {restorers}").unwrap();
+            }
+        }
         writeln!(text, "base-cluster-v1: {}", self.cluster_restorers("base-cluster-v1").await).unwrap();
         for (name, policy) in [
             ("bucket", self.bucket_policy().await),
@@ -233,10 +248,11 @@ impl Scene {
         self.kms.get_key_policy().key_id(&self.key).policy_name("default").send().await.unwrap().policy
     }
 
-    async fn restorers(&self, snapshot: &str) -> String {
-        let answer = self.rds.describe_db_snapshot_attributes().db_snapshot_identifier(snapshot).send().await.unwrap();
+    /// Who may restore the snapshot, where there is one of that name.
+    async fn restorers(&self, snapshot: &str) -> Option<String> {
+        let answer = self.rds.describe_db_snapshot_attributes().db_snapshot_identifier(snapshot).send().await.ok()?;
         let attributes = answer.db_snapshot_attributes_result.unwrap().db_snapshot_attributes.unwrap_or_default();
-        sorted(attributes.into_iter().flat_map(|it| it.attribute_values.unwrap_or_default()).collect())
+        Some(sorted(attributes.into_iter().flat_map(|it| it.attribute_values.unwrap_or_default()).collect()))
     }
 
     async fn cluster_restorers(&self, snapshot: &str) -> String {
@@ -281,6 +297,7 @@ impl scene::Scene for Scene {
             Given::Object => scene,
             Given::Parameter => scene.with_parameter().await,
             Given::StoredPlan => scene.with_stored_plan().await,
+            Given::ForeignBucket => scene.beside_a_foreign_bucket().await,
             Given::OwnPolicies => scene.with_own_policies().await,
             Given::Organization => scene.with_organization().await,
             Given::Encrypted => scene.with_encrypted_snapshot().await,

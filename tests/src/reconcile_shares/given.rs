@@ -7,7 +7,7 @@ use aws_sdk_ssm::types::ParameterType;
 use reaction::Deadline;
 
 use super::Scene;
-use crate::world::now;
+use crate::world::{World, now};
 
 impl Scene {
     /// The manifest is a parameter, which takes the images from everybody.
@@ -32,6 +32,12 @@ impl Scene {
         let plan = self.function().propose(deadline).await.unwrap().plan;
         let request = self.world.s3.put_object().bucket(self.world.bucket()).key(key);
         request.body(serde_json::to_vec(&plan).unwrap().into()).send().await.unwrap();
+    }
+
+    /// There is a bucket of another account.
+    pub async fn beside_a_foreign_bucket(self) -> Self {
+        World::new().await.make_bucket(&self.of_account("com-example-foreign-111122223333")).await;
+        self
     }
 
     /// Bucket and repository have policies of ours alone.

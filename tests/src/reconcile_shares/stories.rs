@@ -249,11 +249,11 @@ stories! { Scene;
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
     "#]];
-    the_payload_names_a_bucket_that_is_not_ours: Given::Object, expect![[r#"
-        reconcile-shares: refused (com-example-of-another: there is no such thing in this account; correct the manifest)
+    the_payload_names_a_bucket_that_is_not_ours: Given::ForeignBucket, expect![[r#"
+        reconcile-shares: refused (com-example-foreign-111122223333: reading the policy of com-example-foreign-111122223333: the bucket com-example-foreign-111122223333 is not ours: account 111122223333 has no bucket of that name; correct the manifest)
           - share com-example-111122223333: +123456789012 -444455556666
-          - cannot share com-example-of-another: there is no such thing in this account; correct the manifest
-            not done: com-example-of-another: there is no such thing in this account; correct the manifest
+          - cannot share com-example-foreign-111122223333: reading the policy of com-example-foreign-111122223333: the bucket com-example-foreign-111122223333 is not ours: account 111122223333 has no bucket of that name; correct the manifest
+            not done: com-example-foreign-111122223333: reading the policy of com-example-foreign-111122223333: the bucket com-example-foreign-111122223333 is not ours: account 111122223333 has no bucket of that name; correct the manifest
           note: com-example-111122223333 is open to 555566667777 by somebody else's statement
         before
         ami-base: 123456789012, 444455556666
@@ -305,6 +305,27 @@ stories! { Scene;
         reconcile-shares: applied
           - share secret-db-v1 in eu-west-1: +123456789012
           note: secret-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key-base does not admit 123456789012
-        nothing changed
+        before
+        ami-base: 123456789012, 444455556666
+        ami-golden: 555566667777
+        snap-base: 123456789012, 444455556666
+        snap-volume: nobody
+        base-db-v1: 444455556666
+        secret-db-v1: nobody
+        base-cluster-v1: nobody
+        bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
+        repository: no policy
+        key: Enable IAM User Permissions for 111122223333
+        after
+        ami-base: 123456789012, 444455556666
+        ami-golden: 555566667777
+        snap-base: 123456789012, 444455556666
+        snap-volume: nobody
+        base-db-v1: 444455556666
+        secret-db-v1: 123456789012
+        base-cluster-v1: nobody
+        bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
+        repository: no policy
+        key: Enable IAM User Permissions for 111122223333
     "#]];
 }
