@@ -175,7 +175,7 @@ pub(crate) struct Occurrence {
 /// A resource, and where its audit lies.
 #[derive(Debug, Args)]
 pub(crate) struct Audited {
-    /// An ARN; or an id such as ami-.. or snap-.. in the region that was chosen; or s3://bucket
+    #[arg(help = "An ARN; or an id such as ami-.. or snap-.. in the region that was chosen; or s3://bucket")]
     pub(crate) resource: String,
     /// Prove that no item was altered, taken away or put in
     #[arg(long)]

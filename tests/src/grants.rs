@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_util::future::{Either, join, select};
+use futures_util::future::{Either, join, join_all, select};
 use grants::LEASE;
 use local_aws::FaultKind;
 use reaction::Error;
@@ -81,6 +81,19 @@ async fn a_run_that_fails_leaves_its_change_to_the_next_one_at_once() {
     let items = thing.whole_audit().await;
     assert_eq!(notes(&items), ["found after an interruption", "done"]);
     assert_eq!((&items[1].add, &items[2].add), (&accounts(1, 1), &accounts(2, 2)));
+}
+
+#[tokio::test]
+async fn what_was_begun_and_never_made_is_no_grant_of_ours() {
+    let thing = Thing::new().await;
+    thing.share_with(&accounts(1, 2)).await.unwrap();
+    let nothing = async |_: &Difference<_>| Err(Error::failed("throttled"));
+    thing.share(&accounts(2, 4), nothing).await.unwrap_err();
+    thing.share_with(&accounts(1, 2)).await.unwrap();
+    thing.assert_owned().await;
+    let items = thing.whole_audit().await;
+    assert_eq!(notes(&items), ["done", "found after an interruption"]);
+    assert!(items[3].difference().is_empty() && items[3].revert.is_none(), "{:?}", items[3]);
 }
 
 #[tokio::test]
@@ -187,17 +200,33 @@ async fn dropped_at_any_moment_and_run_again_the_end_is_the_same() {
 }
 
 #[tokio::test]
-async fn of_two_runs_at_once_one_wins_and_the_other_finds_nothing_left_to_do() {
+async fn of_two_runs_that_planned_the_same_one_wins_and_afterwards_nothing_is_left_to_do() {
     for _ in 0..5 {
         let thing = shared_once().await;
         let before = thing.effects.load(Ordering::Relaxed);
-        let (one, other) = join(thing.share_with(&accounts(2, 4)), thing.share_with(&accounts(2, 4))).await;
+        let step = thing.step(&accounts(2, 4), thing.head().await);
+        let difference = step.changes[0].difference();
+        let run = || thing.grants.record("occurrence", &step, async { Ok(thing.give(&difference)) });
+        let (one, other) = join(run(), run()).await;
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        assert!(!one.and(other).unwrap_err().is_refused());
         assert_eq!(thing.effects.load(Ordering::Relaxed), before + 1);
         assert!(!thing.share_with(&accounts(2, 4)).await.unwrap());
         thing.assert_owned().await;
         assert_eq!(thing.whole_audit().await.len(), 4);
     }
+}
+
+#[tokio::test]
+async fn runs_that_come_as_they_like_make_a_change_once() {
+    let thing = shared_once().await;
+    let before = thing.effects.load(Ordering::Relaxed);
+    let wanted = accounts(2, 4);
+    let results = join_all((0..8).map(|_| thing.share_with(&wanted))).await;
+    assert!(results.iter().any(|result| matches!(result, Ok(true))), "{results:?}");
+    assert_eq!(thing.effects.load(Ordering::Relaxed), before + 1);
+    thing.assert_owned().await;
+    assert_eq!(thing.whole_audit().await.len(), 4);
 }
 
 #[tokio::test]
@@ -254,8 +283,9 @@ async fn a_hundred_and_twenty_principals_are_recorded_in_parts() {
             let calls = thing.world.operations_since(before);
             assert_eq!((calls.len(), nth), (7, 8), "{calls:?}");
         }
-        run_until_done(&thing, &many).await;
-        assert_eq!(thing.held().len(), 120, "{kind:?} at call {nth}");
+        let fewer = many.iter().take(110).cloned().collect();
+        run_until_done(&thing, &fewer).await;
+        assert_eq!(thing.held(), fewer, "{kind:?} at call {nth}");
         thing.assert_owned().await;
         thing.whole_audit().await;
     }
@@ -272,4 +302,29 @@ async fn more_heads_than_one_call_reads_are_read() {
     let heads = thing.grants.heads(&all).await.unwrap();
     assert_eq!(heads.keys().collect::<Vec<_>>(), [&thing.resource]);
     assert_eq!(thing.world.operations_since(before), ["dynamodb:BatchGetItem"; 2]);
+}
+
+/// A run that dies while it takes up what another one left, in one part and in several.
+#[tokio::test]
+async fn who_takes_over_may_die_as_well() {
+    let many: BTreeSet<_> = (1..=120).map(|it| sharing::Principal::written(&format!("100000000{it:03}"))).collect();
+    for (wanted, nth) in (2..=5).flat_map(|nth| [(accounts(1, 3), nth), (many.clone(), nth)]) {
+        let thing = Thing::new().await;
+        let no_answer = async |difference: &Difference<_>| {
+            thing.give(difference);
+            thing.die_at(1, FaultKind::AccessDenied);
+            Err(Error::failed("no answer"))
+        };
+        thing.share(&wanted, no_answer).await.unwrap_err();
+        thing.live();
+        let_time_pass(A_LEASE);
+        let fewer = wanted.iter().skip(1).cloned().collect();
+        thing.die_at(nth, FaultKind::AccessDenied);
+        drop(thing.share_with(&fewer).await);
+        thing.live();
+        run_until_done(&thing, &fewer).await;
+        assert_eq!(thing.held(), fewer, "dead at call {nth}");
+        thing.assert_owned().await;
+        thing.whole_audit().await;
+    }
 }

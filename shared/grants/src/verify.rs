@@ -13,24 +13,10 @@ use crate::{AuditItem, Phase};
 /// Where it is broken, and how.
 pub fn verify(items: &[AuditItem], head: &Head) -> Result<(), String> {
     let mut open = BTreeSet::new();
-    let mut previous: Option<&AuditItem> = None;
+    let mut last: Option<&AuditItem> = None;
     for item in items {
-        let (seq, before) = (item.seq, previous.map_or(0, |it| it.seq));
-        let next = before + 1;
-        if seq != next {
-            let missing = if seq == next + 1 {
-                format!("item {next} is")
-            } else {
-                format!("items from {next} to {} are", seq - 1)
-            };
-            return Err(format!("{missing} missing: after {before} comes {seq}"));
-        }
-        if item.hash != item.computed_hash() {
-            return Err(format!("item {seq} was altered: its hash is not that of what it says"));
-        }
-        if item.previous != previous.map_or("", |it| it.hash.as_str()) {
-            return Err(format!("item {seq} does not follow item {before}: one of them was replaced"));
-        }
+        follows(item, last)?;
+        let seq = item.seq;
         match (item.kind, item.of) {
             (Phase::Intent, None) => drop(open.insert(seq)),
             (Phase::Outcome, Some(of)) if open.remove(&of) => {}
@@ -39,19 +25,37 @@ pub fn verify(items: &[AuditItem], head: &Head) -> Result<(), String> {
             }
             _ => return Err(format!("item {seq} does not say rightly of what it is an outcome")),
         }
-        previous = Some(item);
+        last = Some(item);
     }
-    at_its_end(previous, head)?;
+    at_its_end(last, head)?;
     // The last intent may be at work, or was interrupted and is finished by whoever comes next.
-    let is_last_open = open.remove(&head.seq);
+    let (is_last_open, seq) = (open.remove(&head.seq), head.seq);
     match (open.first(), is_last_open, head.pending.is_some()) {
         (Some(seq), ..) => Err(format!("item {seq} is an intent without an outcome")),
-        (None, true, false) => Err(format!("item {} is an intent without an outcome", head.seq)),
-        (None, false, true) => {
-            Err(format!("item {} is the last one, and the record says that a change is open", head.seq))
-        }
+        (None, true, false) => Err(format!("item {seq} is an intent without an outcome")),
+        (None, false, true) => Err(format!("item {seq} is the last one, and the record says that a change is open")),
         (None, ..) => Ok(()),
     }
+}
+
+/// Whether the item is as it was written, and the next one after `last`.
+fn follows(item: &AuditItem, last: Option<&AuditItem>) -> Result<(), String> {
+    let (seq, before) = (item.seq, last.map_or(0, |it| it.seq));
+    let next = before + 1;
+    if seq != next {
+        let missing = match seq {
+            _ if seq == next + 1 => format!("item {next} is"),
+            _ => format!("items from {next} to {} are", seq.saturating_sub(1)),
+        };
+        return Err(format!("{missing} missing: after {before} comes {seq}"));
+    }
+    if item.hash != item.computed_hash() {
+        return Err(format!("item {seq} was altered: its hash is not that of what it says"));
+    }
+    if item.previous != last.map_or("", |it| it.hash.as_str()) {
+        return Err(format!("item {seq} does not follow item {before}: one of them was replaced"));
+    }
+    Ok(())
 }
 
 /// Whether the head is the last item's.

@@ -112,7 +112,7 @@ fn an_account_that_is_a_number() {
     check(
         r#"{"rds": {"base": {"eu-west-1": [123456789012]}}}"#,
         &expect![[r#"
-            line 1, column 44: invalid type: integer `123456789012`, expected an account id of 12 digits, such as "111122223333", or the ARN of an organization or organizational unit, such as "arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56"
+            line 1, column 44: invalid type: integer `123456789012`, expected an account id of 12 digits, such as "111122223333"
             >>123456789012<<
         "#]],
     );
@@ -206,7 +206,7 @@ fn an_entry_without_a_name_or_a_list() {
     check(
         r#"{"s3": {"com-example-bucket": "111122223333"}}"#,
         &expect![[r#"
-            line 1, column 44: invalid type: string "111122223333", expected a list of accounts, or an object such as {"accounts": ["111122223333"], "organization": "o-exampleorgid"}
+            line 1, column 44: invalid type: string "111122223333", expected a list, of which each item is an account id of 12 digits, such as "111122223333"
             >>"111122223333"<<
         "#]],
     );
