@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::share_ami::{GIVEN, Scene};
 use crate::world::AWS;
-use crate::{scene, share_ebs_snapshot, share_rds_snapshot};
+use crate::{reconcile_shares, scene, share_ebs_snapshot, share_rds_snapshot};
 
 /// The fields of a log line: Powertools', and then ours.
 const LOG_FIELDS: [&str; 12] = [
@@ -128,7 +128,7 @@ async fn deleted_stacks_leave_nothing_behind_but_what_was_granted_and_its_audit(
 }
 
 /// An event goes by its rule to the function, which shares once, and whose stacks leave nothing behind.
-async fn share_once<S: scene::Scene>(given: &S::Given, sample: &str, shared: &str) {
+async fn share_once<S: scene::Scene>(given: &S::Given, sample: &str, shared: &str, then: &str) {
     let account: Account<S> = Account::set_up(given, sample).await;
     let targets = account.targets_of(account.scene.event()).await;
     assert_eq!(targets, [account.outputs["FunctionArn"].clone()]);
@@ -136,8 +136,8 @@ async fn share_once<S: scene::Scene>(given: &S::Given, sample: &str, shared: &st
     assert_eq!((&report["function"], &report["outcome"]), (&json!(S::FUNCTION), &json!("applied")), "{report}");
     assert_eq!(account.scene.shares().await, shared);
     let again = account.ask(&targets[0], account.scene.event()).await;
-    assert_eq!((&again["outcome"], &again["steps"]), (&json!("repeated"), &json!([])), "{again}");
-    assert_eq!(account.remembered().await, [report]);
+    assert_eq!((&again["outcome"], &again["steps"]), (&json!(then), &json!([])), "{again}");
+    assert_eq!(account.remembered().await.len(), 1);
     account.delete_stacks().await;
     assert_eq!(account.events.list_rules().send().await.unwrap().rules(), []);
 }
@@ -146,12 +146,44 @@ async fn share_once<S: scene::Scene>(given: &S::Given, sample: &str, shared: &st
 async fn an_event_goes_by_its_rule_to_the_function_which_shares_a_database_snapshot_once() {
     let shared = "base-db-v1: 123456789012, 987654321098\n";
     let given = share_rds_snapshot::GIVEN;
-    share_once::<share_rds_snapshot::Scene>(&given, "a-snapshot-was-created", shared).await;
+    share_once::<share_rds_snapshot::Scene>(&given, "a-snapshot-was-created", shared, "repeated").await;
 }
 
 #[tokio::test]
 async fn an_event_goes_by_its_rule_to_the_function_which_shares_ebs_snapshots_once() {
     let shared = "snap-0123456789abcdef0: 123456789012, 987654321098\n";
     let given = share_ebs_snapshot::GIVEN;
-    share_once::<share_ebs_snapshot::Scene>(&given, "a-snapshot-was-created", shared).await;
+    share_once::<share_ebs_snapshot::Scene>(&given, "a-snapshot-was-created", shared, "repeated").await;
+}
+
+#[tokio::test]
+async fn a_changed_manifest_goes_by_its_rule_to_the_sweep_which_makes_it_true() {
+    let shared = "\
+ami-base: 123456789012, 987654321098
+ami-golden: 555566667777
+snap-base: 123456789012, 987654321098
+snap-volume: 123456789012
+base-db-v1: 123456789012
+base-cluster-v1: 123456789012
+bucket: Logs for 555566667777; SignalboxRead for 123456789012
+repository: SignalboxPull for 123456789012; SignalboxPullOrganization for * of o-exampleorgid
+key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 123456789012; SignalboxGrant for 123456789012
+";
+    let given = reconcile_shares::Given::Object;
+    share_once::<reconcile_shares::Scene>(&given, "the-manifest-was-uploaded", shared, "unchanged").await;
+}
+
+#[tokio::test]
+async fn the_schedule_sends_the_sweep_what_it_reads_as_one() {
+    let given = reconcile_shares::Given::Object;
+    let account: Account<reconcile_shares::Scene> = Account::set_up(&given, "it-is-time-to-sweep").await;
+    let rules = account.events.list_rules().send().await.unwrap().rules.unwrap_or_default();
+    let rule = rules.iter().find(|rule| rule.schedule_expression().is_some()).expect("a schedule");
+    let asked = account.events.list_targets_by_rule().rule(rule.name().unwrap()).send().await.unwrap();
+    let [target] = asked.targets() else { panic!("one target, not {asked:?}") };
+    let report = account.ask(target.arn(), target.input().unwrap()).await;
+    assert_eq!(report["outcome"], "applied", "{report}");
+    assert_eq!(report["counts"]["ami"]["added"], 1, "{report}");
+    let again = account.ask(target.arn(), target.input().unwrap()).await;
+    assert_eq!(again["outcome"], "unchanged", "{again}");
 }

@@ -10,6 +10,7 @@ mod binary;
 mod built;
 mod converge;
 mod deployed;
+mod desk;
 mod ec2;
 mod economy;
 mod every_call;

@@ -1,12 +1,13 @@
 //! The world of `reconcile-shares`: one account with something of every kind, and what AWS says of it afterwards, with the
 //! names of the samples in place of the ids that AWS made up.
 
+mod given;
 mod interlocks;
 mod kill;
 mod many;
 mod old_way;
 mod ownership;
-mod stories;
+pub mod stories;
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use reconcile_shares::{ReconcileShares, Settings};
 use serde_json::Value;
 
 use crate::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
-use crate::scene::sorted;
+use crate::scene::{self, read_sample, sorted};
 use crate::world::{AUDIT, GRANTS, LEDGER, REGION, SAMPLE_ACCOUNT, World, now};
 
 /// What a schedule sends.
@@ -36,8 +37,31 @@ pub const MANIFEST: &str = r#"{
     "s3": {"com-example-111122223333": ["123456789012"]}
 }"#;
 
+/// What is different in an account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Given {
+    /// Nothing: the manifest is an object in S3.
+    Object,
+    /// The manifest is a parameter, which takes the images from everybody.
+    Parameter,
+    /// Nothing may be taken away but what a stored plan takes.
+    StoredPlan,
+    /// There is a bucket of another account.
+    ForeignBucket,
+    /// Bucket and repository have policies of ours alone.
+    OwnPolicies,
+    /// The account manages an organization with a unit of one account.
+    Organization,
+    /// A database snapshot is encrypted with the key.
+    Encrypted,
+}
+
 /// The account, and the ids of what is in it.
 pub struct Scene {
+    /// The event that is heard.
+    event: String,
+    /// What is told in place of ids that AWS made up.
+    names: Vec<(String, &'static str)>,
     pub world: World,
     rds: aws_sdk_rds::Client,
     ecr: aws_sdk_ecr::Client,
@@ -71,7 +95,8 @@ impl Scene {
             ("SIGNALBOX_AUDIT_TABLE", AUDIT.into()),
         ];
         let key = String::new();
-        let mut scene = Self { world, rds, ecr, kms, variables, image, backing, golden, volume, key };
+        let (event, names) = (SWEEP.to_owned(), Vec::new());
+        let mut scene = Self { event, names, world, rds, ecr, kms, variables, image, backing, golden, volume, key };
         scene.make_databases().await;
         scene.make_policies().await;
         scene.put_manifest(MANIFEST).await;
@@ -109,7 +134,16 @@ impl Scene {
 
     /// Invokes the function with this event.
     pub async fn hear(&self, mode: Mode, event: &str) -> Report {
-        let deadline = Deadline::new(now() + Duration::from_mins(10), now);
+        self.react(mode, Duration::from_mins(10), event).await
+    }
+
+    /// The same, with so much time left.
+    pub async fn hear_within(&self, time: Duration, event: &str) -> Report {
+        self.react(Mode::Apply, time, event).await
+    }
+
+    async fn react(&self, mode: Mode, time: Duration, event: &str) -> Report {
+        let deadline = Deadline::new(now() + time, now);
         let ledger = ledger::DynamoLedger::new(&self.world.sessions, LEDGER, ReconcileShares::NAME);
         drive_json(&self.function(), &ledger, mode, deadline, &self.of_account(event)).await
     }
@@ -124,6 +158,7 @@ impl Scene {
         let named = [(&self.image, "ami-base"), (&self.golden, "ami-golden"), (&self.backing, "snap-base")];
         let named = named.into_iter().chain([(&self.volume, "snap-volume"), (&self.key, "key-base")]);
         let text = text.replace(&self.world.account, SAMPLE_ACCOUNT);
+        let named = named.chain(self.names.iter().map(|(id, name)| (id, *name)));
         named.filter(|(id, _)| !id.is_empty()).fold(text, |text, (id, name)| text.replace(id.as_str(), name))
     }
 
@@ -134,7 +169,11 @@ impl Scene {
         writeln!(text, "ami-golden: {}", self.launchers(&self.golden).await).unwrap();
         writeln!(text, "snap-base: {}", self.volume_makers(&self.backing).await).unwrap();
         writeln!(text, "snap-volume: {}", self.volume_makers(&self.volume).await).unwrap();
-        writeln!(text, "base-db-v1: {}", self.restorers("base-db-v1").await).unwrap();
+        for name in ["base-db-v1", "secret-db-v1"] {
+            if let Some(restorers) = self.restorers(name).await {
+                writeln!(text, "{name}: {restorers}").unwrap();
+            }
+        }
         writeln!(text, "base-cluster-v1: {}", self.cluster_restorers("base-cluster-v1").await).unwrap();
         for (name, policy) in [
             ("bucket", self.bucket_policy().await),
@@ -177,14 +216,6 @@ impl Scene {
         self.world.operations_since(skipped).into_iter().filter(is_write).collect()
     }
 
-    /// Keeps what a sweep would do as a plan beside the manifest.
-    pub async fn store_plan(&self, key: &str) {
-        let deadline = Deadline::new(now() + Duration::from_mins(10), now);
-        let plan = self.function().propose(deadline).await.unwrap().plan;
-        let request = self.world.s3.put_object().bucket(self.world.bucket()).key(key);
-        request.body(serde_json::to_vec(&plan).unwrap().into()).send().await.unwrap();
-    }
-
     /// Who may launch the image, as EC2 answers.
     pub async fn launchers(&self, image: &str) -> String {
         launchers(&self.world.ec2, image).await
@@ -217,10 +248,11 @@ impl Scene {
         self.kms.get_key_policy().key_id(&self.key).policy_name("default").send().await.unwrap().policy
     }
 
-    async fn restorers(&self, snapshot: &str) -> String {
-        let answer = self.rds.describe_db_snapshot_attributes().db_snapshot_identifier(snapshot).send().await.unwrap();
+    /// Who may restore the snapshot, where there is one of that name.
+    async fn restorers(&self, snapshot: &str) -> Option<String> {
+        let answer = self.rds.describe_db_snapshot_attributes().db_snapshot_identifier(snapshot).send().await.ok()?;
         let attributes = answer.db_snapshot_attributes_result.unwrap().db_snapshot_attributes.unwrap_or_default();
-        sorted(attributes.into_iter().flat_map(|it| it.attribute_values.unwrap_or_default()).collect())
+        Some(sorted(attributes.into_iter().flat_map(|it| it.attribute_values.unwrap_or_default()).collect()))
     }
 
     async fn cluster_restorers(&self, snapshot: &str) -> String {
@@ -251,6 +283,62 @@ impl Scene {
         self.ecr.create_repository().repository_name("base/app").send().await.unwrap();
         self.key = self.kms.create_key().send().await.unwrap().key_metadata.unwrap().key_id;
         self.kms.create_alias().alias_name("alias/base").target_key_id(&self.key).send().await.unwrap();
+    }
+}
+
+impl scene::Scene for Scene {
+    type Given = Given;
+    const FUNCTION: &'static str = ReconcileShares::NAME;
+
+    async fn set_up(given: &Given, sample: &str) -> Self {
+        let mut scene = Self::new().await;
+        scene.event = scene.of_account(&read_sample(ReconcileShares::NAME, sample));
+        match given {
+            Given::Object => scene,
+            Given::Parameter => scene.with_parameter().await,
+            Given::StoredPlan => scene.with_stored_plan().await,
+            Given::ForeignBucket => scene.beside_a_foreign_bucket().await,
+            Given::OwnPolicies => scene.with_own_policies().await,
+            Given::Organization => scene.with_organization().await,
+            Given::Encrypted => scene.with_encrypted_snapshot().await,
+        }
+    }
+
+    fn world(&self) -> &World {
+        &self.world
+    }
+
+    fn event(&self) -> &str {
+        &self.event
+    }
+
+    async fn hear(&self, mode: Mode) -> Report {
+        self.hear(mode, &self.event).await
+    }
+
+    async fn shares(&self) -> String {
+        self.shares().await
+    }
+
+    fn with_sample_ids(&self, text: &str) -> String {
+        self.tell(text)
+    }
+
+    fn with_tables(given: &Given) -> Given {
+        *given
+    }
+
+    fn grants(&self) -> Option<Grants> {
+        Some(self.world.grants())
+    }
+
+    fn line_of(&self, id: &str) -> String {
+        match self.tell(id).as_str() {
+            "base/app" => "repository".into(),
+            "key-base" => "key".into(),
+            "com-example-111122223333" => "bucket".into(),
+            id => id.into(),
+        }
     }
 }
 

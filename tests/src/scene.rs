@@ -53,7 +53,10 @@ pub trait Scene: Sized {
         for grant in &recorded.grants {
             let start = format!("{}: ", self.line_of(&grant.resource.id));
             let held = shares.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_default();
-            assert!(held.contains(&grant.principal.to_string()), "{grant:?} is no share:\n{shares}");
+            assert!(
+                held.contains(&self.with_sample_ids(&grant.principal.to_string())),
+                "{grant:?} is no share:\n{shares}"
+            );
         }
     }
 }

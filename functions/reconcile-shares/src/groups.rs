@@ -28,6 +28,10 @@ pub(crate) fn steps(decisions: &[&Decision], manifest: &str) -> Vec<Share> {
             let mut changes: Vec<_> = members.into_iter().map(|member| changing[member].change.clone()).collect();
             // The image is what the step is about.
             changes.sort_by_key(|change| change.resource.kind != Kind::Image);
+            let name = changes.first().map(|change| change.name.clone()).unwrap_or_default();
+            for change in changes.iter_mut().filter(|change| change.name.is_empty()) {
+                change.name.clone_from(&name);
+            }
             Share { changes, manifest: manifest.into() }
         })
         .collect();

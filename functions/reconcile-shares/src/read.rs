@@ -17,7 +17,7 @@ use crate::facts::{Facts, Found};
 pub(crate) const READS: usize = 100;
 
 /// Below this much time nothing more is read: what is left goes to applying what is known.
-const MARGIN: Duration = Duration::from_secs(30);
+const MARGIN: Duration = Duration::from_secs(10);
 
 /// A region and kind.
 #[derive(Clone, Debug)]

@@ -104,7 +104,8 @@ impl<S: Scene> Account<S> {
     pub async fn targets_of(&self, event: &str) -> Vec<String> {
         let mut targets = Vec::new();
         for rule in self.events.list_rules().send().await.unwrap().rules() {
-            let (name, pattern) = (rule.name().unwrap(), rule.event_pattern().unwrap());
+            // A schedule has no pattern.
+            let (name, Some(pattern)) = (rule.name().unwrap(), rule.event_pattern()) else { continue };
             let test = self.events.test_event_pattern().event_pattern(pattern).event(event);
             if test.send().await.unwrap().result() {
                 let answer = self.events.list_targets_by_rule().rule(name).send().await.unwrap();

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::template::Template;
 use crate::scene::{Scene, Story};
-use crate::{share_ebs_snapshot, share_rds_snapshot, stories};
+use crate::{reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
 
 /// What Lambda itself does in the name of a function: its log, its traces, and its failures.
 const OF_THE_PLATFORM: [&str; 5] = [
@@ -26,6 +26,7 @@ fn actions_of(operation: &str) -> Vec<String> {
     match operation {
         // Everybody may ask who they are; no policy can forbid it.
         "sts:GetCallerIdentity" => vec![],
+        "s3:ListBuckets" => vec!["s3:ListAllMyBuckets".into()],
         "s3:HeadObject" => vec!["s3:GetObject".into()],
         "dynamodb:TransactWriteItems" => {
             ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"].map(|it| format!("dynamodb:{it}")).into()
@@ -111,6 +112,12 @@ async fn the_role_of_share_rds_snapshot_allows_what_its_stories_ask_for_and_noth
 async fn the_role_of_share_ebs_snapshot_allows_what_its_stories_ask_for_and_nothing_else() {
     let one_fewer = r#"{"ebs": {"data-": {"eu-west-1": ["123456789012"]}}}"#;
     assert_stories_fit(share_ebs_snapshot::stories::all(), one_fewer).await;
+}
+
+#[tokio::test]
+async fn the_role_of_reconcile_shares_allows_what_its_stories_ask_for_and_nothing_else() {
+    let one_fewer = r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012"]}}}"#;
+    assert_stories_fit(reconcile_shares::stories::all(), one_fewer).await;
 }
 
 /// What was written there once, no function takes away.

@@ -33,10 +33,12 @@ impl Template {
         wanted.map(|(id, it)| (id.as_str(), &it["Properties"])).collect()
     }
 
-    /// The event pattern of its one rule that has one; schedules and direct invocations have none.
-    pub fn event_pattern(&self) -> Option<String> {
+    /// The event pattern of its one rule that has one, where the manifest lies there; schedules and direct invocations
+    /// have none.
+    pub fn event_pattern(&self, manifest: &str) -> Option<String> {
         let rules = self.resources("AWS::Events::Rule");
-        rules.iter().find_map(|(_, rule)| rule.get("EventPattern")).map(ToString::to_string)
+        let pattern = rules.iter().find_map(|(_, rule)| rule.get("EventPattern"));
+        pattern.map(|pattern| resolved(pattern, manifest).to_string())
     }
 }
 
@@ -75,6 +77,28 @@ fn of_scalar(scalar: &Scalar) -> Value {
         Scalar::Integer(it) => json!(it),
         Scalar::FloatingPoint(it) => json!(it.into_inner()),
         Scalar::String(it) => json!(it),
+    }
+}
+
+/// The value with CloudFormation's functions of text carried out, which know the parameter `Manifest`.
+fn resolved(value: &Value, manifest: &str) -> Value {
+    let resolve = |value: &Value| resolved(value, manifest);
+    let Value::Object(fields) = value else {
+        return value.as_array().map_or_else(|| value.clone(), |items| items.iter().map(resolve).collect());
+    };
+    let [(name, given)] = fields.iter().collect::<Vec<_>>()[..] else {
+        return fields.iter().map(|(name, value)| (name.clone(), resolve(value))).collect::<Map<_, _>>().into();
+    };
+    let given = resolve(given);
+    match name.as_str() {
+        "Ref" => json!(manifest),
+        "Fn::Sub" => json!(given.as_str().unwrap().replace("${Manifest}", manifest)),
+        "Fn::Split" => given[1].as_str().unwrap().split(given[0].as_str().unwrap()).collect(),
+        "Fn::Select" => given[1][usize::try_from(given[0].as_u64().unwrap()).unwrap()].clone(),
+        "Fn::Join" => {
+            json!(given[1].as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(given[0].as_str().unwrap()))
+        }
+        name => json!({ name: given }),
     }
 }
 

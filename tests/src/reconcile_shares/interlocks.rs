@@ -128,3 +128,15 @@ async fn one_bad_bucket_never_stops_the_others() {
     assert!(report.reason.as_ref().unwrap().contains("com-example-nobodys"), "{report}");
     assert!(!scene.shares().await.contains("444455556666"), "everything else is done");
 }
+
+#[tokio::test]
+async fn near_the_deadline_it_stops_cleanly_and_the_next_one_goes_on() {
+    let scene = Scene::new().await;
+    let before = scene.shares().await;
+    let report = scene.hear_within(std::time::Duration::from_secs(9), SWEEP).await;
+    assert_eq!((report.outcome, report.steps.len()), (Outcome::Failed, 0), "{report}");
+    assert!(report.reason.unwrap().contains("not read: the invocation was about to end; the next one goes on"));
+    assert_eq!(scene.shares().await, before);
+    let report = scene.sweep().await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+}

@@ -1,0 +1,194 @@
+//! The sweep on a desk: `signalbox plan` and `signalbox apply` as a person or a CI job runs them.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::built::binary;
+use crate::reconcile_shares::{MANIFEST, Scene};
+use crate::world::{AUDIT, AWS, GRANTS, REGION};
+
+/// What became of a command.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    said: String,
+}
+
+/// A desk at the scene's account, with files of its own.
+struct Desk<'a> {
+    scene: &'a Scene,
+    folder: PathBuf,
+}
+
+impl<'a> Desk<'a> {
+    fn at(scene: &'a Scene) -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("signalbox-desk-{}-{}", std::process::id(), scene.world.account));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { scene, folder }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.join(name), self.scene.of_account(text)).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary("signalbox"));
+        command.env_clear().args(arguments).current_dir(&self.folder);
+        command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
+        command.env("AWS_ACCESS_KEY_ID", &self.scene.world.account);
+        command.envs([("SIGNALBOX_GRANTS_TABLE", GRANTS), ("SIGNALBOX_AUDIT_TABLE", AUDIT)]);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let ran = self.command(arguments).stdin(Stdio::null()).output().unwrap();
+        let text = |bytes: &[u8]| self.scene.tell(&String::from_utf8_lossy(bytes));
+        Ran { code: ran.status.code(), out: text(&ran.stdout), said: text(&ran.stderr) }
+    }
+}
+
+impl Drop for Desk<'_> {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+#[tokio::test]
+async fn a_plan_is_a_diff_that_a_person_can_read_and_changes_nothing() {
+    let scene = Scene::new().await;
+    let desk = Desk::at(&scene);
+    desk.write("share.json", MANIFEST);
+    let before = scene.shares().await;
+    let planned = desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+    let (code, out) = (planned.code, planned.out);
+    assert_eq!(code, Some(2), "{out}{}", planned.said);
+    expect_test::expect![[r#"
+        + key-base eu-west-1 123456789012  alias/base
+        + snap-volume eu-west-1 123456789012  volume_v1
+        + ami-base eu-west-1 987654321098  base_linux_v1
+        - ami-base eu-west-1 444455556666  base_linux_v1
+        + snap-base eu-west-1 987654321098  base_linux_v1
+        - snap-base eu-west-1 444455556666  base_linux_v1
+        + base-db-v1 eu-west-1 123456789012  base-db-v1
+        - base-db-v1 eu-west-1 444455556666  base-db-v1
+        + base-cluster-v1 eu-west-1 123456789012  base-cluster-v1
+        + base/app eu-west-1 123456789012  base/app
+        + base/app eu-west-1 o-exampleorgid  base/app
+        + com-example-111122223333 - 123456789012  com-example-111122223333
+        - com-example-111122223333 - 444455556666  com-example-111122223333
+        note: com-example-111122223333 is open to 555566667777 by somebody else's statement
+         SECTION      ADDED  EXPIRED  FOREIGN  MISSED EVENTS  REMOVED  UNCHANGED
+         ami              1        0        0              1        1          1
+         ebs              2        0        0              1        1          1
+         ecr              2        0        0              0        0          0
+         kms              1        0        0              0        0          0
+         rds              1        0        0              1        1          0
+         rds-cluster      1        0        0              1        0          0
+         s3               1        0        1              0        1          0
+    "#]]
+    .assert_eq(&out);
+    assert!(planned.said.contains("signalbox apply plan.json"), "{}", planned.said);
+    assert_eq!(scene.shares().await, before, "a plan changes nothing");
+}
+
+#[tokio::test]
+async fn apply_carries_exactly_the_plan_out() {
+    let scene = Scene::new().await;
+    let desk = Desk::at(&scene);
+    desk.write("share.json", MANIFEST);
+    desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+    let applied = desk.run(&["apply", "plan.json"]);
+    assert_eq!(applied.code, Some(0), "{}{}", applied.out, applied.said);
+    assert!(applied.out.ends_with("7 steps: 7 applied, 0 unchanged, 0 refused, 0 failed\n"), "{}", applied.out);
+    let after = scene.shares().await;
+    assert!(
+        !after.contains("444455556666")
+            && after.contains("key: Enable IAM User Permissions for 111122223333; Signalbox")
+    );
+    scene.assert_audited().await;
+    let again = desk.run(&["apply", "plan.json"]);
+    assert!(again.out.ends_with("7 steps: 0 applied, 7 unchanged, 0 refused, 0 failed\n"), "{}", again.out);
+    let planned = desk.run(&["plan", "--manifest", "share.json"]);
+    assert_eq!(planned.code, Some(0), "{}", planned.out);
+    assert!(planned.out.contains("everything is as the manifest says"), "{}", planned.out);
+}
+
+#[tokio::test]
+async fn what_is_neither_before_nor_after_is_refused_and_the_rest_is_done() {
+    let scene = Scene::new().await;
+    let desk = Desk::at(&scene);
+    desk.write("share.json", MANIFEST);
+    desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+    crate::ec2::allow_launch(&scene.world.ec2, &scene.image, &["666677778888"], false).await;
+    let applied = desk.run(&["apply", "plan.json"]);
+    assert_eq!(applied.code, Some(254), "{}", applied.out);
+    assert!(
+        applied.out.contains("ami-base in eu-west-1 was changed since the plan was made: shared with"),
+        "{}",
+        applied.out
+    );
+    assert!(applied.out.ends_with("7 steps: 6 applied, 0 unchanged, 1 refused, 0 failed\n"), "{}", applied.out);
+    assert_eq!(scene.launchers(&scene.image).await, "123456789012, 444455556666, 666677778888", "it is not touched");
+}
+
+#[tokio::test]
+async fn an_apply_that_was_killed_goes_on_where_it_was() {
+    let scene = Scene::new().await;
+    let desk = Desk::at(&scene);
+    desk.write("share.json", MANIFEST);
+    desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+    let calls = scene.world.calls();
+    let mut killed = desk.command(&["apply", "plan.json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while scene.world.calls() < calls + 20 {
+        tokio::task::yield_now().await;
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    crate::world::let_time_pass(std::time::Duration::from_mins(16));
+    // The desk's own clock is not moved on: what was open is closed by the sweep, whose clock is.
+    scene.sweep().await;
+    scene.assert_audited().await;
+    let applied = desk.run(&["apply", "plan.json"]);
+    assert!(applied.out.ends_with("7 steps: 0 applied, 7 unchanged, 0 refused, 0 failed\n"), "{}", applied.out);
+}
+
+#[tokio::test]
+async fn a_mistake_or_a_plan_of_another_account_is_told_before_anything_is_done() {
+    let scene = Scene::new().await;
+    let desk = Desk::at(&scene);
+    desk.write("share.json", r#"{"ami": {"a": {"eu-west-1": ["12345678901"]}}}"#);
+    let planned = desk.run(&["plan", "--manifest", "share.json"]);
+    assert_eq!(planned.code, Some(253));
+    assert!(planned.said.contains("share.json is not a valid share manifest: line 1, column"), "{}", planned.said);
+    let missing = desk.run(&["plan"]);
+    assert_eq!(missing.code, Some(252));
+    assert!(missing.said.contains("neither an event nor a manifest"), "{}", missing.said);
+    desk.write("plan.json", r#"{"version": 1, "account": "999988887777", "manifest": "m", "steps": []}"#);
+    let foreign = desk.run(&["apply", "plan.json"]);
+    assert_eq!(foreign.code, Some(253));
+    assert!(foreign.said.contains("the plan is for account 999988887777"), "{}", foreign.said);
+    desk.write("plan.json", r#"{"version": 1}"#);
+    assert_eq!(desk.run(&["apply", "plan.json"]).code, Some(252));
+}
+
+#[tokio::test]
+async fn an_audit_item_is_reverted_by_its_command() {
+    let scene = Scene::new().await;
+    let desk = Desk::at(&scene);
+    scene.sweep().await;
+    let bucket = format!("s3://{}", scene.bucket());
+    let shown = desk.command(&["history", &bucket, "--verify", "--output", "json"]).output().unwrap();
+    let history: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let revert = history["items"].as_array().unwrap().last().unwrap()["revert"].as_str().unwrap();
+    let path = binary("signalbox").parent().unwrap().display().to_string();
+    let mut shell = Command::new("/bin/sh");
+    shell.env_clear().arg("-c").arg(revert).env("PATH", format!("{path}:/usr/bin:/bin"));
+    shell.envs(desk.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ran = shell.output().unwrap();
+    assert!(ran.status.success(), "{revert}: {}", String::from_utf8_lossy(&ran.stderr));
+    assert!(scene.shares().await.contains("bucket: Logs for 555566667777; SignalboxRead for 444455556666\n"));
+    scene.assert_audited().await;
+}

@@ -1,0 +1,85 @@
+//! Accounts that differ from the usual one.
+
+use std::time::Duration;
+
+use aws_sdk_organizations::types::OrganizationFeatureSet;
+use aws_sdk_ssm::types::ParameterType;
+use reaction::Deadline;
+
+use super::Scene;
+use crate::world::{World, now};
+
+impl Scene {
+    /// The manifest is a parameter, which takes the images from everybody.
+    pub async fn with_parameter(self) -> Self {
+        let scene = self.with("SIGNALBOX_MANIFEST", "ssm:/share");
+        let ssm = aws_sdk_ssm::Client::new(scene.world.sessions.config());
+        let text = r#"{"ami": {"base_linux_v": {"eu-west-1": []}}}"#;
+        ssm.put_parameter().name("/share").value(text).r#type(ParameterType::String).send().await.unwrap();
+        scene
+    }
+
+    /// Nothing may be taken away but what a stored plan takes.
+    pub async fn with_stored_plan(self) -> Self {
+        let scene = self.with("SIGNALBOX_MAX_REMOVALS", "0");
+        scene.store_plan("plan.json").await;
+        scene
+    }
+
+    /// Keeps what a sweep would do as a plan beside the manifest.
+    pub async fn store_plan(&self, key: &str) {
+        let deadline = Deadline::new(now() + Duration::from_mins(10), now);
+        let plan = self.function().propose(deadline).await.unwrap().plan;
+        let request = self.world.s3.put_object().bucket(self.world.bucket()).key(key);
+        request.body(serde_json::to_vec(&plan).unwrap().into()).send().await.unwrap();
+    }
+
+    /// There is a bucket of another account.
+    pub async fn beside_a_foreign_bucket(self) -> Self {
+        World::new().await.make_bucket(&self.of_account("com-example-foreign-111122223333")).await;
+        self
+    }
+
+    /// Bucket and repository have policies of ours alone.
+    pub async fn with_own_policies(self) -> Self {
+        self.put_bucket_policy(
+            r#"{"Version": "2012-10-17", "Id": "ReadBucketPolicy", "Statement": [{"Sid": "S3ReadAccessToRole", "Effect": "Allow",
+                "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": ["s3:List*", "s3:Get*"],
+                "Resource": ["arn:aws:s3:::com-example-111122223333", "arn:aws:s3:::com-example-111122223333/*"]}]}"#,
+        )
+        .await;
+        let policy = r#"{"Version": "2012-10-17", "Statement": [{"Sid": "SignalboxPull", "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+            "Action": ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}]}"#;
+        self.ecr.set_repository_policy().repository_name("base/app").policy_text(policy).send().await.unwrap();
+        self
+    }
+
+    /// The account manages an organization with a unit of one account, which the event names.
+    pub async fn with_organization(mut self) -> Self {
+        let organizations = aws_sdk_organizations::Client::new(self.world.sessions.config());
+        let made = organizations.create_organization().feature_set(OrganizationFeatureSet::All).send().await.unwrap();
+        let organization = made.organization.unwrap().id.unwrap();
+        let root = organizations.list_roots().send().await.unwrap().roots.unwrap()[0].id.clone().unwrap();
+        let unit = organizations.create_organizational_unit().parent_id(&root).name("unit").send().await.unwrap();
+        let unit = unit.organizational_unit.unwrap().id.unwrap();
+        let account = organizations.create_account().email("member@example.com").account_name("member").send().await;
+        let account = account.unwrap().create_account_status.unwrap().account_id.unwrap();
+        let moved = organizations.move_account().account_id(&account).source_parent_id(&root);
+        moved.destination_parent_id(&unit).send().await.unwrap();
+        self.event = self.event.replace("o-exampleorgid", &organization).replace("ou-ab12-cd34ef56", &unit);
+        self.names = vec![(organization, "o-exampleorgid"), (unit, "ou-ab12-cd34ef56"), (account, "222233334444")];
+        self
+    }
+
+    /// A database snapshot is encrypted with the key.
+    pub async fn with_encrypted_snapshot(self) -> Self {
+        let instance = self.rds.create_db_instance().db_instance_identifier("secret").db_instance_class("db.t3.micro");
+        let instance = instance.engine("postgres").allocated_storage(20).storage_encrypted(true);
+        let key = format!("arn:aws:kms:eu-west-1:{}:key/{}", self.world.account, self.key);
+        instance.kms_key_id(key).send().await.unwrap();
+        let snapshot = self.rds.create_db_snapshot().db_instance_identifier("secret");
+        snapshot.db_snapshot_identifier("secret-db-v1").send().await.unwrap();
+        self
+    }
+}
