@@ -1,6 +1,6 @@
 //! Carries steps out, and plans that were stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use permissions::{Holders, PolicyRead};
 use reaction::Error;
@@ -35,7 +35,7 @@ impl ReconcileShares {
         let resources: Vec<_> = share.changes.iter().map(|change| change.resource.clone()).collect();
         let mut heads = match &self.grants {
             Some(grants) => grants.heads(&resources).await?,
-            None => Default::default(),
+            None => BTreeMap::new(),
         };
         let mut left = Share { changes: Vec::new(), manifest: share.manifest.clone() };
         for change in &share.changes {

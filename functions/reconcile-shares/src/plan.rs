@@ -170,6 +170,8 @@ fn decision<'a>(facts: &Facts, found: &'a Found, wanted: &BTreeMap<&Resource, Wa
         remaining(facts, found)
     };
     after.extend(before & &kept);
+    // Nobody whom we share with: a statement of ours is written without it.
+    after.retain(|who| !matches!(who, Principal::Stray(_)));
     let expired = wanted.map(|wanted| &(&wanted.expired & before) - &after).unwrap_or_default();
     let why =
         if is_managed { "an entry of the manifest matches it" } else { "no entry of the manifest matches it any more" };

@@ -45,7 +45,7 @@ impl Scanned {
     }
 
     /// Notes that a thing could not be read, or never can.
-    fn miss(&mut self, resource: Resource, error: Error) {
+    fn miss(&mut self, resource: Resource, error: &Error) {
         if error.is_refused() {
             self.refused.push((resource, error.to_string()));
         } else {
@@ -69,9 +69,17 @@ pub(crate) struct Reading<'a> {
 impl<'a> Reading<'a> {
     pub(crate) fn new(function: &'a ReconcileShares, facts: &Facts, deadline: Deadline) -> Self {
         let owned = facts.ours().into_iter().cloned().collect();
-        let (desired, owner, now) = (facts.desired.clone(), facts.owner.clone(), facts.now);
+        let (desired, now) = (facts.desired.clone(), facts.now);
         let home = function.sessions.home().map(|home| home.partition.as_str()).unwrap_or_default();
-        Self { function, desired, owner, partition: policies::partition(home), owned, now, deadline }
+        Self {
+            function,
+            desired,
+            owner: facts.owner.clone(),
+            partition: policies::partition(home),
+            owned,
+            now,
+            deadline,
+        }
     }
 
     pub(crate) async fn scan(&self, scope: Scope) -> Scanned {

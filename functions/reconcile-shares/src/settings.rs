@@ -6,7 +6,7 @@ use reaction::Error;
 use reaction::settings::{Variables, malformed};
 
 /// The function's settings.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// How much one sweep may take away.
     pub limits: Limits,

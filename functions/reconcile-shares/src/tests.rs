@@ -33,7 +33,7 @@ fn image(id: &str, name: &str, holders: &[&str], snapshots: &[&str]) -> Found {
 }
 
 fn now() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
 }
 
 fn facts(manifest: &str, found: Vec<Found>) -> Facts {
@@ -357,6 +357,29 @@ fn keys_that_gain_come_first_and_keys_that_only_lose_come_last() {
             share k2 in eu-west-1: +123456789012
             share com-example-bucket: +123456789012 +o-exampleorgid
             share k1 in eu-west-1: -444455556666
+        "]],
+    );
+}
+
+#[test]
+fn a_deleted_principal_in_our_statement_goes_and_is_reported() {
+    let manifest = r#"{"kms": {"k1": {"eu-west-1": ["123456789012"]}}}"#;
+    let key = found(Kind::Key, "k1", "k1", &["123456789012", "AIDAEXAMPLE"]);
+    check(
+        &facts(manifest, vec![key]),
+        &expect![[r"
+            share k1 in eu-west-1: -AIDAEXAMPLE
+            note: k1 in eu-west-1: AIDAEXAMPLE stands in a statement of ours and names nobody whom we share with
+        "]],
+    );
+    let manifest = r#"{"kms": {"other": {"eu-west-1": []}}}"#;
+    let unnamed = found(Kind::Key, "k1", "", &["123456789012", "444455556666", "AIDAEXAMPLE"]);
+    let grants = [grant(Kind::Key, "k1", "123456789012")].into();
+    check(
+        &Facts { grants, ..facts(manifest, vec![unnamed]) },
+        &expect![[r"
+            share k1 in eu-west-1: -123456789012 -AIDAEXAMPLE
+            note: k1 in eu-west-1: AIDAEXAMPLE stands in a statement of ours and names nobody whom we share with
         "]],
     );
 }

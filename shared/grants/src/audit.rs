@@ -6,8 +6,7 @@ use std::fmt;
 use reaction::AccountId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
-use sharing::{Difference, Principal};
+use sharing::{Difference, Principal, digest};
 
 /// What a line is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +87,7 @@ impl AuditItem {
             _ => BTreeMap::new(),
         };
         let content = serde_json::to_vec(&content).unwrap_or_default();
-        Sha256::digest(content).iter().fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"))
+        digest(content)
     }
 
     /// Who gains and who loses.

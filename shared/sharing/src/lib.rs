@@ -3,6 +3,7 @@
 mod change;
 mod desired;
 mod difference;
+mod digest;
 mod effect;
 mod entry;
 mod grant;
@@ -22,6 +23,7 @@ mod tests;
 pub use change::{Change, Share};
 pub use desired::{Desired, organizations_of};
 pub use difference::Difference;
+pub use digest::digest;
 pub use effect::Effect;
 pub use grant::Grant;
 pub use head::{Head, Pending};

@@ -14,12 +14,11 @@ use reaction::Region;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use wildmatch::WildMatch;
 
 use crate::entry::{Admission, List};
 use crate::strict::{Name, UniqueMap};
-use crate::{Allowed, Kind, Membership, Mistake, Principal};
+use crate::{Allowed, Kind, Membership, Mistake, Principal, digest};
 
 /// Names to regions to those who share.
 type ByRegion<L> = UniqueMap<Name, UniqueMap<Region, L>>;
@@ -58,8 +57,7 @@ impl Manifest {
     pub fn parse(text: &str) -> Result<Self, Mistake> {
         const DIGITS: usize = 16;
         let manifest: Self = serde_json::from_str(text).map_err(|error| Mistake::new(&error))?;
-        let version: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { version: version[..DIGITS].into(), ..manifest })
+        Ok(Self { version: digest(text)[..DIGITS].into(), ..manifest })
     }
 
     /// The version: the first 16 hexadecimal digits of the SHA-256 of its text.

@@ -15,8 +15,9 @@ const STALE: &[&str] = &["123456789012", "444455556666"];
 fn run() -> Run<Given> {
     const FIRST: GivenSnapshot = GivenSnapshot { holders: STALE, key: Key::Customer, ..SNAPSHOT };
     const SECOND: GivenSnapshot = GivenSnapshot { holders: STALE, ..SNAPSHOT };
-    let given = Given { snapshots: &[FIRST, SECOND], image: Some(("golden", &["555566667777"])), ..GIVEN };
-    Run { given, sample: "snapshots-of-several-volumes-were-created", calls: 12 }
+    let given =
+        Given { snapshots: &[FIRST, SECOND], image: Some(("golden", &["555566667777"])), has_tables: true, ..GIVEN };
+    Run { given, sample: "snapshots-of-several-volumes-were-created", calls: 17 }
 }
 
 faults_at_every_call!(Scene, run());

@@ -13,8 +13,8 @@ const STALE: &[&str] = &["123456789012", "444455556666"];
 
 /// A snapshot under a customer's key that gains and loses: every call that sharing takes.
 fn run() -> Run<Given> {
-    let given = Given { holders: STALE, key: Key::Customer, ..GIVEN };
-    Run { given, sample: "a-snapshot-was-created", calls: 9 }
+    let given = Given { holders: STALE, key: Key::Customer, has_tables: true, ..GIVEN };
+    Run { given, sample: "a-snapshot-was-created", calls: 12 }
 }
 
 faults_at_every_call!(Scene, run());
@@ -24,9 +24,9 @@ mod of_a_cluster {
 
     fn run() -> Run<Given> {
         Run {
-            given: Given { engine: Engine::Aurora, holders: STALE, ..GIVEN },
+            given: Given { engine: Engine::Aurora, holders: STALE, has_tables: true, ..GIVEN },
             sample: "a-cluster-snapshot-was-created",
-            calls: 6,
+            calls: 9,
         }
     }
 

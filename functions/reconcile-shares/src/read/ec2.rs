@@ -102,7 +102,7 @@ impl Reading<'_> {
         images: impl Iterator<Item = &'i Image>,
         snapshots: &BTreeMap<String, Snapshot>,
     ) -> Result<BTreeMap<String, Encryption>, Error> {
-        let disks = images.flat_map(|image| image.block_device_mappings()).filter_map(|mapping| mapping.ebs());
+        let disks = images.flat_map(Image::block_device_mappings).filter_map(|mapping| mapping.ebs());
         let encrypted = disks.filter(|disk| disk.encrypted() == Some(true)).filter_map(|disk| disk.snapshot_id());
         let unknown: BTreeSet<_> = encrypted.filter(|id| !snapshots.contains_key(*id)).map(String::from).collect();
         let mut keys: BTreeMap<String, String> = snapshots.values().filter_map(key_of).collect();

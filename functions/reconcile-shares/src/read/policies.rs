@@ -26,7 +26,7 @@ impl Reading<'_> {
                     let known = things.entry(found.resource.clone()).or_insert_with(|| found.clone());
                     known.names.insert(name);
                 }
-                Err(error) => scanned.miss(self.nameless(kind, &name, region), error),
+                Err(error) => scanned.miss(self.nameless(kind, &name, region), &error),
             }
         }
         for id in self.owned(kind, region) {
@@ -40,7 +40,7 @@ impl Reading<'_> {
         for (resource, found) in read.buffer_unordered(READS).collect::<Vec<_>>().await {
             match found {
                 Ok(found) => scanned.found.extend(found),
-                Err(error) => scanned.miss(resource, error),
+                Err(error) => scanned.miss(resource, &error),
             }
         }
         scanned
