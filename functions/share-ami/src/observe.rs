@@ -9,7 +9,7 @@ use events::ec2::ImageId;
 use futures_util::future::{try_join, try_join_all};
 use permissions::{Encryption, Holders, encryption};
 use reaction::{AccountId, Doing, Error};
-use sharing::{Desired, Head, Kind, Manifest, Principal, Resource};
+use sharing::{Desired, Head, Kind, Principal, Resource, Wanted};
 use tokio::join;
 
 use crate::facts::{Facts, Image, ImageSnapshot};
@@ -30,7 +30,7 @@ impl ShareAmi {
         let services = self.clients.at(&subject.account, &subject.region)?;
         let now = self.sessions.now();
         let (desired, image, launch) = join!(
-            self.source.read(&[Kind::Image]),
+            self.source.read(&[Kind::Image, Kind::Snapshot]),
             services.image(&subject.image),
             services.ec2.launch_permissions(subject.image.as_str(), &subject.account)
         );
@@ -60,14 +60,14 @@ impl ShareAmi {
             head: Head::default(),
             snapshots: Vec::new(),
         };
-        let wanted = desired.manifest.as_ref().ok().and_then(|manifest| {
-            let wanted = manifest.wanted(Kind::Image, &image.name, Some(&subject.region), now)?;
-            Some((manifest, wanted.principals))
-        });
-        if let (true, "available", Some((manifest, wanted))) = (image.is_ours, image.state.as_str(), wanted) {
+        let wanted = desired.admitted().ok();
+        let wanted = wanted.and_then(|it| it.wanted(Kind::Image, &image.name, Some(&subject.region), now));
+        if let (true, "available", Some(Wanted { principals: wanted, .. })) =
+            (image.is_ours, image.state.as_str(), wanted)
+        {
             image.launch = launch?.unwrap_or_default();
             let others = wanted.into_iter().filter(|who| who.account() != Some(&subject.account)).collect();
-            let snapshots = services.snapshots(subject, manifest, &found, &others, now);
+            let snapshots = services.snapshots(subject, desired, &found, &others, now);
             let (snapshots, heads) = try_join(snapshots, self.heads(subject, &found)).await?;
             let head = |resource: &Resource| heads.get(resource).cloned().unwrap_or_default();
             image.head = head(&subject.resource(Kind::Image, subject.image.as_str()));
@@ -95,21 +95,21 @@ impl Services {
         Ok(answer.and_then(|answer| answer.images.unwrap_or_default().into_iter().next()))
     }
 
-    /// The facts of the snapshots that back `image`, of which `desired` shall have each.
+    /// The facts of the snapshots that back `image`, of which `principals` shall have each.
     async fn snapshots(
         &self,
         subject: &Subject,
-        manifest: &Manifest,
+        desired: &Desired,
         image: &Ec2Image,
-        desired: &BTreeSet<Principal>,
+        principals: &BTreeSet<Principal>,
         now: SystemTime,
     ) -> Result<Vec<ImageSnapshot>, Error> {
-        let accounts: BTreeSet<_> = desired.iter().filter(|who| who.account().is_some()).cloned().collect();
+        let accounts: BTreeSet<_> = principals.iter().filter(|who| who.account().is_some()).cloned().collect();
         let disks: Vec<_> = image.block_device_mappings().iter().filter_map(|mapping| mapping.ebs()).collect();
         let ids: BTreeSet<_> = disks.iter().filter_map(|disk| disk.snapshot_id()).collect();
         let encrypted =
             disks.iter().filter(|disk| disk.encrypted() == Some(true)).filter_map(|disk| disk.snapshot_id());
-        let encrypted = if desired.is_empty() { BTreeSet::new() } else { encrypted.collect() };
+        let encrypted = if principals.is_empty() { BTreeSet::new() } else { encrypted.collect() };
         let volumes = try_join_all(ids.iter().map(|id| self.ec2.volume_permissions(id, &subject.account)));
         let (volumes, keys) = try_join(volumes, self.encryption(&encrypted, &subject.account)).await?;
         let snapshots = ids.into_iter().zip(volumes).map(|(id, volumes)| (id, volumes.unwrap_or_default()));
@@ -117,13 +117,17 @@ impl Services {
         let surplus = snapshots.iter().filter(|(_, held)| !held.principals.is_subset(&accounts)).map(|(id, _)| *id);
         let surplus: Vec<_> = surplus.collect();
         let other = |image: &str| image != subject.image.as_str();
-        let mut needs =
-            self.ec2.needs_of_images(&subject.account, &subject.region, manifest, &surplus, other, now).await?;
+        let Subject { account, region, .. } = subject;
+        let (mut needs, mut named) = try_join(
+            self.ec2.needs_of_images(account, region, desired.admitted()?, &surplus, other, now),
+            self.ec2.needs_by_name(account, region, desired, &surplus, now),
+        )
+        .await?;
         let facts = snapshots.into_iter().map(|(id, volumes)| ImageSnapshot {
             id: id.into(),
             volumes,
             encryption: keys.get(id).cloned().unwrap_or(Encryption::None),
-            needed_elsewhere: needs.remove(id).unwrap_or_default(),
+            needed_elsewhere: &needs.remove(id).unwrap_or_default() | &named.remove(id).unwrap_or_default(),
             head: Head::default(),
         });
         Ok(facts.collect())

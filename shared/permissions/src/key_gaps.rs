@@ -6,7 +6,7 @@ use aws::{Answer, is_denied};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{GrantListEntry, GrantOperation};
 use reaction::{AccountId, Doing, Error};
-use serde_json::Value;
+use sharing::policy::{Admitted, admits};
 
 /// Whom a key does not admit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,22 +32,15 @@ pub async fn key_gaps(
     if accounts.is_empty() || key.starts_with("arn:") && key.split(':').nth(4) != Some(owner.as_str()) {
         return Ok(if accounts.is_empty() { KeyGaps::Known(BTreeSet::new()) } else { KeyGaps::Unknown });
     }
-    gaps(kms, key, accounts, admits).await
-}
-
-async fn gaps(
-    kms: &Client,
-    key: &str,
-    accounts: &BTreeSet<AccountId>,
-    admits: fn(&str, &AccountId) -> bool,
-) -> Result<KeyGaps, Error> {
     // A key has one policy, and this is its name.
     let answer = kms.get_key_policy().key_id(key).policy_name("default").send().await;
     if answer.as_ref().is_err_and(is_denied) {
         return Ok(KeyGaps::Unknown);
     }
     let policy = answer.or_error().doing(|| format!("reading the policy of key {key}"))?.policy.unwrap_or_default();
-    let mut shut_out: BTreeSet<_> = accounts.iter().filter(|account| !admits(&policy, account)).cloned().collect();
+    // What cannot be judged is not known to admit anybody.
+    let is_shut_out = |account: &&AccountId| matches!(admits(&policy, account), Ok(Admitted::No) | Err(_));
+    let mut shut_out: BTreeSet<_> = accounts.iter().filter(is_shut_out).cloned().collect();
     if shut_out.is_empty() {
         return Ok(KeyGaps::Known(shut_out));
     }
@@ -67,27 +60,4 @@ fn is_for(grant: &GrantListEntry, account: &AccountId) -> bool {
     let grantee = grant.grantee_principal().unwrap_or_default();
     let is_theirs = grantee.starts_with("arn:") && grantee.split(':').nth(4) == Some(account.as_str());
     is_theirs && grant.operations().contains(&GrantOperation::Decrypt)
-}
-
-/// Whether the policy lets somebody of the account decrypt.
-fn admits(policy: &str, account: &AccountId) -> bool {
-    let policy: Value = serde_json::from_str(policy).unwrap_or_default();
-    let is_them = |who: &str| {
-        who == "*"
-            || who == account.as_str()
-            || who.starts_with("arn:") && who.split(':').nth(4) == Some(account.as_str())
-    };
-    let decrypts = |action: &str| ["*", "kms:*", "kms:Decrypt"].iter().any(|it| it.eq_ignore_ascii_case(action));
-    each(&policy["Statement"]).iter().any(|statement| {
-        let principal = &statement["Principal"];
-        let principals = if principal.is_string() { principal } else { &principal["AWS"] };
-        statement["Effect"] == "Allow"
-            && each(principals).iter().filter_map(|it| it.as_str()).any(is_them)
-            && each(&statement["Action"]).iter().filter_map(|it| it.as_str()).any(decrypts)
-    })
-}
-
-/// One or many.
-fn each(value: &Value) -> Vec<&Value> {
-    value.as_array().map_or_else(|| vec![value], |items| items.iter().collect())
 }

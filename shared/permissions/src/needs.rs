@@ -3,15 +3,45 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use aws::all_pages;
+use aws::{Answer, all_pages};
 use aws_sdk_ec2::types::{Filter, Image, ImageState};
 use futures_util::future::try_join_all;
 use reaction::{AccountId, Doing, Error, Region};
-use sharing::{Kind, Manifest, Principal};
+use sharing::{Desired, Kind, Manifest, Principal};
 
 use crate::Ec2;
 
 impl Ec2 {
+    /// Which accounts the manifest's own entries for snapshots name for these, by their Name.
+    ///
+    /// # Errors
+    /// As of `DescribeSnapshots`, and of [`Desired::wanted`].
+    pub async fn needs_by_name(
+        &self,
+        owner: &AccountId,
+        region: &Region,
+        desired: &Desired,
+        snapshots: &[&str],
+        now: SystemTime,
+    ) -> Result<BTreeMap<String, BTreeSet<Principal>>, Error> {
+        let mut needs = BTreeMap::new();
+        let is_idle = desired.admitted()?.names(Kind::Snapshot, Some(region)).is_empty();
+        if is_idle || snapshots.is_empty() {
+            return Ok(needs);
+        }
+        let request =
+            self.client.describe_snapshots().set_snapshot_ids(Some(snapshots.iter().map(|&id| id.into()).collect()));
+        let answer = request.send().await.or_error().doing(|| "reading the snapshots' names")?;
+        for snapshot in answer.snapshots() {
+            let name = snapshot.tags().iter().find(|tag| tag.key() == Some("Name")).and_then(|tag| tag.value());
+            let (Some(id), Some(name)) = (snapshot.snapshot_id(), name) else { continue };
+            if let Some(wanted) = desired.wanted(Kind::Snapshot, name, Some(region), owner, now)? {
+                needs.insert(id.into(), wanted.principals);
+            }
+        }
+        Ok(needs)
+    }
+
     /// Which accounts our images need on these snapshots, of the images whose id `counts`: for an image that the manifest
     /// knows, those that it names; for any other, those that may launch it now.
     ///
