@@ -57,6 +57,12 @@ pub(super) fn function(
     let variables = |name: &str| settings.variable(name);
     let limits = Settings::read(&variables).map_err(Failure::configuration)?;
     let grants = Grants::read(&variables, sessions, ReconcileShares::NAME).map_err(Failure::configuration)?;
+    if grants.is_none() {
+        progress::say(
+            "without --grants-table and --audit-table it is not known which shares are ours: nothing is taken back where \
+             no entry matches any more, and nothing is recorded",
+        );
+    }
     Ok(ReconcileShares::new(sessions.clone(), source, limits, grants))
 }
 

@@ -23,6 +23,7 @@ impl ReconcileShares {
         match step {
             Step::CannotShare { resource, why } => Err(Error::refused(format!("{resource}: {why}"))),
             Step::Share(share) => self.recorded_share(occurrence, share).await,
+            Step::Forget(share) => self.forget(occurrence, share).await,
         }
     }
 
@@ -58,6 +59,13 @@ impl ReconcileShares {
             Some(grants) => grants.record(occurrence, share, effect).await,
             None => effect.await?.refused.map_or(Ok(()), Err),
         }
+    }
+
+    /// Records that nobody has what is gone.
+    async fn forget(&self, occurrence: &str, share: &Share) -> Result<(), Error> {
+        let Some(grants) = &self.grants else { return Ok(()) };
+        let done = share.changes.iter().map(Change::difference).collect();
+        grants.record(occurrence, share, async { Ok(Effect { done, refused: None }) }).await
     }
 
     /// Changes who may use the things of one step.

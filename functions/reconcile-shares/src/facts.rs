@@ -58,6 +58,8 @@ pub struct Found {
     pub notes: Vec<String>,
     /// The snapshots that back an image.
     pub snapshots: BTreeSet<Resource>,
+    /// Whether it is an image that is disabled: nobody has it, and when it is enabled again it needs its snapshots.
+    pub is_disabled: bool,
 }
 
 impl Found {
@@ -74,6 +76,7 @@ impl Found {
             obstacle: None,
             notes: Vec::new(),
             snapshots: BTreeSet::new(),
+            is_disabled: false,
         }
     }
 }

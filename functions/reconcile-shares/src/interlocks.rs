@@ -53,7 +53,11 @@ pub(crate) fn check(facts: &Facts, decisions: &[Decision]) -> Result<(), Error> 
 fn has_lost(facts: &Facts, kind: Kind) -> bool {
     let Ok(manifest) = &facts.desired.manifest else { return true };
     let is_said = |kind| manifest.has(kind) && manifest.sections().contains_key(Kind::section(kind));
-    let is_owned = facts.grants.iter().any(|grant| grant.resource.kind == kind);
+    // Grants on things that are gone are forgotten, and say nothing of the manifest.
+    let is_there = |resource: &Resource| facts.found.iter().any(|found| found.resource == *resource);
+    let is_unread = !facts.unread.is_empty();
+    let owned = facts.grants.iter().map(|grant| &grant.resource).filter(|resource| resource.kind == kind);
+    let is_owned = owned.into_iter().any(|resource| is_unread || is_there(resource));
     let is_said = is_said(kind) || (kind == Kind::Snapshot && is_said(Kind::Image));
     facts.is_whole && is_owned && !is_said
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use reaction::{Error, Plan};
-use sharing::{Change, Head, Kind, Principal, Resource, Share, Wanted};
+use sharing::{Change, Kind, Principal, Resource, Share, Wanted};
 
 use crate::facts::{Facts, Found};
 use crate::{groups, interlocks};
@@ -21,12 +21,18 @@ pub enum Step {
         /// Why, and what to do.
         why: String,
     },
+    /// Closes the record of a thing that is gone: nobody has it any more, and nothing is asked of AWS.
+    Forget(Share),
 }
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Share(share) => share.fmt(f),
+            Self::Forget(share) => {
+                let named = share.changes.iter().map(|change| change.resource.to_string()).collect::<Vec<_>>();
+                write!(f, "forget {}, which is gone", named.join(", "))
+            }
             Self::CannotShare { resource, why } => write!(f, "cannot share {resource}: {why}"),
         }
     }
@@ -63,28 +69,32 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
         why: found.obstacle.clone().unwrap_or_default(),
     });
     let refused = facts.refused.iter().cloned().map(|(resource, why)| Step::CannotShare { resource, why });
-    let steps = groups::steps(&free, manifest).into_iter().chain(closings(facts, manifest));
-    let steps = steps.map(Step::Share).chain(cannot).chain(refused).collect();
+    let steps = groups::steps(&free, manifest).into_iter().map(Step::Share);
+    let steps = steps.chain(forgotten(facts, manifest)).chain(cannot).chain(refused).collect();
     let busy = busy.into_iter().map(|decision| format!("{}: another run is at work on it", decision.found.resource));
     let incomplete = facts.unread.iter().map(|(_, what)| what.clone()).chain(busy).collect();
     Ok(Plan::Change { steps, notes: notes(decisions), incomplete })
 }
 
-/// Records that an interrupted run left open, of things that are gone: nobody has them any more.
-fn closings(facts: &Facts, manifest: &str) -> Vec<Share> {
+/// What our records know and a whole scan did not find.
+fn forgotten(facts: &Facts, manifest: &str) -> Vec<Step> {
     // What could not be read is not known to be gone.
-    if !facts.is_whole || !facts.unread.is_empty() {
+    if !facts.unread.is_empty() {
         return Vec::new();
     }
-    let open = facts.heads.iter().filter(|(_, head)| head.pending.is_some() && !head.is_busy(facts.now));
-    let gone = open.filter(|(resource, _)| !facts.found.iter().any(|found| found.resource == **resource));
-    let closing = |(resource, head): (&Resource, &Head)| {
-        let (before, after) = (BTreeSet::new(), BTreeSet::new());
-        let (resource, head) = (resource.clone(), head.clone());
+    let found: BTreeSet<_> = facts.found.iter().map(|found| &found.resource).collect();
+    let head = |resource: &Resource| facts.heads.get(resource).cloned().unwrap_or_default();
+    let gone =
+        facts.ours().into_iter().filter(|resource| !found.contains(resource) && !head(resource).is_busy(facts.now));
+    let forget = |resource: &Resource| {
+        let head = head(resource);
+        // What was left open is closed first: it is not known what it did before the thing went.
+        let before = if head.pending.is_some() { BTreeSet::new() } else { facts.owned(resource) };
+        let (resource, after) = (resource.clone(), BTreeSet::new());
         let change = Change { resource, name: String::new(), before, after, why: "it is gone".into(), head };
-        Share { changes: vec![change], manifest: manifest.into() }
+        Step::Forget(Share { changes: vec![change], manifest: manifest.into() })
     };
-    gone.map(closing).collect()
+    gone.map(forget).collect()
 }
 
 impl Decision<'_> {
@@ -104,7 +114,8 @@ pub(crate) fn decide(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
         }
     }
     let needs = Needs::of(facts, &wanted);
-    let mut decisions: Vec<_> = facts.found.iter().map(|found| decision(facts, found, &wanted, &needs)).collect();
+    let awake = facts.found.iter().filter(|found| !found.is_disabled);
+    let mut decisions: Vec<_> = awake.map(|found| decision(facts, found, &wanted, &needs)).collect();
     decisions.sort_by(|one, other| one.found.resource.cmp(&other.found.resource));
     Ok(decisions)
 }
@@ -137,10 +148,10 @@ impl<'a> Needs<'a> {
     fn of(facts: &'a Facts, wanted: &BTreeMap<&Resource, Wanted>) -> Self {
         let mut needs = Self::default();
         for image in facts.found.iter().filter(|found| found.resource.kind == Kind::Image) {
-            let wanted = wanted.get(&image.resource).filter(|_| image.obstacle.is_none());
-            let (side, principals) = match wanted {
-                Some(wanted) => (&mut needs.asked, wanted.principals.clone()),
-                None => (&mut needs.kept, remaining(facts, image)),
+            let (side, principals) = match wanted.get(&image.resource) {
+                Some(wanted) if image.is_disabled => (&mut needs.kept, wanted.principals.clone()),
+                Some(wanted) if image.obstacle.is_none() => (&mut needs.asked, wanted.principals.clone()),
+                _ => (&mut needs.kept, remaining(facts, image)),
             };
             // Snapshots can be shared with accounts only.
             let accounts: BTreeSet<_> = principals.into_iter().filter(|who| who.account().is_some()).collect();
@@ -170,6 +181,11 @@ fn decision<'a>(facts: &Facts, found: &'a Found, wanted: &BTreeMap<&Resource, Wa
         remaining(facts, found)
     };
     after.extend(before & &kept);
+    // An image that could not be read may need its snapshots.
+    let is_unread = facts.unread.iter().any(|(kind, _)| *kind == Kind::Image);
+    if is_unread && found.resource.kind == Kind::Snapshot {
+        after.extend(before.iter().cloned());
+    }
     // Nobody whom we share with: a statement of ours is written without it.
     after.retain(|who| !matches!(who, Principal::Stray(_)));
     let expired = wanted.map(|wanted| &(&wanted.expired & before) - &after).unwrap_or_default();

@@ -34,16 +34,19 @@ impl ReconcileShares {
         let facts = Box::pin(self.read_facts(&Subject::Sweep { force: None }, deadline)).await?;
         let decisions = decide(&facts)?;
         let interlock = interlocks::check(&facts, &decisions).err();
-        let (mut shares, mut refused) = (Vec::<Share>::new(), Vec::new());
-        let Plan::Change { steps, notes, incomplete } = change(&facts, &decisions)? else {
+        let (mut shares, mut refused, mut forgotten) = (Vec::<Share>::new(), Vec::new(), Vec::new());
+        let Plan::Change { steps, mut notes, incomplete } = change(&facts, &decisions)? else {
             return Err(Error::failed("a sweep is never ignored"));
         };
         for step in steps {
             match step {
                 Step::Share(share) => shares.push(share),
                 Step::CannotShare { .. } => refused.push(step.to_string()),
+                Step::Forget(_) => forgotten.push(step.to_string()),
             }
         }
+        // Only a sweep forgets; a plan is about things that there are.
+        notes.extend(forgotten.into_iter().map(|what| format!("a sweep will {what}")));
         let manifest = facts.desired.admitted()?.version().to_owned();
         let plan = StoredPlan { version: StoredPlan::VERSION, account: facts.owner.clone(), manifest, steps: shares };
         Ok(Proposal { plan, refused, notes, incomplete, counts: counts::counts(&facts), interlock })

@@ -1,6 +1,8 @@
-//! The decisions, one case a test: facts in, plan out. What is heard is in `tests/heard.rs`.
+//! The decisions, one case a test: facts in, plan out. What is heard is in
+//! `tests/heard.rs`, and what is never done without force in `tests/interlocks.rs`.
 
 mod heard;
+mod interlocks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -192,79 +194,6 @@ fn many(number: usize, holders: &[&str]) -> Vec<Found> {
 }
 
 #[test]
-fn more_removals_than_the_limit_are_refused_as_a_whole() {
-    let held = ["123456789012", "987654321098", "444455556666"];
-    let mut facts = facts(MANIFEST, many(26, &held));
-    facts.limits.percent = 100;
-    let refusal = told(&facts);
-    assert!(
-        refusal.starts_with("refused: 26 shares would go, and 25 may (SIGNALBOX_MAX_REMOVALS); nothing was changed")
-    );
-    assert!(refusal.contains("444455556666 from ami-025 in eu-west-1"), "{refusal}");
-    facts.limits.removals = 26;
-    assert_eq!(told(&facts).lines().count(), 26);
-}
-
-#[test]
-fn a_larger_part_than_the_limit_is_refused_where_there_are_at_least_ten() {
-    let all =
-        facts(r#"{"ami": {"base_": {"eu-west-1": ["123456789012"]}}}"#, many(5, &["123456789012", "444455556666"]));
-    expect![[r#"
-        refused: 5 of 10 shares would go, and 30 % may (SIGNALBOX_MAX_REMOVED_PERCENT); nothing was changed; correct the manifest; or look at the plan (`signalbox plan --manifest .. --out plan.json`), store it in S3, and invoke with {"signalbox": "sweep", "force": "s3://bucket/plan.json"}; it is about 444455556666 from ami-000 in eu-west-1, 444455556666 from ami-001 in eu-west-1, 444455556666 from ami-002 in eu-west-1, 444455556666 from ami-003 in eu-west-1, 444455556666 from ami-004 in eu-west-1
-    "#]]
-    .assert_eq(&told(&all));
-    let few = Facts { found: many(4, &["123456789012", "444455556666"]), ..all };
-    assert_eq!(told(&few).lines().count(), 4);
-}
-
-#[test]
-fn a_snapshot_that_goes_with_its_image_is_not_counted_twice() {
-    let mut found = Vec::new();
-    for index in 0..25 {
-        let (image_id, snapshot) = (format!("ami-{index:03}"), format!("snap-{index:03}"));
-        found.push(image(&image_id, "base_1", &["123456789012", "444455556666", "987654321098"], &[&snapshot]));
-        found.push(self::found(Kind::Snapshot, &snapshot, "", &["123456789012", "444455556666", "987654321098"]));
-    }
-    let mut facts = facts(MANIFEST, found);
-    facts.limits.percent = 34;
-    assert_eq!(told(&facts).lines().count(), 25, "{}", told(&facts));
-}
-
-#[test]
-fn a_manifest_that_lost_a_section_is_refused_and_a_stored_plan_admits_any_part_of_itself() {
-    let images = vec![image("ami-1", "base_1", &["123456789012"], &[])];
-    let grants = [grant(Kind::Image, "ami-1", "123456789012")];
-    for lost in ["{}", r#"{"ami": {}}"#, r#"{"rds": {"x": {"eu-west-1": []}}}"#] {
-        let facts = Facts { grants: grants.clone().into(), ..facts(lost, images.clone()) };
-        let refusal = told(&facts);
-        assert!(refusal.starts_with("refused: the manifest has lost its section `ami`"), "{lost}: {refusal}");
-        let forced = [("ami-1", "123456789012"), ("ami-2", "123456789012")];
-        let forced = forced.map(|(id, who)| (resource(Kind::Image, id), Principal::written(who)));
-        let admitted = Facts { forced: Some(forced.into()), ..facts.clone() };
-        assert_eq!(told(&admitted), "share ami-1 in eu-west-1: -123456789012\n", "{lost}");
-        let beyond = Facts { forced: Some(BTreeSet::new()), ..facts };
-        assert!(told(&beyond).starts_with("refused: the stored plan does not take these away"), "{lost}");
-    }
-}
-
-#[test]
-fn an_unreadable_manifest_or_one_that_names_whom_it_may_not_changes_nothing() {
-    let mut facts = facts("{", vec![image("ami-1", "base_1", &["444455556666"], &[])]);
-    assert!(told(&facts).starts_with("refused: the manifest, line 1"));
-    facts.desired.manifest = Manifest::parse(MANIFEST);
-    facts.desired.allowed = Some("123456789012,o-exampleorgid".parse().unwrap());
-    check(
-        &facts,
-        &expect![[r"
-            refused: the manifest names 987654321098, which SIGNALBOX_ALLOWED_ACCOUNTS does not; nothing was changed
-        "]],
-    );
-    let members = ["987654321098".parse().unwrap()];
-    facts.desired.membership = Membership::default().with("o-exampleorgid", members.into());
-    assert!(told(&facts).starts_with("share ami-1"));
-}
-
-#[test]
 fn what_cannot_be_shared_is_refused_alone_and_its_snapshots_stay() {
     let obstacle = Some("snap-1 is encrypted with the AWS-managed key aws/ebs".into());
     let blocked = Found { obstacle, ..image("ami-1", "base_1", &[], &["snap-1"]) };
@@ -321,6 +250,34 @@ fn what_another_run_is_at_work_on_is_left_to_it_and_what_it_left_open_is_finishe
 }
 
 #[test]
+fn no_snapshot_loses_anybody_while_an_image_could_not_be_read() {
+    let snapshot = found(Kind::Snapshot, "snap-1", "", &["123456789012", "444455556666", "987654321098"]);
+    let held = ["123456789012", "987654321098", "444455556666"];
+    let mut facts = facts(MANIFEST, vec![image("ami-1", "base_1", &held, &["snap-1"]), snapshot]);
+    facts.unread.push((Kind::Image, "ami-2 in eu-west-1: throttled".into()));
+    check(
+        &facts,
+        &expect![[r"
+            share ami-1 in eu-west-1: -444455556666
+            incomplete: ami-2 in eu-west-1: throttled
+        "]],
+    );
+}
+
+#[test]
+fn a_disabled_image_is_left_alone_and_its_snapshots_stay_for_whom_it_is_meant() {
+    let disabled = Found { is_disabled: true, ..image("ami-1", "base_1", &[], &["snap-1"]) };
+    let other = image("ami-2", "base_2", &["123456789012", "987654321098"], &["snap-1"]);
+    let snapshot = found(Kind::Snapshot, "snap-1", "", &["123456789012", "444455556666", "987654321098"]);
+    check(
+        &facts(MANIFEST, vec![disabled, other, snapshot]),
+        &expect![[r"
+            share snap-1 in eu-west-1: -444455556666
+        "]],
+    );
+}
+
+#[test]
 fn what_was_left_open_on_a_thing_that_is_gone_is_closed_where_everything_could_be_read() {
     let pending = Pending { add: principals(&["123456789012"]), remove: BTreeSet::new(), until: 5 };
     let head = Head { seq: 1, hash: "h".into(), pending: Some(pending) };
@@ -329,7 +286,15 @@ fn what_was_left_open_on_a_thing_that_is_gone_is_closed_where_everything_could_b
     check(
         &facts,
         &expect![[r"
-            close the record of ami-1 in eu-west-1
+            forget ami-1 in eu-west-1, which is gone
+        "]],
+    );
+    facts.heads.clear();
+    facts.grants = [grant(Kind::Image, "ami-1", "123456789012")].into();
+    check(
+        &facts,
+        &expect![[r"
+            forget ami-1 in eu-west-1, which is gone
         "]],
     );
     facts.unread.push((Kind::Image, "images and snapshots in eu-west-1: throttled".into()));

@@ -17,15 +17,13 @@ use tokio::time::sleep;
 use crate::error::Answer;
 
 /// What AWS documents: the APIs that draw from one bucket, how many calls it takes at once, and how many a second after
-/// that. What is not listed has no documented rate (RDS, ECR, S3's policies), or one that nobody here comes near.
+/// that. What is not listed has no documented rate (RDS, ECR, S3's policies), or one that nobody here comes near (KMS).
 ///
 /// - <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>. Only without a filter and without pages does
 ///   `DescribeSnapshots` draw from a smaller bucket than other reads.
 /// - <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>. It does not say whether the
 ///   APIs of one row share a bucket.
-/// - <https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>. These are counted by the second, so
-///   nothing goes out at once.
-const RATES: [(&[&str], u32, f64); 13] = [
+const RATES: [(&[&str], u32, f64); 9] = [
     (&["DescribeImageAttribute"], 100, 20.0),
     (&["DescribeImages"], 100, 20.0),
     (&["DescribeSnapshotAttribute"], 100, 20.0),
@@ -35,10 +33,6 @@ const RATES: [(&[&str], u32, f64); 13] = [
     (&["DescribeOrganization"], 2, 1.0),
     (&["ListAccounts"], 12, 8.0),
     (&["ListAccountsForParent", "ListOrganizationalUnitsForParent"], 8, 5.0),
-    (&["CreateGrant"], 1, 50.0),
-    (&["ListGrants"], 1, 100.0),
-    (&["PutKeyPolicy"], 1, 15.0),
-    (&["RevokeGrant"], 1, 50.0),
 ];
 
 /// What a bucket gains in this time, and one token at least, stays in it: the server's bucket gains nothing before our
@@ -180,12 +174,6 @@ mod tests {
         assert!((10.3..10.31).contains(&changes), "51 calls at 4.95 a second, not {changes} s");
         let reads = last_of(1000, "DescribeImageAttribute");
         assert!((45.6..45.7).contains(&reads), "904 calls at 19.8 a second, not {reads} s");
-    }
-
-    #[test]
-    fn no_second_sees_more_calls_than_it_may_where_calls_are_counted_by_the_second() {
-        let policies = last_of(16, "PutKeyPolicy");
-        assert!(policies > 1.0, "the 16th call comes after a second, not {policies} s");
     }
 
     /// How many calls a server refuses that adds tokens each `step`, and whose first step is as late as can be.

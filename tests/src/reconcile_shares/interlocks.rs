@@ -24,7 +24,7 @@ async fn a_manifest_that_cannot_be_read_changes_nothing() {
             "{\n\"ami\": {\"a\": {\"eu-wset-1\": []}}}",
             "the manifest, line 2, column 25: `eu-wset-1` is not an AWS region",
         ),
-        ("{\"s3\": {\"b\": {\"organisation\": \"o-x\"}}}", "line 1, column 29: unknown field `organisation`"),
+        ("{\"s3\": {\"b\": {\"organisation\": \"o-x\"}}}", "line 1, column 28: unknown field `organisation`"),
     ] {
         scene.put_manifest(text).await;
         refused(&scene, expected).await;

@@ -93,3 +93,22 @@ async fn an_expired_account_loses_its_share_when_its_time_is_over() {
     let note = "444455556666 had ami-base in eu-west-1 for a time that is over";
     assert!(report.notes.iter().any(|it| scene.tell(it) == note), "{report}");
 }
+
+#[tokio::test]
+async fn grants_on_what_is_gone_are_forgotten_and_the_audit_says_so() {
+    let scene = Scene::new().await;
+    scene.sweep().await;
+    scene.world.ec2.deregister_image().image_id(&scene.image).send().await.unwrap();
+    let report = scene.sweep().await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+    assert!(scene.tell(&report.to_string()).contains("forget ami-base in eu-west-1, which is gone"), "{report}");
+    assert_eq!(scene.owned(&scene.image).await, "nobody");
+    assert_eq!(scene.sweep().await.outcome, Outcome::Unchanged);
+    // A section that was about nothing but that may go, too.
+    scene
+        .put_manifest(
+            &MANIFEST.replace(r#""ami": {"base_linux_v": {"eu-west-1": ["123456789012", "987654321098"]}},"#, ""),
+        )
+        .await;
+    assert_eq!(scene.sweep().await.outcome, Outcome::Applied, "the snapshot's grants of ours are taken back");
+}

@@ -42,12 +42,17 @@ impl Reading<'_> {
             Err(error) => return Scanned::unread(kind, format!("database snapshots in {region}: {error}")),
         };
         let owned = self.owned(kind, Some(region));
-        let is_database = |it: &Listed| !OTHERS.contains(&it.engine.as_str()) && it.status == "available";
         let concerns = |it: &Listed| self.is_named(kind, &it.id, Some(region)) || owned.contains(it.id.as_str());
-        let snapshots = snapshots.into_iter().filter(|it| is_database(it) && concerns(it));
-        let read =
-            snapshots.map(|it| self.database(&services, Resource::new(kind, &self.owner, region, it.id.clone()), it));
+        let snapshots = snapshots.into_iter().filter(|it| !OTHERS.contains(&it.engine.as_str()) && concerns(it));
+        let (ready, others): (Vec<_>, Vec<_>) = snapshots.partition(|it| it.status == "available");
         let mut scanned = Scanned::default();
+        // One that is ours is not gone because it is at something.
+        for Listed { id, status, .. } in others.into_iter().filter(|it| owned.contains(it.id.as_str())) {
+            scanned.unread.push((kind, format!("{id} in {region}: it is {status}")));
+        }
+        let read = ready
+            .into_iter()
+            .map(|it| self.database(&services, Resource::new(kind, &self.owner, region, it.id.clone()), it));
         let mut keys = BTreeMap::<String, Vec<usize>>::new();
         for result in stream::iter(read).buffer_unordered(READS).collect::<Vec<_>>().await {
             match result {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use aws::{Answer, all_pages};
+use aws::Answer;
+use aws_sdk_ec2::operation::describe_images::DescribeImagesOutput;
+use aws_sdk_ec2::operation::describe_snapshots::DescribeSnapshotsOutput;
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_ec2::types::{Filter, Image, ImageState, Snapshot};
 use futures_util::{StreamExt, stream, try_join};
@@ -85,12 +87,14 @@ impl Reading<'_> {
         let names: Vec<_> = names.unwrap_or_default().into_iter().map(|name| format!("{name}*")).collect();
         let mut found = BTreeMap::new();
         for names in names.chunks(VALUES) {
-            services.ec2.pace.wait("DescribeSnapshots").await;
             let filter = Filter::builder().name("tag:Name").set_values(Some(names.to_vec())).build();
             let request = services.ec2.client.describe_snapshots().owner_ids("self").filters(filter).max_results(PAGE);
-            let pages = all_pages(request.into_paginator().items().send()).await;
-            let snapshots = pages.doing(|| format!("listing snapshots in {region}"))?;
-            found.extend(snapshots.into_iter().filter_map(|it| Some((it.snapshot_id.clone()?, it))));
+            let pages = request.into_paginator().send();
+            let pages =
+                services.ec2.pace.all_pages("DescribeSnapshots", pages, DescribeSnapshotsOutput::next_token).await;
+            let pages = pages.doing(|| format!("listing snapshots in {region}"))?;
+            let snapshots = pages.into_iter().flat_map(|page| page.snapshots.unwrap_or_default());
+            found.extend(snapshots.filter_map(|it| Some((it.snapshot_id.clone()?, it))));
         }
         Ok(found)
     }
@@ -120,13 +124,15 @@ impl Reading<'_> {
         Ok(keys.into_iter().filter_map(|(snapshot, key)| Some((snapshot, known.get(&key)?.clone()))).collect())
     }
 
-    /// An image without its permissions; `None` of one that cannot have any.
+    /// An image without its permissions; `None` of one that can have none, now or later.
     fn image(&self, listed: &Listed, image: &Image, region: &Region) -> Option<Found> {
-        if image.state() != Some(&ImageState::Available) {
+        let state = image.state()?;
+        if ![ImageState::Available, ImageState::Disabled].contains(state) {
             return None;
         }
         let resource = |kind, id: &str| Resource::new(kind, &self.owner, region, id);
         let mut found = Found::new(resource(Kind::Image, image.image_id()?), image.name());
+        found.is_disabled = *state == ImageState::Disabled;
         found.created = image.creation_date().and_then(moment);
         found.snapshots = snapshots_of(image).map(|id| resource(Kind::Snapshot, &id)).collect();
         for snapshot in &found.snapshots {
@@ -138,6 +144,10 @@ impl Reading<'_> {
     /// The thing with those who may use it; `None` where it is gone meanwhile.
     async fn holders(&self, services: &Services, mut found: Found) -> Result<Option<Found>, (Kind, String)> {
         let Resource { kind, id, .. } = &found.resource;
+        // Disabling took all its permissions.
+        if found.is_disabled {
+            return Ok(Some(found));
+        }
         let holders = async {
             self.in_time()?;
             match kind {
@@ -156,9 +166,14 @@ impl Reading<'_> {
 impl Services {
     /// Every image of ours, with the disabled ones, whose snapshots others may stand on.
     async fn own_images(&self) -> Result<Vec<Image>, Error> {
-        self.ec2.pace.wait("DescribeImages").await;
-        let request = self.ec2.client.describe_images().owners("self").max_results(PAGE);
-        all_pages(request.into_paginator().items().send()).await.doing(|| "listing our images")
+        let request = self.ec2.client.describe_images().owners("self").include_disabled(true).max_results(PAGE);
+        let pages = self.ec2.pace.all_pages(
+            "DescribeImages",
+            request.into_paginator().send(),
+            DescribeImagesOutput::next_token,
+        );
+        let pages = pages.await.doing(|| "listing our images")?;
+        Ok(pages.into_iter().flat_map(|page| page.images.unwrap_or_default()).collect())
     }
 }
 
