@@ -9,7 +9,7 @@ use crate::scene::Scene;
 use crate::world::{AWS, let_time_pass};
 
 /// Longer than any lease.
-pub const AN_INVOCATION: Duration = Duration::from_mins(2);
+pub const AN_INVOCATION: Duration = Duration::from_mins(16);
 
 /// A run to be disturbed: what there is before, the sample event, and how many calls it makes at least.
 pub struct Run<G> {

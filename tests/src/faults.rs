@@ -54,7 +54,7 @@ async fn denied_access_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn an_account_that_ec2_refuses_does_not_keep_the_others_out() {
+async fn one_bad_account_fails_the_whole_request_so_it_is_repeated_account_by_account() {
     let scene = scene().await;
     AWS.inject(&refused(&scene.world.account, "ModifyImageAttribute", "987654321098", 100));
     let report = scene.hear(Mode::Apply).await;

@@ -16,6 +16,7 @@ mod economy;
 mod every_call;
 mod faults;
 mod grants;
+mod hazards;
 mod infra;
 mod ledger;
 mod manifest;

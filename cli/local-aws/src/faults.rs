@@ -11,6 +11,9 @@ use crate::calls::Call;
 pub struct Fault {
     /// The account whose requests are meant, so that tests side by side do not meet each other's faults.
     pub account: String,
+    /// Only requests to this region, by its name in the credential scope.
+    #[serde(default)]
+    pub region: Option<String>,
     /// Only requests to this service, by its name in the credential scope (`ec2`, `dynamodb`, ...).
     #[serde(default)]
     pub service: Option<String>,
@@ -60,12 +63,14 @@ impl Fault {
     /// A fault for the next request of `account`, whichever it is; narrow it by struct update.
     #[must_use]
     pub fn new(account: &str, kind: FaultKind) -> Self {
-        Self { account: account.to_owned(), service: None, operation: None, contains: None, nth: 1, times: 1, kind }
+        let account = account.to_owned();
+        Self { account, region: None, service: None, operation: None, contains: None, nth: 1, times: 1, kind }
     }
 
     fn is_for(&self, call: &Call, body: &[u8]) -> bool {
         let is = |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|it| it == actual);
         self.account == call.account
+            && is(&self.region, &call.region)
             && is(&self.service, &call.service)
             && is(&self.operation, &call.operation)
             && self.contains.as_deref().is_none_or(|text| has_text(body, text))

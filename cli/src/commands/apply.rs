@@ -7,6 +7,7 @@ use std::path::Path;
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use permissions::Source;
+use reaction::Error;
 use reconcile_shares::{Applied, StoredPlan};
 use serde::Serialize;
 use sharing::Share;
@@ -41,21 +42,29 @@ pub(super) async fn apply(
     let function = sweep::function(&sessions, Source::of_text(&sessions, "{}", None), settings)?;
     let bar = bar(plan.steps.len());
     let occurrence = format!("plan/{}", plan.manifest);
-    let steps = stream::iter(&plan.steps).map(async |step| {
-        let result = function.apply_stored(&occurrence, step).await;
-        bar.inc(1);
-        let (outcome, error) = match result {
-            Ok(Applied::Done) => ("applied", None),
-            Ok(Applied::AlreadyDone) => ("unchanged", None),
-            Err(error) => (if error.is_refused() { "refused" } else { "failed" }, Some(error.to_string())),
-        };
-        Line { step: step.to_string(), outcome, error }
-    });
-    let lines: Vec<_> = steps.buffered(CONCURRENCY).collect().await;
+    let mut lines = Vec::new();
+    for turn in plan.steps.chunk_by(|one, other| reconcile_shares::turn(one) == reconcile_shares::turn(other)) {
+        let steps = stream::iter(turn).map(async |step| {
+            let result = function.apply_stored(&occurrence, step).await;
+            bar.inc(1);
+            line(step, result)
+        });
+        lines.extend(steps.buffered(CONCURRENCY).collect::<Vec<_>>().await);
+    }
     bar.finish_and_clear();
     let done = Done { steps: lines };
     output::print(output, &done)?;
     if done.steps.iter().all(|line| line.error.is_none()) { Ok(()) } else { Err(Failure::shown_service()) }
+}
+
+/// What became of a step, as it is shown.
+fn line(step: &Share, result: Result<Applied, Error>) -> Line {
+    let (outcome, error) = match result {
+        Ok(Applied::Done) => ("applied", None),
+        Ok(Applied::AlreadyDone) => ("unchanged", None),
+        Err(error) => (if error.is_refused() { "refused" } else { "failed" }, Some(error.to_string())),
+    };
+    Line { step: step.to_string(), outcome, error }
 }
 
 async fn read(path: &Path) -> Result<StoredPlan, Failure> {

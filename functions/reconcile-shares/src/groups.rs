@@ -6,7 +6,7 @@ use sharing::{Kind, Resource, Share};
 
 use crate::plan::Decision;
 
-/// The steps, in the order in which they are begun: keys that gain, everything else, keys that only lose.
+/// The steps, in the order of their turns.
 pub(crate) fn steps(decisions: &[&Decision], manifest: &str) -> Vec<Share> {
     let changing: Vec<_> = decisions.iter().filter(|decision| !decision.change.is_empty()).collect();
     let index: BTreeMap<&Resource, usize> =
@@ -50,7 +50,10 @@ fn about(step: &Share) -> Option<&Resource> {
     step.changes.first().map(|change| &change.resource)
 }
 
-fn turn(step: &Share) -> u8 {
+/// The turn of a step: keys that gain, then everything else, then keys that only lose. A snapshot is of no use without its
+/// key, nor an image without its snapshots, whose order [`permissions::Ec2::share`] keeps within a step.
+#[must_use]
+pub fn turn(step: &Share) -> u8 {
     match step.changes.first() {
         Some(change) if change.resource.kind == Kind::Key => {
             if change.difference().add.is_empty() {

@@ -28,6 +28,7 @@ use serde_json::value::RawValue;
 
 pub use apply::Applied;
 pub use facts::{Facts, Found};
+pub use groups::turn;
 pub use plan::Step;
 pub use proposal::Proposal;
 pub use settings::{Limits, Rates, Settings};
@@ -115,6 +116,14 @@ impl Reaction for ReconcileShares {
 
     fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {
         counts::counts(facts)
+    }
+
+    fn turn(step: &Step) -> u8 {
+        match step {
+            Step::Share(share) => groups::turn(share),
+            // It is only told.
+            Step::CannotShare { .. } => u8::MAX,
+        }
     }
 
     async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {

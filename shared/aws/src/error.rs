@@ -79,7 +79,12 @@ const BAD_POLICY: &[&str] = &["InvalidParameterException", "MalformedPolicy", "M
 
 /// We may not; somebody has to give the permission, and then the event can be sent again.
 const DENIED: &[&str] =
-    &["AccessDenied", "AccessDeniedException", "AuthFailure", "Client.UnauthorizedOperation", "UnauthorizedOperation"];
+    &["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation"];
+
+/// The credentials are not valid where they were sent: that is also how a region answers that is not enabled.
+/// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
+const UNKNOWN_HERE: &[&str] =
+    &["AuthFailure", "InvalidAccessKeyId", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"];
 
 /// Why DynamoDB cancels a transaction that may succeed when it is sent again.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
@@ -222,6 +227,10 @@ where
         Error::refused(format!("AWS answered {code}: {text}"))
     } else if DENIED.contains(&code) {
         Error::failed(format!("AWS answered {code}: {text}; give the role this permission and send the event again"))
+    } else if UNKNOWN_HERE.contains(&code) {
+        Error::failed(format!(
+            "AWS answered {code}: {text}; is the region enabled for the account, and are the credentials valid there?"
+        ))
     } else {
         Error::failed(format!("AWS answered {code}: {text}"))
     }

@@ -118,20 +118,23 @@ async fn perform<R: Reaction>(
     record(ledger, key, &owner, report.about(key.clone())).await
 }
 
-/// Tries every step; near the deadline the rest is left to the retry.
+/// Tries every step, turn after turn; near the deadline the rest is left to the retry.
 async fn apply_all<R: Reaction>(
     reaction: &R,
     deadline: Deadline,
     subject: &R::Subject,
     steps: &[R::Step],
 ) -> (Vec<StepReport>, Option<Error>) {
-    let attempts = stream::iter(steps).map(async |step| {
-        if deadline.left() < MARGIN {
-            return Err(Error::failed("not begun: the invocation was about to end; a retry goes on from here"));
-        }
-        reaction.apply(subject, step).await
-    });
-    let results: Vec<_> = attempts.buffered(R::CONCURRENCY).collect().await;
+    let mut results = Vec::new();
+    for turn in steps.chunk_by(|one, other| R::turn(one) == R::turn(other)) {
+        let attempts = stream::iter(turn).map(async |step| {
+            if deadline.left() < MARGIN {
+                return Err(Error::failed("not begun: the invocation was about to end; a retry goes on from here"));
+            }
+            reaction.apply(subject, step).await
+        });
+        results.extend(attempts.buffered(R::CONCURRENCY).collect::<Vec<_>>().await);
+    }
     let reports = steps.iter().zip(&results).map(|(step, result)| StepReport {
         step: step.to_string(),
         error: result.as_ref().err().map(ToString::to_string),

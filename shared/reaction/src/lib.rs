@@ -76,7 +76,14 @@ pub trait Reaction: Send + Sync {
         Counts::new()
     }
 
-    /// Carries one step out. Steps are independent of each other; each may be applied twice without harm.
+    /// When a step's turn is: it begins when all that stand before it, of other turns, have ended, well or not. Steps of
+    /// one turn are in flight side by side.
+    #[must_use]
+    fn turn(_step: &Self::Step) -> u8 {
+        0
+    }
+
+    /// Carries one step out. Steps of one turn are independent of each other; each may be applied twice without harm.
     fn apply(&self, subject: &Self::Subject, step: &Self::Step) -> impl Future<Output = Result<(), Error>> + Send;
 }
 

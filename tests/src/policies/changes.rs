@@ -112,7 +112,7 @@ async fn what_is_there_already_is_not_written_again() {
 }
 
 #[tokio::test]
-async fn who_writes_between_plan_and_change_is_not_overwritten() {
+async fn a_policy_is_read_again_right_before_it_is_written_so_that_nobody_is_overwritten() {
     for kind in KINDS {
         let scene = Scene::of(kind).await;
         scene.change(&[], &["222233334444"]).await.unwrap();
@@ -124,7 +124,7 @@ async fn who_writes_between_plan_and_change_is_not_overwritten() {
 }
 
 #[tokio::test]
-async fn who_writes_at_the_same_time_makes_ecr_lose_ours_and_reading_back_notices() {
+async fn parallel_writers_lose_statements_so_a_policy_is_read_back_after_it_was_written() {
     for kind in KINDS {
         let scene = Scene::of(kind).await;
         let lost = Fault::new(&scene.world.account, FaultKind::Lost);

@@ -95,7 +95,7 @@ async fn a_section_that_is_lost_is_no_order_to_take_everything_away() {
 }
 
 #[tokio::test]
-async fn a_scan_that_was_denied_or_throttled_is_incomplete_and_takes_nothing_away() {
+async fn a_scan_that_broke_off_is_incomplete_and_never_clean() {
     for kind in [FaultKind::AccessDenied, FaultKind::Throttle] {
         let scene = Scene::new().await;
         let before = scene.launchers(&scene.image).await;

@@ -6,12 +6,10 @@ use futures_util::future::{Either, join, select};
 use reaction::{Deadline, Mode, Outcome, drive_json};
 
 use super::Scene;
+use crate::every_call::AN_INVOCATION;
 use crate::scene::read_sample;
 use crate::share_ami::SAMPLE_IMAGE;
 use crate::world::{let_time_pass, now};
-
-/// Longer than any lease.
-const A_LEASE: Duration = Duration::from_mins(16);
 
 /// Ends when so many calls were made.
 async fn calls(scene: &Scene, number: usize) {
@@ -34,7 +32,7 @@ async fn kill_at_every(third: usize) {
             Either::Left((report, _)) => panic!("call {nth} was never made: {report}"),
             Either::Right(((), killed)) => drop(killed),
         }
-        let_time_pass(A_LEASE);
+        let_time_pass(AN_INVOCATION);
         let report = scene.sweep().await;
         assert!(matches!(report.outcome, Outcome::Applied | Outcome::Unchanged), "killed at call {nth}: {report}");
         assert_eq!(scene.shares().await, expected, "killed at call {nth}: {report}");

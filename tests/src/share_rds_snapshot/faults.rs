@@ -98,7 +98,7 @@ async fn a_key_that_may_not_be_read_counts_as_a_customers_whose_users_are_not_kn
 }
 
 #[tokio::test]
-async fn a_copy_is_shared_by_its_own_event_and_never_copied_again() {
+async fn an_automated_snapshot_must_be_copied_first_and_the_copy_is_shared_by_its_own_event() {
     let name = "rds:base-db-v1-2026-11-02-05-30";
     let given = Given { name, copies_automated: true, ..GIVEN };
     let mut scene = Scene::set_up(&given, "an-automated-snapshot-was-created-that-is-to-be-copied").await;
