@@ -121,8 +121,8 @@ impl Reaction for ReconcileShares {
     fn turn(step: &Step) -> u8 {
         match step {
             Step::Share(share) => groups::turn(share),
-            // It is only told.
-            Step::CannotShare { .. } => u8::MAX,
+            // Nothing is asked of AWS.
+            Step::Forget(_) | Step::CannotShare { .. } => u8::MAX,
         }
     }
 
