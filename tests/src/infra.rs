@@ -83,6 +83,16 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
     }
 }
 
+#[test]
+fn whom_a_manifest_may_name_is_told_alike_to_every_function() {
+    let told = |name: &str, what: &str| Template::read(name).json["Parameters"]["AllowedAccounts"][what].clone();
+    for name in ["share-ami", "share-ebs-snapshot", "share-rds-snapshot"] {
+        for what in ["AllowedPattern", "ConstraintDescription", "Description"] {
+            assert_eq!(told(name, what), told("reconcile-shares", what), "infra/{name}.yaml: {what}");
+        }
+    }
+}
+
 /// What every function that shares reads, and what else this one does, is what its template sets, by the same names.
 fn assert_environment(name: &str, beside: &[(&str, Value)]) {
     let template = Template::read(name);

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
 use crate::scene::{self, read_sample, sorted};
-use crate::world::{AUDIT, GRANTS, LEDGER, REGION, SAMPLE_ACCOUNT, World, now};
+use crate::world::{AUDIT, GRANTS, LEDGER, Organization, REGION, SAMPLE_ACCOUNT, World, now};
 
 /// What a schedule sends.
 pub const SWEEP: &str = r#"{"signalbox": "sweep", "force": null}"#;
@@ -61,8 +61,7 @@ pub enum Given {
 pub struct Scene {
     /// The event that is heard.
     event: String,
-    /// What is told in place of ids that AWS made up.
-    names: Vec<(String, &'static str)>,
+    organization: Organization,
     pub world: World,
     rds: aws_sdk_rds::Client,
     ecr: aws_sdk_ecr::Client,
@@ -96,8 +95,9 @@ impl Scene {
             ("SIGNALBOX_AUDIT_TABLE", AUDIT.into()),
         ];
         let key = String::new();
-        let (event, names) = (SWEEP.to_owned(), Vec::new());
-        let mut scene = Self { event, names, world, rds, ecr, kms, variables, image, backing, golden, volume, key };
+        let (event, organization) = (SWEEP.to_owned(), Organization::default());
+        let mut scene =
+            Self { event, organization, world, rds, ecr, kms, variables, image, backing, golden, volume, key };
         scene.make_databases().await;
         scene.make_policies().await;
         scene.put_manifest(MANIFEST).await;
@@ -158,8 +158,7 @@ impl Scene {
     pub fn tell(&self, text: &str) -> String {
         let named = [(&self.image, "ami-base"), (&self.golden, "ami-golden"), (&self.backing, "snap-base")];
         let named = named.into_iter().chain([(&self.volume, "snap-volume"), (&self.key, "key-base")]);
-        let text = text.replace(&self.world.account, SAMPLE_ACCOUNT);
-        let named = named.chain(self.names.iter().map(|(id, name)| (id, *name)));
+        let text = self.organization.with_sample_ids(&text.replace(&self.world.account, SAMPLE_ACCOUNT));
         named.filter(|(id, _)| !id.is_empty()).fold(text, |text, (id, name)| text.replace(id.as_str(), name))
     }
 

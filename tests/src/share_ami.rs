@@ -11,7 +11,7 @@ use share_ami::ShareAmi;
 
 use crate::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
 use crate::scene;
-use crate::world::{REGION, SAMPLE_ACCOUNT, World, now};
+use crate::world::{Organization, REGION, SAMPLE_ACCOUNT, World, now};
 
 /// The image of most sample events.
 pub const SAMPLE_IMAGE: &str = "ami-0123456789abcdef0";
@@ -30,6 +30,8 @@ pub struct Given {
     pub is_parameter: bool,
     /// `SIGNALBOX_ALLOWED_ACCOUNTS`.
     pub allowed_accounts: Option<&'static str>,
+    /// Whether the account manages an organization with a unit of one account.
+    pub has_organization: bool,
     /// Whether there are tables of grants and of their audit.
     pub has_tables: bool,
 }
@@ -87,6 +89,7 @@ pub const GIVEN: Given = Given {
     manifest: Some(MANIFEST),
     is_parameter: false,
     allowed_accounts: None,
+    has_organization: false,
     has_tables: false,
 };
 
@@ -98,6 +101,7 @@ pub struct Scene {
     pub function: ShareAmi,
     /// The event, about this account and image.
     pub event: String,
+    organization: Organization,
     image: Option<String>,
     sibling: Option<String>,
     snapshots: Vec<String>,
@@ -114,11 +118,15 @@ impl Scene {
         if given.has_tables {
             world.create_grants_tables().await;
         }
-        let function = world.share_ami(&manifest, given.allowed_accounts, given.has_tables.then(|| world.grants()));
+        let organization =
+            if given.has_organization { world.make_organization().await } else { Organization::default() };
+        let allowed = given.allowed_accounts.map(|ids| organization.with_own_ids(ids));
+        let function = world.share_ami(&manifest, allowed.as_deref(), given.has_tables.then(|| world.grants()));
         let mut scene = Self {
             event: scene::read_sample(ShareAmi::NAME, sample).replace(SAMPLE_ACCOUNT, &world.account),
             world,
             function,
+            organization,
             image: None,
             sibling: None,
             snapshots: Vec::new(),
@@ -126,7 +134,7 @@ impl Scene {
             has_tables: given.has_tables,
         };
         if let Some(text) = given.manifest {
-            scene::put_manifest(&scene.world, text, given.is_parameter).await;
+            scene::put_manifest(&scene.world, &scene.organization.with_own_ids(text), given.is_parameter).await;
         }
         if let Some(image) = &given.image {
             scene.make_image(image).await;
@@ -147,7 +155,7 @@ impl Scene {
 
     /// The text with the ids of the samples in place of those that EC2 made up.
     pub fn with_sample_ids(&self, text: &str) -> String {
-        let mut text = text.replace(&self.world.account, SAMPLE_ACCOUNT);
+        let mut text = self.organization.with_sample_ids(&text.replace(&self.world.account, SAMPLE_ACCOUNT));
         let named = self.snapshots.iter().enumerate().map(|(index, id)| (id, format!("snap-{}", index + 1)));
         let named = named.chain(self.image.iter().map(|id| (id, SAMPLE_IMAGE.to_owned())));
         for (id, name) in named.chain(self.key.iter().map(|id| (id, "key".to_owned()))) {
@@ -172,7 +180,7 @@ impl Scene {
         for (index, id) in self.snapshots.iter().enumerate() {
             writeln!(text, "snap-{}: {}", index + 1, volume_makers(&self.world.ec2, id).await).unwrap();
         }
-        text
+        self.organization.with_sample_ids(&text)
     }
 
     async fn make_image(&mut self, given: &GivenImage) {

@@ -17,7 +17,7 @@ use share_ebs_snapshot::ShareEbsSnapshot;
 use crate::ec2::{allow_launch, register, volume_makers};
 use crate::scene::{self, read_sample};
 use crate::share_ami::Key;
-use crate::world::{AUDIT, GRANTS, LEDGER, REGION, SAMPLE_ACCOUNT, World, now};
+use crate::world::{AUDIT, GRANTS, LEDGER, Organization, REGION, SAMPLE_ACCOUNT, World, now};
 
 /// The snapshots of the sample events.
 const SAMPLES: [&str; 2] = ["snap-0123456789abcdef0", "snap-0123456789abcdef1"];
@@ -36,6 +36,8 @@ pub struct Given {
     pub image: Option<(&'static str, &'static [&'static str])>,
     /// Whether the manifest is a parameter, not an object.
     pub is_parameter: bool,
+    /// Whether the account manages an organization with a unit of one account.
+    pub has_organization: bool,
     /// Whether there are tables of grants and of their audit.
     pub has_tables: bool,
 }
@@ -60,8 +62,14 @@ pub const SNAPSHOT: GivenSnapshot =
     GivenSnapshot { name: Some("data-1"), holders: &[], is_public: false, key: Key::None, is_gone: false };
 
 /// That snapshot, and the manifest that shares it.
-pub const GIVEN: Given =
-    Given { snapshots: &[SNAPSHOT], manifest: MANIFEST, image: None, is_parameter: false, has_tables: false };
+pub const GIVEN: Given = Given {
+    snapshots: &[SNAPSHOT],
+    manifest: MANIFEST,
+    image: None,
+    is_parameter: false,
+    has_organization: false,
+    has_tables: false,
+};
 
 /// A world in which an event is about to be heard.
 pub struct Scene {
@@ -69,6 +77,7 @@ pub struct Scene {
     function: ShareEbsSnapshot,
     event: String,
     grants: Option<Grants>,
+    organization: Organization,
     snapshots: Vec<String>,
     image: Option<String>,
     key: Option<String>,
@@ -80,11 +89,15 @@ impl scene::Scene for Scene {
 
     async fn set_up(given: &Given, sample: &str) -> Self {
         let world = World::new().await;
-        let manifest = scene::put_manifest(&world, given.manifest, given.is_parameter).await;
+        let organization =
+            if given.has_organization { world.make_organization().await } else { Organization::default() };
+        let manifest = organization.with_own_ids(given.manifest);
+        let manifest = scene::put_manifest(&world, &manifest, given.is_parameter).await;
         let grants = if given.has_tables { Some(grants_of(&world).await) } else { None };
         let function = function(&world, &manifest, grants.clone());
         let event = read_sample(Self::FUNCTION, sample).replace(SAMPLE_ACCOUNT, &world.account);
-        let mut scene = Self { world, function, event, grants, snapshots: Vec::new(), image: None, key: None };
+        let mut scene =
+            Self { world, function, event, grants, organization, snapshots: Vec::new(), image: None, key: None };
         scene.make_snapshots(given).await;
         if let Some((name, launch)) = given.image {
             scene.make_image(name, launch).await;
@@ -114,11 +127,11 @@ impl scene::Scene for Scene {
         for (id, sample) in self.snapshots.iter().zip(SAMPLES) {
             writeln!(text, "{sample}: {}", volume_makers(&self.world.ec2, id).await).unwrap();
         }
-        text
+        self.organization.with_sample_ids(&text)
     }
 
     fn with_sample_ids(&self, text: &str) -> String {
-        let mut text = text.replace(&self.world.account, SAMPLE_ACCOUNT);
+        let mut text = self.organization.with_sample_ids(&text.replace(&self.world.account, SAMPLE_ACCOUNT));
         for (id, sample) in self.snapshots.iter().zip(SAMPLES) {
             text = text.replace(id, sample);
         }

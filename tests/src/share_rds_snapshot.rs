@@ -17,7 +17,7 @@ use share_rds_snapshot::{Settings, ShareRdsSnapshot};
 
 use crate::scene::{self, read_sample, sorted};
 use crate::share_ami::Key;
-use crate::world::{AUDIT, GRANTS, LEDGER, SAMPLE_ACCOUNT, World, now};
+use crate::world::{AUDIT, GRANTS, LEDGER, Organization, SAMPLE_ACCOUNT, World, now};
 
 /// The database of the sample events, without the end of its version.
 const DATABASE: &str = "base-db-v1";
@@ -51,6 +51,8 @@ pub struct Given {
     pub copies_automated: bool,
     /// Whether the manifest is a parameter, not an object.
     pub is_parameter: bool,
+    /// Whether the account manages an organization with a unit of one account.
+    pub has_organization: bool,
     /// Whether there are tables of grants and of their audit.
     pub has_tables: bool,
 }
@@ -74,6 +76,7 @@ pub const GIVEN: Given = Given {
     manifest: MANIFEST,
     copies_automated: false,
     is_parameter: false,
+    has_organization: false,
     has_tables: false,
 };
 
@@ -83,6 +86,7 @@ pub struct Scene {
     function: ShareRdsSnapshot,
     event: String,
     grants: Option<Grants>,
+    organization: Organization,
     rds: aws_sdk_rds::Client,
     minute: String,
     key: Option<String>,
@@ -94,12 +98,16 @@ impl scene::Scene for Scene {
 
     async fn set_up(given: &Given, sample: &str) -> Self {
         let world = World::new().await;
-        let manifest = scene::put_manifest(&world, given.manifest, given.is_parameter).await;
+        let organization =
+            if given.has_organization { world.make_organization().await } else { Organization::default() };
+        let manifest = organization.with_own_ids(given.manifest);
+        let manifest = scene::put_manifest(&world, &manifest, given.is_parameter).await;
         let grants = if given.has_tables { Some(grants_of(&world).await) } else { None };
         let function = function(&world, &manifest, given.copies_automated, grants.clone());
         let rds = aws_sdk_rds::Client::new(world.sessions.config());
         let event = read_sample(Self::FUNCTION, sample).replace(SAMPLE_ACCOUNT, &world.account);
-        let mut scene = Self { world, function, event, grants, rds, minute: SAMPLE_MINUTE.into(), key: None };
+        let minute = SAMPLE_MINUTE.into();
+        let mut scene = Self { world, function, event, grants, organization, rds, minute, key: None };
         scene.make_database(given).await;
         scene.make_snapshot(given).await;
         scene.event = scene.event.replace(SAMPLE_MINUTE, &scene.minute);
@@ -131,6 +139,7 @@ impl scene::Scene for Scene {
 
     fn with_sample_ids(&self, text: &str) -> String {
         let text = text.replace(&self.world.account, SAMPLE_ACCOUNT).replace(&self.minute, SAMPLE_MINUTE);
+        let text = self.organization.with_sample_ids(&text);
         self.key.as_ref().map_or(text.clone(), |key| text.replace(key, "key"))
     }
 

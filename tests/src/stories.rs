@@ -13,6 +13,12 @@ fn by_manifest(manifest: &'static str) -> Given {
     Given { manifest: Some(manifest), ..GIVEN }
 }
 
+/// The account of the organization's unit is named, where these are allowed.
+fn for_a_member(allowed: &'static str) -> Given {
+    let manifest = r#"{"ami": {"base_linux_v": {"eu-west-1": ["222233334444"]}}}"#;
+    Given { allowed_accounts: Some(allowed), has_organization: true, ..by_manifest(manifest) }
+}
+
 const HELD: &[&str] = &["123456789012", "987654321098"];
 const HELD_AND_STALE: &[&str] = &["123456789012", "444455556666"];
 
@@ -244,4 +250,24 @@ stories! { Scene;
             share-ami: refused (the manifest names 987654321098, which SIGNALBOX_ALLOWED_ACCOUNTS does not; nothing was changed)
             nothing changed
         "#]];
+    an_image_became_available_for_an_account_of_an_allowed_organization: for_a_member("o-exampleorgid"), expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +222233334444; snap-1: +222233334444
+        before
+        image: nobody
+        snap-1: nobody
+        after
+        image: 222233334444
+        snap-1: 222233334444
+    "#]];
+    an_image_became_available_for_an_account_of_an_allowed_unit: for_a_member("ou-ab12-cd34ef56"), expect![[r#"
+        share-ami: applied
+          - share ami-0123456789abcdef0 in eu-west-1: +222233334444; snap-1: +222233334444
+        before
+        image: nobody
+        snap-1: nobody
+        after
+        image: 222233334444
+        snap-1: 222233334444
+    "#]];
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use aws::{Home, Options, Patience, Sessions};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_organizations::types::OrganizationFeatureSet;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use grants::Grants;
 use local_aws::{Call, LocalAws};
@@ -149,6 +150,23 @@ impl World {
         request.body(text.as_bytes().to_vec().into()).send().await.expect("the manifest is put");
     }
 
+    /// Makes the account manage an organization with a unit of one account.
+    pub async fn make_organization(&self) -> Organization {
+        let organizations = aws_sdk_organizations::Client::new(self.sessions.config());
+        let made = organizations.create_organization().feature_set(OrganizationFeatureSet::All).send().await.unwrap();
+        let organization = made.organization.unwrap().id.unwrap();
+        let root = organizations.list_roots().send().await.unwrap().roots.unwrap()[0].id.clone().unwrap();
+        let unit = organizations.create_organizational_unit().parent_id(&root).name("unit").send().await.unwrap();
+        let unit = unit.organizational_unit.unwrap().id.unwrap();
+        let member = organizations.create_account().email("member@example.com").account_name("member").send().await;
+        let member = member.unwrap().create_account_status.unwrap().account_id.unwrap();
+        let moved = organizations.move_account().account_id(&member).source_parent_id(&root);
+        moved.destination_parent_id(&unit).send().await.unwrap();
+        let manager = (self.account.clone(), SAMPLE_ACCOUNT);
+        let named = [(organization, "o-exampleorgid"), (unit, "ou-ab12-cd34ef56"), (member, "222233334444"), manager];
+        Organization(named.into())
+    }
+
     /// The calls that were made in this account since the first `skipped` ones, as `service:Operation`.
     pub fn operations_since(&self, skipped: usize) -> Vec<String> {
         let calls = AWS.calls(&self.account).into_iter().skip(skipped);
@@ -158,6 +176,23 @@ impl World {
     /// How many calls were made in this account.
     pub fn calls(&self) -> usize {
         AWS.calls(&self.account).len()
+    }
+}
+
+/// An organization, its unit, the account in that and the one that manages it: the id of each, and what the samples call
+/// it. Without any, there is no organization.
+#[derive(Default)]
+pub struct Organization(Vec<(String, &'static str)>);
+
+impl Organization {
+    /// The text of a sample with the ids of this organization.
+    pub fn with_own_ids(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (id, name)| text.replace(name, id))
+    }
+
+    /// The text with the ids of the samples.
+    pub fn with_sample_ids(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (id, name)| text.replace(id, name))
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aws_sdk_organizations::types::OrganizationFeatureSet;
 use aws_sdk_ssm::types::ParameterType;
 use reaction::Deadline;
 
@@ -57,18 +56,8 @@ impl Scene {
 
     /// The account manages an organization with a unit of one account, which the event names.
     pub async fn with_organization(mut self) -> Self {
-        let organizations = aws_sdk_organizations::Client::new(self.world.sessions.config());
-        let made = organizations.create_organization().feature_set(OrganizationFeatureSet::All).send().await.unwrap();
-        let organization = made.organization.unwrap().id.unwrap();
-        let root = organizations.list_roots().send().await.unwrap().roots.unwrap()[0].id.clone().unwrap();
-        let unit = organizations.create_organizational_unit().parent_id(&root).name("unit").send().await.unwrap();
-        let unit = unit.organizational_unit.unwrap().id.unwrap();
-        let account = organizations.create_account().email("member@example.com").account_name("member").send().await;
-        let account = account.unwrap().create_account_status.unwrap().account_id.unwrap();
-        let moved = organizations.move_account().account_id(&account).source_parent_id(&root);
-        moved.destination_parent_id(&unit).send().await.unwrap();
-        self.event = self.event.replace("o-exampleorgid", &organization).replace("ou-ab12-cd34ef56", &unit);
-        self.names = vec![(organization, "o-exampleorgid"), (unit, "ou-ab12-cd34ef56"), (account, "222233334444")];
+        self.organization = self.world.make_organization().await;
+        self.event = self.organization.with_own_ids(&self.event);
         self
     }
 

@@ -6,6 +6,14 @@ use super::{GIVEN, Given, GivenSnapshot, SNAPSHOT, Scene};
 use crate::scene::stories;
 use crate::share_ami::Key;
 
+/// Of two volumes one is shared with an organizational unit, and the other with the whole organization.
+const OF_AN_ORGANIZATION: Given = Given {
+    manifest: r#"{"ebs": {
+        "data-": {"eu-west-1": ["arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56"]},
+        "logs-": {"eu-west-1": ["arn:aws:organizations::111122223333:organization/o-exampleorgid"]}}}"#,
+    has_organization: true,
+    ..GIVEN
+};
 const MANAGED: GivenSnapshot = GivenSnapshot { key: Key::AwsManaged, ..SNAPSHOT };
 
 stories! { Scene;
@@ -79,6 +87,23 @@ stories! { Scene;
         after
         snap-0123456789abcdef0: 123456789012, 987654321098
     "#]];
+    a_snapshot_was_created_for_an_organizational_unit: OF_AN_ORGANIZATION, expect![[r#"
+        share-ebs-snapshot: applied
+          - share snap-0123456789abcdef0 in eu-west-1: +222233334444
+        before
+        snap-0123456789abcdef0: nobody
+        after
+        snap-0123456789abcdef0: 222233334444
+    "#]];
+    a_snapshot_was_created_for_an_organization:
+        Given { snapshots: &[GivenSnapshot { name: Some("logs-1"), ..SNAPSHOT }], ..OF_AN_ORGANIZATION }, expect![[r#"
+            share-ebs-snapshot: applied
+              - share snap-0123456789abcdef0 in eu-west-1: +222233334444
+            before
+            snap-0123456789abcdef0: nobody
+            after
+            snap-0123456789abcdef0: 222233334444
+        "#]];
     a_snapshot_that_backs_an_image_was_created: Given {
         snapshots: &[GivenSnapshot { holders: &["444455556666", "555566667777"], ..SNAPSHOT }],
         image: Some(("golden", &["444455556666", "666677778888"])),

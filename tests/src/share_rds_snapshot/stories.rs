@@ -10,6 +10,15 @@ const HELD: &[&str] = &["123456789012", "987654321098"];
 const AUTOMATED: Given = Given { name: "rds:base-db-v1-2026-11-02-05-30", ..GIVEN };
 const CLUSTER: Given = Given { engine: Engine::Aurora, ..GIVEN };
 
+/// Snapshots of instances are shared with an organizational unit, and those of clusters with the whole organization.
+const OF_AN_ORGANIZATION: Given = Given {
+    manifest: r#"{
+        "rds": {"base-db-v": {"eu-west-1": ["arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56"]}},
+        "rds-cluster": {"base-db-v": {"eu-west-1": ["arn:aws:organizations::111122223333:organization/o-exampleorgid"]}}}"#,
+    has_organization: true,
+    ..GIVEN
+};
+
 /// One account more than RDS shares a snapshot with.
 const TOO_MANY: &str = r#"{"rds": {"base-db-v": {"eu-west-1": [
     "100000000001", "100000000002", "100000000003", "100000000004", "100000000005", "100000000006", "100000000007",
@@ -91,6 +100,23 @@ stories! { Scene;
         Given { holders: HELD, manifest: TOO_MANY, ..GIVEN }, expect![[r#"
             share-rds-snapshot: refused (base-db-v1 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; nothing was changed)
             nothing changed
+        "#]];
+    a_snapshot_was_created_for_an_organizational_unit: OF_AN_ORGANIZATION, expect![[r#"
+        share-rds-snapshot: applied
+          - share base-db-v1 in eu-west-1: +222233334444
+        before
+        base-db-v1: nobody
+        after
+        base-db-v1: 222233334444
+    "#]];
+    a_cluster_snapshot_was_created_for_an_organization:
+        Given { engine: Engine::Aurora, ..OF_AN_ORGANIZATION }, expect![[r#"
+            share-rds-snapshot: applied
+              - share base-db-v1 in eu-west-1: +222233334444
+            before
+            base-db-v1: nobody
+            after
+            base-db-v1: 222233334444
         "#]];
     a_public_snapshot_was_created: Given { holders: &["all"], ..GIVEN }, expect![[r#"
         share-rds-snapshot: applied

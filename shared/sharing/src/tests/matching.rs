@@ -68,7 +68,7 @@ fn of_two_ends_the_later_counts_and_none_is_for_ever() {
         for (one, other) in [(first, second), (second, first)] {
             let listed = format!(r#"{{"ebs": {{"base": {{"eu-west-1": [{one}, {other}]}}}}}}"#);
             let united =
-                format!(r#"{{"ebs": {{"base": {{"eu-west-1": [{one}]}}, "ba": {{"eu-west-1": [{other}]}}}}}}"#);
+                format!(r#"{{"ebs": {{"base": {{"eu-west-1": [{one}]}}, "bas": {{"eu-west-1": [{other}]}}}}}}"#);
             for manifest in [listed, united] {
                 let (now, gone) = at(&manifest, Kind::Snapshot, "base-1", "2027-06-01T00:00:00Z");
                 assert_eq!((now.len(), gone.len()), if is_shared { (1, 0) } else { (0, 1) }, "{manifest}");
