@@ -171,6 +171,9 @@ fn weight(measured: &Measured) -> Vec<Bar> {
     ]
 }
 
+/// Nothing is changed before everything was read, since a sweep that would take too much away is refused as a whole: the
+/// floor is that of the bucket of reads and then that of the bucket of changes.
+///
 /// The way of 2015 is sequential, so that what it takes for more images can be reckoned: by its calls, three an image.
 fn sweep(measured: &Measured) -> Vec<Bar> {
     let wall = |setting| measured.swept(setting, |sweep| sweep.cost.wall_ms);
@@ -189,15 +192,11 @@ fn sweep(measured: &Measured) -> Vec<Bar> {
         Bar::new("the way of 2015 to the sweep with tables, wall", tables, Limit::Reported),
         Bar::new("the sweep's peak of resident memory", peak, Limit::Megabytes(24.0)),
         Bar::new("changes of a second sweep", again, Limit::Count(0.0)),
-        Bar::new(
-            "150 at EC2's rates, to the floor of changing",
-            ratio(wall(SWEEP_AT_RATES), changes),
-            Limit::Times(1.1),
-        ),
+        Bar::new("150 at EC2's rates, to the floor of changing", ratio(wall(SWEEP_AT_RATES), changes), Limit::Reported),
         Bar::new(
             "the same, to the floors of reading, then changing",
             ratio(wall(SWEEP_AT_RATES), both),
-            Limit::Reported,
+            Limit::Times(1.1),
         ),
         Bar::new("calls that EC2 refused of these", refused, Limit::Percent(2.0)),
     ]
