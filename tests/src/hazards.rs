@@ -2,7 +2,7 @@
 //! that show it, which are named as the hazard is. Those of this module are run against the local AWS; the others lie where
 //! what they show is tested anyway.
 //!
-//! Launch permissions take accounts, organizations and units; createVolumePermission takes accounts only.
+//! Launch permissions take accounts, organizations and units; `createVolumePermission` takes accounts only.
 //! - `functions/share-ami/src/tests.rs::an_organization_may_launch_and_its_snapshots_stay_with_accounts`
 //! - `tests/src/stories.rs::an_image_became_available_for_an_organization`
 //!
@@ -75,14 +75,14 @@
 //! - `tests/src/hazards/images.rs::two_images_on_one_snapshot_what_one_lost_the_other_still_needs`
 //! - `functions/share-ami/src/tests.rs::a_snapshot_keeps_the_accounts_that_another_image_needs`
 //!
-//! ModifyImageAttribute takes Add and Remove in one request, which AWS states nowhere.
+//! `ModifyImageAttribute` takes `Add` and `Remove` in one request, which AWS states nowhere.
 //! - `tests/src/hazards/images.rs::modify_image_attribute_takes_add_and_remove_in_one_request`
 //! - `tests/src/faults.rs::where_ec2_does_not_take_both_sides_at_once_it_gets_them_one_after_the_other`
 //!
-//! ModifySnapshotAttribute takes one operation and 500 accounts.
+//! `ModifySnapshotAttribute` takes one operation and 500 accounts.
 //! - `tests/src/hazards/images.rs::modify_snapshot_attribute_takes_one_operation_and_500_accounts`
 //!
-//! ModifyDBSnapshotAttribute takes ValuesToAdd and ValuesToRemove together.
+//! `ModifyDBSnapshotAttribute` takes `ValuesToAdd` and `ValuesToRemove` together.
 //! - `tests/src/hazards/databases.rs::modify_db_snapshot_attribute_takes_values_to_add_and_values_to_remove_together`
 //!
 //! One bad account fails the whole request.
