@@ -1,12 +1,12 @@
 //! The desired state: the manifest where it lies, and the accounts of the organizations that it names.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use aws::{Document, Location, Sessions};
+use aws::{Document, Location, SdkConfig, Sessions};
 use reaction::Error;
 use reaction::settings::{Variables, malformed, missing};
-use sharing::{Allowed, Desired, Kind, Manifest, organizations_of};
+use sharing::{Allowed, Desired, Kind, Manifest, Membership, organizations_of};
 
 use crate::Organizations;
 
@@ -42,7 +42,9 @@ impl Settings {
 pub struct Source {
     text: Text,
     allowed: Option<Allowed>,
-    organizations: Organizations,
+    config: SdkConfig,
+    /// Made when it is first asked: most manifests name accounts only.
+    organizations: OnceLock<Organizations>,
 }
 
 /// Where the manifest's text comes from.
@@ -56,7 +58,8 @@ impl Source {
     /// The desired state of a manifest whose text is at hand, as on a desk.
     #[must_use]
     pub fn of_text(sessions: &Sessions, text: &str, allowed: Option<Allowed>) -> Self {
-        Self { text: Text::Given(text.into()), allowed, organizations: Organizations::new(sessions) }
+        let config = sessions.config().clone();
+        Self { text: Text::Given(text.into()), allowed, config, organizations: OnceLock::new() }
     }
 
     /// The desired state of these settings; nothing is read yet.
@@ -65,7 +68,8 @@ impl Source {
         Self {
             text: Text::Document(Document::new(sessions.config(), settings.manifest)),
             allowed: settings.allowed,
-            organizations: Organizations::new(sessions),
+            config: sessions.config().clone(),
+            organizations: OnceLock::new(),
         }
     }
 
@@ -108,7 +112,11 @@ impl Source {
     ) -> Result<Desired, Error> {
         let named = manifest.as_ref().map(|manifest| organizations_of(manifest, self.allowed.as_ref(), kinds));
         let named = named.unwrap_or_else(|_| BTreeSet::new());
-        let membership = self.organizations.membership(&named).await?;
+        let membership = if named.is_empty() {
+            Membership::default()
+        } else {
+            self.organizations.get_or_init(|| Organizations::new(&self.config)).membership(&named).await?
+        };
         Ok(Desired { manifest, allowed: self.allowed.clone(), membership })
     }
 }

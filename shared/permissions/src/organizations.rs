@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws::{Answer, Pace, Sessions};
+use aws::{Answer, Pace, SdkConfig};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::operation::list_accounts::ListAccountsOutput;
 use aws_sdk_organizations::operation::list_accounts_for_parent::ListAccountsForParentOutput;
@@ -30,8 +30,8 @@ pub struct Organizations {
 impl Organizations {
     /// Organizations as our own account may ask it.
     #[must_use]
-    pub fn new(sessions: &Sessions) -> Self {
-        Self { client: Client::new(sessions.config()), pace: Pace::documented() }
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config), pace: Pace::documented() }
     }
 
     /// The active accounts of each of these organizations (`o-..`) and organizational units (`ou-..`).
