@@ -13,8 +13,9 @@ Examples:
   signalbox up                                      an AWS on this machine, until Ctrl-C
   signalbox plan event.json --profile production    what would be done, and nothing done
 
-Exit codes: 0 done; 2 there is something to do (`plan` without an event); 130 Ctrl-C; 252 the command line, or a file it names, is wrong; 253 settings,
-credentials or the manifest are wrong; 254 AWS, or a function, failed or refused.";
+Exit codes: 0 done; 2 there is something to do (plan without an event); 130 Ctrl-C; 252 the command line,
+or a file it names, is wrong; 253 settings, credentials or the manifest are wrong; 254 AWS, or a function,
+failed or refused.";
 
 /// Runs Signalbox, AWS automation that shares what an event points to, from a desk.
 #[derive(Debug, Parser)]
@@ -195,7 +196,8 @@ pub(crate) struct FunctionSettings {
     )]
     #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
     pub(crate) manifest: Option<String>,
-    /// Whom the manifest may name, ids separated by commas; everybody by default
+    /// Whom the manifest may name: ids of accounts, organizations and organizational units, separated by commas;
+    /// everybody by default
     #[arg(long, env = "SIGNALBOX_ALLOWED_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
     pub(crate) allowed_accounts: Option<String>,
     /// The DynamoDB table that keeps the ledger (`plan` does not use it)
@@ -211,6 +213,26 @@ pub(crate) struct FunctionSettings {
     /// The DynamoDB table of the audit; give --grants-table too
     #[arg(long, env = "SIGNALBOX_AUDIT_TABLE", value_name = "TABLE", hide_env_values = true)]
     pub(crate) audit_table: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+/// What bounds a sweep. They are checked where they are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The sweep's limits")]
+pub(crate) struct Limits {
+    /// How many shares one sweep may take away; 25 by default
+    #[arg(long, env = "SIGNALBOX_MAX_REMOVALS", value_name = "NUMBER", hide_env_values = true)]
+    pub(crate) max_removals: Option<String>,
+    /// Which part of the shares one sweep may take away where there are ten or more; 30 by default
+    #[arg(long, env = "SIGNALBOX_MAX_REMOVED_PERCENT", value_name = "PERCENT", hide_env_values = true)]
+    pub(crate) max_removed_percent: Option<String>,
+    /// Minutes between two sweeps, by which missed events are counted; a day by default
+    #[arg(long, env = "SIGNALBOX_SWEEP_PERIOD", value_name = "MINUTES", hide_env_values = true)]
+    pub(crate) sweep_period: Option<String>,
+    /// How fast AWS is called: documented (the default) or unlimited
+    #[arg(long, env = "SIGNALBOX_RATES", value_name = "RATES", hide_env_values = true)]
+    pub(crate) rates: Option<String>,
 }
 
 /// A resource, and where its audit lies.
@@ -240,6 +262,10 @@ impl FunctionSettings {
             "SIGNALBOX_COPY_AUTOMATED" => &self.copy_automated,
             "SIGNALBOX_GRANTS_TABLE" => &self.grants_table,
             "SIGNALBOX_AUDIT_TABLE" => &self.audit_table,
+            "SIGNALBOX_MAX_REMOVALS" => &self.limits.max_removals,
+            "SIGNALBOX_MAX_REMOVED_PERCENT" => &self.limits.max_removed_percent,
+            "SIGNALBOX_SWEEP_PERIOD" => &self.limits.sweep_period,
+            "SIGNALBOX_RATES" => &self.limits.rates,
             _ => &None,
         };
         value.clone().filter(|value| !value.is_empty())

@@ -192,3 +192,17 @@ async fn an_audit_item_is_reverted_by_its_command() {
     assert!(scene.shares().await.contains("bucket: Logs for 555566667777; SignalboxRead for 444455556666\n"));
     scene.assert_audited().await;
 }
+
+#[tokio::test]
+async fn a_plan_says_where_a_sweep_would_refuse_it_and_limits_are_options() {
+    let scene = Scene::new().await;
+    let desk = Desk::at(&scene);
+    desk.write("share.json", MANIFEST);
+    let planned = desk.run(&["plan", "--manifest", "share.json", "--max-removals", "2"]);
+    assert_eq!(planned.code, Some(2), "{}", planned.said);
+    let refusal = "a sweep refuses this unless it is forced: 3 shares would go, and 2 may (SIGNALBOX_MAX_REMOVALS)";
+    assert!(planned.out.contains(refusal), "{}", planned.out);
+    let wrong = desk.run(&["plan", "--manifest", "share.json", "--max-removed-percent", "300"]);
+    assert_eq!(wrong.code, Some(253));
+    assert!(wrong.said.contains("SIGNALBOX_MAX_REMOVED_PERCENT: `300` is more than 100"), "{}", wrong.said);
+}
