@@ -103,6 +103,12 @@ async fn apply_carries_exactly_the_plan_out() {
     let applied = desk.run(&["apply", "plan.json"]);
     assert_eq!(applied.code, Some(0), "{}{}", applied.out, applied.said);
     assert!(applied.out.ends_with("7 steps: 7 applied, 0 unchanged, 0 refused, 0 failed\n"), "{}", applied.out);
+    let told = desk.run(&["history", &scene.image]);
+    assert!(
+        told.out.contains("outcome signalbox apply in 111122223333: +987654321098 -444455556666 (done)"),
+        "{}",
+        told.out
+    );
     let after = scene.shares().await;
     assert!(
         !after.contains("444455556666")

@@ -120,6 +120,7 @@ impl fmt::Display for Done {
         }
         let count = |outcome| self.steps.iter().filter(|line| line.outcome == outcome).count();
         let counted = ["applied", "unchanged", "refused", "failed"].map(|it| format!("{} {it}", count(it)));
-        write!(f, "{} steps: {}", self.steps.len(), counted.join(", "))
+        let steps = if self.steps.len() == 1 { "step" } else { "steps" };
+        write!(f, "{} {steps}: {}", self.steps.len(), counted.join(", "))
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use aws::{Location, Sessions};
 use grants::Grants;
 use permissions::Source;
-use reaction::{Counts, Deadline, Reaction};
+use reaction::{Counts, Deadline};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
 use serde::Serialize;
 use sharing::{Allowed, Manifest, Share};
@@ -21,6 +21,9 @@ use crate::failure::Failure;
 use crate::functions::DEADLINE;
 use crate::output::{self, Format};
 use crate::progress::{self, Progress};
+
+/// By whom the audit says that a change was made, when a plan was applied on a desk.
+const WHO: &str = "signalbox apply";
 
 /// Compares everything with the manifest, and prints who would gain and who would lose.
 pub(super) async fn plan(
@@ -56,7 +59,7 @@ pub(super) fn function(
 ) -> Result<ReconcileShares, Failure> {
     let variables = |name: &str| settings.variable(name);
     let limits = Settings::read(&variables).map_err(Failure::configuration)?;
-    let grants = Grants::read(&variables, sessions, ReconcileShares::NAME).map_err(Failure::configuration)?;
+    let grants = Grants::read(&variables, sessions, WHO).map_err(Failure::configuration)?;
     if grants.is_none() {
         progress::say(
             "without --grants-table and --audit-table it is not known which shares are ours: nothing is taken back where \

@@ -71,9 +71,10 @@ The local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above 
   signalbox send {event}   # the deployed function does it
   signalbox run {event}    # repeated: it was done before
   signalbox history {id} --verify   # who gained and lost, and that the record is whole
+  signalbox plan --manifest {manifest}   # what the whole manifest would change
   aws ec2 describe-image-attribute --image-id {id} --attribute launchPermission
-  aws s3 cp {} -",
-        local::MANIFEST
+  aws s3 cp {manifest} -",
+        manifest = local::MANIFEST
     )
 }
 
