@@ -71,14 +71,9 @@ async fn read(path: &Path) -> Result<StoredPlan, Failure> {
     let name = name_of(path);
     let text = read_text(path).await?;
     // One step alone is what an audit item carries to be reverted by.
-    let plan = serde_json::from_str::<Share>(&text).ok().and_then(of_step);
-    let plan = plan.map_or_else(|| serde_json::from_str::<StoredPlan>(&text), Ok);
-    let plan =
-        plan.map_err(|error| Failure::usage(format!("{name} is no plan that `signalbox plan --out` wrote: {error}")))?;
-    if plan.version != StoredPlan::VERSION {
-        return Err(Failure::usage(format!("{name} is a plan of version {}; make it anew", plan.version)));
-    }
-    Ok(plan)
+    let step = serde_json::from_str::<Share>(&text).ok().and_then(of_step);
+    let plan = step.map_or_else(|| StoredPlan::read(&text), Ok);
+    plan.map_err(|error| Failure::usage(format!("{name} {error}")))
 }
 
 /// The plan that is this step alone.

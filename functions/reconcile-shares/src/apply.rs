@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use grants::record_if_any;
 use permissions::{Holders, PolicyRead};
 use reaction::Error;
 use sharing::{Change, Effect, Kind, Principal, Resource, Share};
@@ -55,10 +56,7 @@ impl ReconcileShares {
 
     async fn recorded_share(&self, occurrence: &str, share: &Share) -> Result<(), Error> {
         let effect = Box::pin(self.share(share));
-        match &self.grants {
-            Some(grants) => grants.record(occurrence, share, effect).await,
-            None => effect.await?.refused.map_or(Ok(()), Err),
-        }
+        record_if_any(self.grants.as_ref(), occurrence, share, effect).await
     }
 
     /// Records that nobody has what is gone.

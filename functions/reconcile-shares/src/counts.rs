@@ -45,9 +45,8 @@ fn is_missed(facts: &Facts, decision: &Decision) -> bool {
         decision.change.resource.kind,
         Kind::Image | Kind::Snapshot | Kind::DbSnapshot | Kind::DbClusterSnapshot
     );
-    let follows = decision.change.resource.kind == Kind::Snapshot && decision.found.names.is_empty();
     let age = decision.found.created.and_then(|created| facts.now.duration_since(created).ok());
     let is_new = age.is_some_and(|age| age < facts.limits.period);
     let is_due = decision.is_managed && !decision.is_blocked() && !decision.change.difference().add.is_empty();
-    has_event && !follows && is_new && is_due && decision.change.head.seq == 0
+    has_event && !decision.follows() && is_new && is_due && decision.change.head.seq == 0
 }

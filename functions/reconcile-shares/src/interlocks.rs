@@ -29,12 +29,10 @@ pub(crate) fn check(facts: &Facts, decisions: &[Decision]) -> Result<(), Error> 
         let why = format!("the manifest has lost its section `{kind}`, by which shares of ours were made");
         return Err(refusal(&why, facts, &removals));
     }
-    let shares: usize =
-        decisions.iter().filter(|it| it.is_managed && !follows(it)).map(|it| it.change.before.len()).sum();
-    let of_managed = removals.iter().filter(|(resource, _)| {
-        decisions.iter().any(|decision| decision.is_managed && decision.change.resource == *resource)
-    });
-    let of_managed = of_managed.count();
+    let managed: Vec<_> = decisions.iter().filter(|decision| decision.is_managed).collect();
+    let shares: usize = managed.iter().filter(|it| !it.follows()).map(|it| it.change.before.len()).sum();
+    let managed: BTreeSet<_> = managed.into_iter().map(|it| &it.change.resource).collect();
+    let of_managed = removals.iter().filter(|(resource, _)| managed.contains(resource)).count();
     if removals.len() > facts.limits.removals {
         let why =
             format!("{} shares would go, and {} may (SIGNALBOX_MAX_REMOVALS)", removals.len(), facts.limits.removals);
@@ -60,11 +58,6 @@ fn has_lost(facts: &Facts, kind: Kind) -> bool {
     let is_owned = owned.into_iter().any(|resource| is_unread || is_there(resource));
     let is_said = is_said(kind) || (kind == Kind::Snapshot && is_said(Kind::Image));
     facts.is_whole && is_owned && !is_said
-}
-
-/// Whether the thing is a snapshot that an image brings along.
-fn follows(decision: &Decision) -> bool {
-    decision.change.resource.kind == Kind::Snapshot && decision.found.names.is_empty()
 }
 
 /// What a plan takes away: a snapshot that loses somebody together with its image is not counted beside it.

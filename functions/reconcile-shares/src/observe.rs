@@ -83,12 +83,7 @@ impl ReconcileShares {
         let Subject::Sweep { force: Some(force) } = subject else { return Ok(None) };
         let location: Location = force.parse().map_err(Error::refused).doing(|| "`force`")?;
         let text = Document::new(self.sessions.config(), location).read().await?;
-        let plan: StoredPlan = serde_json::from_str(&text)
-            .map_err(Error::refused)
-            .doing(|| format!("{force} is no plan that `signalbox plan --out` wrote"))?;
-        if plan.version != StoredPlan::VERSION {
-            return Err(Error::refused(format!("{force} is a plan of version {}; make it anew", plan.version)));
-        }
+        let plan = StoredPlan::read(&text).map_err(|error| Error::refused(format!("{force} {error}")))?;
         Ok(Some(plan.removals()))
     }
 

@@ -102,6 +102,11 @@ impl Decision<'_> {
     pub(crate) fn is_blocked(&self) -> bool {
         self.found.obstacle.is_some() && !self.change.difference().add.is_empty()
     }
+
+    /// Whether the thing is a snapshot that an image brings along.
+    pub(crate) fn follows(&self) -> bool {
+        self.found.resource.kind == Kind::Snapshot && self.found.names.is_empty()
+    }
 }
 
 /// What is decided about each thing, in the order of things.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use reaction::AccountId;
+use reaction::{AccountId, Error};
 use serde::{Deserialize, Serialize};
 use sharing::{Principal, Resource, Share};
 
@@ -24,6 +24,20 @@ pub struct StoredPlan {
 impl StoredPlan {
     /// The form that this version writes and reads.
     pub const VERSION: u32 = 1;
+
+    /// Reads a plan's text.
+    ///
+    /// # Errors
+    /// `Refused` where it is no plan, or one of another form; the message goes on after the plan's name.
+    pub fn read(text: &str) -> Result<Self, Error> {
+        let plan: Self = serde_json::from_str(text)
+            .map_err(|error| Error::refused(format!("is no plan that `signalbox plan --out` wrote: {error}")))?;
+        if plan.version == Self::VERSION {
+            Ok(plan)
+        } else {
+            Err(Error::refused(format!("is a plan of version {}; make it anew", plan.version)))
+        }
+    }
 
     /// Everything that it takes away.
     #[must_use]

@@ -16,7 +16,7 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::ec2::{AmiStateChange, ImageId, ImageState};
 use events::{Detail, Envelope, Origin};
-use grants::Grants;
+use grants::{Grants, record_if_any};
 use permissions::{Ec2, Settings, Source};
 use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
 use sharing::{Kind, Resource, Share};
@@ -116,9 +116,6 @@ impl Reaction for ShareAmi {
     async fn apply(&self, subject: &Subject, step: &Share) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region)?;
         let sharing = services.ec2.share(step);
-        match &self.grants {
-            Some(grants) => Box::pin(grants.record(&Self::key(subject).to_string(), step, sharing)).await,
-            None => sharing.await?.refused.map_or(Ok(()), Err),
-        }
+        record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), step, sharing).await
     }
 }

@@ -17,7 +17,7 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::ebs::{SnapshotId, SnapshotNotification, SnapshotsCompletion};
 use events::{Detail, Envelope, Origin};
-use grants::Grants;
+use grants::{Grants, record_if_any};
 use permissions::{Ec2, Settings, Source};
 use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
 use sharing::{Kind, Resource, Share};
@@ -159,9 +159,6 @@ impl Reaction for ShareEbsSnapshot {
             Step::Leave { why, .. } => return Err(Error::failed(why)),
         };
         let sharing = services.ec2.share(share);
-        match &self.grants {
-            Some(grants) => Box::pin(grants.record(&Self::key(subject).to_string(), share, sharing)).await,
-            None => sharing.await?.refused.map_or(Ok(()), Err),
-        }
+        record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
     }
 }

@@ -8,7 +8,7 @@ use aws::{Answer, open_only};
 use aws_sdk_ec2::types::Snapshot as Ec2Snapshot;
 use events::ebs::SnapshotId;
 use futures_util::future::{try_join, try_join_all};
-use permissions::{Encryption, Holders, encryption};
+use permissions::{Encryption, Holders, encryption, name_of};
 use reaction::{Doing, Error};
 use sharing::{Desired, Head, Kind, Principal, Wanted};
 use tokio::join;
@@ -88,7 +88,7 @@ impl Services {
         found: Ec2Snapshot,
         now: SystemTime,
     ) -> Result<(SnapshotId, Snapshot), Error> {
-        let name = found.tags().iter().find(|tag| tag.key() == Some("Name")).and_then(|tag| tag.value());
+        let name = name_of(found.tags());
         let mut snapshot = Snapshot {
             name: name.filter(|name| !name.is_empty()).map(String::from),
             is_ours: found.owner_id() == Some(subject.account.as_str()),

@@ -20,7 +20,7 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent, DbSnapshotId, SnapshotChange};
 use events::{Detail, Envelope, Origin};
-use grants::Grants;
+use grants::{Grants, record_if_any};
 use permissions::{Rds, Source};
 use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
 use sharing::{Kind, Resource, Share};
@@ -150,10 +150,7 @@ impl Reaction for ShareRdsSnapshot {
         match step {
             Step::Share(share) => {
                 let sharing = services.rds.share(share);
-                match &self.grants {
-                    Some(grants) => Box::pin(grants.record(&Self::key(subject).to_string(), share, sharing)).await,
-                    None => sharing.await?.refused.map_or(Ok(()), Err),
-                }
+                record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
             }
             Step::Copy(copy) => copy.make(&services.rds.client).await,
         }

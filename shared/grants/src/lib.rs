@@ -25,7 +25,7 @@ use reaction::settings::{Variables, missing};
 use sharing::{Grant, Head, Resource};
 
 pub use audit::{AuditItem, Phase};
-pub use record::LEASE;
+pub use record::{LEASE, record_if_any};
 pub use revert::revert;
 pub use verify::verify;
 

@@ -38,6 +38,23 @@ enum First {
     Grants,
 }
 
+/// Records the step's changes where there are tables, and only carries `effect` out where there are none.
+///
+/// # Errors
+/// As of [`Grants::record`].
+pub async fn record_if_any(
+    grants: Option<&Grants>,
+    occurrence: &str,
+    step: &Share,
+    effect: impl Future<Output = Result<Effect, Error>>,
+) -> Result<(), Error> {
+    match grants {
+        // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
+        Some(grants) => Box::pin(grants.record(occurrence, step, effect)).await,
+        None => effect.await?.refused.map_or(Ok(()), Err),
+    }
+}
+
 impl Grants {
     /// Records the step's changes before and after `effect`, which is not called where nobody gains or loses. A change that
     /// an interrupted run left open is settled first. `occurrence` says what made it be done: the ledger's key or the like.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws::{Answer, Pace};
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types::{ImageAttributeName, LaunchPermission, PermissionGroup, SnapshotAttributeName};
+use aws_sdk_ec2::types::{ImageAttributeName, LaunchPermission, PermissionGroup, SnapshotAttributeName, Tag};
 use reaction::{AccountId, Doing, Error};
 use sharing::Principal;
 
@@ -62,6 +62,12 @@ impl Ec2 {
         let principals = accounts.into_iter().map(Principal::Account).collect();
         Ok(Some(Holders { is_public, principals: others(principals, owner) }))
     }
+}
+
+/// The value of the tag `Name`, by which people call a thing.
+#[must_use]
+pub fn name_of(tags: &[Tag]) -> Option<&str> {
+    tags.iter().find(|tag| tag.key() == Some("Name"))?.value()
 }
 
 fn others(principals: BTreeSet<Principal>, owner: &AccountId) -> BTreeSet<Principal> {

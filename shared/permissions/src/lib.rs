@@ -14,7 +14,7 @@ mod rds;
 mod repositories;
 
 pub use buckets::Buckets;
-pub use ec2::{Ec2, Holders};
+pub use ec2::{Ec2, Holders, name_of};
 pub use key_gaps::{KeyGaps, key_gaps};
 pub use keys::{Encryption, encryption};
 pub use kms_keys::{Key, Keys};

@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use reaction::{AccountId, Doing, Error, Region};
 use sharing::{Desired, Kind, Manifest, Principal};
 
-use crate::Ec2;
+use crate::{Ec2, name_of};
 
 impl Ec2 {
     /// Which accounts the manifest's own entries for snapshots name for these, by their Name.
@@ -33,7 +33,7 @@ impl Ec2 {
             self.client.describe_snapshots().set_snapshot_ids(Some(snapshots.iter().map(|&id| id.into()).collect()));
         let answer = request.send().await.or_error().doing(|| "reading the snapshots' names")?;
         for snapshot in answer.snapshots() {
-            let name = snapshot.tags().iter().find(|tag| tag.key() == Some("Name")).and_then(|tag| tag.value());
+            let name = name_of(snapshot.tags());
             let (Some(id), Some(name)) = (snapshot.snapshot_id(), name) else { continue };
             if let Some(wanted) = desired.wanted(Kind::Snapshot, name, Some(region), owner, now)? {
                 needs.insert(id.into(), wanted.principals);

@@ -9,7 +9,7 @@ use aws_sdk_ec2::operation::describe_snapshots::DescribeSnapshotsOutput;
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_ec2::types::{Filter, Image, ImageState, Snapshot};
 use futures_util::{StreamExt, stream, try_join};
-use permissions::{Encryption, Holders, encryption};
+use permissions::{Encryption, Holders, encryption, name_of};
 use reaction::{Doing, Error, Region};
 use sharing::{Kind, Resource};
 
@@ -180,7 +180,7 @@ impl Services {
 /// A snapshot without its permissions. It has a name only where an entry may find it by that.
 fn snapshot(listed: &Listed, resource: Resource) -> Found {
     let known = listed.snapshots.get(&resource.id);
-    let name = known.and_then(|it| it.tags().iter().find(|tag| tag.key() == Some("Name"))).and_then(|tag| tag.value());
+    let name = known.and_then(|it| name_of(it.tags()));
     let mut found = Found::new(resource, name);
     found.created = known.and_then(|it| it.start_time()).and_then(|time| (*time).try_into().ok());
     explain(&mut found.obstacle, &mut found.notes, listed, &found.resource.id);
