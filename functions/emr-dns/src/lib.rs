@@ -1,1 +1,115 @@
-//! stub
+//! `emr-dns`: a CNAME from the friendly name in a cluster's tag to its primary node, for as long as the cluster lives.
+//!
+//! What invokes it is in `subject.rs`, what is read in `observe.rs` and `read/`. What becomes of one name is decided in
+//! `decide.rs`, the same for the event of a cluster (`plan.rs`) and for all of them (`sweep.rs`).
+
+mod apply;
+mod change;
+mod cluster;
+mod decide;
+mod facts;
+mod interlocks;
+mod mark;
+mod name;
+mod observe;
+mod plan;
+mod read;
+mod record;
+mod settings;
+mod subject;
+mod sweep;
+mod table;
+#[cfg(test)]
+mod tests;
+mod zone;
+
+use std::sync::Arc;
+
+use aws::{Clients, Pace, Sessions};
+use decide::Rules;
+use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
+use read::{Route53, Services};
+use serde_json::value::RawValue;
+
+pub use facts::{Facts, Seen};
+pub use name::Name;
+pub use plan::Step;
+pub use settings::{Policy, Settings};
+pub use subject::Subject;
+pub use table::{Row, Table};
+
+/// The function: its clients, and the settings that do not change while it lives.
+#[derive(Debug)]
+pub struct EmrDns {
+    sessions: Arc<Sessions>,
+    clients: Clients<Services>,
+    route53: Route53,
+    /// The same at the pace that AWS documents, for sweeps.
+    paced: Route53,
+    settings: Settings,
+}
+
+impl EmrDns {
+    /// The function with these settings; makes no call.
+    #[must_use]
+    pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
+        let route53 = |pace| Route53::new(sessions.config(), pace);
+        let (route53, paced) = (route53(Pace::unlimited()), route53(Pace::documented()));
+        Self { clients: Clients::new(sessions.clone(), Services::new), route53, paced, settings, sessions }
+    }
+
+    /// Reads everything, and shows it.
+    ///
+    /// # Errors
+    /// `Failed` where nobody said whose credentials these are.
+    pub async fn table(&self, deadline: Deadline) -> Result<Table, Error> {
+        let sweep = Subject::Sweep { force: std::collections::BTreeSet::new() };
+        Table::of(&self.observe(&sweep, deadline).await?)
+    }
+}
+
+impl Reaction for EmrDns {
+    const NAME: &'static str = "emr-dns";
+    const REPEAT: Repeat = Repeat::Again;
+    type Event = Box<RawValue>;
+    type Subject = Subject;
+    type Facts = Facts;
+    type Step = Step;
+
+    fn parse(event: Box<RawValue>) -> Result<Option<Subject>, Error> {
+        subject::parse(&event)
+    }
+
+    fn key(subject: &Subject) -> Key {
+        subject::key(subject)
+    }
+
+    async fn observe(&self, subject: &Subject, deadline: Deadline) -> Result<Facts, Error> {
+        let seen = match subject {
+            Subject::Cluster { id, account, region, .. } => {
+                Seen::Cluster(Box::pin(self.look(id, account, region)).await?)
+            }
+            Subject::Sweep { force } => Seen::All(Box::pin(self.survey(force, deadline)).await?),
+        };
+        Ok(Facts { settings: self.settings.clone(), account: self.sessions.home()?.account.clone(), seen })
+    }
+
+    fn plan(_: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
+        plan::plan(facts)
+    }
+
+    fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {
+        match &facts.seen {
+            Seen::Cluster(_) => Counts::new(),
+            Seen::All(survey) => sweep::counts(Rules { settings: &facts.settings, account: &facts.account }, survey),
+        }
+    }
+
+    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+        let route53 = match subject {
+            Subject::Cluster { .. } => &self.route53,
+            Subject::Sweep { .. } => &self.paced,
+        };
+        Self::carry_out(route53, step).await
+    }
+}

@@ -1,9 +1,8 @@
 //! What invokes the sweep: a changed manifest, a schedule, or a manifest as the payload.
 
 use events::manifest::{ObjectCreated, ParameterStoreChange};
-use events::{Detail, Envelope, Origin};
+use events::{Detail, Envelope, Origin, Sweep};
 use reaction::{Doing, Error, Key};
-use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sharing::{Kind, Manifest};
@@ -27,20 +26,11 @@ pub enum Subject {
     Payload(Box<Manifest>),
 }
 
-/// What a schedule sends: `{"signalbox": "sweep", "force": null}`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sweep {
-    signalbox: String,
-    #[serde(default)]
-    force: Option<String>,
-}
-
 /// Reads an event; `None` where it is not ours.
 pub(crate) fn parse(event: &RawValue) -> Result<Option<Subject>, Error> {
     let value: Value = serde_json::from_str(event.get()).map_err(Error::refused)?;
-    if value.get("signalbox").is_some() {
-        return sweep(value).map(Some);
+    if let Some(Sweep { force, .. }) = Sweep::of(&value, "{\"signalbox\": \"sweep\", \"force\": null}")? {
+        return Ok(Some(Subject::Sweep { force }));
     }
     if value.get("detail-type").is_some() {
         let envelope: Envelope = serde_json::from_value(value).map_err(Error::refused)?;
@@ -54,17 +44,6 @@ pub(crate) fn parse(event: &RawValue) -> Result<Option<Subject>, Error> {
     let manifest = Manifest::parse(event.get());
     let manifest = manifest.map_err(Error::refused).doing(|| "the payload, read as a share manifest")?;
     Ok(Some(Subject::Payload(Box::new(manifest))))
-}
-
-fn sweep(value: Value) -> Result<Subject, Error> {
-    let expected = "{\"signalbox\": \"sweep\", \"force\": null}";
-    let sweep: Sweep = serde_json::from_value(value)
-        .map_err(Error::refused)
-        .doing(|| format!("the payload is not like {expected}"))?;
-    if sweep.signalbox != "sweep" {
-        return Err(Error::refused(format!("the payload is not like {expected}")));
-    }
-    Ok(Subject::Sweep { force: sweep.force })
 }
 
 fn changed(event: &Envelope) -> Result<Option<Subject>, Error> {

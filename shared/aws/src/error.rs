@@ -17,6 +17,7 @@ const ABSENT: &[&str] = &[
     "InvalidAMIID.Unavailable",
     "InvalidSnapshot.NotFound",
     "NoSuchBucket",
+    "NoSuchHostedZone",
     "NoSuchKey",
     "NotFoundException",
     "ParameterNotFound",
@@ -32,6 +33,7 @@ const INVALID: &[&str] = &[
     "InvalidAMIID.Malformed",
     "InvalidArnException",
     "InvalidBucketName",
+    "InvalidInput",
     "InvalidInputException",
     "InvalidParameter",
     "InvalidParameterCombination",
@@ -40,6 +42,7 @@ const INVALID: &[&str] = &[
     "InvalidSnapshotID.Malformed",
     "InvalidUserID.Malformed",
     "InvalidRequest",
+    "InvalidRequestException",
     "KMSInvalidStateException",
     "MalformedPolicy",
     "MalformedPolicyDocumentException",
@@ -178,6 +181,37 @@ pub fn region_of_bucket<E>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
 #[must_use]
 pub fn is_closed_bucket<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     is_denied(error) || is_one_of(error, &["MethodNotAllowed"])
+}
+
+/// Whether EMR knows no cluster of the id that it was asked for: it says so in the message alone.
+/// <https://docs.aws.amazon.com/emr/latest/APIReference/API_DescribeCluster.html>
+#[must_use]
+pub fn is_unknown_cluster<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    let says = |message: &str| message.starts_with("Cluster id") && message.contains("is not valid");
+    is_one_of(error, &["InvalidRequestException"]) && error.message().is_some_and(says)
+}
+
+/// Why Route 53 makes none of a batch's changes, if it does not take them as they are. It says so in two forms, and the
+/// SDK reads the code of one of them only.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html#API_ChangeResourceRecordSets_Errors>
+#[must_use]
+pub fn rejected_changes<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    const REJECTED: &str = "InvalidChangeBatch";
+    if is_one_of(error, &[REJECTED]) {
+        return Some(error.message().unwrap_or("no message").to_owned());
+    }
+    let body = std::str::from_utf8(error.raw_response()?.body().bytes()?).ok()?;
+    let (_, rejected) = body.split_once(&format!("<{REJECTED}"))?;
+    let messages = rejected.split("<Message>").skip(1).filter_map(|rest| Some(rest.split_once("</Message>")?.0));
+    Some(messages.collect::<Vec<_>>().join("; "))
+}
+
+/// Whether changes were rejected since the records are not (any more) as they were observed.
+#[must_use]
+pub fn is_outrun(rejection: &str) -> bool {
+    ["already exists", "was not found", "do not match the current values", "conflicts with other records"]
+        .iter()
+        .any(|it| rejection.contains(it))
 }
 
 /// Whether we may not do this.

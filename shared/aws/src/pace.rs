@@ -23,7 +23,9 @@ use crate::error::Answer;
 ///   `DescribeSnapshots` draw from a smaller bucket than other reads.
 /// - <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>. It does not say whether the
 ///   APIs of one row share a bucket.
-const RATES: [(&[&str], u32, f64); 9] = [
+/// - <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>: five requests a second for each account,
+///   whatever they ask.
+const RATES: [(&[&str], u32, f64); 10] = [
     (&["DescribeImageAttribute"], 100, 20.0),
     (&["DescribeImages"], 100, 20.0),
     (&["DescribeSnapshotAttribute"], 100, 20.0),
@@ -33,6 +35,7 @@ const RATES: [(&[&str], u32, f64); 9] = [
     (&["DescribeOrganization"], 2, 1.0),
     (&["ListAccounts"], 12, 8.0),
     (&["ListAccountsForParent", "ListOrganizationalUnitsForParent"], 8, 5.0),
+    (&["ChangeResourceRecordSets", "ListHostedZones", "ListHostedZonesByVPC", "ListResourceRecordSets"], 5, 5.0),
 ];
 
 /// What a bucket gains in this time, and one token at least, stays in it: the server's bucket gains nothing before our

@@ -76,6 +76,15 @@ impl Sessions {
         &self.config
     }
 
+    /// Our own region.
+    ///
+    /// # Errors
+    /// `Refused` where there is no such region.
+    pub fn region(&self) -> Result<Region, Error> {
+        let region = self.config.region().map(AsRef::as_ref).unwrap_or_default();
+        region.parse().map_err(Error::refused).doing(|| "our own region")
+    }
+
     /// The time. Plans get it as a fact.
     #[must_use]
     pub fn now(&self) -> SystemTime {

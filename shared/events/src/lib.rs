@@ -5,9 +5,12 @@
 
 pub mod ebs;
 pub mod ec2;
+pub mod emr;
 mod envelope;
 pub mod manifest;
 pub mod rds;
+mod sweep;
 mod wire;
 
 pub use envelope::{Detail, Envelope, Origin};
+pub use sweep::Sweep;

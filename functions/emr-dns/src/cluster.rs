@@ -1,0 +1,39 @@
+//! What EMR says of a cluster.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use events::emr::{ClusterId, ClusterState};
+use reaction::Region;
+
+/// A cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cluster {
+    /// Its id.
+    pub id: ClusterId,
+    /// Its region.
+    pub region: Region,
+    /// What it is doing.
+    pub state: ClusterState,
+    /// When it was made.
+    pub created: Option<SystemTime>,
+    /// The value of its tag, as somebody wrote it.
+    pub tag: Option<String>,
+    /// The DNS name of its primary node. It is not there before there is a node, and stays when the cluster has ended.
+    pub primary: Option<String>,
+    /// Its subnet.
+    pub subnet: Option<String>,
+}
+
+impl Cluster {
+    /// Where the friendly name leads to; `None` where there is nobody to answer.
+    pub(crate) fn target(&self) -> Option<&str> {
+        self.primary.as_deref().filter(|name| !name.is_empty() && self.state.is_serving())
+    }
+}
+
+impl fmt::Display for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.id, reaction::shortened(self.tag.as_deref().unwrap_or_default(), 80))
+    }
+}

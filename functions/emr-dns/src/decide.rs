@@ -1,0 +1,173 @@
+//! What becomes of one name, given who has it and who asks for it: the same for an event and for a sweep.
+
+use std::net::IpAddr;
+
+use events::emr::{ClusterId, ClusterState};
+use reaction::AccountId;
+
+use crate::change::{Change, Deed};
+use crate::cluster::Cluster;
+use crate::mark::{Held, Holder, Mark};
+use crate::name::{Name, normalised};
+use crate::record::{RecordSet, Site};
+use crate::settings::{Policy, Settings};
+use crate::zone::ZoneId;
+
+/// What is decided by, beside what stands in the zone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) account: &'a AccountId,
+}
+
+/// How it is with the cluster that a record of ours says it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It has ended, or EMR does not know it any more.
+    Ended,
+    /// It lives, and asks for another name, or for none.
+    Elsewhere,
+    /// It lives, or nobody knows.
+    Lives,
+}
+
+/// What becomes of a name, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Decision {
+    pub(crate) name: Name,
+    pub(crate) zone: ZoneId,
+    pub(crate) holder: Holder,
+    /// The cluster that shall have it.
+    pub(crate) winner: Option<ClusterId>,
+    /// The living clusters that ask for it.
+    pub(crate) asking: Vec<(ClusterId, ClusterState)>,
+    pub(crate) verdict: Verdict,
+    pub(crate) notes: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing is to be done, for this reason if it needs one.
+    Keep(Option<String>),
+    Change(Box<Change>),
+    /// What is asked for may not be done.
+    Refuse(String),
+}
+
+/// Decides about one name. `claims` are the living clusters that ask for it.
+pub(crate) fn decide(
+    rules: Rules,
+    zone: &ZoneId,
+    name: &Name,
+    site: &Site,
+    claims: &[&Cluster],
+    fate: impl FnOnce(&ClusterId) -> Fate,
+) -> Decision {
+    let holder = Holder::of(site, &rules.settings.owner, rules.account);
+    let winner = claims.iter().filter(|it| it.target().is_some()).max_by_key(|it| (it.created, &it.id));
+    let verdict = match (&holder, winner) {
+        (Holder::Other(who), Some(_)) => Verdict::Refuse(format!(
+            "{name} in {zone} is somebody else's: {who}; nothing was changed; take the record away or choose another name"
+        )),
+        (Holder::Other(who), None) => {
+            Verdict::Keep(Some(format!("{name} is somebody else's and is left alone: {who}")))
+        }
+        (_, Some(cluster)) => given_to(rules, name, &holder, cluster),
+        (Holder::Nobody, None) => Verdict::Keep(None),
+        (Holder::Ours(held), None) => match fate(&held.mark.cluster) {
+            Fate::Lives => Verdict::Keep(Some(format!("{name} is {}'s and is left alone", held.mark.cluster))),
+            Fate::Ended | Fate::Elsewhere => taken_from(rules, name, held),
+        },
+    };
+    let notes = winner.and_then(|winner| rivalry(name, winner, claims)).into_iter().collect();
+    let winner = winner.map(|it| it.id.clone());
+    let asking = claims.iter().map(|it| (it.id.clone(), it.state)).collect();
+    Decision { name: name.clone(), zone: zone.clone(), holder, winner, asking, verdict, notes }
+}
+
+/// That several ask for one name, and who has it.
+fn rivalry(name: &Name, winner: &Cluster, claims: &[&Cluster]) -> Option<String> {
+    let others = claims.iter().filter(|it| it.id != winner.id).map(|it| format!("{} ({})", it.id, it.state));
+    let mut others: Vec<_> = others.collect();
+    others.sort();
+    let others = others.join(", ");
+    (!others.is_empty()).then(|| {
+        format!("{name} is {}'s, the newest that is RUNNING or WAITING; so tagged are also {others}", winner.id)
+    })
+}
+
+/// What makes the name lead to the cluster.
+fn given_to(rules: Rules, name: &Name, holder: &Holder, cluster: &Cluster) -> Verdict {
+    let target = cluster.target().unwrap_or_default();
+    if let Some(problem) = problem_of_target(name, target) {
+        return Verdict::Refuse(format!("{name}: the primary node of {} is `{target}`, {problem}", cluster.id));
+    }
+    let Settings { ttl, owner, .. } = rules.settings;
+    let set = |name: String, kind: &str, value: String| RecordSet {
+        name,
+        kind: kind.into(),
+        ttl: *ttl,
+        values: vec![value],
+        is_simple: true,
+    };
+    let mark = Mark {
+        owner: owner.clone(),
+        cluster: cluster.id.clone(),
+        account: rules.account.clone(),
+        region: cluster.region.clone(),
+    };
+    let wanted = [set(name.to_string(), "CNAME", target.into()), set(name.mark(), "TXT", mark.to_string())];
+    let present = match holder {
+        Holder::Ours(held) => [held.cname.as_ref(), Some(&held.txt)],
+        _ => [None, None],
+    };
+    let (mut delete, mut create) = (Vec::new(), Vec::new());
+    for (wanted, present) in wanted.into_iter().zip(present) {
+        if !present.is_some_and(|present| is_as(present, &wanted)) {
+            delete.extend(present.cloned());
+            create.push(wanted);
+        }
+    }
+    if create.is_empty() {
+        return Verdict::Keep(None);
+    }
+    let deed = if matches!(holder, Holder::Nobody) { Deed::Create } else { Deed::Update };
+    let (cluster, target) = (cluster.id.clone(), Some(target.to_owned()));
+    Verdict::Change(Box::new(Change { name: name.clone(), deed, cluster, target, delete, create }))
+}
+
+/// What takes the name from a cluster that has ended or asks for it no more.
+fn taken_from(rules: Rules, name: &Name, held: &Held) -> Verdict {
+    let Held { mark, txt, cname } = held;
+    if rules.settings.policy == Policy::UpsertOnly {
+        return Verdict::Keep(Some(format!("{name} would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only")));
+    }
+    Verdict::Change(Box::new(Change {
+        name: name.clone(),
+        deed: Deed::Delete,
+        cluster: mark.cluster.clone(),
+        target: cname.as_ref().and_then(|set| set.values.first().cloned()),
+        delete: cname.iter().chain([txt]).cloned().collect(),
+        create: Vec::new(),
+    }))
+}
+
+/// Whether what is there means what is wanted.
+fn is_as(present: &RecordSet, wanted: &RecordSet) -> bool {
+    let values = |set: &RecordSet| -> Vec<String> {
+        let is_name = set.kind == "CNAME";
+        set.values.iter().map(|value| if is_name { normalised(value) } else { value.clone() }).collect()
+    };
+    present.ttl == wanted.ttl && values(present) == values(wanted)
+}
+
+fn problem_of_target(name: &Name, target: &str) -> Option<String> {
+    if target.parse::<IpAddr>().is_ok() {
+        return Some("an address, and a CNAME leads to a name; enable DNS hostnames in the VPC".into());
+    }
+    match target.parse::<Name>() {
+        Ok(target) if target == *name => Some("the friendly name itself".into()),
+        Ok(_) => None,
+        Err(_) => Some("which is no name of a host".into()),
+    }
+}

@@ -1,0 +1,74 @@
+//! What was read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::emr::ClusterId;
+use reaction::AccountId;
+
+use crate::cluster::Cluster;
+use crate::name::Name;
+use crate::record::{Records, Site};
+use crate::settings::Settings;
+use crate::zone::{Zone, ZoneId};
+
+/// Everything that the plan is made of.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The settings that decide.
+    pub settings: Settings,
+    /// Our account.
+    pub account: AccountId,
+    /// What was looked at.
+    pub seen: Seen,
+}
+
+/// What was looked at.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// The cluster of an event; `None` where EMR knows none of that id.
+    Cluster(Option<Box<Look>>),
+    /// Everything.
+    All(Survey),
+}
+
+/// A cluster, and what stands at its name. Nothing more is read than what the decision can depend on.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Where its name belongs; `None` where that was not looked for.
+    pub vpc: Option<Vpc>,
+    /// What stands at its name, in the zone that was chosen.
+    pub site: Option<Site>,
+    /// The cluster that the name is marked for, where that is another one; `None` as well where EMR does not know it.
+    pub other: Option<Cluster>,
+}
+
+/// The VPC of a cluster, and the private hosted zones that it is associated with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vpc {
+    /// The cluster's subnet is gone, so nobody knows.
+    Gone,
+    /// It is this one.
+    Known {
+        /// Its id.
+        id: String,
+        /// The zones.
+        zones: Vec<Zone>,
+    },
+}
+
+/// All living clusters, and all records of the zones.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// The living clusters, and the VPC of those that have the tag, unless that could not be read.
+    pub clusters: Vec<(Cluster, Option<Vpc>)>,
+    /// The records of each zone that could be read.
+    pub zones: BTreeMap<ZoneId, Records>,
+    /// Clusters that no list has, and that EMR itself says have ended, or knows no more.
+    pub ended: BTreeSet<ClusterId>,
+    /// What could not be read.
+    pub unread: Vec<String>,
+    /// The names that may go although so many do.
+    pub force: BTreeSet<Name>,
+}

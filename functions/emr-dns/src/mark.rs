@@ -1,0 +1,103 @@
+//! Whose a name is: what the TXT record beside it says.
+
+use std::fmt;
+
+use events::emr::ClusterId;
+use reaction::{AccountId, Region};
+
+use crate::record::{RecordSet, Site};
+
+/// What the TXT record says. It is its cluster that tells whose the name is, never the target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Which Signalbox wrote it: `SIGNALBOX_OWNER`.
+    pub owner: String,
+    /// The cluster that has the name.
+    pub cluster: ClusterId,
+    /// The cluster's account.
+    pub account: AccountId,
+    /// The cluster's region.
+    pub region: Region,
+}
+
+/// Who has a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// There is no record.
+    Nobody,
+    /// We have it for a cluster.
+    Ours(Box<Held>),
+    /// Somebody else has it: who, or how that can be seen.
+    Other(String),
+}
+
+/// What we have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// For which cluster.
+    pub mark: Mark,
+    /// The TXT record.
+    pub txt: RecordSet,
+    /// The CNAME record, unless somebody took it away.
+    pub cname: Option<RecordSet>,
+}
+
+impl Mark {
+    /// Reads a TXT value; `None` where it is not one of Signalbox's.
+    pub(crate) fn read(value: &str) -> Option<Self> {
+        let text = value.strip_prefix('"')?.strip_suffix('"')?;
+        let fields = text.strip_prefix("heritage=signalbox,")?.split(',').map(|field| field.split_once('='));
+        let [owner, cluster, account, region] = fields.collect::<Option<Vec<_>>>()?.try_into().ok()?;
+        let field = |(name, value), expected| (name == expected).then_some(value);
+        Some(Self {
+            owner: field(owner, "owner")?.into(),
+            cluster: field(cluster, "cluster")?.parse().ok()?,
+            account: field(account, "account")?.parse().ok()?,
+            region: field(region, "region")?.parse().ok()?,
+        })
+    }
+}
+
+/// The TXT value, with its quotes.
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { owner, cluster, account, region } = self;
+        write!(f, "\"heritage=signalbox,owner={owner},cluster={cluster},account={account},region={region}\"")
+    }
+}
+
+impl Holder {
+    /// Who has what stands there, where we are `owner` in this account.
+    pub(crate) fn of(site: &Site, owner: &str, account: &AccountId) -> Self {
+        let txt = match &site.marks[..] {
+            [] if site.at.is_empty() => return Self::Nobody,
+            [] => {
+                let kinds = kinds(&site.at);
+                return Self::Other(format!("there is a {kinds} record, and no TXT record beside it says whose it is"));
+            }
+            [txt] if txt.kind == "TXT" && txt.is_simple => txt,
+            others => return Self::Other(format!("the {} record beside it is not one of ours", kinds(others))),
+        };
+        let [Some(mark)] = &txt.values.iter().map(|it| Mark::read(it)).collect::<Vec<_>>()[..] else {
+            return Self::Other("the TXT record beside it is not one of ours".into());
+        };
+        let Mark { owner: theirs, cluster, account: other, region } = mark;
+        if theirs != owner || other != account {
+            return Self::Other(format!("the owner is `{theirs}`, for cluster {cluster} in account {other}, {region}"));
+        }
+        let cname = match &site.at[..] {
+            [] => None,
+            [cname] if cname.kind == "CNAME" && cname.is_simple && cname.values.len() == 1 => Some(cname.clone()),
+            others => {
+                let kinds = kinds(others);
+                return Self::Other(format!("our TXT record stands beside a {kinds} record that we would not make"));
+            }
+        };
+        Self::Ours(Box::new(Held { mark: mark.clone(), txt: txt.clone(), cname }))
+    }
+}
+
+fn kinds(records: &[RecordSet]) -> String {
+    let kinds: Vec<_> = records.iter().map(|it| it.kind.as_str()).collect();
+    kinds.join(" and ")
+}

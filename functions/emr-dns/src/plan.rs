@@ -1,0 +1,118 @@
+//! What follows from the event of one cluster.
+
+use std::fmt;
+
+use reaction::{Error, Plan};
+
+use crate::change::Batch;
+use crate::cluster::Cluster;
+use crate::decide::{Decision, Fate, Rules, Verdict, decide};
+use crate::facts::{Facts, Look, Seen, Vpc};
+use crate::name::Name;
+use crate::record::Site;
+use crate::sweep;
+use crate::zone::{Zone, choose};
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Route 53 makes all of these changes, or none.
+    Change(Batch),
+    /// A cluster cannot have the name that it asks for. Nothing is asked of AWS.
+    CannotName {
+        /// The cluster and its name.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Change(batch) => batch.fmt(f),
+            Self::CannotName { what, .. } => write!(f, "name {what}"),
+        }
+    }
+}
+
+pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
+    let rules = Rules { settings: &facts.settings, account: &facts.account };
+    match &facts.seen {
+        Seen::All(survey) => sweep::plan(rules, survey),
+        Seen::Cluster(None) => Ok(Plan::Ignore("EMR does not know the cluster (any more)".into())),
+        Seen::Cluster(Some(look)) => of_cluster(rules, look),
+    }
+}
+
+fn of_cluster(rules: Rules, look: &Look) -> Result<Plan<Step>, Error> {
+    let cluster = &look.cluster;
+    let Some(tag) = &cluster.tag else {
+        return Ok(Plan::Ignore(format!("cluster {} has no tag `{}`", cluster.id, rules.settings.tag)));
+    };
+    let name = name_of(rules, cluster, tag)?;
+    if let Some(why) = wait(cluster) {
+        return Ok(Plan::nothing(why));
+    }
+    let Some(zone) = zone_of(rules, &name, look)? else {
+        let why = format!("{} has no subnet (any more): a sweep takes its records away", cluster.id);
+        return Ok(Plan::nothing(why));
+    };
+    let Some(site) = &look.site else { return Err(Error::failed(format!("{} was not read", zone.id))) };
+    conclude(decide_of(rules, look, zone, &name, site))
+}
+
+/// The name that the cluster's tag asks for.
+pub(crate) fn name_of(rules: Rules, cluster: &Cluster, tag: &str) -> Result<Name, Error> {
+    let key = &rules.settings.tag;
+    tag.parse().map_err(|error| Error::refused(format!("the tag `{key}` of cluster {}: {error}", cluster.id)))
+}
+
+/// Why nothing is to be done about a cluster yet, if so.
+pub(crate) fn wait(cluster: &Cluster) -> Option<String> {
+    let Cluster { id, state, .. } = cluster;
+    if state.has_ended() || cluster.target().is_some() {
+        None
+    } else if state.is_serving() {
+        Some(format!("{id} is {state} and has no primary node yet: the next event or a sweep goes on"))
+    } else {
+        Some(format!("{id} is {state}: the next event or a sweep goes on"))
+    }
+}
+
+/// The zone of the cluster's name; `None` where an ended cluster's subnet is gone.
+pub(crate) fn zone_of<'a>(rules: Rules, name: &Name, look: &'a Look) -> Result<Option<&'a Zone>, Error> {
+    match &look.vpc {
+        Some(Vpc::Known { id, zones }) => {
+            choose(name, id, zones, rules.account, rules.settings.zones.as_ref()).map(Some)
+        }
+        _ if look.cluster.state.has_ended() => Ok(None),
+        _ => Err(Error::refused(format!(
+            "cluster {} has no subnet, and so no VPC whose zone could be chosen",
+            look.cluster.id
+        ))),
+    }
+}
+
+fn decide_of(rules: Rules, look: &Look, zone: &Zone, name: &Name, site: &Site) -> Decision {
+    let (cluster, other) = (&look.cluster, look.other.as_ref());
+    let asks =
+        |it: &&Cluster| !it.state.has_ended() && it.tag.as_ref().is_some_and(|tag| tag.parse().as_ref() == Ok(name));
+    let claims: Vec<_> = [Some(cluster), other].into_iter().flatten().filter(asks).collect();
+    // What an event says of one cluster is no reason to take another one's record away.
+    let fate = |id: &_| if *id == cluster.id && cluster.state.has_ended() { Fate::Ended } else { Fate::Lives };
+    decide(rules, &zone.id, name, site, &claims, fate)
+}
+
+fn conclude(decision: Decision) -> Result<Plan<Step>, Error> {
+    let mut notes = decision.notes;
+    let steps = match decision.verdict {
+        Verdict::Refuse(why) => return Err(Error::refused(why)),
+        Verdict::Change(change) => Batch::of(&decision.zone, vec![*change]).into_iter().map(Step::Change).collect(),
+        Verdict::Keep(why) => {
+            notes.extend(why);
+            Vec::new()
+        }
+    };
+    Ok(Plan::Change { steps, notes, incomplete: Vec::new() })
+}

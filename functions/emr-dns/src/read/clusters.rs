@@ -1,0 +1,87 @@
+//! Clusters, as EMR tells of them, and the VPCs that their subnets are in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use aws::{Answer, SdkConfig, all_pages, is_unknown_cluster};
+use aws_sdk_ec2::types::Filter;
+use aws_sdk_emr::types::ClusterState as EmrState;
+use events::emr::{ClusterId, ClusterState};
+use reaction::{Doing, Error, Region};
+
+use crate::cluster::Cluster;
+
+/// How many values a filter of EC2 takes.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
+const FILTERED: usize = 200;
+
+/// The services of one account and region.
+#[derive(Clone, Debug)]
+pub(crate) struct Services {
+    pub(crate) emr: aws_sdk_emr::Client,
+    pub(crate) ec2: aws_sdk_ec2::Client,
+}
+
+impl Services {
+    pub(crate) fn new(config: &SdkConfig) -> Self {
+        Self { emr: aws_sdk_emr::Client::new(config), ec2: aws_sdk_ec2::Client::new(config) }
+    }
+}
+
+/// The cluster as it is now; `None` where EMR knows none of that id (it forgets those that ended two months ago).
+/// <https://docs.aws.amazon.com/emr/latest/APIReference/API_DescribeCluster.html>
+pub(crate) async fn describe(
+    services: &Services,
+    region: &Region,
+    id: &ClusterId,
+    tag: &str,
+) -> Result<Option<Cluster>, Error> {
+    let doing = || format!("reading cluster {id} in {region}");
+    let answer = match services.emr.describe_cluster().cluster_id(id.as_str()).send().await {
+        Err(error) if is_unknown_cluster(&error) => return Ok(None),
+        answer => answer.or_error().doing(doing)?,
+    };
+    let cluster = answer.cluster.ok_or_else(|| Error::failed("EMR answered without the cluster")).doing(doing)?;
+    let status = cluster.status();
+    let created = status.and_then(|it| it.timeline()).and_then(|it| it.creation_date_time());
+    Ok(Some(Cluster {
+        id: id.clone(),
+        region: region.clone(),
+        state: status.and_then(|it| it.state()).map_or(ClusterState::Unknown, |it| ClusterState::named(it.as_str())),
+        created: created.and_then(|time| SystemTime::try_from(*time).ok()),
+        tag: cluster.tags().iter().find(|it| it.key() == Some(tag)).map(|it| it.value().unwrap_or_default().to_owned()),
+        primary: cluster.master_public_dns_name().map(String::from),
+        subnet: cluster.ec2_instance_attributes().and_then(|it| it.ec2_subnet_id()).map(String::from),
+    }))
+}
+
+/// The ids of all clusters that have not ended.
+/// <https://docs.aws.amazon.com/emr/latest/APIReference/API_ListClusters.html>
+pub(crate) async fn live(services: &Services, region: &Region) -> Result<Vec<ClusterId>, Error> {
+    let doing = || format!("listing the clusters in {region}");
+    let living =
+        [EmrState::Starting, EmrState::Bootstrapping, EmrState::Running, EmrState::Waiting, EmrState::Terminating];
+    let request = services.emr.list_clusters().set_cluster_states(Some(living.into()));
+    let listed = all_pages(request.into_paginator().items().send()).await.doing(doing)?;
+    let ids = listed.into_iter().map(|it| it.id.unwrap_or_default().parse().map_err(Error::failed).doing(doing));
+    ids.collect()
+}
+
+/// The VPC of each subnet that there is.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSubnets.html>
+pub(crate) async fn vpcs_of(
+    services: &Services,
+    region: &Region,
+    subnets: &BTreeSet<String>,
+) -> Result<BTreeMap<String, String>, Error> {
+    let doing = || format!("reading subnets in {region}");
+    let all: Vec<_> = subnets.iter().cloned().collect();
+    let mut vpcs = BTreeMap::new();
+    for some in all.chunks(FILTERED) {
+        let filter = Filter::builder().name("subnet-id").set_values(Some(some.to_vec())).build();
+        let pages = services.ec2.describe_subnets().filters(filter).into_paginator().items().send();
+        let found = all_pages(pages).await.doing(doing)?;
+        vpcs.extend(found.into_iter().filter_map(|it| Some((it.subnet_id?, it.vpc_id?))));
+    }
+    Ok(vpcs)
+}

@@ -1,0 +1,56 @@
+//! What stands in a zone.
+
+use std::collections::BTreeMap;
+
+use crate::name::{Name, normalised};
+
+/// A record set as Route 53 lists it. A simple one is deleted by naming exactly this.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RecordSet {
+    /// Its name, as Route 53 writes it.
+    pub name: String,
+    /// Its type, such as `CNAME`.
+    pub kind: String,
+    /// Its time to live in seconds.
+    pub ttl: i64,
+    /// Its values, in their order.
+    pub values: Vec<String>,
+    /// Whether it is nothing but this: no alias, no routing policy, no health check.
+    pub is_simple: bool,
+}
+
+/// Everything at one name, and at the name of its mark.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Site {
+    /// The record sets at the name.
+    pub at: Vec<RecordSet>,
+    /// The record sets at `_signalbox.` and the name.
+    pub marks: Vec<RecordSet>,
+}
+
+/// A zone's record sets, by their normalised names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records(BTreeMap<String, Vec<RecordSet>>);
+
+impl Records {
+    /// What stands at this name.
+    pub(crate) fn site(&self, name: &Name) -> Site {
+        let at = |name: &str| self.0.get(name).cloned().unwrap_or_default();
+        Site { at: at(name.as_str()), marks: at(&name.mark()) }
+    }
+
+    /// The names of which a record says whose they are.
+    pub(crate) fn marked(&self) -> impl Iterator<Item = Name> {
+        self.0.keys().filter_map(|record| Name::of_mark(record))
+    }
+}
+
+impl FromIterator<RecordSet> for Records {
+    fn from_iter<T: IntoIterator<Item = RecordSet>>(sets: T) -> Self {
+        let mut records = BTreeMap::<String, Vec<RecordSet>>::new();
+        for set in sets {
+            records.entry(normalised(&set.name)).or_default().push(set);
+        }
+        Self(records)
+    }
+}

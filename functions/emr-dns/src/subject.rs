@@ -1,0 +1,56 @@
+//! What invokes the function: a cluster whose state has changed, or a schedule.
+
+use std::collections::BTreeSet;
+
+use events::emr::{ClusterId, ClusterStateChange};
+use events::{Detail, Envelope, Origin, Sweep};
+use reaction::{AccountId, Error, Key, Region};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::name::Name;
+
+/// Why the function runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The state of a cluster has changed.
+    Cluster {
+        /// The cluster.
+        id: ClusterId,
+        /// Its account, as the event says.
+        account: AccountId,
+        /// Its region, as the event says.
+        region: Region,
+        /// The occurrence.
+        key: Key,
+    },
+    /// It is time to look at all clusters and all our records.
+    Sweep {
+        /// The names that may go although so many do.
+        force: BTreeSet<Name>,
+    },
+}
+
+/// Reads an event; `None` where it is not ours.
+pub(crate) fn parse(event: &RawValue) -> Result<Option<Subject>, Error> {
+    let value: Value = serde_json::from_str(event.get()).map_err(Error::refused)?;
+    let expected = "{\"signalbox\": \"sweep\", \"force\": null}, where `force` may be a list of names";
+    if let Some(Sweep { force, .. }) = Sweep::of(&value, expected)? {
+        return Ok(Some(Subject::Sweep { force: force.unwrap_or_default() }));
+    }
+    let event: Envelope = serde_json::from_value(value).map_err(Error::refused)?;
+    let Some(detail) = ClusterStateChange::of(&event)? else { return Ok(None) };
+    let Origin { account, region, replay, .. } = Origin::of(&event)?;
+    // An event that is forwarded into another region has another id there, and the same time.
+    let time = event.time.map(|time| time.to_rfc3339()).or(event.id).unwrap_or_default();
+    let parts = [account.as_str(), region.as_str(), detail.cluster_id.as_str(), detail.state.as_str(), &time];
+    let key = Key::new(parts.into_iter().chain(replay.as_deref()));
+    Ok(Some(Subject::Cluster { id: detail.cluster_id, account, region, key }))
+}
+
+pub(crate) fn key(subject: &Subject) -> Key {
+    match subject {
+        Subject::Cluster { key, .. } => key.clone(),
+        Subject::Sweep { .. } => Key::new(["sweep"]),
+    }
+}

@@ -1,0 +1,134 @@
+//! What follows from a look at everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::emr::ClusterId;
+use reaction::{Counts, Error, Plan};
+
+use crate::change::{Batch, Change, Deed};
+use crate::cluster::Cluster;
+use crate::decide::{Decision, Fate, Rules, Verdict, decide};
+use crate::facts::{Survey, Vpc};
+use crate::interlocks;
+use crate::name::Name;
+use crate::plan::{Step, name_of};
+use crate::zone::{ZoneId, choose};
+
+/// What was decided.
+#[derive(Debug)]
+pub(crate) struct Decisions {
+    /// About each name that we have or that a cluster asks for, by zone and name.
+    pub(crate) names: Vec<Decision>,
+    /// Clusters that cannot have what they ask for, and why.
+    pub(crate) refused: Vec<(Cluster, Error)>,
+}
+
+type Claims<'a> = BTreeMap<(ZoneId, Name), Vec<&'a Cluster>>;
+
+pub(crate) fn plan(rules: Rules, survey: &Survey) -> Result<Plan<Step>, Error> {
+    let Decisions { names, refused } = decide_all(rules, survey);
+    interlocks::check(survey, &names)?;
+    let notes = names.iter().flat_map(|it| it.notes.clone()).collect();
+    let mut changes = BTreeMap::<ZoneId, Vec<Change>>::new();
+    let cannot = |what: String, why: String| Step::CannotName { what, why };
+    let mut refusals: Vec<_> = refused.iter().map(|(it, why)| cannot(it.to_string(), why.to_string())).collect();
+    for Decision { name, zone, verdict, .. } in names {
+        match verdict {
+            Verdict::Change(change) => changes.entry(zone).or_default().push(*change),
+            Verdict::Refuse(why) => refusals.push(cannot(name.to_string(), why)),
+            Verdict::Keep(_) => {}
+        }
+    }
+    let batches = changes.into_iter().flat_map(|(zone, changes)| Batch::of(&zone, changes));
+    let steps = batches.map(Step::Change).chain(refusals).collect();
+    Ok(Plan::Change { steps, notes, incomplete: survey.unread.clone() })
+}
+
+/// Decides about everything that was read.
+pub(crate) fn decide_all(rules: Rules, survey: &Survey) -> Decisions {
+    let (claims, refused, elsewhere) = claims(rules, survey);
+    let marked = survey.zones.iter().flat_map(|(zone, records)| records.marked().map(|it| (zone.clone(), it)));
+    let names: BTreeSet<_> = marked.chain(claims.keys().cloned()).collect();
+    let decide_one = |key: (ZoneId, Name)| {
+        let claims = claims.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let fate = |id: &ClusterId| {
+            if survey.ended.contains(id) {
+                Fate::Ended
+            } else if elsewhere.contains(id) && claims.iter().all(|it| it.id != *id) {
+                Fate::Elsewhere
+            } else {
+                Fate::Lives
+            }
+        };
+        let (zone, name) = &key;
+        let site = survey.zones.get(zone)?.site(name);
+        let decision = decide(rules, zone, name, &site, claims, fate);
+        Some(if survey.unread.is_empty() { decision } else { spare(decision) })
+    };
+    Decisions { names: names.into_iter().filter_map(decide_one).collect(), refused }
+}
+
+/// Nothing is deleted by a sweep that could not read everything: what it did not see may be what the record is for.
+fn spare(decision: Decision) -> Decision {
+    match &decision.verdict {
+        Verdict::Change(change) if change.deed == Deed::Delete => {
+            let why = format!("{} is left alone, since not everything could be read", change.name);
+            Decision { verdict: Verdict::Keep(Some(why)), ..decision }
+        }
+        _ => decision,
+    }
+}
+
+/// Who asks for which name in which zone, who cannot have what they ask for, and of whom it is known that they ask for no
+/// other name than that, if any.
+fn claims<'a>(rules: Rules, survey: &'a Survey) -> (Claims<'a>, Vec<(Cluster, Error)>, BTreeSet<ClusterId>) {
+    let (mut claims, mut refused, mut known) = (Claims::new(), Vec::new(), BTreeSet::new());
+    for (cluster, vpc) in &survey.clusters {
+        let Some(tag) = &cluster.tag else {
+            known.insert(cluster.id.clone());
+            continue;
+        };
+        match claim(rules, cluster, tag, vpc.as_ref()) {
+            Ok(Some(claimed)) => {
+                known.insert(cluster.id.clone());
+                claims.entry(claimed).or_default().push(cluster);
+            }
+            Ok(None) => {}
+            Err(error) => refused.push((cluster.clone(), error)),
+        }
+    }
+    (claims, refused, known)
+}
+
+/// What a cluster asks for; `None` where its VPC is not known.
+fn claim(rules: Rules, cluster: &Cluster, tag: &str, vpc: Option<&Vpc>) -> Result<Option<(ZoneId, Name)>, Error> {
+    let name = name_of(rules, cluster, tag)?;
+    let Some(Vpc::Known { id, zones }) = vpc else { return Ok(None) };
+    let zone = choose(&name, id, zones, rules.account, rules.settings.zones.as_ref())?;
+    Ok(Some((zone.id.clone(), name)))
+}
+
+/// By what became of them: how many names are `created`, `updated`, `deleted` and `unchanged`; `refused` (somebody else's
+/// among them); and how many things could not be read (`incomplete`).
+pub(crate) fn counts(rules: Rules, survey: &Survey) -> Counts {
+    let Decisions { names, refused } = decide_all(rules, survey);
+    let mut counts = BTreeMap::<String, u64>::new();
+    let mut count = |what: &str, number: usize| {
+        *counts.entry(what.to_owned()).or_default() += u64::try_from(number).unwrap_or(u64::MAX);
+    };
+    for decision in &names {
+        let what = match &decision.verdict {
+            Verdict::Change(change) => match change.deed {
+                Deed::Create => "created",
+                Deed::Update => "updated",
+                Deed::Delete => "deleted",
+            },
+            Verdict::Keep(_) => "unchanged",
+            Verdict::Refuse(_) => "refused",
+        };
+        count(what, 1);
+    }
+    count("refused", refused.len());
+    count("incomplete", survey.unread.len());
+    Counts::from([("dns".into(), counts)])
+}
