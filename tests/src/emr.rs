@@ -47,8 +47,8 @@ pub async fn vpcs_of(world: &World, subnets: &[String]) -> Vec<(String, String)>
     found.into_iter().map(|it| (it.subnet_id.unwrap(), it.vpc_id.unwrap())).collect()
 }
 
-fn tags_of(tags: &[(&str, &str)]) -> Option<Vec<Tag>> {
-    Some(tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build()).collect())
+fn tags_of(tags: &[(&str, &str)]) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build()).collect()
 }
 
 /// Runs a cluster that waits for work, if no tag says something else: its id.
@@ -56,12 +56,12 @@ pub async fn run_cluster(world: &World, subnet: &str, tags: &[(&str, &str)]) -> 
     let instances = JobFlowInstancesConfig::builder().ec2_subnet_id(subnet).keep_job_flow_alive_when_no_steps(true);
     let instances = instances.master_instance_type("m5.xlarge").instance_count(1).build();
     let request = emr(world).run_job_flow().name("a cluster").release_label("emr-7.0.0").instances(instances);
-    request.set_tags(tags_of(tags)).send().await.unwrap().job_flow_id.unwrap()
+    request.set_tags(Some(tags_of(tags))).send().await.unwrap().job_flow_id.unwrap()
 }
 
 /// Gives a cluster tags, of which [`STATE`] and its like tell it what to do.
 pub async fn tag_cluster(world: &World, id: &str, tags: &[(&str, &str)]) {
-    emr(world).add_tags().resource_id(id).set_tags(tags_of(tags)).send().await.unwrap();
+    emr(world).add_tags().resource_id(id).set_tags(Some(tags_of(tags))).send().await.unwrap();
 }
 
 /// Brings a cluster into a state.

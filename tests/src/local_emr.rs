@@ -2,6 +2,7 @@
 
 use aws_sdk_emr::error::ProvideErrorMetadata;
 use aws_sdk_emr::types::ClusterState;
+use expect_test::expect;
 use local_aws::{Fault, FaultKind};
 
 use crate::emr::{
@@ -277,36 +278,24 @@ async fn a_record_that_cannot_be_there_is_refused() {
     let zone = make_public_zone(&world, "example.com").await;
     put_record(&world, &zone, "a.example.com", "A", 60, &["10.0.0.1"]).await;
     put_record(&world, &zone, "c.example.com", "CNAME", 60, &["x"]).await;
-    for (name, kind, value, reason) in [
-        (
-            "a.example.com",
-            "CNAME",
-            "x",
-            "RRSet of type CNAME with DNS name a.example.com. is not permitted as it conflicts with other records with the same DNS name in zone example.com.",
-        ),
-        (
-            "c.example.com",
-            "A",
-            "10.0.0.1",
-            "RRSet of type A with DNS name c.example.com. is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone example.com.",
-        ),
-        (
-            "example.com",
-            "CNAME",
-            "x",
-            "RRSet of type CNAME with DNS name example.com. is not permitted at apex in zone example.com.",
-        ),
-        ("notexample.com", "CNAME", "x", "RRSet with DNS name notexample.com. is not permitted in zone example.com."),
-        (
-            "t.example.com",
-            "TXT",
-            "bare",
-            "Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) encountered with 'bare''",
-        ),
+    let mut refusals = String::new();
+    for (name, kind, value) in [
+        ("a.example.com", "CNAME", "x"),
+        ("c.example.com", "A", "10.0.0.1"),
+        ("example.com", "CNAME", "x"),
+        ("notexample.com", "CNAME", "x"),
+        ("t.example.com", "TXT", "bare"),
     ] {
-        let refusal = refusal(&world, &zone, vec![change("CREATE", name, kind, 60, &[value])]).await;
-        assert_eq!(refusal, format!("400 InvalidChangeBatch: [{reason}]"));
+        refusals += &refusal(&world, &zone, vec![change("CREATE", name, kind, 60, &[value])]).await;
+        refusals += "\n";
     }
+    expect![[r#"
+        400 InvalidChangeBatch: [RRSet of type CNAME with DNS name a.example.com. is not permitted as it conflicts with other records with the same DNS name in zone example.com.]
+        400 InvalidChangeBatch: [RRSet of type A with DNS name c.example.com. is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists in zone example.com.]
+        400 InvalidChangeBatch: [RRSet of type CNAME with DNS name example.com. is not permitted at apex in zone example.com.]
+        400 InvalidChangeBatch: [RRSet with DNS name notexample.com. is not permitted in zone example.com.]
+        400 InvalidChangeBatch: [Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) encountered with 'bare'']
+    "#]].assert_eq(&refusals);
     let other_kind = vec![
         change("DELETE", "a.example.com", "A", 60, &["10.0.0.1"]),
         change("CREATE", "a.example.com", "CNAME", 60, &["x"]),
@@ -315,7 +304,7 @@ async fn a_record_that_cannot_be_there_is_refused() {
 }
 
 #[tokio::test]
-async fn faults_answer_as_route_53_and_emr_do() {
+async fn a_refused_batch_comes_in_either_shape_and_one_too_early_is_told_so() {
     let world = World::new().await;
     let zone = make_public_zone(&world, "example.com").await;
     let error = |code: &str| FaultKind::Error { status: 400, code: code.into(), message: "[why]".into() };
@@ -325,17 +314,21 @@ async fn faults_answer_as_route_53_and_emr_do() {
         (FaultKind::InvalidBatch { message: "[why]".into() }, "400 no code: "),
     ] {
         let operation = Some("ChangeResourceRecordSets".into());
-        AWS.inject(&Fault { operation, ..Fault::new(&world.account, kind) });
+        AWS.inject(&Fault { operation, times: 9, ..Fault::new(&world.account, kind) });
         let changes = vec![change("CREATE", "a.example.com", "CNAME", 60, &["x"])];
         assert_eq!(refusal(&world, &zone, changes).await, expected);
+        AWS.clear_faults(&world.account);
     }
     assert_eq!(records(&world, &zone).await, "");
-    let operation = Some("ListResourceRecordSets".into());
-    AWS.inject(&Fault { operation, times: 9, ..Fault::new(&world.account, FaultKind::Throttle) });
+}
+
+#[tokio::test]
+async fn both_services_throttle_in_their_own_words_with_status_400() {
+    let world = World::new().await;
+    let zone = make_public_zone(&world, "example.com").await;
+    AWS.inject(&Fault { times: 99, ..Fault::new(&world.account, FaultKind::Throttle) });
     let slow = route53(&world).list_resource_record_sets().hosted_zone_id(&zone).send().await.unwrap_err();
     assert_eq!((slow.code(), slow.raw_response().unwrap().status().as_u16()), (Some("Throttling"), 400));
-    let operation = Some("DescribeCluster".into());
-    AWS.inject(&Fault { operation, times: 9, ..Fault::new(&world.account, FaultKind::Throttle) });
     let slow = emr(&world).describe_cluster().cluster_id("j-1").send().await.unwrap_err();
     assert_eq!((slow.code(), slow.raw_response().unwrap().status().as_u16()), (Some("ThrottlingException"), 400));
 }
