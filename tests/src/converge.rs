@@ -12,7 +12,7 @@ async fn tell_twice<S: Scene>(stories: Vec<Story<S>>) {
         let scene = S::set_up(&S::with_tables(&story.given), story.sample).await;
         let first = scene.hear(Mode::Apply).await;
         scene.assert_recorded().await;
-        let (shares, calls) = (scene.shares().await, scene.world().calls());
+        let (picture, calls) = (scene.picture().await, scene.world().calls());
         scene.world().lose_ledger().await;
         let second = scene.hear(Mode::Apply).await;
         let expected = if first.outcome == Outcome::Applied { Outcome::Unchanged } else { first.outcome };
@@ -23,7 +23,7 @@ async fn tell_twice<S: Scene>(stories: Vec<Story<S>>) {
         };
         let again = scene.world().operations_since(calls).into_iter().find(is_change);
         assert_eq!(again, None, "{}", story.sample);
-        assert_eq!(scene.shares().await, shares, "{}", story.sample);
+        assert_eq!(scene.picture().await, picture, "{}", story.sample);
     });
     let told = retold.buffer_unordered(4).collect::<Vec<()>>().await;
     assert_eq!(told.len(), stories.len());
