@@ -76,7 +76,7 @@ pub struct Story<S: Scene> {
 }
 
 /// Each story is a test of its own, named as its sample; together they are `all`.
-macro_rules! stories {
+macro_rules! chapter {
     ($scene:ty; $($name:ident: $given:expr, $expected:expr;)*) => {
         /// Every story.
         pub fn all() -> Vec<$crate::scene::Story<$scene>> {
@@ -95,17 +95,23 @@ macro_rules! stories {
                     $crate::scene::tell(super::$name()).await;
                 }
             )*
-
-            /// Every sample has a story, and every story a sample.
-            #[test]
-            fn every_sample_event_is_told() {
-                $crate::scene::assert_all_told(&super::all());
-            }
         }
     };
 }
 
-pub(crate) use stories;
+/// A function whose stories are one chapter: every sample has a story, and every story a sample.
+macro_rules! stories {
+    ($scene:ty; $($story:tt)*) => {
+        $crate::scene::chapter! { $scene; $($story)* }
+
+        #[test]
+        fn every_sample_event_is_told() {
+            $crate::scene::assert_all_told(&all());
+        }
+    };
+}
+
+pub(crate) use {chapter, stories};
 
 /// The sample of a story.
 pub fn sample_of(story: &str) -> &'static str {
