@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use reaction::{Mode, Outcome};
 
 use crate::scene::{Scene, Story};
-use crate::{reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
+use crate::{emr_dns, reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
 
 /// Tells each story, loses the ledger, and tells it again.
 async fn tell_twice<S: Scene>(stories: Vec<Story<S>>) {
@@ -18,7 +18,7 @@ async fn tell_twice<S: Scene>(stories: Vec<Story<S>>) {
         let expected = if first.outcome == Outcome::Applied { Outcome::Unchanged } else { first.outcome };
         assert_eq!(second.outcome, expected, "{}: {second}", story.sample);
         let is_change = |it: &String| {
-            [":Modify", ":Copy", ":TransactWriteItems", "Policy"].iter().any(|call| it.contains(call))
+            [":Change", ":Modify", ":Copy", ":TransactWriteItems", "Policy"].iter().any(|call| it.contains(call))
                 && !it.contains(":Get")
         };
         let again = scene.world().operations_since(calls).into_iter().find(is_change);
@@ -47,4 +47,9 @@ async fn every_story_of_ebs_snapshots_told_again_without_its_ledger_changes_noth
 #[tokio::test]
 async fn every_story_of_the_sweep_told_again_without_its_ledger_changes_nothing() {
     tell_twice(reconcile_shares::stories::all()).await;
+}
+
+#[tokio::test]
+async fn every_story_of_names_told_again_without_its_ledger_changes_nothing() {
+    tell_twice(emr_dns::all()).await;
 }

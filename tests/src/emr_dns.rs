@@ -2,7 +2,10 @@
 //! zones afterwards, with the ids of the samples in place of those that EMR, EC2 and Route 53 made up.
 
 mod given;
-pub mod stories;
+mod names;
+mod owners;
+mod stories;
+mod sweeps;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -223,4 +226,14 @@ pub fn mark(owner: &str, cluster: &str, account: &str, region: &str) -> String {
 
 fn region_of(vpc: &str) -> &'static str {
     VPCS.iter().find(|(it, _)| *it == vpc).map_or(REGION, |(_, region)| *region)
+}
+
+/// Every story, of all chapters.
+pub fn all() -> Vec<scene::Story<Scene>> {
+    [stories::all(), owners::all(), names::all(), sweeps::all()].into_iter().flatten().collect()
+}
+
+#[test]
+fn every_sample_event_is_told() {
+    scene::assert_all_told(&all());
 }
