@@ -57,6 +57,12 @@ pub enum FaultKind {
         /// The message beside it.
         message: String,
     },
+    /// Route 53's refusal of a change batch in its other shape: an element of the error's name around its messages, in which
+    /// not every SDK finds a code. The shape that all other errors have is [`FaultKind::Error`]'s.
+    InvalidBatch {
+        /// What is wrong with the batch.
+        message: String,
+    },
 }
 
 impl Fault {

@@ -3,6 +3,7 @@
 Each function names the AWS behaviour it brings. The version of moto is pinned, so what is replaced here is known.
 """
 
+import moto_cluster_mends
 import moto_database_mends
 from moto.ec2.exceptions import InvalidAMIIdError
 from moto.ec2.models.amis import Ami, AmiBackend
@@ -25,6 +26,7 @@ def mend():
     name_keys_of_snapshots()
     own_default_keys()
     keep_lists_from_members()
+    moto_cluster_mends.mend()
     moto_database_mends.mend()
 
 

@@ -173,11 +173,12 @@ const BUCKET_PARTS: [(&str, &str); 14] = [
     ("versioning", "BucketVersioning"),
 ];
 
-const ROUTE53: [(&str, &str, &str); 7] = [
+const ROUTE53: [(&str, &str, &str); 8] = [
     ("POST", "2013-04-01/hostedzone", "CreateHostedZone"),
     ("GET", "2013-04-01/hostedzone", "ListHostedZones"),
     ("GET", "2013-04-01/hostedzonesbyvpc", "ListHostedZonesByVPC"),
     ("GET", "2013-04-01/hostedzone/*", "GetHostedZone"),
+    ("POST", "2013-04-01/hostedzone/*/associatevpc", "AssociateVPCWithHostedZone"),
     ("POST", "2013-04-01/hostedzone/*/rrset", "ChangeResourceRecordSets"),
     ("GET", "2013-04-01/hostedzone/*/rrset", "ListResourceRecordSets"),
     ("GET", "2013-04-01/change/*", "GetChange"),
@@ -237,7 +238,17 @@ mod tests {
             assert_eq!(name("s3", method, uri, ""), expected, "{method} {uri}");
         }
         assert_eq!(name("lambda", "POST", "/2015-03-31/functions/f/invocations", ""), "Invoke");
-        assert_eq!(name("route53", "POST", "/2013-04-01/hostedzone/Z1/rrset/", ""), "ChangeResourceRecordSets");
+        for (expected, method, path) in [
+            ("CreateHostedZone", "POST", "hostedzone"),
+            ("ListHostedZones", "GET", "hostedzone"),
+            ("ListHostedZonesByVPC", "GET", "hostedzonesbyvpc?vpcid=vpc-1&vpcregion=eu-west-1"),
+            ("GetHostedZone", "GET", "hostedzone/Z1"),
+            ("AssociateVPCWithHostedZone", "POST", "hostedzone/Z1/associatevpc"),
+            ("ChangeResourceRecordSets", "POST", "hostedzone/Z1/rrset/"),
+            ("ListResourceRecordSets", "GET", "hostedzone/Z1/rrset?name=a.example.com&maxitems=2"),
+        ] {
+            assert_eq!(name("route53", method, &format!("/2013-04-01/{path}"), ""), expected, "{method} {path}");
+        }
         assert_eq!(name("xray", "POST", "/TraceSegments", ""), "POST /TraceSegments");
     }
 

@@ -13,6 +13,8 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) code: String,
     pub(crate) message: String,
+    /// Whether it comes as an element of its own, without what an error of its protocol stands in.
+    pub(crate) is_bare: bool,
 }
 
 impl Refusal {
@@ -24,10 +26,14 @@ impl Refusal {
             FaultKind::AccessDenied => access_denied(protocol),
             FaultKind::Timeout | FaultKind::Reset | FaultKind::Lost => return None,
             FaultKind::Error { status, code, message } => {
-                return Some(Self { status: *status, code: code.clone(), message: message.clone() });
+                return Some(Self { status: *status, code: code.clone(), message: message.clone(), is_bare: false });
+            }
+            FaultKind::InvalidBatch { message } => {
+                let code = "InvalidChangeBatch".to_owned();
+                return Some(Self { status: 400, code, message: message.clone(), is_bare: true });
             }
         };
-        Some(Self { status, code: code.to_owned(), message: message.to_owned() })
+        Some(Self { status, code: code.to_owned(), message: message.to_owned(), is_bare: false })
     }
 
     /// The HTTP answer that carries this error in a protocol.
@@ -53,6 +59,9 @@ impl Refusal {
         let inner = format!("<Code>{code}</Code><Message>{message}</Message>");
         let fault = if self.status < 500 { "Sender" } else { "Receiver" };
         let text = match protocol {
+            Protocol::RestXml if self.is_bare => {
+                format!("{XML}<{code} xmlns=\"{ROUTE53}\"><Messages><Message>{message}</Message></Messages></{code}>")
+            }
             Protocol::Ec2Query => format!(
                 "{XML}<Response><Errors><Error>{inner}</Error></Errors><RequestID>{REQUEST_ID}</RequestID></Response>"
             ),
@@ -70,6 +79,7 @@ impl Refusal {
 
 const REQUEST_ID: &str = "00000000-0000-4000-8000-0000000fa017";
 const XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
+const ROUTE53: &str = "https://route53.amazonaws.com/doc/2013-04-01/";
 const SLOW: &str = "Rate exceeded";
 const BROKEN: &str = "An internal error occurred";
 const DENIED: &str = "You are not authorized to perform this operation";
@@ -177,6 +187,18 @@ mod tests {
         assert!(body.contains("<Error><Code>Bad</Code><Message>a &lt; b &amp; c</Message>"), "{body}");
         assert_eq!(Refusal::of(&FaultKind::Timeout, "s3", &Protocol::S3), None);
         assert_eq!(Refusal::of(&FaultKind::Reset, "s3", &Protocol::S3), None);
+    }
+
+    #[test]
+    fn route_53_refuses_a_batch_in_two_shapes() {
+        let message = "[Tried to create what is there]".to_owned();
+        let wrapped = FaultKind::Error { status: 400, code: "InvalidChangeBatch".into(), message: message.clone() };
+        let (_, _, body) = refusal(&wrapped, "route53", &Protocol::RestXml);
+        assert!(body.contains("<ErrorResponse><Error><Type>Sender</Type><Code>InvalidChangeBatch</Code>"), "{body}");
+        let (status, _, body) = refusal(&FaultKind::InvalidBatch { message }, "route53", &Protocol::RestXml);
+        let bare =
+            "<InvalidChangeBatch xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><Messages><Message>[Tried";
+        assert!(status == 400 && body.contains(bare), "{body}");
     }
 
     #[test]

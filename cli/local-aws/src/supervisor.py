@@ -25,7 +25,9 @@ def run_ministack(fd):
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
+    from ministack_mends import mend
 
+    mend()
     config = Config()
     config.bind = [f"fd://{fd}"]
     config.backlog = 1024

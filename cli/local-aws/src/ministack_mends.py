@@ -1,0 +1,87 @@
+"""Mends ministack where its Route 53 differs from AWS in what changing records is about.
+
+Each function names the AWS behaviour it brings. The version of ministack is pinned, so what is replaced here is known.
+"""
+
+from ministack.services import route53
+
+RECORDS, CHARACTERS = 1000, 32000
+
+
+def mend():
+    write_names_as_route53_does()
+    order_names_by_their_text()
+    refuse_batches_with_all_reasons()
+
+
+def write_names_as_route53_does():
+    """Names are in lower case, and a wildcard is shown as \\052; ministack keeps them as they came."""
+    normalise = route53._normalise_name
+    route53._normalise_name = lambda name: normalise(name).lower().replace("*", "\\052")
+
+
+def order_names_by_their_text():
+    """Names are in the order of their reversed labels as one text that ends in a dot, in which `-` is before it;
+    ministack compares label by label."""
+    labels = route53._name_sort_key
+    route53._name_sort_key = lambda name: ".".join([*labels(name), ""]).replace("\\052", "*")
+
+
+def refuse_batches_with_all_reasons():
+    """A batch that cannot be applied is refused with all its reasons in brackets, and limits, names, conflicts and texts are
+    reasons too; ministack names the first that it finds in its own words, and knows only what is there and what not."""
+    change = route53._change_resource_record_sets
+
+    def change_resource_record_sets(zone_id, body):
+        zone, root = route53._zones.get(zone_id), route53._parse_body(body)
+        if zone and root is not None:
+            asked = [element for element in root.iter() if element.tag.split("}")[-1] == "Change"]
+            record_set = [route53._parse_record_set(route53._find(element, "ResourceRecordSet")) for element in asked]
+            changes = list(zip([route53._text(element, "Action") for element in asked], record_set))
+            reasons = beyond_limits(changes) or reasons_against(zone["name"], route53._records[zone_id], changes)
+            if reasons:
+                return route53._error_response("InvalidChangeBatch", f"[{', '.join(reasons)}]")
+        return change(zone_id, body)
+
+    route53._change_resource_record_sets = change_resource_record_sets
+
+
+def beyond_limits(changes):
+    """An UPSERT counts twice."""
+    values = [value for action, it in changes for value in it.get("ResourceRecords", []) * (1 + (action == "UPSERT"))]
+    sizes = [("Number of records", len(values), RECORDS), ("RDATA character", sum(map(len, values)), CHARACTERS)]
+    return [f"{what} limit of {limit} exceeded." for what, size, limit in sizes if size > limit]
+
+
+def reasons_against(zone, records, changes):
+    present, reasons = {route53._rs_key(it): it for it in records}, []
+    for action, it in changes:
+        key, found = route53._rs_key(it), present.get(route53._rs_key(it))
+        named = f"resource record set [name='{it['Name']}', type='{it['Type']}']"
+        if action == "CREATE" and found:
+            reasons.append(f"Tried to create {named} but it already exists")
+        elif action == "DELETE" and not found:
+            reasons.append(f"Tried to delete {named} but it was not found")
+        elif action == "DELETE" and route53._rs_values(found) != route53._rs_values(it):
+            reasons.append(f"Tried to delete {named} but the values provided do not match the current values")
+        if action == "DELETE":
+            present.pop(key, None)
+        else:
+            present[key] = it
+            reasons += reasons_against_one(zone, it, {other[1] for other in present if other[0] == it["Name"]})
+    return reasons
+
+
+def reasons_against_one(zone, it, types):
+    rrset = f"RRSet of type {it['Type']} with DNS name {it['Name']} is not permitted"
+    if not f".{it['Name']}".endswith(f".{zone}"):
+        yield f"RRSet with DNS name {it['Name']} is not permitted in zone {zone}"
+    elif it["Type"] == "CNAME" and it["Name"] == zone:
+        yield f"{rrset} at apex in zone {zone}"
+    elif it["Type"] == "CNAME" and types != {"CNAME"}:
+        yield f"{rrset} as it conflicts with other records with the same DNS name in zone {zone}"
+    elif "CNAME" in types - {it["Type"]}:
+        yield f"{rrset} because a conflicting RRSet of type CNAME with the same DNS name already exists in zone {zone}"
+    for value in it.get("ResourceRecords", []) if it["Type"] == "TXT" else []:
+        if not value.startswith('"'):
+            yield f"Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) encountered with '{value}''"
