@@ -77,8 +77,8 @@ impl fmt::Display for View {
         for Row { name, target, cluster, state, owner, zone, drift, why } in &self.0.names {
             let cell = |text: &Option<String>| text.as_deref().map_or_else(|| "-".into(), plain);
             let drift = match why {
-                Some(why) => format!("{}: {}", drift.as_str(), plain(why)),
-                None => drift.as_str().into(),
+                Some(why) => format!("{drift}: {}", plain(why)),
+                None => drift.to_string(),
             };
             let name = shortened(&plain(name), LONGEST);
             table.add_row([name, cell(target), cell(cluster), cell(state), cell(owner), cell(zone), drift]);

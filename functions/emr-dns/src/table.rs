@@ -1,5 +1,7 @@
 //! Names, targets and clusters at a glance: what `signalbox dns` shows.
 
+use std::fmt;
+
 use events::emr::ClusterId;
 use reaction::Error;
 use serde::Serialize;
@@ -54,11 +56,10 @@ pub enum Drift {
     Kept,
 }
 
-impl Drift {
-    /// The word that JSON has, too.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
+/// The word that JSON has, too.
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::None => "none",
             Self::Missing => "missing",
             Self::Stale => "stale",
@@ -67,7 +68,7 @@ impl Drift {
             Self::Foreign => "foreign",
             Self::Refused => "refused",
             Self::Kept => "kept",
-        }
+        })
     }
 }
 

@@ -236,7 +236,8 @@ fn the_table_shows_each_name_with_what_is_wrong_with_it() {
     let line = |row: &crate::Row| {
         let texts =
             [&row.target, &row.cluster, &row.state, &row.owner].map(|it| it.as_deref().unwrap_or("-").to_owned());
-        format!("{} | {} | {}", row.name, texts.join(" | "), row.drift)
+        let why = row.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        format!("{} | {} | {}{why}", row.name, texts.join(" | "), row.drift)
     };
     expect![[r#"
         etl-001.example.com | - | j-1 | RUNNING | - | missing
