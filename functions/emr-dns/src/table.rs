@@ -118,18 +118,18 @@ impl Table {
 
 fn row(rules: Rules, survey: &Survey, decision: &Decision) -> Row {
     let asking = decision.winner.as_ref().or(decision.asking.first().map(|(id, _)| id));
-    let (owner, cluster, target) = match &decision.holder {
-        Holder::Nobody => (None, asking, None),
-        Holder::Ours(held) => {
-            let target = held.cname.as_ref().and_then(|set| set.values.first().cloned());
-            (Some(rules.settings.owner.clone()), Some(&held.mark.cluster), target)
-        }
-        Holder::Other(_) => (Some("somebody else".into()), asking, None),
+    let (owner, cluster) = match &decision.holder {
+        Holder::Nobody => (None, asking),
+        Holder::Ours(held) => (Some(rules.settings.owner.clone()), Some(&held.mark.cluster)),
+        Holder::Other(_) => (Some("somebody else".into()), asking),
     };
+    let site = survey.zones.get(&decision.zone).map(|records| records.site(&decision.name));
+    let values: Vec<_> = site.into_iter().flat_map(|site| site.at).flat_map(|set| set.values).collect();
+    let target = (!values.is_empty()).then(|| values.join(", "));
     let living = survey.clusters.iter().map(|(it, _)| it).find(|it| Some(&it.id) == cluster);
     let has_ended = cluster.is_some_and(|id| survey.ended.contains(id));
     let state = living.map(|it| it.state.to_string()).or_else(|| has_ended.then(|| "ended".into()));
-    let (drift, why) = drift(decision, target.as_deref());
+    let (drift, why) = drift(decision, target.as_deref(), has_ended);
     let why: Vec<_> = why.into_iter().chain(decision.notes.clone()).collect();
     Row {
         name: decision.name.to_string(),
@@ -144,7 +144,7 @@ fn row(rules: Rules, survey: &Survey, decision: &Decision) -> Row {
 }
 
 /// What is wrong with a name that leads to this target, and what else is to be said.
-fn drift(decision: &Decision, target: Option<&str>) -> (Drift, Option<String>) {
+fn drift(decision: &Decision, target: Option<&str>, has_ended: bool) -> (Drift, Option<String>) {
     let is_asking = |id: &ClusterId| decision.asking.iter().any(|(asking, _)| asking == id);
     match (&decision.verdict, &decision.holder) {
         (Verdict::Change(change), holder) => match change.deed {
@@ -153,7 +153,9 @@ fn drift(decision: &Decision, target: Option<&str>) -> (Drift, Option<String>) {
                 let held = if let Holder::Ours(held) = holder { Some(&held.mark.cluster) } else { None };
                 (Drift::Stale, becoming(change, target, held))
             }
-            Deed::Delete => (Drift::Dangling, None),
+            Deed::Delete => {
+                (Drift::Dangling, (!has_ended).then(|| "its cluster asks for another name, or for none".into()))
+            }
         },
         (Verdict::Refuse(why), _) => (Drift::Refused, Some(why.clone())),
         (Verdict::Keep(why), Holder::Other(_)) => (Drift::Foreign, why.clone()),

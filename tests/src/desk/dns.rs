@@ -43,7 +43,7 @@ impl Names {
         names.cluster("missing", 1, &[]).await;
         let right = names.cluster("right", 2, &[]).await;
         names.record("right", 2, &right, "signalbox").await;
-        let rival = [("cluster_name", "right.example.com"), (CREATED, "2026-01-02T03:04:05Z")];
+        let rival = [("cluster_name", "right.example.com"), (CREATED, "2020-01-02T03:04:05Z")];
         names.cluster("rival", 3, &rival).await;
         let stale = names.cluster("stale", 4, &[]).await;
         names.record("stale", 4, &stale, "signalbox").await;
@@ -98,7 +98,7 @@ impl Names {
 
     /// What there is to say on standard error, without the line that says which AWS it is.
     fn said(ran: &Ran) -> String {
-        ran.said.lines().filter(|line| !line.starts_with("AWS is ")).map(|line| format!("{line}\n")).collect()
+        ran.said.lines().filter(|line| !line.starts_with("AWS is ")).flat_map(|line| [line, "\n"]).collect()
     }
 }
 
@@ -116,16 +116,17 @@ async fn names_are_shown_with_what_is_wrong_with_them() {
          NAME                  TARGET                                  CLUSTER          STATE     OWNER          ZONE            DRIFT
          dangling.example.com  ip-10-0-0-6.eu-west-1.compute.internal  j-DANGLING00000  ended     signalbox      ZONE0000000000  dangling
          missing.example.com   -                                       j-MISSING000000  WAITING   -              ZONE0000000000  missing: to be ip-10-0-0-1.eu-west-1.compute.internal
-         other.example.com     -                                       -                -         somebody else  ZONE0000000000  foreign: other.example.com is somebody else's and is left alone: the owner is `staging`, for cluster j-0THERCLUSTER0 in account 111122223333, eu-west-1
+         other.example.com     ip-10-0-0-9.eu-west-1.compute.internal  -                -         somebody else  ZONE0000000000  foreign: other.example.com is somebody else's and is left alone: the owner is `staging`, for cluster j-0THERCLUSTER0 in account 111122223333, eu-west-1
          right.example.com     ip-10-0-0-2.eu-west-1.compute.internal  j-RIGHT00000000  WAITING   signalbox      ZONE0000000000  none: right.example.com is j-RIGHT00000000's, the newest that is RUNNING or WAITING; so tagged are also j-RIVAL00000000 (WAITING)
          stale.example.com     ip-10-0-0-4.eu-west-1.compute.internal  j-STALE00000000  WAITING   signalbox      ZONE0000000000  stale: to be ip-10-0-0-5.eu-west-1.compute.internal
-         taken.example.com     -                                       j-TAKEN00000000  WAITING   somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a A record, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+         taken.example.com     10.0.0.99                               j-TAKEN00000000  WAITING   somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a A record, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
          waiting.example.com   -                                       j-WAITING000000  STARTING  -              ZONE0000000000  waiting
          *.example.com         -                                       j-BAD0000000000  WAITING   -              -               refused: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
     "#]].assert_eq(&ran.out);
     expect![[r#"
         reading clusters, zones and their records
-    "#]].assert_eq(&Names::said(&ran));
+    "#]]
+    .assert_eq(&Names::said(&ran));
     assert_eq!(records(&names.world, &names.zone).await, before, "nothing is changed");
 }
 
@@ -145,7 +146,8 @@ async fn programs_read_the_same_as_json() {
         stale.example.com stale
         taken.example.com refused
         waiting.example.com waiting
-        *.example.com refused"#]].assert_eq(&drifts.join("\n"));
+        *.example.com refused"#]]
+    .assert_eq(&drifts.join("\n"));
     let stale = table["names"].as_array().unwrap().iter().find(|row| row["drift"] == "stale").unwrap();
     expect![[r#"
         {
@@ -157,7 +159,8 @@ async fn programs_read_the_same_as_json() {
           "zone": "ZONE0000000000",
           "drift": "stale",
           "why": "to be ip-10-0-0-5.eu-west-1.compute.internal"
-        }"#]].assert_eq(&format!("{stale:#}"));
+        }"#]]
+    .assert_eq(&format!("{stale:#}"));
     assert_eq!((&table["incomplete"], &table["interlock"]), (&Value::Array(Vec::new()), &Value::Null));
 }
 
@@ -180,9 +183,9 @@ async fn after_a_sweep_only_what_it_cannot_mend_has_drifted() {
     let ran = names.run(&["dns", "--drift"], "");
     assert_eq!(ran.code, Some(0), "{}", ran.said);
     expect![[r#"
-         NAME               TARGET  CLUSTER          STATE    OWNER          ZONE            DRIFT
-         taken.example.com  -       j-TAKEN00000000  WAITING  somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a A record, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
-         *.example.com      -       j-BAD0000000000  WAITING  -              -               refused: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
+         NAME               TARGET     CLUSTER          STATE    OWNER          ZONE            DRIFT
+         taken.example.com  10.0.0.99  j-TAKEN00000000  WAITING  somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a A record, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+         *.example.com      -          j-BAD0000000000  WAITING  -              -               refused: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
     "#]].assert_eq(&ran.out);
     expect![[r#"
         missing.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
@@ -267,9 +270,9 @@ async fn a_setting_that_is_wrong_is_named() {
     ] {
         let ran = names.run(&["dns", option, " "], "");
         assert_eq!(ran.code, Some(253), "{option}");
-        assert!(ran.said.contains(&format!("error: {variable}: ` ` is ")), "{}", ran.said);
+        assert!(ran.said.contains(&format!("error: the environment variable {variable}: `")), "{}", ran.said);
         let ran = names.run(&["plan", "-", "--function", "emr-dns", option, " "], SWEEP);
         assert_eq!(ran.code, Some(253), "{option}");
-        assert!(ran.said.contains(&format!("{variable}: ` ` is ")), "{}", ran.said);
+        assert!(ran.said.contains(&format!("{variable}: `")), "{}", ran.said);
     }
 }
