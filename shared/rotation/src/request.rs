@@ -1,0 +1,99 @@
+//! What Secrets Manager sends.
+
+use std::fmt;
+use std::str::FromStr;
+
+use reaction::{AccountId, Key, Malformed, Region};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::versions::VersionId;
+
+/// One of the four invocations of a rotation.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Request {
+    /// `createSecret`, `setSecret`, `testSecret` or `finishSecret`; whatever else stands there is refused by [`turn`](crate::turn).
+    pub step: String,
+    /// The secret.
+    #[serde(rename = "SecretId")]
+    pub secret: SecretArn,
+    /// The version that is to become current.
+    #[serde(rename = "ClientRequestToken")]
+    pub version: VersionId,
+    /// Proof that we act for a rotation, where we act in another role or account. To be passed on, and never to be shown.
+    #[serde(default)]
+    pub rotation_token: Option<SecretString>,
+}
+
+impl Request {
+    /// Names the occurrence: the secret, the version and the step.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let SecretArn { account, region, name, .. } = &self.secret;
+        let step = reaction::shortened(&self.step, 32);
+        Key::new([account.as_str(), region.as_str(), name, self.version.as_str(), &step])
+    }
+}
+
+/// The ARN of a secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SecretArn {
+    /// Its partition.
+    pub partition: String,
+    /// Its region.
+    pub region: Region,
+    /// Its account.
+    pub account: AccountId,
+    /// Its name, with the six characters that Secrets Manager puts at its end.
+    pub name: String,
+}
+
+impl FromStr for SecretArn {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> Result<Self, Malformed> {
+        const LONGEST: usize = 2048;
+        let malformed = || {
+            let expected =
+                "the ARN of a secret, such as \"arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf\"";
+            Malformed::new(text, expected)
+        };
+        let parts: Vec<_> = text.splitn(7, ':').collect();
+        let ["arn", partition, "secretsmanager", region, account, "secret", name] = parts[..] else {
+            return Err(malformed());
+        };
+        let (Ok(region), Ok(account)) = (region.parse::<Region>(), account.parse()) else { return Err(malformed()) };
+        let is_name = |it: u8| it.is_ascii_alphanumeric() || b"/_+=.@-!".contains(&it);
+        if name.is_empty()
+            || text.len() > LONGEST
+            || !name.bytes().all(is_name)
+            || region.partition().as_str() != partition
+        {
+            return Err(malformed());
+        }
+        Ok(Self { partition: partition.into(), region, account, name: name.into() })
+    }
+}
+
+impl TryFrom<String> for SecretArn {
+    type Error = Malformed;
+
+    fn try_from(text: String) -> Result<Self, Malformed> {
+        text.parse()
+    }
+}
+
+impl From<SecretArn> for String {
+    fn from(arn: SecretArn) -> Self {
+        arn.to_string()
+    }
+}
+
+impl fmt::Display for SecretArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { partition, region, account, name } = self;
+        write!(f, "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}")
+    }
+}
