@@ -7,6 +7,7 @@ use expect_test::Expect;
 use grants::Grants;
 use reaction::{Mode, Report};
 
+use crate::deployed::RECORDS;
 use crate::world::World;
 
 /// A world in which an event is about to be heard by one function.
@@ -32,6 +33,14 @@ pub trait Scene: Sized {
     fn with_tables(given: &Self::Given) -> Self::Given;
     /// The tables, where there are some.
     fn grants(&self) -> Option<Grants>;
+
+    /// What the function's own template is given, beside what every function's is: here, what those that share have in common.
+    fn parameters(&self) -> Vec<(String, String)> {
+        let manifest = format!("s3://{}/share.json", self.world().bucket());
+        let tables = [("GrantsTable", RECORDS[0]), ("AuditTable", RECORDS[1])];
+        let given = [("Manifest", manifest.as_str())].into_iter().chain(tables);
+        given.map(|(name, value)| (name.into(), value.into())).collect()
+    }
 
     /// What the line of a thing begins with in [`Scene::shares`].
     fn line_of(&self, id: &str) -> String {
