@@ -34,17 +34,17 @@ pub trait Scene: Sized {
     /// The tables, where there are some.
     fn grants(&self) -> Option<Grants>;
 
+    /// What the line of a thing begins with in [`Scene::shares`].
+    fn line_of(&self, id: &str) -> String {
+        self.with_sample_ids(id)
+    }
+
     /// What the function's own template is given, beside what every function's is: here, what those that share have in common.
     fn parameters(&self) -> Vec<(String, String)> {
         let manifest = format!("s3://{}/share.json", self.world().bucket());
         let tables = [("GrantsTable", RECORDS[0]), ("AuditTable", RECORDS[1])];
         let given = [("Manifest", manifest.as_str())].into_iter().chain(tables);
         given.map(|(name, value)| (name.into(), value.into())).collect()
-    }
-
-    /// What the line of a thing begins with in [`Scene::shares`].
-    fn line_of(&self, id: &str) -> String {
-        self.with_sample_ids(id)
     }
 
     /// Asserts that every audit is whole, with one outcome of each intent and nothing open, and that the grants that we own
