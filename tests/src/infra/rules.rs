@@ -13,6 +13,9 @@ use crate::world::World;
 /// Where a manifest may lie: a rule may depend on this parameter.
 const MANIFESTS: [&str; 2] = ["s3://manifests-111122223333/share.json", "ssm:/share"];
 
+/// Samples that no rule hands over, and that a function has to ignore if somebody sends them by hand.
+const STRAYS: [&str; 1] = ["events/emr-dns/an-event-came-of-another-kind.json"];
+
 /// A rule of a function and its pattern.
 struct Rule {
     function: String,
@@ -65,7 +68,8 @@ async fn a_rule_matches_the_samples_of_its_function_and_of_no_other() {
                 heard.insert(rule.function.as_str());
             }
         }
-        let expected = is_event.then_some(function.as_str());
+        let is_stray = STRAYS.iter().any(|stray| name.ends_with(stray));
+        let expected = (is_event && !is_stray).then_some(function.as_str());
         assert_eq!(heard, expected.into_iter().collect(), "{name}");
     }
 }
