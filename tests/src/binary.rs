@@ -56,7 +56,7 @@ async fn the_answer_is_the_report_and_the_log_has_one_line_of_it() {
     let answer = respond(&api, &scene.event).await;
     let told = scene.with_sample_ids(&answer.to_string());
     expect![[r#"{"function":"share-ami","key":"111122223333/eu-west-1/ami-0123456789abcdef0/available/7e3ac5b2-4d0c-4f4a-9d0e-5b1f3c2a1d01","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098","error":null}]}"#]].assert_eq(&told);
-    assert!(scene.shares().await.starts_with("image: 123456789012, 987654321098\n"));
+    assert!(scene.picture().await.starts_with("image: 123456789012, 987654321098\n"));
     assert_eq!(respond(&api, &scene.event).await["outcome"], "repeated");
     let output = function.end().await.unwrap();
     let lines: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
@@ -113,7 +113,7 @@ async fn a_failure_is_the_functions_error_with_the_report_in_it() {
     let report: Value = serde_json::from_str(error["errorMessage"].as_str().unwrap()).unwrap();
     assert_eq!(report["outcome"], "failed");
     assert!(report["reason"].as_str().unwrap().contains("no-such-table"), "{report}");
-    assert!(scene.shares().await.starts_with("image: nobody\n"));
+    assert!(scene.picture().await.starts_with("image: nobody\n"));
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn in_plan_mode_nothing_is_changed_and_nothing_claimed() {
     assert_eq!(respond(&api, &scene.event).await["outcome"], "planned");
     let calls = scene.world.operations_since(calls);
     assert!(calls.iter().all(|call| !call.starts_with("dynamodb:") && !call.contains("Modify")), "{calls:?}");
-    assert!(scene.shares().await.starts_with("image: nobody\n"));
+    assert!(scene.picture().await.starts_with("image: nobody\n"));
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn the_manifest_is_sent_once_and_then_only_when_it_changed() {
     scene.world.put_manifest(r#"{"ami": {"base_": {"eu-west-1": []}}}"#).await;
     assert_eq!(respond(&api, &again("third")).await["outcome"], "applied");
     assert_eq!(gets(&scene), [200, 304, 200]);
-    assert!(scene.shares().await.starts_with("image: nobody\n"));
+    assert!(scene.picture().await.starts_with("image: nobody\n"));
 }
 
 #[tokio::test]

@@ -39,12 +39,12 @@ async fn image() -> Account<Scene> {
 async fn an_event_goes_by_its_rule_to_the_function_which_shares_the_image_once() {
     let account = image().await;
     let event = &account.scene.event;
-    assert_eq!(account.scene.shares().await, NOT_SHARED);
+    assert_eq!(account.scene.picture().await, NOT_SHARED);
     let targets = account.targets_of(event).await;
     assert_eq!(targets, [account.outputs["FunctionArn"].clone()]);
     let report = account.ask(&targets[0], event).await;
     assert_eq!((&report["function"], &report["outcome"]), (&json!("share-ami"), &json!("applied")), "{report}");
-    assert_eq!(account.scene.shares().await, SHARED);
+    assert_eq!(account.scene.picture().await, SHARED);
     let again = account.ask(&targets[0], event).await;
     assert_eq!((&again["outcome"], &again["steps"]), (&json!("repeated"), &json!([])), "{again}");
     assert_eq!(account.remembered().await, [report]);
@@ -80,7 +80,7 @@ async fn an_event_that_cannot_be_read_is_kept_in_the_failure_queue_once_and_not_
     account.send(&poison.to_string()).await;
     assert_eq!(account.the_failure().await["requestPayload"], poison);
     assert_eq!(account.remembered().await, [] as [Value; 0]);
-    assert_eq!(account.scene.shares().await, NOT_SHARED);
+    assert_eq!(account.scene.picture().await, NOT_SHARED);
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn an_event_that_failed_three_times_is_kept_and_applies_when_it_is_sent_ag
     AWS.clear_faults(&world.account);
     let report = account.ask("share-ami", &kept["requestPayload"].to_string()).await;
     assert_eq!(report["outcome"], "applied", "{report}");
-    assert_eq!(account.scene.shares().await, SHARED);
+    assert_eq!(account.scene.picture().await, SHARED);
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn share_once<S: scene::Scene>(given: &S::Given, sample: &str, shared: &st
     assert_eq!(targets, [account.outputs["FunctionArn"].clone()]);
     let report = account.ask(&targets[0], account.scene.event()).await;
     assert_eq!((&report["function"], &report["outcome"]), (&json!(S::FUNCTION), &json!("applied")), "{report}");
-    assert_eq!(account.scene.shares().await, shared);
+    assert_eq!(account.scene.picture().await, shared);
     let again = account.ask(&targets[0], account.scene.event()).await;
     assert_eq!((&again["outcome"], &again["steps"]), (&json!(then), &json!([])), "{again}");
     assert_eq!(account.remembered().await.len(), 1);

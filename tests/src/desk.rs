@@ -63,7 +63,7 @@ async fn a_plan_is_a_diff_that_a_person_can_read_and_changes_nothing() {
     let scene = Scene::new().await;
     let desk = Desk::at(&scene);
     desk.write("share.json", MANIFEST);
-    let before = scene.shares().await;
+    let before = scene.picture().await;
     let planned = desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
     let (code, out) = (planned.code, planned.out);
     assert_eq!(code, Some(2), "{out}{}", planned.said);
@@ -93,7 +93,7 @@ async fn a_plan_is_a_diff_that_a_person_can_read_and_changes_nothing() {
     "#]]
     .assert_eq(&out);
     assert!(planned.said.contains("signalbox apply plan.json"), "{}", planned.said);
-    assert_eq!(scene.shares().await, before, "a plan changes nothing");
+    assert_eq!(scene.picture().await, before, "a plan changes nothing");
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn apply_carries_exactly_the_plan_out() {
         "{}",
         told.out
     );
-    let after = scene.shares().await;
+    let after = scene.picture().await;
     assert!(
         !after.contains("444455556666")
             && after.contains("key: Enable IAM User Permissions for 111122223333; Signalbox")
@@ -197,7 +197,7 @@ async fn an_audit_item_is_reverted_by_its_command() {
     shell.envs(desk.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
     let ran = shell.output().unwrap();
     assert!(ran.status.success(), "{revert}: {}", String::from_utf8_lossy(&ran.stderr));
-    assert!(scene.shares().await.contains("bucket: Logs for 555566667777; SignalboxRead for 444455556666\n"));
+    assert!(scene.picture().await.contains("bucket: Logs for 555566667777; SignalboxRead for 444455556666\n"));
     scene.assert_audited().await;
 }
 

@@ -10,7 +10,7 @@ use aws_sdk_route53::types::{
     Change, ChangeAction, ChangeBatch, HostedZoneConfig, ResourceRecord, ResourceRecordSet, RrType, Vpc, VpcRegion,
 };
 
-use crate::world::{REGION, World};
+use crate::world::World;
 
 /// The tag that sets a cluster's state in the local AWS.
 pub const STATE: &str = "local-aws:state";
@@ -23,7 +23,7 @@ pub const CREATED: &str = "local-aws:created";
 
 static ZONES: AtomicUsize = AtomicUsize::new(0);
 
-/// EMR in [`REGION`].
+/// EMR in the world's region.
 pub fn emr(world: &World) -> aws_sdk_emr::Client {
     aws_sdk_emr::Client::new(world.sessions.config())
 }
@@ -86,13 +86,18 @@ pub async fn describe(world: &World, id: &str) -> Cluster {
 
 /// Makes a zone that only this network sees: its id.
 pub async fn make_private_zone(world: &World, name: &str, vpc: &str) -> String {
-    let vpc = Vpc::builder().vpc_id(vpc).vpc_region(VpcRegion::from(REGION)).build();
-    make_zone(world, name, Some(vpc)).await
+    make_zone(world, name, Some(here(world, vpc))).await
 }
 
 /// Makes a zone that everybody sees: its id.
 pub async fn make_public_zone(world: &World, name: &str) -> String {
     make_zone(world, name, None).await
+}
+
+/// A network of the world's region, as Route 53 is told of it.
+fn here(world: &World, vpc: &str) -> Vpc {
+    let region = world.sessions.region().unwrap();
+    Vpc::builder().vpc_id(vpc).vpc_region(VpcRegion::from(region.as_str())).build()
 }
 
 async fn make_zone(world: &World, name: &str, vpc: Option<Vpc>) -> String {
@@ -105,7 +110,7 @@ async fn make_zone(world: &World, name: &str, vpc: Option<Vpc>) -> String {
 
 /// Lets another network see a private zone.
 pub async fn associate(world: &World, zone: &str, vpc: &str) {
-    let vpc = Vpc::builder().vpc_id(vpc).vpc_region(VpcRegion::from(REGION)).build();
+    let vpc = here(world, vpc);
     route53(world).associate_vpc_with_hosted_zone().hosted_zone_id(zone).vpc(vpc).send().await.unwrap();
 }
 

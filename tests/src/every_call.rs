@@ -48,7 +48,7 @@ pub async fn end_after<S: Scene>(run: &Run<S::Given>, kind: FaultKind, nth: usiz
     let report = if first.outcome == Outcome::Failed { deliver(&scene).await } else { first };
     AWS.clear_faults(account);
     scene.assert_recorded().await;
-    (scene.with_sample_ids(&scene.shares().await), report)
+    (scene.with_sample_ids(&scene.picture().await), report)
 }
 
 /// What AWS says in the end of a run without faults, and how many calls that takes.
@@ -57,7 +57,7 @@ pub async fn undisturbed<S: Scene>(run: &Run<S::Given>) -> (String, usize) {
     let before = scene.world().calls();
     assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
     let calls = scene.world().calls() - before;
-    (scene.with_sample_ids(&scene.shares().await), calls)
+    (scene.with_sample_ids(&scene.picture().await), calls)
 }
 
 /// Each call of a run in turn meets the fault.

@@ -61,7 +61,7 @@ async fn one_bad_account_fails_the_whole_request_so_it_is_repeated_account_by_ac
     assert_eq!(report.outcome, Outcome::Refused);
     let reason = report.reason.unwrap();
     assert!(reason.contains("987654321098") && !reason.contains("123456789012"), "{reason}");
-    let shares = scene.shares().await;
+    let shares = scene.picture().await;
     assert!(shares.starts_with("image: 123456789012\n"), "the stale account has lost it: {shares}");
 }
 
@@ -71,7 +71,7 @@ async fn an_account_that_cannot_have_the_snapshot_does_not_get_the_image() {
     AWS.inject(&refused(&scene.world.account, "ModifySnapshotAttribute", "987654321098", 100));
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
-    assert!(scene.shares().await.starts_with("image: 123456789012\n"), "{}", scene.shares().await);
+    assert!(scene.picture().await.starts_with("image: 123456789012\n"), "{}", scene.picture().await);
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn of_five_accounts_three_fail_and_only_those_are_named_and_retried() {
     let named = |account: &str| reason.contains(account);
     assert!(named("100000000001") && named("100000000003") && named("100000000005"), "{reason}");
     assert!(!named("100000000002") && !named("100000000004"), "{reason}");
-    assert!(scene.shares().await.starts_with("image: 100000000002, 100000000004\n"));
+    assert!(scene.picture().await.starts_with("image: 100000000002, 100000000004\n"));
     AWS.clear_faults(&scene.world.account);
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Applied, "a refusal may be claimed again: {report}");
@@ -104,7 +104,7 @@ async fn where_ec2_does_not_take_both_sides_at_once_it_gets_them_one_after_the_o
     AWS.inject(&Fault { operation: Some("ModifyImageAttribute".into()), ..Fault::new(&scene.world.account, kind) });
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
-    assert!(scene.shares().await.starts_with("image: 123456789012, 987654321098\n"));
+    assert!(scene.picture().await.starts_with("image: 123456789012, 987654321098\n"));
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn one_side_after_the_other_still_tells_a_bad_account_from_the_good_ones()
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     let reason = report.reason.unwrap();
     assert!(reason.contains("987654321098") && !reason.contains("444455556666"), "{reason}");
-    assert!(scene.shares().await.starts_with("image: 123456789012\n"), "the stale account has lost it");
+    assert!(scene.picture().await.starts_with("image: 123456789012\n"), "the stale account has lost it");
 }
 
 #[tokio::test]

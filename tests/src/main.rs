@@ -14,6 +14,7 @@ mod desk;
 mod ec2;
 mod economy;
 mod emr;
+mod emr_dns;
 mod every_call;
 mod faults;
 mod grants;

@@ -163,7 +163,7 @@ impl Scene {
     }
 
     /// Who may use what, as AWS answers.
-    pub async fn shares(&self) -> String {
+    pub async fn picture(&self) -> String {
         let mut text = String::new();
         writeln!(text, "ami-base: {}", self.launchers(&self.image).await).unwrap();
         writeln!(text, "ami-golden: {}", self.launchers(&self.golden).await).unwrap();
@@ -316,8 +316,8 @@ impl scene::Scene for Scene {
         self.hear(mode, &self.event).await
     }
 
-    async fn shares(&self) -> String {
-        self.shares().await
+    async fn picture(&self) -> String {
+        self.picture().await
     }
 
     fn with_sample_ids(&self, text: &str) -> String {

@@ -24,16 +24,20 @@ pub trait Scene: Sized {
     fn event(&self) -> &str;
     /// Hears the event.
     async fn hear(&self, mode: Mode) -> Report;
-    /// Who may use what, as AWS answers.
-    async fn shares(&self) -> String;
+    /// What the function is about, as AWS answers: who may use what, or which records there are.
+    async fn picture(&self) -> String;
     /// The text with the ids of the samples in place of those that AWS made up.
     fn with_sample_ids(&self, text: &str) -> String;
     /// The same, and tables of grants and of their audit.
-    fn with_tables(given: &Self::Given) -> Self::Given;
+    fn with_tables(given: &Self::Given) -> Self::Given {
+        given.clone()
+    }
     /// The tables, where there are some.
-    fn grants(&self) -> Option<Grants>;
+    fn grants(&self) -> Option<Grants> {
+        None
+    }
 
-    /// What the line of a thing begins with in [`Scene::shares`].
+    /// What the line of a thing begins with in [`Scene::picture`].
     fn line_of(&self, id: &str) -> String {
         self.with_sample_ids(id)
     }
@@ -42,7 +46,7 @@ pub trait Scene: Sized {
     /// are shares that there are. Where there are no tables, there is nothing to assert.
     async fn assert_recorded(&self) {
         let Some(grants) = self.grants() else { return };
-        let (recorded, shares) = (grants.all().await.unwrap(), self.shares().await);
+        let (recorded, shares) = (grants.all().await.unwrap(), self.picture().await);
         for (resource, head) in &recorded.heads {
             let items = grants.history(resource).await.unwrap();
             assert_eq!(grants::verify(&items, head), Ok(()), "{items:#?}");
@@ -72,7 +76,7 @@ pub struct Story<S: Scene> {
 }
 
 /// Each story is a test of its own, named as its sample; together they are `all`.
-macro_rules! stories {
+macro_rules! chapter {
     ($scene:ty; $($name:ident: $given:expr, $expected:expr;)*) => {
         /// Every story.
         pub fn all() -> Vec<$crate::scene::Story<$scene>> {
@@ -91,17 +95,23 @@ macro_rules! stories {
                     $crate::scene::tell(super::$name()).await;
                 }
             )*
-
-            /// Every sample has a story, and every story a sample.
-            #[test]
-            fn every_sample_event_is_told() {
-                $crate::scene::assert_all_told(&super::all());
-            }
         }
     };
 }
 
-pub(crate) use stories;
+/// A function whose stories are one chapter: every sample has a story, and every story a sample.
+macro_rules! stories {
+    ($scene:ty; $($story:tt)*) => {
+        $crate::scene::chapter! { $scene; $($story)* }
+
+        #[test]
+        fn every_sample_event_is_told() {
+            $crate::scene::assert_all_told(&all());
+        }
+    };
+}
+
+pub(crate) use {chapter, stories};
 
 /// The sample of a story.
 pub fn sample_of(story: &str) -> &'static str {
@@ -111,13 +121,13 @@ pub fn sample_of(story: &str) -> &'static str {
 /// Rehearses, looks that nothing changed, performs, and compares what was said and what AWS says.
 pub async fn tell<S: Scene>(story: Story<S>) {
     let scene = S::set_up(&story.given, story.sample).await;
-    let before = scene.shares().await;
+    let before = scene.picture().await;
     let rehearsed = scene.hear(Mode::Plan).await;
-    assert_eq!(scene.shares().await, before, "a dry run changes nothing");
+    assert_eq!(scene.picture().await, before, "a dry run changes nothing");
     let report = scene.hear(Mode::Apply).await;
     let steps = |report: &Report| report.steps.iter().map(|it| it.step.clone()).collect::<Vec<_>>();
     assert_eq!(steps(&rehearsed), steps(&report), "what is done is what was planned");
-    let after = scene.shares().await;
+    let after = scene.picture().await;
     let change = if after == before { "nothing changed".into() } else { format!("before\n{before}after\n{after}") };
     let told = scene.with_sample_ids(&report.to_string());
     story.expected.assert_eq(&format!("{told}\n{}\n", change.trim_end()));

@@ -170,7 +170,7 @@ impl Scene {
     }
 
     /// Who may use what, as EC2 answers.
-    pub async fn shares(&self) -> String {
+    pub async fn picture(&self) -> String {
         let mut text = String::new();
         for (name, id) in [("image", &self.image), ("sibling", &self.sibling)] {
             if let Some(id) = id {
@@ -261,8 +261,8 @@ impl scene::Scene for Scene {
         self.hear(mode).await
     }
 
-    async fn shares(&self) -> String {
-        self.shares().await
+    async fn picture(&self) -> String {
+        self.picture().await
     }
 
     fn with_sample_ids(&self, text: &str) -> String {

@@ -122,7 +122,7 @@ impl scene::Scene for Scene {
         drive_json(&self.function, &ledger, mode, deadline, &self.event).await
     }
 
-    async fn shares(&self) -> String {
+    async fn picture(&self) -> String {
         let mut text = String::new();
         for (id, sample) in self.snapshots.iter().zip(SAMPLES) {
             writeln!(text, "{sample}: {}", volume_makers(&self.world.ec2, id).await).unwrap();

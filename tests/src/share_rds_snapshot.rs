@@ -128,7 +128,7 @@ impl scene::Scene for Scene {
         drive_json(&self.function, &ledger, mode, deadline, &self.event).await
     }
 
-    async fn shares(&self) -> String {
+    async fn picture(&self) -> String {
         let mut text = String::new();
         for (name, copy_of) in self.manual_snapshots().await {
             let of = copy_of.map(|of| format!(", a copy of {of}")).unwrap_or_default();

@@ -65,13 +65,22 @@ impl World {
     /// A new account, empty but for the ledger's table.
     pub async fn new() -> Self {
         let account = format!("2{:011}", ACCOUNTS.fetch_add(1, Ordering::Relaxed));
-        let sessions = Arc::new(sessions_of(&account).await);
+        let sessions = sessions_of(&account).await;
+        let world = Self::with(account, sessions);
+        world.create_ledger().await;
+        world
+    }
+
+    /// The same account in another region.
+    pub async fn in_region(&self, region: &'static str) -> Self {
+        Self::with(self.account.clone(), sessions_in(&self.account, region).await)
+    }
+
+    fn with(account: String, sessions: Sessions) -> Self {
         let config = sessions.config();
         let (ec2, s3) = (aws_sdk_ec2::Client::new(config), aws_sdk_s3::Client::new(config));
         let dynamodb = aws_sdk_dynamodb::Client::new(config);
-        let world = Self { account, sessions, ec2, s3, dynamodb };
-        world.create_ledger().await;
-        world
+        Self { account, sessions: Arc::new(sessions), ec2, s3, dynamodb }
     }
 
     /// Makes the ledger's table, empty.
@@ -198,8 +207,12 @@ impl Organization {
 
 /// Sessions of an account in the local AWS, with pauses of a millisecond and short timeouts.
 pub async fn sessions_of(account: &str) -> Sessions {
+    sessions_in(account, REGION).await
+}
+
+async fn sessions_in(account: &str, region: &'static str) -> Sessions {
     let options = Options {
-        region: Some(REGION.into()),
+        region: Some(region.into()),
         endpoint_url: Some(AWS.endpoint().into()),
         credentials: Some(aws_sdk_ec2::config::Credentials::new(account, "test", None, None, "tests")),
         patience: Patience {

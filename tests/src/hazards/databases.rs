@@ -31,7 +31,7 @@ async fn modify_db_snapshot_attribute_takes_values_to_add_and_values_to_remove_t
     let scene = Scene::new().await;
     let before = scene.world.calls();
     scene.sweep().await;
-    assert!(scene.shares().await.contains("base-db-v1: 123456789012\n"), "444455556666 was there");
+    assert!(scene.picture().await.contains("base-db-v1: 123456789012\n"), "444455556666 was there");
     assert_eq!(count_of(&scene, "rds:ModifyDBSnapshotAttribute", before), 1);
 }
 

@@ -124,5 +124,5 @@ async fn what_the_default_key_encrypts_cannot_be_shared() {
         assert!(why.contains("copy it with a customer managed key"), "{why}");
     }
     assert_eq!((scene.launchers(&image).await, scene.volume_makers(&secret).await), ("nobody".into(), "nobody".into()));
-    assert!(!scene.shares().await.contains("444455556666"), "everything else is done");
+    assert!(!scene.picture().await.contains("444455556666"), "everything else is done");
 }

@@ -14,18 +14,18 @@ async fn an_ecr_policy_that_was_wiped_is_made_whole_by_the_sweep() {
     let scene = Scene::new().await;
     let ecr = aws_sdk_ecr::Client::new(scene.world.sessions.config());
     scene.sweep().await;
-    let shared = scene.shares().await;
+    let shared = scene.picture().await;
     assert!(shared.contains("repository: SignalboxPull for 123456789012; "), "{shared}");
     ecr.delete_repository_policy().repository_name("base/app").send().await.unwrap();
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
-    assert_eq!(scene.shares().await, shared);
+    assert_eq!(scene.picture().await, shared);
     let theirs = json!({"Version": "2012-10-17", "Statement": [{"Sid": "Stack", "Effect": "Allow",
         "Principal": {"AWS": "arn:aws:iam::555566667777:root"}, "Action": "ecr:BatchGetImage"}]});
     let wiped = ecr.set_repository_policy().repository_name("base/app").policy_text(theirs.to_string());
     wiped.send().await.unwrap();
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
     let theirs = "repository: Stack for 555566667777; ";
-    assert_eq!(scene.shares().await, shared.replace("repository: ", theirs));
+    assert_eq!(scene.picture().await, shared.replace("repository: ", theirs));
     scene.assert_audited().await;
 }
 
@@ -45,22 +45,22 @@ async fn the_second_image_gets_the_same_as_the_first() {
 #[tokio::test]
 async fn nothing_to_say_never_means_remove_everything() {
     let scene = Scene::new().await;
-    let before = scene.shares().await;
+    let before = scene.picture().await;
     let elsewhere = MANIFEST.replace("eu-west-1", "us-east-1").replace("com-example-111122223333", "com-example-none");
     let silent = ["{}", r#"{"ami": {}, "rds": {}, "s3": {}}"#, r#"{"ami": {"base_linux_v": {}}}"#, &elsewhere];
     for text in silent {
         scene.put_manifest(text).await;
         let report = scene.sweep().await;
-        assert_eq!(scene.shares().await, before, "{text}: {report}");
+        assert_eq!(scene.picture().await, before, "{text}: {report}");
     }
     // Nor of what we shared ourselves.
     scene.put_manifest(MANIFEST).await;
     scene.sweep().await;
-    let shared = scene.shares().await;
+    let shared = scene.picture().await;
     for text in ["", "{}", "null", r#"{"ami": {}, "rds": {}, "s3": {}}"#] {
         scene.put_manifest(text).await;
         let report = scene.sweep().await;
-        assert_eq!((report.outcome, scene.shares().await), (Outcome::Refused, shared.clone()), "{text}: {report}");
+        assert_eq!((report.outcome, scene.picture().await), (Outcome::Refused, shared.clone()), "{text}: {report}");
     }
 }
 
@@ -102,11 +102,11 @@ async fn a_member_that_came_through_a_unit_leaves_with_it() {
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
     let both = crate::scene::sorted(vec![member.clone(), "987654321098".into()]);
     assert_eq!(scene.volume_makers(&scene.volume).await, both);
-    assert!(scene.shares().await.contains(&format!("base-db-v1: {both}\n")));
+    assert!(scene.picture().await.contains(&format!("base-db-v1: {both}\n")));
     let moved = client.move_account().account_id(&member).source_parent_id(unit);
     moved.destination_parent_id(&root).send().await.unwrap();
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
     assert_eq!(scene.volume_makers(&scene.volume).await, "987654321098");
-    assert!(scene.shares().await.contains("base-db-v1: 987654321098\n"));
+    assert!(scene.picture().await.contains("base-db-v1: 987654321098\n"));
     scene.assert_audited().await;
 }

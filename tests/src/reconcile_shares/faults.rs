@@ -62,7 +62,7 @@ async fn an_account_that_is_closed_is_named_and_the_others_are_done() {
     assert!(reason.contains("EC2 does not accept 987654321098 (") && !reason.contains("123456789012"), "{reason}");
     assert_eq!(scene.launchers(&scene.image).await, "123456789012", "444455556666 has lost it");
     assert_eq!(scene.owned(&scene.image).await, "nobody", "what was not shared is not owned");
-    let shares = scene.shares().await;
+    let shares = scene.picture().await;
     assert!(!shares.contains("444455556666"), "everything else is done: {shares}");
     scene.assert_audited().await;
     AWS.clear_faults(&scene.world.account);

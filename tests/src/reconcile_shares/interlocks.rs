@@ -7,12 +7,12 @@ use super::{MANIFEST, SWEEP, Scene};
 use crate::world::AWS;
 
 async fn refused(scene: &Scene, expected: &str) {
-    let before = scene.shares().await;
+    let before = scene.picture().await;
     let report = scene.sweep().await;
     let reason = report.reason.clone().unwrap_or_default();
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     assert!(reason.contains(expected), "{reason}");
-    assert_eq!(scene.shares().await, before, "nothing was changed");
+    assert_eq!(scene.picture().await, before, "nothing was changed");
 }
 
 #[tokio::test]
@@ -37,11 +37,11 @@ async fn whoever_is_not_allowed_is_listed_and_nothing_is_changed() {
     // Nobody may ask for the accounts of an organization that is not ours.
     let denied = Fault::new(&scene.world.account, FaultKind::AccessDenied);
     AWS.inject(&Fault { service: Some("organizations".into()), times: 10, ..denied });
-    let before = scene.shares().await;
+    let before = scene.picture().await;
     let report = scene.sweep().await;
     assert_eq!(report.outcome, Outcome::Failed, "{report}");
     assert!(report.reason.unwrap().contains("asking Organizations"));
-    assert_eq!(scene.shares().await, before);
+    assert_eq!(scene.picture().await, before);
     let scene = scene.with("SIGNALBOX_ALLOWED_ACCOUNTS", "123456789012");
     refused(&scene, "the manifest names 987654321098, o-exampleorgid, which SIGNALBOX_ALLOWED_ACCOUNTS does not").await;
 }
@@ -56,7 +56,7 @@ async fn too_much_at_once_is_refused_and_a_stored_plan_admits_it() {
     scene.store_plan("plan.json").await;
     let report = scene.hear(Mode::Apply, &force).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
-    assert!(!scene.shares().await.contains("444455556666"));
+    assert!(!scene.picture().await.contains("444455556666"));
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn a_forced_plan_that_failed_half_way_is_admitted_again() {
     assert_eq!(scene.launchers(&scene.image).await, "123456789012, 987654321098", "the others are done");
     let again = scene.hear(Mode::Apply, &force).await;
     assert_eq!((again.outcome, again.steps.len()), (Outcome::Applied, 1), "{again}");
-    assert!(!scene.shares().await.contains("444455556666"));
+    assert!(!scene.picture().await.contains("444455556666"));
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn a_scan_that_broke_off_is_incomplete_and_never_clean() {
             "{report}"
         );
         assert_eq!(scene.launchers(&scene.image).await, before);
-        let shares = scene.shares().await;
+        let shares = scene.picture().await;
         assert!(shares.contains("base-db-v1: 123456789012\n"), "the other kinds are done: {shares}");
         assert_eq!(report.counts["ami"]["incomplete"], 1);
         AWS.clear_faults(&scene.world.account);
@@ -126,17 +126,17 @@ async fn one_bad_bucket_never_stops_the_others() {
     let report = scene.sweep().await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     assert!(report.reason.as_ref().unwrap().contains("com-example-nobodys"), "{report}");
-    assert!(!scene.shares().await.contains("444455556666"), "everything else is done");
+    assert!(!scene.picture().await.contains("444455556666"), "everything else is done");
 }
 
 #[tokio::test]
 async fn near_the_deadline_it_stops_cleanly_and_the_next_one_goes_on() {
     let scene = Scene::new().await;
-    let before = scene.shares().await;
+    let before = scene.picture().await;
     let report = scene.hear_within(std::time::Duration::from_secs(9), SWEEP).await;
     assert_eq!((report.outcome, report.steps.len()), (Outcome::Failed, 0), "{report}");
     assert!(report.reason.unwrap().contains("not read: the invocation was about to end; the next one goes on"));
-    assert_eq!(scene.shares().await, before);
+    assert_eq!(scene.picture().await, before);
     let report = scene.sweep().await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
 }

@@ -23,7 +23,7 @@ async fn kill_at_every(third: usize) {
     let clean = Scene::new().await;
     let begin = clean.world.calls();
     clean.sweep().await;
-    let (number, expected) = (clean.world.calls() - begin, clean.shares().await);
+    let (number, expected) = (clean.world.calls() - begin, clean.picture().await);
     assert!(number > 30, "the sweep makes every kind of call, not {number}");
     for nth in (1..=number).filter(|nth| nth % 3 == third) {
         let scene = Scene::new().await;
@@ -35,7 +35,7 @@ async fn kill_at_every(third: usize) {
         let_time_pass(AN_INVOCATION);
         let report = scene.sweep().await;
         assert!(matches!(report.outcome, Outcome::Applied | Outcome::Unchanged), "killed at call {nth}: {report}");
-        assert_eq!(scene.shares().await, expected, "killed at call {nth}: {report}");
+        assert_eq!(scene.picture().await, expected, "killed at call {nth}: {report}");
         scene.assert_audited().await;
     }
 }
@@ -60,7 +60,7 @@ async fn event_and_sweep_at_the_same_time_come_to_the_same_end() {
     let expected = {
         let clean = Scene::new().await;
         clean.sweep().await;
-        clean.shares().await
+        clean.picture().await
     };
     for _ in 0..10 {
         let scene = Scene::new().await;
@@ -83,7 +83,7 @@ async fn event_and_sweep_at_the_same_time_come_to_the_same_end() {
         for report in [swept, heard] {
             assert!(matches!(report.outcome, Outcome::Applied | Outcome::Unchanged), "{report}");
         }
-        assert_eq!(scene.shares().await, expected);
+        assert_eq!(scene.picture().await, expected);
         scene.assert_audited().await;
     }
 }

@@ -24,7 +24,7 @@ async fn what_matched_ends_as_it_did_overlapping_entries_aside_which_are_united(
     // Accounts that are not listed lose their share; those that are listed have it.
     assert_eq!(scene.launchers(&scene.image).await, "123456789012, 555566667777, 987654321098");
     assert_eq!(scene.launchers(&empty).await, "nobody", "an empty list removes every share");
-    let shares = scene.shares().await;
+    let shares = scene.picture().await;
     assert!(shares.contains("base-db-v1: 123456789012\n"), "{shares}");
     // The statement of that time is adopted; somebody else's, which it would have thrown away, is kept.
     assert!(shares.contains("bucket: Logs for 555566667777; SignalboxRead for 123456789012\n"), "{shares}");
@@ -37,7 +37,7 @@ async fn an_empty_list_of_a_bucket_takes_the_old_statement_away_and_keeps_the_ot
     let scene = Scene::new().await;
     let report = scene.hear(Mode::Apply, r#"{"s3": {"com-example-111122223333": []}}"#).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
-    assert!(scene.shares().await.contains("bucket: Logs for 555566667777\n"));
+    assert!(scene.picture().await.contains("bucket: Logs for 555566667777\n"));
 }
 
 #[tokio::test]

@@ -58,11 +58,11 @@ async fn a_share_that_an_event_made_is_the_sweeps_to_take_back() {
 async fn a_table_of_grants_that_was_lost_takes_no_share_from_anybody() {
     let scene = Scene::new().await;
     scene.sweep().await;
-    let before = scene.shares().await;
+    let before = scene.picture().await;
     scene.world.lose_grants().await;
     scene.put_manifest(&without_images(&scene)).await;
     let report = scene.sweep().await;
-    assert_eq!((report.outcome, scene.shares().await), (Outcome::Unchanged, before), "{report}");
+    assert_eq!((report.outcome, scene.picture().await), (Outcome::Unchanged, before), "{report}");
 }
 
 #[tokio::test]

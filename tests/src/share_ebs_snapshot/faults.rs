@@ -34,7 +34,7 @@ async fn an_account_that_ec2_refuses_does_not_keep_the_others_out() {
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     assert!(report.reason.unwrap().contains("987654321098"));
-    assert_eq!(scene.shares().await, "snap-0123456789abcdef0: 123456789012\n", "the stale account has lost it");
+    assert_eq!(scene.picture().await, "snap-0123456789abcdef0: 123456789012\n", "the stale account has lost it");
 }
 
 #[tokio::test]

@@ -60,10 +60,10 @@ async fn an_account_that_rds_refuses_does_not_keep_the_others_out() {
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     let reason = report.reason.unwrap();
     assert!(reason.contains("987654321098") && !reason.contains("444455556666"), "{reason}");
-    assert_eq!(scene.shares().await, "base-db-v1: 123456789012\n", "the stale account has lost it");
+    assert_eq!(scene.picture().await, "base-db-v1: 123456789012\n", "the stale account has lost it");
     AWS.clear_faults(&scene.world.account);
     assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied, "a refusal may be claimed again");
-    assert_eq!(scene.shares().await, "base-db-v1: 123456789012, 987654321098\n");
+    assert_eq!(scene.picture().await, "base-db-v1: 123456789012, 987654321098\n");
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_quota_that_is_smaller_than_usual_is_a_refusal_and_nobody_gains_or_los
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     assert!(report.reason.unwrap().contains("nobody gained or lost"));
-    assert_eq!(scene.shares().await, "base-db-v1: 123456789012, 444455556666\n");
+    assert_eq!(scene.picture().await, "base-db-v1: 123456789012, 444455556666\n");
 }
 
 #[tokio::test]
@@ -109,5 +109,5 @@ async fn an_automated_snapshot_must_be_copied_first_and_the_copy_is_shared_by_it
     assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
     assert!(scene.world.operations_since(before).iter().all(|call| !call.contains("Copy")));
     let shared = "base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30";
-    assert_eq!(scene.shares().await, format!("{shared}: 123456789012, 987654321098\n"));
+    assert_eq!(scene.picture().await, format!("{shared}: 123456789012, 987654321098\n"));
 }

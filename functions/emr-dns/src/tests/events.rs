@@ -92,7 +92,7 @@ fn an_ended_cluster_leaves_alone_what_is_not_its_own() {
     check(
         look(that_is(Terminated), vec![set(NAME, "CNAME", NODE)]),
         &expect![
-            "note: etl.example.com is somebody else's and is left alone: there is a CNAME record, and no TXT record beside it says whose it is"
+            "note: etl.example.com is somebody else's and is left alone: there is CNAME, and no TXT record beside it says whose it is"
         ],
     );
 }
@@ -103,7 +103,7 @@ fn under_upsert_only_nothing_is_deleted_and_the_rest_is_done() {
     expect!["note: etl.example.com would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only"]
         .assert_eq(&told(look(that_is(Terminated), ours(NAME, CLUSTER, NODE))));
     expect![[r#"
-        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC
+        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-1YONHTCP3YZKC)
           - etl.example.com. CNAME 60 ip-old.compute.internal
           + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal"#]]
     .assert_eq(&told(look(cluster(CLUSTER), ours(NAME, CLUSTER, "ip-old.compute.internal"))));
@@ -114,19 +114,19 @@ fn a_successor_takes_the_name_over_from_a_cluster_that_has_ended_or_that_emr_for
     check(
         look(cluster(CLUSTER), ours(NAME, OLD, "ip-old.compute.internal")),
         &expect![[r#"
-        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-          - etl.example.com. CNAME 60 ip-old.compute.internal
-          - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
-          + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
-          + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#]],
+            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-0LDCLUSTER000)
+              - etl.example.com. CNAME 60 ip-old.compute.internal
+              - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
+              + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
+              + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#]],
     );
     let other = Some(Cluster { id: OLD.parse().unwrap(), ..that_is(Terminated) });
     check(
         Look { other, ..look(cluster(CLUSTER), ours(NAME, OLD, NODE)) },
         &expect![[r#"
-        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-          - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
-          + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#]],
+            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-10-0-0-1.eu-west-1.compute.internal for j-0LDCLUSTER000)
+              - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
+              + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#]],
     );
 }
 
@@ -145,31 +145,31 @@ fn of_two_living_clusters_the_newest_that_runs_has_the_name() {
     check(
         with(Cluster { created: None, ..old() }),
         &expect![[r#"
-        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-          - etl.example.com. CNAME 60 ip-old.compute.internal
-          - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
-          + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
-          + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-        note: etl.example.com is j-1YONHTCP3YZKC's, the newest that is RUNNING or WAITING; so tagged are also j-0LDCLUSTER000 (RUNNING)"#]],
+            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-0LDCLUSTER000)
+              - etl.example.com. CNAME 60 ip-old.compute.internal
+              - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
+              + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
+              + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+            note: etl.example.com is j-1YONHTCP3YZKC's, the newest that is RUNNING or WAITING; so tagged are also j-0LDCLUSTER000 (RUNNING)"#]],
     );
     check(
         with(Cluster { created: newer, state: Terminating, ..old() }),
         &expect![[r#"
-        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-          - etl.example.com. CNAME 60 ip-old.compute.internal
-          - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
-          + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
-          + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-        note: etl.example.com is j-1YONHTCP3YZKC's, the newest that is RUNNING or WAITING; so tagged are also j-0LDCLUSTER000 (TERMINATING)"#]],
+            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-0LDCLUSTER000)
+              - etl.example.com. CNAME 60 ip-old.compute.internal
+              - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
+              + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
+              + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+            note: etl.example.com is j-1YONHTCP3YZKC's, the newest that is RUNNING or WAITING; so tagged are also j-0LDCLUSTER000 (TERMINATING)"#]],
     );
     check(
         with(Cluster { created: newer, tag: Some("other.example.com".into()), ..old() }),
         &expect![[r#"
-        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-          - etl.example.com. CNAME 60 ip-old.compute.internal
-          - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
-          + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
-          + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#]],
+            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-0LDCLUSTER000)
+              - etl.example.com. CNAME 60 ip-old.compute.internal
+              - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
+              + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
+              + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#]],
     );
 }
 
@@ -180,15 +180,15 @@ fn records_that_were_changed_by_hand_are_set_right() {
     check(
         look(cluster(CLUSTER), records.clone()),
         &expect![[r#"
-        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-          - etl.example.com. CNAME 300 ip-10-0-0-1.eu-west-1.compute.internal
-          + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal"#]],
+            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC)
+              - etl.example.com. CNAME 300 ip-10-0-0-1.eu-west-1.compute.internal
+              + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal"#]],
     );
     check(
         look(cluster(CLUSTER), records.split_off(1)),
         &expect![[r#"
-        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-          + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal"#]],
+            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was nowhere for j-1YONHTCP3YZKC)
+              + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal"#]],
     );
 }
 
@@ -197,7 +197,7 @@ fn what_is_somebody_elses_is_never_changed() {
     check(
         look(cluster(CLUSTER), vec![set(NAME, "CNAME", NODE)]),
         &expect![
-            "refused: etl.example.com in Z1 is somebody else's: there is a CNAME record, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name"
+            "refused: etl.example.com in Z1 is somebody else's: there is CNAME, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name"
         ],
     );
     let mut records = ours(NAME, CLUSTER, NODE);
@@ -205,7 +205,7 @@ fn what_is_somebody_elses_is_never_changed() {
     check(
         look(cluster(CLUSTER), records),
         &expect![
-            "refused: etl.example.com in Z1 is somebody else's: our TXT record stands beside a A record that we would not make; nothing was changed; take the record away or choose another name"
+            "refused: etl.example.com in Z1 is somebody else's: our TXT record stands beside what we would not make: A; nothing was changed; take the record away or choose another name"
         ],
     );
 }

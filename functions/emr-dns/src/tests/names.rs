@@ -142,15 +142,15 @@ fn the_txt_record_says_whose_a_name_is_and_never_the_target() {
     let others = Mark { account: "444455556666".parse().unwrap(), ..mark_of(super::OLD) };
     let weighted = |set: &RecordSet| RecordSet { is_simple: false, ..set.clone() };
     expect![[r#"
-        there is a CNAME record, and no TXT record beside it says whose it is
+        there is CNAME, and no TXT record beside it says whose it is
         the owner is `staging`, for cluster j-0LDCLUSTER000 in account 111122223333, eu-west-1
         the owner is `signalbox`, for cluster j-0LDCLUSTER000 in account 444455556666, eu-west-1
         the TXT record beside it is not one of ours
         the TXT record beside it is not one of ours
-        the TXT record beside it is not one of ours
-        our TXT record stands beside a CNAME record that we would not make
-        our TXT record stands beside a A and AAAA record that we would not make
-        the TXT and A record beside it is not one of ours"#]]
+        what is beside it is not ours: TXT
+        our TXT record stands beside what we would not make: CNAME
+        our TXT record stands beside what we would not make: A and AAAA
+        what is beside it is not ours: TXT and A"#]]
     .assert_eq(
         &[
             held(vec![cname.clone()]),

@@ -1,0 +1,61 @@
+//! Whose a name is: of several clusters, and of others who write into the zone.
+
+use expect_test::expect;
+
+use super::{CLUSTER, Cluster, ETL, GIVEN, Given, NEW, NIGHTLY, OLD, OURS, Record, Scene, ZONE, Zone};
+use crate::scene::chapter;
+
+const WITH_OURS: &[Zone] = &[Zone { records: &[OURS], ..ZONE }];
+const WITH_OLD: &[Zone] = &[Zone { records: &[Record::Ours(ETL, OLD.primary, OLD.id)], ..ZONE }];
+const WITH_NEW: &[Zone] = &[Zone { records: &[Record::Ours(ETL, NEW.primary, NEW.id)], ..ZONE }];
+const ENDED: Cluster = Cluster { state: "TERMINATED", ..CLUSTER };
+
+/// The TXT record of the cluster's name alone.
+const MARK: Record = Record::Plain(
+    "_signalbox.etl.example.com",
+    "TXT",
+    60,
+    r#""heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#,
+);
+const OF_STAGING: &[Record] = &[
+    Record::Plain(ETL, "CNAME", 60, "ip-10-0-4-4.eu-west-1.compute.internal"),
+    Record::Plain(
+        "_signalbox.etl.example.com",
+        "TXT",
+        60,
+        r#""heritage=signalbox,owner=signalbox-staging,cluster=j-7SOMEBODYELSE,account=111122223333,region=eu-west-1""#,
+    ),
+];
+const OF_ANOTHER_ACCOUNT: &[Record] = &[
+    Record::Plain(ETL, "CNAME", 60, "ip-10-0-4-4.eu-west-1.compute.internal"),
+    Record::Plain(
+        "_signalbox.etl.example.com",
+        "TXT",
+        60,
+        r#""heritage=signalbox,owner=signalbox,cluster=j-7SOMEBODYELSE,account=444455556666,region=eu-west-1""#,
+    ),
+];
+
+/// The running cluster, where this stands in the zone.
+fn with_records(records: &'static [Record]) -> Given {
+    Given { zones: vec![Zone { records, ..ZONE }].leak(), ..GIVEN }
+}
+
+chapter! { Scene;
+    a_cluster_was_terminated_whose_successor_has_the_name: Given { clusters: &[OLD, CLUSTER], zones: WITH_OURS, ..GIVEN }, expect![[r#""#]];
+    a_successor_is_running_whose_predecessor_ended_unnoticed: Given { clusters: &[OLD, CLUSTER], zones: WITH_OLD, ..GIVEN }, expect![[r#""#]];
+    a_successor_is_running_whose_predecessor_emr_has_forgotten: Given { zones: WITH_OLD, ..GIVEN }, expect![[r#""#]];
+    a_second_cluster_of_the_name_is_running: Given { clusters: &[CLUSTER, NEW], zones: WITH_OURS, ..GIVEN }, expect![[r#""#]];
+    the_first_of_two_clusters_of_the_name_is_waiting: Given { clusters: &[CLUSTER, NEW], zones: WITH_NEW, ..GIVEN }, expect![[r#""#]];
+    a_cluster_is_waiting_that_was_renamed: Given { clusters: &[Cluster { tag: Some("nightly.example.com"), ..CLUSTER }], zones: WITH_OURS, ..GIVEN }, expect![[r#""#]];
+    a_record_is_there_that_nobody_marked: with_records(&[Record::Plain(ETL, "CNAME", 60, "ip-10-0-4-4.eu-west-1.compute.internal")]), expect![[r#""#]];
+    a_record_is_of_another_owner: with_records(OF_STAGING), expect![[r#""#]];
+    a_record_is_of_another_account: with_records(OF_ANOTHER_ACCOUNT), expect![[r#""#]];
+    a_record_is_of_another_tool: with_records(&[Record::Plain(ETL, "CNAME", 60, "ip-10-0-4-4.eu-west-1.compute.internal"), Record::Plain("_signalbox.etl.example.com", "TXT", 300, r#""heritage=external-dns,external-dns/owner=k8s""#)]), expect![[r#""#]];
+    our_mark_stands_beside_an_address: with_records(&[Record::Plain(ETL, "A", 60, "10.0.4.4"), Record::Plain("_signalbox.etl.example.com", "TXT", 60, r#""heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#)]), expect![[r#""#]];
+    a_target_was_changed_by_hand: with_records(&[Record::Ours(ETL, "ip-10-0-4-4.eu-west-1.compute.internal", NIGHTLY)]), expect![[r#""#]];
+    a_time_to_live_was_changed_by_hand: with_records(&[Record::Plain(ETL, "CNAME", 3600, CLUSTER.primary), MARK]), expect![[r#""#]];
+    a_record_was_taken_away_by_hand: with_records(&[MARK]), expect![[r#""#]];
+    a_cluster_ended_whose_record_nobody_marked: Given { clusters: &[ENDED], ..with_records(&[Record::Plain(ETL, "CNAME", 60, "ip-10-0-4-4.eu-west-1.compute.internal")]) }, expect![[r#""#]];
+    a_cluster_ended_whose_record_was_changed_by_hand: Given { clusters: &[ENDED], ..with_records(&[Record::Plain(ETL, "CNAME", 3600, "somewhere.example.org"), MARK]) }, expect![[r#""#]];
+}
