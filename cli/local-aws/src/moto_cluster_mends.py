@@ -8,7 +8,7 @@ from itertools import count
 from zlib import crc32
 
 from moto.core.responses import BaseResponse
-from moto.core.utils import get_pagination_model, utcnow
+from moto.core.utils import utcnow
 from moto.emr.exceptions import ValidationException
 from moto.emr.models import Cluster
 from moto.emr.responses import ElasticMapReduceResponse
@@ -21,7 +21,6 @@ HOSTS, NETWORKS = 250, 256  # of a network the first four addresses and the last
 
 def mend():
     keep_regions_apart()
-    list_fifty_clusters_at_a_time()
     give_each_cluster_a_primary_of_its_own()
     live_as_tags_tell()
 
@@ -29,11 +28,6 @@ def mend():
 def keep_regions_apart():
     """The clusters of a region are its own; moto reads the region from the host's name, which here is always the same."""
     ElasticMapReduceResponse.get_region_from_url = BaseResponse.get_region_from_url
-
-
-def list_fifty_clusters_at_a_time():
-    """ListClusters has pages of 50 and a marker; moto has pages of 100, and fails to make a marker."""
-    get_pagination_model("emr")["ListClusters"] |= {"limit_default": 50, "unique_attribute": "id"}
 
 
 def give_each_cluster_a_primary_of_its_own():

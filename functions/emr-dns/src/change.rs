@@ -36,6 +36,8 @@ pub struct Change {
     pub cluster: ClusterId,
     /// Where it leads to, or led to; `None` where somebody took its CNAME away.
     pub target: Option<String>,
+    /// Where it led to, and for which cluster, before an update.
+    pub was: Option<(String, ClusterId)>,
     /// What goes.
     pub delete: Vec<RecordSet>,
     /// What comes.
@@ -82,11 +84,15 @@ impl Batch {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, deed, cluster, target, .. } = self;
+        let Self { name, deed, cluster, target, was, .. } = self;
         let target = target.as_deref().unwrap_or("nowhere");
         match deed {
             Deed::Create => write!(f, "create {name} -> {target} for {cluster}"),
-            Deed::Update => write!(f, "update {name} -> {target} for {cluster}"),
+            Deed::Update => {
+                write!(f, "update {name} -> {target} for {cluster}")?;
+                let Some((target, cluster)) = was else { return Ok(()) };
+                write!(f, " (was {target} for {cluster})")
+            }
             Deed::Delete => write!(f, "delete {name} -> {target} of {cluster}"),
         }
     }

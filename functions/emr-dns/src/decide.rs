@@ -131,9 +131,13 @@ fn given_to(rules: Rules, name: &Name, holder: &Holder, cluster: &Cluster) -> Ve
     if create.is_empty() {
         return Verdict::Keep(None);
     }
-    let deed = if matches!(holder, Holder::Nobody) { Deed::Create } else { Deed::Update };
+    let was = match holder {
+        Holder::Ours(held) => Some((held.target().unwrap_or("nowhere").to_owned(), held.mark.cluster.clone())),
+        _ => None,
+    };
+    let deed = if was.is_some() { Deed::Update } else { Deed::Create };
     let (cluster, target) = (cluster.id.clone(), Some(target.to_owned()));
-    Verdict::Change(Box::new(Change { name: name.clone(), deed, cluster, target, delete, create }))
+    Verdict::Change(Box::new(Change { name: name.clone(), deed, cluster, target, was, delete, create }))
 }
 
 /// What takes the name from a cluster that has ended or asks for it no more.
@@ -146,7 +150,8 @@ fn taken_from(rules: Rules, name: &Name, held: &Held) -> Verdict {
         name: name.clone(),
         deed: Deed::Delete,
         cluster: mark.cluster.clone(),
-        target: cname.as_ref().and_then(|set| set.values.first().cloned()),
+        target: held.target().map(String::from),
+        was: None,
         delete: cname.iter().chain([txt]).cloned().collect(),
         create: Vec::new(),
     }))

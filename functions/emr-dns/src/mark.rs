@@ -42,6 +42,13 @@ pub struct Held {
     pub cname: Option<RecordSet>,
 }
 
+impl Held {
+    /// Where the name leads to.
+    pub(crate) fn target(&self) -> Option<&str> {
+        self.cname.as_ref().and_then(|set| set.values.first()).map(String::as_str)
+    }
+}
+
 impl Mark {
     /// Reads a TXT value; `None` where it is not one of Signalbox's.
     pub(crate) fn read(value: &str) -> Option<Self> {
@@ -73,10 +80,10 @@ impl Holder {
             [] if site.at.is_empty() => return Self::Nobody,
             [] => {
                 let kinds = kinds(&site.at);
-                return Self::Other(format!("there is a {kinds} record, and no TXT record beside it says whose it is"));
+                return Self::Other(format!("there is {kinds}, and no TXT record beside it says whose it is"));
             }
             [txt] if txt.kind == "TXT" && txt.is_simple => txt,
-            others => return Self::Other(format!("the {} record beside it is not one of ours", kinds(others))),
+            others => return Self::Other(format!("what is beside it is not ours: {}", kinds(others))),
         };
         let [Some(mark)] = &txt.values.iter().map(|it| Mark::read(it)).collect::<Vec<_>>()[..] else {
             return Self::Other("the TXT record beside it is not one of ours".into());
@@ -90,7 +97,7 @@ impl Holder {
             [cname] if cname.kind == "CNAME" && cname.is_simple && cname.values.len() == 1 => Some(cname.clone()),
             others => {
                 let kinds = kinds(others);
-                return Self::Other(format!("our TXT record stands beside a {kinds} record that we would not make"));
+                return Self::Other(format!("our TXT record stands beside what we would not make: {kinds}"));
             }
         };
         Self::Ours(Box::new(Held { mark: mark.clone(), txt: txt.clone(), cname }))

@@ -69,7 +69,7 @@ fn row(rules: Rules, survey: &Survey, decision: &Decision) -> Row {
     let (owner, cluster, target) = match &decision.holder {
         Holder::Nobody => (None, decision.winner.as_ref().or(asking), None),
         Holder::Ours(held) => {
-            let target = held.cname.as_ref().and_then(|set| set.values.first().cloned());
+            let target = held.target().map(String::from);
             (Some(rules.settings.owner.clone()), Some(&held.mark.cluster), target)
         }
         Holder::Other(who) => (Some(who.clone()), decision.winner.as_ref().or(asking), None),
