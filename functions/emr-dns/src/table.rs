@@ -95,6 +95,7 @@ fn drift(decision: &Decision) -> String {
             Deed::Delete => "dangling".into(),
         },
         Verdict::Refuse(why) => format!("refused: {why}"),
+        Verdict::Spare(why) => format!("kept: {} {why}", decision.name),
         Verdict::Keep(Some(why)) if decision.asking.is_empty() => format!("kept: {why}"),
         Verdict::Keep(_) if decision.winner.is_none() => "waiting".into(),
         Verdict::Keep(_) => "none".into(),

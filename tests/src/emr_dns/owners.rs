@@ -83,7 +83,7 @@ chapter! { Scene;
           etl.example.com CNAME 60 ip-10-0-0-33.eu-west-1.compute.internal
           _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
     "#]];
-    the_first_of_two_clusters_of_the_name_is_waiting: Given { clusters: &[CLUSTER, NEW], zones: WITH_NEW, ..GIVEN }, expect![[r#"
+    the_first_of_two_clusters_of_the_name_is_waiting: Given { clusters: &[Cluster { state: "WAITING", ..CLUSTER }, NEW], zones: WITH_NEW, ..GIVEN }, expect![[r#"
         emr-dns: unchanged (etl.example.com is j-3NEWCLUSTER88's, the newest that is RUNNING or WAITING; so tagged are also j-1YONHTCP3YZKC (RUNNING))
         nothing changed
     "#]];

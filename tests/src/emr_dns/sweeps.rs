@@ -280,7 +280,7 @@ chapter! { Scene;
           _signalbox.night.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-4NIGHTCLUSTER,account=111122223333,region=eu-west-1"
     "#]];
     it_is_time_to_sweep_and_a_cluster_is_in_another_region: Given {
-    clusters: &[CLUSTER, Cluster { vpc: "vpc-0123456789abcdef2", tag: Some("frankfurt.example.com"), ..NEW }],
+    clusters: &[CLUSTER, Cluster { vpc: "vpc-0123456789abcdef2", tag: Some("frankfurt.example.com"), primary: "ip-10-0-0-33.eu-central-1.compute.internal", ..NEW }],
     zones: &[Zone {
         vpcs: &[HOME, "vpc-0123456789abcdef2"],
         records: &[OURS, Record::Ours("frankfurt.example.com", "ip-10-0-4-4.eu-central-1.compute.internal", NEW.id)],
