@@ -150,7 +150,7 @@ chapter! { Scene;
           wiki.example.com A 300 10.0.9.9
     "#]];
     a_cluster_is_running_that_emr_does_not_know: with_cluster(&[]), expect![[r#"
-        emr-dns: ignored (EMR does not know the cluster (any more))
+        emr-dns: ignored (EMR does not know cluster j-1YONHTCP3YZKC in eu-west-1 (any more))
         nothing changed
     "#]];
     a_cluster_is_running_in_another_region: ELSEWHERE, expect![[r#"

@@ -61,7 +61,7 @@ chapter! { Scene;
     ..GIVEN
 }, expect![[r#"
     emr-dns: applied
-      - in Z1EXAMPLECOM: create night.example.com -> ip-10-0-0-44.eu-west-1.compute.internal for j-4NIGHTCLUSTER; delete old.example.com -> ip-10-0-0-22.eu-west-1.compute.internal of j-2OLDCLUSTER77; update replaced.example.com -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88
+      - in Z1EXAMPLECOM: create night.example.com -> ip-10-0-0-44.eu-west-1.compute.internal for j-4NIGHTCLUSTER; delete old.example.com -> ip-10-0-0-22.eu-west-1.compute.internal of j-2OLDCLUSTER77; update replaced.example.com -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88 (was ip-10-0-4-4.eu-west-1.compute.internal for j-3NEWCLUSTER88)
     before
     in Z1EXAMPLECOM:
       etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
@@ -118,10 +118,10 @@ chapter! { Scene;
           _signalbox.nightly.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
     "#]];
     it_is_time_to_sweep_and_a_name_is_somebody_elses: Given { clusters: &[CLUSTER, Cluster { tag: Some("wiki.example.com"), ..NEW }], ..GIVEN }, expect![[r#"
-        emr-dns: refused (wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a A record, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name)
+        emr-dns: refused (wiki.example.com in Z1EXAMPLECOM is somebody else's: there is A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name)
           - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
           - name wiki.example.com
-            not done: wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a A record, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+            not done: wiki.example.com in Z1EXAMPLECOM is somebody else's: there is A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
         before
         in Z1EXAMPLECOM:
           wiki.example.com A 300 10.0.9.9
@@ -147,7 +147,7 @@ chapter! { Scene;
     "#]];
     it_is_time_to_sweep_and_two_clusters_have_one_name: Given { clusters: &[CLUSTER, NEW], zones: WITH_OURS, ..GIVEN }, expect![[r#"
         emr-dns: applied
-          - in Z1EXAMPLECOM: update etl.example.com -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88
+          - in Z1EXAMPLECOM: update etl.example.com -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88 (was ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC)
           note: etl.example.com is j-3NEWCLUSTER88's, the newest that is RUNNING or WAITING; so tagged are also j-1YONHTCP3YZKC (RUNNING)
         before
         in Z1EXAMPLECOM:
@@ -170,7 +170,7 @@ chapter! { Scene;
           nothing
     "#]];
     it_is_time_to_sweep_and_no_cluster_lives: Given { clusters: &[OLD], zones: WITH_OLD, ..GIVEN }, expect![[r#"
-        emr-dns: refused (there is no living cluster at all, and 1 names are ours; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl.example.com"]})
+        emr-dns: refused (there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl.example.com"]})
         nothing changed
     "#]];
     a_sweep_is_forced_though_no_cluster_lives: Given { clusters: &[OLD], zones: WITH_OLD, ..GIVEN }, expect![[r#"
@@ -235,6 +235,7 @@ chapter! { Scene;
     it_is_time_to_sweep_where_nothing_may_be_deleted: Given { clusters: &[OLD, NIGHT], zones: WITH_OLD, variables: &[("SIGNALBOX_DNS_POLICY", "upsert-only")], ..GIVEN }, expect![[r#"
         emr-dns: applied
           - in Z1EXAMPLECOM: create night.example.com -> ip-10-0-0-44.eu-west-1.compute.internal for j-4NIGHTCLUSTER
+          note: etl.example.com would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only
         before
         in Z1EXAMPLECOM:
           etl.example.com CNAME 60 ip-10-0-0-22.eu-west-1.compute.internal
@@ -264,10 +265,28 @@ chapter! { Scene;
           lab.example.org CNAME 60 ip-10-0-0-33.eu-west-1.compute.internal
           _signalbox.lab.example.org TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
     "#]];
-    it_is_time_to_sweep_in_two_zones: IN_TWO, expect![[r#""#]];
+    it_is_time_to_sweep_in_two_zones: IN_TWO, expect![[r#"
+        emr-dns: applied
+          - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
+          - in Z2EXAMPLEORG: create lab.example.org -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88
+        before
+        in Z1EXAMPLECOM:
+          wiki.example.com A 300 10.0.9.9
+        in Z2EXAMPLEORG:
+          nothing
+        after
+        in Z1EXAMPLECOM:
+          etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+          _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+          wiki.example.com A 300 10.0.9.9
+        in Z2EXAMPLEORG:
+          lab.example.org CNAME 60 ip-10-0-0-33.eu-west-1.compute.internal
+          _signalbox.lab.example.org TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
+    "#]];
     it_is_time_to_sweep_and_a_zone_cannot_be_read: Given { clusters: &[OLD, NIGHT], zones: WITH_OLD, variables: &[("SIGNALBOX_DNS_ZONES", "Z1EXAMPLECOM,Z0GONE")], ..GIVEN }, expect![[r#"
-        emr-dns: failed (could not read reading the zone Z0GONE: there is no such hosted zone; correct SIGNALBOX_DNS_ZONES)
+        emr-dns: failed (could not read the zone Z0GONE: there is no such hosted zone; correct SIGNALBOX_DNS_ZONES)
           - in Z1EXAMPLECOM: create night.example.com -> ip-10-0-0-44.eu-west-1.compute.internal for j-4NIGHTCLUSTER
+          note: etl.example.com would be deleted, but not everything could be read
         before
         in Z1EXAMPLECOM:
           etl.example.com CNAME 60 ip-10-0-0-22.eu-west-1.compute.internal
@@ -289,7 +308,7 @@ chapter! { Scene;
     ..GIVEN
 }, expect![[r#"
     emr-dns: applied
-      - in Z1EXAMPLECOM: update frankfurt.example.com -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88
+      - in Z1EXAMPLECOM: update frankfurt.example.com -> ip-10-0-0-33.eu-central-1.compute.internal for j-3NEWCLUSTER88 (was ip-10-0-4-4.eu-central-1.compute.internal for j-3NEWCLUSTER88)
     before
     in Z1EXAMPLECOM:
       etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
@@ -300,7 +319,7 @@ chapter! { Scene;
     in Z1EXAMPLECOM:
       etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
       _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-      frankfurt.example.com CNAME 60 ip-10-0-0-33.eu-west-1.compute.internal
+      frankfurt.example.com CNAME 60 ip-10-0-0-33.eu-central-1.compute.internal
       _signalbox.frankfurt.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-central-1"
 "#]];
 }
