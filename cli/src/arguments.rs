@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 
 /// Which AWS to speak to. The environment is not read here: the SDK knows its order of precedence.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "AWS, for plan, apply, run, send and history")]
+#[command(next_help_heading = "AWS, for plan, apply, run, send, history and dns")]
 pub(crate) struct AwsOptions {
     #[arg(long, global = true, value_name = "NAME")]
     #[arg(help = "A profile of ~/.aws/config, whatever keys the environment has [env: AWS_PROFILE]")]
@@ -99,6 +99,13 @@ pub(crate) enum Command {
     /// item to the one that the grants table knows as the last.
     #[command(after_help = HISTORY_HELP)]
     History(Audited),
+    /// Show the names of clusters, where they lead to, whose they are, and what a sweep would do about them
+    ///
+    /// Reads all living clusters and all records of the zones, as the sweep of emr-dns does, and changes nothing. DRIFT is
+    /// none; missing, stale or dangling, which a sweep sets right; refused or kept, which somebody has to look at; waiting,
+    /// for the cluster; or foreign, for a name of somebody else's that no cluster asks for.
+    #[command(after_help = DNS_HELP)]
+    Dns(NamesAsked),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C
     ///
     /// Starts ministack and moto on 127.0.0.1, deploys infra/ with CloudFormation, and registers an image and a
@@ -141,6 +148,11 @@ const HISTORY_HELP: &str = "\
 Examples:
   signalbox history ami-0123456789abcdef0 --verify --profile production
   signalbox history s3://com-example-bucket --output json";
+
+const DNS_HELP: &str = "\
+Examples:
+  signalbox dns --profile production
+  signalbox dns --drift --output json | jq -r '.names[].name'";
 
 const CHECK_HELP: &str = "\
 Examples:
@@ -215,6 +227,8 @@ pub(crate) struct FunctionSettings {
     pub(crate) audit_table: Option<String>,
     #[command(flatten)]
     pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) naming: Naming,
 }
 
 /// What bounds a sweep. They are checked where they are read.
@@ -233,6 +247,37 @@ pub(crate) struct Limits {
     /// How fast AWS is called: documented (the default) or unlimited
     #[arg(long, env = "SIGNALBOX_RATES", value_name = "RATES", hide_env_values = true)]
     pub(crate) rates: Option<String>,
+}
+
+/// How clusters are named. It is checked where it is read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Names of clusters")]
+pub(crate) struct Naming {
+    /// Whose the records are; signalbox by default
+    #[arg(long, env = "SIGNALBOX_OWNER", value_name = "NAME", hide_env_values = true)]
+    pub(crate) owner: Option<String>,
+    /// The key of the tag that holds a cluster's name; `cluster_name` by default
+    #[arg(long, env = "SIGNALBOX_DNS_TAG", value_name = "KEY", hide_env_values = true)]
+    pub(crate) dns_tag: Option<String>,
+    /// How long a resolver may keep a name; 60 by default
+    #[arg(long, env = "SIGNALBOX_DNS_TTL", value_name = "SECONDS", hide_env_values = true)]
+    pub(crate) dns_ttl: Option<String>,
+    /// Whether names are taken away too: sync (the default) or upsert-only
+    #[arg(long, env = "SIGNALBOX_DNS_POLICY", value_name = "POLICY", hide_env_values = true)]
+    pub(crate) dns_policy: Option<String>,
+    /// The hosted zones that may be changed: their ids, separated by commas; every private one of the account by default
+    #[arg(long, env = "SIGNALBOX_DNS_ZONES", value_name = "IDS", hide_env_values = true)]
+    pub(crate) dns_zones: Option<String>,
+}
+
+/// Which names are to be shown.
+#[derive(Debug, Args)]
+pub(crate) struct NamesAsked {
+    /// Only those that are not as they should be
+    #[arg(long)]
+    pub(crate) drift: bool,
+    #[command(flatten)]
+    pub(crate) naming: Naming,
 }
 
 /// A resource, and where its audit lies.
@@ -266,6 +311,21 @@ impl FunctionSettings {
             "SIGNALBOX_MAX_REMOVED_PERCENT" => &self.limits.max_removed_percent,
             "SIGNALBOX_SWEEP_PERIOD" => &self.limits.sweep_period,
             "SIGNALBOX_RATES" => &self.limits.rates,
+            _ => return self.naming.variable(name),
+        };
+        value.clone().filter(|value| !value.is_empty())
+    }
+}
+
+impl Naming {
+    /// A setting by the name of the function's environment variable, where it is not empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let value = match name {
+            "SIGNALBOX_OWNER" => &self.owner,
+            "SIGNALBOX_DNS_TAG" => &self.dns_tag,
+            "SIGNALBOX_DNS_TTL" => &self.dns_ttl,
+            "SIGNALBOX_DNS_POLICY" => &self.dns_policy,
+            "SIGNALBOX_DNS_ZONES" => &self.dns_zones,
             _ => &None,
         };
         value.clone().filter(|value| !value.is_empty())
@@ -275,7 +335,8 @@ impl FunctionSettings {
 impl Command {
     /// Whether it speaks to the AWS that was chosen.
     pub(crate) fn speaks_to_aws(&self) -> bool {
-        matches!(self, Self::Plan(_) | Self::Apply { .. } | Self::Run(_) | Self::Send { .. } | Self::History(_))
+        let is_local = matches!(self, Self::List | Self::Up { .. } | Self::Demo | Self::Manifest(_));
+        !is_local
     }
 
     /// What to say when the command is interrupted.
@@ -289,7 +350,7 @@ impl Command {
             Self::Send { .. } => "a function that was invoked goes on by itself; its log says how it ended".into(),
             Self::Up { .. } | Self::Demo => "ending the local AWS".into(),
             Self::Apply { .. } => "steps that were begun may be done; run it again, and it goes on from there".into(),
-            Self::List | Self::Plan(_) | Self::History(_) | Self::Manifest(_) => return None,
+            Self::List | Self::Plan(_) | Self::History(_) | Self::Dns(_) | Self::Manifest(_) => return None,
         };
         Some(format!("interrupted: {farewell}"))
     }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws::Sessions;
+use emr_dns::EmrDns;
 use events::Detail;
 use events::ebs::{SnapshotNotification, SnapshotsCompletion};
 use events::ec2::AmiStateChange;
+use events::emr::ClusterStateChange;
 use events::manifest::{ObjectCreated, ParameterStoreChange};
 use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent};
 use grants::Grants;
@@ -28,6 +30,16 @@ pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
 
 /// Every function, in the order of its name.
 pub(crate) static FUNCTIONS: &[Function] = &[
+    Function {
+        name: EmrDns::NAME,
+        triggers: &[Trigger::of::<ClusterStateChange>()],
+        purpose: "Keeps a CNAME from the name in a cluster's tag to its primary node; on a schedule, of all clusters",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                Ok(EmrDns::new(sessions, emr_dns::Settings::read(variables)?))
+            }))
+        },
+    },
     Function {
         name: ReconcileShares::NAME,
         triggers: &[Trigger::of::<ObjectCreated>(), Trigger::of::<ParameterStoreChange>()],

@@ -1,4 +1,6 @@
-//! The sweep on a desk: `signalbox plan` and `signalbox apply` as a person or a CI job runs them.
+//! Signalbox on a desk: `signalbox plan`, `signalbox apply` and `signalbox dns` as a person or a CI job runs them.
+
+mod dns;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

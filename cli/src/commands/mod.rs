@@ -3,6 +3,7 @@
 mod apply;
 mod counts;
 mod demo;
+mod dns;
 mod history;
 mod list;
 mod manifest;
@@ -21,7 +22,7 @@ use crate::output::{self, Format};
 /// Runs the command that was asked for.
 pub(crate) async fn run(Arguments { aws, output, command }: Arguments) -> Result<(), Failure> {
     if aws.is_given() && !command.speaks_to_aws() {
-        let message = "--profile, --region and --endpoint-url are for plan, apply, run, send and history: this command uses no AWS but its own";
+        let message = "--profile, --region and --endpoint-url are for plan, apply, run, send, history and dns: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
     match command {
@@ -31,6 +32,7 @@ pub(crate) async fn run(Arguments { aws, output, command }: Arguments) -> Result
         Command::Run(occurrence) => run::run(&aws, &occurrence, output).await,
         Command::Send { event } => send::send(&aws, &event, output).await,
         Command::History(audited) => history::history(&aws, &audited, output).await,
+        Command::Dns(asked) => dns::dns(&aws, &asked, output).await,
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, output).await,

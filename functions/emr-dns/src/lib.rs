@@ -36,7 +36,7 @@ pub use name::Name;
 pub use plan::Step;
 pub use settings::{Policy, Settings};
 pub use subject::Subject;
-pub use table::{Row, Table};
+pub use table::{Drift, Row, Table};
 
 /// The function: its clients, and the settings that do not change while it lives.
 #[derive(Debug)]

@@ -106,5 +106,6 @@ impl Holder {
 
 fn kinds(records: &[RecordSet]) -> String {
     let kinds: Vec<_> = records.iter().map(|it| it.kind.as_str()).collect();
-    kinds.join(" and ")
+    let several = if kinds.len() == 1 { "a record" } else { "records" };
+    format!("{several} of type {}", kinds.join(" and "))
 }

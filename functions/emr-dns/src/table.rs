@@ -1,12 +1,16 @@
 //! Names, targets and clusters at a glance: what `signalbox dns` shows.
 
+use std::fmt;
+
+use events::emr::ClusterId;
 use reaction::Error;
 use serde::Serialize;
 
-use crate::change::Deed;
+use crate::change::{Change, Deed};
 use crate::decide::{Decision, Rules, Verdict};
 use crate::facts::{Facts, Seen, Survey};
 use crate::mark::Holder;
+use crate::name::normalised;
 use crate::sweep::{Decisions, decide_all};
 
 /// One name.
@@ -18,15 +22,62 @@ pub struct Row {
     pub target: Option<String>,
     /// The cluster that has it, or else the one that asks for it.
     pub cluster: Option<String>,
-    /// What that cluster is doing; `None` where it has ended or was not read.
+    /// What that cluster is doing, as EMR says, or `ended` (also where EMR knows it no more); `None` where it was not read.
     pub state: Option<String>,
-    /// Who has the name: `SIGNALBOX_OWNER`, or how it can be seen that it is somebody else.
+    /// Who has the name: `SIGNALBOX_OWNER`, or `somebody else`, of whom `why` tells more.
     pub owner: Option<String>,
     /// The zone's id.
     pub zone: Option<String>,
-    /// What a sweep would do about it, or why it would not: `none`, `missing`, `stale`, `dangling`, `waiting`, `refused: ..`,
-    /// `kept: ..`.
-    pub drift: String,
+    /// What is wrong with it.
+    pub drift: Drift,
+    /// What else is to be said: where it is to lead to, or why a sweep does nothing about it.
+    pub why: Option<String>,
+}
+
+/// What is wrong with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Drift {
+    /// Nothing.
+    None,
+    /// There is no record, and a sweep makes it.
+    Missing,
+    /// The record leads elsewhere, and a sweep sets it right.
+    Stale,
+    /// The record is no cluster's any more, and a sweep takes it away.
+    Dangling,
+    /// Nothing yet: there is no primary node, or the cluster is ending.
+    Waiting,
+    /// Nothing: it is somebody else's, and no cluster could have it now.
+    Foreign,
+    /// A cluster cannot have what it asks for.
+    Refused,
+    /// No cluster asks for it, and a sweep leaves it there.
+    Kept,
+}
+
+/// The word that JSON has, too.
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Missing => "missing",
+            Self::Stale => "stale",
+            Self::Dangling => "dangling",
+            Self::Waiting => "waiting",
+            Self::Foreign => "foreign",
+            Self::Refused => "refused",
+            Self::Kept => "kept",
+        })
+    }
+}
+
+impl Row {
+    /// Whether somebody or a sweep has to set it right.
+    #[must_use]
+    pub fn has_drifted(&self) -> bool {
+        !matches!(self.drift, Drift::None | Drift::Waiting | Drift::Foreign)
+    }
 }
 
 /// Everything at a glance.
@@ -57,7 +108,8 @@ impl Table {
             state: Some(cluster.state.to_string()),
             owner: None,
             zone: None,
-            drift: format!("refused: {why}"),
+            drift: Drift::Refused,
+            why: Some(why.to_string()),
         });
         let names = names.iter().map(|decision| row(rules, survey, decision)).chain(cannot).collect();
         Ok(Self { names, incomplete: survey.unread.clone(), interlock })
@@ -65,17 +117,20 @@ impl Table {
 }
 
 fn row(rules: Rules, survey: &Survey, decision: &Decision) -> Row {
-    let asking = decision.asking.first().map(|(id, _)| id);
-    let (owner, cluster, target) = match &decision.holder {
-        Holder::Nobody => (None, decision.winner.as_ref().or(asking), None),
-        Holder::Ours(held) => {
-            let target = held.target().map(String::from);
-            (Some(rules.settings.owner.clone()), Some(&held.mark.cluster), target)
-        }
-        Holder::Other(who) => (Some(who.clone()), decision.winner.as_ref().or(asking), None),
+    let asking = decision.winner.as_ref().or(decision.asking.first().map(|(id, _)| id));
+    let (owner, cluster) = match &decision.holder {
+        Holder::Nobody => (None, asking),
+        Holder::Ours(held) => (Some(rules.settings.owner.clone()), Some(&held.mark.cluster)),
+        Holder::Other(_) => (Some("somebody else".into()), asking),
     };
-    let state =
-        survey.clusters.iter().map(|(it, _)| it).find(|it| Some(&it.id) == cluster).map(|it| it.state.to_string());
+    let site = survey.zones.get(&decision.zone).map(|records| records.site(&decision.name));
+    let values: Vec<_> = site.into_iter().flat_map(|site| site.at).flat_map(|set| set.values).collect();
+    let target = (!values.is_empty()).then(|| values.join(", "));
+    let living = survey.clusters.iter().map(|(it, _)| it).find(|it| Some(&it.id) == cluster);
+    let has_ended = cluster.is_some_and(|id| survey.ended.contains(id));
+    let state = living.map(|it| it.state.to_string()).or_else(|| has_ended.then(|| "ended".into()));
+    let (drift, why) = drift(decision, target.as_deref(), has_ended);
+    let why: Vec<_> = why.into_iter().chain(decision.notes.clone()).collect();
     Row {
         name: decision.name.to_string(),
         target,
@@ -83,21 +138,42 @@ fn row(rules: Rules, survey: &Survey, decision: &Decision) -> Row {
         state,
         owner,
         zone: Some(decision.zone.to_string()),
-        drift: drift(decision),
+        drift,
+        why: (!why.is_empty()).then(|| why.join("; ")),
     }
 }
 
-fn drift(decision: &Decision) -> String {
-    match &decision.verdict {
-        Verdict::Change(change) => match change.deed {
-            Deed::Create => "missing".into(),
-            Deed::Update => "stale".into(),
-            Deed::Delete => "dangling".into(),
+/// What is wrong with a name that leads to this target, and what else is to be said.
+fn drift(decision: &Decision, target: Option<&str>, has_ended: bool) -> (Drift, Option<String>) {
+    let is_asking = |id: &ClusterId| decision.asking.iter().any(|(asking, _)| asking == id);
+    match (&decision.verdict, &decision.holder) {
+        (Verdict::Change(change), holder) => match change.deed {
+            Deed::Create => (Drift::Missing, becoming(change, None, None)),
+            Deed::Update => {
+                let held = if let Holder::Ours(held) = holder { Some(&held.mark.cluster) } else { None };
+                (Drift::Stale, becoming(change, target, held))
+            }
+            Deed::Delete => {
+                (Drift::Dangling, (!has_ended).then(|| "its cluster asks for another name, or for none".into()))
+            }
         },
-        Verdict::Refuse(why) => format!("refused: {why}"),
-        Verdict::Spare(why) => format!("kept: {} {why}", decision.name),
-        Verdict::Keep(Some(why)) if decision.asking.is_empty() => format!("kept: {why}"),
-        Verdict::Keep(_) if decision.winner.is_none() => "waiting".into(),
-        Verdict::Keep(_) => "none".into(),
+        (Verdict::Spare(why), _) => (Drift::Kept, Some(format!("{} {why}", decision.name))),
+        (Verdict::Refuse(why), _) => (Drift::Refused, Some(why.clone())),
+        (Verdict::Keep(why), Holder::Other(_)) => (Drift::Foreign, why.clone()),
+        (Verdict::Keep(_), _) if decision.winner.is_some() => (Drift::None, None),
+        (Verdict::Keep(why), Holder::Ours(held)) if !is_asking(&held.mark.cluster) => (Drift::Kept, why.clone()),
+        (Verdict::Keep(_), _) => (Drift::Waiting, None),
     }
+}
+
+/// What a change makes of the name: where it leads to, and for which cluster, each where that is not so already.
+fn becoming(change: &Change, target: Option<&str>, holder: Option<&ClusterId>) -> Option<String> {
+    let wanted = change.target.as_deref()?;
+    let cluster = holder.filter(|id| **id != change.cluster).map(|_| format!(" of {}", change.cluster));
+    let leads_there = target.is_some_and(|target| normalised(target) == normalised(wanted));
+    if leads_there && cluster.is_none() {
+        let ttl = change.create.first()?.ttl;
+        return Some(format!("its time to live is to be {ttl}"));
+    }
+    Some(format!("to be {wanted}{}", cluster.unwrap_or_default()))
 }

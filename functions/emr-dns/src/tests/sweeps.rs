@@ -11,7 +11,7 @@ use crate::facts::{Facts, Seen, Survey};
 use crate::record::RecordSet;
 use crate::sweep::counts;
 use crate::table::Table;
-use crate::{EmrDns, Step};
+use crate::{EmrDns, Settings, Step};
 
 fn check(survey: Survey, expected: &Expect) {
     expected.assert_eq(&after(survey));
@@ -110,10 +110,10 @@ fn somebody_elses_name_is_refused_and_the_rest_is_done() {
     check(
         survey(vec![cluster(CLUSTER), numbered(1).0], theirs),
         &expect![[r#"
-            in Z1: create etl-001.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1
-              + etl-001.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
-              + _signalbox.etl-001.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1,account=111122223333,region=eu-west-1"
-            name etl.example.com: etl.example.com in Z1 is somebody else's: there is A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name"#]],
+        in Z1: create etl-001.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1
+          + etl-001.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
+          + _signalbox.etl-001.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1,account=111122223333,region=eu-west-1"
+        name etl.example.com: etl.example.com in Z1 is somebody else's: there is A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name"#]],
     );
 }
 
@@ -122,9 +122,12 @@ fn what_could_not_be_read_deletes_nothing() {
     let mut incomplete = left_behind(3, 1);
     incomplete.clusters.truncate(2);
     incomplete.unread.push("listing the clusters in eu-west-1: AWS answered ThrottlingException".into());
-    check(incomplete, &expect![[r#"
+    check(
+        incomplete,
+        &expect![[r#"
         note: etl-003.example.com would be deleted, but not everything could be read
-        unread: listing the clusters in eu-west-1: AWS answered ThrottlingException"#]]);
+        unread: listing the clusters in eu-west-1: AWS answered ThrottlingException"#]],
+    );
 }
 
 #[test]
@@ -186,7 +189,7 @@ fn a_refusal_lists_a_hundred_names_and_no_more() {
 #[test]
 fn under_upsert_only_nothing_is_deleted_and_nothing_is_refused() {
     let facts = super::facts(upsert_only(), Seen::All(left_behind(0, 30)));
-    assert_eq!(super::told(&facts), "nothing");
+    expect!["note: etl-000.example.com, etl-001.example.com, etl-002.example.com, etl-003.example.com, etl-004.example.com, etl-005.example.com, etl-006.example.com, etl-007.example.com, etl-008.example.com, etl-009.example.com and 20 more would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only"].assert_eq(&super::told(&facts));
 }
 
 #[test]
@@ -232,21 +235,55 @@ fn picture() -> Facts {
     super::facts(settings(), Seen::All(Survey { ended: [OLD.parse().unwrap()].into(), ..survey(clusters, records) }))
 }
 
+/// The table, a line for each name.
+fn table(facts: &Facts) -> String {
+    let line = |row: &crate::Row| {
+        let texts = [&row.target, &row.cluster, &row.state, &row.owner].map(|it| it.as_deref().unwrap_or("-"));
+        let why = row.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        format!("{} | {} | {}{why}", row.name, texts.join(" | "), row.drift)
+    };
+    Table::of(facts).unwrap().names.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn the_table_shows_each_name_with_what_is_wrong_with_it() {
-    let table = Table::of(&picture()).unwrap();
-    let line = |row: &crate::Row| {
-        let texts =
-            [&row.target, &row.cluster, &row.state, &row.owner].map(|it| it.as_deref().unwrap_or("-").to_owned());
-        format!("{} | {} | {}", row.name, texts.join(" | "), row.drift)
-    };
     expect![[r#"
-        etl-001.example.com | - | j-1 | RUNNING | - | missing
-        etl-002.example.com | ip-10-0-0-2.eu-west-1.compute.internal | j-2 | RUNNING | signalbox | stale
-        etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-0LDCLUSTER000 | - | signalbox | dangling
+        etl-001.example.com | - | j-1 | RUNNING | - | missing: to be ip-10-0-0-1.eu-west-1.compute.internal
+        etl-002.example.com | ip-10-0-0-2.eu-west-1.compute.internal | j-2 | RUNNING | signalbox | stale: its time to live is to be 60
+        etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-0LDCLUSTER000 | ended | signalbox | dangling
         soon.example.com | - | j-3 | STARTING | - | waiting
-        taken.example.com | - | j-4 | RUNNING | there is A, and no TXT record beside it says whose it is | refused: taken.example.com in Z1 is somebody else's: there is A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
-        bad | - | j-5 | RUNNING | - | refused: the tag `cluster_name` of cluster j-5: `bad` has no domain; it has to be host.domain, such as etl.example.com"#]].assert_eq(&table.names.iter().map(line).collect::<Vec<_>>().join("\n"));
+        taken.example.com | 10.0.0.1 | j-4 | RUNNING | somebody else | refused: taken.example.com in Z1 is somebody else's: there is A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+        bad | - | j-5 | RUNNING | - | refused: the tag `cluster_name` of cluster j-5: `bad` has no domain; it has to be host.domain, such as etl.example.com"#]].assert_eq(&table(&picture()));
+}
+
+#[test]
+fn the_table_tells_whose_a_name_becomes_and_why_one_goes_or_stays() {
+    let renamed = Cluster { tag: Some("new.example.com".into()), ..cluster("j-6") };
+    let successor = Cluster { tag: Some("next.example.com".into()), ..cluster("j-7") };
+    let ending = Cluster { tag: Some("ending.example.com".into()), id: "j-8".parse().unwrap(), ..that_is(Terminating) };
+    let records = [
+        ours(NAME, "j-6", NODE),
+        ours("next.example.com", OLD, "ip-10-0-0-9.eu-west-1.compute.internal"),
+        ours("ending.example.com", "j-8", NODE),
+        ours("unread.example.com", "j-9", NODE),
+    ];
+    let survey =
+        Survey { ended: [OLD.parse().unwrap()].into(), ..survey(vec![renamed, successor, ending], records.concat()) };
+    expect![[r#"
+        ending.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-8 | TERMINATING | signalbox | waiting
+        etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-6 | RUNNING | signalbox | dangling: its cluster asks for another name, or for none
+        new.example.com | - | j-6 | RUNNING | - | missing: to be ip-10-0-0-1.eu-west-1.compute.internal
+        next.example.com | ip-10-0-0-9.eu-west-1.compute.internal | j-0LDCLUSTER000 | ended | signalbox | stale: to be ip-10-0-0-1.eu-west-1.compute.internal of j-7
+        unread.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-9 | - | signalbox | kept: unread.example.com is j-9's and is left alone"#]].assert_eq(&table(&super::facts(settings(), Seen::All(survey.clone()))));
+    let kept = Survey { clusters: Vec::new(), ..survey };
+    expect![[r#"
+        ending.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-8 | - | signalbox | kept: ending.example.com is j-8's and is left alone
+        etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-6 | - | signalbox | kept: etl.example.com is j-6's and is left alone
+        next.example.com | ip-10-0-0-9.eu-west-1.compute.internal | j-0LDCLUSTER000 | ended | signalbox | kept: next.example.com would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only
+        unread.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-9 | - | signalbox | kept: unread.example.com is j-9's and is left alone"#]].assert_eq(&table(&super::facts(upsert_only(), Seen::All(kept))));
+    let other = Settings { owner: "staging".into(), ..settings() };
+    let theirs = self::survey(vec![that_is(Starting)], ours(NAME, OLD, NODE));
+    expect!["etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-1YONHTCP3YZKC | STARTING | somebody else | foreign: etl.example.com is somebody else's and is left alone: the owner is `signalbox`, for cluster j-0LDCLUSTER000 in account 111122223333, eu-west-1"].assert_eq(&table(&super::facts(other, Seen::All(theirs))));
 }
 
 #[test]

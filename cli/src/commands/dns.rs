@@ -1,0 +1,93 @@
+//! `signalbox dns`: the names of clusters at a glance, and what a sweep would do about them.
+
+use std::fmt;
+
+use comfy_table::{Table as Comfy, presets};
+use emr_dns::{EmrDns, Row, Settings, Table};
+use reaction::{Deadline, shortened};
+use serde::Serialize;
+
+use crate::arguments::{AwsOptions, NamesAsked};
+use crate::connection::connect;
+use crate::failure::Failure;
+use crate::functions::DEADLINE;
+use crate::output::{self, Format};
+use crate::progress::{self, Progress};
+
+/// How much is shown of a tag that is no name.
+const LONGEST: usize = 80;
+
+/// Prints the names; what could not be read is a service error.
+pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, output: Format) -> Result<(), Failure> {
+    let settings = Settings::read(&|name| asked.naming.variable(name)).map_err(Failure::configuration)?;
+    let sessions = connect(aws).await?;
+    sessions.ask_home().await.map_err(Failure::service)?;
+    let progress = Progress::start();
+    progress.next("reading clusters, zones and their records");
+    let function = EmrDns::new(sessions.clone(), settings.clone());
+    let table = function.table(Deadline::new(sessions.now() + DEADLINE, sessions.clock())).await;
+    drop(progress);
+    let mut view = View(table.map_err(Failure::service)?);
+    let there_is_none = view.0.names.is_empty();
+    view.0.names.retain(|row| !asked.drift || row.has_drifted());
+    if output == Format::Json || !view.0.names.is_empty() {
+        output::print(output, &view)?;
+    }
+    let View(Table { names, incomplete, interlock }) = view;
+    if let Some(why) = interlock {
+        progress::say(&format!("a sweep refuses this unless it is forced: {why}"));
+    }
+    if !incomplete.is_empty() {
+        let unread = incomplete.join("\n  ");
+        return Err(Failure::service(format!(
+            "not everything could be read, and names may be missing here:\n  {unread}"
+        )));
+    }
+    if there_is_none {
+        progress::say(&nothing(&settings));
+    } else if names.is_empty() {
+        progress::say("every name is as it should be");
+    }
+    Ok(())
+}
+
+/// What to look at where there are no names.
+fn nothing(settings: &Settings) -> String {
+    let zones = match &settings.zones {
+        Some(zones) => zones.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        None => "the account's private hosted zones".into(),
+    };
+    format!(
+        "there are no names: no living cluster of this region has a tag `{}` (--dns-tag), and no record of Signalbox stands \
+         in {zones} (--dns-zones)",
+        settings.tag
+    )
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct View(Table);
+
+/// What may be long stands at the end of a line, so that the columns stay columns.
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Comfy::new();
+        let titles = ["NAME", "TARGET", "CLUSTER", "STATE", "OWNER", "ZONE", "DRIFT"];
+        table.load_style(presets::NOTHING).set_header(titles);
+        for Row { name, target, cluster, state, owner, zone, drift, why } in &self.0.names {
+            let cell = |text: &Option<String>| text.as_deref().map_or_else(|| "-".into(), plain);
+            let drift = match why {
+                Some(why) => format!("{drift}: {}", plain(why)),
+                None => drift.to_string(),
+            };
+            let name = shortened(&plain(name), LONGEST);
+            table.add_row([name, cell(target), cell(cluster), cell(state), cell(owner), cell(zone), drift]);
+        }
+        f.write_str(&table.trim_fmt())
+    }
+}
+
+/// The text in one line, without what a terminal would obey: it may come from anybody's tag.
+fn plain(text: &str) -> String {
+    text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
+}
