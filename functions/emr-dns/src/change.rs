@@ -93,8 +93,8 @@ impl fmt::Display for Change {
                 match was {
                     None => Ok(()),
                     Some((before, holder)) if before == target && holder == cluster => {
-                        let ttls: Vec<_> = self.delete.iter().map(|it| format!("{} {}", it.kind, it.ttl)).collect();
-                        write!(f, " (the time to live was {})", ttls.join(", "))
+                        let ttl = self.delete.first().map_or(0, |it| it.ttl);
+                        write!(f, " (its time to live was {ttl})")
                     }
                     Some((before, holder)) => write!(f, " (was {before} for {holder})"),
                 }

@@ -110,10 +110,10 @@ fn somebody_elses_name_is_refused_and_the_rest_is_done() {
     check(
         survey(vec![cluster(CLUSTER), numbered(1).0], theirs),
         &expect![[r#"
-        in Z1: create etl-001.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1
-          + etl-001.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
-          + _signalbox.etl-001.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1,account=111122223333,region=eu-west-1"
-        name etl.example.com: etl.example.com in Z1 is somebody else's: there is A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name"#]],
+            in Z1: create etl-001.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1
+              + etl-001.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
+              + _signalbox.etl-001.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1,account=111122223333,region=eu-west-1"
+            name etl.example.com: etl.example.com in Z1 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name"#]],
     );
 }
 
@@ -252,7 +252,7 @@ fn the_table_shows_each_name_with_what_is_wrong_with_it() {
         etl-002.example.com | ip-10-0-0-2.eu-west-1.compute.internal | j-2 | RUNNING | signalbox | stale: its time to live is to be 60
         etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-0LDCLUSTER000 | ended | signalbox | dangling
         soon.example.com | - | j-3 | STARTING | - | waiting
-        taken.example.com | 10.0.0.1 | j-4 | RUNNING | somebody else | refused: taken.example.com in Z1 is somebody else's: there is A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+        taken.example.com | 10.0.0.1 | j-4 | RUNNING | somebody else | refused: taken.example.com in Z1 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
         bad | - | j-5 | RUNNING | - | refused: the tag `cluster_name` of cluster j-5: `bad` has no domain; it has to be host.domain, such as etl.example.com"#]].assert_eq(&table(&picture()));
 }
 
