@@ -121,7 +121,7 @@ chapter! { Scene;
         nothing changed
     "#]];
     a_record_is_of_another_tool: with_records(OF_ANOTHER_TOOL), expect![[r#"
-        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: the TXT record beside it is not one of ours; nothing was changed; take the record away or choose another name)
+        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: the TXT record beside it is not one of ours: `"heritage=external-dns,external-dns/owner=k8s"`; nothing was changed; take the record away or choose another name)
         nothing changed
     "#]];
     our_mark_stands_beside_an_address: with_records(&[Record::Plain(ETL, "A", 60, "10.0.4.4"), MARK]), expect![[r#"

@@ -145,8 +145,8 @@ fn the_txt_record_says_whose_a_name_is_and_never_the_target() {
         there is a record of type CNAME, and no TXT record beside it says whose it is
         the owner is `staging`, for cluster j-0LDCLUSTER000 in account 111122223333, eu-west-1
         the owner is `signalbox`, for cluster j-0LDCLUSTER000 in account 444455556666, eu-west-1
-        the TXT record beside it is not one of ours
-        the TXT record beside it is not one of ours
+        the TXT record beside it is not one of ours: `"v=spf1 -all"`
+        the TXT record beside it is not one of ours: `"heritage=signalbox,owner=signalbox,cluster=j-1,account=1,region=eu-west-1"`
         what is beside it is not ours: a record of type TXT
         our TXT record stands beside what we would not make: a record of type CNAME
         our TXT record stands beside what we would not make: records of type A and AAAA
