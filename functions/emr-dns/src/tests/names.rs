@@ -55,8 +55,7 @@ fn what_is_no_friendly_name_is_refused_with_its_reason() {
         `-etl.example.com` has the part `-etl`, which begins or ends with a hyphen; it has to be host.domain, such as etl.example.com
         `the etl.example.com` has a ` `, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com
         `http://etl.example.com/` has a `:`, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com
-        `etl\n.example.com` has a `
-        `, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com
+        `etl\n.example.com` has a `\n`, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com
         `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com` has a part of 64 characters, and 63 are the most; it has to be host.domain, such as etl.example.com
         `a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a...` has 243 characters, and 242 are the most: `_signalbox.` is put in front of it to say whose it is; it has to be host.domain, such as etl.example.com"#]].assert_eq(&problems(&texts));
 }
