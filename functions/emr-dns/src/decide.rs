@@ -49,6 +49,8 @@ pub(crate) struct Decision {
 pub(crate) enum Verdict {
     /// Nothing is to be done, for this reason if it needs one.
     Keep(Option<String>),
+    /// It should be deleted, and is not: `would be deleted, but ..`.
+    Spare(String),
     Change(Box<Change>),
     /// What is asked for may not be done.
     Refuse(String),
@@ -67,7 +69,7 @@ pub(crate) fn decide(
     let winner = claims.iter().filter(|it| it.target().is_some()).max_by_key(|it| (it.created, &it.id));
     let verdict = match (&holder, winner) {
         (Holder::Other(who), Some(_)) => Verdict::Refuse(format!(
-            "{name} in {zone} is somebody else's: {who}; nothing was changed; take the record away or choose another name"
+            "{name} in {zone} is somebody else's: {who}; take the record away or choose another name"
         )),
         (Holder::Other(who), None) => {
             Verdict::Keep(Some(format!("{name} is somebody else's and is left alone: {who}")))
@@ -131,20 +133,23 @@ fn given_to(rules: Rules, name: &Name, holder: &Holder, cluster: &Cluster) -> Ve
     if create.is_empty() {
         return Verdict::Keep(None);
     }
-    let was = match holder {
-        Holder::Ours(held) => Some((held.target().unwrap_or("nowhere").to_owned(), held.mark.cluster.clone())),
-        _ => None,
-    };
+    let was = before(holder);
     let deed = if was.is_some() { Deed::Update } else { Deed::Create };
     let (cluster, target) = (cluster.id.clone(), Some(target.to_owned()));
     Verdict::Change(Box::new(Change { name: name.clone(), deed, cluster, target, was, delete, create }))
+}
+
+/// Where the name led to, and for which cluster.
+fn before(holder: &Holder) -> Option<(String, ClusterId)> {
+    let Holder::Ours(held) = holder else { return None };
+    Some((held.target().unwrap_or("nowhere").to_owned(), held.mark.cluster.clone()))
 }
 
 /// What takes the name from a cluster that has ended or asks for it no more.
 fn taken_from(rules: Rules, name: &Name, held: &Held) -> Verdict {
     let Held { mark, txt, cname } = held;
     if rules.settings.policy == Policy::UpsertOnly {
-        return Verdict::Keep(Some(format!("{name} would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only")));
+        return Verdict::Spare("would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only".into());
     }
     Verdict::Change(Box::new(Change {
         name: name.clone(),

@@ -1,6 +1,6 @@
 //! Names, marks and zones.
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use proptest::prelude::*;
 
 use super::{account, mark_of, ours, set, zone};
@@ -20,72 +20,44 @@ fn a_name_is_compared_without_regard_to_case_to_the_dot_at_its_end_and_to_escape
     assert_eq!(normalised("\\9"), "\\9");
 }
 
-fn problem(text: &str, expected: &Expect) {
-    expected.assert_eq(&text.parse::<Name>().unwrap_err().to_string());
+/// Why each of these is no friendly name.
+fn problems(texts: &[&str]) -> String {
+    let problems = texts.iter().map(|text| text.parse::<Name>().unwrap_err().to_string());
+    problems.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn what_is_no_friendly_name_is_refused_with_its_reason() {
-    problem(
+    let (long_part, long) = (format!("{}.example.com", "a".repeat(64)), long(243));
+    let texts = [
         "*.example.com",
-        &expect![
-            "`*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
         "\\052.example.com",
-        &expect![[
-            r#"`\052.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"#
-        ]],
-    );
-    problem(
         "büro.example.com",
-        &expect![
-            "`büro.example.com` is an internationalised name, which is no host's: write the form that begins with `xn--`; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
         "b\\374ro.example.com",
-        &expect![[
-            r#"`b\374ro.example.com` is an internationalised name, which is no host's: write the form that begins with `xn--`; it has to be host.domain, such as etl.example.com"#
-        ]],
-    );
-    problem("etl", &expect!["`etl` has no domain; it has to be host.domain, such as etl.example.com"]);
-    problem("", &expect!["`` has no domain; it has to be host.domain, such as etl.example.com"]);
-    problem(
+        "etl",
+        "",
         "etl..com",
-        &expect!["`etl..com` has an empty part between its dots; it has to be host.domain, such as etl.example.com"],
-    );
-    problem(
         "-etl.example.com",
-        &expect![
-            "`-etl.example.com` has the part `-etl`, which begins or ends with a hyphen; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
         "the etl.example.com",
-        &expect![
-            "`the etl.example.com` has a ` `, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
         "http://etl.example.com/",
-        &expect![
-            "`http://etl.example.com/` has a `:`, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
-        &format!("{}.example.com", "a".repeat(64)),
-        &expect![
-            "`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com` has a part of 64 characters, and 63 are the most; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
-        &long(243),
-        &expect![
-            "`a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a...` has 243 characters, and 242 are the most: `_signalbox.` is put in front of it to say whose it is; it has to be host.domain, such as etl.example.com"
-        ],
-    );
+        "etl\n.example.com",
+        &long_part,
+        &long,
+    ];
+    expect![[r#"
+        `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
+        `\052.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
+        `büro.example.com` is an internationalised name, which is no host's: write the form that begins with `xn--`; it has to be host.domain, such as etl.example.com
+        `b\374ro.example.com` is an internationalised name, which is no host's: write the form that begins with `xn--`; it has to be host.domain, such as etl.example.com
+        `etl` has no domain; it has to be host.domain, such as etl.example.com
+        `` is empty; it has to be host.domain, such as etl.example.com
+        `etl..com` has an empty part between its dots; it has to be host.domain, such as etl.example.com
+        `-etl.example.com` has the part `-etl`, which begins or ends with a hyphen; it has to be host.domain, such as etl.example.com
+        `the etl.example.com` has a ` `, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com
+        `http://etl.example.com/` has a `:`, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com
+        `etl\n.example.com` has a `\n`, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com
+        `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com` has a part of 64 characters, and 63 are the most; it has to be host.domain, such as etl.example.com
+        `a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a...` has 243 characters, and 242 are the most: `_signalbox.` is put in front of it to say whose it is; it has to be host.domain, such as etl.example.com"#]].assert_eq(&problems(&texts));
 }
 
 /// A name of so many characters.
@@ -142,15 +114,15 @@ fn the_txt_record_says_whose_a_name_is_and_never_the_target() {
     let others = Mark { account: "444455556666".parse().unwrap(), ..mark_of(super::OLD) };
     let weighted = |set: &RecordSet| RecordSet { is_simple: false, ..set.clone() };
     expect![[r#"
-        there is CNAME, and no TXT record beside it says whose it is
+        there is a record of type CNAME, and no TXT record beside it says whose it is
         the owner is `staging`, for cluster j-0LDCLUSTER000 in account 111122223333, eu-west-1
         the owner is `signalbox`, for cluster j-0LDCLUSTER000 in account 444455556666, eu-west-1
-        the TXT record beside it is not one of ours
-        the TXT record beside it is not one of ours
-        what is beside it is not ours: TXT
-        our TXT record stands beside what we would not make: CNAME
-        our TXT record stands beside what we would not make: A and AAAA
-        what is beside it is not ours: TXT and A"#]]
+        the TXT record beside it is not one of ours: `"v=spf1 -all"`
+        the TXT record beside it is not one of ours: `"heritage=signalbox,owner=signalbox,cluster=j-1,account=1,region=eu-west-1"`
+        what is beside it is not ours: a record of type TXT
+        our TXT record stands beside what we would not make: a record of type CNAME
+        our TXT record stands beside what we would not make: records of type A and AAAA
+        what is beside it is not ours: records of type TXT and A"#]]
     .assert_eq(
         &[
             held(vec![cname.clone()]),
@@ -183,8 +155,8 @@ fn the_zone_is_the_one_with_the_longest_domain() {
     assert_eq!(chosen(&[example.clone(), com.clone(), zone("Z3", "l.example.com")]), "example.com (Z2)");
     let not_ours = Zone { owner: "efs.amazonaws.com".into(), ..example.clone() };
     expect![[r#"
-        no private hosted zone that vpc-1 is associated with is a domain of etl.example.com; it has none; associate the zone with the VPC, or correct the cluster's tag
-        no private hosted zone that vpc-1 is associated with is a domain of etl.example.com; its zones are ample.com (Z2), example.org (Z1); associate the zone with the VPC, or correct the cluster's tag
+        no private hosted zone that vpc-1 is associated with is a domain of etl.example.com; the VPC has none; associate the zone with the VPC, or correct the cluster's tag
+        no private hosted zone that vpc-1 is associated with is a domain of etl.example.com; the VPC's zones are ample.com (Z2), example.org (Z1); associate the zone with the VPC, or correct the cluster's tag
         etl.example.com would go into several private hosted zones of vpc-1 that are alike: example.com (Z2), example.com (Z3); take the VPC out of all but one
         etl.example.com is the zone etl.example.com (Z3) itself, where no CNAME can be; put a host in front
         etl.example.com belongs into the zone example.com (Z2) of efs.amazonaws.com, which is not ours to change
