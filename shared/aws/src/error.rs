@@ -22,6 +22,7 @@ const ABSENT: &[&str] = &[
     "NotFoundException",
     "ParameterNotFound",
     "RepositoryNotFoundException",
+    "ResourceNotFoundException",
 ];
 
 /// What we asked can never be answered.
@@ -148,6 +149,13 @@ pub fn is_shared_too_often<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -
 #[must_use]
 pub fn is_taken<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     is_one_of(error, TAKEN)
+}
+
+/// Whether a version of a secret has another value already.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
+#[must_use]
+pub fn is_taken_version<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, &["ResourceExistsException"])
 }
 
 /// Whether the thing is there, and has no policy.

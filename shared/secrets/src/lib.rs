@@ -1,1 +1,12 @@
-//! stub
+//! Rotating secrets: what is asked of Secrets Manager, what is remembered of a rotation, and the four steps as a reaction to
+//! which a function adds one kind of credential.
+
+mod credential;
+mod records;
+mod rotating;
+mod secrets_manager;
+
+pub use credential::{Context, Credential};
+pub use records::{Due, RECORDED, Records, Remembered};
+pub use rotating::{Facts, Rotating, Step, Subject};
+pub use secrets_manager::{Passwords, Put, SecretsManager};

@@ -1,0 +1,62 @@
+//! One kind of credential, as the four steps need it.
+
+use std::time::Duration;
+
+use reaction::Error;
+use rotation::{Request, SecretArn};
+use secrecy::SecretString;
+
+use crate::records::Records;
+use crate::secrets_manager::SecretsManager;
+
+/// What a step may look at.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The rotation.
+    pub request: &'a Request,
+    /// The value that clients get now.
+    pub current: Option<&'a SecretString>,
+    /// The value that they got before.
+    pub previous: Option<&'a SecretString>,
+    /// Where other secrets lie, such as that of an administrator.
+    pub secrets: &'a SecretsManager,
+    /// What is remembered of the rotation.
+    pub records: &'a Records,
+}
+
+/// One kind of credential. Every method may be called again after it was interrupted anywhere. `Refused` says that the server
+/// does not take the credential; it counts as an attempt. `Failed` says that nobody knows, and does not count.
+pub trait Credential: Send + Sync {
+    /// The function's one name.
+    const NAME: &'static str;
+    /// Whether making a credential makes something elsewhere that works at once, and that somebody has to know of.
+    const IS_MINTED: bool;
+
+    /// Makes the value of the pending version.
+    fn make(&self, context: &Context<'_>) -> impl Future<Output = Result<SecretString, Error>> + Send;
+
+    /// Takes back a credential that was made and is not kept.
+    fn take_back(&self, context: &Context<'_>, made: &SecretString) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Has the server take the pending credential.
+    fn set(&self, context: &Context<'_>, pending: &SecretString) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Proves that the server takes it.
+    fn test(&self, context: &Context<'_>, pending: &SecretString) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// How long what was current goes on working after it is not; `None` where it stops by itself, or is never revoked.
+    fn overlap(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The secrets whose former credentials a sweep revokes.
+    fn swept(&self) -> &[SecretArn] {
+        &[]
+    }
+
+    /// Revokes a former credential, after the overlap.
+    fn revoke(&self, secrets: &SecretsManager, value: &SecretString) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (secrets, value);
+        async { Ok(()) }
+    }
+}
