@@ -147,7 +147,6 @@ impl Scene {
     }
 
     async fn make_zones(&mut self, given: &Given) {
-        let (nowhere, _) = make_vpc(&self.world).await;
         // Plans are sorted by id, so the first zone has to be the one whose id comes first.
         let mut ids = Vec::new();
         while ids.len() < given.zones.len() || !ids.is_sorted() {
@@ -155,7 +154,8 @@ impl Scene {
             for Zone { domain, vpcs, .. } in given.zones {
                 ids.push(match vpcs {
                     [] => make_public_zone(&self.world, domain).await,
-                    _ => make_private_zone(&self.world, domain, &nowhere).await,
+                    // A VPC sees one private zone of a name, and some of these are not used.
+                    _ => make_private_zone(&self.world, domain, &make_vpc(&self.world).await.0).await,
                 });
             }
         }
@@ -190,7 +190,10 @@ impl Scene {
         };
         let ours = |name: &str, target: &str, cluster: &str| -> Vec<Change> {
             let vpc = given.clusters.iter().find(|it| it.id == cluster).map_or(HOME, |it| it.vpc);
-            let mark = mark("signalbox", cluster, SAMPLE_ACCOUNT, region_of(vpc));
+            let mark = format!(
+                "\"heritage=signalbox,owner=signalbox,cluster={cluster},account={SAMPLE_ACCOUNT},region={}\"",
+                region_of(vpc)
+            );
             let marked = format!("_signalbox.{name}");
             [(name, "CNAME", 60, target), (&marked, "TXT", 60, &mark)].into_iter().map(plain).collect()
         };
@@ -217,11 +220,6 @@ impl Scene {
         assert_eq!(own.len(), 2, "{own:?}");
         format!("{own:?}")
     }
-}
-
-/// The TXT value that says whose a name is.
-pub fn mark(owner: &str, cluster: &str, account: &str, region: &str) -> String {
-    format!("\"heritage=signalbox,owner={owner},cluster={cluster},account={account},region={region}\"")
 }
 
 fn region_of(vpc: &str) -> &'static str {

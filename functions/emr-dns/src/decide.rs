@@ -49,6 +49,8 @@ pub(crate) struct Decision {
 pub(crate) enum Verdict {
     /// Nothing is to be done, for this reason if it needs one.
     Keep(Option<String>),
+    /// It should be deleted, and is not: `would be deleted, but ..`.
+    Spare(String),
     Change(Box<Change>),
     /// What is asked for may not be done.
     Refuse(String),
@@ -144,7 +146,7 @@ fn given_to(rules: Rules, name: &Name, holder: &Holder, cluster: &Cluster) -> Ve
 fn taken_from(rules: Rules, name: &Name, held: &Held) -> Verdict {
     let Held { mark, txt, cname } = held;
     if rules.settings.policy == Policy::UpsertOnly {
-        return Verdict::Keep(Some(format!("{name} would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only")));
+        return Verdict::Spare("would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only".into());
     }
     Verdict::Change(Box::new(Change {
         name: name.clone(),

@@ -94,8 +94,8 @@ impl Reaction for EmrDns {
         Ok(Facts { settings: self.settings.clone(), account: self.sessions.home()?.account.clone(), seen })
     }
 
-    fn plan(_: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
-        plan::plan(facts)
+    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
+        plan::plan(subject, facts)
     }
 
     fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {

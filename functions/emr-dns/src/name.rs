@@ -78,6 +78,9 @@ fn problem_of(name: &str) -> Option<String> {
             name.len()
         ));
     }
+    if name.is_empty() {
+        return Some("is empty".into());
+    }
     if !name.contains('.') {
         return Some("has no domain".into());
     }

@@ -10,6 +10,7 @@ use crate::decide::{Decision, Fate, Rules, Verdict, decide};
 use crate::facts::{Facts, Look, Seen, Vpc};
 use crate::name::Name;
 use crate::record::Site;
+use crate::subject::Subject;
 use crate::sweep;
 use crate::zone::{Zone, choose};
 
@@ -36,11 +37,11 @@ impl fmt::Display for Step {
     }
 }
 
-pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
+pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
     let rules = Rules { settings: &facts.settings, account: &facts.account };
     match &facts.seen {
         Seen::All(survey) => sweep::plan(rules, survey),
-        Seen::Cluster(None) => Ok(Plan::Ignore("EMR does not know the cluster (any more)".into())),
+        Seen::Cluster(None) => Ok(Plan::Ignore(format!("EMR does not know {subject} (any more)"))),
         Seen::Cluster(Some(look)) => of_cluster(rules, look),
     }
 }
@@ -111,6 +112,10 @@ fn conclude(decision: Decision) -> Result<Plan<Step>, Error> {
         Verdict::Change(change) => Batch::of(&decision.zone, vec![*change]).into_iter().map(Step::Change).collect(),
         Verdict::Keep(why) => {
             notes.extend(why);
+            Vec::new()
+        }
+        Verdict::Spare(why) => {
+            notes.push(format!("{} {why}", decision.name));
             Vec::new()
         }
     };

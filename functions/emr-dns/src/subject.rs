@@ -1,6 +1,7 @@
 //! What invokes the function: a cluster whose state has changed, or a schedule.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use events::emr::{ClusterId, ClusterStateChange};
 use events::{Detail, Envelope, Origin, Sweep};
@@ -29,6 +30,15 @@ pub enum Subject {
         /// The names that may go although so many do.
         force: BTreeSet<Name>,
     },
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cluster { id, region, .. } => write!(f, "cluster {id} in {region}"),
+            Self::Sweep { .. } => f.write_str("all clusters"),
+        }
+    }
 }
 
 /// Reads an event; `None` where it is not ours.

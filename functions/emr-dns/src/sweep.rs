@@ -28,7 +28,7 @@ type Claims<'a> = BTreeMap<(ZoneId, Name), Vec<&'a Cluster>>;
 pub(crate) fn plan(rules: Rules, survey: &Survey) -> Result<Plan<Step>, Error> {
     let Decisions { names, refused } = decide_all(rules, survey);
     interlocks::check(survey, &names)?;
-    let notes = names.iter().flat_map(|it| it.notes.clone()).collect();
+    let notes = names.iter().flat_map(|it| it.notes.clone()).chain(spared(&names)).collect();
     let mut changes = BTreeMap::<ZoneId, Vec<Change>>::new();
     let cannot = |what: String, why: String| Step::CannotName { what, why };
     let mut refusals: Vec<_> = refused.iter().map(|(it, why)| cannot(it.to_string(), why.to_string())).collect();
@@ -36,12 +36,27 @@ pub(crate) fn plan(rules: Rules, survey: &Survey) -> Result<Plan<Step>, Error> {
         match verdict {
             Verdict::Change(change) => changes.entry(zone).or_default().push(*change),
             Verdict::Refuse(why) => refusals.push(cannot(name.to_string(), why)),
-            Verdict::Keep(_) => {}
+            Verdict::Keep(_) | Verdict::Spare(_) => {}
         }
     }
     let batches = changes.into_iter().flat_map(|(zone, changes)| Batch::of(&zone, changes));
     let steps = batches.map(Step::Change).chain(refusals).collect();
     Ok(Plan::Change { steps, notes, incomplete: survey.unread.clone() })
+}
+
+/// Which names should be deleted, and are not.
+fn spared(names: &[Decision]) -> Option<String> {
+    const LISTED: usize = 10;
+    let spared = names.iter().filter_map(|it| match &it.verdict {
+        Verdict::Spare(why) => Some((it.name.as_str(), why)),
+        _ => None,
+    });
+    let spared: Vec<_> = spared.collect();
+    let (_, why) = spared.first()?;
+    let listed: Vec<_> = spared.iter().take(LISTED).map(|(name, _)| *name).collect();
+    let more = spared.len().saturating_sub(LISTED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("{}{more} {why}", listed.join(", ")))
 }
 
 /// Decides about everything that was read.
@@ -72,8 +87,8 @@ pub(crate) fn decide_all(rules: Rules, survey: &Survey) -> Decisions {
 fn spare(decision: Decision) -> Decision {
     match &decision.verdict {
         Verdict::Change(change) if change.deed == Deed::Delete => {
-            let why = format!("{} is left alone, since not everything could be read", change.name);
-            Decision { verdict: Verdict::Keep(Some(why)), ..decision }
+            let why = "would be deleted, but not everything could be read".into();
+            Decision { verdict: Verdict::Spare(why), ..decision }
         }
         _ => decision,
     }
@@ -123,7 +138,7 @@ pub(crate) fn counts(rules: Rules, survey: &Survey) -> Counts {
                 Deed::Update => "updated",
                 Deed::Delete => "deleted",
             },
-            Verdict::Keep(_) => "unchanged",
+            Verdict::Keep(_) | Verdict::Spare(_) => "unchanged",
             Verdict::Refuse(_) => "refused",
         };
         count(what, 1);

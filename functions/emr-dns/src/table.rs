@@ -158,6 +158,7 @@ fn drift(decision: &Decision, target: Option<&str>, has_ended: bool) -> (Drift, 
             }
         },
         (Verdict::Refuse(why), _) => (Drift::Refused, Some(why.clone())),
+        (Verdict::Spare(why), _) => (Drift::Kept, Some(format!("{} {why}", decision.name))),
         (Verdict::Keep(why), Holder::Other(_)) => (Drift::Foreign, why.clone()),
         (Verdict::Keep(_), _) if decision.winner.is_some() => (Drift::None, None),
         (Verdict::Keep(why), Holder::Ours(held)) if !is_asking(&held.mark.cluster) => (Drift::Kept, why.clone()),

@@ -36,7 +36,7 @@ pub(crate) async fn describe(
     id: &ClusterId,
     tag: &str,
 ) -> Result<Option<Cluster>, Error> {
-    let doing = || format!("reading cluster {id} in {region}");
+    let doing = || format!("cluster {id} in {region}");
     let answer = match services.emr.describe_cluster().cluster_id(id.as_str()).send().await {
         Err(error) if is_unknown_cluster(&error) => return Ok(None),
         answer => answer.or_error().doing(doing)?,
@@ -58,7 +58,7 @@ pub(crate) async fn describe(
 /// The ids of all clusters that have not ended.
 /// <https://docs.aws.amazon.com/emr/latest/APIReference/API_ListClusters.html>
 pub(crate) async fn live(services: &Services, region: &Region) -> Result<Vec<ClusterId>, Error> {
-    let doing = || format!("listing the clusters in {region}");
+    let doing = || format!("the clusters in {region}");
     let living =
         [EmrState::Starting, EmrState::Bootstrapping, EmrState::Running, EmrState::Waiting, EmrState::Terminating];
     let request = services.emr.list_clusters().set_cluster_states(Some(living.into()));
@@ -74,7 +74,7 @@ pub(crate) async fn vpcs_of(
     region: &Region,
     subnets: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, String>, Error> {
-    let doing = || format!("reading subnets in {region}");
+    let doing = || format!("subnets in {region}");
     let all: Vec<_> = subnets.iter().cloned().collect();
     let mut vpcs = BTreeMap::new();
     for some in all.chunks(FILTERED) {

@@ -44,7 +44,7 @@ impl Route53 {
     /// The private hosted zones that a VPC is associated with, whoever owns them.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByVPC.html>
     pub(crate) async fn zones_of_vpc(&self, vpc: &str, region: &Region) -> Result<Vec<Zone>, Error> {
-        let doing = || format!("listing the hosted zones of {vpc}");
+        let doing = || format!("the hosted zones of {vpc}");
         let request = self.client.list_hosted_zones_by_vpc().vpc_id(vpc).vpc_region(VpcRegion::from(region.as_str()));
         let (mut zones, mut next) = (Vec::new(), None);
         loop {
@@ -68,7 +68,7 @@ impl Route53 {
     /// The ids of all private hosted zones of the account.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZones.html>
     pub(crate) async fn private_zones(&self) -> Result<Vec<ZoneId>, Error> {
-        let doing = || "listing the hosted zones";
+        let doing = || "the hosted zones";
         let pages = self.client.list_hosted_zones().into_paginator().send();
         let pages =
             self.pace.all_pages("ListHostedZones", pages, ListHostedZonesOutput::next_marker).await.doing(doing)?;
@@ -83,12 +83,12 @@ impl Route53 {
         let is_beyond =
             |set: &RecordSet| normalised(&set.name).parse::<Name>().is_ok_and(|it| !it.is_within(name.as_str()));
         let records = self.list(zone, Some(name), is_beyond).await;
-        Ok(Records::from_iter(records.doing(|| format!("reading {name} in {zone}"))?).site(name))
+        Ok(Records::from_iter(records.doing(|| format!("{name} in {zone}"))?).site(name))
     }
 
     /// Every record of a zone.
     pub(crate) async fn records(&self, zone: &ZoneId) -> Result<Records, Error> {
-        let records = self.list(zone, None, |_| false).await.doing(|| format!("reading the zone {zone}"))?;
+        let records = self.list(zone, None, |_| false).await.doing(|| format!("the zone {zone}"))?;
         Ok(records.into_iter().collect())
     }
 

@@ -51,7 +51,7 @@ fn what_is_no_friendly_name_is_refused_with_its_reason() {
         ]],
     );
     problem("etl", &expect!["`etl` has no domain; it has to be host.domain, such as etl.example.com"]);
-    problem("", &expect!["`` has no domain; it has to be host.domain, such as etl.example.com"]);
+    problem("", &expect!["`` is empty; it has to be host.domain, such as etl.example.com"]);
     problem(
         "etl..com",
         &expect!["`etl..com` has an empty part between its dots; it has to be host.domain, such as etl.example.com"],
