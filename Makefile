@@ -4,7 +4,9 @@ PYTHON ?= python3
 VENV := .local/venv
 REQUIREMENTS := cli/local-aws/requirements.txt
 INSTALLED := $(VENV)/.installed
-FUNCTIONS := reconcile-shares share-ami share-ebs-snapshot share-rds-snapshot
+# What shares does so as MANIFEST= says; emr-dns keeps names in the hosted zones of ZONES=.
+SHARING := reconcile-shares share-ami share-ebs-snapshot share-rds-snapshot
+FUNCTIONS := emr-dns $(SHARING)
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: help demo test check bench package deploy setup clean
@@ -34,16 +36,18 @@ package: setup ## each function as target/lambda/NAME.zip, to be uploaded
 	cargo build --release --locked $(FUNCTIONS:%=-p %)
 	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py target/release/$(it) target/lambda/$(it).zip &&) true
 
-deploy: package ## to the account of your AWS credentials; needs BUCKET= and MANIFEST=, and takes MODE=Plan (a new stack's) or Apply
+deploy: package ## to the account of your AWS credentials; needs BUCKET=, and MANIFEST= or ZONES= or both, and takes MODE=Plan (a new stack's) or Apply
 	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the functions' zips"; exit 2; }
-	@test -n "$(MANIFEST)" || { echo "make deploy: set MANIFEST= to s3://bucket/key or ssm:/name, where the share manifest lies"; exit 2; }
+	@test -n "$(MANIFEST)$(ZONES)" || { echo "make deploy: set MANIFEST= to s3://bucket/key or ssm:/name, where the share manifest lies, for the functions that share;" \
+		"set ZONES= to ids of private hosted zones, with commas between them, for emr-dns"; exit 2; }
 	aws cloudformation deploy --stack-name signalbox-ledger --template-file infra/ledger.yaml
-	aws cloudformation deploy --stack-name signalbox-grants --template-file infra/grants.yaml
-	for it in $(FUNCTIONS); do \
+	$(if $(MANIFEST),aws cloudformation deploy --stack-name signalbox-grants --template-file infra/grants.yaml)
+	for it in $(if $(ZONES),emr-dns) $(if $(MANIFEST),$(SHARING)); do \
+		case $$it in emr-dns) own=HostedZoneIds=$(ZONES);; *) own=Manifest=$(MANIFEST);; esac; \
 		key=$$it/$$(sha256sum target/lambda/$$it.zip | cut -c1-16).zip; \
 		aws s3 cp target/lambda/$$it.zip s3://$(BUCKET)/$$key && \
 		aws cloudformation deploy --stack-name signalbox-$$it --template-file infra/$$it.yaml --capabilities CAPABILITY_IAM \
-			--parameter-overrides CodeBucket=$(BUCKET) CodeKey=$$key Manifest=$(MANIFEST) $(if $(MODE),Mode=$(MODE)) || exit 1; \
+			--parameter-overrides CodeBucket=$(BUCKET) CodeKey=$$key $$own $(if $(MODE),Mode=$(MODE)) || exit 1; \
 	done
 
 setup: $(INSTALLED)

@@ -3,7 +3,8 @@
 
 mod account;
 
-use account::{Account, RECORDS, TABLE};
+pub use account::RECORDS;
+use account::{Account, TABLE};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
 

@@ -4,6 +4,7 @@
 mod role;
 mod rules;
 mod template;
+mod zones;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -93,11 +94,16 @@ fn whom_a_manifest_may_name_is_told_alike_to_every_function() {
     }
 }
 
-/// What every function that shares reads, and what else this one does, is what its template sets, by the same names.
-fn assert_environment(name: &str, beside: &[(&str, Value)]) {
+/// What a function reads is what its template sets, by the same names.
+fn assert_environment(name: &str, environment: &Value) {
     let template = Template::read(name);
-    let functions = template.resources("AWS::Lambda::Function");
-    let [(_, function)] = functions[..] else { panic!("one template, one function") };
+    assert_eq!(template.environment(), environment);
+    assert_eq!(template.json["Conditions"]["IsApply"], json!({"Fn::Equals": [{"Ref": "Mode"}, "Apply"]}));
+    assert_eq!(template.json["Parameters"]["Mode"]["Default"], "Plan", "nothing is changed unless it was asked for");
+}
+
+/// What every function that shares reads, and what else this one does.
+fn of_one_that_shares(beside: &[(&str, Value)]) -> Value {
     let allowed = json!({"Fn::If": ["HasAllowedAccounts", {"Ref": "AllowedAccounts"}, {"Ref": "AWS::NoValue"}]});
     let mut environment = json!({
         "SIGNALBOX_MANIFEST": {"Ref": "Manifest"},
@@ -110,16 +116,25 @@ fn assert_environment(name: &str, beside: &[(&str, Value)]) {
     for (variable, value) in beside {
         environment[variable] = value.clone();
     }
-    assert_eq!(function["Environment"]["Variables"], environment);
-    assert_eq!(template.json["Conditions"]["IsApply"], json!({"Fn::Equals": [{"Ref": "Mode"}, "Apply"]}));
-    assert_eq!(template.json["Parameters"]["Mode"]["Default"], "Plan", "nothing is changed unless it was asked for");
+    environment
 }
 
 #[test]
 fn the_environment_of_a_function_is_its_contract() {
-    assert_environment("share-ami", &[]);
-    assert_environment("share-ebs-snapshot", &[]);
-    assert_environment("share-rds-snapshot", &[("SIGNALBOX_COPY_AUTOMATED", json!({"Ref": "CopyAutomated"}))]);
+    assert_environment("share-ami", &of_one_that_shares(&[]));
+    assert_environment("share-ebs-snapshot", &of_one_that_shares(&[]));
+    let copies = ("SIGNALBOX_COPY_AUTOMATED", json!({"Ref": "CopyAutomated"}));
+    assert_environment("share-rds-snapshot", &of_one_that_shares(&[copies]));
+    let names = json!({
+        "SIGNALBOX_LEDGER_TABLE": {"Ref": "LedgerTable"},
+        "SIGNALBOX_MODE": {"Fn::If": ["IsApply", "apply", "plan"]},
+        "SIGNALBOX_OWNER": {"Ref": "Owner"},
+        "SIGNALBOX_DNS_TAG": {"Ref": "Tag"},
+        "SIGNALBOX_DNS_TTL": {"Ref": "Ttl"},
+        "SIGNALBOX_DNS_POLICY": {"Ref": "Policy"},
+        "SIGNALBOX_DNS_ZONES": {"Fn::Join": [",", {"Ref": "HostedZoneIds"}]},
+    });
+    assert_environment("emr-dns", &names);
     let parameters = &Template::read("share-rds-snapshot").json["Parameters"];
     assert_eq!(parameters["CopyAutomated"]["Default"], "false", "nothing is copied unless it was asked for");
 }

@@ -7,6 +7,7 @@ use expect_test::Expect;
 use grants::Grants;
 use reaction::{Mode, Report};
 
+use crate::deployed::RECORDS;
 use crate::world::World;
 
 /// A world in which an event is about to be heard by one function.
@@ -40,6 +41,14 @@ pub trait Scene: Sized {
     /// What the line of a thing begins with in [`Scene::picture`].
     fn line_of(&self, id: &str) -> String {
         self.with_sample_ids(id)
+    }
+
+    /// What the function's own template is given, beside what every function's is: here, what those that share have in common.
+    fn parameters(&self) -> Vec<(String, String)> {
+        let manifest = format!("s3://{}/share.json", self.world().bucket());
+        let tables = [("GrantsTable", RECORDS[0]), ("AuditTable", RECORDS[1])];
+        let given = [("Manifest", manifest.as_str())].into_iter().chain(tables);
+        given.map(|(name, value)| (name.into(), value.into())).collect()
     }
 
     /// Asserts that every audit is whole, with one outcome of each intent and nothing open, and that the grants that we own

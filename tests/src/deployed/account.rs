@@ -75,18 +75,12 @@ impl<S: Scene> Account<S> {
         };
         let bucket = format!("code-{}", self.scene.world().account);
         self.deployment.upload(&bucket, "function.zip", zip).await.unwrap();
-        let manifest = format!("s3://{}/share.json", self.scene.world().bucket());
         let ledger = [("TableName", TABLE)];
         let records = [("GrantsTableName", RECORDS[0]), ("AuditTableName", RECORDS[1])];
-        let function = [
-            ("Mode", "Apply"),
-            ("Manifest", &manifest),
-            ("LedgerTable", TABLE),
-            ("GrantsTable", RECORDS[0]),
-            ("AuditTable", RECORDS[1]),
-            ("CodeBucket", &bucket),
-            ("CodeKey", "function.zip"),
-        ];
+        let code = [("CodeBucket", bucket.as_str()), ("CodeKey", "function.zip")];
+        let own = self.scene.parameters();
+        let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let function: Vec<_> = [("Mode", "Apply"), ("LedgerTable", TABLE)].into_iter().chain(code).chain(own).collect();
         self.deployment.apply(&stack(SHARED_STACKS[0], "ledger", &ledger)).await.unwrap();
         self.deployment.apply(&stack(SHARED_STACKS[1], "grants", &records)).await.unwrap();
         self.deployment.apply(&stack(&own_stack::<S>(), S::FUNCTION, &function)).await.unwrap()

@@ -1,9 +1,13 @@
 //! A template as JSON, in which `!Ref X` is `{"Ref": "X"}`, as CloudFormation itself reads it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
+
+/// What is given for parameters, by name.
+pub type Parameters<'a> = BTreeMap<&'a str, Value>;
 
 /// A template of `infra/`.
 pub struct Template {
@@ -33,12 +37,29 @@ impl Template {
         wanted.map(|(id, it)| (id.as_str(), &it["Properties"])).collect()
     }
 
-    /// The event pattern of its one rule that has one, where the manifest lies there; schedules and direct invocations
-    /// have none.
-    pub fn event_pattern(&self, manifest: &str) -> Option<String> {
+    /// The event pattern of its one rule that has one, with these parameters; schedules and direct invocations have none.
+    pub fn event_pattern(&self, parameters: &Parameters) -> Option<String> {
         let rules = self.resources("AWS::Events::Rule");
         let pattern = rules.iter().find_map(|(_, rule)| rule.get("EventPattern"));
-        pattern.map(|pattern| resolved(pattern, manifest).to_string())
+        pattern.map(|pattern| resolved(pattern, parameters).to_string())
+    }
+
+    /// The variables of its one function.
+    pub fn environment(&self) -> &Value {
+        let functions = self.resources("AWS::Lambda::Function");
+        let [(_, function)] = functions[..] else { panic!("infra/{}.yaml: one template, one function", self.name) };
+        &function["Environment"]["Variables"]
+    }
+
+    /// What the function's one role allows. A statement that depends on a parameter is there, as it is in the stories.
+    pub fn statements(&self) -> Vec<Value> {
+        let roles = self.resources("AWS::IAM::Role");
+        let [(_, role)] = roles[..] else { panic!("infra/{}.yaml: one function, one role", self.name) };
+        assert_eq!(role.get("ManagedPolicyArns"), None, "what a managed policy allows, nobody here decides");
+        let policies = role["Policies"].as_array().unwrap().iter();
+        let statements = policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+        let statements = statements.map(|it| it.pointer("/Fn::If/1").unwrap_or(it));
+        statements.inspect(|it| assert_eq!(it["Effect"], "Allow", "{it}")).cloned().collect()
     }
 }
 
@@ -80,9 +101,9 @@ fn of_scalar(scalar: &Scalar) -> Value {
     }
 }
 
-/// The value with CloudFormation's functions of text carried out, which know the parameter `Manifest`.
-fn resolved(value: &Value, manifest: &str) -> Value {
-    let resolve = |value: &Value| resolved(value, manifest);
+/// The value with CloudFormation's functions of text carried out, as far as they need no more than these parameters.
+pub fn resolved(value: &Value, parameters: &Parameters) -> Value {
+    let resolve = |value: &Value| resolved(value, parameters);
     let Value::Object(fields) = value else {
         return value.as_array().map_or_else(|| value.clone(), |items| items.iter().map(resolve).collect());
     };
@@ -90,16 +111,25 @@ fn resolved(value: &Value, manifest: &str) -> Value {
         return fields.iter().map(|(name, value)| (name.clone(), resolve(value))).collect::<Map<_, _>>().into();
     };
     let given = resolve(given);
-    match name.as_str() {
-        "Ref" => json!(manifest),
-        "Fn::Sub" => json!(given.as_str().unwrap().replace("${Manifest}", manifest)),
-        "Fn::Split" => given[1].as_str().unwrap().split(given[0].as_str().unwrap()).collect(),
-        "Fn::Select" => given[1][usize::try_from(given[0].as_u64().unwrap()).unwrap()].clone(),
-        "Fn::Join" => {
-            json!(given[1].as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(given[0].as_str().unwrap()))
+    match (name.as_str(), given.as_array().map(Vec::as_slice)) {
+        ("Ref", _) => parameters.get(text(&given).as_str()).unwrap_or(value).clone(),
+        ("Fn::Sub", Some([text, names])) => {
+            names.as_object().unwrap().iter().fold(text.clone(), |text, (name, value)| substituted(&text, name, value))
         }
-        name => json!({ name: given }),
+        ("Fn::Sub", _) => parameters.iter().fold(given, |text, (name, value)| substituted(&text, name, value)),
+        ("Fn::Split", Some([by, whole])) => whole.as_str().unwrap().split(by.as_str().unwrap()).collect(),
+        ("Fn::Select", Some([index, items])) => items[usize::try_from(index.as_u64().unwrap()).unwrap()].clone(),
+        ("Fn::Join", Some([by, items])) => {
+            let items: Vec<_> = items.as_array().unwrap().iter().map(text).collect();
+            json!(items.join(by.as_str().expect("CloudFormation joins with a constant only")))
+        }
+        _ => json!({ name: given }),
     }
+}
+
+fn substituted(text: &Value, name: &str, value: &Value) -> Value {
+    let Some(value) = value.as_str() else { return text.clone() };
+    json!(text.as_str().unwrap().replace(&format!("${{{name}}}"), value))
 }
 
 fn text(name: &Value) -> String {
