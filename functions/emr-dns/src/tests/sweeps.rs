@@ -122,16 +122,21 @@ fn what_could_not_be_read_deletes_nothing() {
     let mut incomplete = left_behind(3, 1);
     incomplete.clusters.truncate(2);
     incomplete.unread.push("listing the clusters in eu-west-1: AWS answered ThrottlingException".into());
-    check(incomplete, &expect![[r#"
+    check(
+        incomplete,
+        &expect![[r#"
         note: etl-003.example.com would be deleted, but not everything could be read
-        unread: listing the clusters in eu-west-1: AWS answered ThrottlingException"#]]);
+        unread: listing the clusters in eu-west-1: AWS answered ThrottlingException"#]],
+    );
 }
 
 #[test]
 fn without_any_living_cluster_nothing_is_deleted_unless_it_is_forced() {
     check(
         left_behind(0, 1),
-        &expect![[r#"refused: there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl-000.example.com"]}"#]],
+        &expect![[
+            r#"refused: there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl-000.example.com"]}"#
+        ]],
     );
     let force = [named(0).parse().unwrap()].into();
     check(
@@ -144,7 +149,9 @@ fn without_any_living_cluster_nothing_is_deleted_unless_it_is_forced() {
     let force = [NAME.parse().unwrap()].into();
     check(
         Survey { force, ..left_behind(0, 1) },
-        &expect![[r#"refused: there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl-000.example.com"]}"#]],
+        &expect![[
+            r#"refused: there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl-000.example.com"]}"#
+        ]],
     );
     check(survey(vec![], vec![]), &expect!["nothing"]);
 }
