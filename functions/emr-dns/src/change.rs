@@ -90,8 +90,14 @@ impl fmt::Display for Change {
             Deed::Create => write!(f, "create {name} -> {target} for {cluster}"),
             Deed::Update => {
                 write!(f, "update {name} -> {target} for {cluster}")?;
-                let Some((target, cluster)) = was else { return Ok(()) };
-                write!(f, " (was {target} for {cluster})")
+                match was {
+                    None => Ok(()),
+                    Some((before, holder)) if before == target && holder == cluster => {
+                        let ttl = self.delete.first().map_or(0, |it| it.ttl);
+                        write!(f, " (its time to live was {ttl})")
+                    }
+                    Some((before, holder)) => write!(f, " (was {before} for {holder})"),
+                }
             }
             Deed::Delete => write!(f, "delete {name} -> {target} of {cluster}"),
         }

@@ -133,13 +133,16 @@ fn given_to(rules: Rules, name: &Name, holder: &Holder, cluster: &Cluster) -> Ve
     if create.is_empty() {
         return Verdict::Keep(None);
     }
-    let was = match holder {
-        Holder::Ours(held) => Some((held.target().unwrap_or("nowhere").to_owned(), held.mark.cluster.clone())),
-        _ => None,
-    };
+    let was = before(holder);
     let deed = if was.is_some() { Deed::Update } else { Deed::Create };
     let (cluster, target) = (cluster.id.clone(), Some(target.to_owned()));
     Verdict::Change(Box::new(Change { name: name.clone(), deed, cluster, target, was, delete, create }))
+}
+
+/// Where the name led to, and for which cluster.
+fn before(holder: &Holder) -> Option<(String, ClusterId)> {
+    let Holder::Ours(held) = holder else { return None };
+    Some((held.target().unwrap_or("nowhere").to_owned(), held.mark.cluster.clone()))
 }
 
 /// What takes the name from a cluster that has ended or asks for it no more.

@@ -86,7 +86,8 @@ impl Holder {
             others => return Self::Other(format!("what is beside it is not ours: {}", kinds(others))),
         };
         let [Some(mark)] = &txt.values.iter().map(|it| Mark::read(it)).collect::<Vec<_>>()[..] else {
-            return Self::Other("the TXT record beside it is not one of ours".into());
+            let text = reaction::shortened(&txt.values.join(" "), 120);
+            return Self::Other(format!("the TXT record beside it is not one of ours: `{text}`"));
         };
         let Mark { owner: theirs, cluster, account: other, region } = mark;
         if theirs != owner || other != account {
@@ -106,5 +107,6 @@ impl Holder {
 
 fn kinds(records: &[RecordSet]) -> String {
     let kinds: Vec<_> = records.iter().map(|it| it.kind.as_str()).collect();
-    kinds.join(" and ")
+    let several = if kinds.len() == 1 { "a record" } else { "records" };
+    format!("{several} of type {}", kinds.join(" and "))
 }

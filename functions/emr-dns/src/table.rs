@@ -157,8 +157,8 @@ fn drift(decision: &Decision, target: Option<&str>, has_ended: bool) -> (Drift, 
                 (Drift::Dangling, (!has_ended).then(|| "its cluster asks for another name, or for none".into()))
             }
         },
-        (Verdict::Refuse(why), _) => (Drift::Refused, Some(why.clone())),
         (Verdict::Spare(why), _) => (Drift::Kept, Some(format!("{} {why}", decision.name))),
+        (Verdict::Refuse(why), _) => (Drift::Refused, Some(why.clone())),
         (Verdict::Keep(why), Holder::Other(_)) => (Drift::Foreign, why.clone()),
         (Verdict::Keep(_), _) if decision.winner.is_some() => (Drift::None, None),
         (Verdict::Keep(why), Holder::Ours(held)) if !is_asking(&held.mark.cluster) => (Drift::Kept, why.clone()),

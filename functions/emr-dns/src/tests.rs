@@ -95,7 +95,15 @@ fn facts(settings: Settings, seen: Seen) -> Facts {
 
 /// The plan as text: what is done, exactly, and what is said of it.
 fn told(facts: &Facts) -> String {
-    let subject = Subject::Sweep { force: [].into() };
+    let subject = match facts.seen {
+        Seen::All(_) => Subject::Sweep { force: [].into() },
+        Seen::Cluster(_) => Subject::Cluster {
+            id: CLUSTER.parse().unwrap(),
+            account: account(),
+            region: "eu-west-1".parse().unwrap(),
+            key: reaction::Key::new(["an event"]),
+        },
+    };
     match EmrDns::plan(&subject, facts) {
         Err(error) => format!("{}: {error}", if error.is_refused() { "refused" } else { "failed" }),
         Ok(Plan::Ignore(why)) => format!("ignored: {why}"),

@@ -77,7 +77,7 @@ pub(crate) fn choose<'a>(
         [zone] => zone,
         [] => {
             let (all, none) = (list(zones.iter()), zones.is_empty());
-            let which = if none { "it has none".into() } else { format!("its zones are {all}") };
+            let which = if none { "the VPC has none".into() } else { format!("the VPC's zones are {all}") };
             return Err(Error::refused(format!(
                 "no private hosted zone that {vpc} is associated with is a domain of {name}; {which}; associate the zone \
                  with the VPC, or correct the cluster's tag"

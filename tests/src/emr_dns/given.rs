@@ -20,8 +20,8 @@ pub struct Given {
     pub clusters: &'static [Cluster],
     /// The zones.
     pub zones: &'static [Zone],
-    /// Variables of the function; an empty one is not set. Unless one says something else, `SIGNALBOX_DNS_ZONES` names the
-    /// private zones.
+    /// Variables of the function; an empty one is not set. `SIGNALBOX_DNS_ZONES` names the private zones, unless it is
+    /// here.
     pub variables: &'static [(&'static str, &'static str)],
     /// Whether the clusters' subnets were deleted.
     pub has_lost_subnets: bool,
@@ -110,3 +110,8 @@ pub const OURS: Record = Record::Ours(ETL, CLUSTER.primary, CLUSTER.id);
 
 /// A running cluster, and a zone that has nothing of it yet.
 pub const GIVEN: Given = Given { clusters: &[CLUSTER], zones: &[ZONE], variables: &[], has_lost_subnets: false };
+
+/// These clusters and zones.
+pub const fn with(clusters: &'static [Cluster], zones: &'static [Zone]) -> Given {
+    Given { clusters, zones, ..GIVEN }
+}

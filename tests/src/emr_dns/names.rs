@@ -15,7 +15,9 @@ const PUBLIC: Zone = Zone {
 
 /// 244 characters, which is one too many.
 const LONG: &str = "\
-    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.\
+    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.\
+    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.\
+    aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.\
     bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.example.com";
 
 /// The running cluster, with this tag.
@@ -109,15 +111,18 @@ chapter! { Scene;
         nothing changed
     "#]];
     the_vpc_has_no_zone: Given { zones: &[], variables: NO_ZONES, ..GIVEN }, expect![[r#"
-        emr-dns: refused (no private hosted zone that vpc-0123456789abcdef0 is associated with is a domain of etl.example.com; it has none; associate the zone with the VPC, or correct the cluster's tag)
+        emr-dns: refused (no private hosted zone that vpc-0123456789abcdef0 is associated with is a domain of etl.example.com; the VPC has none; associate the zone with the VPC, or correct the cluster's tag)
         nothing changed
     "#]];
-    no_zone_has_the_domain: with_zones(&[Zone { id: "Z1EXAMPLEORG", domain: "example.org", vpcs: &[HOME], records: &[] }, Zone { id: "Z2XEXAMPLECOM", domain: "xample.com", vpcs: &[HOME], records: &[] }]), expect![[r#"
-        emr-dns: refused (no private hosted zone that vpc-0123456789abcdef0 is associated with is a domain of etl.example.com; its zones are example.org (Z1EXAMPLEORG), xample.com (Z2XEXAMPLECOM); associate the zone with the VPC, or correct the cluster's tag)
+    no_zone_has_the_domain: with_zones(&[
+        Zone { id: "Z1EXAMPLEORG", domain: "example.org", vpcs: &[HOME], records: &[] },
+        Zone { id: "Z2XEXAMPLECOM", domain: "xample.com", vpcs: &[HOME], records: &[] },
+    ]), expect![[r#"
+        emr-dns: refused (no private hosted zone that vpc-0123456789abcdef0 is associated with is a domain of etl.example.com; the VPC's zones are example.org (Z1EXAMPLEORG), xample.com (Z2XEXAMPLECOM); associate the zone with the VPC, or correct the cluster's tag)
         nothing changed
     "#]];
     only_a_public_zone_has_the_domain: Given { variables: NO_ZONES, ..with_zones(&[PUBLIC]) }, expect![[r#"
-        emr-dns: refused (no private hosted zone that vpc-0123456789abcdef0 is associated with is a domain of etl.example.com; it has none; associate the zone with the VPC, or correct the cluster's tag)
+        emr-dns: refused (no private hosted zone that vpc-0123456789abcdef0 is associated with is a domain of etl.example.com; the VPC has none; associate the zone with the VPC, or correct the cluster's tag)
         nothing changed
     "#]];
     a_public_zone_shares_the_domain: with_zones(&[PUBLIC, Zone { records: &[], ..ZONE }]), expect![[r#"
@@ -135,7 +140,13 @@ chapter! { Scene;
           etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
           _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
     "#]];
-    the_longer_zone_wins: Given { clusters: &[Cluster { tag: Some("nightly.etl.example.com"), ..CLUSTER }], ..with_zones(&[ZONE, Zone { id: "Z2ETLEXAMPLECOM", domain: "etl.example.com", vpcs: &[HOME], records: &[] }]) }, expect![[r#"
+    the_longer_zone_wins: Given {
+        clusters: &[Cluster { tag: Some("nightly.etl.example.com"), ..CLUSTER }],
+        ..with_zones(&[
+            ZONE,
+            Zone { id: "Z2ETLEXAMPLECOM", domain: "etl.example.com", vpcs: &[HOME], records: &[] },
+        ])
+    }, expect![[r#"
         emr-dns: applied
           - in Z2ETLEXAMPLECOM: create nightly.etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
         before
@@ -151,10 +162,13 @@ chapter! { Scene;
           _signalbox.nightly.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
     "#]];
     the_zone_is_of_another_vpc: with_zones(&[Zone { vpcs: &["vpc-0123456789abcdef1"], ..ZONE }]), expect![[r#"
-        emr-dns: refused (no private hosted zone that vpc-0123456789abcdef0 is associated with is a domain of etl.example.com; it has none; associate the zone with the VPC, or correct the cluster's tag)
+        emr-dns: refused (no private hosted zone that vpc-0123456789abcdef0 is associated with is a domain of etl.example.com; the VPC has none; associate the zone with the VPC, or correct the cluster's tag)
         nothing changed
     "#]];
-    the_zone_is_none_of_those_that_are_named: Given { variables: &[("SIGNALBOX_DNS_ZONES", "Z2EXAMPLEORG")], ..with_zones(&[ZONE, Zone { id: "Z2EXAMPLEORG", domain: "example.org", vpcs: &[HOME], records: &[] }]) }, expect![[r#"
+    the_zone_is_none_of_those_that_are_named: Given {
+        variables: &[("SIGNALBOX_DNS_ZONES", "Z2EXAMPLEORG")],
+        ..with_zones(&[ZONE, Zone { id: "Z2EXAMPLEORG", domain: "example.org", vpcs: &[HOME], records: &[] }])
+    }, expect![[r#"
         emr-dns: refused (etl.example.com belongs into the zone example.com (Z1EXAMPLECOM), which is none of those that SIGNALBOX_DNS_ZONES names; add it there (with the template: to HostedZoneIds, which also allows it to the role))
         nothing changed
     "#]];

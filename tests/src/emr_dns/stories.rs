@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{CLUSTER, Cluster, GIVEN, Given, OURS, Scene, WIKI, ZONE, Zone};
+use super::{CLUSTER, Cluster, GIVEN, Given, OURS, Scene, WIKI, ZONE, Zone, with};
 use crate::scene::chapter;
 
 /// The zone once the cluster's name is there.
@@ -11,7 +11,7 @@ const WITH_OURS: &[Zone] = &[Zone { records: &[OURS, WIKI], ..ZONE }];
 const IS_STARTING: Given = with_cluster(&[Cluster { state: "STARTING", ..CLUSTER }]);
 const IS_WAITING: &[Cluster] = &[Cluster { state: "WAITING", ..CLUSTER }];
 const ENDED: Cluster = Cluster { state: "TERMINATED", ..CLUSTER };
-const HAS_ENDED: Given = Given { clusters: &[ENDED], zones: WITH_OURS, ..GIVEN };
+const HAS_ENDED: Given = with(&[ENDED], WITH_OURS);
 
 /// The cluster and the zone's VPC are in another region.
 const ELSEWHERE: Given = Given {
@@ -73,10 +73,11 @@ chapter! { Scene;
           _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
           wiki.example.com A 300 10.0.9.9
     "#]];
-    a_cluster_is_terminating: Given { zones: WITH_OURS, ..with_cluster(&[Cluster { state: "TERMINATING", ..CLUSTER }]) }, expect![[r#"
-        emr-dns: unchanged (j-1YONHTCP3YZKC is TERMINATING: the next event or a sweep goes on)
-        nothing changed
-    "#]];
+    a_cluster_is_terminating:
+        Given { zones: WITH_OURS, ..with_cluster(&[Cluster { state: "TERMINATING", ..CLUSTER }]) }, expect![[r#"
+            emr-dns: unchanged (j-1YONHTCP3YZKC is TERMINATING: the next event or a sweep goes on)
+            nothing changed
+        "#]];
     a_cluster_was_terminated: HAS_ENDED, expect![[r#"
         emr-dns: applied
           - in Z1EXAMPLECOM: delete etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal of j-1YONHTCP3YZKC
@@ -89,30 +90,34 @@ chapter! { Scene;
         in Z1EXAMPLECOM:
           wiki.example.com A 300 10.0.9.9
     "#]];
-    a_cluster_was_terminated_with_errors: Given { clusters: &[Cluster { state: "TERMINATED_WITH_ERRORS", ..CLUSTER }], ..HAS_ENDED }, expect![[r#"
-        emr-dns: applied
-          - in Z1EXAMPLECOM: delete etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal of j-1YONHTCP3YZKC
-        before
-        in Z1EXAMPLECOM:
-          etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
-          _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-          wiki.example.com A 300 10.0.9.9
-        after
-        in Z1EXAMPLECOM:
-          wiki.example.com A 300 10.0.9.9
-    "#]];
-    a_cluster_failed_before_it_had_a_node: with_cluster(&[Cluster { state: "TERMINATED_WITH_ERRORS", has_failed_early: true, ..CLUSTER }]), expect![[r#"
-        emr-dns: unchanged
-        nothing changed
-    "#]];
-    a_cluster_was_terminated_where_nothing_may_be_deleted: Given { variables: &[("SIGNALBOX_DNS_POLICY", "upsert-only")], ..HAS_ENDED }, expect![[r#"
-        emr-dns: unchanged (etl.example.com would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only)
-        nothing changed
-    "#]];
-    a_cluster_was_terminated_whose_tag_was_taken_away: Given { clusters: &[Cluster { tag: None, ..ENDED }], ..HAS_ENDED }, expect![[r#"
-        emr-dns: ignored (cluster j-1YONHTCP3YZKC has no tag `cluster_name`)
-        nothing changed
-    "#]];
+    a_cluster_was_terminated_with_errors:
+        Given { clusters: &[Cluster { state: "TERMINATED_WITH_ERRORS", ..CLUSTER }], ..HAS_ENDED }, expect![[r#"
+            emr-dns: applied
+              - in Z1EXAMPLECOM: delete etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal of j-1YONHTCP3YZKC
+            before
+            in Z1EXAMPLECOM:
+              etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+              _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+              wiki.example.com A 300 10.0.9.9
+            after
+            in Z1EXAMPLECOM:
+              wiki.example.com A 300 10.0.9.9
+        "#]];
+    a_cluster_failed_before_it_had_a_node:
+        with_cluster(&[Cluster { state: "TERMINATED_WITH_ERRORS", has_failed_early: true, ..CLUSTER }]), expect![[r#"
+            emr-dns: unchanged
+            nothing changed
+        "#]];
+    a_cluster_was_terminated_where_nothing_may_be_deleted:
+        Given { variables: &[("SIGNALBOX_DNS_POLICY", "upsert-only")], ..HAS_ENDED }, expect![[r#"
+            emr-dns: unchanged (etl.example.com would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only)
+            nothing changed
+        "#]];
+    a_cluster_was_terminated_whose_tag_was_taken_away:
+        Given { clusters: &[Cluster { tag: None, ..ENDED }], ..HAS_ENDED }, expect![[r#"
+            emr-dns: ignored (cluster j-1YONHTCP3YZKC has no tag `cluster_name`)
+            nothing changed
+        "#]];
     a_cluster_was_terminated_whose_subnet_is_gone: Given { has_lost_subnets: true, ..HAS_ENDED }, expect![[r#"
         emr-dns: unchanged (j-1YONHTCP3YZKC has no subnet (any more): a sweep takes its records away)
         nothing changed
@@ -137,18 +142,19 @@ chapter! { Scene;
         emr-dns: ignored (cluster j-1YONHTCP3YZKC has no tag `cluster_name`)
         nothing changed
     "#]];
-    a_cluster_is_running_whose_tag_has_another_key: Given { variables: &[("SIGNALBOX_DNS_TAG", "dns name"), ("SIGNALBOX_DNS_TTL", "300")], ..GIVEN }, expect![[r#"
-        emr-dns: applied
-          - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-        before
-        in Z1EXAMPLECOM:
-          wiki.example.com A 300 10.0.9.9
-        after
-        in Z1EXAMPLECOM:
-          etl.example.com CNAME 300 ip-10-0-0-11.eu-west-1.compute.internal
-          _signalbox.etl.example.com TXT 300 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-          wiki.example.com A 300 10.0.9.9
-    "#]];
+    a_cluster_is_running_whose_tag_has_another_key:
+        Given { variables: &[("SIGNALBOX_DNS_TAG", "dns name"), ("SIGNALBOX_DNS_TTL", "300")], ..GIVEN }, expect![[r#"
+            emr-dns: applied
+              - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
+            before
+            in Z1EXAMPLECOM:
+              wiki.example.com A 300 10.0.9.9
+            after
+            in Z1EXAMPLECOM:
+              etl.example.com CNAME 300 ip-10-0-0-11.eu-west-1.compute.internal
+              _signalbox.etl.example.com TXT 300 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+              wiki.example.com A 300 10.0.9.9
+        "#]];
     a_cluster_is_running_that_emr_does_not_know: with_cluster(&[]), expect![[r#"
         emr-dns: ignored (EMR does not know cluster j-1YONHTCP3YZKC in eu-west-1 (any more))
         nothing changed

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{CLUSTER, Cluster, ETL, GIVEN, Given, HOME, NEW, OLD, OURS, Record, Scene, WIKI, ZONE, Zone};
+use super::{CLUSTER, Cluster, ETL, GIVEN, Given, HOME, NEW, OLD, OURS, Record, Scene, WIKI, ZONE, Zone, with};
 use crate::scene::chapter;
 
 const WITH_OURS: &[Zone] = &[Zone { records: &[OURS], ..ZONE }];
@@ -23,7 +23,7 @@ const NEW_NODE: Cluster = Cluster { tag: Some("replaced.example.com"), ..NEW };
 const ELSEWHERE: &str = "ip-10-0-4-4.eu-west-1.compute.internal";
 
 /// A name that stays, one that leads to a node that is no more, one whose cluster has ended, and those of others.
-const EVERYTHING: &[Record] = &[
+const RECORDS: &[Record] = &[
     OURS,
     Record::Ours("replaced.example.com", ELSEWHERE, NEW.id),
     Record::Ours("old.example.com", OLD.primary, OLD.id),
@@ -54,98 +54,122 @@ const IN_TWO: Given = Given {
     ..GIVEN
 };
 
-chapter! { Scene;
-    it_is_time_to_sweep: Given {
-    clusters: &[CLUSTER, NIGHT, NEW_NODE, OLD],
-    zones: &[Zone { records: EVERYTHING, ..ZONE }],
+/// And clusters that live, of which one has no name yet.
+const EVERYTHING: Given =
+    Given { clusters: &[CLUSTER, NIGHT, NEW_NODE, OLD], zones: &[Zone { records: RECORDS, ..ZONE }], ..GIVEN };
+
+/// Of one cluster in another region the node was replaced.
+const IN_TWO_REGIONS: Given = Given {
+    clusters: &[
+        CLUSTER,
+        Cluster {
+            vpc: "vpc-0123456789abcdef2",
+            tag: Some("frankfurt.example.com"),
+            primary: "ip-10-0-0-33.eu-central-1.compute.internal",
+            ..NEW
+        },
+    ],
+    zones: &[Zone {
+        vpcs: &[HOME, "vpc-0123456789abcdef2"],
+        records: &[OURS, Record::Ours("frankfurt.example.com", "ip-10-0-4-4.eu-central-1.compute.internal", NEW.id)],
+        ..ZONE
+    }],
     ..GIVEN
-}, expect![[r#"
-    emr-dns: applied
-      - in Z1EXAMPLECOM: create night.example.com -> ip-10-0-0-44.eu-west-1.compute.internal for j-4NIGHTCLUSTER; delete old.example.com -> ip-10-0-0-22.eu-west-1.compute.internal of j-2OLDCLUSTER77; update replaced.example.com -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88 (was ip-10-0-4-4.eu-west-1.compute.internal for j-3NEWCLUSTER88)
-    before
-    in Z1EXAMPLECOM:
-      etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
-      _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-      old.example.com CNAME 60 ip-10-0-0-22.eu-west-1.compute.internal
-      _signalbox.old.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-2OLDCLUSTER77,account=111122223333,region=eu-west-1"
-      other.example.com CNAME 60 ip-10-0-4-4.eu-west-1.compute.internal
-      _signalbox.other.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-7SOMEBODYELSE,account=444455556666,region=eu-west-1"
-      replaced.example.com CNAME 60 ip-10-0-4-4.eu-west-1.compute.internal
-      _signalbox.replaced.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
-      staging.example.com CNAME 60 ip-10-0-4-4.eu-west-1.compute.internal
-      _signalbox.staging.example.com TXT 60 "heritage=signalbox,owner=signalbox-staging,cluster=j-7SOMEBODYELSE,account=111122223333,region=eu-west-1"
-      wiki.example.com A 300 10.0.9.9
-    after
-    in Z1EXAMPLECOM:
-      etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
-      _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-      night.example.com CNAME 60 ip-10-0-0-44.eu-west-1.compute.internal
-      _signalbox.night.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-4NIGHTCLUSTER,account=111122223333,region=eu-west-1"
-      other.example.com CNAME 60 ip-10-0-4-4.eu-west-1.compute.internal
-      _signalbox.other.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-7SOMEBODYELSE,account=444455556666,region=eu-west-1"
-      replaced.example.com CNAME 60 ip-10-0-0-33.eu-west-1.compute.internal
-      _signalbox.replaced.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
-      staging.example.com CNAME 60 ip-10-0-4-4.eu-west-1.compute.internal
-      _signalbox.staging.example.com TXT 60 "heritage=signalbox,owner=signalbox-staging,cluster=j-7SOMEBODYELSE,account=111122223333,region=eu-west-1"
-      wiki.example.com A 300 10.0.9.9
-"#]];
-    it_is_time_to_sweep_and_nothing_is_to_be_done: Given { zones: &[Zone { records: &[OURS, WIKI], ..ZONE }], ..GIVEN }, expect![[r#"
-        emr-dns: unchanged
-        nothing changed
-    "#]];
-    it_is_time_to_sweep_and_a_tag_was_taken_away: Given { clusters: &[Cluster { tag: None, ..CLUSTER }, NIGHT], zones: WITH_OURS, ..GIVEN }, expect![[r#"
+};
+
+chapter! { Scene;
+    it_is_time_to_sweep: EVERYTHING, expect![[r#"
         emr-dns: applied
-          - in Z1EXAMPLECOM: delete etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal of j-1YONHTCP3YZKC; create night.example.com -> ip-10-0-0-44.eu-west-1.compute.internal for j-4NIGHTCLUSTER
+          - in Z1EXAMPLECOM: create night.example.com -> ip-10-0-0-44.eu-west-1.compute.internal for j-4NIGHTCLUSTER; delete old.example.com -> ip-10-0-0-22.eu-west-1.compute.internal of j-2OLDCLUSTER77; update replaced.example.com -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88 (was ip-10-0-4-4.eu-west-1.compute.internal for j-3NEWCLUSTER88)
         before
         in Z1EXAMPLECOM:
           etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
           _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+          old.example.com CNAME 60 ip-10-0-0-22.eu-west-1.compute.internal
+          _signalbox.old.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-2OLDCLUSTER77,account=111122223333,region=eu-west-1"
+          other.example.com CNAME 60 ip-10-0-4-4.eu-west-1.compute.internal
+          _signalbox.other.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-7SOMEBODYELSE,account=444455556666,region=eu-west-1"
+          replaced.example.com CNAME 60 ip-10-0-4-4.eu-west-1.compute.internal
+          _signalbox.replaced.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
+          staging.example.com CNAME 60 ip-10-0-4-4.eu-west-1.compute.internal
+          _signalbox.staging.example.com TXT 60 "heritage=signalbox,owner=signalbox-staging,cluster=j-7SOMEBODYELSE,account=111122223333,region=eu-west-1"
+          wiki.example.com A 300 10.0.9.9
         after
         in Z1EXAMPLECOM:
+          etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+          _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
           night.example.com CNAME 60 ip-10-0-0-44.eu-west-1.compute.internal
           _signalbox.night.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-4NIGHTCLUSTER,account=111122223333,region=eu-west-1"
-    "#]];
-    it_is_time_to_sweep_and_a_cluster_was_renamed: Given { clusters: &[Cluster { tag: Some("nightly.example.com"), ..CLUSTER }], zones: WITH_OURS, ..GIVEN }, expect![[r#"
-        emr-dns: applied
-          - in Z1EXAMPLECOM: delete etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal of j-1YONHTCP3YZKC; create nightly.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-        before
-        in Z1EXAMPLECOM:
-          etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
-          _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-        after
-        in Z1EXAMPLECOM:
-          nightly.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
-          _signalbox.nightly.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-    "#]];
-    it_is_time_to_sweep_and_a_name_is_somebody_elses: Given { clusters: &[CLUSTER, Cluster { tag: Some("wiki.example.com"), ..NEW }], ..GIVEN }, expect![[r#"
-        emr-dns: refused (wiki.example.com in Z1EXAMPLECOM is somebody else's: there is A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name)
-          - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-          - name wiki.example.com
-            not done: wiki.example.com in Z1EXAMPLECOM is somebody else's: there is A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
-        before
-        in Z1EXAMPLECOM:
-          wiki.example.com A 300 10.0.9.9
-        after
-        in Z1EXAMPLECOM:
-          etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
-          _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+          other.example.com CNAME 60 ip-10-0-4-4.eu-west-1.compute.internal
+          _signalbox.other.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-7SOMEBODYELSE,account=444455556666,region=eu-west-1"
+          replaced.example.com CNAME 60 ip-10-0-0-33.eu-west-1.compute.internal
+          _signalbox.replaced.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
+          staging.example.com CNAME 60 ip-10-0-4-4.eu-west-1.compute.internal
+          _signalbox.staging.example.com TXT 60 "heritage=signalbox,owner=signalbox-staging,cluster=j-7SOMEBODYELSE,account=111122223333,region=eu-west-1"
           wiki.example.com A 300 10.0.9.9
     "#]];
-    it_is_time_to_sweep_and_a_tag_is_no_name: Given { clusters: &[CLUSTER, Cluster { tag: Some("*.example.com"), ..NEW }], ..GIVEN }, expect![[r#"
-        emr-dns: refused (the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com)
-          - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-          - name j-3NEWCLUSTER88 *.example.com
-            not done: the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
-        before
-        in Z1EXAMPLECOM:
-          wiki.example.com A 300 10.0.9.9
-        after
-        in Z1EXAMPLECOM:
-          etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
-          _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-          wiki.example.com A 300 10.0.9.9
-    "#]];
-    it_is_time_to_sweep_and_two_clusters_have_one_name: Given { clusters: &[CLUSTER, NEW], zones: WITH_OURS, ..GIVEN }, expect![[r#"
+    it_is_time_to_sweep_and_nothing_is_to_be_done:
+        Given { zones: &[Zone { records: &[OURS, WIKI], ..ZONE }], ..GIVEN }, expect![[r#"
+            emr-dns: unchanged
+            nothing changed
+        "#]];
+    it_is_time_to_sweep_and_a_tag_was_taken_away:
+        with(&[Cluster { tag: None, ..CLUSTER }, NIGHT], WITH_OURS), expect![[r#"
+            emr-dns: applied
+              - in Z1EXAMPLECOM: delete etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal of j-1YONHTCP3YZKC; create night.example.com -> ip-10-0-0-44.eu-west-1.compute.internal for j-4NIGHTCLUSTER
+            before
+            in Z1EXAMPLECOM:
+              etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+              _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+            after
+            in Z1EXAMPLECOM:
+              night.example.com CNAME 60 ip-10-0-0-44.eu-west-1.compute.internal
+              _signalbox.night.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-4NIGHTCLUSTER,account=111122223333,region=eu-west-1"
+        "#]];
+    it_is_time_to_sweep_and_a_cluster_was_renamed:
+        with(&[Cluster { tag: Some("nightly.example.com"), ..CLUSTER }], WITH_OURS), expect![[r#"
+            emr-dns: applied
+              - in Z1EXAMPLECOM: delete etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal of j-1YONHTCP3YZKC; create nightly.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
+            before
+            in Z1EXAMPLECOM:
+              etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+              _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+            after
+            in Z1EXAMPLECOM:
+              nightly.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+              _signalbox.nightly.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+        "#]];
+    it_is_time_to_sweep_and_a_name_is_somebody_elses:
+        Given { clusters: &[CLUSTER, Cluster { tag: Some("wiki.example.com"), ..NEW }], ..GIVEN }, expect![[r#"
+            emr-dns: refused (wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name)
+              - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
+              - name wiki.example.com
+                not done: wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+            before
+            in Z1EXAMPLECOM:
+              wiki.example.com A 300 10.0.9.9
+            after
+            in Z1EXAMPLECOM:
+              etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+              _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+              wiki.example.com A 300 10.0.9.9
+        "#]];
+    it_is_time_to_sweep_and_a_tag_is_no_name:
+        Given { clusters: &[CLUSTER, Cluster { tag: Some("*.example.com"), ..NEW }], ..GIVEN }, expect![[r#"
+            emr-dns: refused (the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com)
+              - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
+              - name j-3NEWCLUSTER88 *.example.com
+                not done: the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
+            before
+            in Z1EXAMPLECOM:
+              wiki.example.com A 300 10.0.9.9
+            after
+            in Z1EXAMPLECOM:
+              etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+              _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+              wiki.example.com A 300 10.0.9.9
+        "#]];
+    it_is_time_to_sweep_and_two_clusters_have_one_name: with(&[CLUSTER, NEW], WITH_OURS), expect![[r#"
         emr-dns: applied
           - in Z1EXAMPLECOM: update etl.example.com -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88 (was ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC)
           note: etl.example.com is j-3NEWCLUSTER88's, the newest that is RUNNING or WAITING; so tagged are also j-1YONHTCP3YZKC (RUNNING)
@@ -158,22 +182,23 @@ chapter! { Scene;
           etl.example.com CNAME 60 ip-10-0-0-33.eu-west-1.compute.internal
           _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
     "#]];
-    it_is_time_to_sweep_and_a_successor_is_starting: Given { clusters: &[OLD, Cluster { state: "STARTING", ..CLUSTER }], zones: WITH_OLD, ..GIVEN }, expect![[r#"
-        emr-dns: applied
-          - in Z1EXAMPLECOM: delete etl.example.com -> ip-10-0-0-22.eu-west-1.compute.internal of j-2OLDCLUSTER77
-        before
-        in Z1EXAMPLECOM:
-          etl.example.com CNAME 60 ip-10-0-0-22.eu-west-1.compute.internal
-          _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-2OLDCLUSTER77,account=111122223333,region=eu-west-1"
-        after
-        in Z1EXAMPLECOM:
-          nothing
-    "#]];
-    it_is_time_to_sweep_and_no_cluster_lives: Given { clusters: &[OLD], zones: WITH_OLD, ..GIVEN }, expect![[r#"
+    it_is_time_to_sweep_and_a_successor_is_starting:
+        with(&[OLD, Cluster { state: "STARTING", ..CLUSTER }], WITH_OLD), expect![[r#"
+            emr-dns: applied
+              - in Z1EXAMPLECOM: delete etl.example.com -> ip-10-0-0-22.eu-west-1.compute.internal of j-2OLDCLUSTER77
+            before
+            in Z1EXAMPLECOM:
+              etl.example.com CNAME 60 ip-10-0-0-22.eu-west-1.compute.internal
+              _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-2OLDCLUSTER77,account=111122223333,region=eu-west-1"
+            after
+            in Z1EXAMPLECOM:
+              nothing
+        "#]];
+    it_is_time_to_sweep_and_no_cluster_lives: with(&[OLD], WITH_OLD), expect![[r#"
         emr-dns: refused (there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl.example.com"]})
         nothing changed
     "#]];
-    a_sweep_is_forced_though_no_cluster_lives: Given { clusters: &[OLD], zones: WITH_OLD, ..GIVEN }, expect![[r#"
+    a_sweep_is_forced_though_no_cluster_lives: with(&[OLD], WITH_OLD), expect![[r#"
         emr-dns: applied
           - in Z1EXAMPLECOM: delete etl.example.com -> ip-10-0-0-22.eu-west-1.compute.internal of j-2OLDCLUSTER77
         before
@@ -228,11 +253,17 @@ chapter! { Scene;
         emr-dns: refused (the payload is not like {"signalbox": "sweep", "force": null}, where `force` may be a list of names: invalid type: string "etl.example.com", expected a sequence)
         nothing changed
     "#]];
-    it_is_time_to_sweep_and_too_many_names_would_go: Given { zones: &[Zone { records: &[OURS, Record::Forgotten(26)], ..ZONE }], ..GIVEN }, expect![[r#"
-        emr-dns: refused (26 names would go, and 25 may; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["forgotten-1.example.com", "forgotten-10.example.com", "forgotten-11.example.com", "forgotten-12.example.com", "forgotten-13.example.com", "forgotten-14.example.com", "forgotten-15.example.com", "forgotten-16.example.com", "forgotten-17.example.com", "forgotten-18.example.com", "forgotten-19.example.com", "forgotten-2.example.com", "forgotten-20.example.com", "forgotten-21.example.com", "forgotten-22.example.com", "forgotten-23.example.com", "forgotten-24.example.com", "forgotten-25.example.com", "forgotten-26.example.com", "forgotten-3.example.com", "forgotten-4.example.com", "forgotten-5.example.com", "forgotten-6.example.com", "forgotten-7.example.com", "forgotten-8.example.com", "forgotten-9.example.com"]})
-        nothing changed
-    "#]];
-    it_is_time_to_sweep_where_nothing_may_be_deleted: Given { clusters: &[OLD, NIGHT], zones: WITH_OLD, variables: &[("SIGNALBOX_DNS_POLICY", "upsert-only")], ..GIVEN }, expect![[r#"
+    it_is_time_to_sweep_and_too_many_names_would_go:
+        Given { zones: &[Zone { records: &[OURS, Record::Forgotten(26)], ..ZONE }], ..GIVEN }, expect![[r#"
+            emr-dns: refused (26 names would go, and 25 may; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["forgotten-1.example.com", "forgotten-10.example.com", "forgotten-11.example.com", "forgotten-12.example.com", "forgotten-13.example.com", "forgotten-14.example.com", "forgotten-15.example.com", "forgotten-16.example.com", "forgotten-17.example.com", "forgotten-18.example.com", "forgotten-19.example.com", "forgotten-2.example.com", "forgotten-20.example.com", "forgotten-21.example.com", "forgotten-22.example.com", "forgotten-23.example.com", "forgotten-24.example.com", "forgotten-25.example.com", "forgotten-26.example.com", "forgotten-3.example.com", "forgotten-4.example.com", "forgotten-5.example.com", "forgotten-6.example.com", "forgotten-7.example.com", "forgotten-8.example.com", "forgotten-9.example.com"]})
+            nothing changed
+        "#]];
+    it_is_time_to_sweep_where_nothing_may_be_deleted: Given {
+        clusters: &[OLD, NIGHT],
+        zones: WITH_OLD,
+        variables: &[("SIGNALBOX_DNS_POLICY", "upsert-only")],
+        ..GIVEN
+    }, expect![[r#"
         emr-dns: applied
           - in Z1EXAMPLECOM: create night.example.com -> ip-10-0-0-44.eu-west-1.compute.internal for j-4NIGHTCLUSTER
           note: etl.example.com would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only
@@ -247,24 +278,25 @@ chapter! { Scene;
           night.example.com CNAME 60 ip-10-0-0-44.eu-west-1.compute.internal
           _signalbox.night.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-4NIGHTCLUSTER,account=111122223333,region=eu-west-1"
     "#]];
-    it_is_time_to_sweep_in_every_private_zone: Given { variables: &[("SIGNALBOX_DNS_ZONES", "")], ..IN_TWO }, expect![[r#"
-        emr-dns: applied
-          - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-          - in Z2EXAMPLEORG: create lab.example.org -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88
-        before
-        in Z1EXAMPLECOM:
-          wiki.example.com A 300 10.0.9.9
-        in Z2EXAMPLEORG:
-          nothing
-        after
-        in Z1EXAMPLECOM:
-          etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
-          _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-          wiki.example.com A 300 10.0.9.9
-        in Z2EXAMPLEORG:
-          lab.example.org CNAME 60 ip-10-0-0-33.eu-west-1.compute.internal
-          _signalbox.lab.example.org TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
-    "#]];
+    it_is_time_to_sweep_in_every_private_zone:
+        Given { variables: &[("SIGNALBOX_DNS_ZONES", "")], ..IN_TWO }, expect![[r#"
+            emr-dns: applied
+              - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
+              - in Z2EXAMPLEORG: create lab.example.org -> ip-10-0-0-33.eu-west-1.compute.internal for j-3NEWCLUSTER88
+            before
+            in Z1EXAMPLECOM:
+              wiki.example.com A 300 10.0.9.9
+            in Z2EXAMPLEORG:
+              nothing
+            after
+            in Z1EXAMPLECOM:
+              etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+              _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+              wiki.example.com A 300 10.0.9.9
+            in Z2EXAMPLEORG:
+              lab.example.org CNAME 60 ip-10-0-0-33.eu-west-1.compute.internal
+              _signalbox.lab.example.org TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
+        "#]];
     it_is_time_to_sweep_in_two_zones: IN_TWO, expect![[r#"
         emr-dns: applied
           - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
@@ -283,7 +315,12 @@ chapter! { Scene;
           lab.example.org CNAME 60 ip-10-0-0-33.eu-west-1.compute.internal
           _signalbox.lab.example.org TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-west-1"
     "#]];
-    it_is_time_to_sweep_and_a_zone_cannot_be_read: Given { clusters: &[OLD, NIGHT], zones: WITH_OLD, variables: &[("SIGNALBOX_DNS_ZONES", "Z1EXAMPLECOM,Z0GONE")], ..GIVEN }, expect![[r#"
+    it_is_time_to_sweep_and_a_zone_cannot_be_read: Given {
+        clusters: &[OLD, NIGHT],
+        zones: WITH_OLD,
+        variables: &[("SIGNALBOX_DNS_ZONES", "Z1EXAMPLECOM,Z0GONE")],
+        ..GIVEN
+    }, expect![[r#"
         emr-dns: failed (could not read the zone Z0GONE: there is no such hosted zone; correct SIGNALBOX_DNS_ZONES)
           - in Z1EXAMPLECOM: create night.example.com -> ip-10-0-0-44.eu-west-1.compute.internal for j-4NIGHTCLUSTER
           note: etl.example.com would be deleted, but not everything could be read
@@ -298,28 +335,20 @@ chapter! { Scene;
           night.example.com CNAME 60 ip-10-0-0-44.eu-west-1.compute.internal
           _signalbox.night.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-4NIGHTCLUSTER,account=111122223333,region=eu-west-1"
     "#]];
-    it_is_time_to_sweep_and_a_cluster_is_in_another_region: Given {
-    clusters: &[CLUSTER, Cluster { vpc: "vpc-0123456789abcdef2", tag: Some("frankfurt.example.com"), primary: "ip-10-0-0-33.eu-central-1.compute.internal", ..NEW }],
-    zones: &[Zone {
-        vpcs: &[HOME, "vpc-0123456789abcdef2"],
-        records: &[OURS, Record::Ours("frankfurt.example.com", "ip-10-0-4-4.eu-central-1.compute.internal", NEW.id)],
-        ..ZONE
-    }],
-    ..GIVEN
-}, expect![[r#"
-    emr-dns: applied
-      - in Z1EXAMPLECOM: update frankfurt.example.com -> ip-10-0-0-33.eu-central-1.compute.internal for j-3NEWCLUSTER88 (was ip-10-0-4-4.eu-central-1.compute.internal for j-3NEWCLUSTER88)
-    before
-    in Z1EXAMPLECOM:
-      etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
-      _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-      frankfurt.example.com CNAME 60 ip-10-0-4-4.eu-central-1.compute.internal
-      _signalbox.frankfurt.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-central-1"
-    after
-    in Z1EXAMPLECOM:
-      etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
-      _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-      frankfurt.example.com CNAME 60 ip-10-0-0-33.eu-central-1.compute.internal
-      _signalbox.frankfurt.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-central-1"
-"#]];
+    it_is_time_to_sweep_and_a_cluster_is_in_another_region: IN_TWO_REGIONS, expect![[r#"
+        emr-dns: applied
+          - in Z1EXAMPLECOM: update frankfurt.example.com -> ip-10-0-0-33.eu-central-1.compute.internal for j-3NEWCLUSTER88 (was ip-10-0-4-4.eu-central-1.compute.internal for j-3NEWCLUSTER88)
+        before
+        in Z1EXAMPLECOM:
+          etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+          _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+          frankfurt.example.com CNAME 60 ip-10-0-4-4.eu-central-1.compute.internal
+          _signalbox.frankfurt.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-central-1"
+        after
+        in Z1EXAMPLECOM:
+          etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+          _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+          frankfurt.example.com CNAME 60 ip-10-0-0-33.eu-central-1.compute.internal
+          _signalbox.frankfurt.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-central-1"
+    "#]];
 }

@@ -92,7 +92,7 @@ fn an_ended_cluster_leaves_alone_what_is_not_its_own() {
     check(
         look(that_is(Terminated), vec![set(NAME, "CNAME", NODE)]),
         &expect![
-            "note: etl.example.com is somebody else's and is left alone: there is CNAME, and no TXT record beside it says whose it is"
+            "note: etl.example.com is somebody else's and is left alone: there is a record of type CNAME, and no TXT record beside it says whose it is"
         ],
     );
 }
@@ -180,7 +180,7 @@ fn records_that_were_changed_by_hand_are_set_right() {
     check(
         look(cluster(CLUSTER), records.clone()),
         &expect![[r#"
-            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC)
+            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (its time to live was 300)
               - etl.example.com. CNAME 300 ip-10-0-0-1.eu-west-1.compute.internal
               + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal"#]],
     );
@@ -197,7 +197,7 @@ fn what_is_somebody_elses_is_never_changed() {
     check(
         look(cluster(CLUSTER), vec![set(NAME, "CNAME", NODE)]),
         &expect![
-            "refused: etl.example.com in Z1 is somebody else's: there is CNAME, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name"
+            "refused: etl.example.com in Z1 is somebody else's: there is a record of type CNAME, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name"
         ],
     );
     let mut records = ours(NAME, CLUSTER, NODE);
@@ -205,7 +205,7 @@ fn what_is_somebody_elses_is_never_changed() {
     check(
         look(cluster(CLUSTER), records),
         &expect![
-            "refused: etl.example.com in Z1 is somebody else's: our TXT record stands beside what we would not make: A; nothing was changed; take the record away or choose another name"
+            "refused: etl.example.com in Z1 is somebody else's: our TXT record stands beside what we would not make: a record of type A; nothing was changed; take the record away or choose another name"
         ],
     );
 }
@@ -240,10 +240,10 @@ fn without_the_tag_nothing_is_done_and_a_bad_name_is_refused() {
     check(
         look(Cluster { tag: Some(String::new()), ..that_is(Starting) }, vec![]),
         &expect![
-            "refused: the tag `cluster_name` of cluster j-1YONHTCP3YZKC: `` has no domain; it has to be host.domain, such as etl.example.com"
+            "refused: the tag `cluster_name` of cluster j-1YONHTCP3YZKC: `` is empty; it has to be host.domain, such as etl.example.com"
         ],
     );
-    expect!["ignored: EMR does not know the cluster (any more)"]
+    expect!["ignored: EMR does not know cluster j-1YONHTCP3YZKC in eu-west-1 (any more)"]
         .assert_eq(&told(&facts(settings(), Seen::Cluster(None))));
 }
 
@@ -265,7 +265,7 @@ fn where_the_zone_is_not_known_nothing_is_done() {
     check(
         without(cluster(CLUSTER), Some(super::vpc(&[zone("Z1", "example.org")]))),
         &expect![
-            "refused: no private hosted zone that vpc-1 is associated with is a domain of etl.example.com; its zones are example.org (Z1); associate the zone with the VPC, or correct the cluster's tag"
+            "refused: no private hosted zone that vpc-1 is associated with is a domain of etl.example.com; the VPC's zones are example.org (Z1); associate the zone with the VPC, or correct the cluster's tag"
         ],
     );
 }

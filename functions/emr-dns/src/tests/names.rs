@@ -142,15 +142,15 @@ fn the_txt_record_says_whose_a_name_is_and_never_the_target() {
     let others = Mark { account: "444455556666".parse().unwrap(), ..mark_of(super::OLD) };
     let weighted = |set: &RecordSet| RecordSet { is_simple: false, ..set.clone() };
     expect![[r#"
-        there is CNAME, and no TXT record beside it says whose it is
+        there is a record of type CNAME, and no TXT record beside it says whose it is
         the owner is `staging`, for cluster j-0LDCLUSTER000 in account 111122223333, eu-west-1
         the owner is `signalbox`, for cluster j-0LDCLUSTER000 in account 444455556666, eu-west-1
-        the TXT record beside it is not one of ours
-        the TXT record beside it is not one of ours
-        what is beside it is not ours: TXT
-        our TXT record stands beside what we would not make: CNAME
-        our TXT record stands beside what we would not make: A and AAAA
-        what is beside it is not ours: TXT and A"#]]
+        the TXT record beside it is not one of ours: `"v=spf1 -all"`
+        the TXT record beside it is not one of ours: `"heritage=signalbox,owner=signalbox,cluster=j-1,account=1,region=eu-west-1"`
+        what is beside it is not ours: a record of type TXT
+        our TXT record stands beside what we would not make: a record of type CNAME
+        our TXT record stands beside what we would not make: records of type A and AAAA
+        what is beside it is not ours: records of type TXT and A"#]]
     .assert_eq(
         &[
             held(vec![cname.clone()]),
@@ -183,8 +183,8 @@ fn the_zone_is_the_one_with_the_longest_domain() {
     assert_eq!(chosen(&[example.clone(), com.clone(), zone("Z3", "l.example.com")]), "example.com (Z2)");
     let not_ours = Zone { owner: "efs.amazonaws.com".into(), ..example.clone() };
     expect![[r#"
-        no private hosted zone that vpc-1 is associated with is a domain of etl.example.com; it has none; associate the zone with the VPC, or correct the cluster's tag
-        no private hosted zone that vpc-1 is associated with is a domain of etl.example.com; its zones are ample.com (Z2), example.org (Z1); associate the zone with the VPC, or correct the cluster's tag
+        no private hosted zone that vpc-1 is associated with is a domain of etl.example.com; the VPC has none; associate the zone with the VPC, or correct the cluster's tag
+        no private hosted zone that vpc-1 is associated with is a domain of etl.example.com; the VPC's zones are ample.com (Z2), example.org (Z1); associate the zone with the VPC, or correct the cluster's tag
         etl.example.com would go into several private hosted zones of vpc-1 that are alike: example.com (Z2), example.com (Z3); take the VPC out of all but one
         etl.example.com is the zone etl.example.com (Z3) itself, where no CNAME can be; put a host in front
         etl.example.com belongs into the zone example.com (Z2) of efs.amazonaws.com, which is not ours to change
