@@ -109,12 +109,12 @@ async fn the_work_is_done_and_the_answer_lost() {
 }
 
 #[tokio::test]
-async fn an_answer_that_says_it_was_done_when_it_was_not_is_noticed_by_the_next_delivery() {
+async fn an_answer_that_nobody_can_read_to_what_was_not_done_fails_and_the_retry_does_it() {
     let scene = scene().await;
     let lost = Fault::new(&scene.world.account, FaultKind::Lost);
     AWS.inject(&Fault { operation: Some(CHANGE.into()), ..lost });
-    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied, "so Route 53 says");
-    assert_eq!(scene.picture().await, NOT_NAMED);
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!((report.outcome, scene.picture().await.as_str()), (Outcome::Failed, NOT_NAMED), "{report}");
     assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
     assert_eq!(scene.picture().await, NAMED);
 }
