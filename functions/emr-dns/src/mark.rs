@@ -86,8 +86,8 @@ impl Holder {
             others => return Self::Other(format!("what is beside it is not ours: {}", kinds(others))),
         };
         let [Some(mark)] = &txt.values.iter().map(|it| Mark::read(it)).collect::<Vec<_>>()[..] else {
-            let text = reaction::shortened(&txt.values.join(" "), 120);
-            return Self::Other(format!("the TXT record beside it is not one of ours: `{text}`"));
+            let shown = reaction::shortened(&txt.values.join(" "), 120);
+            return Self::Other(format!("the TXT record beside it is not one of ours: `{shown}`"));
         };
         let Mark { owner: theirs, cluster, account: other, region } = mark;
         if theirs != owner || other != account {

@@ -119,7 +119,7 @@ async fn names_are_shown_with_what_is_wrong_with_them() {
          other.example.com     ip-10-0-0-9.eu-west-1.compute.internal  -                -         somebody else  ZONE0000000000  foreign: other.example.com is somebody else's and is left alone: the owner is `staging`, for cluster j-0THERCLUSTER0 in account 111122223333, eu-west-1
          right.example.com     ip-10-0-0-2.eu-west-1.compute.internal  j-RIGHT00000000  WAITING   signalbox      ZONE0000000000  none: right.example.com is j-RIGHT00000000's, the newest that is RUNNING or WAITING; so tagged are also j-RIVAL00000000 (WAITING)
          stale.example.com     ip-10-0-0-4.eu-west-1.compute.internal  j-STALE00000000  WAITING   signalbox      ZONE0000000000  stale: to be ip-10-0-0-5.eu-west-1.compute.internal
-         taken.example.com     10.0.0.99                               j-TAKEN00000000  WAITING   somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a A record, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+         taken.example.com     10.0.0.99                               j-TAKEN00000000  WAITING   somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
          waiting.example.com   -                                       j-WAITING000000  STARTING  -              ZONE0000000000  waiting
          *.example.com         -                                       j-BAD0000000000  WAITING   -              -               refused: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
     "#]].assert_eq(&ran.out);
@@ -171,11 +171,11 @@ async fn after_a_sweep_only_what_it_cannot_mend_has_drifted() {
     assert_eq!(swept.code, Some(254), "what was refused is told: {}{}", swept.out, swept.said);
     expect![[r#"
         emr-dns: refused (the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com)
-          - in ZONE0000000000: delete dangling.example.com -> ip-10-0-0-6.eu-west-1.compute.internal of j-DANGLING00000; create missing.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-MISSING000000; update stale.example.com -> ip-10-0-0-5.eu-west-1.compute.internal for j-STALE00000000
+          - in ZONE0000000000: delete dangling.example.com -> ip-10-0-0-6.eu-west-1.compute.internal of j-DANGLING00000; create missing.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-MISSING000000; update stale.example.com -> ip-10-0-0-5.eu-west-1.compute.internal for j-STALE00000000 (was ip-10-0-0-4.eu-west-1.compute.internal for j-STALE00000000)
           - name j-BAD0000000000 *.example.com
             not done: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
           - name taken.example.com
-            not done: taken.example.com in ZONE0000000000 is somebody else's: there is a A record, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+            not done: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
           note: right.example.com is j-RIGHT00000000's, the newest that is RUNNING or WAITING; so tagged are also j-RIVAL00000000 (WAITING)
          SECTION  CREATED  DELETED  INCOMPLETE  REFUSED  UNCHANGED  UPDATED
          dns            1        1           0        2          3        1
@@ -184,7 +184,7 @@ async fn after_a_sweep_only_what_it_cannot_mend_has_drifted() {
     assert_eq!(ran.code, Some(0), "{}", ran.said);
     expect![[r#"
          NAME               TARGET     CLUSTER          STATE    OWNER          ZONE            DRIFT
-         taken.example.com  10.0.0.99  j-TAKEN00000000  WAITING  somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a A record, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+         taken.example.com  10.0.0.99  j-TAKEN00000000  WAITING  somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
          *.example.com      -          j-BAD0000000000  WAITING  -              -               refused: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
     "#]].assert_eq(&ran.out);
     expect![[r#"
@@ -210,14 +210,14 @@ async fn what_could_not_be_read_is_told_and_the_rest_is_shown() {
     assert_eq!(ran.code, Some(254));
     expect![[r#"
          NAME                  TARGET                                  CLUSTER          STATE  OWNER      ZONE            DRIFT
-         dangling.example.com  ip-10-0-0-6.eu-west-1.compute.internal  j-DANGLING00000  ended  signalbox  ZONE0000000000  kept: dangling.example.com is left alone, since not everything could be read
+         dangling.example.com  ip-10-0-0-6.eu-west-1.compute.internal  j-DANGLING00000  ended  signalbox  ZONE0000000000  kept: dangling.example.com would be deleted, but not everything could be read
          right.example.com     ip-10-0-0-2.eu-west-1.compute.internal  j-RIGHT00000000  -      signalbox  ZONE0000000000  kept: right.example.com is j-RIGHT00000000's and is left alone
          stale.example.com     ip-10-0-0-4.eu-west-1.compute.internal  j-STALE00000000  -      signalbox  ZONE0000000000  kept: stale.example.com is j-STALE00000000's and is left alone
     "#]].assert_eq(&ran.out);
     expect![[r#"
         reading clusters, zones and their records
         error: not everything could be read, and names may be missing here:
-          listing the clusters in eu-west-1: AWS answered AccessDeniedException: You are not authorized to perform this operation; give the role this permission and send the event again
+          the clusters in eu-west-1: AWS answered AccessDeniedException: You are not authorized to perform this operation; give the role this permission and send the event again
     "#]].assert_eq(&Names::said(&ran));
 }
 
@@ -233,7 +233,7 @@ async fn an_interlock_is_told_with_the_payload_that_forces() {
     "#]].assert_eq(&ran.out);
     expect![[r#"
         reading clusters, zones and their records
-        a sweep refuses this unless it is forced: there is no living cluster at all, and 1 names are ours; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl.example.com"]}
+        a sweep refuses this unless it is forced: there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl.example.com"]}
     "#]].assert_eq(&Names::said(&ran));
     let payload = r#"{"signalbox": "sweep", "force": ["etl.example.com"]}"#;
     assert!(ran.said.contains(payload), "{}", ran.said);
