@@ -136,10 +136,11 @@ fn claim(rules: Rules, cluster: &Cluster, tag: &str, vpc: Option<&Vpc>) -> Resul
 }
 
 /// By what became of them: how many names are `created`, `updated`, `deleted` and `unchanged`; `refused` (somebody else's
-/// among them); and how many things could not be read (`incomplete`).
+/// among them); and how many things could not be read (`incomplete`). None is a number too.
 pub(crate) fn counts(rules: Rules, survey: &Survey) -> Counts {
     let Decisions { names, refused } = decide_all(rules, survey);
-    let mut counts = BTreeMap::<String, u64>::new();
+    let mut counts: BTreeMap<String, u64> =
+        ["created", "updated", "deleted", "unchanged", "refused", "incomplete"].map(|it| (it.to_owned(), 0)).into();
     let mut count = |what: &str, number: usize| {
         *counts.entry(what.to_owned()).or_default() += u64::try_from(number).unwrap_or(u64::MAX);
     };
