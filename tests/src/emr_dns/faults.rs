@@ -304,3 +304,15 @@ async fn a_name_is_not_taken_from_a_cluster_that_could_not_be_read() {
         assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Unchanged, "{operation}");
     }
 }
+
+#[tokio::test]
+async fn a_list_that_lacks_living_clusters_takes_no_name_away() {
+    let named = &[Zone { records: &[OURS, WIKI], ..ZONE }];
+    let scene = Scene::set_up(&Given { zones: named, ..GIVEN }, SWEEP).await;
+    let before = scene.picture().await;
+    let empty = Fault::new(&scene.world.account, FaultKind::Lost);
+    AWS.inject(&Fault { operation: Some("ListClusters".into()), ..empty });
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Unchanged, "EMR, asked for the cluster by itself, says that it runs: {report}");
+    assert_eq!(scene.picture().await, before);
+}

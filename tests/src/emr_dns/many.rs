@@ -6,12 +6,13 @@ use aws_sdk_route53::types::Change;
 use emr_dns::{EmrDns, Settings};
 use futures_util::{StreamExt, stream};
 use ledger::DynamoLedger;
+use local_aws::{Fault, FaultKind};
 use reaction::{Mode, Outcome, Reaction, Report, drive_json};
 
 use super::{CLUSTER, Cluster, ETL, GIVEN, Given, OLD, Record, Scene, ZONE, Zone, soon};
 use crate::emr::{PRIMARY, apply, change, make_private_zone, make_vpc, records, replace_primary, run_cluster};
 use crate::scene::{Scene as _, read_sample};
-use crate::world::{LEDGER, World};
+use crate::world::{AWS, LEDGER, World};
 
 /// How many clusters there are.
 const MANY: usize = 200;
@@ -60,6 +61,16 @@ impl Many {
         (report, counts)
     }
 
+    /// Three of four pages of clusters are lost on their way, and nobody notices: nothing changes all the same.
+    async fn lose_a_page(&self) {
+        let (operation, lost) = (Some("ListClusters".into()), Fault::new(&self.world.account, FaultKind::Lost));
+        AWS.inject(&Fault { operation, nth: 2, ..lost });
+        let (report, called) = self.sweep("60").await;
+        assert_eq!((report.outcome, report.counts["dns"]["unchanged"]), (Outcome::Unchanged, 200), "{report}");
+        assert_eq!(called["elasticmapreduce:DescribeCluster"], MANY, "whom no list has is asked for by itself");
+        AWS.clear_faults(&self.world.account);
+    }
+
     /// How many records of ours each zone has, and whether each name leads to the node of its cluster in this network.
     async fn assert_named(&self, network: usize) {
         let mut all = String::new();
@@ -106,6 +117,7 @@ async fn two_hundred_clusters_take_one_walk_and_one_batch() {
     let (report, called) = many.sweep("60").await;
     assert_eq!((report.outcome, report.counts["dns"]["unchanged"]), (Outcome::Unchanged, 200), "{report}");
     assert_eq!(called, calls(2, 0), "402 records are two pages");
+    many.lose_a_page().await;
     let replaced = many.clusters.iter().enumerate().map(async |(number, id)| {
         replace_primary(&many.world, id, &node(20, number)).await;
     });
