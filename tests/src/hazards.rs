@@ -156,6 +156,7 @@
 //! A source that comes back empty is no reason to delete every record.
 //! - `tests/src/emr_dns/sweeps.rs::it_is_time_to_sweep_and_no_cluster_lives`
 //! - `tests/src/emr_dns/faults.rs::a_sweep_that_could_not_read_everything_deletes_nothing_and_the_next_one_finishes`
+//! - `tests/src/emr_dns/faults.rs::a_list_that_lacks_living_clusters_takes_no_name_away`
 //! - `tests/src/emr_dns/faults.rs::a_name_is_not_taken_from_a_cluster_that_could_not_be_read`
 //!
 //! A TXT record says whose a record is.

@@ -256,7 +256,7 @@ async fn an_event_of_another_account_is_refused_and_one_of_another_partition_doe
     let report = scene.hear_sample("an-event-came-from-another-account").await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     let report = scene.hear_sample("an-event-came-from-another-partition").await;
-    assert!(matches!(report.outcome, Outcome::Refused | Outcome::Ignored), "{report}");
+    assert_eq!(report.outcome, Outcome::Refused, "{report}");
     assert!(!scene.world.operations_since(before).iter().any(|it| it.ends_with(CHANGE)));
     assert_eq!(scene.picture().await, NOT_NAMED);
 }
@@ -292,4 +292,16 @@ async fn event_and_sweep_at_the_same_time_act_once() {
             assert_eq!(late.outcome, Outcome::Unchanged, "{turn}: {late}");
         }
     }
+}
+
+#[tokio::test]
+async fn two_sweeps_at_the_same_time_act_once() {
+    let scene = Scene::set_up(&Given { clusters: &[CLUSTER, NIGHT], ..GIVEN }, SWEEP).await;
+    let before = scene.world.calls();
+    let (one, other) = join!(scene.hear(Mode::Apply), scene.hear(Mode::Apply));
+    let mut outcomes = [one.outcome, other.outcome];
+    outcomes.sort_by_key(|it| *it != Outcome::Applied);
+    assert_eq!(outcomes, [Outcome::Applied, Outcome::Failed], "one finds the other at work: {one} {other}");
+    assert_eq!(changes_taken(&scene, before), 1);
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Unchanged);
 }

@@ -265,7 +265,8 @@ async fn sweep_without(scene: &Scene, operation: &str, contains: Option<&str>) -
 
 #[tokio::test]
 async fn a_sweep_that_could_not_read_everything_deletes_nothing_and_the_next_one_finishes() {
-    let undisturbed = Scene::set_up(&IN_TWO_ZONES, SWEEP).await;
+    let given = Given { variables: &[("SIGNALBOX_DNS_ZONES", "")], ..IN_TWO_ZONES };
+    let undisturbed = Scene::set_up(&given, SWEEP).await;
     assert_eq!(undisturbed.hear(Mode::Apply).await.outcome, Outcome::Applied);
     let expected = undisturbed.picture().await;
     // What is done all the same: the missing name is made, and the stale one is set right.
@@ -275,10 +276,11 @@ async fn a_sweep_that_could_not_read_everything_deletes_nothing_and_the_next_one
         ("DescribeCluster", Some(NEW.id), true, false),
         ("DescribeCluster", Some(OLD.id), true, true),
         ("DescribeSubnets", None, false, false),
+        ("ListHostedZones", None, false, false),
         ("ListHostedZonesByVPC", None, false, false),
         ("ListResourceRecordSets", None, false, true),
     ] {
-        let scene = Scene::set_up(&IN_TWO_ZONES, SWEEP).await;
+        let scene = Scene::set_up(&given, SWEEP).await;
         sweep_without(&scene, operation, contains).await;
         let left = scene.picture().await;
         assert!(left.contains("_signalbox.old.example.com"), "{operation} {contains:?}: {left}");
@@ -315,4 +317,32 @@ async fn a_list_that_lacks_living_clusters_takes_no_name_away() {
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Unchanged, "EMR, asked for the cluster by itself, says that it runs: {report}");
     assert_eq!(scene.picture().await, before);
+}
+
+/// One name is missing, and in another region one is left over.
+const IN_TWO_REGIONS: Given = Given {
+    clusters: &[CLUSTER, Cluster { vpc: FRANKFURT, state: "TERMINATED", tag: Some("frankfurt.example.com"), ..NEW }],
+    zones: &[Zone {
+        vpcs: &[HOME, FRANKFURT],
+        records: &[Record::Ours("frankfurt.example.com", NEW.primary, NEW.id)],
+        ..ZONE
+    }],
+    ..GIVEN
+};
+const FRANKFURT: &str = "vpc-0123456789abcdef2";
+
+#[tokio::test]
+async fn a_region_whose_clusters_cannot_be_listed_keeps_its_names_and_the_others_are_done() {
+    let scene = Scene::set_up(&IN_TWO_REGIONS, SWEEP).await;
+    let denied = Fault::new(&scene.world.account, FaultKind::AccessDenied);
+    let region = Some("eu-central-1".into());
+    AWS.inject(&Fault { operation: Some("ListClusters".into()), region, ..denied });
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Failed, "{report}");
+    assert!(report.reason.as_ref().unwrap().contains("the clusters in eu-central-1"), "{report}");
+    let left = scene.picture().await;
+    assert!(left.contains(CLUSTER.primary) && left.contains(NEW.primary), "{left}");
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    let left = scene.picture().await;
+    assert!(left.contains(CLUSTER.primary) && !left.contains("frankfurt"), "{left}");
 }
