@@ -103,7 +103,7 @@ pub(crate) enum Command {
     ///
     /// Reads all living clusters and all records of the zones, as the sweep of emr-dns does, and changes nothing. DRIFT is
     /// none; missing, stale or dangling, which a sweep sets right; refused or kept, which somebody has to look at; waiting,
-    /// for the cluster; or foreign, for a name of somebody else's that no cluster asks for.
+    /// for the cluster; or foreign, for a name of somebody else's that is left alone.
     #[command(after_help = DNS_HELP)]
     Dns(NamesAsked),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C

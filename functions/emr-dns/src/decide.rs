@@ -69,7 +69,7 @@ pub(crate) fn decide(
     let winner = claims.iter().filter(|it| it.target().is_some()).max_by_key(|it| (it.created, &it.id));
     let verdict = match (&holder, winner) {
         (Holder::Other(who), Some(_)) => Verdict::Refuse(format!(
-            "{name} in {zone} is somebody else's: {who}; nothing was changed; take the record away or choose another name"
+            "{name} in {zone} is somebody else's: {who}; take the record away or choose another name"
         )),
         (Holder::Other(who), None) => {
             Verdict::Keep(Some(format!("{name} is somebody else's and is left alone: {who}")))

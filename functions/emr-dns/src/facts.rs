@@ -47,7 +47,7 @@ pub struct Look {
 /// The VPC of a cluster, and the private hosted zones that it is associated with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Vpc {
-    /// The cluster's subnet is gone, so nobody knows.
+    /// The cluster has no subnet that EC2 knows.
     Gone,
     /// It is this one.
     Known {

@@ -30,7 +30,7 @@ pub(crate) fn check(survey: &Survey, decisions: &[Decision]) -> Result<(), Error
         return Ok(());
     }
     if survey.clusters.is_empty() {
-        let why = format!("there is no living cluster at all, and records of ours stand for names: {owned}");
+        let why = format!("no cluster lives at all, and {going} of {owned} names would go");
         return Err(refusal(&why, &deleted));
     }
     if going > MOST {

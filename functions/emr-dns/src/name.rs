@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use reaction::shortened;
 use serde::{Deserialize, Serialize};
 
 /// What a name may be long, in characters without the dot at its end (RFC 1035, 2.3.4).
@@ -20,7 +21,7 @@ pub struct Name(String);
 
 /// Why a text is no friendly name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{shown}` {problem}; it has to be host.domain, such as etl.example.com", shown = reaction::shortened(.text, 80))]
+#[error("`{shown}` {problem}; it has to be host.domain, such as etl.example.com", shown = shortened(.text, 80))]
 pub struct NoName {
     text: String,
     problem: String,
@@ -95,10 +96,11 @@ fn problem_of_label(label: &str) -> Option<String> {
         return Some(format!("has a part of {} characters, and {LONGEST_LABEL} are the most", label.len()));
     }
     if label.starts_with('-') || label.ends_with('-') {
+        let label = shortened(label, LONGEST_LABEL);
         return Some(format!("has the part `{label}`, which begins or ends with a hyphen"));
     }
     let is_of_hosts = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-' || it == '_';
-    let strange = label.chars().find(|it| !is_of_hosts(*it))?;
+    let strange = shortened(&label.chars().find(|it| !is_of_hosts(*it))?.to_string(), 1);
     Some(format!("has a `{strange}`, and only letters, digits, hyphens and underscores may be in it"))
 }
 

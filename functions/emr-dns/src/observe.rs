@@ -49,13 +49,13 @@ impl EmrDns {
         let mut look = Box::new(Look { cluster, vpc: None, site: None, other: None });
         let cluster = look.cluster.clone();
         let name = cluster.tag.as_ref().and_then(|tag| name_of(rules, &cluster, tag).ok());
-        let (Some(name), Some(subnet), None) = (name, &cluster.subnet, wait(&cluster)) else { return Ok(Some(look)) };
-        let vpc = vpcs_of(&services, region, &[subnet.clone()].into()).await?.remove(subnet);
-        look.vpc = Some(match vpc {
+        let (Some(name), None) = (name, wait(&cluster)) else { return Ok(Some(look)) };
+        let subnets = cluster.subnet.iter().cloned().collect();
+        look.vpc = Some(match vpcs_of(&services, region, &subnets).await?.into_values().next() {
             Some(id) => Vpc::Known { zones: self.route53.zones_of_vpc(&id, region).await?, id },
             None => Vpc::Gone,
         });
-        let zone = zone_of(rules, &name, &look).ok().flatten().map(|zone| zone.id.clone());
+        let zone = zone_of(rules, &name, &cluster, look.vpc.as_ref()).ok().flatten().map(|zone| zone.id.clone());
         let Some(zone) = zone else { return Ok(Some(look)) };
         let site = self.route53.site(&zone, &name).await?;
         if let Holder::Ours(held) = Holder::of(&site, &self.settings.owner, account)
@@ -150,7 +150,10 @@ impl Reading<'_> {
         let subnets: BTreeSet<_> = named.filter_map(|it| it.subnet.clone()).collect();
         let vpcs = self.read_vpcs(region, &subnets).await;
         let with_vpc = |cluster: Cluster| {
-            let vpc = cluster.subnet.as_ref().and_then(|subnet| vpcs.get(subnet).cloned());
+            let vpc = match &cluster.subnet {
+                Some(subnet) => vpcs.get(subnet).cloned(),
+                None => Some(Vpc::Gone),
+            };
             (cluster, vpc)
         };
         self.survey.clusters.extend(clusters.into_iter().map(with_vpc));
@@ -182,7 +185,7 @@ impl Reading<'_> {
             Ok(services) => vpcs_of(&services, region, subnets).await,
             Err(error) => Err(error),
         };
-        let found = self.keep(read).unwrap_or_default();
+        let Some(found) = self.keep(read) else { return BTreeMap::new() };
         let mut vpcs = BTreeMap::new();
         for id in found.values().cloned().collect::<BTreeSet<_>>() {
             let zones = self.route53.zones_of_vpc(&id, region).await;
@@ -190,7 +193,11 @@ impl Reading<'_> {
                 vpcs.insert(id.clone(), Vpc::Known { id, zones });
             }
         }
-        found.into_iter().filter_map(|(subnet, id)| Some((subnet, vpcs.get(&id)?.clone()))).collect()
+        let vpc_of = |subnet: &String| match found.get(subnet) {
+            Some(id) => vpcs.get(id).cloned(),
+            None => Some(Vpc::Gone),
+        };
+        subnets.iter().filter_map(|subnet| Some((subnet.clone(), vpc_of(subnet)?))).collect()
     }
 
     /// A list may lack a cluster whose state changes meanwhile. So whoever no list has is asked for by itself.

@@ -51,11 +51,15 @@ fn of_cluster(rules: Rules, look: &Look) -> Result<Plan<Step>, Error> {
     let Some(tag) = &cluster.tag else {
         return Ok(Plan::Ignore(format!("cluster {} has no tag `{}`", cluster.id, rules.settings.tag)));
     };
-    let name = name_of(rules, cluster, tag)?;
+    let name = match name_of(rules, cluster, tag) {
+        // It was refused while the cluster lived; there is nothing to be taken away.
+        Err(error) if cluster.state.has_ended() => return Ok(Plan::nothing(error.to_string())),
+        name => name?,
+    };
     if let Some(why) = wait(cluster) {
         return Ok(Plan::nothing(why));
     }
-    let Some(zone) = zone_of(rules, &name, look)? else {
+    let Some(zone) = zone_of(rules, &name, cluster, look.vpc.as_ref())? else {
         let why = format!("{} has no subnet (any more): a sweep takes its records away", cluster.id);
         return Ok(Plan::nothing(why));
     };
@@ -81,17 +85,22 @@ pub(crate) fn wait(cluster: &Cluster) -> Option<String> {
     }
 }
 
-/// The zone of the cluster's name; `None` where an ended cluster's subnet is gone.
-pub(crate) fn zone_of<'a>(rules: Rules, name: &Name, look: &'a Look) -> Result<Option<&'a Zone>, Error> {
-    match &look.vpc {
+/// The zone of the cluster's name; `None` where the VPC is not known, and need not be.
+pub(crate) fn zone_of<'a>(
+    rules: Rules,
+    name: &Name,
+    cluster: &Cluster,
+    vpc: Option<&'a Vpc>,
+) -> Result<Option<&'a Zone>, Error> {
+    match vpc {
         Some(Vpc::Known { id, zones }) => {
             choose(name, id, zones, rules.account, rules.settings.zones.as_ref()).map(Some)
         }
-        _ if look.cluster.state.has_ended() => Ok(None),
-        _ => Err(Error::refused(format!(
-            "cluster {} has no subnet, and so no VPC whose zone could be chosen",
-            look.cluster.id
+        Some(Vpc::Gone) if cluster.target().is_some() => Err(Error::refused(format!(
+            "cluster {} has no subnet that EC2 knows, and so no VPC whose zone could be chosen",
+            cluster.id
         ))),
+        _ => Ok(None),
     }
 }
 

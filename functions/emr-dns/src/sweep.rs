@@ -11,8 +11,8 @@ use crate::decide::{Decision, Fate, Rules, Verdict, decide};
 use crate::facts::{Survey, Vpc};
 use crate::interlocks;
 use crate::name::Name;
-use crate::plan::{Step, name_of};
-use crate::zone::{ZoneId, choose};
+use crate::plan::{Step, name_of, zone_of};
+use crate::zone::ZoneId;
 
 /// What was decided.
 #[derive(Debug)]
@@ -130,9 +130,8 @@ fn claims<'a>(rules: Rules, survey: &'a Survey) -> (Claims<'a>, Vec<(Cluster, Er
 /// What a cluster asks for; `None` where its VPC is not known.
 fn claim(rules: Rules, cluster: &Cluster, tag: &str, vpc: Option<&Vpc>) -> Result<Option<(ZoneId, Name)>, Error> {
     let name = name_of(rules, cluster, tag)?;
-    let Some(Vpc::Known { id, zones }) = vpc else { return Ok(None) };
-    let zone = choose(&name, id, zones, rules.account, rules.settings.zones.as_ref())?;
-    Ok(Some((zone.id.clone(), name)))
+    let zone = zone_of(rules, &name, cluster, vpc)?;
+    Ok(zone.map(|zone| (zone.id.clone(), name)))
 }
 
 /// By what became of them: how many names are `created`, `updated`, `deleted` and `unchanged`; `refused` (somebody else's

@@ -64,13 +64,13 @@ impl std::error::Error for Error {
     }
 }
 
-/// At most `longest` characters of a text that came from outside: no message may carry a whole event.
+/// At most `longest` characters of a text that came from outside, without line breaks and other control characters: no
+/// message may carry a whole event, or move somebody's cursor.
 #[must_use]
 pub fn shortened(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}..", &text[..end]),
-        None => text.into(),
-    }
+    let harmless = |it: char| if it.is_control() { it.escape_default().to_string() } else { it.to_string() };
+    let shown: String = text.chars().take(longest).map(harmless).collect();
+    if text.chars().nth(longest).is_some() { shown + ".." } else { shown }
 }
 
 /// Says what was being done when an error came up.
@@ -85,5 +85,17 @@ pub trait Doing<T> {
 impl<T> Doing<T> for Result<T, Error> {
     fn doing<W: fmt::Display>(self, what: impl FnOnce() -> W) -> Self {
         self.map_err(|error| error.context(what()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn a_text_from_outside_is_short_and_moves_no_cursor() {
+        assert_eq!(shortened("Büro", 4), "Büro");
+        assert_eq!(shortened("Büros", 4), "Büro..");
+        assert_eq!(shortened("a\n\u{1b}[2Jb", 10), "a\\n\\u{1b}[2Jb");
     }
 }

@@ -6,7 +6,7 @@ use crate::buckets::floor_ms;
 use crate::cpu_share::SHARE;
 use crate::life::{Event, Life};
 use crate::measured::Measured;
-use crate::subject::Subject::{self, BareHyper, Boto3, DoNothing, ShareAmi};
+use crate::subject::Subject::{self, BareHyper, Boto3, DoNothing, EmrDns, ShareAmi};
 use crate::sweep::Sweep;
 
 /// The settings by name, as `main` makes them.
@@ -56,7 +56,7 @@ pub enum Limit {
 #[derive(Debug, Serialize)]
 pub struct Bar {
     /// What is measured.
-    pub what: &'static str,
+    pub what: String,
     /// The figure, unless it could not be measured.
     pub measured: Option<f64>,
     /// What it may be.
@@ -66,9 +66,14 @@ pub struct Bar {
 }
 
 impl Bar {
-    fn new(what: &'static str, measured: Option<f64>, limit: Limit) -> Self {
+    fn new(what: &str, measured: Option<f64>, limit: Limit) -> Self {
         let holds = measured.zip(limit.most()).map(|(measured, most)| measured <= most);
-        Self { what, measured, limit, holds }
+        Self { what: what.to_owned(), measured, limit, holds }
+    }
+
+    /// The same, said of a function by name.
+    fn of(self, function: Subject) -> Self {
+        Self { what: format!("{}: {}", function.name(), self.what), ..self }
     }
 
     /// The line of the table.
@@ -81,7 +86,7 @@ impl Bar {
                 holds.map_or("", |holds| if holds { "holds" } else { "does not hold" }),
             ),
         };
-        format!("{:<58}{measured:>12}   {bar:<12}{verdict}", self.what).trim_end().to_owned()
+        format!("{:<62}{measured:>12}   {bar:<12}{verdict}", self.what).trim_end().to_owned()
     }
 }
 
@@ -116,20 +121,30 @@ impl Limit {
 
 /// All bars, in the order of the life that they measure.
 pub fn bars(measured: &Measured) -> Vec<Bar> {
-    let all = [init(measured), warm_event(measured), first_event(measured), weight(measured), sweep(measured)];
-    all.into_iter().flatten().collect()
+    let share_ami = [
+        init(measured, ShareAmi),
+        init_to_peer(measured),
+        warm_event(measured),
+        first_event(measured),
+        weight(measured, ShareAmi),
+    ];
+    let emr_dns = [init(measured, EmrDns), weight(measured, EmrDns)];
+    let emr_dns = emr_dns.into_iter().flatten().map(|bar| bar.of(EmrDns));
+    share_ami.into_iter().flatten().chain(emr_dns).chain(sweep(measured)).collect()
 }
 
-fn init(measured: &Measured) -> Vec<Bar> {
-    let before = |subject| measured.before_connection(subject);
-    let to_limit = ratio(before(ShareAmi), before(DoNothing));
-    let to_peer = ratio(before(ShareAmi), before(Boto3));
-    let opened = measured.of(TLS, ShareAmi, |life| life.init.cpu_ms);
+fn init(measured: &Measured, function: Subject) -> Vec<Bar> {
+    let to_limit = ratio(measured.before_connection(function), measured.before_connection(DoNothing));
+    let opened = measured.of(TLS, function, |life| life.init.cpu_ms);
     vec![
         Bar::new("init CPU before the first connection, to do-nothing", to_limit, Limit::Times(3.0)),
-        Bar::new("init CPU before the first connection, to boto3", to_peer, Limit::OneIn(50.0)),
         Bar::new("init CPU with the connections opened", opened, Limit::Millis(6.0)),
     ]
+}
+
+fn init_to_peer(measured: &Measured) -> Vec<Bar> {
+    let to_peer = ratio(measured.before_connection(ShareAmi), measured.before_connection(Boto3));
+    vec![Bar::new("init CPU before the first connection, to boto3", to_peer, Limit::OneIn(50.0))]
 }
 
 fn warm_event(measured: &Measured) -> Vec<Bar> {
@@ -159,15 +174,17 @@ fn first_event(measured: &Measured) -> Vec<Bar> {
     ]
 }
 
-fn weight(measured: &Measured) -> Vec<Bar> {
-    let artifact = measured.artifact.as_ref();
+fn weight(measured: &Measured, function: Subject) -> Vec<Bar> {
+    let artifact = measured.artifacts.get(&function);
     let zip = artifact.map(|artifact| f64::from(artifact.zip) / 1e6);
     let glibc = artifact.map(|artifact| artifact.glibc_minor.into());
+    let resident = measured.of(TLS, function, Life::resident_mb);
+    let calls = measured.warm(TLS, function, Event::number_of_calls);
     vec![
-        Bar::new("resident memory", measured.of(TLS, ShareAmi, Life::resident_mb), Limit::Megabytes(10.0)),
+        Bar::new("resident memory", resident, Limit::Megabytes(10.0)),
         Bar::new("zip", zip, Limit::Megabytes(3.5)),
         Bar::new("newest glibc that it needs", glibc, Limit::Glibc(34.0)),
-        Bar::new("AWS calls of an event", measured.warm(TLS, ShareAmi, Event::number_of_calls), Limit::Count(8.0)),
+        Bar::new("AWS calls of an event", calls, Limit::Count(8.0)),
     ]
 }
 

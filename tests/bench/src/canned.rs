@@ -1,9 +1,9 @@
 //! An AWS on loopback whose answers are made here. For events they are fixed: one image with one snapshot, never shared
 //! so far, whatever was changed before; so every event makes the same calls, and what differs is only who makes them.
-//! The sweep's images are in `many_images.rs`.
+//! The sweep's images are in `many_images.rs`, the cluster of `emr-dns` is in `one_cluster.rs`.
 //!
 //! EC2 and STS speak the query protocol (an `Action` in the form, XML back), DynamoDB, KMS and Systems Manager name the
-//! operation in `x-amz-target`, S3 is plain HTTP. Whatever is not known is refused, so that nothing is measured by accident.
+//! operation in `x-amz-target`, S3 and Route 53 are plain HTTP. Whatever is not known is refused, so that nothing is measured by accident.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::clock;
 use crate::http::{Answer, Answers, Server, serve};
+use crate::one_cluster;
 
 /// The bucket and key that the manifest lies in.
 pub const MANIFEST: &str = "s3://signalbox-bench/shares.json";
@@ -36,7 +37,7 @@ const JSON: &str = "application/x-amz-json-1.0";
 
 /// The services, as `AWS_ENDPOINT_URL_<SERVICE>` names them. Each has a port of its own, as each has a host of its own at
 /// AWS, so that connections are shared no more than they are there.
-pub const SERVICES: [&str; 6] = ["DYNAMODB", "EC2", "KMS", "S3", "SSM", "STS"];
+pub const SERVICES: [&str; 8] = ["DYNAMODB", "EC2", "EMR", "KMS", "ROUTE_53", "S3", "SSM", "STS"];
 
 /// What an AWS answers.
 pub trait Canned: Send + Sync + 'static {
@@ -101,6 +102,9 @@ fn operation(request: &Request<Bytes>) -> String {
     if let Some((_, operation)) = target.and_then(|target| target.split_once('.')) {
         return operation.to_owned();
     }
+    if let Some(path) = request.uri().path().strip_prefix(one_cluster::ROUTE_53) {
+        return one_cluster::operation(request.method(), path);
+    }
     if request.method() == Method::POST {
         let form = String::from_utf8_lossy(request.body());
         let action = form.split('&').find_map(|pair| pair.strip_prefix("Action="));
@@ -118,12 +122,12 @@ pub struct OneImage;
 impl Canned for OneImage {
     fn answer(&self, operation: &str, request: &Request<Bytes>) -> Answer {
         match operation {
-            "Knock" => whole(StatusCode::OK, XML, ""),
+            "Knock" => xml(""),
             "GetObject" => manifest(request),
             "PutItem" | "UpdateItem" | "DeleteItem" => json("{}"),
             "DescribeKey" => json(KEY),
             "GetParameter" => json(&parameter()),
-            "GetCallerIdentity" => whole(StatusCode::OK, XML, &identity()),
+            "GetCallerIdentity" => xml(&identity()),
             "DescribeImages" => ec2(operation, &image()),
             "DescribeImageAttribute" => ec2(operation, &format!("<imageId>{IMAGE}</imageId><launchPermission/>")),
             "DescribeSnapshotAttribute" => {
@@ -143,6 +147,11 @@ impl Canned for OneImage {
 /// An answer of the JSON protocols.
 pub fn json(body: &str) -> Answer {
     whole(StatusCode::OK, JSON, body)
+}
+
+/// An answer of the protocols that write XML.
+pub fn xml(body: &str) -> Answer {
+    whole(StatusCode::OK, XML, body)
 }
 
 /// EC2's own error.
@@ -189,7 +198,7 @@ pub fn ec2(operation: &str, inside: &str) -> Answer {
     let body = format!(
         r#"<?xml version="1.0" encoding="UTF-8"?><{operation}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>59dbff89-35bd-4eac-99ed-be587EXAMPLE</requestId>{inside}</{operation}Response>"#
     );
-    whole(StatusCode::OK, XML, &body)
+    xml(&body)
 }
 
 fn image() -> String {

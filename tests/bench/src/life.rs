@@ -3,17 +3,16 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use crate::canned::{CannedAws, OneImage};
+use crate::canned::CannedAws;
 use crate::clock;
 use crate::cpu_share::CpuShare;
 use crate::runtime_api::{Handled, RuntimeApi};
-use crate::subject::{Endpoints, Subject, event, log};
+use crate::subject::{Endpoints, Subject, log};
 use crate::tls::Tls;
 
 /// The circumstances of a life.
@@ -89,8 +88,7 @@ pub async fn live(subject: Subject, setting: &Setting<'_>, folder: &Path) -> Res
 
 async fn measure(subject: Subject, setting: &Setting<'_>, log: File) -> Result<Life> {
     let api = RuntimeApi::start().await?;
-    let aws =
-        CannedAws::start(setting.tls.map(|tls| tls.acceptor.clone()), setting.latency, Arc::new(OneImage)).await?;
+    let aws = CannedAws::start(setting.tls.map(|tls| tls.acceptor.clone()), setting.latency, subject.canned()).await?;
     let bundle = setting.tls.map(|tls| tls.bundle.as_path());
     let endpoints = Endpoints { runtime_api: api.address(), aws: aws.urls(), bundle };
     let mut command = subject.command(&endpoints, log)?;
@@ -137,7 +135,7 @@ impl Bench {
     async fn event(&mut self) -> Result<Event> {
         self.served += 1;
         let begin = clock::now();
-        let Handled { answered, body } = self.api.invoke(event(self.served)).await?;
+        let Handled { answered, body } = self.api.invoke(self.subject.event(self.served)).await?;
         let answer = String::from_utf8_lossy(&body);
         ensure!(!self.subject.does_the_job() || answer.contains(r#""applied""#), "it did not do its job: {answer}");
         Ok(Event { cost: self.cost(begin, answered).await?, calls: self.aws.take_calls() })

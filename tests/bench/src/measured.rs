@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Result;
 use serde::Serialize;
 
-use crate::artifact::Artifact;
+use crate::artifact::{Artifact, inspect};
 use crate::first_connection::before_connection;
 use crate::life::{Event, Life, Setting, live};
 use crate::subject::Subject;
 use crate::sweep::{self, Sweep, sweep};
 use crate::tls::Tls;
 
-/// Every life, every sweep, and the artifact.
+/// Every life, every sweep, and the artifacts.
 #[derive(Debug, Default, Serialize)]
 pub struct Measured {
     /// By setting and subject.
@@ -22,8 +21,8 @@ pub struct Measured {
     pub before_connection: BTreeMap<Subject, Vec<f64>>,
     /// Sweeps, by setting.
     pub sweeps: BTreeMap<&'static str, Vec<Sweep>>,
-    /// Of `share-ami`.
-    pub artifact: Option<Artifact>,
+    /// What would be uploaded, by subject.
+    pub artifacts: BTreeMap<Subject, Artifact>,
     /// What could not be measured, and why.
     pub missing: Vec<String>,
 }
@@ -79,10 +78,11 @@ impl Measured {
         median(self.sweeps.get(setting)?.iter().map(figure).collect())
     }
 
-    /// Keeps an artifact, or why there is none.
-    pub fn add_artifact(&mut self, artifact: Result<Artifact>) {
-        match artifact {
-            Ok(artifact) => self.artifact = Some(artifact),
+    /// Looks at what `make package` made of a subject.
+    pub fn add_artifact(&mut self, subject: Subject) {
+        let zip = format!("../lambda/{}.zip", subject.name());
+        match subject.binary().and_then(|path| inspect(&path, &path.with_file_name(zip))) {
+            Ok(artifact) => drop(self.artifacts.insert(subject, artifact)),
             Err(error) => self.missing.push(format!("{error:#}")),
         }
     }

@@ -1,14 +1,17 @@
-//! What is measured: `share-ami`, the two limits that it cannot beat, and the peer that it has to.
+//! What is measured: `share-ami`, the two limits that it cannot beat, and the peer that it has to; and `emr-dns`, whose
+//! limit is that for init.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use tokio::process::Command;
 
-use crate::canned::{ACCOUNT, IMAGE, MANIFEST};
+use crate::canned::{ACCOUNT, Canned, IMAGE, MANIFEST, OneImage};
+use crate::one_cluster::{self, OneCluster};
 
 /// A program that speaks the Lambda Runtime API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -16,6 +19,8 @@ use crate::canned::{ACCOUNT, IMAGE, MANIFEST};
 pub enum Subject {
     /// The function.
     ShareAmi,
+    /// Another function, with other services and another event.
+    EmrDns,
     /// The limit for init: the bare Lambda runtime.
     DoNothing,
     /// The limit for a warm event: the same round trips without SDK.
@@ -36,12 +41,13 @@ pub struct Endpoints<'a> {
 
 impl Subject {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 4] = [Self::ShareAmi, Self::DoNothing, Self::BareHyper, Self::Boto3];
+    pub const ALL: [Self; 5] = [Self::ShareAmi, Self::EmrDns, Self::DoNothing, Self::BareHyper, Self::Boto3];
 
     /// Its name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Self::ShareAmi => "share-ami",
+            Self::EmrDns => "emr-dns",
             Self::DoNothing => "do-nothing",
             Self::BareHyper => "bare-hyper",
             Self::Boto3 => "boto3",
@@ -57,14 +63,29 @@ impl Subject {
     pub fn command(self, endpoints: &Endpoints<'_>, log: File) -> Result<Command> {
         let command = match self {
             Self::Boto3 => python("share_ami")?,
-            Self::ShareAmi | Self::DoNothing | Self::BareHyper => Command::new(self.binary()?),
+            _ => Command::new(self.binary()?),
         };
-        as_lambda_would(command, endpoints, log)
+        let mut command = as_lambda_would(command, endpoints, log)?;
+        if self == Self::EmrDns {
+            command.env("AWS_LAMBDA_FUNCTION_NAME", self.name());
+        }
+        Ok(command)
+    }
+
+    /// The AWS that it calls.
+    pub fn canned(self) -> Arc<dyn Canned> {
+        if self == Self::EmrDns { Arc::new(OneCluster) } else { Arc::new(OneImage) }
+    }
+
+    /// The `number`th event that it is given.
+    pub fn event(self, number: usize) -> String {
+        if self == Self::EmrDns { one_cluster::event(number) } else { event(number) }
     }
 
     /// The release binary, beside this one.
     pub fn binary(self) -> Result<PathBuf> {
-        binary(self.name(), if self == Self::ShareAmi { "share-ami" } else { "bench" })
+        let is_function = matches!(self, Self::ShareAmi | Self::EmrDns);
+        binary(self.name(), if is_function { self.name() } else { "bench" })
     }
 }
 
@@ -128,7 +149,7 @@ pub fn python(handler: &str) -> Result<Command> {
 }
 
 /// The event that makes an image available, the `number`th of its kind.
-pub fn event(number: usize) -> String {
+fn event(number: usize) -> String {
     serde_json::json!({
         "version": "0",
         "id": format!("2a1c5b3e-0000-4000-8000-{number:012}"),

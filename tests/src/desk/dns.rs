@@ -119,7 +119,7 @@ async fn names_are_shown_with_what_is_wrong_with_them() {
          other.example.com     ip-10-0-0-9.eu-west-1.compute.internal  -                -         somebody else  ZONE0000000000  foreign: other.example.com is somebody else's and is left alone: the owner is `staging`, for cluster j-0THERCLUSTER0 in account 111122223333, eu-west-1
          right.example.com     ip-10-0-0-2.eu-west-1.compute.internal  j-RIGHT00000000  WAITING   signalbox      ZONE0000000000  none: right.example.com is j-RIGHT00000000's, the newest that is RUNNING or WAITING; so tagged are also j-RIVAL00000000 (WAITING)
          stale.example.com     ip-10-0-0-4.eu-west-1.compute.internal  j-STALE00000000  WAITING   signalbox      ZONE0000000000  stale: to be ip-10-0-0-5.eu-west-1.compute.internal
-         taken.example.com     10.0.0.99                               j-TAKEN00000000  WAITING   somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+         taken.example.com     10.0.0.99                               j-TAKEN00000000  WAITING   somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name
          waiting.example.com   -                                       j-WAITING000000  STARTING  -              ZONE0000000000  waiting
          *.example.com         -                                       j-BAD0000000000  WAITING   -              -               refused: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
     "#]].assert_eq(&ran.out);
@@ -175,7 +175,7 @@ async fn after_a_sweep_only_what_it_cannot_mend_has_drifted() {
           - name j-BAD0000000000 *.example.com
             not done: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
           - name taken.example.com
-            not done: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+            not done: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name
           note: right.example.com is j-RIGHT00000000's, the newest that is RUNNING or WAITING; so tagged are also j-RIVAL00000000 (WAITING)
          SECTION  CREATED  DELETED  INCOMPLETE  REFUSED  UNCHANGED  UPDATED
          dns            1        1           0        2          3        1
@@ -184,7 +184,7 @@ async fn after_a_sweep_only_what_it_cannot_mend_has_drifted() {
     assert_eq!(ran.code, Some(0), "{}", ran.said);
     expect![[r#"
          NAME               TARGET     CLUSTER          STATE    OWNER          ZONE            DRIFT
-         taken.example.com  10.0.0.99  j-TAKEN00000000  WAITING  somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+         taken.example.com  10.0.0.99  j-TAKEN00000000  WAITING  somebody else  ZONE0000000000  refused: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name
          *.example.com      -          j-BAD0000000000  WAITING  -              -               refused: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
     "#]].assert_eq(&ran.out);
     expect![[r#"

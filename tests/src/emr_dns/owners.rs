@@ -109,23 +109,23 @@ chapter! { Scene;
               _signalbox.nightly.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
         "#]];
     a_record_is_there_that_nobody_marked: with_records(&[OTHER]), expect![[r#"
-        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type CNAME, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name)
+        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type CNAME, and no TXT record beside it says whose it is; take the record away or choose another name)
         nothing changed
     "#]];
     a_record_is_of_another_owner: with_records(OF_STAGING), expect![[r#"
-        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: the owner is `signalbox-staging`, for cluster j-7SOMEBODYELSE in account 111122223333, eu-west-1; nothing was changed; take the record away or choose another name)
+        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: the owner is `signalbox-staging`, for cluster j-7SOMEBODYELSE in account 111122223333, eu-west-1; take the record away or choose another name)
         nothing changed
     "#]];
     a_record_is_of_another_account: with_records(OF_ANOTHER_ACCOUNT), expect![[r#"
-        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: the owner is `signalbox`, for cluster j-7SOMEBODYELSE in account 444455556666, eu-west-1; nothing was changed; take the record away or choose another name)
+        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: the owner is `signalbox`, for cluster j-7SOMEBODYELSE in account 444455556666, eu-west-1; take the record away or choose another name)
         nothing changed
     "#]];
     a_record_is_of_another_tool: with_records(OF_ANOTHER_TOOL), expect![[r#"
-        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: the TXT record beside it is not one of ours: `"heritage=external-dns,external-dns/owner=k8s"`; nothing was changed; take the record away or choose another name)
+        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: the TXT record beside it is not one of ours: `"heritage=external-dns,external-dns/owner=k8s"`; take the record away or choose another name)
         nothing changed
     "#]];
     our_mark_stands_beside_an_address: with_records(&[Record::Plain(ETL, "A", 60, "10.0.4.4"), MARK]), expect![[r#"
-        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: our TXT record stands beside what we would not make: a record of type A; nothing was changed; take the record away or choose another name)
+        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: our TXT record stands beside what we would not make: a record of type A; take the record away or choose another name)
         nothing changed
     "#]];
     a_target_was_changed_by_hand:

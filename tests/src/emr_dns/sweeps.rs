@@ -141,10 +141,10 @@ chapter! { Scene;
         "#]];
     it_is_time_to_sweep_and_a_name_is_somebody_elses:
         Given { clusters: &[CLUSTER, Cluster { tag: Some("wiki.example.com"), ..NEW }], ..GIVEN }, expect![[r#"
-            emr-dns: refused (wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name)
+            emr-dns: refused (wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name)
               - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
               - name wiki.example.com
-                not done: wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+                not done: wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name
             before
             in Z1EXAMPLECOM:
               wiki.example.com A 300 10.0.9.9

@@ -130,47 +130,41 @@ fn a_successor_takes_the_name_over_from_a_cluster_that_has_ended_or_that_emr_for
     );
 }
 
+/// The plan of a cluster that runs, where the name is marked for another one.
+fn beside(other: Cluster) -> String {
+    let other = Cluster { primary: Some("ip-old.compute.internal".into()), ..other };
+    let records = ours(NAME, OLD, "ip-old.compute.internal");
+    after_event(Look { other: Some(other), ..look(cluster(CLUSTER), records) })
+}
+
 #[test]
 fn of_two_living_clusters_the_newest_that_runs_has_the_name() {
-    let records = || ours(NAME, OLD, "ip-old.compute.internal");
-    let with = |other: Cluster| Look { other: Some(other), ..look(cluster(CLUSTER), records()) };
-    let old = || Cluster { primary: Some("ip-old.compute.internal".into()), ..cluster(OLD) };
     let newer = cluster(CLUSTER).created.map(|time| time + std::time::Duration::from_secs(1));
-    check(
-        with(Cluster { created: newer, ..old() }),
-        &expect![
-            "note: etl.example.com is j-0LDCLUSTER000's, the newest that is RUNNING or WAITING; so tagged are also j-1YONHTCP3YZKC (RUNNING)"
-        ],
-    );
-    check(
-        with(Cluster { created: None, ..old() }),
-        &expect![[r#"
-            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-0LDCLUSTER000)
-              - etl.example.com. CNAME 60 ip-old.compute.internal
-              - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
-              + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
-              + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-            note: etl.example.com is j-1YONHTCP3YZKC's, the newest that is RUNNING or WAITING; so tagged are also j-0LDCLUSTER000 (RUNNING)"#]],
-    );
-    check(
-        with(Cluster { created: newer, state: Terminating, ..old() }),
-        &expect![[r#"
-            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-0LDCLUSTER000)
-              - etl.example.com. CNAME 60 ip-old.compute.internal
-              - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
-              + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
-              + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-            note: etl.example.com is j-1YONHTCP3YZKC's, the newest that is RUNNING or WAITING; so tagged are also j-0LDCLUSTER000 (TERMINATING)"#]],
-    );
-    check(
-        with(Cluster { created: newer, tag: Some("other.example.com".into()), ..old() }),
-        &expect![[r#"
-            in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-0LDCLUSTER000)
-              - etl.example.com. CNAME 60 ip-old.compute.internal
-              - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
-              + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
-              + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#]],
-    );
+    expect!["note: etl.example.com is j-0LDCLUSTER000's, the newest that is RUNNING or WAITING; so tagged are also j-1YONHTCP3YZKC (RUNNING)"].assert_eq(&beside(Cluster { created: newer, ..cluster(OLD) }));
+    expect![[r#"
+        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-0LDCLUSTER000)
+          - etl.example.com. CNAME 60 ip-old.compute.internal
+          - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
+          + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
+          + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+        note: etl.example.com is j-1YONHTCP3YZKC's, the newest that is RUNNING or WAITING; so tagged are also j-0LDCLUSTER000 (RUNNING)"#]].assert_eq(&beside(Cluster { created: None, ..cluster(OLD) }));
+    expect![[r#"
+        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-0LDCLUSTER000)
+          - etl.example.com. CNAME 60 ip-old.compute.internal
+          - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
+          + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
+          + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+        note: etl.example.com is j-1YONHTCP3YZKC's, the newest that is RUNNING or WAITING; so tagged are also j-0LDCLUSTER000 (TERMINATING)"#]].assert_eq(&beside(Cluster { created: newer, state: Terminating, ..cluster(OLD) }));
+}
+
+#[test]
+fn a_living_cluster_that_asks_for_another_name_loses_this_one() {
+    expect![[r#"
+        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-old.compute.internal for j-0LDCLUSTER000)
+          - etl.example.com. CNAME 60 ip-old.compute.internal
+          - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-0LDCLUSTER000,account=111122223333,region=eu-west-1"
+          + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
+          + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#]].assert_eq(&beside(Cluster { tag: Some("other.example.com".into()), ..cluster(OLD) }));
 }
 
 #[test]
@@ -197,7 +191,7 @@ fn what_is_somebody_elses_is_never_changed() {
     check(
         look(cluster(CLUSTER), vec![set(NAME, "CNAME", NODE)]),
         &expect![
-            "refused: etl.example.com in Z1 is somebody else's: there is a record of type CNAME, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name"
+            "refused: etl.example.com in Z1 is somebody else's: there is a record of type CNAME, and no TXT record beside it says whose it is; take the record away or choose another name"
         ],
     );
     let mut records = ours(NAME, CLUSTER, NODE);
@@ -205,7 +199,7 @@ fn what_is_somebody_elses_is_never_changed() {
     check(
         look(cluster(CLUSTER), records),
         &expect![
-            "refused: etl.example.com in Z1 is somebody else's: our TXT record stands beside what we would not make: a record of type A; nothing was changed; take the record away or choose another name"
+            "refused: etl.example.com in Z1 is somebody else's: our TXT record stands beside what we would not make: a record of type A; take the record away or choose another name"
         ],
     );
 }
@@ -260,7 +254,7 @@ fn where_the_zone_is_not_known_nothing_is_done() {
     );
     check(
         without(cluster(CLUSTER), None),
-        &expect!["refused: cluster j-1YONHTCP3YZKC has no subnet, and so no VPC whose zone could be chosen"],
+        &expect!["note: j-1YONHTCP3YZKC has no subnet (any more): a sweep takes its records away"],
     );
     check(
         without(cluster(CLUSTER), Some(super::vpc(&[zone("Z1", "example.org")]))),

@@ -1,6 +1,6 @@
 //! Names, marks and zones.
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use proptest::prelude::*;
 
 use super::{account, mark_of, ours, set, zone};
@@ -20,72 +20,44 @@ fn a_name_is_compared_without_regard_to_case_to_the_dot_at_its_end_and_to_escape
     assert_eq!(normalised("\\9"), "\\9");
 }
 
-fn problem(text: &str, expected: &Expect) {
-    expected.assert_eq(&text.parse::<Name>().unwrap_err().to_string());
+/// Why each of these is no friendly name.
+fn problems(texts: &[&str]) -> String {
+    let problems = texts.iter().map(|text| text.parse::<Name>().unwrap_err().to_string());
+    problems.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn what_is_no_friendly_name_is_refused_with_its_reason() {
-    problem(
+    let (long_part, long) = (format!("{}.example.com", "a".repeat(64)), long(243));
+    let texts = [
         "*.example.com",
-        &expect![
-            "`*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
         "\\052.example.com",
-        &expect![[
-            r#"`\052.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"#
-        ]],
-    );
-    problem(
         "büro.example.com",
-        &expect![
-            "`büro.example.com` is an internationalised name, which is no host's: write the form that begins with `xn--`; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
         "b\\374ro.example.com",
-        &expect![[
-            r#"`b\374ro.example.com` is an internationalised name, which is no host's: write the form that begins with `xn--`; it has to be host.domain, such as etl.example.com"#
-        ]],
-    );
-    problem("etl", &expect!["`etl` has no domain; it has to be host.domain, such as etl.example.com"]);
-    problem("", &expect!["`` is empty; it has to be host.domain, such as etl.example.com"]);
-    problem(
+        "etl",
+        "",
         "etl..com",
-        &expect!["`etl..com` has an empty part between its dots; it has to be host.domain, such as etl.example.com"],
-    );
-    problem(
         "-etl.example.com",
-        &expect![
-            "`-etl.example.com` has the part `-etl`, which begins or ends with a hyphen; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
         "the etl.example.com",
-        &expect![
-            "`the etl.example.com` has a ` `, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
         "http://etl.example.com/",
-        &expect![
-            "`http://etl.example.com/` has a `:`, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
-        &format!("{}.example.com", "a".repeat(64)),
-        &expect![
-            "`aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com` has a part of 64 characters, and 63 are the most; it has to be host.domain, such as etl.example.com"
-        ],
-    );
-    problem(
-        &long(243),
-        &expect![
-            "`a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a...` has 243 characters, and 242 are the most: `_signalbox.` is put in front of it to say whose it is; it has to be host.domain, such as etl.example.com"
-        ],
-    );
+        "etl\n.example.com",
+        &long_part,
+        &long,
+    ];
+    expect![[r#"
+        `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
+        `\052.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
+        `büro.example.com` is an internationalised name, which is no host's: write the form that begins with `xn--`; it has to be host.domain, such as etl.example.com
+        `b\374ro.example.com` is an internationalised name, which is no host's: write the form that begins with `xn--`; it has to be host.domain, such as etl.example.com
+        `etl` has no domain; it has to be host.domain, such as etl.example.com
+        `` is empty; it has to be host.domain, such as etl.example.com
+        `etl..com` has an empty part between its dots; it has to be host.domain, such as etl.example.com
+        `-etl.example.com` has the part `-etl`, which begins or ends with a hyphen; it has to be host.domain, such as etl.example.com
+        `the etl.example.com` has a ` `, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com
+        `http://etl.example.com/` has a `:`, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com
+        `etl\n.example.com` has a `\n`, and only letters, digits, hyphens and underscores may be in it; it has to be host.domain, such as etl.example.com
+        `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com` has a part of 64 characters, and 63 are the most; it has to be host.domain, such as etl.example.com
+        `a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a...` has 243 characters, and 242 are the most: `_signalbox.` is put in front of it to say whose it is; it has to be host.domain, such as etl.example.com"#]].assert_eq(&problems(&texts));
 }
 
 /// A name of so many characters.

@@ -113,7 +113,7 @@ fn somebody_elses_name_is_refused_and_the_rest_is_done() {
             in Z1: create etl-001.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1
               + etl-001.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
               + _signalbox.etl-001.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1,account=111122223333,region=eu-west-1"
-            name etl.example.com: etl.example.com in Z1 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name"#]],
+            name etl.example.com: etl.example.com in Z1 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name"#]],
     );
 }
 
@@ -172,7 +172,7 @@ fn without_any_living_cluster_nothing_is_deleted_unless_it_is_forced() {
     check(
         left_behind(0, 1),
         &expect![[
-            r#"refused: there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl-000.example.com"]}"#
+            r#"refused: no cluster lives at all, and 1 of 1 names would go; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl-000.example.com"]}"#
         ]],
     );
     let force = [named(0).parse().unwrap()].into();
@@ -187,7 +187,7 @@ fn without_any_living_cluster_nothing_is_deleted_unless_it_is_forced() {
     check(
         Survey { force, ..left_behind(0, 1) },
         &expect![[
-            r#"refused: there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl-000.example.com"]}"#
+            r#"refused: no cluster lives at all, and 1 of 1 names would go; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl-000.example.com"]}"#
         ]],
     );
     check(survey(vec![], vec![]), &expect!["nothing"]);
@@ -289,7 +289,7 @@ fn the_table_shows_each_name_with_what_is_wrong_with_it() {
         etl-002.example.com | ip-10-0-0-2.eu-west-1.compute.internal | j-2 | RUNNING | signalbox | stale: its time to live is to be 60
         etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-0LDCLUSTER000 | ended | signalbox | dangling
         soon.example.com | - | j-3 | STARTING | - | waiting
-        taken.example.com | 10.0.0.1 | j-4 | RUNNING | somebody else | refused: taken.example.com in Z1 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; nothing was changed; take the record away or choose another name
+        taken.example.com | 10.0.0.1 | j-4 | RUNNING | somebody else | refused: taken.example.com in Z1 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name
         bad | - | j-5 | RUNNING | - | refused: the tag `cluster_name` of cluster j-5: `bad` has no domain; it has to be host.domain, such as etl.example.com"#]].assert_eq(&table(&picture()));
 }
 
