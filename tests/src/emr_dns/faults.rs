@@ -265,8 +265,7 @@ async fn sweep_without(scene: &Scene, operation: &str, contains: Option<&str>) -
 
 #[tokio::test]
 async fn a_sweep_that_could_not_read_everything_deletes_nothing_and_the_next_one_finishes() {
-    let given = Given { variables: &[("SIGNALBOX_DNS_ZONES", "")], ..IN_TWO_ZONES };
-    let undisturbed = Scene::set_up(&given, SWEEP).await;
+    let undisturbed = Scene::set_up(&IN_TWO_ZONES, SWEEP).await;
     assert_eq!(undisturbed.hear(Mode::Apply).await.outcome, Outcome::Applied);
     let expected = undisturbed.picture().await;
     // What is done all the same: the missing name is made, and the stale one is set right.
@@ -280,7 +279,9 @@ async fn a_sweep_that_could_not_read_everything_deletes_nothing_and_the_next_one
         ("ListHostedZonesByVPC", None, false, false),
         ("ListResourceRecordSets", None, false, true),
     ] {
-        let scene = Scene::set_up(&given, SWEEP).await;
+        let is_any = operation == "ListHostedZones";
+        let variables: &[_] = if is_any { &[("SIGNALBOX_DNS_ZONES", "")] } else { &[] };
+        let scene = Scene::set_up(&Given { variables, ..IN_TWO_ZONES }, SWEEP).await;
         sweep_without(&scene, operation, contains).await;
         let left = scene.picture().await;
         assert!(left.contains("_signalbox.old.example.com"), "{operation} {contains:?}: {left}");
