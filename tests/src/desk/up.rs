@@ -140,8 +140,8 @@ async fn every_line_to_try_does_what_it_says() {
         $ echo '{"signalbox": "sweep"}' | signalbox run - --function emr-dns
         emr-dns: applied
         - in ZONE: update etl.example.com -> ip-10-0-9-9.eu-west-1.compute.internal for j-1 (was NODE for j-1)
-        SECTION INCOMPLETE REFUSED UPDATED
-        dns 0 0 1
+        SECTION CREATED DELETED INCOMPLETE REFUSED UNCHANGED UPDATED
+        dns 0 0 0 0 0 1
         signalbox dns: etl.example.com ip-10-0-9-9.eu-west-1.compute.internal j-1 WAITING signalbox ZONE none
         $ aws emr terminate-clusters --cluster-ids j-1
         signalbox dns: etl.example.com ip-10-0-9-9.eu-west-1.compute.internal j-1 ended signalbox ZONE dangling
