@@ -108,8 +108,8 @@ pub(crate) enum Command {
     Dns(NamesAsked),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C
     ///
-    /// Starts ministack and moto on 127.0.0.1, deploys infra/ with CloudFormation, and registers an image and a
-    /// manifest to try things on. Prints what to export, and which commands to try. Whatever happened there is
+    /// Starts ministack and moto on 127.0.0.1, deploys infra/ with CloudFormation, registers an image and a manifest, and
+    /// runs a cluster to try things on. Prints what to export, and which commands to try. Whatever happened there is
     /// forgotten at the end.
     #[command(after_help = "Example:\n  signalbox up --port 4566")]
     Up {

@@ -9,9 +9,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
+use emr_dns::EmrDns;
 use local_aws::LocalAws;
 use local_aws::deploy::{self, Deployment, Stack};
+use reaction::Reaction;
+use tokio::task::JoinHandle;
 
+use crate::cluster::Network;
 use crate::failure::Failure;
 use crate::functions::FUNCTIONS;
 use crate::progress::Progress;
@@ -35,22 +39,31 @@ pub(crate) const AUDIT_TABLE: &str = "signalbox-audit";
 const BUCKET: &str = "com-example-signalbox";
 const MANIFEST_KEY: &str = "share-manifest.json";
 
+/// A function's zip, as soon as it is there.
+type Package = JoinHandle<anyhow::Result<Vec<u8>>>;
+
 /// A running AWS with the suite in it; dropping it ends it.
 pub(crate) struct Local {
     /// How to speak to it.
     pub(crate) config: SdkConfig,
+    /// The network whose zone emr-dns keeps names in.
+    pub(crate) network: Network,
     aws: LocalAws,
 }
 
 impl Local {
     /// Starts it on this port (0 is any free one), deploys `infra/` and uploads the manifest.
     pub(crate) async fn start(port: u16, manifest: &str, progress: &Progress) -> Result<Self, Failure> {
-        let binaries = find_binaries()?;
+        // Compressing takes longest: it is done side by side, and while the rest is made ready.
+        let package = |binary: PathBuf| tokio::task::spawn_blocking(move || deploy::package(&binary));
+        let packages = find_binaries()?.into_iter().map(package).collect();
         progress.next("starting ministack and moto");
         let started = tokio::task::spawn_blocking(move || LocalAws::start_on(port)).await;
         let aws = started.map_err(Failure::configuration)?.map_err(Failure::configuration)?;
-        let local = Self { config: config(aws.endpoint()), aws };
-        local.deploy(&binaries, manifest, progress).await.map_err(Failure::service)?;
+        let config = config(aws.endpoint());
+        let network = Network::make(&config).await.map_err(Failure::service)?;
+        let local = Self { config, network, aws };
+        local.deploy(packages, manifest, progress).await.map_err(Failure::service)?;
         Ok(local)
     }
 
@@ -59,7 +72,7 @@ impl Local {
         self.aws.endpoint()
     }
 
-    async fn deploy(&self, binaries: &[PathBuf], manifest: &str, progress: &Progress) -> anyhow::Result<()> {
+    async fn deploy(&self, packages: Vec<Package>, manifest: &str, progress: &Progress) -> anyhow::Result<()> {
         let deployment = Deployment::new(&self.config);
         deployment.upload(BUCKET, MANIFEST_KEY, manifest.into()).await?;
         progress.next("deploying infra/ledger.yaml");
@@ -68,26 +81,34 @@ impl Local {
         progress.next("deploying infra/grants.yaml");
         let tables = [("GrantsTableName", GRANTS_TABLE.to_owned()), ("AuditTableName", AUDIT_TABLE.to_owned())];
         deployment.apply(&stack("grants", tables.into())).await?;
-        for (function, binary) in FUNCTIONS.iter().zip(binaries) {
+        for (function, package) in FUNCTIONS.iter().zip(packages) {
             let name = function.name;
             progress.next(format!("packaging {name}"));
-            let binary = binary.clone();
-            let package = tokio::task::spawn_blocking(move || deploy::package(&binary)).await??;
             let key = format!("{name}.zip");
-            deployment.upload(BUCKET, &key, package).await?;
+            deployment.upload(BUCKET, &key, package.await??).await?;
             progress.next(format!("deploying infra/{name}.yaml"));
-            let parameters = [
-                ("Mode", "Apply".into()),
-                ("Manifest", MANIFEST.into()),
-                ("LedgerTable", LEDGER_TABLE.into()),
-                ("GrantsTable", GRANTS_TABLE.into()),
-                ("AuditTable", AUDIT_TABLE.into()),
-                ("CodeBucket", BUCKET.into()),
-                ("CodeKey", key),
-            ];
-            deployment.apply(&stack(name, parameters.into())).await?;
+            deployment.apply(&stack(name, self.parameters(name, key))).await?;
         }
         Ok(())
+    }
+
+    /// What the function's template is given: the code under this key, and what the function is about.
+    fn parameters(&self, function: &str, key: String) -> BTreeMap<&'static str, String> {
+        let own = match function {
+            EmrDns::NAME => vec![("HostedZoneIds", self.network.zone.clone())],
+            _ => vec![
+                ("Manifest", MANIFEST.into()),
+                ("GrantsTable", GRANTS_TABLE.into()),
+                ("AuditTable", AUDIT_TABLE.into()),
+            ],
+        };
+        let all = [
+            ("Mode", "Apply".into()),
+            ("LedgerTable", LEDGER_TABLE.into()),
+            ("CodeBucket", BUCKET.into()),
+            ("CodeKey", key),
+        ];
+        all.into_iter().chain(own).collect()
     }
 }
 

@@ -102,16 +102,22 @@ impl Image {
 
     /// The event that AWS sends when the image has become available: a sample of one, with this image's ids.
     pub(crate) fn event(&self, now: SystemTime) -> serde_json::Result<Value> {
-        let mut event: Value = serde_json::from_str(EVENT)?;
-        let seconds = DateTime::from_secs(DateTime::from(now).secs());
-        event["account"] = ACCOUNT.into();
-        event["region"] = REGION.into();
-        event["time"] = seconds.fmt(DateTimeFormat::DateTime).unwrap_or_default().into();
+        let mut event = from_here(EVENT, now)?;
         event["resources"] = json!([format!("arn:aws:ec2:{REGION}::image/{}", self.id)]);
         event["detail"]["RequestId"] = self.request_id.as_str().into();
         event["detail"]["ImageId"] = self.id.as_str().into();
         Ok(event)
     }
+}
+
+/// The sample of an event, as if it came of this account and region now.
+pub(crate) fn from_here(sample: &str, now: SystemTime) -> serde_json::Result<Value> {
+    let mut event: Value = serde_json::from_str(sample)?;
+    let seconds = DateTime::from_secs(DateTime::from(now).secs());
+    event["account"] = ACCOUNT.into();
+    event["region"] = REGION.into();
+    event["time"] = seconds.fmt(DateTimeFormat::DateTime).unwrap_or_default().into();
+    Ok(event)
 }
 
 async fn create_snapshot(ec2: &Client) -> Result<String, Error> {

@@ -190,8 +190,19 @@ async fn init_opens_connections_and_calls_nothing() {
 /// The answer is the report, a second delivery is repeated, poison is an error, and the function lives on.
 async fn answer<S: scene::Scene>(given: &S::Given, sample: &str, settings: &[(&str, &str)], expected: Expect) {
     let scene = S::set_up(given, sample).await;
+    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    answer_in(&scene, settings, expected, "repeated").await;
+}
+
+/// The same in a scene that is set up, where the second delivery has this outcome.
+async fn answer_in<S: scene::Scene>(
+    scene: &S,
+    settings: impl Iterator<Item = (String, String)>,
+    expected: Expect,
+    then: &str,
+) {
     let mut environment = environment(scene.world());
-    environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    environment.extend(settings);
     let (api, function) = start_function(S::FUNCTION, &environment).await;
     let mut poison: Value = serde_json::from_str(scene.event()).unwrap();
     poison["detail"] = json!("x".repeat(250_000));
@@ -199,7 +210,7 @@ async fn answer<S: scene::Scene>(given: &S::Given, sample: &str, settings: &[(&s
     assert!(error.to_string().len() < 1_500, "{error:.200}");
     let answer = respond(&api, scene.event()).await;
     expected.assert_eq(&scene.with_sample_ids(&answer.to_string()));
-    assert_eq!(respond(&api, scene.event()).await["outcome"], "repeated");
+    assert_eq!(respond(&api, scene.event()).await["outcome"], then);
     let output = function.end().await.unwrap();
     let lines: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let services: Vec<_> = lines.iter().filter(|line| line.get("report").is_some()).map(|it| &it["service"]).collect();
@@ -249,4 +260,63 @@ async fn whether_automated_snapshots_are_copied_has_to_be_said_clearly() {
     let (_api, mut function) = start_function("share-rds-snapshot", &environment).await;
     assert!(!function.wait().await.unwrap().success());
     assert!(function.output().contains("SIGNALBOX_COPY_AUTOMATED"), "{}", function.output());
+}
+
+/// The variables of a scene of `emr-dns`.
+fn variables(scene: &crate::emr_dns::Scene) -> impl Iterator<Item = (String, String)> {
+    scene.variables().iter().map(|(name, value)| ((*name).to_owned(), value.clone()))
+}
+
+#[tokio::test]
+async fn emr_dns_answers_with_its_report() {
+    use crate::emr_dns::{GIVEN, Scene};
+    let scene = <Scene as scene::Scene>::set_up(&GIVEN, "a-cluster-is-running").await;
+    answer_in(&scene, variables(&scene), expect![[r#"{"function":"emr-dns","key":"111122223333/eu-west-1/j-1YONHTCP3YZKC/RUNNING/2026-11-02T05:30:41+00:00","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC","error":null}]}"#]], "unchanged").await;
+}
+
+#[tokio::test]
+async fn emr_dns_sweeps_and_counts_in_metrics() {
+    use crate::emr_dns::{CLUSTER, Cluster, GIVEN, Given, NEW, OLD, Record, Scene, ZONE, Zone};
+    use crate::scene::Scene as _;
+    let gone = Record::Ours("old.example.com", OLD.primary, OLD.id);
+    let given = Given {
+        clusters: &[CLUSTER, Cluster { tag: Some("*.example.com"), ..NEW }, OLD],
+        zones: vec![Zone { records: vec![gone].leak(), ..ZONE }].leak(),
+        ..GIVEN
+    };
+    let scene = Scene::set_up(&given, "it-is-time-to-sweep").await;
+    let mut environment = environment(&scene.world);
+    environment.extend(variables(&scene));
+    let (api, function) = start_function("emr-dns", &environment).await;
+    // What is left of the last half a minute is for acting on what was read.
+    let Outcome::Response(answer) = api.invoke(scene.event(), 2 * INVOCATION).await else { panic!("no answer") };
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
+    expect![[r#"{"function":"emr-dns","key":"sweep","outcome":"refused","reason":"the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com","notes":[],"steps":[{"step":"in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC; delete old.example.com -> ip-10-0-0-22.eu-west-1.compute.internal of j-2OLDCLUSTER77","error":null},{"step":"name j-3NEWCLUSTER88 *.example.com","error":"the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"}],"counts":{"dns":{"created":1,"deleted":1,"incomplete":0,"refused":1,"unchanged":0,"updated":0}}}"#]].assert_eq(&scene.with_sample_ids(&answer.to_string()));
+    let Outcome::Error(poison) = api.invoke("[]", INVOCATION).await else { panic!("poison is no error") };
+    assert!(poison.to_string().len() < 1_500, "{poison}");
+    let output = function.end().await.unwrap();
+    let lines: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let metrics = lines.iter().find(|line| line.get("_aws").is_some()).unwrap();
+    let counted = ["CreatedCount", "UpdatedCount", "DeletedCount", "UnchangedCount", "RefusedCount", "IncompleteCount"];
+    assert_eq!(counted.map(|name| metrics[name].as_u64()), [1, 0, 1, 0, 1, 0].map(Some), "{output}");
+}
+
+#[tokio::test]
+async fn a_setting_of_names_that_is_wrong_ends_init_and_is_named() {
+    let world = World::new().await;
+    for (name, value) in [
+        ("SIGNALBOX_DNS_POLICY", "upsert"),
+        ("SIGNALBOX_DNS_ZONES", "example.com"),
+        ("SIGNALBOX_DNS_ZONES", "Z1EXAMPLECOM,,Z2EXAMPLEORG"),
+        ("SIGNALBOX_DNS_TTL", "0"),
+        ("SIGNALBOX_DNS_TAG", " "),
+        ("SIGNALBOX_OWNER", "a,b"),
+        ("SIGNALBOX_LEDGER_TABLE", ""),
+    ] {
+        let mut environment = environment(&world);
+        environment.insert(name.into(), value.into());
+        let (_api, mut function) = start_function("emr-dns", &environment).await;
+        assert!(!function.wait().await.unwrap().success(), "{name}={value}");
+        assert!(function.output().contains(name), "{name}={value}: {}", function.output());
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::share_ami::{GIVEN, Scene};
 use crate::world::AWS;
-use crate::{reconcile_shares, scene, share_ebs_snapshot, share_rds_snapshot};
+use crate::{emr, emr_dns, reconcile_shares, scene, share_ebs_snapshot, share_rds_snapshot};
 
 /// The fields of a log line: Powertools', and then ours.
 const LOG_FIELDS: [&str; 12] = [
@@ -174,17 +174,64 @@ key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 12345678
     share_once::<reconcile_shares::Scene>(&given, "the-manifest-was-uploaded", shared, "unchanged").await;
 }
 
-#[tokio::test]
-async fn the_schedule_sends_the_sweep_what_it_reads_as_one() {
-    let given = reconcile_shares::Given::Object;
-    let account: Account<reconcile_shares::Scene> = Account::set_up(&given, "it-is-time-to-sweep").await;
+/// Hands to the function what its schedule does.
+async fn ask_on_schedule<S: scene::Scene>(account: &Account<S>) -> Value {
     let rules = account.events.list_rules().send().await.unwrap().rules.unwrap_or_default();
     let rule = rules.iter().find(|rule| rule.schedule_expression().is_some()).expect("a schedule");
     let asked = account.events.list_targets_by_rule().rule(rule.name().unwrap()).send().await.unwrap();
     let [target] = asked.targets() else { panic!("one target, not {asked:?}") };
-    let report = account.ask(target.arn(), target.input().unwrap()).await;
+    account.ask(target.arn(), target.input().unwrap()).await
+}
+
+#[tokio::test]
+async fn the_schedule_sends_the_sweep_what_it_reads_as_one() {
+    let given = reconcile_shares::Given::Object;
+    let account: Account<reconcile_shares::Scene> = Account::set_up(&given, "it-is-time-to-sweep").await;
+    let report = ask_on_schedule(&account).await;
     assert_eq!(report["outcome"], "applied", "{report}");
     assert_eq!(report["counts"]["ami"]["added"], 1, "{report}");
-    let again = account.ask(target.arn(), target.input().unwrap()).await;
+    let again = ask_on_schedule(&account).await;
     assert_eq!(again["outcome"], "unchanged", "{again}");
+}
+
+/// Hands the event to the function by its rule, and asserts what comes of it.
+async fn hand_over(account: &Account<emr_dns::Scene>, sample: &str, outcome: &str) {
+    let event = account.scene.with_own_ids(&scene::read_sample("emr-dns", sample));
+    let targets = account.targets_of(&event).await;
+    assert_eq!(targets, [account.outputs["FunctionArn"].clone()]);
+    let report = account.ask(&targets[0], &event).await;
+    assert_eq!((&report["function"], &report["outcome"]), (&json!("emr-dns"), &json!(outcome)), "{sample}: {report}");
+}
+
+#[tokio::test]
+async fn a_cluster_has_its_name_from_when_it_runs_until_it_is_terminated() {
+    use emr_dns::{CLUSTER, Cluster, GIVEN, Given, NIGHTLY, Scene};
+    use scene::Scene as _;
+    let given = Given { clusters: &[Cluster { state: "STARTING", ..CLUSTER }], ..GIVEN };
+    let account: Account<Scene> = Account::set_up(&given, "a-cluster-is-starting").await;
+    let (world, cluster) = (&account.scene.world, account.scene.id_of(NIGHTLY));
+    let nothing = account.scene.picture().await;
+    hand_over(&account, "a-cluster-is-starting", "unchanged").await;
+    emr::set_state(world, cluster, "RUNNING").await;
+    hand_over(&account, "a-cluster-is-running", "applied").await;
+    let named = account.scene.picture().await;
+    assert!(named.contains("etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal\n"), "{named}");
+    assert!(named.contains("_signalbox.etl.example.com TXT 60 "), "{named}");
+    emr::set_state(world, cluster, "WAITING").await;
+    hand_over(&account, "a-cluster-is-waiting", "unchanged").await;
+    emr::terminate(world, cluster).await;
+    hand_over(&account, "a-cluster-was-terminated", "applied").await;
+    assert_eq!(account.scene.picture().await, nothing, "neither CNAME nor TXT is left");
+    hand_over(&account, "a-cluster-is-running", "unchanged").await;
+    assert_eq!(account.scene.picture().await, nothing);
+    account.delete_stacks().await;
+    assert_eq!(account.events.list_rules().send().await.unwrap().rules(), []);
+}
+
+#[tokio::test]
+async fn the_schedule_of_names_sends_what_the_function_reads_as_a_sweep() {
+    let account: Account<emr_dns::Scene> = Account::set_up(&emr_dns::GIVEN, "it-is-time-to-sweep").await;
+    let report = ask_on_schedule(&account).await;
+    assert_eq!((&report["outcome"], &report["counts"]["dns"]["created"]), (&json!("applied"), &json!(1)), "{report}");
+    assert_eq!(ask_on_schedule(&account).await["outcome"], "unchanged");
 }

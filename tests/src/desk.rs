@@ -1,6 +1,8 @@
-//! Signalbox on a desk: `signalbox plan`, `signalbox apply` and `signalbox dns` as a person or a CI job runs them.
+//! Signalbox on a desk: `signalbox plan`, `signalbox apply`, `signalbox dns` and `signalbox up` as a person or a CI job
+//! runs them.
 
 mod dns;
+mod up;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

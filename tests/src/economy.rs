@@ -26,7 +26,7 @@ async fn check_of<S: scene::Scene>(given: &S::Given, sample: &str, expected: Exp
     scene.hear(Mode::Apply).await;
     let mut calls = scene.world().operations_since(before);
     // Reads go out side by side, in no order of their own.
-    let is_change = |call: &str| call.contains("Modify") || call.contains("Copy");
+    let is_change = |call: &str| ["Modify", "Copy", "Change"].iter().any(|it| call.contains(it));
     let is_write = |call: &str| is_change(call) || (call.starts_with("dynamodb") && !call.contains("Get"));
     let last_read = calls.iter().rposition(|call| !is_write(call)).unwrap();
     calls[1..=last_read].sort();
@@ -279,6 +279,111 @@ async fn an_ebs_snapshot_takes_six_calls() {
         s3:GetObject
         ec2:ModifySnapshotAttribute
         dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_name_of_a_cluster_takes_seven_calls_to_make_and_seven_to_delete() {
+    use crate::emr_dns::{CLUSTER, Cluster, GIVEN, Given, OURS, Scene, ZONE, Zone};
+    check_of::<Scene>(
+        &GIVEN,
+        "a-cluster-is-running",
+        expect![[r#"
+        7 calls
+        dynamodb:PutItem
+        ec2:DescribeSubnets
+        elasticmapreduce:DescribeCluster
+        route53:ListHostedZonesByVPC
+        route53:ListResourceRecordSets
+        route53:ChangeResourceRecordSets
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+    let ended = &[Cluster { state: "TERMINATED", ..CLUSTER }];
+    let ended = Given { clusters: ended, zones: &[Zone { records: &[OURS], ..ZONE }], ..GIVEN };
+    check_of::<Scene>(
+        &ended,
+        "a-cluster-was-terminated",
+        expect![[r#"
+        7 calls
+        dynamodb:PutItem
+        ec2:DescribeSubnets
+        elasticmapreduce:DescribeCluster
+        route53:ListHostedZonesByVPC
+        route53:ListResourceRecordSets
+        route53:ChangeResourceRecordSets
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_as_it_should_be_takes_six_calls() {
+    use crate::emr_dns::{GIVEN, Given, OURS, Scene, ZONE, Zone};
+    let named = Given { zones: &[Zone { records: &[OURS], ..ZONE }], ..GIVEN };
+    check_of::<Scene>(
+        &named,
+        "a-cluster-is-running",
+        expect![[r#"
+        6 calls
+        dynamodb:PutItem
+        ec2:DescribeSubnets
+        elasticmapreduce:DescribeCluster
+        route53:ListHostedZonesByVPC
+        route53:ListResourceRecordSets
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_another_clusters_takes_eight_calls() {
+    use crate::emr_dns::{CLUSTER, ETL, GIVEN, Given, OLD, Record, Scene, ZONE, Zone};
+    let zones = &[Zone { records: &[Record::Ours(ETL, OLD.primary, OLD.id)], ..ZONE }];
+    let sample = "a-successor-is-running-whose-predecessor-ended-unnoticed";
+    let expected = expect![[r#"
+        8 calls
+        dynamodb:PutItem
+        ec2:DescribeSubnets
+        elasticmapreduce:DescribeCluster
+        elasticmapreduce:DescribeCluster
+        route53:ListHostedZonesByVPC
+        route53:ListResourceRecordSets
+        route53:ChangeResourceRecordSets
+        dynamodb:UpdateItem
+    "#]];
+    check_of::<Scene>(&Given { clusters: &[OLD, CLUSTER], zones, ..GIVEN }, sample, expected).await;
+}
+
+#[tokio::test]
+async fn a_cluster_that_starts_or_has_no_tag_takes_three_calls() {
+    use crate::emr_dns::{CLUSTER, Cluster, GIVEN, Given, Scene};
+    let starting = Given { clusters: &[Cluster { state: "STARTING", ..CLUSTER }], ..GIVEN };
+    check_of::<Scene>(
+        &starting,
+        "a-cluster-is-starting",
+        expect![[r#"
+        3 calls
+        dynamodb:PutItem
+        elasticmapreduce:DescribeCluster
+        dynamodb:UpdateItem
+    "#]],
+    )
+    .await;
+    let nameless = Given { clusters: &[Cluster { tag: None, ..CLUSTER }], ..GIVEN };
+    check_of::<Scene>(
+        &nameless,
+        "a-cluster-without-the-tag-is-running",
+        expect![[r#"
+        3 calls
+        dynamodb:PutItem
+        elasticmapreduce:DescribeCluster
+        dynamodb:DeleteItem
     "#]],
     )
     .await;

@@ -1,7 +1,10 @@
 //! The world of `emr-dns`: clusters and hosted zones in an account of their own, an event about them, and what stands in the
 //! zones afterwards, with the ids of the samples in place of those that EMR, EC2 and Route 53 made up.
 
+mod arrivals;
+mod faults;
 mod given;
+mod many;
 mod names;
 mod owners;
 mod stories;
@@ -74,9 +77,7 @@ impl scene::Scene for Scene {
     }
 
     async fn hear(&self, mode: Mode) -> Report {
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        let ledger = DynamoLedger::new(&self.world.sessions, LEDGER, Self::FUNCTION);
-        drive_json(&self.function(), &ledger, mode, deadline, &self.event).await
+        drive_json(&self.function(), &self.ledger(), mode, soon(), &self.event).await
     }
 
     /// Every record of every zone, but for those that Route 53 itself makes: they are as they were.
@@ -95,6 +96,16 @@ impl scene::Scene for Scene {
     fn with_sample_ids(&self, text: &str) -> String {
         self.named.iter().fold(text.to_owned(), |text, (id, sample)| text.replace(id, sample))
     }
+
+    fn parameters(&self) -> Vec<(String, String)> {
+        let zones = self.variables.iter().find(|(name, _)| *name == "SIGNALBOX_DNS_ZONES");
+        vec![("HostedZoneIds".into(), zones.map(|(_, ids)| ids.clone()).unwrap_or_default())]
+    }
+}
+
+/// When an invocation ends that begins now.
+fn soon() -> Deadline {
+    Deadline::new(now() + Duration::from_mins(1), now)
 }
 
 /// The key of the tag that the function reads.
@@ -112,6 +123,26 @@ impl Scene {
             found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
         };
         EmrDns::new(self.world.sessions.clone(), Settings::read(&variable).expect("settings of a test"))
+    }
+
+    /// The function's ledger.
+    fn ledger(&self) -> DynamoLedger {
+        DynamoLedger::new(&self.world.sessions, LEDGER, EmrDns::NAME)
+    }
+
+    /// Hears an event, in which the ids are those of the samples, as that of the scene would be heard.
+    pub async fn hear_of(&self, event: &str) -> Report {
+        drive_json(&self.function(), &self.ledger(), Mode::Apply, soon(), &self.with_own_ids(event)).await
+    }
+
+    /// Hears a sample event.
+    pub async fn hear_sample(&self, sample: &str) -> Report {
+        self.hear_of(&read_sample(EmrDns::NAME, sample)).await
+    }
+
+    /// The function's variables.
+    pub fn variables(&self) -> &[(&'static str, String)] {
+        &self.variables
     }
 
     fn variables_of(&self, given: &Given) -> Vec<(&'static str, String)> {

@@ -1,6 +1,8 @@
-//! Every hazard of sharing that AWS, or what it did to the projects that shared before, is known for: each with the tests
-//! that show it, which are named as the hazard is. Those of this module are run against the local AWS; the others lie where
-//! what they show is tested anyway.
+//! Every hazard of sharing and of names in DNS that AWS, or what it did to the projects that did so before, is known for:
+//! each with the tests that show it, which are named as the hazard is. Those of this module are run against the local AWS;
+//! the others lie where what they show is tested anyway.
+//!
+//! # Sharing
 //!
 //! Launch permissions take accounts, organizations and units; `createVolumePermission` takes accounts only.
 //! - `functions/share-ami/src/tests.rs::an_organization_may_launch_and_its_snapshots_stay_with_accounts`
@@ -109,6 +111,66 @@
 //! A member that came through a unit leaves with it.
 //! - `tests/src/hazards/sweeps.rs::a_member_that_came_through_a_unit_leaves_with_it`
 //! - `tests/src/organizations.rs::an_account_that_moved_away_is_not_in_the_unit_any_more`
+//!
+//! # DNS
+//!
+//! A record is deleted by naming it exactly as it is, so what was observed is carried on, and Route 53 itself refuses when
+//! somebody has changed it.
+//! - `tests/src/emr_dns/faults.rs::a_record_that_somebody_changes_meanwhile_is_neither_deleted_nor_replaced`
+//! - `tests/src/emr_dns/faults.rs::a_name_that_a_successor_takes_meanwhile_stays_its_own`
+//!
+//! A batch is made whole or not at all, so one bad name keeps all others out unless they are tried one by one.
+//! - `tests/src/local_emr.rs::a_batch_is_taken_whole_or_refused_with_all_its_reasons`
+//! - `tests/src/emr_dns/faults.rs::one_name_that_route_53_refuses_does_not_keep_the_others_out`
+//! - `tests/src/emr_dns/faults.rs::one_name_that_somebody_takes_meanwhile_does_not_keep_the_others_out`
+//!
+//! A batch has 1,000 records and 32,000 characters at most.
+//! - `tests/src/local_emr.rs::a_batch_beyond_the_limits_is_refused`
+//! - `tests/src/emr_dns/many.rs::two_hundred_clusters_take_one_walk_and_one_batch`
+//!
+//! A refused batch comes in either of two forms, and an SDK reads the code of one.
+//! - `tests/src/local_emr.rs::a_refused_batch_comes_in_either_shape_and_one_too_early_is_told_so`
+//! - `tests/src/emr_dns/faults.rs::a_batch_that_somebody_outran_fails_and_the_retry_plans_again`
+//! - `tests/src/emr_dns/faults.rs::a_batch_that_route_53_never_takes_is_refused_with_its_reason`
+//!
+//! Throttling is a status of 400, and `PriorRequestNotComplete` is to be tried again.
+//! - `tests/src/local_emr.rs::both_services_throttle_in_their_own_words_with_status_400`
+//! - `tests/src/emr_dns/faults.rs::what_is_throttled_or_too_early_is_tried_again_at_once`
+//!
+//! Lists come in pages.
+//! - `tests/src/emr_dns/many.rs::a_name_on_a_later_page_of_its_zone_is_found`
+//! - `tests/src/emr_dns/many.rs::a_name_with_many_names_below_it_is_read_to_its_mark`
+//!
+//! An UPSERT overwrites a record that somebody made after the reading.
+//! - `tests/src/emr_dns/faults.rs::a_record_that_somebody_makes_meanwhile_is_not_overwritten`
+//!
+//! A cluster names its subnet and not its VPC.
+//! - `tests/src/economy.rs::the_name_of_a_cluster_takes_seven_calls_to_make_and_seven_to_delete`
+//! - `tests/src/emr_dns/stories.rs::a_cluster_was_terminated_whose_subnet_is_gone`
+//!
+//! Private and public zones share names: the zone is one of the cluster's VPC, and the longest suffix wins.
+//! - `tests/src/emr_dns/names.rs::a_public_zone_shares_the_domain`
+//! - `tests/src/emr_dns/names.rs::the_zone_is_of_another_vpc`
+//! - `tests/src/emr_dns/names.rs::the_longer_zone_wins`
+//!
+//! A source that comes back empty is no reason to delete every record.
+//! - `tests/src/emr_dns/sweeps.rs::it_is_time_to_sweep_and_no_cluster_lives`
+//! - `tests/src/emr_dns/faults.rs::a_sweep_that_could_not_read_everything_deletes_nothing_and_the_next_one_finishes`
+//! - `tests/src/emr_dns/faults.rs::a_list_that_lacks_living_clusters_takes_no_name_away`
+//! - `tests/src/emr_dns/faults.rs::a_name_is_not_taken_from_a_cluster_that_could_not_be_read`
+//!
+//! A TXT record says whose a record is.
+//! - `tests/src/emr_dns/owners.rs::a_record_is_there_that_nobody_marked`
+//! - `tests/src/emr_dns/owners.rs::a_record_is_of_another_owner`
+//! - `tests/src/emr_dns/owners.rs::a_record_is_of_another_tool`
+//!
+//! A plan that deletes more than 30 % of at least ten records is a mistake until somebody says that it is none.
+//! - `tests/src/emr_dns/sweeps.rs::it_is_time_to_sweep_and_too_many_of_the_names_would_go`
+//! - `tests/src/emr_dns/sweeps.rs::a_sweep_is_forced_for_most_of_the_names`
+//!
+//! A primary node that is replaced sends no event.
+//! - `tests/src/emr_dns/sweeps.rs::it_is_time_to_sweep`
+//! - `tests/src/emr_dns/many.rs::two_hundred_clusters_take_one_walk_and_one_batch`
 
 mod databases;
 mod images;
@@ -128,14 +190,15 @@ fn count_of(scene: &Scene, operation: &str, skipped: usize) -> usize {
     scene.world.operations_since(skipped).iter().filter(|call| *call == operation).count()
 }
 
-/// Whether a file's text has a test of this name, or a story, of which the macro makes one.
+/// Whether a file's text has a test of this name, or a story, of which a macro makes one.
 fn has_test(text: &str, name: &str) -> bool {
     let lines: Vec<_> = text.lines().map(str::trim).collect();
     let is_test = |line: &str| ["#[test]", "#[tokio::test]"].contains(&line);
     let begins = [format!("fn {name}("), format!("async fn {name}(")];
     let tests = lines.windows(2).filter(|pair| is_test(pair[0]));
     let is_function = tests.map(|pair| pair[1]).any(|line| begins.iter().any(|begin| line.starts_with(begin)));
-    is_function || (text.contains("stories! {") && lines.iter().any(|line| line.starts_with(&format!("{name}:"))))
+    let has_stories = ["stories! {", "chapter! {"].iter().any(|it| text.contains(it));
+    is_function || (has_stories && lines.iter().any(|line| line.starts_with(&format!("{name}:"))))
 }
 
 #[test]
@@ -161,4 +224,4 @@ fn each_test_of_this_module_is_in_the_list() {
 }
 
 /// Fewer tests than this would not be the list.
-const LEAST: usize = 40;
+const LEAST: usize = 70;

@@ -33,8 +33,10 @@ pub struct Stack {
 pub fn package(binary: &Path) -> Result<Vec<u8>> {
     let content =
         std::fs::read(binary).with_context(|| format!("cannot read {}; build the function first", binary.display()))?;
+    // Seconds count more than bytes here: what goes to AWS, `infra/package.py` packs.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(1))
         .last_modified_time(zip::DateTime::default())
         .unix_permissions(0o755);
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));

@@ -10,6 +10,7 @@ use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::cluster::{Cluster, FRIENDLY};
 use crate::connection::now;
 use crate::failure::Failure;
 use crate::local::{self, Local};
@@ -19,9 +20,9 @@ use crate::sample::{self, Image};
 
 /// What to export, to use the local AWS from another shell.
 #[derive(Serialize)]
-struct Environment {
+struct Environment<'a> {
     #[serde(rename = "AWS_ENDPOINT_URL")]
-    endpoint: String,
+    endpoint: &'a str,
     #[serde(rename = "AWS_ACCESS_KEY_ID")]
     access_key_id: &'static str,
     #[serde(rename = "AWS_SECRET_ACCESS_KEY")]
@@ -36,6 +37,8 @@ struct Environment {
     grants_table: &'static str,
     #[serde(rename = "SIGNALBOX_AUDIT_TABLE")]
     audit_table: &'static str,
+    #[serde(rename = "SIGNALBOX_DNS_ZONES")]
+    zones: &'a str,
 }
 
 /// Starts it, says how to use it, and goes on until it is interrupted.
@@ -44,30 +47,24 @@ pub(super) async fn up(port: u16, output: Format) -> Result<(), Failure> {
     let local = Local::start(port, &sample::manifest(), &progress).await?;
     progress.next("registering an image");
     let image = Image::register(&local.config).await.map_err(Failure::service)?;
-    let event = image.event(now()).map_err(Failure::configuration)?;
-    let event = EventFile::write(&event).map_err(Failure::configuration)?;
+    progress.next("running a cluster");
+    let cluster = Cluster::run(&local.config, &local.network).await.map_err(Failure::service)?;
+    let event = EventFile::write("image", image.event(now())).map_err(Failure::configuration)?;
+    let running = EventFile::write("cluster", cluster.event(now())).map_err(Failure::configuration)?;
     drop(progress);
-    let environment = Environment {
-        endpoint: local.endpoint().into(),
-        access_key_id: local::ACCOUNT,
-        secret_access_key: local::SECRET,
-        region: local::REGION,
-        manifest: local::MANIFEST,
-        ledger_table: local::LEDGER_TABLE,
-        grants_table: local::GRANTS_TABLE,
-        audit_table: local::AUDIT_TABLE,
-    };
-    output::print(output, &environment)?;
-    progress::say(&hint(&image, &event));
+    output::print(output, &Environment::of(&local))?;
+    progress::say(&format!(
+        "\nThe local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above in another shell, and try:\n\n{}\n\n{}",
+        about_image(&image, &event),
+        about_cluster(&cluster, &running)
+    ));
     pending().await
 }
 
-fn hint(image: &Image, EventFile(event): &EventFile) -> String {
+fn about_image(image: &Image, EventFile(event): &EventFile) -> String {
     let (event, id) = (event.display(), &image.id);
     format!(
-        "
-The local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above in another shell, and try:
-  signalbox plan {event}   # what would be done about the image {id}
+        "  signalbox plan {event}   # what would be done about the image {id}
   signalbox send {event}   # the deployed function does it
   signalbox run {event}    # repeated: it was done before
   signalbox history {id} --verify   # who gained and lost, and that the record is whole
@@ -78,12 +75,26 @@ The local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above 
     )
 }
 
-/// A file with the image's event, removed at the end.
+fn about_cluster(cluster: &Cluster, EventFile(event): &EventFile) -> String {
+    let (event, id) = (event.display(), &cluster.id);
+    format!(
+        "  signalbox dns   # {FRIENDLY} is missing: the cluster {id} runs, and nobody was told
+  signalbox send {event}   # the deployed function makes the name
+  aws emr add-tags --resource-id {id} --tags local-aws:primary=ip-10-0-9-9.{REGION}.compute.internal
+  echo '{{\"signalbox\": \"sweep\"}}' | signalbox run - --function emr-dns   # no event tells of a new primary node: a sweep finds it
+  aws emr terminate-clusters --cluster-ids {id}
+  sed s/RUNNING/TERMINATED/ {event} | signalbox send -   # the name goes with the cluster",
+        REGION = local::REGION
+    )
+}
+
+/// A file with an event, removed at the end.
 struct EventFile(PathBuf);
 
 impl EventFile {
-    fn write(event: &Value) -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("signalbox-event-{}.json", std::process::id()));
+    fn write(of: &str, event: serde_json::Result<Value>) -> anyhow::Result<Self> {
+        let event = event?;
+        let path = std::env::temp_dir().join(format!("signalbox-{of}-{}.json", std::process::id()));
         let written = File::create_new(&path).and_then(|mut file| writeln!(file, "{event:#}"));
         written.with_context(|| format!("writing {}", path.display()))?;
         Ok(Self(path))
@@ -97,13 +108,30 @@ impl Drop for EventFile {
     }
 }
 
-impl fmt::Display for Environment {
+impl<'a> Environment<'a> {
+    fn of(local: &'a Local) -> Self {
+        Self {
+            endpoint: local.endpoint(),
+            access_key_id: local::ACCOUNT,
+            secret_access_key: local::SECRET,
+            region: local::REGION,
+            manifest: local::MANIFEST,
+            ledger_table: local::LEDGER_TABLE,
+            grants_table: local::GRANTS_TABLE,
+            audit_table: local::AUDIT_TABLE,
+            zones: &local.network.zone,
+        }
+    }
+}
+
+impl fmt::Display for Environment<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { endpoint, access_key_id, secret_access_key, region, manifest, .. } = self;
-        let Self { ledger_table, grants_table, audit_table, .. } = self;
+        let Self { ledger_table, grants_table, audit_table, zones, .. } = self;
         writeln!(f, "export AWS_ENDPOINT_URL={endpoint} AWS_REGION={region}")?;
         writeln!(f, "export AWS_ACCESS_KEY_ID={access_key_id} AWS_SECRET_ACCESS_KEY={secret_access_key}")?;
         writeln!(f, "export SIGNALBOX_MANIFEST={manifest} SIGNALBOX_LEDGER_TABLE={ledger_table}")?;
-        write!(f, "export SIGNALBOX_GRANTS_TABLE={grants_table} SIGNALBOX_AUDIT_TABLE={audit_table}")
+        writeln!(f, "export SIGNALBOX_GRANTS_TABLE={grants_table} SIGNALBOX_AUDIT_TABLE={audit_table}")?;
+        write!(f, "export SIGNALBOX_DNS_ZONES={zones}")
     }
 }

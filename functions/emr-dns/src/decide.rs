@@ -49,7 +49,7 @@ pub(crate) struct Decision {
 pub(crate) enum Verdict {
     /// Nothing is to be done, for this reason if it needs one.
     Keep(Option<String>),
-    /// It should be deleted, and is not: `would be deleted, but ..`.
+    /// It should be changed, and is not: `would be deleted, but ..`.
     Spare(String),
     Change(Box<Change>),
     /// What is asked for may not be done.

@@ -44,24 +44,27 @@ pub(crate) fn plan(rules: Rules, survey: &Survey) -> Result<Plan<Step>, Error> {
     Ok(Plan::Change { steps, notes, incomplete: survey.unread.clone() })
 }
 
-/// Which names should be deleted, and are not.
-fn spared(names: &[Decision]) -> Option<String> {
+/// Which names should be changed and are not, by the reason.
+fn spared(names: &[Decision]) -> Vec<String> {
     const LISTED: usize = 10;
-    let spared = names.iter().filter_map(|it| match &it.verdict {
-        Verdict::Spare(why) => Some((it.name.as_str(), why)),
-        _ => None,
-    });
-    let spared: Vec<_> = spared.collect();
-    let (_, why) = spared.first()?;
-    let listed: Vec<_> = spared.iter().take(LISTED).map(|(name, _)| *name).collect();
-    let more = spared.len().saturating_sub(LISTED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!("{}{more} {why}", listed.join(", ")))
+    let mut spared = BTreeMap::<&str, Vec<&str>>::new();
+    for Decision { name, verdict, .. } in names {
+        if let Verdict::Spare(why) = verdict {
+            spared.entry(why).or_default().push(name.as_str());
+        }
+    }
+    let note = |(why, names): (&str, Vec<&str>)| {
+        let listed = names.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
+        let more = names.len().saturating_sub(LISTED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{listed}{more} {why}")
+    };
+    spared.into_iter().map(note).collect()
 }
 
 /// Decides about everything that was read.
 pub(crate) fn decide_all(rules: Rules, survey: &Survey) -> Decisions {
-    let (claims, refused, elsewhere) = claims(rules, survey);
+    let (claims, refused, known) = claims(rules, survey);
     let marked = survey.zones.iter().flat_map(|(zone, records)| records.marked().map(|it| (zone.clone(), it)));
     let names: BTreeSet<_> = marked.chain(claims.keys().cloned()).collect();
     let decide_one = |key: (ZoneId, Name)| {
@@ -69,7 +72,7 @@ pub(crate) fn decide_all(rules: Rules, survey: &Survey) -> Decisions {
         let fate = |id: &ClusterId| {
             if survey.ended.contains(id) {
                 Fate::Ended
-            } else if elsewhere.contains(id) && claims.iter().all(|it| it.id != *id) {
+            } else if known.contains(id) && claims.iter().all(|it| it.id != *id) {
                 Fate::Elsewhere
             } else {
                 Fate::Lives
@@ -78,20 +81,29 @@ pub(crate) fn decide_all(rules: Rules, survey: &Survey) -> Decisions {
         let (zone, name) = &key;
         let site = survey.zones.get(zone)?.site(name);
         let decision = decide(rules, zone, name, &site, claims, fate);
-        Some(if survey.unread.is_empty() { decision } else { spare(decision) })
+        let is_known = |id: &ClusterId| {
+            survey.ended.contains(id) || known.contains(id) || refused.iter().any(|(cluster, _)| cluster.id == *id)
+        };
+        Some(spare(survey, decision, is_known))
     };
     Decisions { names: names.into_iter().filter_map(decide_one).collect(), refused }
 }
 
-/// Nothing is deleted by a sweep that could not read everything: what it did not see may be what the record is for.
-fn spare(decision: Decision) -> Decision {
-    match &decision.verdict {
-        Verdict::Change(change) if change.deed == Deed::Delete => {
-            let why = "would be deleted, but not everything could be read".into();
-            Decision { verdict: Verdict::Spare(why), ..decision }
+/// Nothing is deleted by a sweep that could not read everything: what it did not see may be what the record is for. And
+/// no name is taken from a cluster of which nobody knows what it asks for.
+fn spare(survey: &Survey, decision: Decision, is_known: impl Fn(&ClusterId) -> bool) -> Decision {
+    let Verdict::Change(change) = &decision.verdict else { return decision };
+    let had = change.was.as_ref().map(|(_, cluster)| cluster).filter(|id| **id != change.cluster);
+    let why = match had {
+        None if change.deed == Deed::Delete && !survey.unread.is_empty() => {
+            "would be deleted, but not everything could be read".into()
         }
-        _ => decision,
-    }
+        Some(had) if !is_known(had) => {
+            format!("would be given to {}, but nobody knows whether {had} still asks for it", change.cluster)
+        }
+        _ => return decision,
+    };
+    Decision { verdict: Verdict::Spare(why), ..decision }
 }
 
 /// Who asks for which name in which zone, who cannot have what they ask for, and of whom it is known that they ask for no
@@ -123,10 +135,11 @@ fn claim(rules: Rules, cluster: &Cluster, tag: &str, vpc: Option<&Vpc>) -> Resul
 }
 
 /// By what became of them: how many names are `created`, `updated`, `deleted` and `unchanged`; `refused` (somebody else's
-/// among them); and how many things could not be read (`incomplete`).
+/// among them); and how many things could not be read (`incomplete`). None is a number too.
 pub(crate) fn counts(rules: Rules, survey: &Survey) -> Counts {
     let Decisions { names, refused } = decide_all(rules, survey);
-    let mut counts = BTreeMap::<String, u64>::new();
+    let mut counts: BTreeMap<String, u64> =
+        ["created", "updated", "deleted", "unchanged", "refused", "incomplete"].map(|it| (it.to_owned(), 0)).into();
     let mut count = |what: &str, number: usize| {
         *counts.entry(what.to_owned()).or_default() += u64::try_from(number).unwrap_or(u64::MAX);
     };

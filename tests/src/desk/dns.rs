@@ -233,7 +233,7 @@ async fn an_interlock_is_told_with_the_payload_that_forces() {
     "#]].assert_eq(&ran.out);
     expect![[r#"
         reading clusters, zones and their records
-        a sweep refuses this unless it is forced: there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl.example.com"]}
+        a sweep refuses this unless it is forced: no cluster lives at all, and 1 of 1 names would go; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl.example.com"]}
     "#]].assert_eq(&Names::said(&ran));
     let payload = r#"{"signalbox": "sweep", "force": ["etl.example.com"]}"#;
     assert!(ran.said.contains(payload), "{}", ran.said);

@@ -195,7 +195,7 @@ chapter! { Scene;
               nothing
         "#]];
     it_is_time_to_sweep_and_no_cluster_lives: with(&[OLD], WITH_OLD), expect![[r#"
-        emr-dns: refused (there is no living cluster at all, and records of ours stand for names: 1; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl.example.com"]})
+        emr-dns: refused (no cluster lives at all, and 1 of 1 names would go; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["etl.example.com"]})
         nothing changed
     "#]];
     a_sweep_is_forced_though_no_cluster_lives: with(&[OLD], WITH_OLD), expect![[r#"

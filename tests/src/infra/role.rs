@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::template::Template;
 use crate::scene::{Scene, Story};
-use crate::{reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
+use crate::{emr_dns, reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
 
 /// What Lambda itself does in the name of a function: its log, its traces, and its failures.
 const OF_THE_PLATFORM: [&str; 5] = [
@@ -118,6 +118,14 @@ async fn the_role_of_share_ebs_snapshot_allows_what_its_stories_ask_for_and_noth
 async fn the_role_of_reconcile_shares_allows_what_its_stories_ask_for_and_nothing_else() {
     let one_fewer = r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012"]}}}"#;
     assert_stories_fit(reconcile_shares::stories::all(), one_fewer).await;
+}
+
+/// Where no zones are named, the function lists them all, which no deployed one does: the template always names some.
+#[tokio::test]
+async fn the_role_of_emr_dns_allows_what_its_stories_ask_for_and_nothing_else() {
+    let mut stories = emr_dns::all();
+    stories.retain(|story| !story.given.variables.contains(&("SIGNALBOX_DNS_ZONES", "")));
+    assert_role_fits("emr-dns", &operations_of_all(stories).await);
 }
 
 /// What was written there once, no function takes away.

@@ -130,6 +130,43 @@ fn what_could_not_be_read_deletes_nothing() {
     );
 }
 
+/// Two clusters ask for one name, and the newer one has it: what a sweep does that does not see the newer one.
+#[test]
+fn no_name_is_taken_from_a_cluster_that_was_not_seen() {
+    let records = ours(NAME, "j-9", NODE);
+    let incomplete = Survey { unread: vec!["j-9".into()], ..survey(vec![cluster(CLUSTER)], records.clone()) };
+    check(
+        incomplete,
+        &expect![[r#"
+        note: etl.example.com would be given to j-1YONHTCP3YZKC, but nobody knows whether j-9 still asks for it
+        unread: j-9"#]],
+    );
+    // No list had it, and EMR, asked for it by itself, says that it lives.
+    check(
+        survey(vec![cluster(CLUSTER)], records.clone()),
+        &expect![
+            "note: etl.example.com would be given to j-1YONHTCP3YZKC, but nobody knows whether j-9 still asks for it"
+        ],
+    );
+    let mut unplaced = survey(vec![cluster(CLUSTER), cluster("j-9")], records.clone());
+    unplaced.clusters[1].1 = None;
+    check(
+        unplaced,
+        &expect![
+            "note: etl.example.com would be given to j-1YONHTCP3YZKC, but nobody knows whether j-9 still asks for it"
+        ],
+    );
+    let renamed = Cluster { tag: Some("*.example.com".into()), ..cluster("j-9") };
+    check(
+        survey(vec![cluster(CLUSTER), renamed], records),
+        &expect![[r#"
+        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-10-0-0-1.eu-west-1.compute.internal for j-9)
+          - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-9,account=111122223333,region=eu-west-1"
+          + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+        name j-9 *.example.com: the tag `cluster_name` of cluster j-9: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"#]],
+    );
+}
+
 #[test]
 fn without_any_living_cluster_nothing_is_deleted_unless_it_is_forced() {
     check(
