@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::faults::FaultKind;
+use crate::secrets_manager;
 
 /// Bodies are kept up to this many bytes: enough for any JSON or form, not for uploads.
 const BODY: usize = 16 * 1024;
@@ -34,13 +35,16 @@ pub struct Call {
     pub expected_owner: Option<String>,
     /// Path and query as sent.
     pub path: String,
-    /// The body as text, cut after 16 KiB.
+    /// The body as text, cut after 16 KiB; empty for Secrets Manager, whose calls carry secrets.
     pub body: String,
 }
 
 impl Call {
     /// The text of a body as it is recorded.
-    pub(crate) fn text_of(body: &[u8]) -> String {
+    pub(crate) fn text_of(service: &str, body: &[u8]) -> String {
+        if service == secrets_manager::NAME {
+            return String::new();
+        }
         String::from_utf8_lossy(&body[..body.len().min(BODY)]).into_owned()
     }
 }

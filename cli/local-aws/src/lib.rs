@@ -1,4 +1,4 @@
-//! AWS on loopback: one endpoint in front of ministack and moto, for the CLI and the tests.
+//! AWS on loopback: one endpoint in front of ministack, moto and a Secrets Manager of its own, for the CLI and the tests.
 //!
 //! [`LocalAws::start`] brings up both servers behind a proxy on 127.0.0.1. An access key of 12 digits is the
 //! account of that number, in every service. The proxy records each call and injects faults by account, so
@@ -15,6 +15,7 @@ mod operations;
 mod proxy;
 mod refusals;
 mod routes;
+mod secrets_manager;
 mod supervisor;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -59,6 +60,7 @@ impl LocalAws {
             calls: calls::CallLog::default(),
             faults: faults::FaultBook::default(),
             access_keys: credentials::AccessKeys::default(),
+            secrets: secrets_manager::Vault::default(),
             last_words: supervisor.last_words(),
         });
         let (stop, stopped) = oneshot::channel();

@@ -1,4 +1,6 @@
-//! Which of the two servers plays which AWS service: the only place that decides it.
+//! Which server plays which AWS service: the only place that decides it.
+
+use crate::secrets_manager;
 
 /// The server that plays a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,9 +9,11 @@ pub(crate) enum Server {
     Ministack,
     /// Has images, snapshots and accounts.
     Moto,
+    /// None of both: this process answers, where neither is true enough.
+    Ourselves,
 }
 
-/// Services that moto plays, by the name in the credential scope; everything else is ministack's.
+/// Services that moto plays, by the name in the credential scope; but for secrets, everything else is ministack's.
 ///
 /// KMS stands with EC2 because encrypted snapshots name keys of moto's own KMS; SSM with EC2 because of its
 /// public image parameters; STS with Organizations because both know of many accounts. ECR because moto, and not
@@ -18,7 +22,11 @@ const MOTO: [&str; 10] = ["ebs", "ec2", "ecr", "elasticmapreduce", "kms", "organ
 
 /// The server for the service named in the credential scope of a request.
 pub(crate) fn server_of(service: &str) -> Server {
-    if MOTO.contains(&service) { Server::Moto } else { Server::Ministack }
+    match service {
+        secrets_manager::NAME => Server::Ourselves,
+        _ if MOTO.contains(&service) => Server::Moto,
+        _ => Server::Ministack,
+    }
 }
 
 #[cfg(test)]
@@ -26,9 +34,10 @@ mod tests {
     use super::{Server, server_of};
 
     #[test]
-    fn images_and_their_keys_are_motos_and_the_unknown_is_ministacks() {
+    fn images_and_their_keys_are_motos_secrets_are_ours_and_the_unknown_is_ministacks() {
         assert_eq!(server_of("ec2"), Server::Moto);
         assert_eq!(server_of("kms"), Server::Moto);
+        assert_eq!(server_of("secretsmanager"), Server::Ourselves);
         for service in ["s3", "dynamodb", "lambda", "events", "route53", "something-new"] {
             assert_eq!(server_of(service), Server::Ministack, "{service}");
         }
