@@ -23,6 +23,7 @@ mod infra;
 mod ledger;
 mod local_emr;
 mod manifest;
+mod oauth2;
 mod organizations;
 mod paging;
 mod policies;
