@@ -24,6 +24,7 @@ mod ledger;
 mod local_emr;
 mod local_secrets;
 mod manifest;
+mod oauth2;
 mod organizations;
 mod paging;
 mod policies;

@@ -1,0 +1,141 @@
+//! What is asked of the OAuth2 server: a token (RFC 6749, client credentials), its revocation (RFC 7009), and a proof that it
+//! works (RFC 6750). No error has a secret value in it, also where the server sends one back.
+
+mod answer;
+mod client;
+
+pub use client::{Client, Limits};
+
+use answer::Call;
+use form_urlencoded::byte_serialize;
+use reaction::Error;
+use reqwest::RequestBuilder;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::secret::Master;
+use crate::settings::{ClientAuth, REVOKE_URL, TOKEN_URL, VERIFY_URL};
+
+/// A token that the server gave.
+#[derive(Clone)]
+pub struct Token {
+    /// The token itself.
+    pub access_token: SecretString,
+    /// `bearer`, in the case in which the server writes it.
+    pub token_type: String,
+    /// In how many seconds the server lets it end, where it says so.
+    pub expires_in: Option<u64>,
+}
+
+/// Asks for a token. What a server of style `single` gives may be the one that it gave before.
+///
+/// # Errors
+/// `Refused` where the server does not give one, or answers with something else; `Failed` where it may yet.
+pub async fn mint(client: &Client, master: &Master) -> Result<Token, Error> {
+    let settings = &client.settings;
+    let call = Call {
+        doing: format!("asking {} for a token", settings.token),
+        url: TOKEN_URL,
+        check: "the master secret, OAUTH2_TOKEN_URL, OAUTH2_CLIENT_AUTH, OAUTH2_SCOPE and OAUTH2_AUDIENCE",
+        unknown: "; whether it made a token is not known",
+        limits: &client.limits,
+    };
+    let mut form = vec![("grant_type", "client_credentials")];
+    form.extend(settings.scope.as_deref().map(|it| ("scope", it)));
+    form.extend(settings.audience.as_deref().map(|it| ("audience", it)));
+    let request = client.http.post(settings.token.url()).header("accept", "application/json");
+    let answer = call.send(as_client(request, form, settings.client_auth, master)).await?;
+    let answer = call.object(&answer)?;
+    let text = |key: &str| answer.get(key).and_then(Value::as_str);
+    let Some(token_type) = text("token_type").filter(|it| it.eq_ignore_ascii_case("bearer")) else {
+        return Err(call.refused(
+            "`token_type` of the answer is not `bearer`; the token was not taken, and may be alive",
+            TOKEN_URL,
+        ));
+    };
+    match text("access_token") {
+        Some(it) if is_sendable(it) => Ok(Token {
+            access_token: it.into(),
+            token_type: token_type.into(),
+            expires_in: answer.get("expires_in").and_then(Value::as_u64),
+        }),
+        _ => Err(call
+            .refused("`access_token` of the answer is not there, empty, or nothing that a header carries", TOKEN_URL)),
+    }
+}
+
+/// Has the server forget a token. One that it does not know is no error (RFC 7009).
+///
+/// # Errors
+/// `Refused` where there is no address for it, or the server does not do it; `Failed` where it may yet.
+pub async fn revoke(client: &Client, master: &Master, token: &SecretString) -> Result<(), Error> {
+    let Some(revocation) = &client.settings.revocation else {
+        return Err(reaction::settings::missing(REVOKE_URL, "the address that revokes tokens"));
+    };
+    let call = Call {
+        doing: format!("revoking a token at {}", revocation.endpoint),
+        url: REVOKE_URL,
+        check: "the master secret, OAUTH2_REVOKE_URL, OAUTH2_REVOKE_FIELD and OAUTH2_CLIENT_AUTH",
+        unknown: "; whether the token still works is not known",
+        limits: &client.limits,
+    };
+    let form = vec![(revocation.field, token.expose_secret())];
+    let request = client.http.post(revocation.endpoint.url());
+    let answer = call.send(as_client(request, form, client.settings.client_auth, master)).await?;
+    // The status says it all, but a page to log in at has a good one too.
+    if answer.trim_ascii_start().starts_with(b"<") { Err(call.is_page()) } else { Ok(()) }
+}
+
+/// Proves that a token works: the server takes it, and answers with what it is asked for.
+///
+/// # Errors
+/// `Refused` where the server does not take it, or answers with something else; `Failed` where it may yet.
+pub async fn verify(client: &Client, token: &SecretString) -> Result<(), Error> {
+    let verification = &client.settings.verification;
+    let call = Call {
+        doing: format!("proving a token at {}", verification.endpoint),
+        url: VERIFY_URL,
+        check: "that the token may read OAUTH2_VERIFY_URL",
+        unknown: "",
+        limits: &client.limits,
+    };
+    if !is_sendable(token.expose_secret()) {
+        return Err(
+            call.refused("the token is empty, or nothing that a header carries", "`access_token` in the secret")
+        );
+    }
+    let request = client.http.get(verification.endpoint.url()).header("accept", "application/json");
+    let answer = call.send(request.bearer_auth(token.expose_secret())).await?;
+    match &verification.key {
+        None if answer.trim_ascii_start().starts_with(b"<") => Err(call.is_page()),
+        None => Ok(()),
+        Some(key) if call.object(&answer)?.contains_key(key) => Ok(()),
+        Some(key) => {
+            Err(call.refused(format!("the answer has no key `{key}`"), "OAUTH2_VERIFY_URL and OAUTH2_VERIFY_KEY"))
+        }
+    }
+}
+
+/// A form with the client's credentials: in the header, each encoded as in a form (RFC 6749, 2.3.1), or in the form.
+fn as_client<'a>(
+    request: RequestBuilder,
+    mut form: Vec<(&'a str, &'a str)>,
+    auth: ClientAuth,
+    master: &'a Master,
+) -> RequestBuilder {
+    let (id, secret) = (master.id.expose_secret(), master.secret.expose_secret());
+    match auth {
+        ClientAuth::Basic => {
+            let encoded = |it: &str| byte_serialize(it.as_bytes()).collect::<String>();
+            request.basic_auth(encoded(id), Some(encoded(secret))).form(&form)
+        }
+        ClientAuth::Body => {
+            form.extend([("client_id", id), ("client_secret", secret)]);
+            request.form(&form)
+        }
+    }
+}
+
+fn is_sendable(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|it| it.is_ascii_graphic())
+}

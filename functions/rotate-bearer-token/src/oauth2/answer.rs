@@ -1,0 +1,118 @@
+//! One request and its answer, and what is said of a bad one: what was being done where, and what to check. Of the answer's text
+//! only an error code that is registered is shown.
+
+use reaction::Error;
+use reqwest::{RequestBuilder, Response, StatusCode};
+use serde_json::{Map, Value};
+
+use super::client::{Limits, last_cause};
+
+/// Error codes that say nothing but what they say.
+/// <https://www.iana.org/assignments/oauth-parameters/oauth-parameters.xhtml#extensions-error>
+const CODES: [&str; 14] = [
+    "access_denied",
+    "insufficient_scope",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "invalid_target",
+    "invalid_token",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unsupported_response_type",
+    "unsupported_token_type",
+];
+
+/// A request, and what is to be said when it goes wrong.
+pub(super) struct Call<'a> {
+    /// What is being done, and where.
+    pub(super) doing: String,
+    /// The variable of the address.
+    pub(super) url: &'static str,
+    /// What to check when the server refuses.
+    pub(super) check: &'static str,
+    /// What is not known where the answer is lost.
+    pub(super) unknown: &'static str,
+    pub(super) limits: &'a Limits,
+}
+
+impl Call<'_> {
+    /// Sends a request, and gives the body of a good answer.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, Error> {
+        let answer = request.send().await.map_err(|error| self.lost(&error))?;
+        let status = answer.status();
+        if status.is_redirection() {
+            let what = format!("it answered {} to somewhere else, and is not followed", status.as_u16());
+            return Err(self.refused(what, self.url));
+        }
+        let body = self.read(answer).await;
+        if status.is_success() { body } else { Err(self.bad(status, &body.unwrap_or_default())) }
+    }
+
+    /// The JSON object that an answer is.
+    pub(super) fn object(&self, body: &[u8]) -> Result<Map<String, Value>, Error> {
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(object)) => Ok(object),
+            _ if body.trim_ascii_start().starts_with(b"<") => Err(self.is_page()),
+            _ => Err(self.refused(format!("the answer is no JSON object{}", self.unknown), self.url)),
+        }
+    }
+
+    pub(super) fn is_page(&self) -> Error {
+        self.refused(format!("the answer is a page of HTML or XML{}", self.unknown), self.url)
+    }
+
+    /// Something that stays so until somebody changes it.
+    pub(super) fn refused(&self, what: impl std::fmt::Display, check: &str) -> Error {
+        Error::refused(format!("{}: {what}: check {check}", self.doing))
+    }
+
+    fn failed(&self, what: impl std::fmt::Display) -> Error {
+        let Self { doing, unknown, .. } = self;
+        Error::failed(format!("{doing}: {what}{unknown}: it is tried again, look at the server if this goes on"))
+    }
+
+    async fn read(&self, mut answer: Response) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.lost(&error))? {
+            if body.len() + chunk.len() > self.limits.answer {
+                let what = format!("the answer has more than {} bytes{}", self.limits.answer, self.unknown);
+                return Err(self.refused(what, self.url));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    fn lost(&self, error: &reqwest::Error) -> Error {
+        let Limits { connect, whole, .. } = self.limits;
+        let Self { doing, url, .. } = self;
+        match (error.is_connect(), error.is_timeout()) {
+            (true, true) => {
+                Error::failed(format!("{doing}: no connection within {connect:?}: check {url} and the network"))
+            }
+            (true, false) => {
+                let cause = last_cause(error);
+                Error::failed(format!(
+                    "{doing}: no connection ({cause}): check {url}, the network, and whom TLS trusts"
+                ))
+            }
+            (false, true) => self.failed(format!("no answer within {whole:?}")),
+            (false, false) => self.failed(format!("the answer was lost ({})", last_cause(error))),
+        }
+    }
+
+    fn bad(&self, status: StatusCode, body: &[u8]) -> Error {
+        let answer = serde_json::from_slice::<Value>(body).unwrap_or_default();
+        let code = answer["error"].as_str().and_then(|it| CODES.into_iter().find(|code| *code == it));
+        let code = code.map(|it| format!(" ({it})")).unwrap_or_default();
+        let what = format!("it answered {}{code}", status.as_u16());
+        let is_final = status.is_client_error()
+            && status != StatusCode::REQUEST_TIMEOUT
+            && status != StatusCode::TOO_MANY_REQUESTS;
+        if is_final { self.refused(what, self.check) } else { self.failed(what) }
+    }
+}

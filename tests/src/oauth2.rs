@@ -1,0 +1,187 @@
+//! An OAuth2 server on loopback, one for each test. It knows which tokens are alive, records what it was asked, and misbehaves
+//! as it is told.
+//!
+//! Source of its two styles: servers that follow RFC 6749 and 7009 make a new token each time; Twitter's gave the existing one
+//! until that was invalidated.
+
+mod answers;
+mod client;
+mod mischief;
+mod secrecy;
+mod secret;
+mod settings;
+mod tls;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+
+pub use mischief::Mischief;
+
+/// The client that the server knows.
+pub const CLIENT_ID: &str = "signalbox+rotation/1";
+/// Its secret, with what must be encoded both in a form and in the header.
+pub const CLIENT_SECRET: &str = "c0nsumer:s3cret&%2B=ü";
+
+/// What the server demands and how it makes tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// How many tokens it knows at a time.
+    pub style: Style,
+    /// How a client must prove who it is.
+    pub auth: Auth,
+    /// The field of the form by which a token is revoked.
+    pub revoke_field: &'static str,
+}
+
+/// How many tokens the server knows at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// One: it is given again until it is revoked.
+    Single,
+    /// A new one each time; each lives until it is revoked.
+    Overlap,
+}
+
+/// How a client must prove who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// By Basic authorization, and not in the form.
+    Basic,
+    /// In the form, and not by Basic authorization.
+    Body,
+}
+
+/// What the server can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ask {
+    /// A token.
+    Token,
+    /// That a token be forgotten.
+    Revoke,
+    /// What only the holder of a token is told.
+    Verify,
+}
+
+/// A request as the server got it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What it was asked.
+    pub ask: Ask,
+    /// The `scope` of the form.
+    pub scope: Option<String>,
+    /// The `audience` of the form.
+    pub audience: Option<String>,
+    /// The token that was used, or to be revoked.
+    pub token: Option<String>,
+    /// Whether that token was alive.
+    pub was_alive: bool,
+}
+
+/// The server.
+#[derive(Clone)]
+pub struct Server {
+    state: Arc<Mutex<Inside>>,
+    base: String,
+}
+
+struct Inside {
+    manner: Manner,
+    made: usize,
+    alive: Vec<String>,
+    asked: Vec<Asked>,
+    mischief: BTreeMap<Ask, Mischief>,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { style: Style::Overlap, auth: Auth::Basic, revoke_field: "token" }
+    }
+}
+
+impl Server {
+    /// Starts one; it ends with the test.
+    pub async fn start(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Self::new(manner, format!("http://{}", listener.local_addr().unwrap()));
+        let router = server.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        server
+    }
+
+    fn new(manner: Manner, base: String) -> Self {
+        let inside = Inside { manner, made: 0, alive: vec![], asked: vec![], mischief: BTreeMap::new() };
+        Self { state: Arc::new(Mutex::new(inside)), base }
+    }
+
+    fn router(&self) -> Router {
+        Router::new()
+            .route("/oauth2/token", post(|State(it), headers, body| answers::answer(it, Ask::Token, headers, body)))
+            .route("/oauth2/revoke", post(|State(it), headers, body| answers::answer(it, Ask::Revoke, headers, body)))
+            .route("/search", get(|State(it), headers, body| answers::answer(it, Ask::Verify, headers, body)))
+            .with_state(self.clone())
+    }
+
+    /// Where tokens are made.
+    pub fn token_url(&self) -> String {
+        format!("{}/oauth2/token", self.base)
+    }
+
+    /// Where tokens are revoked.
+    pub fn revoke_url(&self) -> String {
+        format!("{}/oauth2/revoke", self.base)
+    }
+
+    /// Where a token is proved: the JSON answer has the key `statuses`.
+    pub fn verify_url(&self) -> String {
+        format!("{}/search?q=signalbox", self.base)
+    }
+
+    /// The tokens that work, in the order in which they were made.
+    pub fn alive(&self) -> Vec<String> {
+        self.state.lock().unwrap().alive.clone()
+    }
+
+    /// Every request until now.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.state.lock().unwrap().asked.clone()
+    }
+
+    /// Lets it misbehave from now on, each time that it is asked this.
+    pub fn misbehave(&self, ask: Ask, mischief: Mischief) {
+        self.state.lock().unwrap().mischief.insert(ask, mischief);
+    }
+
+    /// Lets it behave again.
+    pub fn behave(&self) {
+        self.state.lock().unwrap().mischief.clear();
+    }
+
+    /// Makes a token, or gives the one that there is, as by somebody else's hand.
+    pub fn mint(&self) -> String {
+        self.state.lock().unwrap().mint()
+    }
+
+    /// Forgets a token, as by somebody else's hand.
+    pub fn forget(&self, token: &str) {
+        self.state.lock().unwrap().alive.retain(|it| it != token);
+    }
+}
+
+impl Inside {
+    fn mint(&mut self) -> String {
+        match self.alive.last() {
+            Some(existing) if self.manner.style == Style::Single => existing.clone(),
+            _ => {
+                self.made += 1;
+                let token = format!("AAAA%2F{:04}-t0ken", self.made);
+                self.alive.push(token.clone());
+                token
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The same server behind TLS, with a certificate of an authority that is made for the test: whom the client trusts.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::serve::Listener;
+use expect_test::expect;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rotate_bearer_token::oauth2::mint;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::server::TlsStream;
+
+use super::client::{client, master};
+use super::{Manner, Server};
+
+/// Takes connections and makes them TLS; one that does not come through the handshake is dropped.
+struct Encrypted {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for Encrypted {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let Ok((stream, address)) = self.listener.accept().await else { continue };
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// An authority, as PEM, and what takes connections with a certificate of it for this name.
+fn certified(name: &str) -> (String, TlsAcceptor) {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let leaf = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+        .unwrap();
+    (authority.pem(), TlsAcceptor::from(Arc::new(config)))
+}
+
+/// A server whose certificate is for a name, and the file of its authority.
+async fn start(name: &str) -> (Server, String) {
+    let (pem, acceptor) = certified(name);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = Server::new(Manner::default(), format!("https://localhost:{port}"));
+    let router = server.router();
+    tokio::spawn(async move { axum::serve(Encrypted { listener, acceptor }, router).await });
+    let bundle = std::env::temp_dir().join(format!("signalbox-oauth2-{}-{port}.pem", std::process::id()));
+    std::fs::write(&bundle, pem).unwrap();
+    (server, bundle.to_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn only_the_authorities_that_were_named_are_trusted() {
+    let (server, bundle) = start("localhost").await;
+    let told = |error: reaction::Error| error.to_string().replace(&server.base, "https://server");
+    mint(&client(&server, &[("SIGNALBOX_CA_BUNDLE", &bundle)]), &master()).await.unwrap();
+    assert_eq!(server.alive().len(), 1);
+    // The system's authorities do not know it.
+    let unknown = mint(&client(&server, &[]), &master()).await.err().unwrap();
+    expect!["asking https://server/oauth2/token for a token: no connection (invalid peer certificate: UnknownIssuer): check OAUTH2_TOKEN_URL, the network, and whom TLS trusts"].assert_eq(&told(unknown));
+    let (_, another) = start("localhost").await;
+    let untrusted = mint(&client(&server, &[("SIGNALBOX_CA_BUNDLE", &another)]), &master()).await.err().unwrap();
+    expect!["asking https://server/oauth2/token for a token: no connection (invalid peer certificate: BadSignature): check OAUTH2_TOKEN_URL, the network, and whom TLS trusts"].assert_eq(&told(untrusted));
+    assert_eq!(server.asked().len(), 1, "nothing was sent");
+    for file in [bundle, another] {
+        std::fs::remove_file(file).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_is_not_taken() {
+    let (server, bundle) = start("other.example.com").await;
+    let refused = mint(&client(&server, &[("SIGNALBOX_CA_BUNDLE", &bundle)]), &master()).await.err().unwrap();
+    expect![[r#"asking https://server/oauth2/token for a token: no connection (invalid peer certificate: certificate not valid for name "localhost"; certificate is only valid for DnsName("other.example.com")): check OAUTH2_TOKEN_URL, the network, and whom TLS trusts"#]].assert_eq(&refused.to_string().replace(&server.base, "https://server"));
+    assert_eq!(server.asked(), []);
+    std::fs::remove_file(bundle).unwrap();
+}
