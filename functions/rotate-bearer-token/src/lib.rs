@@ -1,6 +1,158 @@
-//! `rotate-bearer-token`: stub.
+//! `rotate-bearer-token`: the bearer token of an OAuth2 client, rotated as Secrets Manager asks, step by step.
+//!
+//! The four steps are in `shared/secrets`; what a token needs of them stands here. The server is spoken to in `oauth2.rs`.
 
 pub mod endpoint;
 pub mod oauth2;
 pub mod secret;
 pub mod settings;
+
+use std::time::Duration;
+
+use reaction::settings::{Variables, malformed};
+use reaction::{Doing, Error};
+use rotation::{SecretArn, Stage};
+use secrecy::{ExposeSecret, SecretString};
+use secrets::{Context, Credential, Rotating, SecretsManager};
+
+use oauth2::Client;
+use secret::{BearerSecret, Master};
+use settings::{Settings, Style};
+
+/// The function.
+pub type RotateBearerToken = Rotating<BearerToken>;
+
+/// A token of an OAuth2 server.
+pub struct BearerToken {
+    client: Client,
+    style: Style,
+    overlap: Option<Duration>,
+    swept: Vec<SecretArn>,
+}
+
+impl BearerToken {
+    /// A token by these settings; `swept` are the secrets whose former tokens are revoked after the overlap.
+    ///
+    /// # Errors
+    /// `Refused` where the certificates to trust cannot be read.
+    pub fn new(settings: Settings, swept: Vec<SecretArn>) -> Result<Self, Error> {
+        let style = settings.style;
+        // Without an address that revokes, a former token lives until the server lets it end.
+        let is_revoked = style == Style::Overlap && settings.revocation.is_some();
+        let overlap = is_revoked.then_some(settings.overlap);
+        Ok(Self { client: Client::new(settings)?, style, overlap, swept })
+    }
+
+    /// Reads the secrets whose former tokens are revoked: `SIGNALBOX_SECRETS`, their ARNs with commas between them.
+    ///
+    /// # Errors
+    /// `Refused`, naming the variable, where one is no ARN of a secret.
+    pub fn swept(variables: Variables) -> Result<Vec<SecretArn>, Error> {
+        const NAME: &str = "SIGNALBOX_SECRETS";
+        let text = variables(NAME).unwrap_or_default();
+        let arns = text.split(',').map(str::trim).filter(|arn| !arn.is_empty()).map(str::parse);
+        arns.collect::<Result<_, _>>().map_err(|error| malformed(NAME, error))
+    }
+
+    /// The token that clients use now, and by what the server knows us.
+    async fn known(
+        &self,
+        secrets: &SecretsManager,
+        value: Option<&SecretString>,
+    ) -> Result<(BearerSecret, Master), Error> {
+        let value = value
+            .ok_or_else(|| Error::refused("the secret has no value; put one, with the ARN of its master secret"))?;
+        let secret = BearerSecret::read(value)?;
+        let arn = secret.master.to_string();
+        let master = secrets.value_at(&arn, Stage::Current).await?;
+        let master = master.ok_or_else(|| Error::refused(format!("the master secret {arn} has no value")))?;
+        Ok((secret, Master::read(&master)?))
+    }
+
+    /// A token of a server that knows one at a time: the one that there is, unless clients use that one, which is revoked first.
+    async fn replace(
+        &self,
+        context: &Context<'_>,
+        secret: &BearerSecret,
+        master: &Master,
+    ) -> Result<oauth2::Token, Error> {
+        let there = oauth2::mint(&self.client, master).await?;
+        // After an interruption the one that was revoked is gone already, and this one nobody has yet.
+        if !is_same(&there.access_token, &secret.access_token) {
+            return Ok(there);
+        }
+        oauth2::revoke(&self.client, master, &there.access_token).await?;
+        context.records.revoked(context.request).await?;
+        let made = oauth2::mint(&self.client, master).await?;
+        if is_same(&made.access_token, &secret.access_token) {
+            return Err(Error::refused("the server gave the token again that it had just revoked; nothing was kept"));
+        }
+        Ok(made)
+    }
+}
+
+fn is_same(one: &SecretString, other: &SecretString) -> bool {
+    one.expose_secret() == other.expose_secret()
+}
+
+impl Credential for BearerToken {
+    const NAME: &'static str = "rotate-bearer-token";
+    const IS_MINTED: bool = true;
+
+    async fn make(&self, context: &Context<'_>) -> Result<SecretString, Error> {
+        let (secret, master) = self.known(context.secrets, context.current).await?;
+        let token = match self.style {
+            Style::Single => self.replace(context, &secret, &master).await?,
+            Style::Overlap => {
+                let token = oauth2::mint(&self.client, &master).await?;
+                if is_same(&token.access_token, &secret.access_token) {
+                    return Err(Error::refused(
+                        "the server gave the token again that clients use now: it knows one at a time; set OAUTH2_STYLE=single",
+                    ));
+                }
+                token
+            }
+        };
+        Ok(secret.with(&token))
+    }
+
+    async fn take_back(&self, context: &Context<'_>, made: &SecretString) -> Result<(), Error> {
+        // Where there is one token at a time, whoever was faster has the same one.
+        if self.style == Style::Single {
+            return Ok(());
+        }
+        self.revoke(context.secrets, made).await
+    }
+
+    async fn set(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
+        if self.style == Style::Overlap {
+            return Ok(());
+        }
+        let (secret, master) = self.known(context.secrets, Some(pending)).await?;
+        let there = oauth2::mint(&self.client, &master).await?;
+        if is_same(&there.access_token, &secret.access_token) {
+            return Ok(());
+        }
+        Err(Error::refused("The bearer token was changed outside Secrets Manager. Please check."))
+    }
+
+    async fn test(&self, _: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
+        oauth2::verify(&self.client, &BearerSecret::read(pending)?.access_token).await
+    }
+
+    fn overlap(&self) -> Option<Duration> {
+        self.overlap
+    }
+
+    fn swept(&self) -> &[SecretArn] {
+        &self.swept
+    }
+
+    async fn revoke(&self, secrets: &SecretsManager, value: &SecretString) -> Result<(), Error> {
+        let (secret, master) = self.known(secrets, Some(value)).await.doing(|| "a former value")?;
+        if secret.access_token.expose_secret().is_empty() {
+            return Ok(());
+        }
+        oauth2::revoke(&self.client, &master, &secret.access_token).await
+    }
+}

@@ -15,11 +15,23 @@ pub(crate) fn to_event(report: Report) -> Result<Report, Diagnostic> {
     Err(Diagnostic { error_type: kind.into(), error_message: serde_json::to_string(&report).unwrap_or_default() })
 }
 
+/// The answer to one step of something that somebody drives (Secrets Manager): `Err` is the only word for "not done", and a
+/// step that was only planned is not done either.
+pub(crate) fn to_step(report: Report) -> Result<Report, Diagnostic> {
+    let kind = match report.outcome {
+        Outcome::Failed => "Signalbox.Failed",
+        Outcome::Refused => "Signalbox.Refused",
+        Outcome::Planned => "Signalbox.Planned",
+        _ => return Ok(report),
+    };
+    Err(Diagnostic { error_type: kind.into(), error_message: serde_json::to_string(&report).unwrap_or_default() })
+}
+
 #[cfg(test)]
 mod tests {
     use reaction::{Key, Outcome, Report};
 
-    use super::to_event;
+    use super::{to_event, to_step};
 
     #[test]
     fn only_failures_and_poison_are_errors() {
@@ -30,6 +42,17 @@ mod tests {
         assert!(to_event(report(Outcome::Failed).about(key())).is_err());
         for outcome in [Outcome::Ignored, Outcome::Repeated, Outcome::Planned, Outcome::Unchanged, Outcome::Applied] {
             assert!(to_event(report(outcome)).is_ok(), "{outcome}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_was_not_done_is_an_error_whatever_kept_it() {
+        let report = |outcome| Report::new("rotate-db-user", outcome, None).about(Key::new(["app"]));
+        for outcome in [Outcome::Failed, Outcome::Refused, Outcome::Planned] {
+            assert!(to_step(report(outcome)).is_err(), "{outcome}");
+        }
+        for outcome in [Outcome::Ignored, Outcome::Repeated, Outcome::Unchanged, Outcome::Applied] {
+            assert!(to_step(report(outcome)).is_ok(), "{outcome}");
         }
     }
 }

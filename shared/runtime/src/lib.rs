@@ -7,4 +7,4 @@ mod metrics;
 mod on_event;
 mod settings;
 
-pub use on_event::on_event;
+pub use on_event::{on_event, on_step};

@@ -1,4 +1,4 @@
-//! The edge for events that nobody waits for.
+//! The edges: for events that nobody waits for, and for steps that somebody does.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use aws::{Home, Sessions};
-use lambda_runtime::{Context, LambdaEvent, Runtime, service_fn};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent, Runtime, service_fn};
 use ledger::DynamoLedger;
 use reaction::settings::{Variables, malformed};
-use reaction::{Deadline, Error, Reaction, drive_json};
+use reaction::{Deadline, Error, Reaction, Report, drive_json};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -22,8 +22,23 @@ use crate::{answer, metrics};
 ///
 /// Ends only when Lambda ends the sandbox, or at once, with a line that says why, where init fails.
 pub async fn on_event<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> ExitCode {
+    run(open, answer::to_event).await
+}
+
+/// Runs a reaction as a Lambda function of which somebody asks one step and waits for it, as Secrets Manager does: whatever is
+/// not done is an error. The rest is as of [`on_event`].
+pub async fn on_step<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> ExitCode {
+    run(open, answer::to_step).await
+}
+
+type Answer = fn(Report) -> Result<Report, Diagnostic>;
+
+async fn run<R: Reaction>(
+    open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>,
+    answer: Answer,
+) -> ExitCode {
     log::start(&environment);
-    match serve(open).await {
+    match serve(open, answer).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(service = R::NAME, "init failed: {error}");
@@ -32,7 +47,10 @@ pub async fn on_event<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variabl
     }
 }
 
-async fn serve<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> Result<(), Error> {
+async fn serve<R: Reaction>(
+    open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>,
+    answer: Answer,
+) -> Result<(), Error> {
     let settings = Settings::read(&environment)?;
     let sessions = Arc::new(sessions()?);
     let ledger = DynamoLedger::new(&sessions, settings.ledger_table, R::NAME);
@@ -48,7 +66,7 @@ async fn serve<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> 
         let cold_start = is_first.swap(false, Ordering::Relaxed);
         log::write(&invocation(&context, payload.get(), cold_start), &report);
         println!("{}", metrics::line(&report, sessions.now()));
-        answer::to_event(report)
+        answer(report)
     });
     Runtime::new(service).run().await.map_err(Error::failed)
 }

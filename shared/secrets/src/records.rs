@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws::{Answer, Sessions};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use reaction::settings::{Variables, missing};
 use reaction::{Doing, Error};
 use rotation::{Attempts, Request, SecretArn, VersionId};
 
@@ -49,6 +50,17 @@ impl Records {
     #[must_use]
     pub fn new(sessions: &Sessions, table: impl Into<String>, function: &'static str) -> Self {
         Self { client: Client::new(sessions.config()), table: table.into(), function, now: sessions.clock() }
+    }
+
+    /// The records in the table that `SIGNALBOX_LEDGER_TABLE` names.
+    ///
+    /// # Errors
+    /// `Refused` where it is not set.
+    pub fn read(variables: Variables, sessions: &Sessions, function: &'static str) -> Result<Self, Error> {
+        const NAME: &str = "SIGNALBOX_LEDGER_TABLE";
+        let table =
+            variables(NAME).ok_or_else(|| missing(NAME, "the name of the DynamoDB table that keeps the ledger"))?;
+        Ok(Self::new(sessions, table, function))
     }
 
     fn id(&self, secret: &SecretArn, what: &str) -> AttributeValue {
@@ -130,7 +142,8 @@ impl Records {
     /// # Errors
     /// What the call's error means.
     pub async fn due(&self, secret: &SecretArn) -> Result<BTreeSet<Due>, Error> {
-        let get = self.client.get_item().table_name(&self.table).key("id", self.id(secret, "due")).consistent_read(true);
+        let get =
+            self.client.get_item().table_name(&self.table).key("id", self.id(secret, "due")).consistent_read(true);
         let item = get.send().await.or_error().doing(|| self.place())?.item.unwrap_or_default();
         let all = item.get("due").and_then(|it| it.as_ss().ok()).map(Vec::as_slice).unwrap_or_default();
         Ok(all.iter().filter_map(|text| Due::read(text)).collect())

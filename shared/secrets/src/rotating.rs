@@ -100,6 +100,11 @@ impl<C: Credential> Rotating<C> {
         Self { clients: Clients::new(sessions, SecretsManager::new), records, credential }
     }
 
+    /// Opens the connection to Secrets Manager; best effort.
+    pub async fn open_connections(&self) {
+        self.clients.here().open_connection().await;
+    }
+
     fn secrets(&self, secret: &SecretArn) -> Result<SecretsManager, Error> {
         self.clients.at(&secret.account, &secret.region)
     }
@@ -141,7 +146,9 @@ impl<C: Credential> Rotating<C> {
             Ok(Put::Stored) if C::IS_MINTED => self.records.stored(request).await,
             Ok(Put::Stored) => Ok(()),
             // Whoever was faster has a credential of their own; this one is nobody's.
-            Ok(Put::Taken) => self.credential.take_back(context, &made).await.doing(|| "taking back what another run has made"),
+            Ok(Put::Taken) => {
+                self.credential.take_back(context, &made).await.doing(|| "taking back what another run has made")
+            }
             Err(error) => self.mend(context, &made, error).await,
         }
     }
@@ -186,7 +193,10 @@ impl<C: Credential> Rotating<C> {
         if !versions.has(&due.version, Stage::Current)
             && let Some(value) = secrets.value_of(secret, &due.version).await?
         {
-            self.credential.revoke(&secrets, &value).await.doing(|| format!("revoking version {} of {secret}", due.version))?;
+            self.credential
+                .revoke(&secrets, &value)
+                .await
+                .doing(|| format!("revoking version {} of {secret}", due.version))?;
         }
         self.records.change_due(secret, due, true).await
     }
@@ -239,8 +249,9 @@ impl<C: Credential> Reaction for Rotating<C> {
     }
 
     async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+        // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
         let request = match (subject, step) {
-            (_, Step::Revoke(secret, due)) => return self.revoke(secret, due).await,
+            (_, Step::Revoke(secret, due)) => return Box::pin(self.revoke(secret, due)).await,
             (Subject::Step(request), _) => request,
             (Subject::Sweep, _) => return Err(Error::failed("a sweep has no such step")),
         };
@@ -253,9 +264,15 @@ impl<C: Credential> Reaction for Rotating<C> {
         let context = Context { request, current, previous, secrets: &secrets, records: &self.records };
         let pending = values.pending.clone().unwrap_or_default();
         match step {
-            Step::Create(_) => self.create(&context).await,
-            Step::Set(_) => self.attempted(&context, self.credential.set(&context, &pending).await).await,
-            Step::Test(_) => self.attempted(&context, self.credential.test(&context, &pending).await).await,
+            Step::Create(_) => Box::pin(self.create(&context)).await,
+            Step::Set(_) => {
+                let tried = Box::pin(self.credential.set(&context, &pending)).await;
+                self.attempted(&context, tried).await
+            }
+            Step::Test(_) => {
+                let tried = Box::pin(self.credential.test(&context, &pending)).await;
+                self.attempted(&context, tried).await
+            }
             Step::Finish(from) => self.finish(&context, from.as_ref()).await,
             Step::GiveUp(times) => {
                 secrets.drop_pending(request).await?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws::{Answer, SdkConfig, is_taken_version};
+use aws::{Answer, SdkConfig, is_taken_version, open_only};
 use reaction::settings::{Variables, malformed};
 use reaction::{Doing, Error};
 use rotation::{Request, SecretArn, Stage, VersionId, Versions};
@@ -73,6 +73,11 @@ impl SecretsManager {
         Self { client: aws_sdk_secretsmanager::Client::new(config) }
     }
 
+    /// Opens the connection that the others will use.
+    pub async fn open_connection(&self) {
+        drop(self.client.describe_secret().secret_id("-").customize().mutate_request(open_only).send().await);
+    }
+
     /// The versions of a secret that have labels.
     /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html>
     ///
@@ -80,10 +85,12 @@ impl SecretsManager {
     /// `Refused` where there is no such secret; otherwise what the call's error means.
     pub async fn versions(&self, secret: &SecretArn) -> Result<Versions, Error> {
         let doing = || format!("reading the versions of {secret}");
-        let answer = self.client.describe_secret().secret_id(secret.to_string()).send().await.or_absent().doing(doing)?;
+        let answer =
+            self.client.describe_secret().secret_id(secret.to_string()).send().await.or_absent().doing(doing)?;
         let answer = answer.ok_or_else(|| Error::refused("there is no such secret")).doing(doing)?;
         if answer.deleted_date.is_some() {
-            return Err(Error::refused("the secret is to be deleted; restore it, or take its rotation away")).doing(doing);
+            return Err(Error::refused("the secret is to be deleted; restore it, or take its rotation away"))
+                .doing(doing);
         }
         let stages = answer.version_ids_to_stages.unwrap_or_default().into_iter();
         let stages = stages.map(|(version, stages)| Ok((version.parse()?, stages.into_iter().collect())));
@@ -135,7 +142,9 @@ impl SecretsManager {
         match put.send().await {
             Ok(_) => Ok(Put::Stored),
             Err(error) if is_taken_version(&error) => Ok(Put::Taken),
-            Err(error) => Err::<Put, _>(error).or_error().doing(|| format!("keeping the new value of {}", request.secret)),
+            Err(error) => {
+                Err::<Put, _>(error).or_error().doing(|| format!("keeping the new value of {}", request.secret))
+            }
         }
     }
 
@@ -159,7 +168,12 @@ impl SecretsManager {
     pub async fn drop_pending(&self, request: &Request) -> Result<(), Error> {
         let update = self.client.update_secret_version_stage().secret_id(request.secret.to_string());
         let update = update.version_stage(Stage::Pending.as_str()).remove_from_version_id(request.version.as_str());
-        update.send().await.or_error().map(drop).doing(|| format!("giving up version {} of {}", request.version, request.secret))
+        update
+            .send()
+            .await
+            .or_error()
+            .map(drop)
+            .doing(|| format!("giving up version {} of {}", request.version, request.secret))
     }
 
     /// A new password.
