@@ -38,7 +38,8 @@ async fn run<R: Reaction>(
     answer: Answer,
 ) -> ExitCode {
     log::start(&environment);
-    match serve(open, answer).await {
+    // Boxed, since the compiler gives up on the depth of a type that holds every call of every event.
+    match Box::pin(serve(open, answer)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(service = R::NAME, "init failed: {error}");
