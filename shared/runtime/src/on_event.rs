@@ -63,7 +63,8 @@ async fn serve<R: Reaction>(
             sessions.know_home(home);
         }
         let deadline = Deadline::new(context.deadline(), sessions.clock());
-        let report = drive_json(&reaction, &ledger, settings.mode, deadline, payload.get()).await;
+        // Boxed, as above.
+        let report = Box::pin(drive_json(&reaction, &ledger, settings.mode, deadline, payload.get())).await;
         let cold_start = is_first.swap(false, Ordering::Relaxed);
         log::write(&invocation(&context, payload.get(), cold_start), &report);
         println!("{}", metrics::line(&report, sessions.now()));
