@@ -124,9 +124,7 @@ fn object(text: &SecretString) -> Result<Map<String, Value>, Error> {
     match serde_json::from_str(text.expose_secret()) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(refused("it is JSON, but not an object")),
-        Err(mistake) => {
-            Err(refused(format!("it is not JSON (line {}, column {})", mistake.line(), mistake.column())))
-        }
+        Err(mistake) => Err(refused(format!("it is not JSON (line {}, column {})", mistake.line(), mistake.column()))),
     }
 }
 
