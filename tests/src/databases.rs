@@ -13,7 +13,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ pub struct Server {
     /// The certificate of the authority behind its own, as PEM.
     pub authority: String,
     log: PathBuf,
-    _alive: ChildStdin,
+    _keeper: Child,
 }
 
 impl Server {
@@ -162,7 +162,7 @@ impl Place {
         let mut command = Command::new("sh");
         command.args(["-c", KEEP, "sh"]).arg(&self.dir).arg(signal);
         command.args(as_nobody(signal)).args(server).env("NOTIFY_SOCKET", self.path("ready"));
-        let mut keeper = command.stdin(Stdio::piped()).process_group(0).spawn().unwrap();
+        let keeper = command.stdin(Stdio::piped()).process_group(0).spawn().unwrap();
         let log = self.dir.join("log");
         let mut told = [0; 4096];
         let is_ready = (0..LOOKS.1).take_while(|_| !self.dir.join("ended").exists()).any(|_| {
@@ -170,7 +170,7 @@ impl Place {
             told[..length].split(|it| *it == b'\n').any(|line| line == b"READY=1")
         });
         assert!(is_ready, "{engine:?} does not start: {}", tail(&log));
-        Server { engine, port, authority: self.authority, log, _alive: keeper.stdin.take().unwrap() }
+        Server { engine, port, authority: self.authority, log, _keeper: keeper }
     }
 }
 

@@ -37,6 +37,8 @@ async fn a_clone_in_postgresql_has_grants_and_memberships() {
         "SELECT * FROM of_readers",
         "GRANT lenders TO borrower",
         "SELECT 1 / count(*) FROM pg_roles WHERE rolname = current_user AND rolconnlimit = 7 AND rolcreatedb",
+        "SELECT 1 / count(*) FROM pg_auth_members WHERE member = current_user::regrole AND roleid = 'readers'::regrole",
+        "SELECT 1 / count(*) FROM pg_auth_members WHERE member = current_user::regrole AND admin_option",
         "SELECT * FROM of_nobody",
     ];
     let refused = refused_of(&POSTGRES, "turns_clone", "of-the-clone-1", &may).await;
