@@ -9,21 +9,21 @@ SHARING := reconcile-shares share-ami share-ebs-snapshot share-rds-snapshot
 FUNCTIONS := emr-dns $(SHARING)
 export CARGO_TERM_COLOR ?= auto
 
-.PHONY: help demo test check bench package deploy setup clean
+.PHONY: help demo test check bench package deploy setup databases clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-demo: setup ## deploy to a local AWS, share an image, and show what AWS says of it
+demo: $(INSTALLED) ## deploy to a local AWS, share an image, and show what AWS says of it
 	cargo build --workspace --locked
 	target/debug/signalbox demo
 
 # All targets leaves out only the documentation's examples, of which there are none.
-test: check ## everything that is promised: format, lints, documentation, and every test
+test: check databases ## everything that is promised: format, lints, documentation, and every test
 	cargo test --workspace --all-targets --locked
 
 # Lints and documentation read the same metadata, so that EC2's client is checked once for both.
-check: setup
+check: $(INSTALLED)
 	$(VENV)/bin/typos
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -32,7 +32,7 @@ check: setup
 bench: package ## what it costs, beside a do-nothing function and boto3, as ratios in one run
 	cargo run --release --locked -p bench
 
-package: setup ## each function as target/lambda/NAME.zip, to be uploaded
+package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
 	cargo build --release --locked $(FUNCTIONS:%=-p %)
 	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py target/release/$(it) target/lambda/$(it).zip &&) true
 
@@ -50,7 +50,15 @@ deploy: package ## to the account of your AWS credentials; needs BUCKET=, and MA
 			--parameter-overrides CodeBucket=$(BUCKET) CodeKey=$$key $$own $(if $(MODE),Mode=$(MODE)) || exit 1; \
 	done
 
-setup: $(INSTALLED)
+setup: $(INSTALLED) databases
+
+# The servers that the tests rotate users of. Only the tests start them, with data of their own.
+databases:
+	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql; }; \
+	have >/dev/null 2>&1 \
+		|| { test "$$(id -u)" = 0 && apt-get install -y -q --no-install-recommends postgresql mariadb-server-core; } \
+		|| { echo "make setup: the tests need PostgreSQL and MariaDB; install them:" \
+			"sudo apt-get install --no-install-recommends postgresql mariadb-server-core"; exit 1; }
 
 # Debian keeps `venv` in a package of its own; it is installed where we may, and else named.
 $(INSTALLED): $(REQUIREMENTS)

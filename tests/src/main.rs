@@ -9,6 +9,7 @@ mod audit;
 mod binary;
 mod built;
 mod converge;
+mod databases;
 mod deployed;
 mod desk;
 mod ec2;

@@ -1,1 +1,4 @@
 //! stub
+
+pub mod engine;
+pub mod secret;

@@ -1,0 +1,185 @@
+//! What is done in a database, whichever it is: log in, give a user another password, make its twin, prove a login.
+//!
+//! TLS is verified. Only a secret that says `"ssl": false` goes without, and nothing falls back to that.
+
+mod error;
+mod mysql;
+mod postgres;
+mod trust;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+pub use error::{Error, Why};
+pub use trust::Trust;
+
+/// How long TCP, TLS and the login may take together.
+pub const CONNECT: Duration = Duration::from_secs(5);
+
+/// How long each of the other methods may take.
+pub const STATEMENT: Duration = Duration::from_secs(10);
+
+/// A kind of database server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// PostgreSQL, Aurora's too.
+    Postgres,
+    /// MySQL, Aurora's too.
+    Mysql,
+    /// MariaDB.
+    Mariadb,
+}
+
+impl Engine {
+    /// Where it listens unless the secret says otherwise.
+    #[must_use]
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Postgres => 5432,
+            Self::Mysql | Self::Mariadb => 3306,
+        }
+    }
+
+    /// Whether it would refuse a user of this name, or, as PostgreSQL does, cut the name without a word.
+    #[must_use]
+    pub fn is_too_long(self, user: &str) -> bool {
+        match self {
+            Self::Postgres => user.len() > 63,
+            Self::Mysql => user.chars().count() > 32,
+            Self::Mariadb => user.chars().count() > 80,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Mysql => "MySQL",
+            Self::Mariadb => "MariaDB",
+        }
+    }
+}
+
+impl FromStr for Engine {
+    type Err = reaction::Error;
+
+    fn from_str(text: &str) -> Result<Self, reaction::Error> {
+        match text {
+            "postgres" | "aurora-postgresql" => Ok(Self::Postgres),
+            "mysql" | "aurora-mysql" => Ok(Self::Mysql),
+            "mariadb" => Ok(Self::Mariadb),
+            _ => Err(reaction::Error::refused(
+                "the secret of a database user: \"engine\" is none of postgres, aurora-postgresql, mysql, \
+                 aurora-mysql and mariadb",
+            )),
+        }
+    }
+}
+
+/// A user of a database, and where that is.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The kind of server.
+    pub engine: Engine,
+    /// Its name or address, which its certificate must bear.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The user.
+    pub user: String,
+    /// The user's password.
+    pub password: SecretString,
+    /// The database to log in to.
+    pub database: Option<String>,
+    /// Whether TLS is to be spoken; if not, everything goes in the clear.
+    pub is_encrypted: bool,
+}
+
+impl Login {
+    /// How messages call the server.
+    fn place(&self) -> String {
+        format!("{} at {}:{}", self.engine.name(), self.host, self.port)
+    }
+}
+
+/// A login that the server took.
+pub struct Connection {
+    place: String,
+    session: Session,
+}
+
+enum Session {
+    Postgres(postgres::Session),
+    Mysql(mysql::Session),
+}
+
+/// Logs in.
+///
+/// # Errors
+/// Where the server refuses the login, is not the one to trust, or does not answer within [`CONNECT`].
+pub async fn connect(login: &Login, trust: &Trust) -> Result<Connection, Error> {
+    let place = login.place();
+    let doing = format!("logging in to {place} as {}", login.user);
+    let session = async {
+        match login.engine {
+            Engine::Postgres => postgres::Session::open(login, trust).await.map(Session::Postgres),
+            Engine::Mysql | Engine::Mariadb => mysql::Session::open(login, trust).await.map(Session::Mysql),
+        }
+    };
+    let session = within(CONNECT, session).await.map_err(|error| error.doing(doing))?;
+    Ok(Connection { place, session })
+}
+
+impl Connection {
+    /// Gives a user another password. Done again, it does no harm.
+    ///
+    /// # Errors
+    /// Where the user is not there, we may not, or the server's rules refuse the password.
+    pub async fn set_password(&mut self, user: &str, password: &SecretString) -> Result<(), Error> {
+        let doing = format!("setting the password of {user} in {}", self.place);
+        let done = async {
+            match &mut self.session {
+                Session::Postgres(session) => session.set_password(user, password).await,
+                Session::Mysql(session) => session.set_password(user, password).await,
+            }
+        };
+        within(STATEMENT, done).await.map_err(|error| error.doing(doing))
+    }
+
+    /// Makes a user that may do what another may, if it is not there, and gives it what the other was granted since. Of
+    /// an existing one the password stays.
+    ///
+    /// # Errors
+    /// Where the other user is not there, or we may not.
+    pub async fn ensure_clone(&mut self, from: &str, to: &str, password: &SecretString) -> Result<(), Error> {
+        let doing = format!("making {to} like {from} in {}", self.place);
+        let done = async {
+            match &mut self.session {
+                Session::Postgres(session) => session.ensure_clone(from, to, password).await,
+                Session::Mysql(session) => session.ensure_clone(from, to, password).await,
+            }
+        };
+        within(STATEMENT, done).await.map_err(|error| error.doing(doing))
+    }
+
+    /// Runs SQL and forgets what it answers.
+    ///
+    /// # Errors
+    /// Where the server refuses it.
+    pub async fn probe(&mut self, sql: &str) -> Result<(), Error> {
+        let doing = format!("running the probe in {}", self.place);
+        let done = async {
+            match &mut self.session {
+                Session::Postgres(session) => session.probe(sql).await,
+                Session::Mysql(session) => session.probe(sql).await,
+            }
+        };
+        within(STATEMENT, done).await.map_err(|error| error.doing(doing))
+    }
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let late = |_| Error::new(Why::Unreachable, format!("not done within {} s", limit.as_secs()));
+    tokio::time::timeout(limit, work).await.map_err(late)?
+}

@@ -1,0 +1,50 @@
+//! Starts PostgreSQL.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rotate_db_user::engine::Engine;
+
+use super::{HOST, MASTER, MASTER_PASSWORD, Place, Server, UNNAMED, free_port, run_as_nobody};
+
+/// Only members of `plain` may come without TLS.
+const WHO_MAY_COME: &str =
+    "hostnossl all +plain 127.0.0.0/8 scram-sha-256\nhostssl all all 127.0.0.0/8 scram-sha-256\n";
+
+/// Where Debian keeps the newest of its versions.
+fn programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().filter_map(Result::ok);
+    let all = versions.map(|it| it.path().join("bin")).filter(|it| it.join("postgres").exists());
+    all.max().expect("PostgreSQL (`make setup` installs it)")
+}
+
+pub(super) fn start() -> Server {
+    let place = Place::make("postgres");
+    let program = |name: &str| programs().join(name).to_str().unwrap().to_owned();
+    let (cluster, port) = (place.path("cluster"), free_port(Engine::Postgres));
+    fs::write(place.path("password"), MASTER_PASSWORD).unwrap();
+    fs::write(place.path("hba"), WHO_MAY_COME).unwrap();
+    place.hand_over();
+    let (user, password) = (format!("--username={MASTER}"), format!("--pwfile={}", place.path("password")));
+    let words = [&program("initdb"), "-D", &cluster, &user, &password, "--no-sync", "--encoding=UTF8"];
+    run_as_nobody(&[&words[..], &["--locale=C.UTF-8", "--auth=scram-sha-256"]].concat(), "");
+    run_as_nobody(&[&program("postgres"), "--single", "-D", &cluster, "-F", "postgres"], "CREATE ROLE plain;\n");
+    let settings = [
+        format!("port={port}"),
+        format!("listen_addresses={HOST},{UNNAMED}"),
+        format!("unix_socket_directories={}", place.dir.display()),
+        format!("hba_file={}", place.path("hba")),
+        format!("ssl_cert_file={}", place.path("server.pem")),
+        format!("ssl_key_file={}", place.path("server.key")),
+        "ssl=on".into(),
+        "password_encryption=scram-sha-256".into(),
+        "log_statement=all".into(),
+        "shared_preload_libraries=passwordcheck".into(),
+        "max_connections=200".into(),
+        "fsync=off".into(),
+    ];
+    let program = program("postgres");
+    let server = [program.as_str(), "-D", &cluster].into_iter();
+    let server: Vec<_> = server.chain(settings.iter().flat_map(|it| ["-c", it.as_str()])).collect();
+    place.start(Engine::Postgres, port, "QUIT", &server)
+}
