@@ -1,2 +1,18 @@
-//! stub
-fn main() {}
+//! `rotate-db-user` as a Lambda function.
+
+use std::process::ExitCode;
+
+use reaction::Reaction;
+use rotate_db_user::{DbPassword, RotateDbUser, Settings};
+use secrets::Records;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    runtime::on_step(async |sessions, variables| {
+        let records = Records::read(variables, &sessions, RotateDbUser::NAME)?;
+        let function = RotateDbUser::new(sessions, records, DbPassword::new(Settings::read(variables)?));
+        function.open_connections().await;
+        Ok(function)
+    })
+    .await
+}
