@@ -222,5 +222,6 @@ fn what_the_tests_do_not_deploy_is_listed() {
         rotate-bearer-token: OverdueAlarm, an AWS::CloudWatch::Alarm, without OverdueAfterDays
         rotate-db-user: ScheduledRotation, an AWS::SecretsManager::RotationSchedule, without RotatedArn
         rotate-db-user: OverdueAlarm, an AWS::CloudWatch::Alarm, without OverdueAfterDays
-    "#]].assert_eq(&listed);
+    "#]]
+    .assert_eq(&listed);
 }

@@ -196,20 +196,23 @@ fn the_schedule_sends_what_the_sample_of_a_sweep_says() {
 /// The defaults of the template are those of the function.
 #[test]
 fn a_function_reads_what_its_template_gives() {
-    let environment = |function: &str, given: &[(&'static str, &str)]| {
+    let environment = |function: &str, given: &[(&'static str, Value)]| {
         let template = Template::read(function);
-        let defaults = template.json["Parameters"].as_object().unwrap().clone();
-        let defaults = defaults.iter().filter_map(|(name, it)| Some((name.as_str(), it.get("Default")?)));
+        let defaults = template.json["Parameters"].as_object().unwrap().iter();
+        let defaults = defaults.filter_map(|(name, it)| Some((name.as_str(), it.get("Default")?)));
         let defaults = defaults.map(|(name, it)| (name, json!(it.as_str().map_or_else(|| it.to_string(), Into::into))));
-        let parameters: Parameters = defaults.chain(given.iter().map(|(name, it)| (*name, json!(it)))).collect();
+        let parameters: Parameters = defaults.chain(given.iter().cloned()).collect();
         resolved(template.environment(), &parameters)
     };
     let read = |from: &Value, name: &str| from[name].as_str().filter(|it| !it.is_empty()).map(String::from);
-    let urls = [("TokenUrl", "https://id.example.com/token"), ("VerifyUrl", "https://id.example.com/me")];
-    let given = environment("rotate-bearer-token", &urls);
-    let least = json!({"OAUTH2_TOKEN_URL": urls[0].1, "OAUTH2_VERIFY_URL": urls[1].1});
+    let (arns, url) = (ROTATING.map(|(_, arn)| arn), "https://id.example.com/");
+    let given = [("SecretArns", json!(arns)), ("TokenUrl", json!(url)), ("VerifyUrl", json!(url))];
+    let given = environment("rotate-bearer-token", &given);
+    let least = json!({"OAUTH2_TOKEN_URL": url, "OAUTH2_VERIFY_URL": url});
     let settings = |from: &Value| rotate_bearer_token::settings::Settings::read(&|name| read(from, name)).unwrap();
     assert_eq!(settings(&given), settings(&least));
+    let swept = rotate_bearer_token::BearerToken::swept(&|name| read(&given, name)).unwrap();
+    assert_eq!(swept.iter().map(ToString::to_string).collect::<Vec<_>>(), arns);
     let given = environment("rotate-db-user", &[]);
     let passwords = |from: &Value| secrets::Passwords::read(&|name| read(from, name)).unwrap();
     assert_eq!(passwords(&given), passwords(&json!({})));
