@@ -143,7 +143,10 @@ async fn heard(function: &str, sample: &str) -> String {
     }
     match serde_json::from_str::<Request>(&event) {
         Ok(request) => format!("{}, by Secrets Manager", request.step),
-        Err(_) if heard.is_empty() => format!("{event}, by a schedule").split_whitespace().collect(),
+        Err(_) if heard.is_empty() => {
+            let event: Value = serde_json::from_str(&event).unwrap();
+            format!("{}, by a schedule", text(&event["signalbox"]))
+        }
         Err(_) => heard.join(", "),
     }
 }
@@ -166,7 +169,7 @@ samples! { "rotate-bearer-token", of_bearer_tokens;
     a_token_is_to_be_set: "setSecret, by Secrets Manager";
     a_token_is_to_be_tested: "testSecret, by Secrets Manager";
     a_token_is_to_be_finished: "finishSecret, by Secrets Manager";
-    it_is_time_to_revoke_old_tokens: r#"{"signalbox":"sweep","force":null},byaschedule"#;
+    it_is_time_to_revoke_old_tokens: "sweep, by a schedule";
     a_rotation_succeeded: "SucceededRule";
     a_rotation_failed: "FailedRule";
     a_rotation_was_abandoned: "FailedRule";
