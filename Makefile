@@ -5,8 +5,10 @@ VENV := .local/venv
 REQUIREMENTS := cli/local-aws/requirements.txt
 INSTALLED := $(VENV)/.installed
 # What shares does so as MANIFEST= says; emr-dns keeps names in the hosted zones of ZONES=.
+# What rotates takes the parameters of its template, NAME=value and so on, in TOKENS= and PASSWORDS=.
+ROTATING := rotate-bearer-token rotate-db-user
 SHARING := reconcile-shares share-ami share-ebs-snapshot share-rds-snapshot
-FUNCTIONS := emr-dns $(SHARING)
+FUNCTIONS := emr-dns $(ROTATING) $(SHARING)
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: help demo test check bench package deploy setup databases clean
@@ -36,14 +38,20 @@ package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
 	cargo build --release --locked $(FUNCTIONS:%=-p %)
 	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py target/release/$(it) target/lambda/$(it).zip &&) true
 
-deploy: package ## to the account of your AWS credentials; needs BUCKET=, and MANIFEST= or ZONES= or both, and takes MODE=Plan (a new stack's) or Apply
+deploy: package ## to the account of your AWS credentials; needs BUCKET=, and any of MANIFEST=, ZONES=, TOKENS= and PASSWORDS=, and takes MODE=Plan or Apply
 	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the functions' zips"; exit 2; }
-	@test -n "$(MANIFEST)$(ZONES)" || { echo "make deploy: set MANIFEST= to s3://bucket/key or ssm:/name, where the share manifest lies, for the functions that share;" \
-		"set ZONES= to ids of private hosted zones, with commas between them, for emr-dns"; exit 2; }
+	@test -n "$(MANIFEST)$(ZONES)$(TOKENS)$(PASSWORDS)" || { echo "make deploy: set MANIFEST= to s3://bucket/key or ssm:/name, where the share manifest lies, for the functions that share;" \
+		"set ZONES= to ids of private hosted zones, with commas between them, for emr-dns;" \
+		"set TOKENS= or PASSWORDS= to parameters of rotate-bearer-token or rotate-db-user, such as 'SecretArns=arn:..'"; exit 2; }
 	aws cloudformation deploy --stack-name signalbox-ledger --template-file infra/ledger.yaml
 	$(if $(MANIFEST),aws cloudformation deploy --stack-name signalbox-grants --template-file infra/grants.yaml)
-	for it in $(if $(ZONES),emr-dns) $(if $(MANIFEST),$(SHARING)); do \
-		case $$it in emr-dns) own=HostedZoneIds=$(ZONES);; *) own=Manifest=$(MANIFEST);; esac; \
+	for it in $(if $(ZONES),emr-dns) $(if $(TOKENS),rotate-bearer-token) $(if $(PASSWORDS),rotate-db-user) $(if $(MANIFEST),$(SHARING)); do \
+		case $$it in \
+			emr-dns) own=HostedZoneIds=$(ZONES);; \
+			rotate-bearer-token) own='$(TOKENS)';; \
+			rotate-db-user) own='$(PASSWORDS)';; \
+			*) own=Manifest=$(MANIFEST);; \
+		esac; \
 		key=$$it/$$(sha256sum target/lambda/$$it.zip | cut -c1-16).zip; \
 		aws s3 cp target/lambda/$$it.zip s3://$(BUCKET)/$$key && \
 		aws cloudformation deploy --stack-name signalbox-$$it --template-file infra/$$it.yaml --capabilities CAPABILITY_IAM \

@@ -2,6 +2,7 @@
 //! nothing is left when the stacks are deleted.
 
 mod account;
+mod rotation;
 
 pub use account::RECORDS;
 use account::{Account, TABLE};

@@ -2,13 +2,18 @@
 //! and a role allows what its function does.
 
 mod role;
+mod rotation;
 mod rules;
 mod template;
 mod zones;
 
+pub use rotation::ROTATING;
+
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
+use expect_test::expect;
 use serde_json::{Value, json};
 use template::Template;
 
@@ -64,14 +69,23 @@ fn logs_are_kept_for_a_time_that_the_operator_chooses() {
 fn alarms_are_silent_where_nothing_is_measured() {
     for template in Template::all() {
         for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
-            assert_eq!(alarm["TreatMissingData"], "notBreaching", "{}: {id}", template.name);
+            // Unless that is what it is about.
+            let is_of_absence = alarm["ComparisonOperator"] == "LessThanThreshold";
+            let missing = if is_of_absence { "breaching" } else { "notBreaching" };
+            assert_eq!(alarm["TreatMissingData"], missing, "{}: {id}", template.name);
         }
     }
 }
 
 #[test]
 fn everything_that_can_be_tagged_says_whose_it_is() {
-    let untaggable = ["AWS::SQS::QueuePolicy", "AWS::Lambda::Permission", "AWS::Lambda::EventInvokeConfig"];
+    let untaggable = [
+        "AWS::Lambda::EventInvokeConfig",
+        "AWS::Lambda::Permission",
+        "AWS::Logs::ResourcePolicy",
+        "AWS::SQS::QueuePolicy",
+        "AWS::SecretsManager::RotationSchedule",
+    ];
     for Template { name, json } in Template::all() {
         let resources = json["Resources"].as_object().unwrap().iter();
         for (id, resource) in resources.filter(|(_, it)| !untaggable.iter().any(|of| it["Type"] == *of)) {
@@ -99,7 +113,10 @@ fn assert_environment(name: &str, environment: &Value) {
     let template = Template::read(name);
     assert_eq!(template.environment(), environment);
     assert_eq!(template.json["Conditions"]["IsApply"], json!({"Fn::Equals": [{"Ref": "Mode"}, "Apply"]}));
-    assert_eq!(template.json["Parameters"]["Mode"]["Default"], "Plan", "nothing is changed unless it was asked for");
+    // Who has Secrets Manager rotate has asked for it.
+    let is_asked = name.starts_with("rotate-");
+    let default = if is_asked { "Apply" } else { "Plan" };
+    assert_eq!(template.json["Parameters"]["Mode"]["Default"], default, "nothing is changed unless it was asked for");
 }
 
 /// What every function that shares reads, and what else this one does.
@@ -137,4 +154,74 @@ fn the_environment_of_a_function_is_its_contract() {
     assert_environment("emr-dns", &names);
     let parameters = &Template::read("share-rds-snapshot").json["Parameters"];
     assert_eq!(parameters["CopyAutomated"]["Default"], "false", "nothing is copied unless it was asked for");
+}
+
+#[test]
+fn the_environment_of_a_function_that_rotates_is_its_contract() {
+    assert_environment(
+        "rotate-bearer-token",
+        &of_one_that_rotates(&[
+            ("SIGNALBOX_SECRETS", json!({"Fn::Join": [",", {"Ref": "SecretArns"}]})),
+            ("SIGNALBOX_OVERLAP", json!({"Ref": "OverlapMinutes"})),
+            ("OAUTH2_TOKEN_URL", json!({"Ref": "TokenUrl"})),
+            ("OAUTH2_REVOKE_URL", json!({"Ref": "RevokeUrl"})),
+            ("OAUTH2_REVOKE_FIELD", json!({"Ref": "RevokeField"})),
+            ("OAUTH2_VERIFY_URL", json!({"Ref": "VerifyUrl"})),
+            ("OAUTH2_VERIFY_KEY", json!({"Ref": "VerifyKey"})),
+            ("OAUTH2_CLIENT_AUTH", json!({"Ref": "ClientAuth"})),
+            ("OAUTH2_SCOPE", json!({"Ref": "Scope"})),
+            ("OAUTH2_AUDIENCE", json!({"Ref": "Audience"})),
+            ("OAUTH2_STYLE", json!({"Ref": "Style"})),
+        ]),
+    );
+    assert_environment(
+        "rotate-db-user",
+        &of_one_that_rotates(&[
+            ("SIGNALBOX_PROBE_SQL", json!({"Ref": "ProbeSql"})),
+            ("PASSWORD_LENGTH", json!({"Ref": "PasswordLength"})),
+            ("EXCLUDE_CHARACTERS", json!({"Ref": "ExcludeCharacters"})),
+            ("EXCLUDE_NUMBERS", json!({"Ref": "ExcludeNumbers"})),
+            ("EXCLUDE_PUNCTUATION", json!({"Ref": "ExcludePunctuation"})),
+            ("EXCLUDE_UPPERCASE", json!({"Ref": "ExcludeUppercase"})),
+            ("EXCLUDE_LOWERCASE", json!({"Ref": "ExcludeLowercase"})),
+            ("REQUIRE_EACH_INCLUDED_TYPE", json!({"Ref": "RequireEachIncludedType"})),
+        ]),
+    );
+}
+
+/// What both functions read, and what else this one does.
+fn of_one_that_rotates(own: &[(&str, Value)]) -> Value {
+    let mut environment = json!({
+        "SIGNALBOX_LEDGER_TABLE": {"Ref": "LedgerTable"},
+        "SIGNALBOX_MODE": {"Fn::If": ["IsApply", "apply", "plan"]},
+        "SIGNALBOX_CA_BUNDLE": {"Ref": "CaBundle"},
+    });
+    for (variable, value) in own {
+        environment[variable] = value.clone();
+    }
+    environment
+}
+
+/// What no test deploys, since the local CloudFormation does not know it or since it was not asked for: what has a condition
+/// that is off where an account is set up for tests. The validators see all of it.
+#[test]
+fn what_the_tests_do_not_deploy_is_listed() {
+    let mut listed = String::new();
+    for Template { name, json } in Template::all() {
+        for (id, resource) in json["Resources"].as_object().unwrap() {
+            let Some(condition) = resource.get("Condition").and_then(Value::as_str) else { continue };
+            // Each is on where a parameter is given, and those that the tests give have no resources of their own.
+            let named = &json["Conditions"][condition]["Fn::Not"][0]["Fn::Equals"][0]["Ref"];
+            let parameter = named.as_str().unwrap_or_else(|| panic!("infra/{name}.yaml: {condition}"));
+            assert_eq!(json["Parameters"][parameter]["Default"], "", "infra/{name}.yaml: {id} is deployed by default");
+            writeln!(listed, "{name}: {id}, an {}, without {parameter}", resource["Type"].as_str().unwrap()).unwrap();
+        }
+    }
+    expect![[r#"
+        rotate-bearer-token: ScheduledRotation, an AWS::SecretsManager::RotationSchedule, without RotatedArn
+        rotate-bearer-token: OverdueAlarm, an AWS::CloudWatch::Alarm, without OverdueAfterDays
+        rotate-db-user: ScheduledRotation, an AWS::SecretsManager::RotationSchedule, without RotatedArn
+        rotate-db-user: OverdueAlarm, an AWS::CloudWatch::Alarm, without OverdueAfterDays
+    "#]]
+    .assert_eq(&listed);
 }

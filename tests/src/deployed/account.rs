@@ -34,7 +34,7 @@ static PACKAGES: Mutex<BTreeMap<&str, Vec<u8>>> = Mutex::const_new(BTreeMap::new
 
 /// One account at a time has the suite: when a stack makes a function, ministack ends the processes of functions of that
 /// name in every account, and an invocation that dies so takes its lease with it.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+pub(super) static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// An account with something to share, a manifest, and every stack that one function needs.
 pub struct Account<S> {

@@ -11,14 +11,35 @@ use super::template::Template;
 use crate::scene::{Scene, Story};
 use crate::{emr_dns, reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
 
-/// What Lambda itself does in the name of a function: its log, its traces, and its failures.
-const OF_THE_PLATFORM: [&str; 5] = [
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "sqs:SendMessage",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
+/// What Lambda itself does in the name of a function: its log and its traces.
+const OF_THE_PLATFORM: [&str; 4] =
+    ["logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+
+/// And where what failed is kept.
+const OF_FAILURES: [&str; 1] = ["sqs:SendMessage"];
+
+/// And where it joins a network.
+const OF_A_NETWORK: [&str; 6] = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
 ];
+
+/// What Lambda needs for what this template asks of it.
+fn of_the_platform(template: &Template) -> BTreeSet<&'static str> {
+    let mut needed = BTreeSet::from(OF_THE_PLATFORM);
+    let invocations = template.resources("AWS::Lambda::EventInvokeConfig");
+    if invocations.iter().any(|(_, it)| it.get("DestinationConfig").is_some()) {
+        needed.extend(OF_FAILURES);
+    }
+    if template.resources("AWS::Lambda::Function").iter().any(|(_, it)| it.get("VpcConfig").is_some()) {
+        needed.extend(OF_A_NETWORK);
+    }
+    needed
+}
 
 /// The actions that an operation needs, where they are not its own name.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
@@ -33,6 +54,9 @@ fn actions_of(operation: &str) -> Vec<String> {
         "dynamodb:TransactWriteItems" => {
             ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"].map(|it| format!("dynamodb:{it}")).into()
         }
+        // Secrets Manager encrypts in the name of whoever asks, where a key of the customer's is used.
+        "secretsmanager:GetSecretValue" => vec![operation.into(), "kms:Decrypt".into()],
+        "secretsmanager:PutSecretValue" => vec![operation.into(), "kms:Decrypt".into(), "kms:GenerateDataKey".into()],
         // RDS tags and encrypts the copy in the name of whoever asks for it.
         "rds:CopyDBSnapshot" | "rds:CopyDBClusterSnapshot" => {
             vec![operation.into(), "rds:AddTagsToResource".into(), "kms:CreateGrant".into()]
@@ -44,8 +68,9 @@ fn actions_of(operation: &str) -> Vec<String> {
 /// Asserts that what was asked of AWS is what the role in this function's template allows.
 fn assert_role_fits(function: &str, operations: &[String]) {
     let needed: BTreeSet<String> = operations.iter().flat_map(|it| actions_of(it)).collect();
-    let mut allowed = allowed_actions(&Template::read(function));
-    for action in OF_THE_PLATFORM {
+    let template = Template::read(function);
+    let mut allowed = allowed_actions(&template);
+    for action in of_the_platform(&template) {
         assert!(allowed.remove(action), "infra/{function}.yaml: the role lacks {action}, which Lambda itself needs");
     }
     let (missing, idle) = (&needed - &allowed, &allowed - &needed);
@@ -126,6 +151,18 @@ async fn the_role_of_emr_dns_allows_what_its_stories_ask_for_and_nothing_else() 
     let mut stories = emr_dns::all();
     stories.retain(|story| !story.given.variables.contains(&("SIGNALBOX_DNS_ZONES", "")));
     assert_role_fits("emr-dns", &operations_of_all(stories).await);
+}
+
+/// Every action is of the platform, or of a call that a rotation makes.
+#[test]
+fn the_roles_of_those_that_rotate_allow_what_rotations_ask_for_and_nothing_else() {
+    let of_secrets = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"];
+    let of_the_ledger = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"];
+    let mut asked = of_secrets.map(|it| format!("secretsmanager:{it}")).to_vec();
+    asked.extend(of_the_ledger.map(|it| format!("dynamodb:{it}")));
+    assert_role_fits("rotate-bearer-token", &asked);
+    asked.push("secretsmanager:GetRandomPassword".into());
+    assert_role_fits("rotate-db-user", &asked);
 }
 
 /// What was written there once, no function takes away.

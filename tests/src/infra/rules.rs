@@ -1,10 +1,12 @@
 //! Which events a rule matches, as EventBridge says, and what becomes of those that it cannot hand over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_eventbridge::Client as EventBridge;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
+use super::rotation::ROTATING;
 use super::template::{Parameters, Template};
 use crate::scene::read_sample;
 use crate::tidy::folders;
@@ -17,21 +19,33 @@ const MANIFESTS: [&str; 2] = ["s3://manifests-111122223333/share.json", "ssm:/sh
 const STRAYS: [&str; 1] = ["events/emr-dns/an-event-came-of-another-kind.json"];
 
 /// A rule of a function and its pattern.
-struct Rule {
-    function: String,
+pub struct Rule {
+    /// The function.
+    pub function: String,
+    /// Its logical id.
+    pub id: String,
     pattern: String,
 }
 
 impl Rule {
-    fn all() -> Vec<Self> {
-        let of = |template: &Template, manifest: &str| {
-            let parameters = Parameters::from([("Manifest", json!(manifest))]);
-            Some(Self { pattern: template.event_pattern(&parameters)?, function: template.name.clone() })
-        };
-        Template::all().iter().flat_map(|template| MANIFESTS.map(|manifest| of(template, manifest))).flatten().collect()
+    /// Every rule; those that depend on a manifest, with each of [`MANIFESTS`], and those on secrets with the samples' own.
+    pub fn all() -> Vec<Self> {
+        Template::all().iter().flat_map(Self::of).collect()
     }
 
-    async fn matches(&self, events: &EventBridge, event: &str) -> bool {
+    fn of(template: &Template) -> Vec<Self> {
+        let secrets: Vec<_> = ROTATING.iter().filter(|(name, _)| *name == template.name).map(|(_, arn)| arn).collect();
+        let mut rules = BTreeMap::new();
+        for manifest in MANIFESTS {
+            let parameters = Parameters::from([("Manifest", json!(manifest)), ("SecretArns", json!(secrets))]);
+            let patterns = template.event_patterns(&parameters).into_iter();
+            rules.extend(patterns.map(|(id, pattern)| (pattern, id.to_owned())));
+        }
+        rules.into_iter().map(|(pattern, id)| Self { function: template.name.clone(), id, pattern }).collect()
+    }
+
+    /// Whether EventBridge would hand this event over.
+    pub async fn matches(&self, events: &EventBridge, event: &str) -> bool {
         let test = events.test_event_pattern().event_pattern(&self.pattern).event(event).send().await;
         test.unwrap_or_else(|error| panic!("{} and {event}: {error:?}", self.pattern)).result()
     }
@@ -50,7 +64,8 @@ fn samples() -> Vec<(String, String, String)> {
     samples
 }
 
-async fn event_bridge() -> EventBridge {
+/// EventBridge, to be asked what matches.
+pub async fn event_bridge() -> EventBridge {
     EventBridge::new(World::new().await.sessions.config())
 }
 
@@ -74,16 +89,20 @@ async fn a_rule_matches_the_samples_of_its_function_and_of_no_other() {
     }
 }
 
-/// Asserts that the function's rule matches its sample, and not where a field of it says this.
+/// Asserts that a rule of the function matches its sample, and not where a field of it says this.
 async fn assert_matches_nothing_else(function: &str, sample: &str, others: &[(&str, &str)]) {
     let events = event_bridge().await;
-    let rule = Rule::all().into_iter().find(|rule| rule.function == function).expect("the function has a rule");
     let event: Value = serde_json::from_str(&read_sample(function, sample)).unwrap();
-    assert!(rule.matches(&events, &event.to_string()).await);
+    let is_heard = async |event: &Value| {
+        let rules = Rule::all().into_iter().filter(|rule| rule.function == function);
+        let heard = rules.map(async |rule| rule.matches(&events, &event.to_string()).await);
+        join_all(heard).await.contains(&true)
+    };
+    assert!(is_heard(&event).await, "{function}: {sample}");
     for (field, value) in others {
         let mut other = event.clone();
-        other[field] = json!(value);
-        assert!(!rule.matches(&events, &other.to_string()).await, "{function}: {field} {value}");
+        *other.pointer_mut(&format!("/{field}")).unwrap() = json!(value);
+        assert!(!is_heard(&other).await, "{function}: {field} {value}");
     }
 }
 
@@ -118,6 +137,26 @@ async fn a_rule_matches_nothing_else_that_aws_says_or_somebody_makes_up() {
         ("source", "aws.emr-serverless"),
     ];
     assert_matches_nothing_else("emr-dns", "a-cluster-is-running", &of_emr).await;
+}
+
+#[tokio::test]
+async fn a_rule_on_rotations_matches_no_other_secret_and_nothing_that_did_not_end() {
+    for (function, arn) in ROTATING {
+        let longer = format!("{arn}2");
+        let others = [
+            ("detail-type", "AWS API Call via CloudTrail"),
+            ("source", "custom.aws.secretsmanager"),
+            ("detail/eventSource", "kms.amazonaws.com"),
+            ("detail/eventName", "RotationStarted"),
+            ("detail/eventName", "RotateSecret"),
+            ("detail/eventName", "PutSecretValue"),
+            ("detail/additionalEventData/SecretId", longer.as_str()),
+            ("detail/additionalEventData", "none"),
+        ];
+        for sample in ["a-rotation-succeeded", "a-rotation-failed", "a-rotation-was-abandoned"] {
+            assert_matches_nothing_else(function, sample, &others).await;
+        }
+    }
 }
 
 #[test]

@@ -37,11 +37,11 @@ impl Template {
         wanted.map(|(id, it)| (id.as_str(), &it["Properties"])).collect()
     }
 
-    /// The event pattern of its one rule that has one, with these parameters; schedules and direct invocations have none.
-    pub fn event_pattern(&self, parameters: &Parameters) -> Option<String> {
-        let rules = self.resources("AWS::Events::Rule");
-        let pattern = rules.iter().find_map(|(_, rule)| rule.get("EventPattern"));
-        pattern.map(|pattern| resolved(pattern, parameters).to_string())
+    /// The event patterns of its rules, by logical id, with these parameters; a schedule has none.
+    pub fn event_patterns(&self, parameters: &Parameters) -> Vec<(&str, String)> {
+        let rules = self.resources("AWS::Events::Rule").into_iter();
+        let patterns = rules.filter_map(|(id, rule)| Some((id, rule.get("EventPattern")?)));
+        patterns.map(|(id, pattern)| (id, resolved(pattern, parameters).to_string())).collect()
     }
 
     /// The variables of its one function.

@@ -1,0 +1,243 @@
+//! What the functions that rotate secrets may do and hear: secrets that were named and no others, for Secrets Manager of this
+//! account, and an event for each rotation that ended.
+
+use local_aws::deploy::{Deployment, Stack};
+use rotation::Request;
+use serde_json::{Value, json};
+
+use super::role::texts;
+use super::rules::Rule;
+use super::template::{Parameters, Template, resolved};
+use crate::scene::read_sample;
+use crate::world::World;
+
+/// The functions that rotate, each with a secret that is not the other's, as in their samples.
+pub const ROTATING: [(&str, &str); 2] = [
+    ("rotate-bearer-token", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/bearer-token-AbCdEf"),
+    ("rotate-db-user", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/database-GhIjKl"),
+];
+
+const MASTER: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/master-MnOpQr";
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+fn parameters(secret: &str) -> Parameters<'static> {
+    let given = [("SecretArns", secret), ("MasterSecretArns", MASTER), ("KmsKeyArns", KEY)];
+    given.map(|(name, value)| (name, json!([value]))).into()
+}
+
+/// What the role of a function allows of one service: the actions, the resources, and the whole statement.
+fn allowed(function: &str, secret: &str, service: &str) -> Vec<(Vec<String>, Value, Value)> {
+    let statements = Template::read(function).statements();
+    let resolved = statements.iter().map(|it| resolved(it, &parameters(secret)));
+    let with_actions = resolved.map(|it| (texts(&it["Action"]), it["Resource"].clone(), it));
+    with_actions.filter(|(actions, ..)| actions.iter().any(|it| it.starts_with(service))).collect()
+}
+
+#[test]
+fn a_function_may_rotate_the_secrets_that_were_given_and_read_their_masters_and_no_others() {
+    for (function, secret) in ROTATING {
+        let found: Vec<_> = allowed(function, secret, "secretsmanager:").into_iter().map(|(a, r, _)| (a, r)).collect();
+        let rotate = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"];
+        let mut expected = vec![
+            (rotate.map(|it| format!("secretsmanager:{it}")).to_vec(), json!([secret])),
+            (vec!["secretsmanager:GetSecretValue".into()], json!([MASTER])),
+        ];
+        if function == "rotate-db-user" {
+            expected.push((vec!["secretsmanager:GetRandomPassword".into()], json!("*")));
+        }
+        assert_eq!(found, expected, "{function}");
+    }
+}
+
+#[test]
+fn keys_are_used_for_secrets_only() {
+    for (function, secret) in ROTATING {
+        let [(actions, keys, statement)] = &allowed(function, secret, "kms:")[..] else { panic!("one statement") };
+        assert_eq!((actions.len(), keys), (2, &json!([KEY])), "{function}");
+        let via = &statement["Condition"]["StringLike"]["kms:ViaService"];
+        assert_eq!(via, "secretsmanager.*.amazonaws.com*", "{function}");
+    }
+}
+
+/// Whatever is allowed beside what was named, and why it cannot be narrower.
+#[test]
+fn what_may_be_done_everywhere_is_what_aws_knows_no_resource_for() {
+    for (function, _) in ROTATING {
+        let statements = Template::read(function).statements();
+        let mut everywhere = statements.iter().filter(|it| it["Resource"] == "*").collect::<Vec<_>>();
+        everywhere.retain(|it| it["Sid"] != "WriteTraces" && it["Sid"] != "MakePasswords");
+        let [network] = everywhere[..] else { panic!("{function}: {everywhere:?}") };
+        assert!(texts(&network["Action"]).iter().all(|it| it.starts_with("ec2:")), "{function}");
+        let by_lambda_itself = json!({"Null": {"lambda:SourceFunctionArn": "true"}});
+        assert_eq!(network["Condition"], by_lambda_itself, "{function}: not by the code of the function");
+        assert!(!statements.iter().any(|it| it["Action"].to_string().contains('*')), "{function}");
+    }
+}
+
+/// A role of a function that runs in no VPC has nothing to do with networks, and so on.
+#[test]
+fn what_was_not_asked_for_is_not_allowed() {
+    for (function, _) in ROTATING {
+        let role = Template::read(function).resources("AWS::IAM::Role")[0].1.clone();
+        let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap().clone();
+        let conditional = statements.iter().filter_map(|it| it.get("Fn::If"));
+        let found: Vec<_> = conditional.map(|it| format!("{}: {}", text(&it[0]), text(&it[1]["Sid"]))).collect();
+        let mut expected = vec!["HasMasterSecrets: ReadMasterSecrets", "HasKmsKeys: UseKeys", "IsInVpc: JoinNetwork"];
+        expected.retain(|it| function == "rotate-db-user" || !it.contains("Master"));
+        assert_eq!(found, expected, "{function}");
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+/// Secrets Manager has one name for every account: without the condition, another account's could have it rotate.
+#[test]
+fn only_secrets_manager_of_this_account_may_ask_for_a_step() {
+    for (function, _) in ROTATING {
+        let template = Template::read(function);
+        let permissions = template.resources("AWS::Lambda::Permission");
+        let of_ours = permissions.iter().filter(|(_, it)| it["Principal"] == "secretsmanager.amazonaws.com");
+        let [(_, permission)] = of_ours.collect::<Vec<_>>()[..] else { panic!("{function}: one permission") };
+        assert_eq!(permission["SourceAccount"], json!({"Ref": "AWS::AccountId"}), "{function}");
+        let schedule = &template.json["Resources"]["ScheduledRotation"];
+        assert_eq!(schedule["DependsOn"], "RotationPermission", "{function}: it is rotated at once");
+        assert_eq!(schedule["Properties"]["RotationRules"], json!({"ScheduleExpression": {"Ref": "RotationSchedule"}}));
+        assert_eq!(template.json["Parameters"]["RotationSchedule"]["Default"], "rate(30 days)", "{function}");
+    }
+}
+
+/// A proof of a rotation is in every event of Secrets Manager, and is to be shown nowhere.
+#[test]
+fn no_event_of_secrets_manager_is_kept_in_a_queue() {
+    for (function, _) in ROTATING {
+        for (id, config) in Template::read(function).resources("AWS::Lambda::EventInvokeConfig") {
+            assert_eq!(config.get("DestinationConfig"), None, "{function}: {id}");
+        }
+    }
+}
+
+/// Rules that match, alarms that count them: each alarm of EventBridge's measures has the name of a rule of ours.
+#[test]
+fn alarms_count_what_the_rules_match() {
+    for (function, _) in ROTATING {
+        let template = Template::read(function);
+        let alarms = template.resources("AWS::CloudWatch::Alarm");
+        let of_rules = alarms.iter().filter(|(_, it)| it["Namespace"] == "AWS/Events");
+        let counted: Vec<_> = of_rules.map(|(id, it)| (*id, it["Dimensions"].clone())).collect();
+        let by = |rule: &str| json!([{"Name": "RuleName", "Value": {"Ref": rule}}]);
+        assert_eq!(counted, [("FailedAlarm", by("FailedRule")), ("OverdueAlarm", by("SucceededRule"))], "{function}");
+    }
+}
+
+/// What comes of a sample: the step that is asked for, or the rules that match.
+async fn heard(function: &str, sample: &str) -> String {
+    let event = read_sample(function, sample);
+    let events = super::rules::event_bridge().await;
+    let mut heard = Vec::new();
+    for rule in Rule::all() {
+        if event.contains("\"detail-type\"") && rule.matches(&events, &event).await {
+            heard.push(rule.id);
+        }
+    }
+    match serde_json::from_str::<Request>(&event) {
+        Ok(request) => format!("{}, by Secrets Manager", request.step),
+        Err(_) if heard.is_empty() => {
+            let event: Value = serde_json::from_str(&event).unwrap();
+            format!("{}, by a schedule", text(&event["signalbox"]))
+        }
+        Err(_) => heard.join(", "),
+    }
+}
+
+macro_rules! samples {
+    ($function:literal, $module:ident; $($name:ident: $expected:expr;)*) => {
+        mod $module {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    assert_eq!(super::heard($function, &crate::scene::sample_of(stringify!($name))).await, $expected);
+                }
+            )*
+        }
+    };
+}
+
+samples! { "rotate-bearer-token", of_bearer_tokens;
+    a_token_is_to_be_created: "createSecret, by Secrets Manager";
+    a_token_is_to_be_set: "setSecret, by Secrets Manager";
+    a_token_is_to_be_tested: "testSecret, by Secrets Manager";
+    a_token_is_to_be_finished: "finishSecret, by Secrets Manager";
+    it_is_time_to_revoke_old_tokens: "sweep, by a schedule";
+    a_rotation_succeeded: "SucceededRule";
+    a_rotation_failed: "FailedRule";
+    a_rotation_was_abandoned: "FailedRule";
+}
+
+samples! { "rotate-db-user", of_database_users;
+    a_password_is_to_be_created: "createSecret, by Secrets Manager";
+    a_password_is_to_be_set: "setSecret, by Secrets Manager";
+    a_password_is_to_be_tested: "testSecret, by Secrets Manager";
+    a_password_is_to_be_finished: "finishSecret, by Secrets Manager";
+    a_rotation_succeeded: "SucceededRule";
+    a_rotation_failed: "FailedRule";
+    a_rotation_was_abandoned: "FailedRule";
+}
+
+#[test]
+fn the_schedule_sends_what_the_sample_of_a_sweep_says() {
+    let template = Template::read("rotate-bearer-token");
+    let rules = template.resources("AWS::Events::Rule");
+    let sweep = rules.iter().find(|(_, it)| it.get("ScheduleExpression").is_some()).unwrap().1;
+    let sent: Value = serde_json::from_str(text(&sweep["Targets"][0]["Input"])).unwrap();
+    let sample = read_sample("rotate-bearer-token", "it-is-time-to-revoke-old-tokens");
+    assert_eq!(sent, serde_json::from_str::<Value>(&sample).unwrap());
+    assert_eq!(sweep["ScheduleExpression"], "rate(15 minutes)");
+}
+
+/// The defaults of the template are those of the function.
+#[test]
+fn a_function_reads_what_its_template_gives() {
+    let environment = |function: &str, given: &[(&'static str, Value)]| {
+        let template = Template::read(function);
+        let defaults = template.json["Parameters"].as_object().unwrap().iter();
+        let defaults = defaults.filter_map(|(name, it)| Some((name.as_str(), it.get("Default")?)));
+        let defaults = defaults.map(|(name, it)| (name, json!(it.as_str().map_or_else(|| it.to_string(), Into::into))));
+        let parameters: Parameters = defaults.chain(given.iter().cloned()).collect();
+        resolved(template.environment(), &parameters)
+    };
+    let read = |from: &Value, name: &str| from[name].as_str().filter(|it| !it.is_empty()).map(String::from);
+    let (arns, url) = (ROTATING.map(|(_, arn)| arn), "https://id.example.com/");
+    let given = [("SecretArns", json!(arns)), ("TokenUrl", json!(url)), ("VerifyUrl", json!(url))];
+    let given = environment("rotate-bearer-token", &given);
+    let least = json!({"OAUTH2_TOKEN_URL": url, "OAUTH2_VERIFY_URL": url});
+    let settings = |from: &Value| rotate_bearer_token::settings::Settings::read(&|name| read(from, name)).unwrap();
+    assert_eq!(settings(&given), settings(&least));
+    let swept = rotate_bearer_token::BearerToken::swept(&|name| read(&given, name)).unwrap();
+    assert_eq!(swept.iter().map(ToString::to_string).collect::<Vec<_>>(), arns);
+    let given = environment("rotate-db-user", &[]);
+    let passwords = |from: &Value| secrets::Passwords::read(&|name| read(from, name)).unwrap();
+    assert_eq!(passwords(&given), passwords(&json!({})));
+}
+
+#[tokio::test]
+async fn without_secrets_or_with_what_is_none_nothing_is_deployed() {
+    let deployment = Deployment::new(World::new().await.sessions.config());
+    for (function, secret) in ROTATING {
+        let short = secret.trim_end_matches(char::is_alphanumeric).trim_end_matches('-');
+        let any = format!("{short}-*");
+        for secrets in ["", "*", "app", short, any.as_str()] {
+            let urls = [("TokenUrl", "https://id.example.com/"), ("VerifyUrl", "https://id.example.com/")];
+            let own = urls.into_iter().filter(|_| function == "rotate-bearer-token").chain([("SecretArns", secrets)]);
+            let code = [("CodeBucket", "code"), ("CodeKey", "function.zip"), ("MasterSecretArns", MASTER)];
+            let stack = Stack {
+                name: format!("signalbox-{function}"),
+                template: local_aws::workspace().join(format!("infra/{function}.yaml")),
+                parameters: own.chain(code).map(|(name, value)| (name.into(), value.into())).collect(),
+            };
+            let error = format!("{:#}", deployment.apply(&stack).await.unwrap_err());
+            assert!(error.contains("SecretArns"), "{function}: {secrets}: {error}");
+        }
+    }
+}
