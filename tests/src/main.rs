@@ -29,6 +29,7 @@ mod organizations;
 mod paging;
 mod policies;
 mod reconcile_shares;
+mod rotate_bearer_token;
 mod rotations;
 mod scene;
 mod share_ami;
