@@ -13,9 +13,10 @@ use crate::share_ami::{GIVEN, Scene};
 use crate::world::{AWS, LEDGER, REGION, World};
 
 /// Far more than an invocation takes, so that nothing depends on the machine's mood.
-const INVOCATION: Duration = Duration::from_secs(30);
+pub const INVOCATION: Duration = Duration::from_secs(30);
 
-fn environment(world: &World) -> BTreeMap<String, String> {
+/// What every function is told.
+pub fn environment(world: &World) -> BTreeMap<String, String> {
     let manifest = format!("s3://{}/share.json", world.bucket());
     let pairs = [
         ("AWS_ENDPOINT_URL", AWS.endpoint()),
@@ -34,7 +35,7 @@ async fn start(environment: &BTreeMap<String, String>) -> (LambdaApi, Function) 
 }
 
 /// The function of this name, running with this environment.
-async fn start_function(name: &str, environment: &BTreeMap<String, String>) -> (LambdaApi, Function) {
+pub async fn start_function(name: &str, environment: &BTreeMap<String, String>) -> (LambdaApi, Function) {
     let account = &environment["AWS_ACCESS_KEY_ID"];
     let arn = format!("arn:aws:lambda:{REGION}:{account}:function:{name}");
     let api = LambdaApi::start(&arn).await.unwrap();

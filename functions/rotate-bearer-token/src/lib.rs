@@ -81,8 +81,9 @@ impl BearerToken {
         if !is_same(&there.access_token, &secret.access_token) {
             return Ok(there);
         }
-        oauth2::revoke(&self.client, master, &there.access_token).await?;
+        // Written first: whoever is interrupted between the two shall still be able to say since when clients are without.
         context.records.revoked(context.request).await?;
+        oauth2::revoke(&self.client, master, &there.access_token).await?;
         let made = oauth2::mint(&self.client, master).await?;
         if is_same(&made.access_token, &secret.access_token) {
             return Err(Error::refused("the server gave the token again that it had just revoked; nothing was kept"));
@@ -142,6 +143,11 @@ impl Credential for BearerToken {
 
     fn overlap(&self) -> Option<Duration> {
         self.overlap
+    }
+
+    fn is_same(&self, one: &SecretString, other: &SecretString) -> bool {
+        let (one, other) = (BearerSecret::read(one), BearerSecret::read(other));
+        matches!((one, other), (Ok(one), Ok(other)) if is_same(&one.access_token, &other.access_token))
     }
 
     fn swept(&self) -> &[SecretArn] {

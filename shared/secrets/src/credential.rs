@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reaction::Error;
 use rotation::{Request, SecretArn};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::records::Records;
 use crate::secrets_manager::SecretsManager;
@@ -52,6 +52,11 @@ pub trait Credential: Send + Sync {
     /// The secrets whose former credentials a sweep revokes.
     fn swept(&self) -> &[SecretArn] {
         &[]
+    }
+
+    /// Whether two values have the same credential, so that revoking one would revoke the other.
+    fn is_same(&self, one: &SecretString, other: &SecretString) -> bool {
+        one.expose_secret() == other.expose_secret()
     }
 
     /// Revokes a former credential, after the overlap.

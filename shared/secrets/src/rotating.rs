@@ -116,10 +116,12 @@ impl<C: Credential> Rotating<C> {
         if turn != Turn::Done {
             remembered = self.records.of(request).await?;
         }
+        if turn != Turn::Done {
+            pending = secrets.value_of(&request.secret, &request.version).await?;
+        }
         if matches!(turn, Turn::Create | Turn::Set | Turn::Test) {
             let secret = request.secret.to_string();
             current = secrets.value_at(&secret, Stage::Current).await?;
-            pending = secrets.value_of(&request.secret, &request.version).await?;
             if turn == Turn::Set {
                 previous = secrets.value_at(&secret, Stage::Previous).await?;
             }
@@ -131,7 +133,9 @@ impl<C: Credential> Rotating<C> {
         let mut due = Vec::new();
         for secret in self.credential.swept() {
             let all = self.records.due(secret).await?;
-            due.extend(all.into_iter().filter(|it| it.at <= self.records.now()).map(|it| (secret.clone(), it)));
+            // A promotion that was tried before it came about has left an earlier time; the last one counts.
+            let last = |it: &Due| all.iter().all(|other| other.version != it.version || other.at <= self.records.now());
+            due.extend(all.iter().filter(|it| last(it)).map(|it| (secret.clone(), it.clone())));
         }
         Ok(Facts::Sweep(due))
     }
@@ -173,8 +177,18 @@ impl<C: Credential> Rotating<C> {
         if !attempts.are_spent() {
             return Err(error);
         }
-        context.secrets.drop_pending(context.request).await?;
+        self.give_up(context).await?;
         Err(error.context(given_up(attempts.0)))
+    }
+
+    /// Takes the pending label away. What was minted may work all the same, so the next sweep revokes it.
+    async fn give_up(&self, context: &Context<'_>) -> Result<(), Error> {
+        let request = context.request;
+        if C::IS_MINTED && self.credential.overlap().is_some() {
+            let due = Due { version: request.version.clone(), at: self.records.now() };
+            self.records.change_due(&request.secret, &due, false).await?;
+        }
+        context.secrets.drop_pending(request).await
     }
 
     async fn finish(&self, context: &Context<'_>, from: Option<&VersionId>) -> Result<(), Error> {
@@ -189,14 +203,15 @@ impl<C: Credential> Rotating<C> {
     async fn revoke(&self, secret: &SecretArn, due: &Due) -> Result<(), Error> {
         let secrets = self.secrets(secret)?;
         let versions = secrets.versions(secret).await?;
-        // Somebody went back to it.
         if !versions.has(&due.version, Stage::Current)
             && let Some(value) = secrets.value_of(secret, &due.version).await?
         {
-            self.credential
-                .revoke(&secrets, &value)
-                .await
-                .doing(|| format!("revoking version {} of {secret}", due.version))?;
+            let current = secrets.value_at(&secret.to_string(), Stage::Current).await?;
+            // Somebody may have gone back to it, by the label or by its value.
+            if !current.is_some_and(|it| self.credential.is_same(&it, &value)) {
+                let revoked = self.credential.revoke(&secrets, &value).await;
+                revoked.doing(|| format!("revoking version {} of {secret}", due.version))?;
+            }
         }
         self.records.change_due(secret, due, true).await
     }
@@ -275,7 +290,7 @@ impl<C: Credential> Reaction for Rotating<C> {
             }
             Step::Finish(from) => self.finish(&context, from.as_ref()).await,
             Step::GiveUp(times) => {
-                secrets.drop_pending(request).await?;
+                self.give_up(&context).await?;
                 Err(Error::refused(given_up(*times)))
             }
             Step::Revoke(..) => Ok(()),
@@ -304,17 +319,17 @@ fn of_step(request: &Request, facts: &Facts, is_minted: bool) -> Result<Plan<Ste
             }
             Step::Create(values())
         }
+        Turn::Set | Turn::Test | Turn::Finish { .. } if pending.is_none() => {
+            return Err(Error::refused(format!(
+                "version {} of {} has no value: createSecret comes first",
+                request.version, request.secret
+            )));
+        }
         Turn::Finish { from } => {
             if let Some(at) = remembered.revoked {
                 notes.push(format!("what was AWSCURRENT has not worked for {} s", now.saturating_sub(at)));
             }
             Step::Finish(from.clone())
-        }
-        Turn::Set | Turn::Test if pending.is_none() => {
-            return Err(Error::refused(format!(
-                "version {} of {} has no value: createSecret comes first",
-                request.version, request.secret
-            )));
         }
         Turn::Set | Turn::Test if remembered.attempts.are_spent() => Step::GiveUp(remembered.attempts.0),
         Turn::Set => Step::Set(values()),

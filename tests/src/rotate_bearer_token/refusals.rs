@@ -1,0 +1,160 @@
+//! What is refused, and in what order steps may come: a credential that the server does not take, steps that come when they
+//! should not, and secrets that are not what they should be.
+
+use reaction::{Outcome, Report};
+use serde_json::{Value, json};
+
+use super::{OVERLAP, Scene};
+use crate::oauth2::{Ask, CLIENT_ID, CLIENT_SECRET, Mischief, Style};
+use crate::rotations::{Rotation, STEPS, new_token, secrets_manager};
+use crate::world::let_time_pass;
+
+fn assert_refused(report: &Report, why: &str) {
+    assert_eq!(report.outcome, Outcome::Refused, "{report}");
+    assert!(report.reason.as_deref().unwrap_or_default().contains(why), "{why}: {report}");
+}
+
+#[tokio::test]
+async fn a_credential_that_is_refused_five_times_is_given_up() {
+    let scene = Scene::new(Style::Overlap).await;
+    let rotation = scene.begin().await;
+    for step in &STEPS[..2] {
+        scene.step(&rotation, step).await;
+    }
+    scene.server.misbehave(Ask::Verify, Mischief::Status(503));
+    for _ in 0..7 {
+        assert_eq!(scene.step(&rotation, "testSecret").await.outcome, Outcome::Failed);
+    }
+    assert_eq!(scene.stages().await, "old: AWSCURRENT; new: AWSPENDING", "nobody knows: it does not count");
+    scene.server.misbehave(Ask::Verify, Mischief::Status(401));
+    for _ in 0..4 {
+        assert_refused(&scene.step(&rotation, "testSecret").await, "it answered 401");
+        assert_eq!(scene.stages().await, "old: AWSCURRENT; new: AWSPENDING");
+    }
+    let report = scene.step(&rotation, "testSecret").await;
+    assert_refused(&report, "the credential was refused 5 times and is given up: AWSPENDING was taken from it");
+    assert_eq!(scene.stages().await, "old: AWSCURRENT; new: -");
+    assert_refused(&scene.step(&rotation, "testSecret").await, "has no stage");
+    scene.server.behave();
+    assert_eq!(scene.server.alive().len(), 2, "what was given up may work all the same");
+    scene.sweep().await;
+    assert_eq!(scene.server.alive().len(), 1, "and is revoked");
+    scene.assert_served().await;
+    scene.rotate().await;
+    let_time_pass(OVERLAP);
+    scene.sweep().await;
+    assert_eq!((scene.server.alive().len(), scene.due().await), (1, 0));
+}
+
+#[tokio::test]
+async fn steps_that_come_when_they_should_not_are_refused() {
+    let scene = Scene::new(Style::Overlap).await;
+    let rotation = scene.begin().await;
+    for step in ["setSecret", "testSecret"] {
+        assert_refused(&scene.step(&rotation, step).await, "has no value: createSecret comes first");
+    }
+    scene.step(&rotation, "createSecret").await;
+    let tested = scene.step(&rotation, "testSecret").await;
+    assert_eq!(tested.outcome, Outcome::Applied, "the token works before it is set: {tested}");
+    let name = |it: &str| format!("Invalid step parameter {it} for secret");
+    assert_refused(&scene.step(&rotation, "dropSecret").await, &name("dropSecret"));
+    assert_refused(&scene.step(&rotation, "").await, &name(""));
+    let unknown = Rotation { secret_arn: scene.secret.clone(), token: new_token() };
+    assert_refused(&scene.step(&unknown, "createSecret").await, "has no stage for rotation of secret");
+    assert_eq!(scene.server.alive().len(), 2, "nothing was made for those");
+    for step in &STEPS[1..] {
+        assert_eq!(scene.step(&rotation, step).await.outcome, Outcome::Applied, "{step}");
+    }
+    scene.rotate().await;
+    let before = scene.step(&rotation, "createSecret").await;
+    assert_refused(&before, "not set as AWSPENDING for rotation of secret");
+}
+
+#[tokio::test]
+async fn finish_before_create_makes_nothing_current() {
+    let scene = Scene::new(Style::Overlap).await;
+    let rotation = scene.begin().await;
+    let report = scene.step(&rotation, "finishSecret").await;
+    assert_refused(&report, "has no value: createSecret comes first");
+    assert_eq!((scene.stages().await.as_str(), scene.due().await), ("old: AWSCURRENT; new: AWSPENDING, empty", 0));
+    scene.assert_served().await;
+}
+
+#[tokio::test]
+async fn a_secret_that_is_not_rotated_any_more_is_refused() {
+    let scene = Scene::new(Style::Overlap).await;
+    let rotation = scene.begin().await;
+    let client = secrets_manager(&scene.world);
+    client.cancel_rotate_secret().secret_id(&scene.secret).send().await.unwrap();
+    for step in STEPS {
+        assert_refused(&scene.step(&rotation, step).await, "is not enabled for rotation");
+    }
+    assert_eq!(scene.server.alive().len(), 1);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_deleted_midway_is_refused() {
+    let scene = Scene::new(Style::Overlap).await;
+    let rotation = scene.begin().await;
+    scene.step(&rotation, "createSecret").await;
+    let client = secrets_manager(&scene.world);
+    client.delete_secret().secret_id(&scene.secret).send().await.unwrap();
+    for step in STEPS {
+        assert_refused(&scene.step(&rotation, step).await, "the secret is to be deleted");
+    }
+    client.delete_secret().secret_id(&scene.secret).force_delete_without_recovery(true).send().await.unwrap();
+    for step in STEPS {
+        assert_refused(&scene.step(&rotation, step).await, "there is no such secret");
+    }
+}
+
+async fn refuses_master(value: Value, why: &str) {
+    let scene = Scene::new(Style::Overlap).await;
+    scene.put(&scene.master, &value).await;
+    let rotation = scene.begin().await;
+    assert_refused(&scene.step(&rotation, "createSecret").await, why);
+    assert_eq!(scene.stages().await, "old: AWSCURRENT; new: AWSPENDING, empty");
+    scene.put(&scene.master, &json!({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET})).await;
+    for step in STEPS {
+        assert_eq!(scene.step(&rotation, step).await.outcome, Outcome::Applied, "mended, it goes on: {step}");
+    }
+}
+
+#[tokio::test]
+async fn a_master_secret_that_is_malformed_is_refused_until_it_is_mended() {
+    refuses_master(json!("text"), "the master secret: the value is no JSON object").await;
+    refuses_master(json!({"consumer_key": CLIENT_ID}), "it needs `consumer_key` and `consumer_secret`").await;
+    refuses_master(json!({"client_id": CLIENT_ID, "client_secret": "another"}), "it answered 401 (invalid_client)")
+        .await;
+}
+
+#[tokio::test]
+async fn a_master_secret_that_is_missing_is_named() {
+    let scene = Scene::new(Style::Overlap).await;
+    let client = secrets_manager(&scene.world);
+    client.delete_secret().secret_id(&scene.master).force_delete_without_recovery(true).send().await.unwrap();
+    let rotation = scene.begin().await;
+    let report = scene.step(&rotation, "createSecret").await;
+    assert_refused(&report, &format!("the master secret {} has no value", scene.master));
+}
+
+#[tokio::test]
+async fn a_server_that_misbehaves_leaves_nothing_stored() {
+    let elsewhere = Mischief::Redirect("https://example.com/".into());
+    let all = [Mischief::Html, Mischief::Large, Mischief::WrongType, elsewhere];
+    for (mischief, outcome) in all.map(|it| (it, Outcome::Refused)).into_iter().chain([
+        (Mischief::Status(400), Outcome::Refused),
+        (Mischief::Status(500), Outcome::Failed),
+        (Mischief::LostAnswer, Outcome::Failed),
+    ]) {
+        let scene = Scene::new(Style::Overlap).await;
+        scene.server.misbehave(Ask::Token, mischief);
+        let rotation = scene.begin().await;
+        let report = scene.step(&rotation, "createSecret").await;
+        assert_eq!(report.outcome, outcome, "{report}");
+        assert_eq!(scene.stages().await, "old: AWSCURRENT; new: AWSPENDING, empty", "{report}");
+        scene.server.behave();
+        let report = scene.step(&rotation, "createSecret").await;
+        assert!(report.notes[0].contains("if it was made, it works, and nobody here knows it"), "{report}");
+    }
+}
