@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use comfy_table::{Cell, Row, Table, presets};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -16,6 +17,16 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// A table with these titles, without lines, from the margin on.
+pub(crate) fn table(titles: impl IntoIterator<Item = impl Into<Cell>>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(Row::from(titles.into_iter().map(Into::into).collect::<Vec<Cell>>()));
+    if let Some(first) = table.column_mut(0) {
+        first.set_padding((0, 1));
+    }
+    table
 }
 
 /// Writes a value in the format that was asked for.

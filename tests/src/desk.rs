@@ -84,14 +84,14 @@ async fn a_plan_is_a_diff_that_a_person_can_read_and_changes_nothing() {
         + com-example-111122223333 - 123456789012  com-example-111122223333
         - com-example-111122223333 - 444455556666  com-example-111122223333
         note: com-example-111122223333 is open to 555566667777 by somebody else's statement
-         SECTION      ADDED  EXPIRED  FOREIGN  MISSED EVENTS  REMOVED  UNCHANGED
-         ami              1        0        0              1        1          1
-         ebs              2        0        0              1        1          1
-         ecr              2        0        0              0        0          0
-         kms              1        0        0              0        0          0
-         rds              1        0        0              1        1          0
-         rds-cluster      1        0        0              1        0          0
-         s3               1        0        1              0        1          0
+        SECTION      ADDED  EXPIRED  FOREIGN  MISSED EVENTS  REMOVED  UNCHANGED
+        ami              1        0        0              1        1          1
+        ebs              2        0        0              1        1          1
+        ecr              2        0        0              0        0          0
+        kms              1        0        0              0        0          0
+        rds              1        0        0              1        1          0
+        rds-cluster      1        0        0              1        0          0
+        s3               1        0        1              0        1          0
     "#]]
     .assert_eq(&out);
     assert!(planned.said.contains("signalbox apply plan.json"), "{}", planned.said);

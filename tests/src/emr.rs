@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_ec2::types::Filter;
+use aws_sdk_emr::config::retry::RetryConfig;
+use aws_sdk_emr::config::timeout::TimeoutConfig;
 use aws_sdk_emr::types::{Cluster, JobFlowInstancesConfig, Tag};
 use aws_sdk_route53::error::SdkError;
 use aws_sdk_route53::operation::change_resource_record_sets::ChangeResourceRecordSetsError;
@@ -23,9 +25,11 @@ pub const CREATED: &str = "local-aws:created";
 
 static ZONES: AtomicUsize = AtomicUsize::new(0);
 
-/// EMR in the world's region.
+/// EMR in the world's region, asked once and waited for: a cluster that was asked for twice would be two.
 pub fn emr(world: &World) -> aws_sdk_emr::Client {
-    aws_sdk_emr::Client::new(world.sessions.config())
+    let config = aws_sdk_emr::config::Builder::from(world.sessions.config());
+    let config = config.retry_config(RetryConfig::disabled()).timeout_config(TimeoutConfig::disabled());
+    aws_sdk_emr::Client::from_conf(config.build())
 }
 
 /// Route 53.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use comfy_table::{Table as Comfy, presets};
 use emr_dns::{EmrDns, Row, Settings, Table};
 use reaction::{Deadline, shortened};
 use serde::Serialize;
@@ -71,9 +70,7 @@ struct View(Table);
 /// What may be long stands at the end of a line, so that the columns stay columns.
 impl fmt::Display for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Comfy::new();
-        let titles = ["NAME", "TARGET", "CLUSTER", "STATE", "OWNER", "ZONE", "DRIFT"];
-        table.load_style(presets::NOTHING).set_header(titles);
+        let mut table = output::table(["NAME", "TARGET", "CLUSTER", "STATE", "OWNER", "ZONE", "DRIFT"]);
         for Row { name, target, cluster, state, owner, zone, drift, why } in &self.0.names {
             let cell = |text: &Option<String>| text.as_deref().map_or_else(|| "-".into(), plain);
             let drift = match why {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -32,8 +31,7 @@ pub(super) fn list(output: Format) -> Result<(), Failure> {
 
 impl fmt::Display for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(["FUNCTION", "TRIGGERS", "WHAT IT DOES"]);
+        let mut table = output::table(["FUNCTION", "TRIGGERS", "WHAT IT DOES"]);
         for line in &self.0 {
             table.add_row([line.name, &line.triggers.join(", "), line.purpose]);
         }

@@ -177,8 +177,8 @@ async fn after_a_sweep_only_what_it_cannot_mend_has_drifted() {
           - name taken.example.com
             not done: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name
           note: right.example.com is j-RIGHT00000000's, the newest that is RUNNING or WAITING; so tagged are also j-RIVAL00000000 (WAITING)
-         SECTION  CREATED  DELETED  INCOMPLETE  REFUSED  UNCHANGED  UPDATED
-         dns            1        1           0        2          3        1
+        SECTION  CREATED  DELETED  INCOMPLETE  REFUSED  UNCHANGED  UPDATED
+        dns            1        1           0        2          3        1
     "#]].assert_eq(&swept.out);
     let ran = names.run(&["dns", "--drift"], "");
     assert_eq!(ran.code, Some(0), "{}", ran.said);
