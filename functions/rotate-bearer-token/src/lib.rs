@@ -13,7 +13,7 @@ use reaction::settings::{Variables, malformed};
 use reaction::{Doing, Error};
 use rotation::{SecretArn, Stage};
 use secrecy::{ExposeSecret, SecretString};
-use secrets::{Context, Credential, Rotating, SecretsManager};
+use secrets::{Context, Credential, Rotating, Secrets};
 
 use oauth2::Client;
 use secret::{BearerSecret, Master};
@@ -55,11 +55,7 @@ impl BearerToken {
     }
 
     /// The token that clients use now, and by what the server knows us.
-    async fn known(
-        &self,
-        secrets: &SecretsManager,
-        value: Option<&SecretString>,
-    ) -> Result<(BearerSecret, Master), Error> {
+    async fn known(&self, secrets: &Secrets, value: Option<&SecretString>) -> Result<(BearerSecret, Master), Error> {
         let value = value
             .ok_or_else(|| Error::refused("the secret has no value; put one, with the ARN of its master secret"))?;
         let secret = BearerSecret::read(value)?;
@@ -154,7 +150,7 @@ impl Credential for BearerToken {
         &self.swept
     }
 
-    async fn revoke(&self, secrets: &SecretsManager, value: &SecretString) -> Result<(), Error> {
+    async fn revoke(&self, secrets: &Secrets, value: &SecretString) -> Result<(), Error> {
         let (secret, master) = self.known(secrets, Some(value)).await.doing(|| "a former value")?;
         if secret.access_token.expose_secret().is_empty() {
             return Ok(());

@@ -7,7 +7,7 @@ use rotation::{Request, SecretArn};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::records::Records;
-use crate::secrets_manager::SecretsManager;
+use crate::secrets_manager::Secrets;
 
 /// What a step may look at.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Context<'a> {
     /// The value that they got before.
     pub previous: Option<&'a SecretString>,
     /// Where other secrets lie, such as that of an administrator.
-    pub secrets: &'a SecretsManager,
+    pub secrets: &'a Secrets,
     /// What is remembered of the rotation.
     pub records: &'a Records,
 }
@@ -60,7 +60,7 @@ pub trait Credential: Send + Sync {
     }
 
     /// Revokes a former credential, after the overlap.
-    fn revoke(&self, secrets: &SecretsManager, value: &SecretString) -> impl Future<Output = Result<(), Error>> + Send {
+    fn revoke(&self, secrets: &Secrets, value: &SecretString) -> impl Future<Output = Result<(), Error>> + Send {
         let _ = (secrets, value);
         async { Ok(()) }
     }

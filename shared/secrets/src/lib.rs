@@ -9,4 +9,4 @@ mod secrets_manager;
 pub use credential::{Context, Credential};
 pub use records::{Due, RECORDED, Records, Remembered};
 pub use rotating::{Facts, Rotating, Step, Subject};
-pub use secrets_manager::{Passwords, Put, SecretsManager};
+pub use secrets_manager::{Passwords, Put, Secrets};

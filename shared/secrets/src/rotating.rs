@@ -13,12 +13,12 @@ use serde_json::value::RawValue;
 
 use crate::credential::{Context, Credential};
 use crate::records::{Due, Records, Remembered};
-use crate::secrets_manager::{Put, SecretsManager};
+use crate::secrets_manager::{Put, Secrets};
 
 /// A function that rotates one kind of credential.
 #[derive(Debug)]
 pub struct Rotating<C> {
-    clients: Clients<SecretsManager>,
+    clients: Clients<Secrets>,
     records: Records,
     credential: C,
 }
@@ -97,7 +97,7 @@ impl<C: Credential> Rotating<C> {
     /// The function, with this kind of credential; makes no call.
     #[must_use]
     pub fn new(sessions: Arc<Sessions>, records: Records, credential: C) -> Self {
-        Self { clients: Clients::new(sessions, SecretsManager::new), records, credential }
+        Self { clients: Clients::new(sessions, Secrets::new), records, credential }
     }
 
     /// Opens the connection to Secrets Manager; best effort.
@@ -105,7 +105,7 @@ impl<C: Credential> Rotating<C> {
         self.clients.here().open_connection().await;
     }
 
-    fn secrets(&self, secret: &SecretArn) -> Result<SecretsManager, Error> {
+    fn secrets(&self, secret: &SecretArn) -> Result<Secrets, Error> {
         self.clients.at(&secret.account, &secret.region)
     }
 

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// Secrets Manager in one account and region.
 #[derive(Clone, Debug)]
-pub struct SecretsManager {
+pub struct Secrets {
     client: aws_sdk_secretsmanager::Client,
 }
 
@@ -66,7 +66,7 @@ impl Passwords {
     }
 }
 
-impl SecretsManager {
+impl Secrets {
     /// Secrets Manager by this configuration.
     #[must_use]
     pub fn new(config: &SdkConfig) -> Self {
@@ -111,7 +111,7 @@ impl SecretsManager {
     /// The value with a label; `None` where no version has the label, or that one has no value.
     ///
     /// # Errors
-    /// As of [`SecretsManager::value_of`].
+    /// As of [`Secrets::value_of`].
     pub async fn value_at(&self, secret: &str, stage: Stage) -> Result<Option<SecretString>, Error> {
         let request = self.client.get_secret_value().secret_id(secret).version_stage(stage.as_str());
         self.read(request, || format!("reading {} of {secret}", stage.as_str())).await
