@@ -43,13 +43,13 @@ impl Passwords {
     /// # Errors
     /// `Refused`, naming the variable that is malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
+        const LENGTH: &str = "PASSWORD_LENGTH";
         let is_set = |name: &str, default: bool| match variables(name).as_deref() {
             None => Ok(default),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
             Some(text) => Err(malformed(name, format!("`{text}` is neither `true` nor `false`"))),
         };
-        const LENGTH: &str = "PASSWORD_LENGTH";
         let length = variables(LENGTH).unwrap_or_else(|| "32".into());
         let length = length.parse().ok().filter(|it| (8..=4096).contains(it));
         Ok(Self {
