@@ -30,6 +30,7 @@ mod organizations;
 mod paging;
 mod policies;
 mod reconcile_shares;
+mod rotate_db_user;
 mod rotations;
 mod scene;
 mod share_ami;
