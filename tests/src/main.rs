@@ -31,6 +31,7 @@ mod paging;
 mod policies;
 mod reconcile_shares;
 mod rotate_bearer_token;
+mod rotate_db_user;
 mod rotations;
 mod scene;
 mod share_ami;

@@ -32,28 +32,31 @@ impl DbPassword {
         Self { settings }
     }
 
-    async fn log_in(&self, login: &Login) -> Result<Connection, engine::Error> {
-        connect(login, &self.settings.trust).await
+    /// Only user and password can be refused here. Whatever else keeps us out (a certificate, a database that is gone) says nothing
+    /// about them: giving up a password that is set already would lock its user out.
+    async fn log_in(&self, login: &Login) -> Result<Connection, Error> {
+        connect(login, &self.settings.trust).await.map_err(|error| match error.why {
+            Why::Credential => Error::refused(error),
+            _ => Error::failed(error),
+        })
     }
 
     /// Whether this login works; an error where nobody knows.
     async fn works(&self, login: &Login) -> Result<Option<Connection>, Error> {
         match self.log_in(login).await {
             Ok(connection) => Ok(Some(connection)),
-            Err(error) if error.why == Why::Credential => Ok(None),
-            Err(error) => Err(error.into()),
+            Err(Error::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
     /// One user: whoever of the current and the previous password gets in sets the pending one.
     async fn set_own(&self, context: &Context<'_>, current: &DbSecret, pending: &DbSecret) -> Result<(), Error> {
         let mut logins = vec![current.login.clone()];
-        if let Some(previous) = context.previous {
-            let previous = DbSecret::read(previous).doing(|| "AWSPREVIOUS")?;
-            if previous.is_beside(current) && previous.login.user == current.login.user {
-                logins.push(previous.login);
-            }
-        }
+        // One that cannot be read is no way in, and none of our business where the current one is.
+        let previous = context.previous.and_then(|it| DbSecret::read(it).ok());
+        let is_ours = |it: &DbSecret| it.is_beside(current) && it.login.user == current.login.user;
+        logins.extend(previous.filter(is_ours).map(|it| it.login));
         for login in &logins {
             if let Some(mut connection) = self.works(login).await? {
                 return Ok(connection.set_password(&pending.login.user, &pending.login.password).await?);

@@ -70,8 +70,8 @@ impl StdError for Error {}
 impl From<Error> for reaction::Error {
     fn from(error: Error) -> Self {
         match error.why {
-            Why::Credential | Why::Policy | Why::Missing | Why::Untrusted => Self::refused(error),
-            Why::Unreachable | Why::Other => Self::failed(error),
+            Why::Credential | Why::Policy | Why::Missing => Self::refused(error),
+            Why::Unreachable | Why::Untrusted | Why::Other => Self::failed(error),
         }
     }
 }

@@ -1,0 +1,217 @@
+//! `rotate-db-user` as Secrets Manager drives it, with real clients, in PostgreSQL and in MariaDB.
+
+mod alternating;
+mod clients;
+mod kill;
+mod refusals;
+mod secrecy;
+mod single;
+mod through_lambda;
+mod trust;
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reaction::{Deadline, Mode, Outcome, Reaction, Report, drive_json};
+use rotate_db_user::engine::{Engine, Trust, Why};
+use rotate_db_user::{DbPassword, RotateDbUser, Settings};
+use secrets::{Passwords, Records};
+use serde_json::{Value, json};
+
+use crate::databases::{HOST, MASTER, MASTER_PASSWORD, Server};
+use crate::rotations::{Rotation, STEPS, make_secret, secrets_manager, stages, value_at};
+use crate::world::{LEDGER, World, now};
+
+/// The user's password before the first rotation.
+const FIRST: &str = "the-first-one-1";
+
+static USERS: AtomicUsize = AtomicUsize::new(1);
+
+/// An account with a secret, a user of its own in the server, and the function.
+struct Scene {
+    server: &'static Server,
+    world: World,
+    user: String,
+    secret: String,
+    /// The master secret's ARN, where two users take turns.
+    master: Option<String>,
+    function: RotateDbUser,
+    /// Everything that was reported.
+    told: RefCell<Vec<Report>>,
+}
+
+impl Scene {
+    /// A user that changes its own password.
+    async fn single(server: &'static Server) -> Self {
+        Self::with(server, false).await
+    }
+
+    /// A user that takes turns with its clone.
+    async fn alternating(server: &'static Server) -> Self {
+        Self::with(server, true).await
+    }
+
+    async fn with(server: &'static Server, is_alternating: bool) -> Self {
+        let world = World::new().await;
+        let user = format!("app{}", USERS.fetch_add(1, Ordering::Relaxed));
+        server.create_user(&user, FIRST).await;
+        let mut value = value_of(server, &user, FIRST);
+        let mut master = None;
+        if is_alternating {
+            let arn = make_secret(&world, "app/master", &value_of(server, MASTER, MASTER_PASSWORD)).await;
+            value["masterarn"] = arn.as_str().into();
+            master = Some(arn);
+        }
+        let secret = make_secret(&world, "app/user", &value).await;
+        let function = function(&world, server.trust());
+        Self { server, world, user, secret, master, function, told: RefCell::default() }
+    }
+
+    async fn begin(&self) -> Rotation {
+        Rotation::begin(&self.world, &self.secret).await
+    }
+
+    async fn step(&self, rotation: &Rotation, step: &str) -> Report {
+        let ledger = ledger::DynamoLedger::new(&self.world.sessions, LEDGER, RotateDbUser::NAME);
+        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
+        let event = rotation.event(step);
+        let report = drive_json(&self.function, &ledger, Mode::Apply, deadline, &event).await;
+        self.told.borrow_mut().push(report.clone());
+        report
+    }
+
+    /// The steps; each is carried out.
+    async fn steps(&self, rotation: &Rotation, steps: &[&str]) {
+        for step in steps {
+            let report = self.step(rotation, step).await;
+            assert_eq!(report.outcome, Outcome::Applied, "{step}: {report}");
+        }
+    }
+
+    /// All four steps.
+    async fn rotate(&self) {
+        self.steps(&self.begin().await, &STEPS).await;
+    }
+
+    /// A rotation whose pending version has a value.
+    async fn created(&self) -> Rotation {
+        let rotation = self.begin().await;
+        self.steps(&rotation, &["createSecret"]).await;
+        rotation
+    }
+
+    /// A step that is refused: why.
+    async fn refusal(&self, rotation: &Rotation, step: &str) -> String {
+        let report = self.step(rotation, step).await;
+        assert_eq!(report.outcome, Outcome::Refused, "{step}: {report}");
+        report.to_string()
+    }
+
+    /// A step that fails: why.
+    async fn failure(&self, rotation: &Rotation, step: &str) -> String {
+        let report = self.step(rotation, step).await;
+        assert_eq!(report.outcome, Outcome::Failed, "{step}: {report}");
+        report.to_string()
+    }
+
+    async fn stages(&self) -> String {
+        stages(&self.world, &self.secret).await
+    }
+
+    async fn value(&self, stage: &str) -> Value {
+        value_at(&self.world, &self.secret, stage).await.unwrap_or_else(|| panic!("{stage} has no value"))
+    }
+
+    /// The user and the password with a label.
+    async fn login(&self, stage: &str) -> (String, String) {
+        let value = self.value(stage).await;
+        let text = |key: &str| value[key].as_str().unwrap().to_owned();
+        (text("username"), text("password"))
+    }
+
+    /// Whether the server lets in whom the value with this label names.
+    async fn works(&self, stage: &str) -> bool {
+        let (user, password) = self.login(stage).await;
+        self.lets_in(&user, &password).await
+    }
+
+    async fn lets_in(&self, user: &str, password: &str) -> bool {
+        match self.server.connect(user, password).await {
+            Ok(_) => true,
+            Err(error) if error.why == Why::Credential => false,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Gives the user a password by an administrator's hand.
+    async fn set_by_hand(&self, password: &str) {
+        self.server.master().await.set_password(&self.user, &password.into()).await.unwrap();
+    }
+
+    async fn drop_user(&self, user: &str) {
+        let host = if self.server.engine == Engine::Postgres { "" } else { "@'%'" };
+        let word = if self.server.engine == Engine::Postgres { "ROLE" } else { "USER" };
+        self.server.run(&[&format!("DROP {word} {user}{host}")]).await;
+    }
+
+    /// Puts a value into the pending version of a rotation, by somebody else's hand.
+    async fn put_pending(&self, rotation: &Rotation, value: &Value) {
+        let put = secrets_manager(&self.world).put_secret_value().secret_id(&self.secret);
+        let put = put.client_request_token(&rotation.token).version_stages("AWSPENDING");
+        put.secret_string(value.to_string()).send().await.unwrap();
+    }
+
+    /// Puts the current value of a secret.
+    async fn put(&self, secret: &str, text: &str) {
+        let put = secrets_manager(&self.world).put_secret_value().secret_id(secret).secret_string(text);
+        put.send().await.unwrap();
+    }
+
+    /// How often the server was made to change a password, as far as its log tells.
+    fn changes(&self) -> usize {
+        let (user, log) = (&self.user, self.server.log());
+        match self.server.engine {
+            Engine::Postgres => log.matches(&format!("ALTER ROLE \"{user}\" PASSWORD")).count(),
+            _ => panic!("MariaDB's log does not say whose password was set"),
+        }
+    }
+}
+
+/// A secret as AWS's own functions keep it, with a key that nobody knows.
+fn value_of(server: &Server, user: &str, password: &str) -> Value {
+    let engine = if server.engine == Engine::Postgres { "postgres" } else { "mariadb" };
+    json!({
+        "engine": engine, "host": HOST, "port": server.port, "username": user, "password": password, "for": "search",
+    })
+}
+
+fn settings(trust: Trust) -> Settings {
+    let passwords = Passwords::read(&|_: &str| None).expect("AWS's own defaults");
+    Settings { passwords, trust, probe: "SELECT 1".into() }
+}
+
+fn function(world: &World, trust: Trust) -> RotateDbUser {
+    let records = Records::new(&world.sessions, LEDGER, RotateDbUser::NAME);
+    RotateDbUser::new(world.sessions.clone(), records, DbPassword::new(settings(trust)))
+}
+
+/// Each of these is two tests: in PostgreSQL, and in MariaDB.
+macro_rules! in_both {
+    ($($name:ident)*) => {
+        mod in_postgresql {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&crate::databases::POSTGRES).await;
+            })*
+        }
+        mod in_mariadb {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(&crate::databases::MARIADB).await;
+            })*
+        }
+    };
+}
+
+use in_both;

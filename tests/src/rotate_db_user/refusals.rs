@@ -1,0 +1,204 @@
+//! What is refused, what is given up, and that nobody is locked out by it.
+
+use rotation::Attempts;
+use serde_json::{Value, json};
+
+use super::{FIRST, Scene, in_both, value_of};
+use crate::databases::{MASTER, MASTER_PASSWORD, POSTGRES, Server, UNNAMED};
+use crate::rotations::{Rotation, STEPS, secrets_manager};
+
+in_both! {
+    a_password_that_was_not_set_passes_no_test
+    a_pending_value_of_another_host_or_user_is_refused
+    a_user_that_was_dropped_is_refused
+    a_clone_whose_original_was_dropped_is_refused
+    after_five_refusals_the_next_rotation_can_begin
+    a_password_that_was_changed_after_it_was_set_is_given_up
+    a_master_secret_that_is_not_one_is_named
+    a_master_secret_that_is_gone_is_named
+    a_master_secret_may_hold_a_user_and_a_password_only
+    what_a_secret_lacks_is_named
+}
+
+/// Repeats a step until the credential is given up: what was said last.
+async fn exhaust(scene: &Scene, rotation: &Rotation, step: &str) -> String {
+    for _ in 1..Attempts::MOST {
+        let said = scene.refusal(rotation, step).await;
+        assert!(!said.contains("given up"), "{said}");
+    }
+    let said = scene.refusal(rotation, step).await;
+    assert!(said.contains("was refused 5 times and is given up: AWSPENDING was taken from it; rotate again"), "{said}");
+    assert!(!scene.stages().await.contains("AWSPENDING"), "{}", scene.stages().await);
+    said
+}
+
+async fn a_password_that_was_not_set_passes_no_test(server: &'static Server) {
+    for scene in [Scene::single(server).await, Scene::alternating(server).await] {
+        let rotation = scene.created().await;
+        let said = scene.refusal(&rotation, "testSecret").await;
+        assert!(said.contains("it refuses user and password"), "{said}");
+        assert!(scene.works("AWSCURRENT").await);
+        // One attempt is lost, and no more.
+        scene.steps(&rotation, &STEPS[1..]).await;
+        assert!(scene.works("AWSCURRENT").await);
+    }
+}
+
+/// Else a password would go to somebody else's server, or a stranger's password would be changed.
+async fn a_pending_value_of_another_host_or_user_is_refused(server: &'static Server) {
+    for is_alternating in [false, true] {
+        for (key, other) in [
+            ("host", Value::from(UNNAMED)),
+            ("port", Value::from(server.port + 1)),
+            ("username", Value::from("somebody_else")),
+            ("username", Value::from(MASTER)),
+            ("masterarn", Value::from("arn:aws:secretsmanager:eu-west-1:111122223333:secret:another-AbCdEf")),
+        ] {
+            let scene = Scene::with(server, is_alternating).await;
+            let rotation = scene.begin().await;
+            let mut value = scene.value("AWSCURRENT").await;
+            if is_alternating {
+                value["username"] = format!("{}_clone", scene.user).into();
+            }
+            value["password"] = "of-somebody-else-1".into();
+            value[key] = other;
+            scene.put_pending(&rotation, &value).await;
+            for step in ["setSecret", "testSecret"] {
+                let said = scene.refusal(&rotation, step).await;
+                assert!(said.contains("AWSPENDING is not for app"), "{key}: {said}");
+            }
+            assert!(scene.works("AWSCURRENT").await, "{key}");
+            assert!(scene.lets_in(MASTER, MASTER_PASSWORD).await, "{key}");
+        }
+    }
+}
+
+async fn a_user_that_was_dropped_is_refused(server: &'static Server) {
+    let scene = Scene::single(server).await;
+    scene.drop_user(&scene.user).await;
+    let rotation = scene.created().await;
+    let said = exhaust(&scene, &rotation, "setSecret").await;
+    assert!(said.contains("gets in with none of AWSPENDING, AWSCURRENT and AWSPREVIOUS"), "{said}");
+    server.create_user(&scene.user, FIRST).await;
+    scene.rotate().await;
+    assert!(scene.works("AWSCURRENT").await);
+}
+
+async fn a_clone_whose_original_was_dropped_is_refused(server: &'static Server) {
+    let scene = Scene::alternating(server).await;
+    scene.drop_user(&scene.user).await;
+    let rotation = scene.created().await;
+    let said = exhaust(&scene, &rotation, "setSecret").await;
+    assert!(said.contains("the user or the database is not there"), "{said}");
+    assert!(!scene.lets_in(&format!("{}_clone", scene.user), FIRST).await);
+    server.create_user(&scene.user, FIRST).await;
+    scene.rotate().await;
+    assert!(scene.works("AWSCURRENT").await);
+}
+
+async fn after_five_refusals_the_next_rotation_can_begin(server: &'static Server) {
+    for scene in [Scene::single(server).await, Scene::alternating(server).await] {
+        let rotation = scene.created().await;
+        exhaust(&scene, &rotation, "testSecret").await;
+        assert_eq!(scene.stages().await, "old: AWSCURRENT; new: -");
+        assert!(scene.works("AWSCURRENT").await, "nothing was set");
+        let said = scene.refusal(&rotation, "testSecret").await;
+        assert!(said.contains("has no stage for rotation of secret"), "{said}");
+        scene.rotate().await;
+        assert!(scene.works("AWSCURRENT").await);
+    }
+}
+
+/// Neither password of the secret works then, which no step could help; it is said what does.
+async fn a_password_that_was_changed_after_it_was_set_is_given_up(server: &'static Server) {
+    let scene = Scene::single(server).await;
+    let rotation = scene.created().await;
+    scene.steps(&rotation, &["setSecret"]).await;
+    scene.set_by_hand("by-an-administrator-1").await;
+    exhaust(&scene, &rotation, "testSecret").await;
+    let rotation = scene.created().await;
+    let said = scene.refusal(&rotation, "setSecret").await;
+    assert!(said.contains("set the password in the database to that of AWSCURRENT"), "{said}");
+    scene.set_by_hand(FIRST).await;
+    scene.steps(&rotation, &STEPS[1..]).await;
+    assert!(scene.works("AWSCURRENT").await);
+}
+
+/// `passwordcheck` sees of a verifier only whether it is the user's name.
+#[tokio::test]
+async fn a_password_that_the_rules_refuse_is_given_up() {
+    let scene = Scene::single(&POSTGRES).await;
+    let rotation = scene.begin().await;
+    let mut value = scene.value("AWSCURRENT").await;
+    value["password"] = scene.user.as_str().into();
+    scene.put_pending(&rotation, &value).await;
+    let said = exhaust(&scene, &rotation, "setSecret").await;
+    assert!(said.contains("its rules for passwords refuse this one"), "{said}");
+    assert!(scene.works("AWSCURRENT").await);
+    scene.rotate().await;
+    assert!(scene.works("AWSCURRENT").await);
+}
+
+async fn a_master_secret_that_is_not_one_is_named(server: &'static Server) {
+    let scene = Scene::alternating(server).await;
+    let master = scene.master.as_ref().unwrap();
+    let good = value_of(server, MASTER, MASTER_PASSWORD);
+    let with = |key: &str, other: &str| {
+        let mut value = good.clone();
+        value[key] = other.into();
+        value.to_string()
+    };
+    let rotation = scene.created().await;
+    for (text, expected) in [
+        ("no JSON".to_owned(), "the master secret: the secret of a database user: it is not JSON"),
+        ("{}".to_owned(), "the master secret: the secret of a database user: \"username\" is missing"),
+        (with("host", UNNAMED), "the master secret is of another host than the user's"),
+        (with("password", "another-one-1"), "it refuses user and password"),
+    ] {
+        scene.put(master, &text).await;
+        let said = scene.refusal(&rotation, "setSecret").await;
+        assert!(said.contains(expected), "{said}");
+        assert!(!said.contains("another-one") && !said.contains("no JSON"), "{said}");
+        assert!(scene.works("AWSCURRENT").await);
+    }
+    scene.put(master, &good.to_string()).await;
+    scene.steps(&rotation, &STEPS[1..]).await;
+    assert!(scene.works("AWSCURRENT").await);
+}
+
+async fn a_master_secret_that_is_gone_is_named(server: &'static Server) {
+    let scene = Scene::alternating(server).await;
+    let master = scene.master.as_ref().unwrap();
+    let deleted = secrets_manager(&scene.world).delete_secret().secret_id(master).force_delete_without_recovery(true);
+    deleted.send().await.unwrap();
+    let rotation = scene.created().await;
+    let said = exhaust(&scene, &rotation, "setSecret").await;
+    assert!(said.contains(&format!("the master secret {master} has no value")), "{said}");
+    assert!(scene.works("AWSCURRENT").await);
+}
+
+/// One that RDS keeps has only these two.
+async fn a_master_secret_may_hold_a_user_and_a_password_only(server: &'static Server) {
+    let scene = Scene::alternating(server).await;
+    let kept = json!({"username": MASTER, "password": MASTER_PASSWORD});
+    scene.put(scene.master.as_ref().unwrap(), &kept.to_string()).await;
+    scene.rotate().await;
+    assert!(scene.works("AWSCURRENT").await && scene.works("AWSPREVIOUS").await);
+}
+
+async fn what_a_secret_lacks_is_named(server: &'static Server) {
+    let scene = Scene::single(server).await;
+    let good = scene.value("AWSCURRENT").await;
+    for key in ["engine", "host", "username", "password"] {
+        let mut value = good.clone();
+        value.as_object_mut().unwrap().remove(key);
+        scene.put(&scene.secret, &value.to_string()).await;
+        let rotation = scene.begin().await;
+        let said = scene.refusal(&rotation, "createSecret").await;
+        assert!(said.contains(&format!("\"{key}\" is missing")), "{said}");
+        rotation.end_of_test(&scene.world).await;
+    }
+    scene.put(&scene.secret, &good.to_string()).await;
+    scene.rotate().await;
+    assert!(scene.works("AWSCURRENT").await);
+}
