@@ -162,7 +162,7 @@ impl Place {
         let mut command = Command::new("sh");
         command.args(["-c", KEEP, "sh"]).arg(&self.dir).arg(signal);
         command.args(as_nobody(signal)).args(server).env("NOTIFY_SOCKET", self.path("ready"));
-        let keeper = command.stdin(Stdio::piped()).process_group(0).spawn().unwrap();
+        let keeper = command.stdin(Stdio::piped()).stderr(Stdio::null()).process_group(0).spawn().unwrap();
         let log = self.dir.join("log");
         let mut told = [0; 4096];
         let is_ready = (0..LOOKS.1).take_while(|_| !self.dir.join("ended").exists()).any(|_| {
