@@ -60,11 +60,13 @@ deploy: package ## to the account of your AWS credentials; needs BUCKET=, and an
 
 setup: $(INSTALLED) databases
 
+INSTALL_DATABASES := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql mariadb-server-core
+
 # The servers that the tests rotate users of. Only the tests start them, with data of their own.
 databases:
 	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql; }; \
 	have >/dev/null 2>&1 \
-		|| { test "$$(id -u)" = 0 && apt-get install -y -q --no-install-recommends postgresql mariadb-server-core; } \
+		|| { test "$$(id -u)" = 0 && { $(INSTALL_DATABASES) || { apt-get update -q && $(INSTALL_DATABASES); }; }; } \
 		|| { echo "make setup: the tests need PostgreSQL and MariaDB; install them:" \
 			"sudo apt-get install --no-install-recommends postgresql mariadb-server-core"; exit 1; }
 
