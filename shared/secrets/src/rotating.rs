@@ -115,8 +115,6 @@ impl<C: Credential> Rotating<C> {
         let (mut current, mut previous, mut pending, mut remembered) = (None, None, None, Remembered::default());
         if turn != Turn::Done {
             remembered = self.records.of(request).await?;
-        }
-        if turn != Turn::Done {
             pending = secrets.value_of(&request.secret, &request.version).await?;
         }
         if matches!(turn, Turn::Create | Turn::Set | Turn::Test) {
