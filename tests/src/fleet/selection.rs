@@ -137,9 +137,12 @@ async fn nobody_is_never_everybody() {
         Some(252) error: no account is left in which something could be done: old (the account is SUSPENDED)
     "#]],
     );
-    scene.assert_reached(&["--target", "{dev}", "--ignore", "{root}"], &expect![[r#"
+    scene.assert_reached(
+        &["--target", "{dev}", "--ignore", "{root}"],
+        &expect![[r#"
         Some(252) error: no account is left in which something could be done: dev (it is ignored)
-    "#]]);
+    "#]],
+    );
     scene.assert_reached(&["--target", "ou-ab12-cd34ef56"], &expect![[r#"
         Some(252) error: asking Organizations for the accounts of ou-ab12-cd34ef56: AWS answered ParentNotFoundException: You specified parent that doesn't exist.
     "#]]);

@@ -65,7 +65,8 @@ fn the_keys_are_botocoves() {
               "Reason": "the account is SUSPENDED"
             }
           ]
-        }"#]].assert_eq(&serde_json::to_string_pretty(&results).unwrap());
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&results).unwrap());
     let text = serde_json::to_string(&results).unwrap();
     assert_eq!(serde_json::from_str::<Results<u8>>(&text).unwrap(), results);
 }
@@ -133,7 +134,8 @@ fn a_role_that_sts_would_refuse_everywhere_is_refused_at_once() {
         the source identity is `a/b`, and has to be: 2 to 64 letters, digits or any of _+=,.@-
         the session's policy is `{`, and has to be: JSON of at most 2048 characters
         the session's policies is `ReadOnlyAccess`, and has to be: at most 10 ARNs
-        the session's duration is `60 s`, and has to be: 15 minutes to 12 hours"#]].assert_eq(&wrong.map(said).join("\n"));
+        the session's duration is `60 s`, and has to be: 15 minutes to 12 hours"#]]
+    .assert_eq(&wrong.map(said).join("\n"));
     let role = Role { path: "/team/".into(), ..Role::default() };
     assert_eq!(
         role.arn("aws-cn", &id("111122223333")),

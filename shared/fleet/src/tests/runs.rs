@@ -135,21 +135,29 @@ async fn what_fails_is_told_and_the_rest_is_done() {
         FailedAssumeRole 100000000001  no such role
         Skipped 100000000002 eu-west-1 the region is not enabled for the account
         Skipped 555566667777  the account is SUSPENDED
-    "#]].assert_eq(&lines(entries));
+    "#]]
+    .assert_eq(&lines(entries));
 }
 
 #[tokio::test]
 async fn more_failures_than_are_tolerated_end_the_run() {
     let limits = Limits { concurrency: 1, tolerance: Some(Tolerance::Count(1)), ..Limits::default() };
     let fail = async |_| Err(Error::failed("it is broken"));
-    assert_run(plan(4, &TWO), limits, Braking::never(), fail, expect![[r#"
+    assert_run(
+        plan(4, &TWO),
+        limits,
+        Braking::never(),
+        fail,
+        expect![[r#"
         Exceptions 100000000000 eu-central-1 it is broken
         Exceptions 100000000000 eu-west-1 it is broken
         Exceptions 100000000001 eu-central-1 it is broken
         Skipped 100000000001 eu-west-1 more accounts failed than are tolerated (1)
         Skipped 100000000002  more accounts failed than are tolerated (1)
         Skipped 100000000003  more accounts failed than are tolerated (1)
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -159,10 +167,17 @@ async fn an_account_that_takes_too_long_is_given_up_and_the_others_are_done() {
         "100000000000" => std::future::pending().await,
         _ => Ok(1),
     };
-    assert_run(plan(2, &["eu-west-1"]), limits, Braking::never(), hang, expect![[r#"
+    assert_run(
+        plan(2, &["eu-west-1"]),
+        limits,
+        Braking::never(),
+        hang,
+        expect![[r#"
         Results 100000000001 eu-west-1 
         Exceptions 100000000000 eu-west-1 it was not done within the 0 s of an account
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -187,12 +202,19 @@ async fn a_brake_lets_what_runs_end_and_begins_nothing_more() {
         yield_now().await;
         Ok(1)
     };
-    assert_run(plan(3, &TWO), limits, braking, operate, expect![[r#"
+    assert_run(
+        plan(3, &TWO),
+        limits,
+        braking,
+        operate,
+        expect![[r#"
         Results 100000000000 eu-central-1 
         Skipped 100000000000 eu-west-1 the run was interrupted
         Skipped 100000000001  the run was interrupted
         Skipped 100000000002  the run was interrupted
-    "#]]).await;
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]

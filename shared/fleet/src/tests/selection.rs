@@ -56,44 +56,88 @@ fn in_organization(chosen: Option<&str>, ignored: &str, expected: Expect) {
 
 #[test]
 fn unset_means_all_of_the_organization_but_the_caller_and_what_is_suspended() {
-    in_organization(None, "", expect![[r#"
+    in_organization(
+        None,
+        "",
+        expect![[r#"
         dev qa prod
         hub: it is the calling account
-        old: the account is SUSPENDED"#]]);
+        old: the account is SUSPENDED"#]],
+    );
 }
 
 #[test]
 fn accounts_are_chosen_by_whatever_they_belong_to() {
     in_organization(Some("ou-ab12-cd34ef56"), "", expect!["dev qa prod"]);
     in_organization(Some("ou-ab12-below000 tag:stage=test"), "", expect!["dev qa prod"]);
-    in_organization(Some("r-ab12"), "", expect![[r#"
+    in_organization(
+        Some("r-ab12"),
+        "",
+        expect![[r#"
         dev qa prod
         hub: it is the calling account
-        old: the account is SUSPENDED"#]]);
+        old: the account is SUSPENDED"#]],
+    );
 }
 
 #[test]
 fn who_is_ignored_is_left_alone_whatever_chose_it() {
-    in_organization(Some("ou-ab12-cd34ef56 222233334444"), "222233334444", expect![[r#"
+    in_organization(
+        Some("ou-ab12-cd34ef56 222233334444"),
+        "222233334444",
+        expect![[r#"
         qa prod
-        dev: it is ignored"#]]);
-    in_organization(None, "ou-ab12-below000 tag:stage=test 555566667777", expect!["refused: no account is left in which something could be done: 111122223333 (it is the calling account), 222233334444 (it is ignored), 333344445555 (it is ignored), 444455556666 (it is ignored), 555566667777 (it is ignored)"]);
+        dev: it is ignored"#]],
+    );
+    in_organization(
+        None,
+        "ou-ab12-below000 tag:stage=test 555566667777",
+        expect![
+            "refused: no account is left in which something could be done: 111122223333 (it is the calling account), 222233334444 (it is ignored), 333344445555 (it is ignored), 444455556666 (it is ignored), 555566667777 (it is ignored)"
+        ],
+    );
 }
 
 #[test]
 fn a_choice_that_is_set_and_empty_is_an_error_and_never_everything() {
-    in_organization(Some(""), "", expect!["refused: the targets are set, and there are none: name some, or leave the setting away"]);
-    in_organization(Some("ou-ab12-empty000"), "", expect!["refused: no account is left in which something could be done: what was chosen has no accounts"]);
-    in_organization(Some("555566667777"), "", expect!["refused: no account is left in which something could be done: 555566667777 (the account is SUSPENDED)"]);
+    in_organization(
+        Some(""),
+        "",
+        expect!["refused: the targets are set, and there are none: name some, or leave the setting away"],
+    );
+    in_organization(
+        Some("ou-ab12-empty000"),
+        "",
+        expect!["refused: no account is left in which something could be done: what was chosen has no accounts"],
+    );
+    in_organization(
+        Some("555566667777"),
+        "",
+        expect![
+            "refused: no account is left in which something could be done: 555566667777 (the account is SUSPENDED)"
+        ],
+    );
 }
 
 #[test]
 fn ids_need_no_organization_and_everything_else_does() {
-    assert_selected(&targets(Some("222233334444 666677778888"), "666677778888"), None, &expect![[r#"
+    assert_selected(
+        &targets(Some("222233334444 666677778888"), "666677778888"),
+        None,
+        &expect![[r#"
         222233334444
-        666677778888: it is ignored"#]]);
-    assert_selected(&targets(None, ""), None, &expect!["refused: there is no organization that says which accounts are meant: name them by their ids"]);
-    assert_selected(&targets(Some("222233334444"), "ou-ab12-cd34ef56"), None, &expect!["refused: there is no organization that says which accounts are meant: name them by their ids"]);
+        666677778888: it is ignored"#]],
+    );
+    assert_selected(
+        &targets(None, ""),
+        None,
+        &expect!["refused: there is no organization that says which accounts are meant: name them by their ids"],
+    );
+    assert_selected(
+        &targets(Some("222233334444"), "ou-ab12-cd34ef56"),
+        None,
+        &expect!["refused: there is no organization that says which accounts are meant: name them by their ids"],
+    );
     in_organization(Some("666677778888"), "", expect!["666677778888"]);
 }
 
@@ -101,12 +145,16 @@ fn ids_need_no_organization_and_everything_else_does() {
 fn the_caller_is_meant_where_it_is_asked_for() {
     in_organization(Some(HOME), "", expect!["hub"]);
     let all = Targets { with_caller: true, ..targets(None, "ou-ab12-cd34ef56") };
-    assert_selected(&all, Some(organization()), &expect![[r#"
+    assert_selected(
+        &all,
+        Some(organization()),
+        &expect![[r#"
         hub
         dev: it is ignored
         qa: it is ignored
         prod: it is ignored
-        old: the account is SUSPENDED"#]]);
+        old: the account is SUSPENDED"#]],
+    );
 }
 
 #[test]
