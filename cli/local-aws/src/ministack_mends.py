@@ -12,6 +12,7 @@ def mend():
     write_names_as_route53_does()
     order_names_by_their_text()
     refuse_batches_with_all_reasons()
+    list_zones_of_a_vpc_whoever_owns_them()
 
 
 def write_names_as_route53_does():
@@ -44,6 +45,38 @@ def refuse_batches_with_all_reasons():
         return change(zone_id, body)
 
     route53._change_resource_record_sets = change_resource_record_sets
+
+
+def list_zones_of_a_vpc_whoever_owns_them():
+    """Whoever has a VPC is told of every private zone that it sees, with the account of each; ministack tells of the caller's
+    own zones only."""
+    lock, zones = route53._lock, route53._zones
+    list_own = route53._list_hosted_zones_by_vpc
+
+    def list_hosted_zones_by_vpc(query_params):
+        first = {name: value[0] if isinstance(value, list) else value for name, value in query_params.items()}
+        target = {"VPCId": first.get("vpcid"), "VPCRegion": first.get("vpcregion")}
+        with lock:
+            found = [(zone["id"], owner, zone) for (owner, _), zone in zones._data.items()]
+        found = sorted(it for it in found if route53._zone_has_vpc(it[2], target) and it[0] >= first.get("nexttoken", ""))
+        if all(owner == route53.get_account_id() for _, owner, _ in found):
+            return list_own(query_params)
+        size = int(first.get("maxitems") or 100)
+
+        def build(root):
+            summaries = route53.SubElement(root, "HostedZoneSummaries")
+            for id, owner, zone in found[:size]:
+                item = route53.SubElement(summaries, "HostedZoneSummary")
+                route53.SubElement(item, "HostedZoneId").text = id
+                route53.SubElement(item, "Name").text = zone["name"]
+                route53.SubElement(route53.SubElement(item, "Owner"), "OwningAccount").text = owner
+            route53.SubElement(root, "MaxItems").text = str(size)
+            if found[size:]:
+                route53.SubElement(root, "NextToken").text = found[size][0]
+
+        return route53._xml_response("ListHostedZonesByVPCResponse", build)
+
+    route53._list_hosted_zones_by_vpc = list_hosted_zones_by_vpc
 
 
 def beyond_limits(changes):
