@@ -10,9 +10,9 @@ use rotate_bearer_token::RotateBearerToken;
 use serde_json::Value;
 
 use super::OVERLAP;
-use crate::oauth2::{Ask, Mischief, Style};
+use crate::oauth2::{Ask, CLIENT_ID, CLIENT_SECRET, Mischief, Style};
 use crate::rotations::{Rotation, STEPS, Sample, Version, versions};
-use crate::scene::{self, stories};
+use crate::scene::{self, Scene as _, stories};
 use crate::world::{World, let_time_pass, now};
 
 /// What there is before an event is heard: a rotation, and how far it is.
@@ -31,6 +31,14 @@ pub struct Given {
 
 const GIVEN: Given = Given { style: Style::Overlap, done: 0, is_over: false, refusals: 0, is_out_of_order: false };
 
+/// A rotation whose token the server refused too often.
+pub const GIVEN_UP: Given = Given { done: 2, refusals: 5, ..GIVEN };
+
+/// A rotation of which so many steps are done.
+pub fn after(done: usize) -> Given {
+    Given { done, ..GIVEN }
+}
+
 /// A rotation of which an event is about to be heard.
 pub struct Told {
     scene: super::Scene,
@@ -38,6 +46,23 @@ pub struct Told {
 }
 
 impl Told {
+    /// The function's own variables.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        super::variables(&self.scene.server, self.scene.style, &self.scene.secret)
+    }
+
+    /// Asserts that nothing of a secret is in the text: no token that ever was, nothing of the client, no proof of a rotation.
+    pub async fn assert_shows_nothing(&self, text: &str) {
+        let versions = versions(self.world(), &self.scene.secret).await.into_iter();
+        let values = versions.filter_map(|it| serde_json::from_str::<Value>(&it.value?).ok());
+        let mut secrets: Vec<_> = values.map(|it| it["access_token"].as_str().unwrap().to_owned()).collect();
+        secrets.extend(self.scene.server.alive());
+        secrets.extend([CLIENT_ID, CLIENT_SECRET, "a-rotation-token-"].map(String::from));
+        for secret in secrets {
+            assert!(!text.contains(&secret), "{secret} is in {text}");
+        }
+    }
+
     /// Whether the server takes the token of a version.
     fn is_taken(&self, value: &str) -> bool {
         let value: Value = serde_json::from_str(value).unwrap();

@@ -27,7 +27,8 @@ pub struct Given {
     is_unreachable: bool,
 }
 
-const GIVEN: Given = Given { is_alternating: false, done: 0, refusals: 0, is_unreachable: false };
+/// A rotation that has begun.
+pub const GIVEN: Given = Given { is_alternating: false, done: 0, refusals: 0, is_unreachable: false };
 
 /// A rotation of which an event is about to be heard.
 pub struct Told {
