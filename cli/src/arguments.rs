@@ -231,6 +231,24 @@ pub(crate) struct FunctionSettings {
     pub(crate) limits: Limits,
     #[command(flatten)]
     pub(crate) naming: Naming,
+    #[command(flatten)]
+    pub(crate) elsewhere: Elsewhere,
+}
+
+/// The other accounts in which a function may act. It is checked where it is read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Other accounts")]
+pub(crate) struct Elsewhere {
+    /// In which accounts the function acts: ids of accounts, organizational units and organizations, separated by
+    /// commas; its own only by default
+    #[arg(long, env = "SIGNALBOX_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
+    pub(crate) accounts: Option<String>,
+    /// The role that it assumes in the others
+    #[arg(long, env = "SIGNALBOX_MEMBER_ROLE", value_name = "NAME", hide_env_values = true)]
+    pub(crate) member_role: Option<String>,
+    /// What the trust of that role asks for
+    #[arg(long, env = "SIGNALBOX_EXTERNAL_ID", value_name = "ID", hide_env_values = true)]
+    pub(crate) external_id: Option<String>,
 }
 
 /// What bounds a sweep. They are checked where they are read.
@@ -314,6 +332,9 @@ impl FunctionSettings {
             "SIGNALBOX_MAX_REMOVED_PERCENT" => &self.limits.max_removed_percent,
             "SIGNALBOX_SWEEP_PERIOD" => &self.limits.sweep_period,
             "SIGNALBOX_RATES" => &self.limits.rates,
+            "SIGNALBOX_ACCOUNTS" => &self.elsewhere.accounts,
+            "SIGNALBOX_MEMBER_ROLE" => &self.elsewhere.member_role,
+            "SIGNALBOX_EXTERNAL_ID" => &self.elsewhere.external_id,
             _ => return self.naming.variable(name),
         };
         value.clone().filter(|value| !value.is_empty())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Context;
-use aws::{Options, Sessions};
+use aws::{Members, Options, Sessions};
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::ProvideCredentials;
 
@@ -17,6 +17,11 @@ use crate::progress;
 /// Sessions as the command line and the environment say. No call is made yet, but credentials are looked for, so that
 /// their absence is told before anything else.
 pub(crate) async fn connect(options: &AwsOptions) -> Result<Arc<Sessions>, Failure> {
+    connect_to(options, Members::default()).await
+}
+
+/// The same, with the other accounts in which we may act.
+pub(crate) async fn connect_to(options: &AwsOptions, members: Members) -> Result<Arc<Sessions>, Failure> {
     let AwsOptions { profile, region, endpoint_url, ca_bundle } = options.clone();
     let read = |path: PathBuf| fs::read(&path).with_context(|| format!("cannot read --ca-bundle {}", path.display()));
     let roots = ca_bundle.map(read).transpose().map_err(Failure::configuration)?;
@@ -26,7 +31,7 @@ pub(crate) async fn connect(options: &AwsOptions) -> Result<Arc<Sessions>, Failu
     if let (Some(endpoint), Some(region)) = (sessions.config().endpoint_url(), sessions.config().region()) {
         progress::say(&format!("AWS is {endpoint}, region {region}"));
     }
-    Ok(Arc::new(sessions))
+    Ok(Arc::new(sessions.with_members(members)))
 }
 
 /// The time.

@@ -202,7 +202,7 @@ stories! { Scene;
         snap-1: 123456789012, 987654321098
     "#]];
     an_event_came_from_another_account: GIVEN, expect![[r#"
-        share-ami: refused (account 444455556666 is not ours (111122223333): deploy the function there, or send it the events of 111122223333 only)
+        share-ami: refused (account 444455556666 is not ours (111122223333): deploy the function there, send it the events of 111122223333 only, or name 444455556666 in SIGNALBOX_ACCOUNTS, with SIGNALBOX_MEMBER_ROLE)
         nothing changed
     "#]];
     an_event_came_from_another_partition: GIVEN, expect![[r#"

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
-use aws::{Home, Options, Patience, Sessions};
+use aws::{Home, Members, Options, Patience, Sessions};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_organizations::types::OrganizationFeatureSet;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
@@ -81,6 +81,18 @@ impl World {
         let (ec2, s3) = (aws_sdk_ec2::Client::new(config), aws_sdk_s3::Client::new(config));
         let dynamodb = aws_sdk_dynamodb::Client::new(config);
         Self { account, sessions: Arc::new(sessions), ec2, s3, dynamodb }
+    }
+
+    /// The same account, whose functions may also act in these accounts, by a role that asks for an external id.
+    pub async fn acting_in(&self, accounts: &str) -> Self {
+        let variable = |name: &str| match name {
+            "SIGNALBOX_ACCOUNTS" => Some(accounts.to_owned()),
+            "SIGNALBOX_MEMBER_ROLE" => Some("signalbox/member".into()),
+            "SIGNALBOX_EXTERNAL_ID" => Some("an-external-id".into()),
+            _ => None,
+        };
+        let members = Members::read(&variable).expect("settings of a test");
+        Self::with(self.account.clone(), sessions_of(&self.account).await.with_members(members))
     }
 
     /// Makes the ledger's table, empty.

@@ -1,10 +1,11 @@
 //! `signalbox plan`: what a function would do about an event.
 
+use aws::Members;
 use reaction::{Mode, Report};
 
 use super::{conclude, sweep};
 use crate::arguments::{AwsOptions, FunctionSettings, Occurrence, PlanArguments};
-use crate::connection::connect;
+use crate::connection::connect_to;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::functions::{Attempt, Function};
@@ -31,9 +32,11 @@ pub(super) async fn attempt(aws: &AwsOptions, occurrence: &Occurrence, mode: Mod
         return Err(Failure::usage(STEP_BY_HAND));
     }
     let FunctionSettings { ledger_table, .. } = &occurrence.settings;
-    let sessions = connect(aws).await?;
+    let variables = |name: &str| occurrence.settings.variable(name);
+    let members = Members::read(&variables).map_err(Failure::configuration)?;
+    let sessions = connect_to(aws, members).await?;
+    sessions.act_for(function.name, event.field("id"));
     sessions.ask_home().await.map_err(Failure::service)?;
-    let attempt =
-        Attempt { sessions, variables: &|name| occurrence.settings.variable(name), ledger_table, mode, event: &event };
+    let attempt = Attempt { sessions, variables: &variables, ledger_table, mode, event: &event };
     function.react(&attempt).await
 }

@@ -43,7 +43,7 @@ impl EmrDns {
         account: &AccountId,
         region: &Region,
     ) -> Result<Option<Box<Look>>, Error> {
-        let services = self.clients.at(account, region)?;
+        let services = self.clients.at(account, region).await?;
         let Some(cluster) = describe(&services, region, id, &self.settings.tag).await? else { return Ok(None) };
         let rules = Rules { settings: &self.settings, account };
         let mut look = Box::new(Look { cluster, vpc: None, site: None, other: None });
@@ -63,7 +63,7 @@ impl EmrDns {
             && !cluster.state.has_ended()
         {
             let mark = &held.mark;
-            let services = self.clients.at(&mark.account, &mark.region)?;
+            let services = self.clients.at(&mark.account, &mark.region).await?;
             look.other = describe(&services, &mark.region, &mark.cluster, &self.settings.tag).await?;
         }
         look.site = Some(site);
@@ -160,7 +160,7 @@ impl Reading<'_> {
     }
 
     async fn list_clusters(&self, region: &Region) -> Result<Vec<ClusterId>, Error> {
-        live(&self.function.clients.at(&self.home, region)?, region).await
+        live(&self.function.clients.at(&self.home, region).await?, region).await
     }
 
     /// What EMR says of each of these; those that could not be read are left out, and named in the survey.
@@ -168,7 +168,7 @@ impl Reading<'_> {
         let this = &*self;
         let described = ids.into_iter().map(async |(id, region)| {
             this.in_time(&id)?;
-            let services = this.function.clients.at(&this.home, &region)?;
+            let services = this.function.clients.at(&this.home, &region).await?;
             let cluster = describe(&services, &region, &id, &this.function.settings.tag).await?;
             Ok((id, cluster))
         });
@@ -181,7 +181,7 @@ impl Reading<'_> {
         if subnets.is_empty() {
             return BTreeMap::new();
         }
-        let read = match self.function.clients.at(&self.home, region) {
+        let read = match self.function.clients.at(&self.home, region).await {
             Ok(services) => vpcs_of(&services, region, subnets).await,
             Err(error) => Err(error),
         };

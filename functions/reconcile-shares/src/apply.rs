@@ -72,10 +72,10 @@ impl ReconcileShares {
         let resource = &first.resource;
         match (resource.kind, &resource.region) {
             (Kind::Image | Kind::Snapshot, Some(region)) => {
-                self.clients.at(&resource.account, region)?.ec2.share(share).await
+                self.clients.at(&resource.account, region).await?.ec2.share(share).await
             }
             (Kind::DbSnapshot | Kind::DbClusterSnapshot, Some(region)) => {
-                self.clients.at(&resource.account, region)?.rds.share(share).await
+                self.clients.at(&resource.account, region).await?.rds.share(share).await
             }
             (Kind::Bucket, _) => self.buckets.change(first).await,
             (Kind::Repository, _) => self.repositories.change(first).await,
@@ -98,13 +98,13 @@ impl ReconcileShares {
         let Resource { kind, account, region, id, .. } = resource;
         let holders = match (kind, region) {
             (Kind::Image, Some(region)) => {
-                self.clients.at(account, region)?.ec2.launch_permissions(id, account).await?
+                self.clients.at(account, region).await?.ec2.launch_permissions(id, account).await?
             }
             (Kind::Snapshot, Some(region)) => {
-                self.clients.at(account, region)?.ec2.volume_permissions(id, account).await?
+                self.clients.at(account, region).await?.ec2.volume_permissions(id, account).await?
             }
             (Kind::DbSnapshot | Kind::DbClusterSnapshot, Some(region)) => {
-                self.clients.at(account, region)?.rds.attributes(*kind, id, account).await?
+                self.clients.at(account, region).await?.rds.attributes(*kind, id, account).await?
             }
             _ => return Ok(self.policy(resource).await?.map(|read| read.holders.ours)),
         };

@@ -114,7 +114,7 @@ impl Reaction for ShareAmi {
     }
 
     async fn apply(&self, subject: &Subject, step: &Share) -> Result<(), Error> {
-        let services = self.clients.at(&subject.account, &subject.region)?;
+        let services = self.clients.at(&subject.account, &subject.region).await?;
         let sharing = services.ec2.share(step);
         record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), step, sharing).await
     }

@@ -27,7 +27,7 @@ impl ShareAmi {
     }
 
     pub(crate) async fn read_facts(&self, subject: &Subject) -> Result<Facts, Error> {
-        let services = self.clients.at(&subject.account, &subject.region)?;
+        let services = self.clients.at(&subject.account, &subject.region).await?;
         let now = self.sessions.now();
         let (desired, image, launch) = join!(
             self.source.read(&[Kind::Image, Kind::Snapshot]),

@@ -152,7 +152,7 @@ impl Reaction for ShareEbsSnapshot {
     }
 
     async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
-        let services = self.clients.at(&subject.account, &subject.region)?;
+        let services = self.clients.at(&subject.account, &subject.region).await?;
         let share = match step {
             Step::Share(share) => share,
             Step::Leave { why, is_refused: true, .. } => return Err(Error::refused(why)),

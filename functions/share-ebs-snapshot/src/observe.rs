@@ -25,7 +25,7 @@ impl ShareEbsSnapshot {
     }
 
     pub(crate) async fn read_facts(&self, subject: &Subject) -> Result<Facts, Error> {
-        let services = self.clients.at(&subject.account, &subject.region)?;
+        let services = self.clients.at(&subject.account, &subject.region).await?;
         let now = self.sessions.now();
         let (desired, found) = join!(self.source.read(&[Kind::Snapshot]), services.describe(&subject.snapshots));
         let (desired, found) = (desired?, found?);

@@ -146,7 +146,7 @@ impl Reaction for ShareRdsSnapshot {
     }
 
     async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
-        let services = self.clients.at(&subject.account, &subject.region)?;
+        let services = self.clients.at(&subject.account, &subject.region).await?;
         match step {
             Step::Share(share) => {
                 let sharing = services.rds.share(share);

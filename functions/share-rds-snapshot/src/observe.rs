@@ -36,7 +36,7 @@ impl ShareRdsSnapshot {
     }
 
     pub(crate) async fn read_facts(&self, subject: &Subject) -> Result<Facts, Error> {
-        let services = self.clients.at(&subject.account, &subject.region)?;
+        let services = self.clients.at(&subject.account, &subject.region).await?;
         let (now, copies_automated) = (self.sessions.now(), self.copies_automated);
         let (kinds, id) = ([subject.kind], subject.snapshot.as_str());
         let (desired, described, holders) = join!(

@@ -15,7 +15,7 @@ pub struct Clients<C> {
     sessions: Arc<Sessions>,
     make: fn(&SdkConfig) -> C,
     here: C,
-    elsewhere: Mutex<HashMap<Region, C>>,
+    elsewhere: Mutex<HashMap<(AccountId, Region), C>>,
 }
 
 impl<C: Clone> Clients<C> {
@@ -31,16 +31,26 @@ impl<C: Clone> Clients<C> {
         &self.here
     }
 
+    /// The clients of this account, in our own region.
+    ///
+    /// # Errors
+    /// As of [`Sessions::at`].
+    pub async fn in_account(&self, account: &AccountId) -> Result<C, Error> {
+        self.at(account, &self.sessions.region()?).await
+    }
+
     /// The clients of this account and region.
     ///
     /// # Errors
-    /// As of [`Sessions::admit`].
-    pub fn at(&self, account: &AccountId, region: &Region) -> Result<C, Error> {
-        self.sessions.admit(account, region)?;
-        if self.sessions.config().region().is_some_and(|here| here.as_ref() == region.as_str()) {
+    /// As of [`Sessions::at`].
+    pub async fn at(&self, account: &AccountId, region: &Region) -> Result<C, Error> {
+        let config = self.sessions.at(account, region).await?;
+        let is_ours = self.sessions.home()?.account == *account;
+        if is_ours && self.sessions.config().region().is_some_and(|here| here.as_ref() == region.as_str()) {
             return Ok(self.here.clone());
         }
         let mut elsewhere = self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(elsewhere.entry(region.clone()).or_insert_with(|| (self.make)(&self.sessions.in_region(region))).clone())
+        let clients = elsewhere.entry((account.clone(), region.clone()));
+        Ok(clients.or_insert_with(|| (self.make)(&config)).clone())
     }
 }

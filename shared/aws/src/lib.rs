@@ -1,15 +1,18 @@
 //! How Signalbox speaks to AWS: one configuration, sessions per account and region, what errors mean, paging, and
 //! documents in S3 or Parameter Store.
 
+mod assume;
 mod clients;
 mod config;
 mod document;
 mod error;
 mod http;
+mod members;
 mod pace;
 mod pages;
 mod sessions;
 
+pub use assume::{Identity, Role};
 pub use aws_config::SdkConfig;
 pub use clients::Clients;
 pub use config::{Options, Patience};
@@ -20,6 +23,7 @@ pub use error::{
     refuses_combination, region_of_bucket, rejected_changes,
 };
 pub use http::{open_only, roots_of};
+pub use members::Members;
 pub use pace::Pace;
 pub use pages::all_pages;
 pub use sessions::{Home, Sessions};

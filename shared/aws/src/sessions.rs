@@ -1,13 +1,18 @@
 //! Who we are, and the configuration to act in an account and region.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
+use aws_config::identity::IdentityCache;
+use aws_sdk_sts::config::SharedCredentialsProvider;
 use reaction::{AccountId, Doing, Error, Region};
 
+use crate::assume::{Assumed, Identity};
 use crate::config::{self, Options};
 use crate::error::Answer;
+use crate::members::Members;
 
 /// The account and partition that our credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,11 +36,14 @@ impl Home {
     }
 }
 
-/// The way into AWS: one configuration, and one for each other region.
+/// The way into AWS: one configuration of our own, and one for each other account and region.
 #[derive(Debug)]
 pub struct Sessions {
     config: SdkConfig,
     home: OnceLock<Home>,
+    members: Members,
+    identity: Arc<Mutex<Identity>>,
+    assumed: Mutex<HashMap<AccountId, Assumed>>,
     now: fn() -> SystemTime,
 }
 
@@ -45,29 +53,41 @@ impl Sessions {
     /// # Errors
     /// `Refused` where no region is set.
     pub async fn load(options: &Options) -> Result<Self, Error> {
-        Self::new(config::load(options).await, options.now)
+        Self::new(config::load(options).await, Members::default(), options.now)
     }
 
     /// The configuration of a deployed function, from its environment and with these PEM roots (the system's where
     /// `None`); makes no call.
     ///
     /// # Errors
-    /// `Refused` where no region is set.
+    /// `Refused` where no region is set, or a setting of [`Members::read`] cannot be read.
     pub fn of_function(
         variables: fn(&str) -> Option<String>,
         roots: Option<&[u8]>,
         now: fn() -> SystemTime,
     ) -> Result<Self, Error> {
-        Self::new(config::of_function(variables, roots), now)
+        Self::new(config::of_function(variables, roots), Members::read(&variables)?, now)
     }
 
-    fn new(config: SdkConfig, now: fn() -> SystemTime) -> Result<Self, Error> {
+    fn new(config: SdkConfig, members: Members, now: fn() -> SystemTime) -> Result<Self, Error> {
         if config.region().is_none_or(|region| region.as_ref().is_empty()) {
             return Err(Error::refused(
                 "no region is set: set AWS_REGION, give --region, or choose a profile that has one",
             ));
         }
-        Ok(Self { config, home: OnceLock::new(), now })
+        let identity = Arc::new(Mutex::new(Identity::of_event("signalbox", "desk")));
+        Ok(Self { config, home: OnceLock::new(), members, identity, assumed: Mutex::default(), now })
+    }
+
+    /// The same, which may also act in these accounts.
+    #[must_use]
+    pub fn with_members(self, members: Members) -> Self {
+        Self { members, ..self }
+    }
+
+    /// Says in whose name other accounts are entered from now on: of this function, for this event.
+    pub fn act_for(&self, function: &str, event: &str) {
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Identity::of_event(function, event);
     }
 
     /// The configuration for our own account and region.
@@ -125,15 +145,10 @@ impl Sessions {
     /// Whether we may act in this region of this account.
     ///
     /// # Errors
-    /// `Refused` where the account is not ours or the region lies in another partition.
-    pub fn admit(&self, account: &AccountId, region: &Region) -> Result<(), Error> {
+    /// `Refused` where the region lies in another partition, or the account is not one of [`Members::read`].
+    pub async fn admit(&self, account: &AccountId, region: &Region) -> Result<(), Error> {
         let home = self.home()?;
-        if *account != home.account {
-            let ours = &home.account;
-            return Err(Error::refused(format!(
-                "account {account} is not ours ({ours}): deploy the function there, or send it the events of {ours} only"
-            )));
-        }
+        self.members.admit(account, &home.account, &self.config, self.now()).await?;
         if region.partition().as_str() != home.partition {
             return Err(Error::refused(format!(
                 "region {region} lies in partition {}, and our credentials are of {}",
@@ -148,6 +163,35 @@ impl Sessions {
     #[must_use]
     pub fn in_region(&self, region: &Region) -> SdkConfig {
         self.config.to_builder().region(aws_config::Region::new(region.to_string())).build()
+    }
+
+    /// The configuration for a region of an account. In another account than our own the role is assumed, once for each
+    /// event: its credentials are there when this returns.
+    ///
+    /// # Errors
+    /// As of [`Sessions::admit`] and of `AssumeRole`.
+    pub async fn at(&self, account: &AccountId, region: &Region) -> Result<SdkConfig, Error> {
+        self.admit(account, region).await?;
+        let home = self.home()?;
+        if *account == home.account {
+            return Ok(self.in_region(region));
+        }
+        let assumed = self.assumed(account, home);
+        assumed.credentials().await?;
+        let config = self.in_region(region).into_builder();
+        let provider = SharedCredentialsProvider::new(assumed);
+        // It keeps the credentials by itself, and knows when another event needs others.
+        Ok(config.credentials_provider(provider).identity_cache(IdentityCache::no_cache()).build())
+    }
+
+    fn assumed(&self, account: &AccountId, home: &Home) -> Assumed {
+        let mut all = self.assumed.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let role = self.members.role().cloned().unwrap_or_default();
+            let arn = role.arn(&home.partition, account);
+            Assumed::new(&self.config, (role, arn), self.identity.clone(), self.now)
+        };
+        all.entry(account.clone()).or_insert_with(make).clone()
     }
 }
 

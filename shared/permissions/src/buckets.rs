@@ -46,14 +46,21 @@ impl Buckets {
     }
 
     /// The client for the region that the bucket lies in, as far as it is known.
-    fn client(&self, bucket: &Resource) -> Result<Client, Error> {
+    async fn client(&self, bucket: &Resource) -> Result<Client, Error> {
         let region = self.regions.lock().unwrap_or_else(PoisonError::into_inner).get(&bucket.id).cloned();
-        region.map_or_else(|| Ok(self.clients.here().clone()), |region| self.clients.at(&bucket.account, &region))
+        match region {
+            Some(region) => self.clients.at(&bucket.account, &region).await,
+            None => self.clients.in_account(&bucket.account).await,
+        }
     }
 
     /// What it means that S3 does not let us speak of the bucket: only of our own ones it tells us the names.
     async fn closed(&self, bucket: &Resource, denied: Error) -> Error {
-        let pages = self.clients.here().list_buckets().prefix(&bucket.id).into_paginator().send();
+        let client = match self.clients.in_account(&bucket.account).await {
+            Ok(client) => client,
+            Err(error) => return error,
+        };
+        let pages = client.list_buckets().prefix(&bucket.id).into_paginator().send();
         match all_pages(pages).await.doing(|| format!("asking whether the bucket {} is ours", bucket.id)) {
             Err(error) => error,
             Ok(pages) if pages.iter().any(|page| page.buckets().iter().any(|it| it.name() == Some(&*bucket.id))) => {
@@ -72,13 +79,13 @@ impl Policies for Buckets {
         let ask = async |client: Client| {
             client.get_bucket_policy().bucket(&bucket.id).expected_bucket_owner(bucket.account.as_str()).send().await
         };
-        let client = self.client(bucket)?;
+        let client = self.client(bucket).await?;
         let here = client.config().region().map(ToString::to_string);
         let mut answer = ask(client).await;
         let region = answer.as_ref().err().and_then(region_of_bucket);
         if let Some(region) = region.filter(|region| here.as_deref() != Some(*region)) {
             let region = region.parse().map_err(Error::refused)?;
-            let elsewhere = self.clients.at(&bucket.account, &region)?;
+            let elsewhere = self.clients.at(&bucket.account, &region).await?;
             self.regions.lock().unwrap_or_else(PoisonError::into_inner).insert(bucket.id.clone(), region);
             answer = ask(elsewhere).await;
         }
@@ -94,7 +101,7 @@ impl Policies for Buckets {
     }
 
     async fn put(&self, bucket: &Resource, text: Option<&str>) -> Result<Written, Error> {
-        let (client, owner) = (self.client(bucket)?, bucket.account.as_str());
+        let (client, owner) = (self.client(bucket).await?, bucket.account.as_str());
         let Some(text) = text else {
             let answer = client.delete_bucket_policy().bucket(&bucket.id).expected_bucket_owner(owner).send().await;
             return answer.or_error().map(|_| Written::Taken);

@@ -42,7 +42,7 @@ impl Keys {
     pub async fn find(&self, name: &str, account: &AccountId, region: &Region) -> Result<Option<Key>, Error> {
         is_of(name, account, region)?;
         let finding = || format!("finding key {name} in {region}");
-        let answer = self.clients.at(account, region)?.describe_key().key_id(name).send().await;
+        let answer = self.clients.at(account, region).await?.describe_key().key_id(name).send().await;
         let Some(answer) = answer.or_absent().doing(finding)? else { return Ok(None) };
         let key = answer.key_metadata.ok_or_else(|| Error::failed("KMS tells nothing of it")).doing(finding)?;
         if key.key_manager() == Some(&KeyManagerType::Aws) {
@@ -76,13 +76,13 @@ impl Keys {
 
 impl Policies for Keys {
     async fn get(&self, key: &Resource) -> Result<Option<Text>, Error> {
-        let client = self.clients.at(&key.account, policies::region_of(key)?)?;
+        let client = self.clients.at(&key.account, policies::region_of(key)?).await?;
         let answer = client.get_key_policy().key_id(&key.id).policy_name(DEFAULT).send().await;
         Ok(answer.or_absent()?.map(|answer| answer.policy))
     }
 
     async fn put(&self, key: &Resource, text: Option<&str>) -> Result<Written, Error> {
-        let client = self.clients.at(&key.account, policies::region_of(key)?)?;
+        let client = self.clients.at(&key.account, policies::region_of(key)?).await?;
         // A key has a policy as long as it exists.
         let text = text.ok_or_else(|| Error::refused("the policy of a key cannot be deleted"))?;
         policies::written(

@@ -41,7 +41,7 @@ impl Repositories {
 
 impl Policies for Repositories {
     async fn get(&self, repository: &Resource) -> Result<Option<Text>, Error> {
-        let client = self.clients.at(&repository.account, policies::region_of(repository)?)?;
+        let client = self.clients.at(&repository.account, policies::region_of(repository)?).await?;
         let request = client.get_repository_policy().registry_id(repository.account.as_str());
         match request.repository_name(&repository.id).send().await {
             Err(error) if has_no_policy(&error) => Ok(Some(None)),
@@ -50,7 +50,7 @@ impl Policies for Repositories {
     }
 
     async fn put(&self, repository: &Resource, text: Option<&str>) -> Result<Written, Error> {
-        let client = self.clients.at(&repository.account, policies::region_of(repository)?)?;
+        let client = self.clients.at(&repository.account, policies::region_of(repository)?).await?;
         let registry = repository.account.as_str();
         let Some(text) = text else {
             let request = client.delete_repository_policy().registry_id(registry);

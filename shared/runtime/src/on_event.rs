@@ -62,21 +62,23 @@ async fn serve<R: Reaction>(
         if let Ok(home) = Home::of_arn(&context.invoked_function_arn) {
             sessions.know_home(home);
         }
+        let mut invocation = invocation(&context, payload.get());
+        sessions.act_for(R::NAME, invocation.correlation_id.as_deref().unwrap_or(&invocation.request_id));
         let deadline = Deadline::new(context.deadline(), sessions.clock());
         // Boxed, as above.
         let report = Box::pin(drive_json(&reaction, &ledger, settings.mode, deadline, payload.get())).await;
-        let cold_start = is_first.swap(false, Ordering::Relaxed);
-        log::write(&invocation(&context, payload.get(), cold_start), &report);
+        invocation.cold_start = is_first.swap(false, Ordering::Relaxed);
+        log::write(&invocation, &report);
         println!("{}", metrics::line(&report, sessions.now()));
         answer(report)
     });
     Runtime::new(service).run().await.map_err(Error::failed)
 }
 
-fn invocation(context: &Context, payload: &str, cold_start: bool) -> Invocation {
+fn invocation(context: &Context, payload: &str) -> Invocation {
     let event: Option<Value> = serde_json::from_str(payload).ok();
     Invocation {
-        cold_start,
+        cold_start: false,
         function_name: context.env_config.function_name.clone(),
         request_id: context.request_id.clone(),
         correlation_id: event.and_then(|event| event.get("id")?.as_str().map(String::from)),

@@ -105,12 +105,12 @@ impl<C: Credential> Rotating<C> {
         self.clients.here().open_connection().await;
     }
 
-    fn secrets(&self, secret: &SecretArn) -> Result<Secrets, Error> {
-        self.clients.at(&secret.account, &secret.region)
+    async fn secrets(&self, secret: &SecretArn) -> Result<Secrets, Error> {
+        self.clients.at(&secret.account, &secret.region).await
     }
 
     async fn read_step(&self, request: &Request) -> Result<Facts, Error> {
-        let secrets = self.secrets(&request.secret)?;
+        let secrets = self.secrets(&request.secret).await?;
         let turn = turn(request, &secrets.versions(&request.secret).await?)?;
         let (mut current, mut previous, mut pending, mut remembered) = (None, None, None, Remembered::default());
         if turn != Turn::Done {
@@ -199,7 +199,7 @@ impl<C: Credential> Rotating<C> {
     }
 
     async fn revoke(&self, secret: &SecretArn, due: &Due) -> Result<(), Error> {
-        let secrets = self.secrets(secret)?;
+        let secrets = self.secrets(secret).await?;
         let versions = secrets.versions(secret).await?;
         if !versions.has(&due.version, Stage::Current)
             && let Some(value) = secrets.value_of(secret, &due.version).await?
@@ -268,7 +268,7 @@ impl<C: Credential> Reaction for Rotating<C> {
             (Subject::Step(request), _) => request,
             (Subject::Sweep, _) => return Err(Error::failed("a sweep has no such step")),
         };
-        let secrets = self.secrets(&request.secret)?;
+        let secrets = self.secrets(&request.secret).await?;
         let values = match step {
             Step::Create(values) | Step::Set(values) | Step::Test(values) => values.clone(),
             _ => Values::default(),

@@ -192,7 +192,7 @@ chapter! { Scene;
           wiki.example.com A 300 10.0.9.9
     "#]];
     an_event_came_from_another_account: GIVEN, expect![[r#"
-        emr-dns: refused (account 444455556666 is not ours (111122223333): deploy the function there, or send it the events of 111122223333 only)
+        emr-dns: refused (account 444455556666 is not ours (111122223333): deploy the function there, send it the events of 111122223333 only, or name 444455556666 in SIGNALBOX_ACCOUNTS, with SIGNALBOX_MEMBER_ROLE)
         nothing changed
     "#]];
     an_event_came_from_another_partition: GIVEN, expect![[r#"

@@ -196,7 +196,7 @@ stories! { Scene;
         nothing changed
     "#]];
     an_event_came_from_another_account: GIVEN, expect![[r#"
-        share-rds-snapshot: refused (account 444455556666 is not ours (111122223333): deploy the function there, or send it the events of 111122223333 only)
+        share-rds-snapshot: refused (account 444455556666 is not ours (111122223333): deploy the function there, send it the events of 111122223333 only, or name 444455556666 in SIGNALBOX_ACCOUNTS, with SIGNALBOX_MEMBER_ROLE)
         nothing changed
     "#]];
     an_event_was_replayed_weeks_later: Given { holders: HELD, ..GIVEN }, expect![[r#"

@@ -32,7 +32,7 @@ impl Reading<'_> {
     pub(super) async fn databases(&self, kind: Kind, region: &Region) -> Scanned {
         let listed = async {
             self.in_time()?;
-            let services = self.function.clients.at(&self.owner, region)?;
+            let services = self.function.clients.at(&self.owner, region).await?;
             let snapshots =
                 if kind == Kind::DbSnapshot { services.instances().await? } else { services.clusters().await? };
             Ok::<_, Error>((services, snapshots))

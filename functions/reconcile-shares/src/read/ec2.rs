@@ -38,7 +38,7 @@ impl Reading<'_> {
     pub(super) async fn ec2(&self, region: &Region) -> Scanned {
         let listed = async {
             self.in_time()?;
-            let services = self.function.clients.at(&self.owner, region)?;
+            let services = self.function.clients.at(&self.owner, region).await?;
             let listed = Box::pin(self.list(&services, region)).await?;
             Ok::<_, Error>((services, listed))
         };
