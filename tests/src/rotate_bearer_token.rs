@@ -7,6 +7,7 @@ mod races;
 mod refusals;
 mod secrecy;
 mod single;
+pub mod stories;
 mod through_lambda;
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ mod kill;
 mod refusals;
 mod secrecy;
 mod single;
+pub mod stories;
 mod through_lambda;
 mod trust;
 

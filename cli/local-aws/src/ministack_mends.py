@@ -1,9 +1,10 @@
-"""Mends ministack where its Route 53 differs from AWS in what changing records is about.
+"""Mends ministack where its Route 53 differs from AWS in what changing records is about, and its CloudFormation in conditions.
 
 Each function names the AWS behaviour it brings. The version of ministack is pinned, so what is replaced here is known.
 """
 
 from ministack.services import route53
+from ministack.services.cloudformation import changesets, engine, handlers, stacks
 
 RECORDS, CHARACTERS = 1000, 32000
 
@@ -13,6 +14,7 @@ def mend():
     order_names_by_their_text()
     refuse_batches_with_all_reasons()
     list_zones_of_a_vpc_whoever_owns_them()
+    join_in_conditions()
 
 
 def write_names_as_route53_does():
@@ -118,3 +120,28 @@ def reasons_against_one(zone, it, types):
     for value in it.get("ResourceRecords", []) if it["Type"] == "TXT" else []:
         if not value.startswith('"'):
             yield f"Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) encountered with '{value}''"
+
+
+def join_in_conditions():
+    """A condition may ask whether a joined list is empty; to ministack, `Fn::Join` there equals nothing."""
+    evaluate = engine._evaluate_conditions
+
+    def evaluate_conditions(template, params):
+        conditions = with_joined(template.get("Conditions", {}), params)
+        return evaluate({**template, "Conditions": conditions}, params)
+
+    for module in (changesets, engine, handlers, stacks):
+        module._evaluate_conditions = evaluate_conditions
+
+
+def with_joined(value, params):
+    if isinstance(value, list):
+        return [with_joined(it, params) for it in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::Join" not in value:
+        return {name: with_joined(it, params) for name, it in value.items()}
+    by, items = value["Fn::Join"]
+    # A list that is a parameter is one text here.
+    items = params[items["Ref"]]["Value"].split(",") if isinstance(items, dict) else items
+    return by.join(items)
