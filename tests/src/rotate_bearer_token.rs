@@ -1,5 +1,6 @@
 //! `rotate-bearer-token` as Secrets Manager drives it, with real clients, against an OAuth2 server on loopback.
 
+mod clients;
 mod kill;
 mod overlap;
 mod races;
