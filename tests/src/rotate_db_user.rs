@@ -1,8 +1,10 @@
 //! `rotate-db-user` as Secrets Manager drives it, with real clients, in PostgreSQL and in MariaDB.
 
 mod alternating;
+mod arrivals;
 mod clients;
 mod kill;
+mod races;
 mod refusals;
 mod secrecy;
 mod single;
@@ -13,9 +15,10 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reaction::{Deadline, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Deadline, Ledger, Mode, Outcome, Reaction, Report, drive_json};
 use rotate_db_user::engine::{Engine, Trust, Why};
 use rotate_db_user::{DbPassword, RotateDbUser, Settings};
+use rotation::Attempts;
 use secrets::{Passwords, Records};
 use serde_json::{Value, json};
 
@@ -74,9 +77,13 @@ impl Scene {
 
     async fn step(&self, rotation: &Rotation, step: &str) -> Report {
         let ledger = ledger::DynamoLedger::new(&self.world.sessions, LEDGER, RotateDbUser::NAME);
+        self.step_with(&ledger, rotation, step).await
+    }
+
+    async fn step_with(&self, ledger: &impl Ledger, rotation: &Rotation, step: &str) -> Report {
         let deadline = Deadline::new(now() + Duration::from_mins(1), now);
         let event = rotation.event(step);
-        let report = drive_json(&self.function, &ledger, Mode::Apply, deadline, &event).await;
+        let report = drive_json(&self.function, ledger, Mode::Apply, deadline, &event).await;
         self.told.borrow_mut().push(report.clone());
         report
     }
@@ -153,6 +160,12 @@ impl Scene {
         let host = if self.server.engine == Engine::Postgres { "" } else { "@'%'" };
         let word = if self.server.engine == Engine::Postgres { "ROLE" } else { "USER" };
         self.server.run(&[&format!("DROP {word} {user}{host}")]).await;
+    }
+
+    /// How often the server refused the credential of a rotation.
+    async fn attempts(&self, rotation: &Rotation) -> Attempts {
+        let request = serde_json::from_str(&rotation.event("testSecret")).unwrap();
+        Records::new(&self.world.sessions, LEDGER, RotateDbUser::NAME).of(&request).await.unwrap().attempts
     }
 
     /// Puts a value into the pending version of a rotation, by somebody else's hand.
