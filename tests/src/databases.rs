@@ -6,6 +6,7 @@ mod clones;
 mod logins;
 mod mariadb;
 mod postgres;
+pub mod wire;
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};

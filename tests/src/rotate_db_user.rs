@@ -10,6 +10,7 @@ mod secrecy;
 mod single;
 mod through_lambda;
 mod trust;
+mod wire;
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,13 +57,23 @@ impl Scene {
     }
 
     async fn with(server: &'static Server, is_alternating: bool) -> Self {
+        Self::at(server, server.port, is_alternating).await
+    }
+
+    /// Where the function finds the server at another port.
+    async fn at(server: &'static Server, port: u16, is_alternating: bool) -> Self {
         let world = World::new().await;
         let user = format!("app{}", USERS.fetch_add(1, Ordering::Relaxed));
         server.create_user(&user, FIRST).await;
-        let mut value = value_of(server, &user, FIRST);
+        let value_of = |user: &str, password: &str| {
+            let mut value = value_of(server, user, password);
+            value["port"] = port.into();
+            value
+        };
+        let mut value = value_of(&user, FIRST);
         let mut master = None;
         if is_alternating {
-            let arn = make_secret(&world, "app/master", &value_of(server, MASTER, MASTER_PASSWORD)).await;
+            let arn = make_secret(&world, "app/master", &value_of(MASTER, MASTER_PASSWORD)).await;
             value["masterarn"] = arn.as_str().into();
             master = Some(arn);
         }
