@@ -2,6 +2,7 @@
 
 mod clients;
 mod kill;
+mod orphans;
 mod overlap;
 mod races;
 mod refusals;

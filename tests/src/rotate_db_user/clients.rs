@@ -10,7 +10,9 @@ use super::{Scene, in_both};
 use crate::databases::Server;
 use crate::rotations::STEPS;
 
-in_both! { no_login_is_refused_while_users_take_turns }
+in_both! {
+    no_login_is_refused_while_users_take_turns
+}
 
 /// As many rotations as there are to be.
 const ROTATIONS: usize = 100;
