@@ -68,7 +68,10 @@ async fn what_a_backslash_means_there_does_not_matter() {
 #[tokio::test]
 async fn a_name_is_quoted() {
     let name = "o'b\"r`i\\en; --";
-    let made = ["CREATE ROLE \"o'b\"\"r`i\\en; --\" LOGIN", "CREATE USER 'o''b\"r`i\\en; --'@'%'"];
+    let made = [
+        "CREATE ROLE \"o'b\"\"r`i\\en; --\" LOGIN",
+        "CREATE USER 'o''b\"r`i\\en; --'@'%' IDENTIFIED BY 'a-first-one-1'",
+    ];
     for (server, made) in both().into_iter().zip(made) {
         let mut master = server.master().await;
         master.probe(made).await.unwrap();
@@ -161,14 +164,19 @@ async fn a_user_that_was_dropped_is_missed() {
     }
 }
 
-/// Of a verifier, `passwordcheck` sees only whether it is the user's name.
+/// Of a verifier, PostgreSQL's `passwordcheck` sees only whether it is the user's name.
 #[tokio::test]
 async fn a_password_may_be_refused_by_policy() {
-    POSTGRES.create_user("own_name_is_it", "the-old-one-1").await;
-    let mut master = POSTGRES.master().await;
-    let error = master.set_password("own_name_is_it", &SecretString::from("own_name_is_it")).await.unwrap_err();
-    assert_eq!(error.why, Why::Policy, "{error}");
-    assert!(!error.to_string().contains("SCRAM"), "{error}");
+    for server in both() {
+        server.create_user("own_name_is_it", "the-old-one-1").await;
+        let own_name = SecretString::from("own_name_is_it");
+        let own = server.connect("own_name_is_it", "the-old-one-1").await.unwrap();
+        for mut connection in [server.master().await, own] {
+            let error = connection.set_password("own_name_is_it", &own_name).await.unwrap_err();
+            assert_eq!(error.why, Why::Policy, "{error}");
+            assert!(!error.to_string().contains("SCRAM"), "{error}");
+        }
+    }
 }
 
 #[tokio::test]
