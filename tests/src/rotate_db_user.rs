@@ -216,8 +216,12 @@ fn settings(trust: Trust) -> Settings {
 }
 
 fn function(world: &World, trust: Trust) -> RotateDbUser {
+    function_with(world, settings(trust))
+}
+
+fn function_with(world: &World, settings: Settings) -> RotateDbUser {
     let records = Records::new(&world.sessions, LEDGER, RotateDbUser::NAME);
-    RotateDbUser::new(world.sessions.clone(), records, DbPassword::new(settings(trust)))
+    RotateDbUser::new(world.sessions.clone(), records, DbPassword::new(settings))
 }
 
 /// Each of these is two tests: in PostgreSQL, and in MariaDB.
