@@ -1,7 +1,9 @@
 //! `rotate-bearer-token` as Secrets Manager drives it, with real clients, against an OAuth2 server on loopback.
 
+mod clients;
 mod elsewhere;
 mod kill;
+mod orphans;
 mod overlap;
 mod races;
 mod refusals;
