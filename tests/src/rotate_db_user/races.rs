@@ -1,10 +1,13 @@
 //! Two runs of one step at once that know nothing of each other: one pending password, which works, and nobody is locked out.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::pin;
 
 use futures_util::future::join;
 use reaction::{MemoryLedger, Outcome, Report};
 use rotation::Attempts;
+use tokio::sync::Notify;
 
 use super::{Scene, in_both};
 use crate::databases::Server;
@@ -16,25 +19,40 @@ in_both! {
     two_runs_of_one_step_of_two_users_end_as_one
 }
 
-/// How often each step is run twice, the second time a little later each time.
-const ROUNDS: u32 = 8;
+/// How often each step is run twice.
+const ROUNDS: usize = 8;
 
-/// How much later.
-const LATER: Duration = Duration::from_millis(4);
+/// In each round the second run begins when the first one was woken so many times more; a step is woken ten times and more.
+const LATER: usize = 2;
 
 fn is_good(report: &Report) -> bool {
     matches!(report.outcome, Outcome::Applied | Outcome::Unchanged)
 }
 
-/// Both at once, and again where one lost: what they said.
-async fn race(scene: &Scene, rotation: &Rotation, step: &str, later: Duration) -> String {
+/// One run, and another one that begins when the first was woken so often, or is done.
+async fn both(scene: &Scene, rotation: &Rotation, step: &str, later: usize) -> (Report, Report) {
     let (one, other) = (MemoryLedger::new(now), MemoryLedger::new(now));
-    let late = async {
-        tokio::time::sleep(later).await;
+    let (woken, again) = (Cell::new(0), Notify::new());
+    let mut run = pin!(scene.step_with(&one, rotation, step));
+    let first = poll_fn(|context| {
+        let done = run.as_mut().poll(context);
+        woken.set(if done.is_ready() { usize::MAX } else { woken.get() + 1 });
+        again.notify_one();
+        done
+    });
+    let second = async {
+        while woken.get() < later {
+            again.notified().await;
+        }
         scene.step_with(&other, rotation, step).await
     };
-    let (one, other) = join(scene.step_with(&one, rotation, step), late).await;
-    let told = format!("{later:?} later: {one}\n{other}");
+    join(first, second).await
+}
+
+/// Both, and again where one lost: what they said.
+async fn race(scene: &Scene, rotation: &Rotation, step: &str, later: usize) -> String {
+    let (one, other) = both(scene, rotation, step, later).await;
+    let told = format!("{later} wake-ups later: {one}\n{other}");
     assert!(is_good(&one) || is_good(&other), "one of them wins, {told}");
     // Whoever lost says that it may be tried again, but for a promotion that somebody outran, which AWS calls a mistake.
     for report in [&one, &other] {
@@ -48,7 +66,7 @@ async fn race(scene: &Scene, rotation: &Rotation, step: &str, later: Duration) -
     told
 }
 
-async fn race_through(scene: &Scene, later: Duration) {
+async fn race_through(scene: &Scene, later: usize) {
     let (rotation, before) = (scene.begin().await, scene.login("AWSCURRENT").await);
     let mut pending = None;
     for step in STEPS {

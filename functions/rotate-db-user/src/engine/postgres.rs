@@ -2,6 +2,7 @@
 //! what stands in a statement may be logged.
 //! <https://www.postgresql.org/docs/current/sql-alterrole.html>
 
+use std::error::Error as StdError;
 use std::io;
 
 use postgres_protocol::password::scram_sha_256;
@@ -167,7 +168,7 @@ fn why_of_driver(error: &tokio_postgres::Error) -> Why {
         return Why::Untrusted;
     }
     match error.to_string().as_str() {
-        _ if causes(error).any(|it| it.is::<io::Error>()) => Why::Unreachable,
+        _ if causes(error).any(<dyn StdError>::is::<io::Error>) => Why::Unreachable,
         "error performing TLS handshake" => Why::Untrusted,
         "authentication error" => Why::Credential,
         _ => Why::Unreachable,
