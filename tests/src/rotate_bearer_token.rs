@@ -1,6 +1,8 @@
 //! `rotate-bearer-token` as Secrets Manager drives it, with real clients, against an OAuth2 server on loopback.
 
+mod checked;
 mod kill;
+mod orphans;
 mod overlap;
 mod races;
 mod refusals;
@@ -129,7 +131,7 @@ impl Scene {
     /// What is to be revoked yet.
     async fn due(&self) -> usize {
         let records = Records::new(&self.world.sessions, LEDGER, RotateBearerToken::NAME);
-        records.due(&self.secret.parse().unwrap()).await.unwrap().len()
+        records.of_secret(&self.secret.parse().unwrap()).await.unwrap().due.len()
     }
 
     /// Puts a value by somebody else's hand.

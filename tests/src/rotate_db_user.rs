@@ -1,6 +1,7 @@
 //! `rotate-db-user` as Secrets Manager drives it, with real clients, in PostgreSQL and in MariaDB.
 
 mod alternating;
+mod checked;
 mod clients;
 mod kill;
 mod refusals;
