@@ -116,7 +116,14 @@ async fn a_rotation_that_was_taken_away_by_hand_leaves_nothing_alive() {
         let swept = scene.sweep().await;
         assert_eq!((swept.outcome, scene.due().await), (Outcome::Applied, 1), "{swept}");
         assert_eq!(told(&swept), 0, "its value is known: {swept}");
-        let_time_pass(OVERLAP);
+        let_time_pass(OVERLAP / 2);
+        let swept = scene.sweep().await;
+        assert_eq!(
+            (swept.outcome, scene.due().await, scene.server.alive().len()),
+            (Outcome::Unchanged, 1, 2),
+            "{swept}"
+        );
+        let_time_pass(OVERLAP / 2);
         let swept = scene.sweep().await;
         assert_eq!((swept.outcome, scene.due().await, scene.server.alive().len()), (Outcome::Applied, 0, 1), "{swept}");
         scene.assert_served().await;
