@@ -191,7 +191,7 @@
 //! - `tests/src/rotate_db_user/arrivals.rs::each_step_may_come_twice_where_users_take_turns`
 //!
 //! A second credential is not minted when a pending value exists.
-//! - `tests/src/rotate_bearer_token/orphans.rs::no_second_token_is_minted_when_a_pending_value_exists`
+//! - `tests/src/rotate_bearer_token/minting.rs::no_second_token_is_minted_when_a_pending_value_exists`
 //!
 //! Falling back from TLS to plain text is a hole.
 //! - `tests/src/databases/logins.rs::a_server_without_tls_gets_nothing`
@@ -199,8 +199,8 @@
 //! - `tests/src/rotate_db_user/trust.rs::a_server_that_is_not_to_be_trusted_gets_nothing`
 //!
 //! A token that was minted and then not stored works, and nobody has it: the intent is written first, and orphans are revoked.
-//! - `tests/src/rotate_bearer_token/orphans.rs::where_the_intent_cannot_be_written_down_nothing_is_minted`
-//! - `tests/src/rotate_bearer_token/orphans.rs::a_token_that_was_minted_and_cannot_be_stored_is_revoked`
+//! - `tests/src/rotate_bearer_token/minting.rs::where_the_intent_cannot_be_written_down_nothing_is_minted`
+//! - `tests/src/rotate_bearer_token/minting.rs::a_token_that_was_minted_and_cannot_be_stored_is_revoked`
 //! - `tests/src/rotate_bearer_token/kill.rs::killed_at_any_call_with_an_overlap`
 //!
 //! To make the old token invalid when the new one is created breaks every client until the end: they overlap.

@@ -2,6 +2,7 @@
 
 mod alternating;
 mod arrivals;
+mod checked;
 mod clients;
 mod kill;
 mod races;

@@ -148,4 +148,10 @@ impl Credential for DbPassword {
         let mut connection = self.log_in(&pending.login).await?;
         Ok(connection.probe(&self.settings.probe).await?)
     }
+
+    async fn check(&self, _: &Context<'_>, current: &SecretString) -> Result<(), Error> {
+        let current = DbSecret::read(current).doing(|| "AWSCURRENT")?;
+        let mut connection = self.log_in(&current.login).await?;
+        Ok(connection.probe(&self.settings.probe).await?)
+    }
 }
