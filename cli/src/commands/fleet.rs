@@ -5,6 +5,7 @@ mod checkpoint;
 mod operation;
 mod rotation;
 mod sharing;
+mod sweeps;
 mod view;
 
 use std::io::IsTerminal;
@@ -14,10 +15,12 @@ use fleet::{Brake, Entry, Fleet, Plan, Session};
 use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
+use sweeps::Suite;
 
 pub(crate) use arguments::FleetCommand;
 use arguments::RunArguments;
 use checkpoint::{Checkpoint, Known};
+use reaction::Mode;
 
 use crate::arguments::AwsOptions;
 use crate::connection::connect;
@@ -33,8 +36,16 @@ const FAREWELL: &str =
 pub(super) async fn fleet(aws: &AwsOptions, command: FleetCommand, output: Format) -> Result<(), Failure> {
     let FleetCommand::Run(asked) = command;
     let targets = asked.chosen.targets()?;
-    let role = asked.assumed.role(asked.operation.policy())?;
+    if asked.operation.is_of_all_regions() && asked.chosen.regions.is_some() {
+        return Err(Failure::usage("--regions is not for this operation: the manifest names the regions"));
+    }
+    let mode = if asked.dry_run { Mode::Plan } else { Mode::Apply };
+    let role = asked.assumed.role(asked.operation.policy(mode))?;
     let sessions = connect(aws).await?;
+    let suite = Suite { hub: sessions.clone(), settings: &asked.settings, mode };
+    if asked.operation.writes() {
+        suite.check(asked.operation.is_of_all_regions()).map_err(Failure::configuration)?;
+    }
     let regions = asked.chosen.regions(sessions.region().map_err(Failure::configuration)?)?;
     sessions.ask_home().await.map_err(Failure::service)?;
     let home = sessions.home().map_err(Failure::service)?.clone();
@@ -44,7 +55,7 @@ pub(super) async fn fleet(aws: &AwsOptions, command: FleetCommand, output: Forma
         return output::print(output, &view::Planned::of(&fleet, asked.operation, &plan));
     }
     let (checkpoint, known) = Checkpoint::open(&asked.kept, &asked.operation.name(), &mut plan)?;
-    Run { asked: &asked, checkpoint, known, output }.run(&fleet, plan).await
+    Run { asked: &asked, checkpoint, known, output }.run(&fleet, plan, suite).await
 }
 
 /// What was chosen is the command line's mistake; what AWS did not answer is not.
@@ -61,14 +72,14 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn run(mut self, fleet: &Fleet, plan: Plan) -> Result<(), Failure> {
+    async fn run(mut self, fleet: &Fleet, plan: Plan, suite: Suite<'_>) -> Result<(), Failure> {
         let operation = self.asked.operation;
         let (brake, braking) = Brake::new();
         let bar = bar(plan.size().1 + plan.skipped.len());
         let mut tally = view::Tally::new(plan.accounts.len());
         let mut interrupted = None;
         {
-            let operate = async move |session: Session| operation.run(&session).await;
+            let operate = async move |session: Session| operation.run(&suite, &session).await;
             let mut entries = pin!(fleet.run(plan, braking, operate));
             let mut interruption = pin!(interruption::wait(Some(FAREWELL.to_owned())));
             loop {

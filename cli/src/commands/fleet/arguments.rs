@@ -9,6 +9,7 @@ use fleet::{Limits, Regions, Role, Target, Targets, Tolerance};
 use reaction::Region;
 
 use super::operation::Operation;
+use crate::arguments::FunctionSettings;
 use crate::failure::Failure;
 
 /// What to do with many accounts.
@@ -29,7 +30,8 @@ Examples:
   signalbox fleet run caller-identity --plan
   signalbox fleet run sharing-inventory --target ou-ab12-cd34ef56 --regions eu-west-1,eu-central-1
   signalbox fleet run rotation-state --checkpoint run.jsonl --output json
-  signalbox fleet run rotation-state --resume run.jsonl";
+  signalbox fleet run rotation-state --resume run.jsonl
+  signalbox fleet run share-sweep --dry-run --manifest s3://com-example-bucket/share.json";
 
 /// What is to be done, and where.
 #[derive(Debug, Args)]
@@ -40,6 +42,9 @@ pub(crate) struct RunArguments {
     /// Show the accounts and regions, and how many calls it takes at least, and do nothing in them
     #[arg(long)]
     pub(crate) plan: bool,
+    /// Of an operation that writes: tell what it would do, with sessions that may only read
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) chosen: Chosen,
     #[command(flatten)]
@@ -48,6 +53,8 @@ pub(crate) struct RunArguments {
     pub(crate) bounds: Bounds,
     #[command(flatten)]
     pub(crate) kept: Kept,
+    #[command(flatten)]
+    pub(crate) settings: FunctionSettings,
 }
 
 /// Which accounts and regions.
