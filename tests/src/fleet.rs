@@ -4,6 +4,7 @@ mod operations;
 mod resumed;
 mod roles;
 mod selection;
+mod sweeps;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -9,7 +9,7 @@ use fleet::{Limits, Regions, Role, Target, Targets, Tolerance};
 use reaction::Region;
 
 use super::operation::Operation;
-use crate::arguments::FunctionSettings;
+use crate::arguments::{Limits as SweepLimits, Naming};
 use crate::failure::Failure;
 
 /// What to do with many accounts.
@@ -54,7 +54,7 @@ pub(crate) struct RunArguments {
     #[command(flatten)]
     pub(crate) kept: Kept,
     #[command(flatten)]
-    pub(crate) settings: FunctionSettings,
+    pub(crate) settings: SweepSettings,
 }
 
 /// Which accounts and regions.
@@ -148,6 +148,46 @@ pub(crate) struct Kept {
     /// Write each result as a line of JSON as it comes, and nothing at the end: memory then does not grow with them
     #[arg(long)]
     pub(crate) lines: bool,
+}
+
+/// What the sweeps have to know. They are checked where they are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "For share-sweep")]
+pub(crate) struct SweepSettings {
+    /// Where the share manifest lies, for the credentials of this desk: s3://bucket/key or ssm:/name
+    #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
+    pub(crate) manifest: Option<String>,
+    /// Whom the manifest may name: ids of accounts, organizations and organizational units; everybody by default
+    #[arg(long, env = "SIGNALBOX_ALLOWED_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
+    pub(crate) allowed_accounts: Option<String>,
+    /// The DynamoDB table of grants, in the calling account; give --audit-table too
+    #[arg(long, env = "SIGNALBOX_GRANTS_TABLE", value_name = "TABLE", hide_env_values = true)]
+    pub(crate) grants_table: Option<String>,
+    /// The DynamoDB table of the audit, in the calling account; give --grants-table too
+    #[arg(long, env = "SIGNALBOX_AUDIT_TABLE", value_name = "TABLE", hide_env_values = true)]
+    pub(crate) audit_table: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: SweepLimits,
+    #[command(flatten)]
+    pub(crate) naming: Naming,
+}
+
+impl SweepSettings {
+    /// A setting by the name of the function's environment variable, where it is not empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let value = match name {
+            "SIGNALBOX_MANIFEST" => &self.manifest,
+            "SIGNALBOX_ALLOWED_ACCOUNTS" => &self.allowed_accounts,
+            "SIGNALBOX_GRANTS_TABLE" => &self.grants_table,
+            "SIGNALBOX_AUDIT_TABLE" => &self.audit_table,
+            "SIGNALBOX_MAX_REMOVALS" => &self.limits.max_removals,
+            "SIGNALBOX_MAX_REMOVED_PERCENT" => &self.limits.max_removed_percent,
+            "SIGNALBOX_SWEEP_PERIOD" => &self.limits.sweep_period,
+            "SIGNALBOX_RATES" => &self.limits.rates,
+            _ => return self.naming.variable(name),
+        };
+        value.clone().filter(|value| !value.is_empty())
+    }
 }
 
 impl Chosen {

@@ -11,7 +11,7 @@ use reaction::settings::Variables;
 use reaction::{Deadline, Error, MemoryLedger, Mode, Outcome, Reaction, Report, drive_json};
 use reconcile_shares::ReconcileShares;
 
-use crate::arguments::FunctionSettings;
+use super::arguments::SweepSettings;
 use crate::functions::DEADLINE;
 
 /// What a sweep is asked for.
@@ -51,7 +51,7 @@ pub(super) const READS_NAMES: [&str; 7] = [
 #[derive(Clone)]
 pub(super) struct Suite<'a> {
     pub(super) hub: Arc<Sessions>,
-    pub(super) settings: &'a FunctionSettings,
+    pub(super) settings: &'a SweepSettings,
     pub(super) mode: Mode,
 }
 
