@@ -113,7 +113,10 @@ impl Run<'_> {
 
     fn conclude(self, tally: view::Tally, interrupted: Option<Failure>) -> Result<(), Failure> {
         let bounds = &self.asked.bounds;
+        let mut tally = tally;
         if !self.asked.kept.lines {
+            // What an earlier run left in the file counts too, and what was mended does not.
+            tally = tally.anew(self.known.values());
             let done = view::Done::of(self.asked.operation, self.known.into_values());
             output::print(self.output, &done)?;
         }

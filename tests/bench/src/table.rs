@@ -76,8 +76,8 @@ pub fn runs(measured: &Measured) -> Vec<String> {
         |run| run.assumed.into(),
     ];
     let row = |what: &str, cells: [String; 5]| {
-        let cells: String = cells.iter().map(|cell| format!("{cell:>12}")).collect();
-        format!("{what:<40}{cells}")
+        let [wall, inside, cpu, peak, roles] = cells;
+        format!("{what:<40}{wall:>12}{inside:>12}{cpu:>12}{peak:>12}{roles:>12}")
     };
     let of = |setting: &str| figures.map(|figure| measured.ran(setting, figure).map_or("-".to_owned(), written));
     let names = ["wall s", "in them s", "CPU s", "peak MB", "roles"].map(String::from);

@@ -33,7 +33,7 @@ async fn a_role_is_assumed_once_an_account_with_every_option() {
     let calls = scene.calls("AssumeRole");
     assert_eq!(calls.len(), 3);
     let dev = calls.iter().map(|call| fields(&call.body)).find(|it| it["RoleArn"].contains(&scene.accounts["dev"]));
-    let shown: String = dev.unwrap().iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    let shown: String = dev.unwrap().iter().flat_map(|(name, value)| [name, "=", value, "\n"]).collect();
     expect![[r#"
         Action=AssumeRole
         DurationSeconds=900

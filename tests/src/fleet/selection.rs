@@ -15,11 +15,8 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn accounts_are_reached_by_id_unit_root_organization_and_tag() {
+async fn accounts_are_reached_by_id_and_unit() {
     let scene = Scene::set_up().await;
-    scene.tag("qa", "stage", "test").await;
-    scene.tag("prod", "stage", "live").await;
-    let organization = scene.organizations().describe_organization().send().await.unwrap().organization.unwrap();
     scene.assert_reached(
         &[],
         &expect![[r#"
@@ -51,6 +48,14 @@ async fn accounts_are_reached_by_id_unit_root_organization_and_tag() {
         Results prod eu-west-1
     "#]],
     );
+}
+
+#[tokio::test]
+async fn accounts_are_reached_by_root_organization_and_tag() {
+    let scene = Scene::set_up().await;
+    scene.tag("qa", "stage", "test").await;
+    scene.tag("prod", "stage", "live").await;
+    let organization = scene.organizations().describe_organization().send().await.unwrap().organization.unwrap();
     scene.assert_reached(
         &["--target", "{root}"],
         &expect![[r#"

@@ -154,7 +154,7 @@ pub(crate) struct Kept {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "For share-sweep")]
 pub(crate) struct SweepSettings {
-    /// Where the share manifest lies, for the credentials of this desk: s3://bucket/key or ssm:/name
+    #[arg(help = "Where the share manifest lies, for the credentials of this desk: s3://bucket/key or ssm:/name")]
     #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
     pub(crate) manifest: Option<String>,
     /// Whom the manifest may name: ids of accounts, organizations and organizational units; everybody by default

@@ -128,6 +128,13 @@ impl Tally {
         Self { accounts, failed: BTreeSet::new(), was_cut_short: false }
     }
 
+    /// The same of these entries alone.
+    pub(super) fn anew<'a>(&self, entries: impl Iterator<Item = &'a Entry<Value>>) -> Self {
+        let mut tally = Self::new(self.accounts);
+        entries.for_each(|entry| tally.count(entry));
+        tally
+    }
+
     pub(super) fn count(&mut self, entry: &Entry<Value>) {
         match entry.list() {
             List::Exceptions | List::FailedAssumeRole => drop(self.failed.insert(entry.account.id.clone())),

@@ -21,52 +21,9 @@ fn each() -> [Entry<u8>; 4] {
 #[test]
 fn the_keys_are_botocoves() {
     let results = Results::of(each());
-    expect![[r#"
-        {
-          "Results": [
-            {
-              "Id": "222233334444",
-              "Email": "dev@example.com",
-              "Name": "dev",
-              "Status": "ACTIVE",
-              "Region": "eu-central-1",
-              "AssumeRoleSuccess": true,
-              "Result": 42
-            }
-          ],
-          "Exceptions": [
-            {
-              "Id": "222233334444",
-              "Email": "dev@example.com",
-              "Name": "dev",
-              "Status": "ACTIVE",
-              "Region": "eu-west-1",
-              "AssumeRoleSuccess": true,
-              "ExceptionDetails": "broken"
-            }
-          ],
-          "FailedAssumeRole": [
-            {
-              "Id": "333344445555",
-              "Email": "qa@example.com",
-              "Name": "qa",
-              "Status": "ACTIVE",
-              "AssumeRoleSuccess": false,
-              "ExceptionDetails": "no"
-            }
-          ],
-          "Skipped": [
-            {
-              "Id": "555566667777",
-              "Email": "old@example.com",
-              "Name": "old",
-              "Status": "SUSPENDED",
-              "AssumeRoleSuccess": false,
-              "Reason": "the account is SUSPENDED"
-            }
-          ]
-        }"#]]
-    .assert_eq(&serde_json::to_string_pretty(&results).unwrap());
+    let lists = serde_json::to_value(&results).unwrap();
+    let lines: Vec<_> = lists.as_object().unwrap().iter().map(|(list, it)| format!("{list} {}", it[0])).collect();
+    expect![[""]].assert_eq(&lines.join("\n"));
     let text = serde_json::to_string(&results).unwrap();
     assert_eq!(serde_json::from_str::<Results<u8>>(&text).unwrap(), results);
 }
@@ -125,7 +82,7 @@ fn a_role_that_sts_would_refuse_everywhere_is_refused_at_once() {
         Role { source_identity: some("a/b"), ..Role::default() },
         Role { policy: some("{"), ..Role::default() },
         Role { policy_arns: vec!["ReadOnlyAccess".into()], ..Role::default() },
-        Role { duration: Some(Duration::from_secs(60)), ..Role::default() },
+        Role { duration: Some(Duration::from_mins(1)), ..Role::default() },
     ];
     expect![[r#"
         the role's name is `a b`, and has to be: 2 to 64 letters, digits or any of _+=,.@-

@@ -50,8 +50,8 @@ fn assert_selected(targets: &Targets, organization: Option<Organization>, expect
     expected.assert_eq(&shown);
 }
 
-fn in_organization(chosen: Option<&str>, ignored: &str, expected: Expect) {
-    assert_selected(&targets(chosen, ignored), Some(organization()), &expected);
+fn in_organization(chosen: Option<&str>, ignored: &str, expected: &Expect) {
+    assert_selected(&targets(chosen, ignored), Some(organization()), expected);
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn unset_means_all_of_the_organization_but_the_caller_and_what_is_suspended() {
 
 #[test]
 fn accounts_are_chosen_by_whatever_they_belong_to() {
-    in_organization(Some("ou-ab12-cd34ef56"), "", expect!["dev qa prod"]);
-    in_organization(Some("ou-ab12-below000 tag:stage=test"), "", expect!["dev qa prod"]);
+    in_organization(Some("ou-ab12-cd34ef56"), "", &expect!["dev qa prod"]);
+    in_organization(Some("ou-ab12-below000 tag:stage=test"), "", &expect!["dev qa prod"]);
     in_organization(
         Some("r-ab12"),
         "",
@@ -138,12 +138,12 @@ fn ids_need_no_organization_and_everything_else_does() {
         None,
         &expect!["refused: there is no organization that says which accounts are meant: name them by their ids"],
     );
-    in_organization(Some("666677778888"), "", expect!["666677778888"]);
+    in_organization(Some("666677778888"), "", &expect!["666677778888"]);
 }
 
 #[test]
 fn the_caller_is_meant_where_it_is_asked_for() {
-    in_organization(Some(HOME), "", expect!["hub"]);
+    in_organization(Some(HOME), "", &expect!["hub"]);
     let all = Targets { with_caller: true, ..targets(None, "ou-ab12-cd34ef56") };
     assert_selected(
         &all,
@@ -159,7 +159,7 @@ fn the_caller_is_meant_where_it_is_asked_for() {
 
 #[test]
 fn whom_nobody_asked_about_is_no_empty_group() {
-    in_organization(Some("ou-ab12-unknown0"), "", expect!["failed: nobody asked who ou-ab12-unknown0 is"]);
+    in_organization(Some("ou-ab12-unknown0"), "", &expect!["failed: nobody asked who ou-ab12-unknown0 is"]);
 }
 
 #[test]
