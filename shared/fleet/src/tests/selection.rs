@@ -59,7 +59,7 @@ fn unset_means_all_of_the_organization_but_the_caller_and_what_is_suspended() {
     in_organization(
         None,
         "",
-        expect![[r#"
+        &expect![[r#"
         dev qa prod
         hub: it is the calling account
         old: the account is SUSPENDED"#]],
@@ -73,7 +73,7 @@ fn accounts_are_chosen_by_whatever_they_belong_to() {
     in_organization(
         Some("r-ab12"),
         "",
-        expect![[r#"
+        &expect![[r#"
         dev qa prod
         hub: it is the calling account
         old: the account is SUSPENDED"#]],
@@ -85,14 +85,14 @@ fn who_is_ignored_is_left_alone_whatever_chose_it() {
     in_organization(
         Some("ou-ab12-cd34ef56 222233334444"),
         "222233334444",
-        expect![[r#"
+        &expect![[r#"
         qa prod
         dev: it is ignored"#]],
     );
     in_organization(
         None,
         "ou-ab12-below000 tag:stage=test 555566667777",
-        expect![
+        &expect![
             "refused: no account is left in which something could be done: 111122223333 (it is the calling account), 222233334444 (it is ignored), 333344445555 (it is ignored), 444455556666 (it is ignored), 555566667777 (it is ignored)"
         ],
     );
@@ -103,17 +103,17 @@ fn a_choice_that_is_set_and_empty_is_an_error_and_never_everything() {
     in_organization(
         Some(""),
         "",
-        expect!["refused: the targets are set, and there are none: name some, or leave the setting away"],
+        &expect!["refused: the targets are set, and there are none: name some, or leave the setting away"],
     );
     in_organization(
         Some("ou-ab12-empty000"),
         "",
-        expect!["refused: no account is left in which something could be done: what was chosen has no accounts"],
+        &expect!["refused: no account is left in which something could be done: what was chosen has no accounts"],
     );
     in_organization(
         Some("555566667777"),
         "",
-        expect![
+        &expect![
             "refused: no account is left in which something could be done: 555566667777 (the account is SUSPENDED)"
         ],
     );
