@@ -32,6 +32,7 @@ check: $(INSTALLED)
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 bench: package ## what it costs, beside a do-nothing function and boto3, as ratios in one run
+	cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench-fleet --bin bench-fleet
 	cargo run --release --locked -p bench
 
 package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded

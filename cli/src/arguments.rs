@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::commands::FleetCommand;
 use crate::functions::DEADLINE;
 use crate::output::Format;
 
@@ -32,7 +33,7 @@ pub(crate) struct Arguments {
 
 /// Which AWS to speak to. The environment is not read here: the SDK knows its order of precedence.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "AWS, for plan, apply, run, send, history and dns")]
+#[command(next_help_heading = "AWS, for plan, apply, run, send, history, dns and fleet")]
 pub(crate) struct AwsOptions {
     #[arg(long, global = true, value_name = "NAME")]
     #[arg(help = "A profile of ~/.aws/config, whatever keys the environment has [env: AWS_PROFILE]")]
@@ -108,6 +109,9 @@ pub(crate) enum Command {
     /// for the cluster; or foreign, for a name of somebody else's that is left alone.
     #[command(after_help = DNS_HELP)]
     Dns(NamesAsked),
+    /// Do one operation in every account and region of an organization
+    #[command(subcommand, arg_required_else_help = true)]
+    Fleet(FleetCommand),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C
     ///
     /// Starts ministack and moto on 127.0.0.1, deploys infra/ with CloudFormation (but what rotates secrets, for want of a
@@ -369,6 +373,11 @@ impl Command {
         !is_local
     }
 
+    /// Whether it hears Ctrl-C by itself, and ends in its own way.
+    pub(crate) fn ends_by_itself(&self) -> bool {
+        matches!(self, Self::Fleet(_))
+    }
+
     /// What to say when the command is interrupted.
     pub(crate) fn farewell(&self) -> Option<String> {
         let farewell = match self {
@@ -380,7 +389,9 @@ impl Command {
             Self::Send { .. } => "a function that was invoked goes on by itself; its log says how it ended".into(),
             Self::Up { .. } | Self::Demo => "ending the local AWS".into(),
             Self::Apply { .. } => "steps that were begun may be done; run it again, and it goes on from there".into(),
-            Self::List | Self::Plan(_) | Self::History(_) | Self::Dns(_) | Self::Manifest(_) => return None,
+            Self::List | Self::Plan(_) | Self::History(_) | Self::Dns(_) | Self::Fleet(_) | Self::Manifest(_) => {
+                return None;
+            }
         };
         Some(format!("interrupted: {farewell}"))
     }

@@ -43,9 +43,13 @@ fn main() -> ExitCode {
 /// What the command has started ends with it, whether it is done or interrupted.
 async fn run_until_interrupted(arguments: Arguments) -> ExitCode {
     let farewell = arguments.command.farewell();
-    let done = tokio::select! {
-        done = commands::run(arguments) => done,
-        failure = interruption::wait(farewell) => Err(failure),
+    let done = if arguments.command.ends_by_itself() {
+        commands::run(arguments).await
+    } else {
+        tokio::select! {
+            done = commands::run(arguments) => done,
+            failure = interruption::wait(farewell) => Err(failure),
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

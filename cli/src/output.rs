@@ -42,6 +42,11 @@ pub(crate) fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
     write_line(&serde_json::to_string_pretty(value).map_err(Failure::service)?)
 }
 
+/// Writes a value as one line of JSON.
+pub(crate) fn print_line<T: Serialize>(value: &T) -> Result<(), Failure> {
+    write_line(&serde_json::to_string(value).map_err(Failure::service)?)
+}
+
 fn write_line(text: &str) -> Result<(), Failure> {
     match writeln!(anstream::stdout(), "{text}") {
         // Whoever read it has read enough, as `head` does.

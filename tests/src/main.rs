@@ -18,6 +18,7 @@ mod emr;
 mod emr_dns;
 mod every_call;
 mod faults;
+mod fleet;
 mod grants;
 mod hazards;
 mod infra;

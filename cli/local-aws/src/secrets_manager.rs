@@ -71,6 +71,7 @@ impl Vault {
         match request.call.operation.as_str() {
             "CreateSecret" => self.at(request, None, |secrets| upkeep::create(secrets, request)),
             "DeleteSecret" => self.delete(request),
+            "ListSecrets" => self.at(request, None, |secrets| Ok(upkeep::list(secrets))),
             "GetRandomPassword" => password::random(request),
             _ => {
                 let id = request.required("SecretId")?;

@@ -4,6 +4,7 @@ mod apply;
 mod counts;
 mod demo;
 mod dns;
+mod fleet;
 mod history;
 mod list;
 mod manifest;
@@ -15,6 +16,8 @@ mod up;
 
 use reaction::{Outcome, Report};
 
+pub(crate) use fleet::FleetCommand;
+
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -22,7 +25,7 @@ use crate::output::{self, Format};
 /// Runs the command that was asked for.
 pub(crate) async fn run(Arguments { aws, output, command }: Arguments) -> Result<(), Failure> {
     if aws.is_given() && !command.speaks_to_aws() {
-        let message = "--profile, --region and --endpoint-url are for plan, apply, run, send, history and dns: this command uses no AWS but its own";
+        let message = "--profile, --region and --endpoint-url are for plan, apply, run, send, history, dns and fleet: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
     match command {
@@ -33,6 +36,7 @@ pub(crate) async fn run(Arguments { aws, output, command }: Arguments) -> Result
         Command::Send { event } => send::send(&aws, &event, output).await,
         Command::History(audited) => history::history(&aws, &audited, output).await,
         Command::Dns(asked) => dns::dns(&aws, &asked, output).await,
+        Command::Fleet(asked) => fleet::fleet(&aws, asked, output).await,
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, output).await,

@@ -31,6 +31,9 @@ impl ReconcileShares {
         let (desired, recorded, forced) = join!(self.desired(subject), self.recorded(), self.forced(subject));
         let mut facts = self.no_facts(owner, desired?, subject, now);
         Recorded { grants: facts.grants, heads: facts.heads } = recorded?;
+        // Functions that act in several accounts have their records in one table, and other accounts' are looked at there.
+        facts.grants.retain(|grant| grant.resource.account == facts.owner);
+        facts.heads.retain(|resource, _| resource.account == facts.owner);
         facts.forced = forced?;
         // A manifest that is not acted on is not worth a scan; `plan` says what is wrong with it.
         if facts.desired.admitted().is_ok() {

@@ -223,6 +223,13 @@ pub fn is_outrun(rejection: &str) -> bool {
         .any(|it| rejection.contains(it))
 }
 
+/// Whether our account is in no organization.
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html>
+#[must_use]
+pub fn is_without_organization<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, &["AWSOrganizationsNotInUseException"])
+}
+
 /// Whether we may not do this.
 #[must_use]
 pub fn is_denied<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {

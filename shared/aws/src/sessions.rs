@@ -69,6 +69,14 @@ impl Sessions {
         Self::new(config::of_function(variables, roots), Members::read(&variables)?, now)
     }
 
+    /// Those of a configuration that somebody made, such as one with the credentials of a role in another account.
+    ///
+    /// # Errors
+    /// `Refused` where it has no region.
+    pub fn of_config(config: SdkConfig, now: fn() -> SystemTime) -> Result<Self, Error> {
+        Self::new(config, Members::default(), now)
+    }
+
     fn new(config: SdkConfig, members: Members, now: fn() -> SystemTime) -> Result<Self, Error> {
         if config.region().is_none_or(|region| region.as_ref().is_empty()) {
             return Err(Error::refused(

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::buckets::floor_ms;
 use crate::cpu_share::SHARE;
+use crate::fleet::Run;
 use crate::life::{Event, Life};
 use crate::measured::Measured;
 use crate::subject::Subject::{self, BareHyper, Boto3, DoNothing, ShareAmi};
@@ -27,7 +28,18 @@ pub mod setting {
     pub const SWEEP_AT_RATES: &str = "sweep, 150 images, EC2's buckets";
     /// The way of 2015, with a part of the images.
     pub const SWEEP_OF_2015: &str = "way of 2015, 200 images";
+    /// The fleet over 200 accounts and 4 regions, 20 calls at a time, 50 ms away.
+    pub const FLEET: &str = "fleet, 200 x 4, 20 at a time";
+    /// The same, 100 calls at a time.
+    pub const FLEET_AT_100: &str = "fleet, 200 x 4, 100 at a time";
+    /// 10,000 accounts, on loopback.
+    pub const FLEET_OF_MANY: &str = "fleet, 10,000 x 1, 100 at a time";
+    /// 20 accounts and 4 regions, as botocove does them.
+    pub const FLEET_OF_FEW: &str = "fleet, 20 x 4, 20 at a time";
+    /// Botocove over the same.
+    pub const BOTOCOVE: &str = "botocove, 20 x 4, 20 at a time";
 }
+use setting::{BOTOCOVE, FLEET, FLEET_AT_100, FLEET_OF_FEW, FLEET_OF_MANY};
 use setting::{PLAIN, SMALL, SWEEP, SWEEP_AT_RATES, SWEEP_OF_2015, SWEEP_WITH_TABLES, TLS};
 
 /// How a figure is compared and written.
@@ -133,7 +145,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         let bars = [init(measured, function), weight(measured, function)];
         bars.into_iter().flatten().map(move |bar| bar.of(function))
     });
-    share_ami.into_iter().flatten().chain(others).chain(sweep(measured)).collect()
+    share_ami.into_iter().flatten().chain(others).chain(sweep(measured)).chain(fleet(measured)).collect()
 }
 
 fn init(measured: &Measured, function: Subject) -> Vec<Bar> {
@@ -219,6 +231,20 @@ fn sweep(measured: &Measured) -> Vec<Bar> {
             Limit::Times(1.1),
         ),
         Bar::new("calls that EC2 refused of these", refused, Limit::Percent(2.0)),
+    ]
+}
+
+fn fleet(measured: &Measured) -> Vec<Bar> {
+    let ran = |setting, figure: fn(&Run) -> f64| measured.ran(setting, figure);
+    let to_peer = |figure: fn(&Run) -> f64| ratio(ran(FLEET_OF_FEW, figure), ran(BOTOCOVE, figure));
+    vec![
+        Bar::new("fleet, 20 at a time, to requests x latency / 20", ran(FLEET, Run::to_floor), Limit::Times(1.15)),
+        Bar::new("fleet, 100 at a time, to the same / 100", ran(FLEET_AT_100, Run::to_floor), Limit::Times(1.3)),
+        Bar::new("its peak of resident memory", ran(FLEET_AT_100, Run::peak_mb), Limit::Megabytes(25.0)),
+        Bar::new("the same with 10,000 accounts", ran(FLEET_OF_MANY, Run::peak_mb), Limit::Megabytes(25.0)),
+        Bar::new("roles that it assumes in an account", ran(FLEET, Run::assumed_each), Limit::Count(1.0)),
+        Bar::new("fleet of 20 accounts, CPU, to botocove", to_peer(|run| run.cost.cpu_ms), Limit::OneIn(100.0)),
+        Bar::new("the same, peak of resident memory", to_peer(Run::peak_mb), Limit::OneIn(20.0)),
     ]
 }
 

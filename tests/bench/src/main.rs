@@ -3,7 +3,7 @@
 //! In one run and on one machine it starts `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by bare hyper, and
 //! a boto3 handler, in turn and several times, behind a Lambda Runtime API and in front of an AWS of fixed answers, both
 //! of its own. Then it sweeps many drifted images, in today's way and in that of 2015; with the argument `sweep`, it does
-//! only that. It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not
+//! only that. Last it runs the fleet over many accounts, and botocove over some of them; with the argument `fleet`, only that. It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not
 //! hold is printed, never an error: a machine can be too noisy for it. Only what could not be measured is one.
 
 mod artifact;
@@ -13,8 +13,10 @@ mod canned;
 mod clock;
 mod cpu_share;
 mod first_connection;
+mod fleet;
 mod http;
 mod life;
+mod many_accounts;
 mod many_images;
 mod measured;
 mod one_cluster;
@@ -49,12 +51,19 @@ async fn main() -> Result<ExitCode> {
     let can_be_small = CpuShare::is_possible();
     let tls = Tls::create(&folder)?;
     let mut measured = Measured::default();
-    // The sweeps alone take a minute; all of it takes several.
-    let is_whole = std::env::args().nth(1).as_deref() != Some("sweep");
+    // The sweeps alone take a minute, and so does the fleet; all of it takes several.
+    let only = std::env::args().nth(1);
+    let is_whole = only.is_none();
+    let is_asked = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if is_whole {
         measure_events(&mut measured, can_be_small, &tls, &folder).await;
     }
-    measure_sweeps(&mut measured, &tls, &folder).await;
+    if is_asked("sweep") {
+        measure_sweeps(&mut measured, &tls, &folder).await;
+    }
+    if is_asked("fleet") {
+        measure_fleet(&mut measured, &tls, &folder).await;
+    }
     let mut bars = bars::bars(&measured);
     bars.retain(|bar| is_whole || bar.measured.is_some());
     write(&folder.join("measured.json"), &measured)?;
@@ -64,6 +73,7 @@ async fn main() -> Result<ExitCode> {
         print(&table::lines(&measured));
     }
     print(&table::sweeps(&measured));
+    print(&table::runs(&measured));
     print(&bars.iter().map(bars::Bar::line).collect::<Vec<_>>());
     println!("\nThe CPU share of 128 MB (7 %) is {}.", how_shared(can_be_small));
     println!(
@@ -110,6 +120,31 @@ async fn measure_sweeps(measured: &mut Measured, tls: &Tls, folder: &Path) {
     let of_2015 = sweep::Setting { name: setting::SWEEP_OF_2015, is_of_2015: true, images: 200, times: 1, ..today };
     for setting in [of_2015, today, with_tables, at_rates] {
         measured.add_sweeps(&setting, tls, folder).await;
+    }
+}
+
+async fn measure_fleet(measured: &mut Measured, tls: &Tls, folder: &Path) {
+    let by_20 = fleet::Setting {
+        name: setting::FLEET,
+        is_peer: false,
+        accounts: 200,
+        regions: 4,
+        concurrency: 20,
+        latency: FAR,
+        times: 3,
+    };
+    let by_100 = fleet::Setting { name: setting::FLEET_AT_100, concurrency: 100, ..by_20 };
+    let many = fleet::Setting {
+        name: setting::FLEET_OF_MANY,
+        accounts: 10_000,
+        regions: 1,
+        latency: Duration::ZERO,
+        ..by_100
+    };
+    let few = fleet::Setting { name: setting::FLEET_OF_FEW, accounts: 20, ..by_20 };
+    let peer = fleet::Setting { name: setting::BOTOCOVE, is_peer: true, times: 1, ..few };
+    for setting in [peer, few, by_20, by_100, many] {
+        measured.add_runs(&setting, tls, folder).await;
     }
 }
 

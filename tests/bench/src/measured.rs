@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::artifact::{Artifact, inspect};
 use crate::first_connection::before_connection;
+use crate::fleet::{self, Run, run};
 use crate::life::{Event, Life, Setting, live};
 use crate::subject::Subject;
 use crate::sweep::{self, Sweep, sweep};
@@ -21,6 +22,8 @@ pub struct Measured {
     pub before_connection: BTreeMap<Subject, Vec<f64>>,
     /// Sweeps, by setting.
     pub sweeps: BTreeMap<&'static str, Vec<Sweep>>,
+    /// Runs in many accounts, by setting.
+    pub runs: BTreeMap<&'static str, Vec<Run>>,
     /// What would be uploaded, by subject.
     pub artifacts: BTreeMap<Subject, Artifact>,
     /// What could not be measured, and why.
@@ -76,6 +79,22 @@ impl Measured {
     /// The median of a figure over the sweeps of a setting.
     pub fn swept(&self, setting: &str, figure: impl Fn(&Sweep) -> f64) -> Option<f64> {
         median(self.sweeps.get(setting)?.iter().map(figure).collect())
+    }
+
+    /// Runs in many accounts as often as the setting says.
+    pub async fn add_runs(&mut self, setting: &fleet::Setting, tls: &Tls, folder: &Path) {
+        for number in 1..=setting.times {
+            eprintln!("{}: {number} of {}", setting.name, setting.times);
+            match run(setting, tls, folder).await {
+                Ok(run) => self.runs.entry(setting.name).or_default().push(run),
+                Err(error) => return self.missing.push(format!("{error:#}")),
+            }
+        }
+    }
+
+    /// The median of a figure over the runs of a setting.
+    pub fn ran(&self, setting: &str, figure: impl Fn(&Run) -> f64) -> Option<f64> {
+        median(self.runs.get(setting)?.iter().map(figure).collect())
     }
 
     /// Looks at what `make package` made of a subject.

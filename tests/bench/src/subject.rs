@@ -173,11 +173,18 @@ pub fn log(name: &str, folder: &Path) -> Result<File> {
 
 /// Python with a handler of the peer's.
 pub fn python(handler: &str) -> Result<Command> {
+    let mut command = peer("runtime")?;
+    command.arg(handler);
+    Ok(command)
+}
+
+/// Python with a program of the peer's.
+pub fn peer(program: &str) -> Result<Command> {
     let root = workspace().canonicalize().context("the workspace that the benchmark was built from is gone")?;
     let python = root.join(".local/venv/bin/python");
     ensure!(python.exists(), "{} is missing: make test installs it", python.display());
     let mut command = Command::new(python);
-    command.arg(root.join("tests/bench/peer/runtime.py")).arg(handler);
+    command.arg(root.join(format!("tests/bench/peer/{program}.py")));
     Ok(command)
 }
 

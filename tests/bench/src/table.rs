@@ -1,6 +1,7 @@
 //! The tables of figures that the bars are made of: of events, one column a subject, and of sweeps, one row a setting.
 
 use crate::bars::{first_at_128_mb, setting};
+use crate::fleet::Run;
 use crate::life::{Event, Life};
 use crate::measured::Measured;
 use crate::subject::Subject;
@@ -63,6 +64,25 @@ pub fn sweeps(measured: &Measured) -> Vec<String> {
     };
     let lines = measured.sweeps.keys().map(|setting| row(setting, cells(setting)));
     [row("sweeps, 50 ms a call, medians", names)].into_iter().chain(lines).collect()
+}
+
+/// The lines of the runs in many accounts, one a setting.
+pub fn runs(measured: &Measured) -> Vec<String> {
+    let figures: [fn(&Run) -> f64; 5] = [
+        |run| run.cost.wall_ms / 1e3,
+        |run| run.accounts_ms / 1e3,
+        |run| run.cost.cpu_ms / 1e3,
+        Run::peak_mb,
+        |run| run.assumed.into(),
+    ];
+    let row = |what: &str, cells: [String; 5]| {
+        let cells: String = cells.iter().map(|cell| format!("{cell:>12}")).collect();
+        format!("{what:<40}{cells}")
+    };
+    let of = |setting: &str| figures.map(|figure| measured.ran(setting, figure).map_or("-".to_owned(), written));
+    let names = ["wall s", "in them s", "CPU s", "peak MB", "roles"].map(String::from);
+    let lines = measured.runs.keys().map(|setting| row(setting, of(setting)));
+    [row("accounts x regions, medians", names)].into_iter().chain(lines).collect()
 }
 
 fn line(what: &str, cells: &[String; Subject::ALL.len()]) -> String {

@@ -97,6 +97,20 @@ pub(super) fn describe(secret: &Secret) -> Value {
     answer
 }
 
+/// `ListSecrets`, all in one page: those that are not deleted, as they are described but for one key.
+pub(super) fn list(secrets: &Secrets) -> Value {
+    let listed = secrets.values().filter(|secret| secret.deleted.is_none()).map(|secret| {
+        let mut listed = describe(secret);
+        if let Some(members) = listed.as_object_mut()
+            && let Some(stages) = members.remove("VersionIdsToStages")
+        {
+            members.insert("SecretVersionsToStages".into(), stages);
+        }
+        listed
+    });
+    json!({"SecretList": listed.collect::<Vec<_>>()})
+}
+
 /// `TagResource`.
 pub(super) fn tag(secret: &mut Secret, request: &Request<'_>) -> Value {
     secret.tags.append(&mut tags_in(request));

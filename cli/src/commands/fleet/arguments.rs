@@ -1,0 +1,253 @@
+//! The command line of `signalbox fleet`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use fleet::{Limits, Regions, Role, Target, Targets, Tolerance};
+use reaction::Region;
+
+use super::operation::Operation;
+use crate::arguments::{Limits as SweepLimits, Naming};
+use crate::failure::Failure;
+
+/// What to do with many accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FleetCommand {
+    /// Do one operation in every account and region
+    ///
+    /// Assumes a role in each account, once, and does the operation in each region, as many at the same time as
+    /// --concurrency says. Without --target that is every account of the organization but the calling one. What may not be
+    /// done (accounts that are suspended, regions that are not enabled) is skipped with its reason. Ctrl-C begins nothing more
+    /// and waits for what runs; a second one gives that up too.
+    #[command(after_help = RUN_HELP)]
+    Run(Box<RunArguments>),
+}
+
+const RUN_HELP: &str = "\
+Examples:
+  signalbox fleet run caller-identity --plan
+  signalbox fleet run sharing-inventory --target ou-ab12-cd34ef56 --regions eu-west-1,eu-central-1
+  signalbox fleet run rotation-state --checkpoint run.jsonl --output json
+  signalbox fleet run rotation-state --resume run.jsonl
+  signalbox fleet run share-sweep --dry-run --manifest s3://com-example-bucket/share.json";
+
+/// What is to be done, and where.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// What is done in each account and region
+    #[arg(value_enum)]
+    pub(crate) operation: Operation,
+    /// Show the accounts and regions, and how many calls it takes at least, and do nothing in them
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Of an operation that writes: tell what it would do, with sessions that may only read
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    #[command(flatten)]
+    pub(crate) assumed: Assumed,
+    #[command(flatten)]
+    pub(crate) bounds: Bounds,
+    #[command(flatten)]
+    pub(crate) kept: Kept,
+    #[command(flatten)]
+    pub(crate) settings: SweepSettings,
+}
+
+/// Which accounts and regions.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Accounts and regions")]
+pub(crate) struct Chosen {
+    /// Accounts, roots, organizational units with all below them, an organization, or tags (tag:KEY or tag:KEY=VALUE),
+    /// separated by commas; every account of the organization by default
+    #[arg(long = "target", value_name = "IDS", value_delimiter = ',')]
+    pub(crate) targets: Option<Vec<String>>,
+    /// Accounts and the like to leave alone, whatever chose them
+    #[arg(long = "ignore", value_name = "IDS", value_delimiter = ',')]
+    pub(crate) ignored: Vec<String>,
+    /// The calling account too: the role is assumed there as everywhere
+    #[arg(long)]
+    pub(crate) include_caller: bool,
+    /// Regions, separated by commas, or `all` for those that each account has enabled; the region by default
+    #[arg(long, value_name = "REGIONS", value_delimiter = ',')]
+    pub(crate) regions: Option<Vec<String>>,
+}
+
+/// The role that is assumed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The role that is assumed")]
+pub(crate) struct Assumed {
+    /// Its name in each account
+    #[arg(long, value_name = "NAME", default_value = "OrganizationAccountAccessRole")]
+    pub(crate) role_name: String,
+    /// Its path
+    #[arg(long, value_name = "PATH", default_value = "/")]
+    pub(crate) role_path: String,
+    /// What the sessions are called; as the role by default
+    #[arg(long, value_name = "NAME")]
+    pub(crate) session_name: Option<String>,
+    /// A policy in JSON, beyond which the sessions may do nothing; the operation's own few actions by default, if it only
+    /// reads
+    #[arg(long, value_name = "FILE")]
+    pub(crate) session_policy: Option<PathBuf>,
+    /// Managed policies, beyond which the sessions may do nothing, in place of the operation's own
+    #[arg(long = "policy-arn", value_name = "ARN")]
+    pub(crate) policy_arns: Vec<String>,
+    /// The external id
+    #[arg(long, env = "SIGNALBOX_EXTERNAL_ID", value_name = "ID", hide_env_values = true)]
+    pub(crate) external_id: Option<String>,
+    /// How long the sessions last; an hour by default
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) duration: Option<u64>,
+    /// Who is behind the sessions, for CloudTrail
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source_identity: Option<String>,
+    /// The partition of the accounts; that of the credentials by default
+    #[arg(long, value_name = "NAME")]
+    pub(crate) partition: Option<String>,
+}
+
+/// What bounds the run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Bounds")]
+pub(crate) struct Bounds {
+    /// How much is in flight at the same time, in all accounts
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub(crate) concurrency: usize,
+    /// How many roles are assumed at the same time
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub(crate) assume_concurrency: usize,
+    /// In how many accounts something may fail, as a number or in percent: with more, nothing more is begun. Without this,
+    /// everything is done, and one failure is an error
+    #[arg(long, value_name = "NUMBER|PERCENT%")]
+    pub(crate) tolerate: Option<Tolerance>,
+    /// How long one account may take
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) account_timeout: Option<u64>,
+    /// How long all of it may take
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<u64>,
+}
+
+/// Where results are kept.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Results")]
+pub(crate) struct Kept {
+    /// Write each result into this new file as soon as it is there, so that the run can be resumed
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "only_failed"])]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// Go on with a run that left this file: what is in it is not done again
+    #[arg(long, value_name = "FILE", conflicts_with = "only_failed")]
+    pub(crate) resume: Option<PathBuf>,
+    /// Do again only what failed in the run that left this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) only_failed: Option<PathBuf>,
+    /// Write each result as a line of JSON as it comes, and nothing at the end: memory then does not grow with them
+    #[arg(long)]
+    pub(crate) lines: bool,
+}
+
+/// What the sweeps have to know. They are checked where they are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "For share-sweep")]
+pub(crate) struct SweepSettings {
+    /// Where the share manifest lies, for the credentials of this desk: s3://bucket/key or ssm:/name
+    #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
+    pub(crate) manifest: Option<String>,
+    /// Whom the manifest may name: ids of accounts, organizations and organizational units; everybody by default
+    #[arg(long, env = "SIGNALBOX_ALLOWED_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
+    pub(crate) allowed_accounts: Option<String>,
+    /// The DynamoDB table of grants, in the calling account; give --audit-table too
+    #[arg(long, env = "SIGNALBOX_GRANTS_TABLE", value_name = "TABLE", hide_env_values = true)]
+    pub(crate) grants_table: Option<String>,
+    /// The DynamoDB table of the audit, in the calling account; give --grants-table too
+    #[arg(long, env = "SIGNALBOX_AUDIT_TABLE", value_name = "TABLE", hide_env_values = true)]
+    pub(crate) audit_table: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: SweepLimits,
+    #[command(flatten)]
+    pub(crate) naming: Naming,
+}
+
+impl SweepSettings {
+    /// A setting by the name of the function's environment variable, where it is not empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let value = match name {
+            "SIGNALBOX_MANIFEST" => &self.manifest,
+            "SIGNALBOX_ALLOWED_ACCOUNTS" => &self.allowed_accounts,
+            "SIGNALBOX_GRANTS_TABLE" => &self.grants_table,
+            "SIGNALBOX_AUDIT_TABLE" => &self.audit_table,
+            "SIGNALBOX_MAX_REMOVALS" => &self.limits.max_removals,
+            "SIGNALBOX_MAX_REMOVED_PERCENT" => &self.limits.max_removed_percent,
+            "SIGNALBOX_SWEEP_PERIOD" => &self.limits.sweep_period,
+            "SIGNALBOX_RATES" => &self.limits.rates,
+            _ => return self.naming.variable(name),
+        };
+        value.clone().filter(|value| !value.is_empty())
+    }
+}
+
+impl Chosen {
+    /// The targets.
+    pub(crate) fn targets(&self) -> Result<Targets, Failure> {
+        let parse = |texts: &[String]| -> Result<BTreeSet<Target>, Failure> {
+            let texts = texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+            texts.map(|text| text.parse().map_err(Failure::usage)).collect()
+        };
+        let chosen = self.targets.as_deref().map(parse).transpose()?;
+        let targets = Targets { chosen, ignored: parse(&self.ignored)?, with_caller: self.include_caller };
+        targets.check().map_err(Failure::usage)?;
+        Ok(targets)
+    }
+
+    /// The regions; ours where none are named.
+    pub(crate) fn regions(&self, ours: Region) -> Result<Regions, Failure> {
+        let Some(names) = &self.regions else { return Ok(Regions::These(vec![ours])) };
+        if names.iter().any(|name| name.trim() == "all") {
+            return Ok(Regions::All);
+        }
+        let names = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+        names.map(|name| name.parse().map_err(Failure::usage)).collect::<Result<_, _>>().map(Regions::These)
+    }
+}
+
+impl Assumed {
+    /// The role, with this policy where none is chosen.
+    pub(crate) fn role(&self, policy: Option<String>) -> Result<Role, Failure> {
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+        };
+        let chosen = self.session_policy.as_ref().map(read).transpose()?;
+        // STS allows what either allows, so ours would be no bound beside theirs, and theirs none beside ours.
+        let policy = if self.policy_arns.is_empty() { chosen.or(policy) } else { chosen };
+        let role = Role {
+            name: self.role_name.clone(),
+            path: self.role_path.clone(),
+            partition: self.partition.clone(),
+            session_name: self.session_name.clone(),
+            policy,
+            policy_arns: self.policy_arns.clone(),
+            external_id: self.external_id.clone().filter(|id| !id.is_empty()),
+            duration: self.duration.map(Duration::from_secs),
+            source_identity: self.source_identity.clone(),
+        };
+        role.check().map_err(Failure::usage)?;
+        Ok(role)
+    }
+}
+
+impl Bounds {
+    /// The limits.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            concurrency: self.concurrency,
+            entering: self.assume_concurrency,
+            tolerance: self.tolerate,
+            per_account: self.account_timeout.map(Duration::from_secs),
+            in_all: self.timeout.map(Duration::from_secs),
+        }
+    }
+}

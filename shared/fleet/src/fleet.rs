@@ -1,0 +1,131 @@
+//! A fleet of AWS accounts.
+
+use aws::{Answer, Home, Pace, SdkConfig};
+use aws_sdk_sts::config::{Credentials, IdentityCache, Region as SdkRegion, SharedCredentialsProvider};
+use futures_util::stream::Stream;
+use reaction::{AccountId, Doing, Error, Partition, Region};
+
+use crate::organization::Organizations;
+use crate::regions::{closed, is_by_choice};
+use crate::{Account, Braking, Entry, Inside, Limits, Plan, Regions, Role, Targets, Unit, run, select};
+
+/// What an operation gets: one region of one account.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The account's id.
+    pub account: AccountId,
+    /// What it is called, where an organization told.
+    pub name: Option<String>,
+    /// The address of its root user, where an organization told.
+    pub email: Option<String>,
+    /// Its state, where an organization told.
+    pub status: Option<String>,
+    /// The region.
+    pub region: Region,
+    /// The configuration for clients there, with the credentials of the role.
+    pub config: SdkConfig,
+}
+
+/// The accounts that we may enter.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    config: SdkConfig,
+    home: Home,
+    role: Role,
+    limits: Limits,
+}
+
+impl Fleet {
+    /// A fleet that is entered by assuming a role with these credentials; makes no call.
+    ///
+    /// # Errors
+    /// `Refused` where STS would refuse the role everywhere.
+    pub fn new(config: SdkConfig, home: Home, role: Role, limits: Limits) -> Result<Self, Error> {
+        role.check()?;
+        Ok(Self { config, home, role, limits })
+    }
+
+    /// Reads the organization and chooses among its accounts.
+    ///
+    /// # Errors
+    /// As of `ListAccounts` and the like, and of [`select`].
+    pub async fn plan(&self, targets: &Targets, regions: Regions) -> Result<Plan, Error> {
+        targets.check()?;
+        let partition = self.role.partition.as_deref().unwrap_or(&self.home.partition);
+        let known = Partition::named(partition);
+        let partition = known.ok_or_else(|| Error::refused(format!("`{partition}` is no partition of AWS")))?;
+        let regions = regions.of(partition);
+        if regions.is_empty() {
+            return Err(Error::refused(
+                "the regions are set, and there are none: name some, or leave the setting away",
+            ));
+        }
+        if let Some(elsewhere) = regions.iter().find(|region| region.partition() != partition) {
+            return Err(Error::refused(format!("region {elsewhere} does not lie in partition {partition}")));
+        }
+        let organization = Organizations::new(&self.config, Pace::documented()).read(targets).await?;
+        Ok(Plan::new(select(targets, organization, &self.home.account)?, regions))
+    }
+
+    /// How many calls a plan takes beside those of the operation.
+    #[must_use]
+    pub fn calls_of(&self, plan: &Plan) -> usize {
+        let by_choice = plan.regions.iter().any(is_by_choice);
+        plan.size().0 * if by_choice { 2 } else { 1 }
+    }
+
+    /// Does the operation in each account and region of the plan.
+    pub fn run<'a, T, O>(&self, plan: Plan, braking: Braking, operation: O) -> impl Stream<Item = Entry<T>> + 'a
+    where
+        T: 'a,
+        O: AsyncFn(Session) -> Result<T, Error> + 'a,
+    {
+        let door = Door { sts: aws_sdk_sts::Client::new(&self.config), fleet: self.clone() };
+        let operation = async move |Unit { account, region, with }: Unit<SdkConfig>| {
+            let Account { id, name, email, status, .. } = account;
+            let config = with.to_builder().region(SdkRegion::new(region.to_string())).build();
+            operation(Session { account: id, name, email, status, region, config }).await
+        };
+        run(plan, self.limits, braking, async move |account, regions| door.enter(&account, &regions).await, operation)
+    }
+}
+
+/// The way into accounts.
+struct Door {
+    sts: aws_sdk_sts::Client,
+    fleet: Fleet,
+}
+
+impl Door {
+    /// Assumes the role, and asks which regions are enabled where that is the account's choice.
+    async fn enter(&self, account: &Account, regions: &[Region]) -> Result<Inside<SdkConfig>, Error> {
+        let with = self.assume(&account.id).await?;
+        let mut inside = Inside { with, closed: [].into() };
+        if regions.iter().any(is_by_choice) {
+            // Where we may not ask, the operation tries, and says what it meets.
+            let not_enabled = closed(&aws_sdk_ec2::Client::new(&inside.with)).await.unwrap_or_default();
+            inside.closed = not_enabled.into_iter().collect();
+        }
+        Ok(inside)
+    }
+
+    async fn assume(&self, account: &AccountId) -> Result<SdkConfig, Error> {
+        let Fleet { config, home, role, .. } = &self.fleet;
+        let arn = role.arn(&home.partition, account);
+        let request = self.sts.assume_role().role_arn(&arn).role_session_name(role.session_name());
+        let request = request.set_policy(role.policy.clone()).set_policy_arns(role.policies());
+        let request = request.set_external_id(role.external_id.clone());
+        let request = request.set_source_identity(role.source_identity.clone());
+        let seconds = role.duration.and_then(|duration| i32::try_from(duration.as_secs()).ok());
+        let answer = request.set_duration_seconds(seconds).send().await;
+        let answer = answer.or_error().doing(|| format!("assuming {arn}"))?;
+        let credentials =
+            answer.credentials.ok_or_else(|| Error::failed(format!("STS gave no credentials of {arn}")))?;
+        let expiry = credentials.expiration.try_into().ok();
+        let token = Some(credentials.session_token);
+        let keys = Credentials::new(credentials.access_key_id, credentials.secret_access_key, token, expiry, "fleet");
+        // A cache would keep the keys of every account until the end.
+        let as_role = config.to_builder().identity_cache(IdentityCache::no_cache());
+        Ok(as_role.credentials_provider(SharedCredentialsProvider::new(keys)).build())
+    }
+}

@@ -1,0 +1,47 @@
+//! What the bench measures of the fleet: in each account and region, who the caller is. The same as `peer/fleet.py`.
+//!
+//! Arguments: how much may be in flight, and the regions. A line for each result, as it comes; it ends when its standard
+//! input does, so that what it took can be read before.
+
+use std::io::Read;
+use std::pin::pin;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+use aws::{Answer, Options, Sessions};
+use fleet::{Braking, Fleet, Limits, Regions, Role, Session, Targets};
+use futures_util::StreamExt;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let concurrency = arguments.next().context("how much may be in flight")?.parse()?;
+    let regions = arguments.map(|name| name.parse()).collect::<Result<_, _>>()?;
+    #[expect(clippy::disallowed_methods, reason = "a program reads its own environment")]
+    let roots = std::env::var("AWS_CA_BUNDLE").ok().map(std::fs::read).transpose()?;
+    let sessions = Sessions::load(&Options { roots, ..Options::new(now) }).await?;
+    sessions.ask_home().await?;
+    let limits = Limits { concurrency, entering: concurrency, ..Limits::default() };
+    let fleet = Fleet::new(sessions.config().clone(), sessions.home()?.clone(), Role::default(), limits)?;
+    let plan = fleet.plan(&Targets::default(), Regions::These(regions)).await?;
+    let ask = async |session: Session| {
+        let client = aws_sdk_sts::Client::new(&session.config);
+        Ok(client.get_caller_identity().send().await.or_error()?.arn)
+    };
+    let mut entries = pin!(fleet.run(plan, Braking::never(), ask));
+    let mut results = 0;
+    while let Some(entry) = entries.next().await {
+        if let Some(result) = entry.result {
+            println!("{} {}", entry.region.map(String::from).unwrap_or_default(), result.unwrap_or_default());
+            results += 1;
+        }
+    }
+    println!("done {results}");
+    std::io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+fn now() -> SystemTime {
+    #[expect(clippy::disallowed_methods, reason = "the clock of a program")]
+    SystemTime::now()
+}

@@ -1,0 +1,154 @@
+//! How accounts are entered, and what becomes of those that cannot be.
+
+use std::collections::BTreeMap;
+
+use expect_test::expect;
+use local_aws::{Fault, FaultKind};
+
+use super::Scene;
+use crate::world::AWS;
+
+/// The fields of a form, sorted.
+fn fields(body: &str) -> BTreeMap<String, String> {
+    form_urlencoded::parse(body.as_bytes()).into_owned().collect()
+}
+
+#[tokio::test]
+async fn a_role_is_assumed_once_an_account_with_every_option() {
+    let scene = Scene::set_up().await;
+    std::fs::write(scene.path("policy.json"), r#"{"Version": "2012-10-17", "Statement": []}"#).unwrap();
+    let options = [
+        &["caller-identity", "--target", "{unit}", "--regions", "eu-west-1,eu-central-1,us-east-1"] as &[_],
+        &["--role-name", "Auditor", "--role-path", "/team/", "--session-name", "audit-2026"],
+        &["--session-policy", "policy.json", "--policy-arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"],
+        &["--external-id", "only-us", "--duration", "900", "--source-identity", "somebody", "--output", "json"],
+    ];
+    let ran = scene.run(&options.concat());
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.said);
+    assert_eq!(ran.places().matches("Results").count(), 9);
+    let is_so = |(name, id): (&&str, &String)| {
+        *name == "hub" || ran.out.contains(&format!("::{name}:assumed-role/Auditor/audit-2026")) || id.is_empty()
+    };
+    assert!(scene.accounts.iter().filter(|(name, _)| **name != "old").all(is_so), "{}", ran.out);
+    let calls = scene.calls("AssumeRole");
+    assert_eq!(calls.len(), 3);
+    let dev = calls.iter().map(|call| fields(&call.body)).find(|it| it["RoleArn"].contains(&scene.accounts["dev"]));
+    let shown: String = dev.unwrap().iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    expect![[r#"
+        Action=AssumeRole
+        DurationSeconds=900
+        ExternalId=only-us
+        Policy={"Version": "2012-10-17", "Statement": []}
+        PolicyArns.member.1.arn=arn:aws:iam::aws:policy/ReadOnlyAccess
+        RoleArn=arn:aws:iam::dev:role/team/Auditor
+        RoleSessionName=audit-2026
+        SourceIdentity=somebody
+        Version=2011-06-15
+    "#]]
+    .assert_eq(&scene.with_names(&shown));
+}
+
+#[tokio::test]
+async fn an_operation_that_reads_may_do_nothing_else_by_default() {
+    let scene = Scene::set_up().await;
+    let policy_of = |operation: &str, options: &[&str]| {
+        let before = scene.calls("AssumeRole").len();
+        scene.run(&[&[operation, "--target", "{dev}"], options].concat());
+        let body = fields(&scene.calls("AssumeRole")[before].body);
+        assert_eq!(body["RoleSessionName"], "OrganizationAccountAccessRole");
+        body.get("Policy").cloned().unwrap_or_default()
+    };
+    expect![[r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["secretsmanager:ListSecrets","ec2:DescribeRegions"],"Resource":"*"}]}"#]].assert_eq(&policy_of("rotation-state", &[]));
+    expect![[r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:DescribeImageAttribute","ec2:DescribeImages","ec2:DescribeSnapshotAttribute","ec2:DescribeSnapshots","rds:DescribeDBClusterSnapshotAttributes","rds:DescribeDBClusterSnapshots","rds:DescribeDBSnapshotAttributes","rds:DescribeDBSnapshots","ec2:DescribeRegions"],"Resource":"*"}]}"#]].assert_eq(&policy_of("sharing-inventory", &[]));
+    assert_eq!(policy_of("rotation-state", &["--policy-arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"]), "");
+}
+
+#[tokio::test]
+async fn who_cannot_be_entered_is_told_and_the_others_are_done() {
+    let scene = Scene::set_up().await;
+    let at_qa = |operation: &str, kind| Fault {
+        operation: Some(operation.into()),
+        contains: Some(scene.accounts["qa"].clone()),
+        times: 100,
+        ..Fault::new(&scene.world.account, kind)
+    };
+    AWS.inject(&at_qa("AssumeRole", FaultKind::AccessDenied));
+    let ran = scene.run(&["caller-identity", "--regions", "eu-west-1,eu-central-1", "--output", "json"]);
+    expect![[r#"
+        Results dev eu-central-1
+        Results dev eu-west-1
+        Results prod eu-central-1
+        Results prod eu-west-1
+        FailedAssumeRole qa  assuming arn:aws:iam::qa:role/OrganizationAccountAccessRole: AWS answered AccessDenied: You are not authorized to perform this operation; give the role this permission and send the event again
+        Skipped hub  it is the calling account
+        Skipped old  the account is SUSPENDED
+    "#]].assert_eq(&ran.places());
+    assert_eq!(ran.code, Some(254));
+    let tolerant = scene.run(&["caller-identity", "--target", "{dev},{qa},{old}", "--tolerate", "50%"]);
+    assert_eq!(tolerant.code, Some(0), "{}", tolerant.out);
+    expect![[r#"
+        dev dev eu-west-1
+          arn:aws:sts::dev:assumed-role/OrganizationAccountAccessRole/OrganizationAccountAccessRole
+        qa qa
+          failed: assuming arn:aws:iam::qa:role/OrganizationAccountAccessRole: AWS answered AccessDenied: You are not authorized to perform this operation; give the role this permission and send the event again
+        old old
+          skipped: the account is SUSPENDED
+        1 results, 0 exceptions, 1 failed to assume the role, 1 skipped
+    "#]].assert_eq(&tolerant.out);
+}
+
+#[tokio::test]
+async fn what_fails_in_an_account_is_told_with_its_region() {
+    let scene = Scene::set_up().await;
+    let fault = Fault {
+        region: Some("eu-central-1".into()),
+        times: 100,
+        ..Fault::new(&scene.accounts["dev"], FaultKind::AccessDenied)
+    };
+    AWS.inject(&fault);
+    let ran = scene.run(&["sharing-inventory", "--regions", "eu-west-1,eu-central-1", "--output", "json"]);
+    expect![[r#"
+        Results dev eu-west-1
+        Results prod eu-central-1
+        Results prod eu-west-1
+        Results qa eu-central-1
+        Results qa eu-west-1
+        Exceptions dev eu-central-1 listing images: AWS answered UnauthorizedOperation: You are not authorized to perform this operation; give the role this permission and send the event again
+        Skipped hub  it is the calling account
+        Skipped old  the account is SUSPENDED
+    "#]].assert_eq(&ran.places());
+    assert_eq!(ran.code, Some(254));
+}
+
+#[tokio::test]
+async fn nothing_more_is_begun_where_more_fails_than_is_tolerated() {
+    let scene = Scene::set_up().await;
+    let kind = FaultKind::AccessDenied;
+    AWS.inject(&Fault { operation: Some("AssumeRole".into()), times: 100, ..Fault::new(&scene.world.account, kind) });
+    let ran = scene.run(&["caller-identity", "--tolerate", "0", "--concurrency", "1", "--output", "json"]);
+    assert_eq!((ran.code, scene.calls("AssumeRole").len()), (Some(254), 1));
+    assert_eq!(ran.places().matches("more accounts failed than are tolerated (0)").count(), 2, "{}", ran.places());
+}
+
+#[tokio::test]
+async fn a_throttled_sts_is_waited_for() {
+    let scene = Scene::set_up().await;
+    let kind = FaultKind::Throttle;
+    AWS.inject(&Fault { operation: Some("AssumeRole".into()), times: 4, ..Fault::new(&scene.world.account, kind) });
+    let ran = scene.run(&["caller-identity", "--output", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.places());
+    assert_eq!((ran.places().matches("Results").count(), scene.calls("AssumeRole").len()), (3, 7));
+}
+
+#[tokio::test]
+async fn options_that_sts_would_refuse_are_refused_before_anything_is_asked() {
+    let scene = Scene::set_up().await;
+    let before = scene.world.calls();
+    for (option, value) in
+        [("--role-name", "a b"), ("--duration", "60"), ("--session-name", "x"), ("--policy-arn", "x")]
+    {
+        let ran = scene.run(&["caller-identity", option, value]);
+        assert_eq!(ran.code, Some(252), "{option}: {}", ran.said);
+    }
+    assert_eq!(scene.world.calls(), before);
+}
