@@ -50,7 +50,9 @@ async fn each_step_may_come_twice_where_users_take_turns(server: &'static Server
     }
 }
 
-async fn a_test_before_the_password_is_set_is_refused_and_so_is_what_needs_one_before_it_is_made(server: &'static Server) {
+async fn a_test_before_the_password_is_set_is_refused_and_so_is_what_needs_one_before_it_is_made(
+    server: &'static Server,
+) {
     for scene in scenes(server).await {
         let rotation = scene.begin().await;
         for step in ["setSecret", "finishSecret"] {
