@@ -219,7 +219,7 @@ fn there_is_a_rule_a_permission_and_an_alarm_for_each_function_that_is_deployed(
     let template = Template::read("bus");
     let resource = |id: String| template.json["Resources"][id].clone();
     for (parameter, function) in HEARD {
-        for of in ["Rule", "Permission", "Alarm"] {
+        for of in ["Rule", "Permission", "FailuresAlarm", "ThrottlesAlarm"] {
             assert_eq!(resource(format!("{parameter}{of}"))["Condition"], format!("Has{parameter}"), "{function}");
         }
         assert_eq!(
@@ -237,10 +237,10 @@ fn there_is_a_rule_a_permission_and_an_alarm_for_each_function_that_is_deployed(
         let permission = resource(format!("{parameter}Permission"))["Properties"].clone();
         let source = json!({"Fn::GetAtt": format!("{parameter}Rule.Arn")});
         assert_eq!((&permission["FunctionName"], &permission["SourceArn"]), (&json!(function), &source));
-        let counted = resource(format!("{parameter}Alarm"))["Properties"]["Metrics"].clone();
         let by = json!([{"Name": "EventBusName", "Value": {"Ref": "Bus"}}, {"Name": "RuleName", "Value": function}]);
-        for measure in &counted.as_array().unwrap()[1..] {
-            assert_eq!(measure["MetricStat"]["Metric"]["Dimensions"], by, "{function}");
+        for (of, measure) in [("Failures", "FailedInvocations"), ("Throttles", "ThrottledRules")] {
+            let alarm = resource(format!("{parameter}{of}Alarm"))["Properties"].clone();
+            assert_eq!((&alarm["MetricName"], &alarm["Dimensions"]), (&json!(measure), &by), "{function}");
         }
     }
     assert_eq!(template.resources("AWS::Events::Rule").len(), HEARD.len());
