@@ -191,7 +191,7 @@ fn the_policy_admits_the_kinds_of_events_that_the_rules_hear_and_no_others() {
     let of = |key: &str| {
         policy()
             .iter()
-            .flat_map(|it| it["Condition"]["StringEquals"].get(key).map(texts))
+            .filter_map(|it| it["Condition"]["StringEquals"].get(key).map(texts))
             .flatten()
             .collect::<BTreeSet<String>>()
     };
