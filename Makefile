@@ -62,6 +62,11 @@ setup: $(INSTALLED) databases
 
 INSTALL_DATABASES := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql mariadb-server-core
 
+# What judges passwords in MariaDB is in a package that would start a server: the one file is taken out of it.
+PASSWORD_CHECK := .local/mariadb/simple_password_check.so
+DOWNLOAD_MARIADB := apt-get download -qq -o APT::Sandbox::User=root mariadb-server="$$(dpkg-query -W -f '$${Version}' mariadb-server-core)"
+UNPACK_PASSWORD_CHECK := tar -x -C $(dir $(PASSWORD_CHECK)) --strip-components=5 ./usr/lib/mysql/plugin/$(notdir $(PASSWORD_CHECK))
+
 # The servers that the tests rotate users of. Only the tests start them, with data of their own.
 databases:
 	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql; }; \
@@ -69,6 +74,11 @@ databases:
 		|| { test "$$(id -u)" = 0 && { $(INSTALL_DATABASES) || { apt-get update -q && $(INSTALL_DATABASES); }; }; } \
 		|| { echo "make setup: the tests need PostgreSQL and MariaDB; install them:" \
 			"sudo apt-get install --no-install-recommends postgresql mariadb-server-core"; exit 1; }
+	@test -r $(PASSWORD_CHECK) || { mkdir -p $(dir $(PASSWORD_CHECK)) && cd $(dir $(PASSWORD_CHECK)) \
+		&& { $(DOWNLOAD_MARIADB) || { apt-get update -q && $(DOWNLOAD_MARIADB); }; } && cd $(CURDIR) \
+		&& dpkg-deb --fsys-tarfile $(dir $(PASSWORD_CHECK))mariadb-server_*.deb | $(UNPACK_PASSWORD_CHECK); rm -f $(dir $(PASSWORD_CHECK))*.deb; \
+		test -r $(PASSWORD_CHECK); } \
+		|| { echo "make setup: $(notdir $(PASSWORD_CHECK)) of Debian's package mariadb-server is missing; put it at $(PASSWORD_CHECK)"; exit 1; }
 
 # Debian keeps `venv` in a package of its own; it is installed where we may, and else named.
 $(INSTALLED): $(REQUIREMENTS)

@@ -62,8 +62,9 @@ pub(crate) enum Command {
     /// Show what a function would do about an event, or what a manifest would change; nothing is changed
     ///
     /// With an event, reads the event, the manifest and how things are now, as the function does, and prints the steps
-    /// that it would take. Without one, compares everything with the manifest, which may be a file of this desk, and
-    /// prints who gains (+) and who loses (-); exits 0 where there is nothing to do, and 2 where there is.
+    /// that it would take; a step of a rotation needs --function, and the function's own variables in the environment.
+    /// Without one, compares everything with the manifest, which may be a file of this desk, and prints who gains (+) and
+    /// who loses (-); exits 0 where there is nothing to do, and 2 where there is.
     #[command(after_help = PLAN_HELP)]
     Plan(PlanArguments),
     /// Carry out a plan that `signalbox plan --out` wrote
@@ -80,7 +81,8 @@ pub(crate) enum Command {
     /// Do what a function does about an event, from here
     ///
     /// The same as the deployed function does, with the credentials of this desk: the occurrence is claimed in the
-    /// ledger, and one that was handled before is not handled again.
+    /// ledger, and one that was handled before is not handled again. A step of a rotation is refused, since Secrets Manager
+    /// asks for it and for the next one; `plan` shows what it would do.
     #[command(after_help = RUN_HELP)]
     Run(Occurrence),
     /// Deliver an event to the deployed functions, as EventBridge would
@@ -108,8 +110,8 @@ pub(crate) enum Command {
     Dns(NamesAsked),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C
     ///
-    /// Starts ministack and moto on 127.0.0.1, deploys infra/ with CloudFormation, registers an image and a manifest, and
-    /// runs a cluster to try things on. Prints what to export, and which commands to try. Whatever happened there is
+    /// Starts ministack and moto on 127.0.0.1, deploys infra/ with CloudFormation (but what rotates secrets, for want of a
+    /// server), registers an image and a manifest, and runs a cluster to try things on. Prints what to export, and which commands to try. Whatever happened there is
     /// forgotten at the end.
     #[command(after_help = "Example:\n  signalbox up --port 4566")]
     Up {
@@ -212,7 +214,7 @@ pub(crate) struct FunctionSettings {
     /// everybody by default
     #[arg(long, env = "SIGNALBOX_ALLOWED_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
     pub(crate) allowed_accounts: Option<String>,
-    /// The DynamoDB table that keeps the ledger (`plan` does not use it)
+    /// The DynamoDB table that keeps the ledger (`plan` only reads it, for steps of rotations)
     #[arg(long, env = "SIGNALBOX_LEDGER_TABLE", value_name = "TABLE", hide_env_values = true)]
     #[arg(default_value = "signalbox-ledger")]
     pub(crate) ledger_table: String,
@@ -320,6 +322,7 @@ impl FunctionSettings {
     /// A setting by the name of the function's environment variable, where it is not empty.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         let value = match name {
+            "SIGNALBOX_LEDGER_TABLE" => return Some(self.ledger_table.clone()),
             "SIGNALBOX_MANIFEST" => &self.manifest,
             "SIGNALBOX_ALLOWED_ACCOUNTS" => &self.allowed_accounts,
             "SIGNALBOX_COPY_AUTOMATED" => &self.copy_automated,
@@ -347,10 +350,16 @@ impl Naming {
             "SIGNALBOX_DNS_TTL" => &self.dns_ttl,
             "SIGNALBOX_DNS_POLICY" => &self.dns_policy,
             "SIGNALBOX_DNS_ZONES" => &self.dns_zones,
-            _ => &None,
+            _ => return without_option(name),
         };
         value.clone().filter(|value| !value.is_empty())
     }
+}
+
+/// A variable that no option stands for, as those of the functions that rotate: there are too many of them.
+fn without_option(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "a setting of the desk, as clap reads those that are options")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Command {

@@ -29,6 +29,11 @@ impl Event {
         Ok(Self { text, value })
     }
 
+    /// Whether it is what Secrets Manager asks a function that rotates for.
+    pub(crate) fn is_step(&self) -> bool {
+        self.value.get("Step").is_some()
+    }
+
     /// A text of the envelope, such as its `source`; empty where there is none.
     pub(crate) fn field(&self, name: &str) -> &str {
         self.value.get(name).and_then(Value::as_str).unwrap_or_default()

@@ -18,6 +18,9 @@ use permissions::{Settings, Source};
 use reaction::settings::Variables;
 use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json};
 use reconcile_shares::ReconcileShares;
+use rotate_bearer_token::{BearerToken, RotateBearerToken};
+use rotate_db_user::{DbPassword, RotateDbUser};
+use secrets::Records;
 use share_ami::ShareAmi;
 use share_ebs_snapshot::ShareEbsSnapshot;
 use share_rds_snapshot::ShareRdsSnapshot;
@@ -50,6 +53,31 @@ pub(crate) static FUNCTIONS: &[Function] = &[
                 let limits = reconcile_shares::Settings::read(variables)?;
                 let grants = Grants::read(variables, &sessions, ReconcileShares::NAME)?;
                 Ok(ReconcileShares::new(sessions, source, limits, grants))
+            }))
+        },
+    },
+    Function {
+        name: RotateBearerToken::NAME,
+        triggers: &[Trigger::STEP],
+        purpose: "Rotates the bearer token of an OAuth2 client; on a schedule, revokes old ones whose overlap is over",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                let records = Records::read(variables, &sessions, RotateBearerToken::NAME)?;
+                let settings = rotate_bearer_token::settings::Settings::read(variables)?;
+                let token = BearerToken::new(settings, BearerToken::swept(variables)?)?;
+                Ok(RotateBearerToken::new(sessions, records, token))
+            }))
+        },
+    },
+    Function {
+        name: RotateDbUser::NAME,
+        triggers: &[Trigger::STEP],
+        purpose: "Rotates the password of a user of PostgreSQL, MariaDB or MySQL",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                let records = Records::read(variables, &sessions, RotateDbUser::NAME)?;
+                let password = DbPassword::new(rotate_db_user::Settings::read(variables)?);
+                Ok(RotateDbUser::new(sessions, records, password))
             }))
         },
     },
@@ -102,10 +130,11 @@ pub(crate) struct Function {
 type Reacting<'a> = Pin<Box<dyn Future<Output = Result<Report, Failure>> + 'a>>;
 
 /// A kind of event.
+#[derive(PartialEq, Eq)]
 pub(crate) struct Trigger {
-    /// The envelope's `source`.
+    /// The envelope's `source`, or who asks.
     pub(crate) source: &'static str,
-    /// The envelope's `detail-type`.
+    /// The envelope's `detail-type`, or what is asked for.
     pub(crate) detail_type: &'static str,
 }
 
@@ -124,6 +153,9 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl Trigger {
+    /// What comes in no envelope, and does not say which function it is for.
+    const STEP: Self = Self { source: "Secrets Manager", detail_type: "step of a rotation" };
+
     const fn of<D: Detail>() -> Self {
         Self { source: D::SOURCE, detail_type: D::DETAIL_TYPE }
     }
@@ -142,12 +174,22 @@ impl Function {
                 .iter()
                 .find(|it| it.name == name)
                 .ok_or_else(|| Failure::usage(format!("there is no function `{name}`; {}", known()))),
+            None if event.is_step() => {
+                let names: Vec<_> = FUNCTIONS.iter().filter(|it| it.rotates()).map(|it| it.name).collect();
+                let names = names.join(" or ");
+                Err(Failure::usage(format!("a step of a rotation does not say whose it is; give --function {names}")))
+            }
             None => FUNCTIONS.iter().find(listens).ok_or_else(|| {
                 let (source, detail_type) = (event.field("source"), event.field("detail-type"));
                 let asked = format!("no function listens to source `{source}`, detail-type `{detail_type}`");
                 Failure::usage(format!("{asked}; {}; choose one with --function", known()))
             }),
         }
+    }
+
+    /// Whether Secrets Manager asks it for the steps of rotations.
+    pub(crate) fn rotates(&self) -> bool {
+        self.triggers.contains(&Trigger::STEP)
     }
 
     /// Reacts to the event in this program.

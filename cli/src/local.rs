@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::cluster::Network;
 use crate::failure::Failure;
-use crate::functions::FUNCTIONS;
+use crate::functions::{FUNCTIONS, Function};
 use crate::progress::Progress;
 
 /// The account that everything is deployed to.
@@ -81,7 +81,7 @@ impl Local {
         progress.next("deploying infra/grants.yaml");
         let tables = [("GrantsTableName", GRANTS_TABLE.to_owned()), ("AuditTableName", AUDIT_TABLE.to_owned())];
         deployment.apply(&stack("grants", tables.into())).await?;
-        for (function, package) in FUNCTIONS.iter().zip(packages) {
+        for (function, package) in deployed().zip(packages) {
             let name = function.name;
             progress.next(format!("packaging {name}"));
             let key = format!("{name}.zip");
@@ -143,5 +143,10 @@ fn find_binaries() -> Result<Vec<PathBuf>, Failure> {
         };
         if binary.exists() { Ok(binary) } else { Err(Failure::configuration(missing())) }
     };
-    FUNCTIONS.iter().map(|function| find(function.name)).collect()
+    deployed().map(|function| find(function.name)).collect()
+}
+
+/// What rotates is left out: there is no server here whose credentials it could rotate.
+fn deployed() -> impl Iterator<Item = &'static Function> {
+    FUNCTIONS.iter().filter(|function| !function.rotates())
 }

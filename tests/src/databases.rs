@@ -6,6 +6,7 @@ mod clones;
 mod logins;
 mod mariadb;
 mod postgres;
+pub mod wire;
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -23,7 +24,7 @@ use secrecy::SecretString;
 /// PostgreSQL: TLS, but for members of the role `plain`; every statement in its log; `passwordcheck`.
 pub static POSTGRES: LazyLock<Server> = LazyLock::new(postgres::start);
 
-/// MariaDB: TLS for users that demand it; every statement in its log.
+/// MariaDB: TLS for users that demand it; every statement in its log; `simple_password_check`.
 pub static MARIADB: LazyLock<Server> = LazyLock::new(mariadb::start);
 
 /// The name that the servers' certificates bear, beside 127.0.0.1.

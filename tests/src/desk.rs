@@ -1,7 +1,8 @@
-//! Signalbox on a desk: `signalbox plan`, `signalbox apply`, `signalbox dns` and `signalbox up` as a person or a CI job
-//! runs them.
+//! Signalbox on a desk: `signalbox plan`, `signalbox apply`, `signalbox run`, `signalbox dns` and `signalbox up` as a person or a
+//! CI job runs them.
 
 mod dns;
+mod rotation;
 mod up;
 
 use std::path::PathBuf;

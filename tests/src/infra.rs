@@ -14,6 +14,7 @@ pub use rotation::ROTATING;
 pub use template::OF_AN_ORGANIZATION;
 pub use template::Template;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -224,15 +225,29 @@ fn the_environment_of_a_function_that_rotates_is_its_contract() {
 
 /// What both functions read, and what else this one does.
 fn of_one_that_rotates(own: &[(&str, Value)]) -> Value {
+    let accounts = json!({"Fn::Join": [",", {"Ref": "MemberAccountIds"}]});
+    let accounts = json!({"Fn::Join": [",", [{"Ref": "AWS::AccountId"}, accounts]]});
+    let roles = json!({"Fn::Join": [",", {"Ref": "MemberRoleArns"}]});
+    let name = json!({"Fn::Select": [1, {"Fn::Split": [":role/", {"Fn::Join": [":role/", [roles, ""]]}]}]});
     let mut environment = json!({
         "SIGNALBOX_LEDGER_TABLE": {"Ref": "LedgerTable"},
         "SIGNALBOX_MODE": {"Fn::If": ["IsApply", "apply", "plan"]},
+        "SIGNALBOX_ACCOUNTS": {"Fn::If": ["HasMembers", accounts, ""]},
+        "SIGNALBOX_MEMBER_ROLE": {"Fn::Select": [0, {"Fn::Split": [",", name]}]},
+        "SIGNALBOX_EXTERNAL_ID": {"Ref": "ExternalId"},
         "SIGNALBOX_CA_BUNDLE": {"Ref": "CaBundle"},
     });
     for (variable, value) in own {
         environment[variable] = value.clone();
     }
     environment
+}
+
+/// The logical ids of what a template makes whatever it is given.
+pub fn unconditional(template: &str) -> BTreeSet<String> {
+    let Template { json, .. } = Template::read(template);
+    let resources = json["Resources"].as_object().unwrap().iter();
+    resources.filter(|(_, it)| it.get("Condition").is_none()).map(|(id, _)| id.clone()).collect()
 }
 
 /// What no test deploys, since the local CloudFormation does not know it or since it was not asked for: what has a condition
@@ -244,9 +259,13 @@ fn what_the_tests_do_not_deploy_is_listed() {
     for Template { name, json } in Template::all().into_iter().filter(|it| !it.is_of_an_organization()) {
         for (id, resource) in json["Resources"].as_object().unwrap() {
             let Some(condition) = resource.get("Condition").and_then(Value::as_str) else { continue };
-            // Each is on where a parameter is given, and those that the tests give have no resources of their own.
-            let named = &json["Conditions"][condition]["Fn::Not"][0]["Fn::Equals"][0]["Ref"];
-            let parameter = named.as_str().unwrap_or_else(|| panic!("infra/{name}.yaml: {condition}"));
+            // Each is on where a parameter is given. Of those that the tests give, only members have resources of their own.
+            let given = &json["Conditions"][condition]["Fn::Not"][0]["Fn::Equals"][0];
+            let parameter = given.pointer("/Fn::Join/1/Ref").unwrap_or(&given["Ref"]).as_str();
+            let parameter = parameter.unwrap_or_else(|| panic!("infra/{name}.yaml: {condition}"));
+            if parameter == "MemberRoleArns" {
+                continue;
+            }
             assert_eq!(json["Parameters"][parameter]["Default"], "", "infra/{name}.yaml: {id} is deployed by default");
             writeln!(listed, "{name}: {id}, an {}, without {parameter}", resource["Type"].as_str().unwrap()).unwrap();
         }

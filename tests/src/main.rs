@@ -25,6 +25,7 @@ mod ledger;
 mod local_emr;
 mod local_secrets;
 mod manifest;
+mod members;
 mod oauth2;
 mod organizations;
 mod paging;

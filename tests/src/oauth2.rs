@@ -21,6 +21,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
 pub use mischief::Mischief;
+pub use tls::start_encrypted;
 
 /// The client that the server knows.
 pub const CLIENT_ID: &str = "signalbox+rotation/1";

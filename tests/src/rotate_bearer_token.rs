@@ -1,12 +1,17 @@
 //! `rotate-bearer-token` as Secrets Manager drives it, with real clients, against an OAuth2 server on loopback.
 
+mod checked;
+mod clients;
 mod elsewhere;
 mod kill;
+mod minting;
+mod orphans;
 mod overlap;
 mod races;
 mod refusals;
 mod secrecy;
 mod single;
+pub mod stories;
 mod through_lambda;
 
 use std::time::Duration;
@@ -130,7 +135,7 @@ impl Scene {
     /// What is to be revoked yet.
     async fn due(&self) -> usize {
         let records = Records::new(&self.world.sessions, LEDGER, RotateBearerToken::NAME);
-        records.due(&self.secret.parse().unwrap()).await.unwrap().len()
+        records.of_secret(&self.secret.parse().unwrap()).await.unwrap().due.len()
     }
 
     /// Puts a value by somebody else's hand.

@@ -1,21 +1,27 @@
 //! `rotate-db-user` as Secrets Manager drives it, with real clients, in PostgreSQL and in MariaDB.
 
 mod alternating;
+mod arrivals;
+mod checked;
 mod clients;
 mod kill;
+mod races;
 mod refusals;
 mod secrecy;
 mod single;
+pub mod stories;
 mod through_lambda;
 mod trust;
+mod wire;
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reaction::{Deadline, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Deadline, Ledger, Mode, Outcome, Reaction, Report, drive_json};
 use rotate_db_user::engine::{Engine, Trust, Why};
 use rotate_db_user::{DbPassword, RotateDbUser, Settings};
+use rotation::Attempts;
 use secrets::{Passwords, Records};
 use serde_json::{Value, json};
 
@@ -53,13 +59,23 @@ impl Scene {
     }
 
     async fn with(server: &'static Server, is_alternating: bool) -> Self {
+        Self::at(server, server.port, is_alternating).await
+    }
+
+    /// Where the function finds the server at another port.
+    async fn at(server: &'static Server, port: u16, is_alternating: bool) -> Self {
         let world = World::new().await;
         let user = format!("app{}", USERS.fetch_add(1, Ordering::Relaxed));
         server.create_user(&user, FIRST).await;
-        let mut value = value_of(server, &user, FIRST);
+        let value_of = |user: &str, password: &str| {
+            let mut value = value_of(server, user, password);
+            value["port"] = port.into();
+            value
+        };
+        let mut value = value_of(&user, FIRST);
         let mut master = None;
         if is_alternating {
-            let arn = make_secret(&world, "app/master", &value_of(server, MASTER, MASTER_PASSWORD)).await;
+            let arn = make_secret(&world, "app/master", &value_of(MASTER, MASTER_PASSWORD)).await;
             value["masterarn"] = arn.as_str().into();
             master = Some(arn);
         }
@@ -74,9 +90,13 @@ impl Scene {
 
     async fn step(&self, rotation: &Rotation, step: &str) -> Report {
         let ledger = ledger::DynamoLedger::new(&self.world.sessions, LEDGER, RotateDbUser::NAME);
+        self.step_with(&ledger, rotation, step).await
+    }
+
+    async fn step_with(&self, ledger: &impl Ledger, rotation: &Rotation, step: &str) -> Report {
         let deadline = Deadline::new(now() + Duration::from_mins(1), now);
         let event = rotation.event(step);
-        let report = drive_json(&self.function, &ledger, Mode::Apply, deadline, &event).await;
+        let report = drive_json(&self.function, ledger, Mode::Apply, deadline, &event).await;
         self.told.borrow_mut().push(report.clone());
         report
     }
@@ -155,6 +175,12 @@ impl Scene {
         self.server.run(&[&format!("DROP {word} {user}{host}")]).await;
     }
 
+    /// How often the server refused the credential of a rotation.
+    async fn attempts(&self, rotation: &Rotation) -> Attempts {
+        let request = serde_json::from_str(&rotation.event("testSecret")).unwrap();
+        Records::new(&self.world.sessions, LEDGER, RotateDbUser::NAME).of(&request).await.unwrap().attempts
+    }
+
     /// Puts a value into the pending version of a rotation, by somebody else's hand.
     async fn put_pending(&self, rotation: &Rotation, value: &Value) {
         let put = secrets_manager(&self.world).put_secret_value().secret_id(&self.secret);
@@ -192,8 +218,12 @@ fn settings(trust: Trust) -> Settings {
 }
 
 fn function(world: &World, trust: Trust) -> RotateDbUser {
+    function_with(world, settings(trust))
+}
+
+fn function_with(world: &World, settings: Settings) -> RotateDbUser {
     let records = Records::new(&world.sessions, LEDGER, RotateDbUser::NAME);
-    RotateDbUser::new(world.sessions.clone(), records, DbPassword::new(settings(trust)))
+    RotateDbUser::new(world.sessions.clone(), records, DbPassword::new(settings))
 }
 
 /// Each of these is two tests: in PostgreSQL, and in MariaDB.

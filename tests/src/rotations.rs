@@ -1,6 +1,8 @@
 //! A rotation as Secrets Manager drives it: `RotateSecret`, and then an invocation for each step. Secrets as anybody makes
 //! them, and their versions as Secrets Manager tells of them.
 
+mod samples;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_secretsmanager::Client;
@@ -10,10 +12,12 @@ use serde_json::{Value, json};
 
 use crate::world::{REGION, World};
 
+pub use samples::{Sample, Version, versions};
+
 /// The steps in their order, as Secrets Manager spells them.
 pub const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 
-/// What the versions of a secret are called in [`stages`], oldest first.
+/// What the versions of a secret are called, oldest first.
 const VERSIONS: [&str; 6] = ["old", "new", "third", "fourth", "fifth", "sixth"];
 
 static TOKENS: AtomicUsize = AtomicUsize::new(1);
@@ -97,15 +101,9 @@ pub async fn value_at(world: &World, secret: &str, stage: &str) -> Option<Value>
 
 /// The versions with their labels, such as `old: AWSCURRENT; new: AWSPENDING, empty`; oldest first, and `-` for no label.
 pub async fn stages(world: &World, secret: &str) -> String {
-    let client = secrets_manager(world);
-    let listed = client.list_secret_version_ids().secret_id(secret).include_deprecated(true).send().await.unwrap();
-    let mut shown = Vec::new();
-    for (name, version) in VERSIONS.iter().zip(listed.versions()) {
-        let labels = version.version_stages().join(" ");
-        let labels = if labels.is_empty() { "-" } else { &labels };
-        let value = client.get_secret_value().secret_id(secret).version_id(version.version_id().unwrap()).send().await;
-        shown.push(format!("{name}: {labels}{}", if value.is_ok() { "" } else { ", empty" }));
-    }
-    assert_eq!(shown.len(), listed.versions().len(), "{secret} has more versions than there are names for");
-    shown.join("; ")
+    let shown = versions(world, secret).await.into_iter().map(|Version { name, labels, value, .. }| {
+        let empty = if value.is_some() { "" } else { ", empty" };
+        format!("{name}: {labels}{empty}")
+    });
+    shown.collect::<Vec<_>>().join("; ")
 }

@@ -71,6 +71,11 @@ impl World {
         world
     }
 
+    /// An account that somebody else has made, with the ledger's table where it is to have one.
+    pub async fn of(account: &str) -> Self {
+        Self::with(account.to_owned(), sessions_of(account).await)
+    }
+
     /// The same account in another region.
     pub async fn in_region(&self, region: &'static str) -> Self {
         Self::with(self.account.clone(), sessions_in(&self.account, region).await)

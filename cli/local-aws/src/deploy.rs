@@ -1,6 +1,6 @@
 //! Deploys the templates of `infra/` with CloudFormation, to the local AWS or any other endpoint.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -97,6 +97,14 @@ impl Deployment {
             .iter()
             .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
             .collect())
+    }
+
+    /// The logical ids of what a stack has made.
+    pub async fn resources(&self, name: &str) -> Result<BTreeSet<String>> {
+        let place = || format!("asking what stack {name} has made");
+        let asked = self.cloudformation.describe_stack_resources().stack_name(name).send().await;
+        let made = asked.map_err(|why| said(&why)).with_context(place)?;
+        Ok(made.stack_resources().iter().filter_map(|it| Some(it.logical_resource_id()?.to_owned())).collect())
     }
 
     async fn submit(&self, stack: &Stack) -> Result<()> {

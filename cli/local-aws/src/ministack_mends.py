@@ -1,9 +1,10 @@
-"""Mends ministack where its Route 53 differs from AWS in what changing records is about.
+"""Mends ministack where its Route 53 differs from AWS in what changing records is about, and its CloudFormation in conditions.
 
 Each function names the AWS behaviour it brings. The version of ministack is pinned, so what is replaced here is known.
 """
 
 from ministack.services import route53
+from ministack.services.cloudformation import changesets, engine, handlers, stacks
 
 RECORDS, CHARACTERS = 1000, 32000
 
@@ -12,6 +13,8 @@ def mend():
     write_names_as_route53_does()
     order_names_by_their_text()
     refuse_batches_with_all_reasons()
+    list_zones_of_a_vpc_whoever_owns_them()
+    join_in_conditions()
 
 
 def write_names_as_route53_does():
@@ -44,6 +47,38 @@ def refuse_batches_with_all_reasons():
         return change(zone_id, body)
 
     route53._change_resource_record_sets = change_resource_record_sets
+
+
+def list_zones_of_a_vpc_whoever_owns_them():
+    """Whoever has a VPC is told of every private zone that it sees, with the account of each; ministack tells of the caller's
+    own zones only."""
+    lock, zones = route53._lock, route53._zones
+    list_own = route53._list_hosted_zones_by_vpc
+
+    def list_hosted_zones_by_vpc(query_params):
+        first = {name: value[0] if isinstance(value, list) else value for name, value in query_params.items()}
+        target = {"VPCId": first.get("vpcid"), "VPCRegion": first.get("vpcregion")}
+        with lock:
+            found = [(zone["id"], owner, zone) for (owner, _), zone in zones._data.items()]
+        found = sorted(it for it in found if route53._zone_has_vpc(it[2], target) and it[0] >= first.get("nexttoken", ""))
+        if all(owner == route53.get_account_id() for _, owner, _ in found):
+            return list_own(query_params)
+        size = int(first.get("maxitems") or 100)
+
+        def build(root):
+            summaries = route53.SubElement(root, "HostedZoneSummaries")
+            for id, owner, zone in found[:size]:
+                item = route53.SubElement(summaries, "HostedZoneSummary")
+                route53.SubElement(item, "HostedZoneId").text = id
+                route53.SubElement(item, "Name").text = zone["name"]
+                route53.SubElement(route53.SubElement(item, "Owner"), "OwningAccount").text = owner
+            route53.SubElement(root, "MaxItems").text = str(size)
+            if found[size:]:
+                route53.SubElement(root, "NextToken").text = found[size][0]
+
+        return route53._xml_response("ListHostedZonesByVPCResponse", build)
+
+    route53._list_hosted_zones_by_vpc = list_hosted_zones_by_vpc
 
 
 def beyond_limits(changes):
@@ -85,3 +120,28 @@ def reasons_against_one(zone, it, types):
     for value in it.get("ResourceRecords", []) if it["Type"] == "TXT" else []:
         if not value.startswith('"'):
             yield f"Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) encountered with '{value}''"
+
+
+def join_in_conditions():
+    """A condition may ask whether a joined list is empty; to ministack, `Fn::Join` there equals nothing."""
+    evaluate = engine._evaluate_conditions
+
+    def evaluate_conditions(template, params):
+        conditions = with_joined(template.get("Conditions", {}), params)
+        return evaluate({**template, "Conditions": conditions}, params)
+
+    for module in (changesets, engine, handlers, stacks):
+        module._evaluate_conditions = evaluate_conditions
+
+
+def with_joined(value, params):
+    if isinstance(value, list):
+        return [with_joined(it, params) for it in value]
+    if not isinstance(value, dict):
+        return value
+    if "Fn::Join" not in value:
+        return {name: with_joined(it, params) for name, it in value.items()}
+    by, items = value["Fn::Join"]
+    # A list that is a parameter is one text here.
+    items = params[items["Ref"]]["Value"].split(",") if isinstance(items, dict) else items
+    return by.join(items)

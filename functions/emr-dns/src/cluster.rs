@@ -4,15 +4,30 @@ use std::fmt;
 use std::time::SystemTime;
 
 use events::emr::{ClusterId, ClusterState};
-use reaction::Region;
+use reaction::{AccountId, Region};
+
+/// Where a cluster is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Its account.
+    pub account: AccountId,
+    /// Its region.
+    pub region: Region,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of account {}", self.region, self.account)
+    }
+}
 
 /// A cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
     /// Its id.
     pub id: ClusterId,
-    /// Its region.
-    pub region: Region,
+    /// Where it is.
+    pub place: Place,
     /// What it is doing.
     pub state: ClusterState,
     /// When it was made.

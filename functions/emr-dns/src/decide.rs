@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use events::emr::{ClusterId, ClusterState};
+use std::collections::BTreeSet;
+
 use reaction::AccountId;
 
 use crate::change::{Change, Deed};
@@ -17,7 +19,10 @@ use crate::zone::ZoneId;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules<'a> {
     pub(crate) settings: &'a Settings,
+    /// Our own account, whose zones these are.
     pub(crate) account: &'a AccountId,
+    /// The accounts whose clusters have names by us.
+    pub(crate) accounts: &'a BTreeSet<AccountId>,
 }
 
 /// How it is with the cluster that a record of ours says it is for.
@@ -65,7 +70,7 @@ pub(crate) fn decide(
     claims: &[&Cluster],
     fate: impl FnOnce(&ClusterId) -> Fate,
 ) -> Decision {
-    let holder = Holder::of(site, &rules.settings.owner, rules.account);
+    let holder = Holder::of(site, &rules.settings.owner, rules.accounts);
     let winner = claims.iter().filter(|it| it.target().is_some()).max_by_key(|it| (it.created, &it.id));
     let verdict = match (&holder, winner) {
         (Holder::Other(who), Some(_)) => Verdict::Refuse(format!(
@@ -112,12 +117,7 @@ fn given_to(rules: Rules, name: &Name, holder: &Holder, cluster: &Cluster) -> Ve
         values: vec![value],
         is_simple: true,
     };
-    let mark = Mark {
-        owner: owner.clone(),
-        cluster: cluster.id.clone(),
-        account: rules.account.clone(),
-        region: cluster.region.clone(),
-    };
+    let mark = Mark { owner: owner.clone(), cluster: cluster.id.clone(), place: cluster.place.clone() };
     let wanted = [set(name.to_string(), "CNAME", target.into()), set(name.mark(), "TXT", mark.to_string())];
     let present = match holder {
         Holder::Ours(held) => [held.cname.as_ref(), Some(&held.txt)],

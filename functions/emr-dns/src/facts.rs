@@ -6,6 +6,7 @@ use events::emr::ClusterId;
 use reaction::AccountId;
 
 use crate::cluster::Cluster;
+use crate::decide::Rules;
 use crate::name::Name;
 use crate::record::{Records, Site};
 use crate::settings::Settings;
@@ -16,10 +17,18 @@ use crate::zone::{Zone, ZoneId};
 pub struct Facts {
     /// The settings that decide.
     pub settings: Settings,
-    /// Our account.
+    /// Our account, whose zones these are.
     pub account: AccountId,
+    /// Those of the accounts that were met in which we may act: their clusters have names by us.
+    pub accounts: BTreeSet<AccountId>,
     /// What was looked at.
     pub seen: Seen,
+}
+
+impl Facts {
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules { settings: &self.settings, account: &self.account, accounts: &self.accounts }
+    }
 }
 
 /// What was looked at.

@@ -26,7 +26,6 @@ mod zone;
 use std::sync::Arc;
 
 use aws::{Clients, Pace, Sessions};
-use decide::Rules;
 use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
 use read::{Route53, Services};
 use serde_json::value::RawValue;
@@ -85,13 +84,10 @@ impl Reaction for EmrDns {
     }
 
     async fn observe(&self, subject: &Subject, deadline: Deadline) -> Result<Facts, Error> {
-        let seen = match subject {
-            Subject::Cluster { id, account, region, .. } => {
-                Seen::Cluster(Box::pin(self.look(id, account, region)).await?)
-            }
-            Subject::Sweep { force } => Seen::All(Box::pin(self.survey(force, deadline)).await?),
-        };
-        Ok(Facts { settings: self.settings.clone(), account: self.sessions.home()?.account.clone(), seen })
+        match subject {
+            Subject::Cluster { id, place, .. } => Box::pin(self.look(id, place)).await,
+            Subject::Sweep { force } => Box::pin(self.survey(force, deadline)).await,
+        }
     }
 
     fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
@@ -101,7 +97,7 @@ impl Reaction for EmrDns {
     fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {
         match &facts.seen {
             Seen::Cluster(_) => Counts::new(),
-            Seen::All(survey) => sweep::counts(Rules { settings: &facts.settings, account: &facts.account }, survey),
+            Seen::All(survey) => sweep::counts(facts.rules(), survey),
         }
     }
 

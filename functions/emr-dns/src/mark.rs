@@ -1,10 +1,12 @@
 //! Whose a name is: what the TXT record beside it says.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use events::emr::ClusterId;
-use reaction::{AccountId, Region};
+use reaction::AccountId;
 
+use crate::cluster::Place;
 use crate::record::{RecordSet, Site};
 
 /// What the TXT record says. It is its cluster that tells whose the name is, never the target.
@@ -14,10 +16,8 @@ pub struct Mark {
     pub owner: String,
     /// The cluster that has the name.
     pub cluster: ClusterId,
-    /// The cluster's account.
-    pub account: AccountId,
-    /// The cluster's region.
-    pub region: Region,
+    /// Where the cluster is.
+    pub place: Place,
 }
 
 /// Who has a name.
@@ -50,6 +50,12 @@ impl Held {
 }
 
 impl Mark {
+    /// What stands beside a name, where it is of this owner, whatever the account.
+    pub(crate) fn of(site: &Site, owner: &str) -> Option<Self> {
+        let values = site.marks.iter().flat_map(|set| &set.values);
+        values.filter_map(|value| Self::read(value)).find(|mark| mark.owner == owner)
+    }
+
     /// Reads a TXT value; `None` where it is not one of Signalbox's.
     pub(crate) fn read(value: &str) -> Option<Self> {
         let text = value.strip_prefix('"')?.strip_suffix('"')?;
@@ -59,8 +65,10 @@ impl Mark {
         Some(Self {
             owner: field(owner, "owner")?.into(),
             cluster: field(cluster, "cluster")?.parse().ok()?,
-            account: field(account, "account")?.parse().ok()?,
-            region: field(region, "region")?.parse().ok()?,
+            place: Place {
+                account: field(account, "account")?.parse().ok()?,
+                region: field(region, "region")?.parse().ok()?,
+            },
         })
     }
 }
@@ -68,14 +76,14 @@ impl Mark {
 /// The TXT value, with its quotes.
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { owner, cluster, account, region } = self;
+        let Self { owner, cluster, place: Place { account, region } } = self;
         write!(f, "\"heritage=signalbox,owner={owner},cluster={cluster},account={account},region={region}\"")
     }
 }
 
 impl Holder {
-    /// Who has what stands there, where we are `owner` in this account.
-    pub(crate) fn of(site: &Site, owner: &str, account: &AccountId) -> Self {
+    /// Who has what stands there, where we are `owner` and name the clusters of these accounts.
+    pub(crate) fn of(site: &Site, owner: &str, accounts: &BTreeSet<AccountId>) -> Self {
         let txt = match &site.marks[..] {
             [] if site.at.is_empty() => return Self::Nobody,
             [] => {
@@ -89,9 +97,11 @@ impl Holder {
             let shown = reaction::shortened(&txt.values.join(" "), 120);
             return Self::Other(format!("the TXT record beside it is not one of ours: `{shown}`"));
         };
-        let Mark { owner: theirs, cluster, account: other, region } = mark;
-        if theirs != owner || other != account {
-            return Self::Other(format!("the owner is `{theirs}`, for cluster {cluster} in account {other}, {region}"));
+        let Mark { owner: theirs, cluster, place: Place { account, region } } = mark;
+        if theirs != owner || !accounts.contains(account) {
+            return Self::Other(format!(
+                "the owner is `{theirs}`, for cluster {cluster} in account {account}, {region}"
+            ));
         }
         let cname = match &site.at[..] {
             [] => None,

@@ -6,13 +6,12 @@ use std::time::Duration;
 use aws::open_only;
 use events::emr::ClusterId;
 use futures_util::{StreamExt, join, stream};
-use reaction::{AccountId, Deadline, Error, Region};
+use reaction::{AccountId, Deadline, Error};
 
 use crate::EmrDns;
-use crate::cluster::Cluster;
-use crate::decide::Rules;
-use crate::facts::{Look, Survey, Vpc};
-use crate::mark::Holder;
+use crate::cluster::{Cluster, Place};
+use crate::facts::{Facts, Look, Seen, Survey, Vpc};
+use crate::mark::{Holder, Mark};
 use crate::name::Name;
 use crate::plan::{name_of, wait, zone_of};
 use crate::read::{Route53, Services, describe, live, vpcs_of};
@@ -26,7 +25,7 @@ const MARGIN: Duration = Duration::from_secs(30);
 impl EmrDns {
     /// Opens the connections of the first event; best effort.
     pub async fn open_connections(&self) {
-        let Services { emr, ec2 } = self.clients.here();
+        let Services { emr, ec2, .. } = self.clients.here();
         let clusters = emr.describe_cluster().customize().mutate_request(open_only);
         let subnets = ec2.describe_subnets().customize().mutate_request(open_only);
         join!(
@@ -36,54 +35,79 @@ impl EmrDns {
         );
     }
 
+    /// What is known before anything was read: of accounts, that these are ours to act in.
+    fn facts(&self, accounts: BTreeSet<AccountId>, seen: Seen) -> Result<Facts, Error> {
+        Ok(Facts { settings: self.settings.clone(), account: self.sessions.home()?.account.clone(), accounts, seen })
+    }
+
     /// Looks at one cluster, no further than the decision can depend on.
-    pub(crate) async fn look(
-        &self,
-        id: &ClusterId,
-        account: &AccountId,
-        region: &Region,
-    ) -> Result<Option<Box<Look>>, Error> {
-        let services = self.clients.at(account, region).await?;
-        let Some(cluster) = describe(&services, region, id, &self.settings.tag).await? else { return Ok(None) };
-        let rules = Rules { settings: &self.settings, account };
+    pub(crate) async fn look(&self, id: &ClusterId, place: &Place) -> Result<Facts, Error> {
+        let services = self.clients.at(&place.account, &place.region).await?;
+        let mut facts = self.facts(BTreeSet::from([place.account.clone()]), Seen::Cluster(None))?;
+        let Some(cluster) = describe(&services, place, id, &self.settings.tag).await? else { return Ok(facts) };
         let mut look = Box::new(Look { cluster, vpc: None, site: None, other: None });
+        self.look_around(&services, &mut look, &mut facts).await?;
+        facts.seen = Seen::Cluster(Some(look));
+        Ok(facts)
+    }
+
+    async fn look_around(&self, services: &Services, look: &mut Look, facts: &mut Facts) -> Result<(), Error> {
         let cluster = look.cluster.clone();
-        let name = cluster.tag.as_ref().and_then(|tag| name_of(rules, &cluster, tag).ok());
-        let (Some(name), None) = (name, wait(&cluster)) else { return Ok(Some(look)) };
+        let name = cluster.tag.as_ref().and_then(|tag| name_of(facts.rules(), &cluster, tag).ok());
+        let (Some(name), None) = (name, wait(&cluster)) else { return Ok(()) };
+        let Place { region, .. } = &cluster.place;
         let subnets = cluster.subnet.iter().cloned().collect();
-        look.vpc = Some(match vpcs_of(&services, region, &subnets).await?.into_values().next() {
-            Some(id) => Vpc::Known { zones: self.route53.zones_of_vpc(&id, region).await?, id },
+        look.vpc = Some(match vpcs_of(services, &cluster.place, &subnets).await?.into_values().next() {
+            Some(id) => Vpc::Known { zones: self.route53.zones_of_vpc(services, &id, region).await?, id },
             None => Vpc::Gone,
         });
-        let zone = zone_of(rules, &name, &cluster, look.vpc.as_ref()).ok().flatten().map(|zone| zone.id.clone());
-        let Some(zone) = zone else { return Ok(Some(look)) };
+        let zone =
+            zone_of(facts.rules(), &name, &cluster, look.vpc.as_ref()).ok().flatten().map(|zone| zone.id.clone());
+        let Some(zone) = zone else { return Ok(()) };
         let site = self.route53.site(&zone, &name).await?;
-        if let Holder::Ours(held) = Holder::of(&site, &self.settings.owner, account)
+        if let Some(Mark { place, .. }) = Mark::of(&site, &self.settings.owner)
+            && self.is_admitted(&place).await?
+        {
+            facts.accounts.insert(place.account);
+        }
+        if let Holder::Ours(held) = Holder::of(&site, &self.settings.owner, &facts.accounts)
             && held.mark.cluster != cluster.id
             && !cluster.state.has_ended()
         {
-            let mark = &held.mark;
-            let services = self.clients.at(&mark.account, &mark.region).await?;
-            look.other = describe(&services, &mark.region, &mark.cluster, &self.settings.tag).await?;
+            let Mark { place, cluster: other, .. } = &held.mark;
+            let services = self.clients.at(&place.account, &place.region).await?;
+            look.other = describe(&services, place, other, &self.settings.tag).await?;
         }
         look.site = Some(site);
-        Ok(Some(look))
+        Ok(())
+    }
+
+    /// Whether clusters of that place are ours to name.
+    async fn is_admitted(&self, place: &Place) -> Result<bool, Error> {
+        match self.sessions.admit(&place.account, &place.region).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_refused() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Looks at all living clusters and all records of the zones. What cannot be read, the survey names.
-    pub(crate) async fn survey(&self, force: &BTreeSet<Name>, deadline: Deadline) -> Result<Survey, Error> {
-        let home = self.sessions.home()?.account.clone();
-        let here = self.sessions.region()?;
-        let mut reading = Reading { function: self, route53: &self.paced, home, deadline, survey: Survey::default() };
-        reading.survey.force.clone_from(force);
+    pub(crate) async fn survey(&self, force: &BTreeSet<Name>, deadline: Deadline) -> Result<Facts, Error> {
+        let mut reading = Reading {
+            function: self,
+            route53: &self.paced,
+            deadline,
+            places: BTreeSet::new(),
+            survey: Survey { force: force.clone(), ..Survey::default() },
+        };
         reading.walk_zones().await;
-        let mut regions = reading.marked().into_values().collect::<BTreeSet<_>>();
-        regions.insert(here);
-        for region in &regions {
-            reading.read_clusters(region).await;
+        reading.find_places().await?;
+        for place in reading.places.clone() {
+            reading.read_clusters(&place).await;
         }
         reading.confirm_ends().await;
-        Ok(reading.survey)
+        let accounts = reading.places.into_iter().map(|place| place.account).collect();
+        self.facts(accounts, Seen::All(reading.survey))
     }
 }
 
@@ -91,8 +115,9 @@ impl EmrDns {
 struct Reading<'a> {
     function: &'a EmrDns,
     route53: &'a Route53,
-    home: AccountId,
     deadline: Deadline,
+    /// Where clusters are looked for: in accounts in which we may act.
+    places: BTreeSet<Place>,
     survey: Survey,
 }
 
@@ -128,27 +153,38 @@ impl Reading<'_> {
         }
     }
 
-    /// The clusters that records of ours are for, and their regions.
-    fn marked(&self) -> BTreeMap<ClusterId, Region> {
-        let sites = self.survey.zones.values().flat_map(|records| records.marked().map(|name| records.site(&name)));
-        let holders = sites.map(|site| Holder::of(&site, &self.function.settings.owner, &self.home));
-        let marks = holders.filter_map(|holder| match holder {
-            Holder::Ours(held) => Some((held.mark.cluster, held.mark.region)),
-            _ => None,
-        });
-        marks.collect()
+    /// Our own region, in our own account and in those that the settings name; and where the clusters of our records are.
+    async fn find_places(&mut self) -> Result<(), Error> {
+        let (sessions, here) = (&self.function.sessions, self.function.sessions.region()?);
+        let home = sessions.home()?.account.clone();
+        let named = sessions.named_accounts().into_iter().chain([home]);
+        let near = named.map(|account| Place { account, region: here.clone() });
+        for place in near.chain(self.marked().into_values()).collect::<BTreeSet<_>>() {
+            let read = self.function.is_admitted(&place).await;
+            if self.keep(read) == Some(true) {
+                self.places.insert(place);
+            }
+        }
+        Ok(())
     }
 
-    /// Reads all living clusters of a region, with their VPCs and zones.
-    async fn read_clusters(&mut self, region: &Region) {
-        let read = self.list_clusters(region).await;
+    /// The clusters that records of ours are for, and where they are.
+    fn marked(&self) -> BTreeMap<ClusterId, Place> {
+        let sites = self.survey.zones.values().flat_map(|records| records.marked().map(|name| records.site(&name)));
+        let marks = sites.filter_map(|site| Mark::of(&site, &self.function.settings.owner));
+        marks.map(|mark| (mark.cluster, mark.place)).collect()
+    }
+
+    /// Reads all living clusters of a place, with their VPCs and zones.
+    async fn read_clusters(&mut self, place: &Place) {
+        let read = self.list_clusters(place).await;
         let Some(ids) = self.keep(read) else { return };
-        let clusters = self.describe_all(ids.into_iter().map(|id| (id, region.clone())).collect()).await;
+        let clusters = self.describe_all(ids.into_iter().map(|id| (id, place.clone())).collect()).await;
         let clusters: Vec<_> =
             clusters.into_iter().filter_map(|(_, it)| it).filter(|it| !it.state.has_ended()).collect();
         let named = clusters.iter().filter(|it| it.tag.is_some());
         let subnets: BTreeSet<_> = named.filter_map(|it| it.subnet.clone()).collect();
-        let vpcs = self.read_vpcs(region, &subnets).await;
+        let vpcs = self.read_vpcs(place, &subnets).await;
         let with_vpc = |cluster: Cluster| {
             let vpc = match &cluster.subnet {
                 Some(subnet) => vpcs.get(subnet).cloned(),
@@ -159,17 +195,17 @@ impl Reading<'_> {
         self.survey.clusters.extend(clusters.into_iter().map(with_vpc));
     }
 
-    async fn list_clusters(&self, region: &Region) -> Result<Vec<ClusterId>, Error> {
-        live(&self.function.clients.at(&self.home, region).await?, region).await
+    async fn list_clusters(&self, place: &Place) -> Result<Vec<ClusterId>, Error> {
+        live(&self.function.clients.at(&place.account, &place.region).await?, place).await
     }
 
     /// What EMR says of each of these; those that could not be read are left out, and named in the survey.
-    async fn describe_all(&mut self, ids: Vec<(ClusterId, Region)>) -> Vec<(ClusterId, Option<Cluster>)> {
+    async fn describe_all(&mut self, ids: Vec<(ClusterId, Place)>) -> Vec<(ClusterId, Option<Cluster>)> {
         let this = &*self;
-        let described = ids.into_iter().map(async |(id, region)| {
+        let described = ids.into_iter().map(async |(id, place)| {
             this.in_time(&id)?;
-            let services = this.function.clients.at(&this.home, &region).await?;
-            let cluster = describe(&services, &region, &id, &this.function.settings.tag).await?;
+            let services = this.function.clients.at(&place.account, &place.region).await?;
+            let cluster = describe(&services, &place, &id, &this.function.settings.tag).await?;
             Ok((id, cluster))
         });
         let described: Vec<Result<_, Error>> = stream::iter(described).buffered(AT_ONCE).collect().await;
@@ -177,18 +213,17 @@ impl Reading<'_> {
     }
 
     /// The VPC of each of these subnets, with its zones.
-    async fn read_vpcs(&mut self, region: &Region, subnets: &BTreeSet<String>) -> BTreeMap<String, Vpc> {
+    async fn read_vpcs(&mut self, place: &Place, subnets: &BTreeSet<String>) -> BTreeMap<String, Vpc> {
         if subnets.is_empty() {
             return BTreeMap::new();
         }
-        let read = match self.function.clients.at(&self.home, region).await {
-            Ok(services) => vpcs_of(&services, region, subnets).await,
-            Err(error) => Err(error),
-        };
-        let Some(found) = self.keep(read) else { return BTreeMap::new() };
+        let services = self.function.clients.at(&place.account, &place.region).await;
+        let Some(services) = self.keep(services) else { return BTreeMap::new() };
+        let found = vpcs_of(&services, place, subnets).await;
+        let Some(found) = self.keep(found) else { return BTreeMap::new() };
         let mut vpcs = BTreeMap::new();
         for id in found.values().cloned().collect::<BTreeSet<_>>() {
-            let zones = self.route53.zones_of_vpc(&id, region).await;
+            let zones = self.route53.zones_of_vpc(&services, &id, &place.region).await;
             if let Some(zones) = self.keep(zones) {
                 vpcs.insert(id.clone(), Vpc::Known { id, zones });
             }
@@ -203,6 +238,7 @@ impl Reading<'_> {
     /// A list may lack a cluster whose state changes meanwhile. So whoever no list has is asked for by itself.
     async fn confirm_ends(&mut self) {
         let mut missing = self.marked();
+        missing.retain(|_, place| self.places.contains(place));
         missing.retain(|id, _| self.survey.clusters.iter().all(|(cluster, _)| cluster.id != *id));
         let found = self.describe_all(missing.into_iter().collect()).await;
         let ended = found.into_iter().filter(|(_, it)| it.as_ref().is_none_or(|it| it.state.has_ended()));

@@ -38,7 +38,7 @@ impl fmt::Display for Step {
 }
 
 pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
-    let rules = Rules { settings: &facts.settings, account: &facts.account };
+    let rules = facts.rules();
     match &facts.seen {
         Seen::All(survey) => sweep::plan(rules, survey),
         Seen::Cluster(None) => Ok(Plan::Ignore(format!("EMR does not know {subject} (any more)"))),

@@ -5,10 +5,11 @@ use std::fmt;
 
 use events::emr::{ClusterId, ClusterStateChange};
 use events::{Detail, Envelope, Origin, Sweep};
-use reaction::{AccountId, Error, Key, Region};
+use reaction::{Error, Key};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::cluster::Place;
 use crate::name::Name;
 
 /// Why the function runs.
@@ -18,10 +19,8 @@ pub enum Subject {
     Cluster {
         /// The cluster.
         id: ClusterId,
-        /// Its account, as the event says.
-        account: AccountId,
-        /// Its region, as the event says.
-        region: Region,
+        /// Where it is, as the event says.
+        place: Place,
         /// The occurrence.
         key: Key,
     },
@@ -35,7 +34,7 @@ pub enum Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cluster { id, region, .. } => write!(f, "cluster {id} in {region}"),
+            Self::Cluster { id, place, .. } => write!(f, "cluster {id} in {}", place.region),
             Self::Sweep { .. } => f.write_str("all clusters"),
         }
     }
@@ -55,7 +54,7 @@ pub(crate) fn parse(event: &RawValue) -> Result<Option<Subject>, Error> {
     let time = event.time.map(|time| time.to_rfc3339()).or(event.id).unwrap_or_default();
     let parts = [account.as_str(), region.as_str(), detail.cluster_id.as_str(), detail.state.as_str(), &time];
     let key = Key::new(parts.into_iter().chain(replay.as_deref()));
-    Ok(Some(Subject::Cluster { id: detail.cluster_id, account, region, key }))
+    Ok(Some(Subject::Cluster { id: detail.cluster_id, place: Place { account, region }, key }))
 }
 
 pub(crate) fn key(subject: &Subject) -> Key {

@@ -98,7 +98,7 @@ impl Table {
     /// `Failed` where they are about one cluster only.
     pub(crate) fn of(facts: &Facts) -> Result<Self, Error> {
         let Seen::All(survey) = &facts.seen else { return Err(Error::failed("one cluster is no survey")) };
-        let rules = Rules { settings: &facts.settings, account: &facts.account };
+        let rules = facts.rules();
         let Decisions { names, refused } = decide_all(rules, survey);
         let interlock = crate::interlocks::check(survey, &names).err().map(|error| error.to_string());
         let cannot = refused.iter().map(|(cluster, why)| Row {

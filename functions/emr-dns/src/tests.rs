@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use ::events::emr::ClusterState;
 use reaction::{AccountId, Plan, Reaction};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Place};
 use crate::facts::{Facts, Look, Seen, Survey, Vpc};
 use crate::mark::Mark;
 use crate::name::Name;
@@ -48,13 +48,17 @@ fn vpc(zones: &[Zone]) -> Vpc {
 fn cluster(id: &str) -> Cluster {
     Cluster {
         id: id.parse().unwrap(),
-        region: "eu-west-1".parse().unwrap(),
+        place: place(),
         state: ClusterState::Running,
         created: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1)),
         tag: Some(NAME.into()),
         primary: Some(NODE.into()),
         subnet: Some("subnet-1".into()),
     }
+}
+
+fn place() -> Place {
+    Place { account: account(), region: "eu-west-1".parse().unwrap() }
 }
 
 /// The same in another state; without a node while there is none.
@@ -68,12 +72,7 @@ fn set(name: &str, kind: &str, value: &str) -> RecordSet {
 }
 
 fn mark_of(cluster: &str) -> Mark {
-    Mark {
-        owner: "signalbox".into(),
-        cluster: cluster.parse().unwrap(),
-        account: account(),
-        region: "eu-west-1".parse().unwrap(),
-    }
+    Mark { owner: "signalbox".into(), cluster: cluster.parse().unwrap(), place: place() }
 }
 
 /// Our two records of a name.
@@ -90,19 +89,16 @@ fn look(cluster: Cluster, records: Vec<RecordSet>) -> Look {
 }
 
 fn facts(settings: Settings, seen: Seen) -> Facts {
-    Facts { settings, account: account(), seen }
+    Facts { settings, account: account(), accounts: [account()].into(), seen }
 }
 
 /// The plan as text: what is done, exactly, and what is said of it.
 fn told(facts: &Facts) -> String {
     let subject = match facts.seen {
         Seen::All(_) => Subject::Sweep { force: [].into() },
-        Seen::Cluster(_) => Subject::Cluster {
-            id: CLUSTER.parse().unwrap(),
-            account: account(),
-            region: "eu-west-1".parse().unwrap(),
-            key: reaction::Key::new(["an event"]),
-        },
+        Seen::Cluster(_) => {
+            Subject::Cluster { id: CLUSTER.parse().unwrap(), place: place(), key: reaction::Key::new(["an event"]) }
+        }
     };
     match EmrDns::plan(&subject, facts) {
         Err(error) => format!("{}: {error}", if error.is_refused() { "refused" } else { "failed" }),

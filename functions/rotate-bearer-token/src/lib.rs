@@ -15,7 +15,7 @@ use rotation::{SecretArn, Stage};
 use secrecy::{ExposeSecret, SecretString};
 use secrets::{Context, Credential, Rotating, Secrets};
 
-use oauth2::Client;
+use oauth2::{Client, Left, Unminted};
 use secret::{BearerSecret, Master};
 use settings::{Settings, Style};
 
@@ -65,6 +65,36 @@ impl BearerToken {
         Ok((secret, Master::read(&master)?))
     }
 
+    /// One more token. It is written down before, and struck out where it is known that none works now.
+    async fn add(&self, context: &Context<'_>, secret: &BearerSecret, master: &Master) -> Result<oauth2::Token, Error> {
+        const KNOWS_ONE: &str =
+            "the server gave the token again that clients use now: it knows one at a time; set OAUTH2_STYLE=single";
+        context.intend().await?;
+        let Unminted { error, left } = match oauth2::try_mint(&self.client, master).await {
+            Ok(token) if is_same(&token.access_token, &secret.access_token) => {
+                Unminted { error: Error::refused(KNOWS_ONE), left: Left::Nothing }
+            }
+            Ok(token) => return Ok(token),
+            Err(unminted) => unminted,
+        };
+        match left {
+            Left::Unknown => return Err(error),
+            // What clients use now is no leftover.
+            Left::Token(token) if !is_same(&token, &secret.access_token) => {
+                if let Err(other) = oauth2::revoke(&self.client, master, &token).await {
+                    return Err(
+                        error.context(format!("a token was made that may work; it could not be revoked ({other})"))
+                    );
+                }
+                context.nothing_is_left().await?;
+                return Err(error.context("a token was made, and revoked"));
+            }
+            Left::Token(_) | Left::Nothing => {}
+        }
+        context.nothing_is_left().await?;
+        Err(error)
+    }
+
     /// A token of a server that knows one at a time: the one that there is, unless clients use that one, which is revoked first.
     async fn replace(
         &self,
@@ -100,15 +130,7 @@ impl Credential for BearerToken {
         let (secret, master) = self.known(context.secrets, context.current).await?;
         let token = match self.style {
             Style::Single => self.replace(context, &secret, &master).await?,
-            Style::Overlap => {
-                let token = oauth2::mint(&self.client, &master).await?;
-                if is_same(&token.access_token, &secret.access_token) {
-                    return Err(Error::refused(
-                        "the server gave the token again that clients use now: it knows one at a time; set OAUTH2_STYLE=single",
-                    ));
-                }
-                token
-            }
+            Style::Overlap => self.add(context, &secret, &master).await?,
         };
         Ok(secret.with(&token))
     }
@@ -135,6 +157,10 @@ impl Credential for BearerToken {
 
     async fn test(&self, _: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
         oauth2::verify(&self.client, &BearerSecret::read(pending)?.access_token).await
+    }
+
+    async fn check(&self, _: &Context<'_>, current: &SecretString) -> Result<(), Error> {
+        oauth2::verify(&self.client, &BearerSecret::read(current).doing(|| "AWSCURRENT")?.access_token).await
     }
 
     fn overlap(&self) -> Option<Duration> {

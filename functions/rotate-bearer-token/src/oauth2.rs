@@ -6,7 +6,7 @@ mod client;
 
 pub use client::{Client, Limits};
 
-use answer::Call;
+use answer::{Call, Undone};
 use form_urlencoded::byte_serialize;
 use reaction::Error;
 use reqwest::RequestBuilder;
@@ -27,11 +27,43 @@ pub struct Token {
     pub expires_in: Option<u64>,
 }
 
+/// Why there is no token to take, and what the server may have made all the same.
+pub struct Unminted {
+    /// Why.
+    pub error: Error,
+    /// What may work now.
+    pub left: Left,
+}
+
+/// What an answer that gave no token to take has left at the server.
+pub enum Left {
+    /// Nothing.
+    Nothing,
+    /// Nobody knows.
+    Unknown,
+    /// This, which is no token that we could use.
+    Token(SecretString),
+}
+
+impl From<Undone> for Unminted {
+    fn from(Undone { error, may_be_done }: Undone) -> Self {
+        Self { error, left: if may_be_done { Left::Unknown } else { Left::Nothing } }
+    }
+}
+
 /// Asks for a token. What a server of style `single` gives may be the one that it gave before.
 ///
 /// # Errors
 /// `Refused` where the server does not give one, or answers with something else; `Failed` where it may yet.
 pub async fn mint(client: &Client, master: &Master) -> Result<Token, Error> {
+    try_mint(client, master).await.map_err(|unminted| unminted.error)
+}
+
+/// Asks for a token, and tells what may have been made where none came.
+///
+/// # Errors
+/// As of [`mint`].
+pub async fn try_mint(client: &Client, master: &Master) -> Result<Token, Unminted> {
     let settings = &client.settings;
     let call = Call {
         doing: format!("asking {} for a token", settings.token),
@@ -47,21 +79,18 @@ pub async fn mint(client: &Client, master: &Master) -> Result<Token, Error> {
     let answer = call.send(as_client(request, form, settings.client_auth, master)).await?;
     let answer = call.object(&answer)?;
     let text = |key: &str| answer.get(key).and_then(Value::as_str);
+    let token = text("access_token").filter(|it| is_sendable(it)).map(SecretString::from);
     let Some(token_type) = text("token_type").filter(|it| it.eq_ignore_ascii_case("bearer")) else {
-        return Err(call.refused(
-            "`token_type` of the answer is not `bearer`; the token was not taken, and may be alive",
-            TOKEN_URL,
-        ));
+        let what = "`token_type` of the answer is not `bearer`; the token was not taken";
+        let left = token.map_or(Left::Unknown, Left::Token);
+        return Err(Unminted { error: call.refused(what, TOKEN_URL), left });
     };
-    match text("access_token") {
-        Some(it) if is_sendable(it) => Ok(Token {
-            access_token: it.into(),
-            token_type: token_type.into(),
-            expires_in: answer.get("expires_in").and_then(Value::as_u64),
-        }),
-        _ => Err(call
-            .refused("`access_token` of the answer is not there, empty, or nothing that a header carries", TOKEN_URL)),
-    }
+    let Some(access_token) = token else {
+        let what = "`access_token` of the answer is not there, empty, or nothing that a header carries";
+        return Err(Unminted { error: call.refused(what, TOKEN_URL), left: Left::Unknown });
+    };
+    let expires_in = answer.get("expires_in").and_then(Value::as_u64);
+    Ok(Token { access_token, token_type: token_type.into(), expires_in })
 }
 
 /// Has the server forget a token. One that it does not know is no error (RFC 7009).

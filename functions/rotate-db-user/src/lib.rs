@@ -62,6 +62,10 @@ impl DbPassword {
                 return Ok(connection.set_password(&pending.login.user, &pending.login.password).await?);
             }
         }
+        // Another run of this step may have set it meanwhile, whereupon nothing else gets in.
+        if self.works(&pending.login).await?.is_some() {
+            return Ok(());
+        }
         Err(Error::refused(format!(
             "{} gets in with none of AWSPENDING, AWSCURRENT and AWSPREVIOUS: set the password in the database to that of AWSCURRENT",
             current.login.user
@@ -142,6 +146,12 @@ impl Credential for DbPassword {
     async fn test(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
         let (_, pending) = read_both(context, pending)?;
         let mut connection = self.log_in(&pending.login).await?;
+        Ok(connection.probe(&self.settings.probe).await?)
+    }
+
+    async fn check(&self, _: &Context<'_>, current: &SecretString) -> Result<(), Error> {
+        let current = DbSecret::read(current).doing(|| "AWSCURRENT")?;
+        let mut connection = self.log_in(&current.login).await?;
         Ok(connection.probe(&self.settings.probe).await?)
     }
 }

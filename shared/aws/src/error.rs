@@ -11,6 +11,7 @@ use reaction::Error;
 /// The thing does not exist, or not any more.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
 const ABSENT: &[&str] = &[
+    "AccountNotFoundException",
     "DBClusterSnapshotNotFoundFault",
     "DBSnapshotNotFound",
     "InvalidAMIID.NotFound",

@@ -53,6 +53,11 @@ impl Members {
         Ok(Self { accounts, role, ..Self::default() })
     }
 
+    /// The accounts that are named one by one.
+    pub(crate) fn named(&self) -> BTreeSet<AccountId> {
+        self.accounts.iter().flat_map(|accounts| accounts.ids.clone()).collect()
+    }
+
     /// The role to assume in other accounts.
     pub(crate) fn role(&self) -> Option<&Role> {
         self.role.as_ref()

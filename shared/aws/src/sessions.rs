@@ -1,6 +1,6 @@
 //! Who we are, and the configuration to act in an account and region.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
@@ -140,6 +140,12 @@ impl Sessions {
     /// `Failed` before anybody has said it.
     pub fn home(&self) -> Result<&Home, Error> {
         self.home.get().ok_or_else(|| Error::failed("nobody has said whose credentials these are"))
+    }
+
+    /// The accounts that the settings name one by one. Those of units and organizations are known to Organizations alone.
+    #[must_use]
+    pub fn named_accounts(&self) -> BTreeSet<AccountId> {
+        self.members.named()
     }
 
     /// Whether we may act in this region of this account.

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
 
 mod attempts;
+mod open;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod turn;
 mod versions;
 
 pub use attempts::Attempts;
+pub use open::{Open, What};
 pub use request::{Request, SecretArn};
 pub use turn::{Turn, turn};
 pub use versions::{Stage, VersionId, Versions};

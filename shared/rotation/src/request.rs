@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use reaction::{AccountId, Key, Malformed, Region};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::versions::VersionId;
 
@@ -22,8 +24,17 @@ pub struct Request {
     #[serde(rename = "ClientRequestToken")]
     pub version: VersionId,
     /// Proof that we act for a rotation, where we act in another role or account. To be passed on, and never to be shown.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "unshown")]
     pub rotation_token: Option<SecretString>,
+}
+
+/// A text, of which no error says what stands there instead.
+fn unshown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    match Option::<Value>::deserialize(deserializer) {
+        Ok(None) => Ok(None),
+        Ok(Some(Value::String(text))) => Ok(Some(text.into())),
+        _ => Err(D::Error::custom("`RotationToken` is no text")),
+    }
 }
 
 impl Request {

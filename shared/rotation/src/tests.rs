@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use expect_test::{Expect, expect};
 use serde_json::json;
 
-use crate::{Attempts, Request, Turn, VersionId, Versions, turn};
+use crate::{Attempts, Open, Request, Turn, VersionId, Versions, What, turn};
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-AbCdEf";
 const NEW: &str = "11111111-1111-4111-8111-111111111111";
@@ -116,6 +116,35 @@ fn a_request_shows_neither_its_rotation_token_nor_takes_what_is_no_secret() {
         ]
         .join("\n"),
     );
+}
+
+#[test]
+fn what_is_open_is_read_as_it_was_written_and_told() {
+    let version = id(NEW);
+    let told = [What::Made, What::Held, What::Gone].map(|what| {
+        let open = Open { since: 40, what, version: version.clone(), run: "a@b".into() };
+        assert_eq!(open.to_string().parse::<Open>().unwrap(), open);
+        open.told(&SECRET.parse().unwrap(), 100)
+    });
+    for (said, what) in told.iter().zip(["may have been made", "may have the password", "was gone before"]) {
+        assert!(
+            said.contains(what) && said.contains("60 s ago") && said.contains(NEW) && said.contains(SECRET),
+            "{said}"
+        );
+    }
+    for malformed in ["", "made", "made@1@40@", &format!("lost@{NEW}@40@"), &format!("made@{NEW}@then@")] {
+        assert!(malformed.parse::<Open>().is_err(), "{malformed}");
+    }
+}
+
+#[test]
+fn no_error_shows_what_stands_for_a_rotation_token() {
+    for wrong in [json!(4711), json!([4711]), json!({"4711": 4711})] {
+        let value =
+            json!({"Step": "createSecret", "SecretId": SECRET, "ClientRequestToken": NEW, "RotationToken": wrong});
+        let error = serde_json::from_value::<Request>(value).unwrap_err().to_string();
+        assert_eq!(error, "`RotationToken` is no text");
+    }
 }
 
 #[test]

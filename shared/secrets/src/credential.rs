@@ -1,12 +1,13 @@
 //! One kind of credential, as the four steps need it.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reaction::Error;
-use rotation::{Request, SecretArn};
+use rotation::{Open, Request, SecretArn, What};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::records::Records;
+use crate::records::{Entry, Records};
 use crate::secrets_manager::Secrets;
 
 /// What a step may look at.
@@ -22,6 +23,38 @@ pub struct Context<'a> {
     pub secrets: &'a Secrets,
     /// What is remembered of the rotation.
     pub records: &'a Records,
+    /// What this run has written down before it made something.
+    pub(crate) intent: OnceLock<Open>,
+}
+
+impl Context<'_> {
+    /// To be called right before something is made that works at once: it is told until it is known what became of it.
+    ///
+    /// # Errors
+    /// What the call's error means.
+    pub async fn intend(&self) -> Result<(), Error> {
+        let (run, version) = (uuid::Uuid::new_v4().to_string(), self.request.version.clone());
+        let open = Open { since: self.records.now(), what: What::Made, version, run };
+        self.records.change(&self.request.secret, &[Entry::Open(open.clone())], &[]).await?;
+        // One run makes one credential.
+        self.intent.set(open).map_err(|_| Error::failed("a run makes one credential"))
+    }
+
+    /// To be called where nothing was made after all, or where it works no more.
+    ///
+    /// # Errors
+    /// What the call's error means.
+    pub async fn nothing_is_left(&self) -> Result<(), Error> {
+        let Some(open) = self.intent.get() else { return Ok(()) };
+        self.records.change(&self.request.secret, &[], &[Entry::Open(open.clone())]).await
+    }
+
+    /// What was made is kept.
+    pub(crate) async fn is_kept(&self) -> Result<(), Error> {
+        let Some(open) = self.intent.get() else { return Ok(()) };
+        let minted = Entry::Minted(self.request.version.clone());
+        self.records.change(&self.request.secret, &[minted], &[Entry::Open(open.clone())]).await
+    }
 }
 
 /// One kind of credential. Every method may be called again after it was interrupted anywhere. `Refused` says that the server
@@ -32,7 +65,7 @@ pub trait Credential: Send + Sync {
     /// Whether making a credential makes something elsewhere that works at once, and that somebody has to know of.
     const IS_MINTED: bool;
 
-    /// Makes the value of the pending version.
+    /// Makes the value of the pending version. Where that makes something elsewhere, [`Context::intend`] comes first.
     fn make(&self, context: &Context<'_>) -> impl Future<Output = Result<SecretString, Error>> + Send;
 
     /// Takes back a credential that was made and is not kept.
@@ -43,6 +76,9 @@ pub trait Credential: Send + Sync {
 
     /// Proves that the server takes it.
     fn test(&self, context: &Context<'_>, pending: &SecretString) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Proves that the server takes the current one, where nothing is pending.
+    fn check(&self, context: &Context<'_>, current: &SecretString) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// How long what was current goes on working after it is not; `None` where it stops by itself, or is never revoked.
     fn overlap(&self) -> Option<Duration> {

@@ -2,11 +2,13 @@
 //! which a function adds one kind of credential.
 
 mod credential;
+mod plan;
 mod records;
 mod rotating;
 mod secrets_manager;
 
 pub use credential::{Context, Credential};
-pub use records::{Due, RECORDED, Records, Remembered};
-pub use rotating::{Facts, Rotating, Step, Subject};
+pub use plan::{Facts, Step, Subject, Swept, Values};
+pub use records::{Due, Entry, OfSecret, RECORDED, Records, Remembered};
+pub use rotating::Rotating;
 pub use secrets_manager::{Passwords, Put, Secrets};

@@ -1,7 +1,8 @@
 //! What is remembered of rotations, in the ledger's table. It is no ledger: losing it costs something, and what is written in
 //! ARCHITECTURE.md.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws::{Answer, Sessions};
@@ -9,9 +10,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use reaction::settings::{Variables, missing};
 use reaction::{Doing, Error};
-use rotation::{Attempts, Request, SecretArn, VersionId};
+use rotation::{Attempts, Open, Request, SecretArn, VersionId, What};
 
-/// How long a record lives: longer than any overlap, and than a rotation that nobody looks after.
+/// How long a record lives, beside the overlap: longer than a rotation that nobody looks after.
 pub const RECORDED: Duration = Duration::from_hours(60 * 24);
 
 /// The records of one function.
@@ -21,6 +22,7 @@ pub struct Records {
     table: String,
     function: &'static str,
     now: fn() -> SystemTime,
+    overlap: Duration,
 }
 
 /// What is remembered of one version.
@@ -28,12 +30,30 @@ pub struct Records {
 pub struct Remembered {
     /// How often a server refused it.
     pub attempts: Attempts,
-    /// When somebody began to make it (seconds since the epoch).
-    pub intended: Option<u64>,
-    /// When it was kept.
-    pub stored: Option<u64>,
+    /// When a server was first to take it (seconds since the epoch).
+    pub set: Option<u64>,
     /// When the credential before it stopped working, where there can be only one.
     pub revoked: Option<u64>,
+}
+
+/// What is remembered of a secret, whichever version it is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfSecret {
+    /// The versions whose credentials are to be revoked.
+    pub due: BTreeSet<Due>,
+    /// The versions that have a credential made here which was not revoked yet.
+    pub minted: BTreeSet<VersionId>,
+    /// What somebody has to look at.
+    pub open: BTreeSet<Open>,
+}
+
+impl OfSecret {
+    /// Of what may have been made for a version that has a value: what became that value, where its run could not say so.
+    #[must_use]
+    pub fn unsaid(&self, version: &VersionId) -> Option<&Open> {
+        let mut made = self.open.iter().filter(|it| it.what == What::Made && it.version == *version);
+        if self.minted.contains(version) { None } else { made.next_back() }
+    }
 }
 
 /// A version whose credential is to be revoked, and when (seconds since the epoch).
@@ -45,11 +65,47 @@ pub struct Due {
     pub at: u64,
 }
 
+/// One thing that is remembered of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// In [`OfSecret::due`].
+    Due(Due),
+    /// In [`OfSecret::minted`].
+    Minted(VersionId),
+    /// In [`OfSecret::open`].
+    Open(Open),
+}
+
+impl Entry {
+    fn attribute(&self) -> &'static str {
+        match self {
+            Self::Due(_) => "due",
+            Self::Minted(_) => "minted",
+            Self::Open(_) => "open",
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Due(Due { version, at }) => format!("{version}@{at}"),
+            Self::Minted(version) => version.to_string(),
+            Self::Open(open) => open.to_string(),
+        }
+    }
+}
+
 impl Records {
     /// The records of `function` in the ledger's table.
     #[must_use]
     pub fn new(sessions: &Sessions, table: impl Into<String>, function: &'static str) -> Self {
-        Self { client: Client::new(sessions.config()), table: table.into(), function, now: sessions.clock() }
+        let client = Client::new(sessions.config());
+        Self { client, table: table.into(), function, now: sessions.clock(), overlap: Duration::ZERO }
+    }
+
+    /// The same, where a former credential works for so long.
+    #[must_use]
+    pub fn outliving(self, overlap: Option<Duration>) -> Self {
+        Self { overlap: overlap.unwrap_or_default(), ..self }
     }
 
     /// The records in the table that `SIGNALBOX_LEDGER_TABLE` names.
@@ -88,20 +144,12 @@ impl Records {
         Ok(remembered(&item))
     }
 
-    /// Writes down that a credential is about to be made, and gives what was remembered before.
+    /// Writes down that a server is about to take the credential; the first time counts.
     ///
     /// # Errors
     /// What the call's error means.
-    pub async fn intend(&self, request: &Request) -> Result<Remembered, Error> {
-        self.set(request, "intended").await
-    }
-
-    /// Writes down that the credential is kept.
-    ///
-    /// # Errors
-    /// What the call's error means.
-    pub async fn stored(&self, request: &Request) -> Result<(), Error> {
-        self.set(request, "stored").await.map(drop)
+    pub async fn setting(&self, request: &Request) -> Result<(), Error> {
+        self.set(request, "SET #what = if_not_exists(#what, :now), expiration = :expiration", "set").await
     }
 
     /// Writes down that the credential before this one works no more.
@@ -109,58 +157,74 @@ impl Records {
     /// # Errors
     /// What the call's error means.
     pub async fn revoked(&self, request: &Request) -> Result<(), Error> {
-        self.set(request, "revoked").await.map(drop)
+        self.set(request, "SET #what = :now, expiration = :expiration", "revoked").await
     }
 
-    async fn set(&self, request: &Request, what: &str) -> Result<Remembered, Error> {
+    async fn set(&self, request: &Request, expression: &str, what: &str) -> Result<(), Error> {
         let id = self.id(&request.secret, request.version.as_str());
-        let update = self.client.update_item().table_name(&self.table).key("id", id);
-        let update = update.update_expression("SET #what = :now, expiration = :expiration");
+        let update = self.client.update_item().table_name(&self.table).key("id", id).update_expression(expression);
         let update = update.expression_attribute_names("#what", what);
         let update = update.expression_attribute_values(":now", number(self.now()));
-        let update = update.expression_attribute_values(":expiration", number(self.now() + RECORDED.as_secs()));
-        let answer = update.return_values(ReturnValue::AllOld).send().await.or_error().doing(|| self.place())?;
-        Ok(remembered(&answer.attributes.unwrap_or_default()))
+        let update = update.expression_attribute_values(":expiration", self.expiration());
+        update.send().await.or_error().map(drop).doing(|| self.place())
     }
 
-    /// Counts that a server refused the credential; gives how often it did.
+    /// Counts that a server refused the credential; gives what is remembered then.
     ///
     /// # Errors
     /// What the call's error means.
-    pub async fn refused(&self, request: &Request) -> Result<Attempts, Error> {
+    pub async fn refused(&self, request: &Request) -> Result<Remembered, Error> {
         let id = self.id(&request.secret, request.version.as_str());
         let update = self.client.update_item().table_name(&self.table).key("id", id);
         let update = update.update_expression("SET expiration = :expiration ADD attempts :one");
         let update = update.expression_attribute_values(":one", number(1));
-        let update = update.expression_attribute_values(":expiration", number(self.now() + RECORDED.as_secs()));
+        let update = update.expression_attribute_values(":expiration", self.expiration());
         let answer = update.return_values(ReturnValue::AllNew).send().await.or_error().doing(|| self.place())?;
-        Ok(remembered(&answer.attributes.unwrap_or_default()).attempts)
+        Ok(remembered(&answer.attributes.unwrap_or_default()))
     }
 
-    /// The versions of a secret whose credentials are to be revoked.
+    /// What is remembered of a secret. What nobody looked at lapses.
     ///
     /// # Errors
     /// What the call's error means.
-    pub async fn due(&self, secret: &SecretArn) -> Result<BTreeSet<Due>, Error> {
+    pub async fn of_secret(&self, secret: &SecretArn) -> Result<OfSecret, Error> {
         let get =
             self.client.get_item().table_name(&self.table).key("id", self.id(secret, "due")).consistent_read(true);
         let item = get.send().await.or_error().doing(|| self.place())?.item.unwrap_or_default();
-        let all = item.get("due").and_then(|it| it.as_ss().ok()).map(Vec::as_slice).unwrap_or_default();
-        Ok(all.iter().filter_map(|text| Due::read(text)).collect())
+        let all = |name: &str| item.get(name).and_then(|it| it.as_ss().ok()).map(Vec::as_slice).unwrap_or_default();
+        let open = all("open").iter().filter_map(|it| it.parse::<Open>().ok());
+        Ok(OfSecret {
+            due: all("due").iter().filter_map(|it| Due::read(it)).collect(),
+            minted: all("minted").iter().filter_map(|it| it.parse().ok()).collect(),
+            open: open.filter(|it| self.now() < it.since + RECORDED.as_secs()).collect(),
+        })
     }
 
-    /// Writes down that a version's credential is to be revoked, or that it was.
+    /// Writes things down and strikes others out, all at once; no two of one kind in different directions.
     ///
     /// # Errors
     /// What the call's error means.
-    pub async fn change_due(&self, secret: &SecretArn, due: &Due, is_done: bool) -> Result<(), Error> {
-        let update = self.client.update_item().table_name(&self.table).key("id", self.id(secret, "due"));
-        let what = if is_done { "DELETE" } else { "ADD" };
-        let update = update.update_expression(format!("SET expiration = :expiration {what} due :due"));
-        let value = AttributeValue::Ss(vec![format!("{}@{}", due.version, due.at)]);
-        let update = update.expression_attribute_values(":due", value);
-        let update = update.expression_attribute_values(":expiration", number(due.at + RECORDED.as_secs()));
+    pub async fn change(&self, secret: &SecretArn, added: &[Entry], struck: &[Entry]) -> Result<(), Error> {
+        let mut expression = "SET expiration = :expiration".to_owned();
+        let mut update = self.client.update_item().table_name(&self.table).key("id", self.id(secret, "due"));
+        for (verb, entries) in [("ADD", added), ("DELETE", struck)] {
+            let mut sets = BTreeMap::<_, Vec<_>>::new();
+            entries.iter().for_each(|entry| sets.entry(entry.attribute()).or_default().push(entry.text()));
+            let parts: Vec<_> = sets.keys().map(|name| format!("#{name} :{name}")).collect();
+            if !parts.is_empty() {
+                write!(expression, " {verb} {}", parts.join(", ")).map_err(Error::failed)?;
+            }
+            for (name, texts) in sets {
+                update = update.expression_attribute_names(format!("#{name}"), name);
+                update = update.expression_attribute_values(format!(":{name}"), AttributeValue::Ss(texts));
+            }
+        }
+        let update = update.update_expression(expression).expression_attribute_values(":expiration", self.expiration());
         update.send().await.or_error().map(drop).doing(|| self.place())
+    }
+
+    fn expiration(&self) -> AttributeValue {
+        number(self.now() + (RECORDED + self.overlap).as_secs())
     }
 }
 
@@ -175,8 +239,7 @@ fn remembered(item: &HashMap<String, AttributeValue>) -> Remembered {
     let number = |name: &str| item.get(name)?.as_n().ok()?.parse::<u64>().ok();
     Remembered {
         attempts: Attempts(number("attempts").and_then(|it| it.try_into().ok()).unwrap_or_default()),
-        intended: number("intended"),
-        stored: number("stored"),
+        set: number("set"),
         revoked: number("revoked"),
     }
 }

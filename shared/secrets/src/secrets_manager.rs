@@ -157,8 +157,12 @@ impl Secrets {
         let update = self.client.update_secret_version_stage().secret_id(request.secret.to_string());
         let update = update.version_stage(Stage::Current.as_str()).move_to_version_id(request.version.as_str());
         let update = update.set_remove_from_version_id(from.map(ToString::to_string));
-        let answer = update.send().await.or_error();
-        answer.map(drop).doing(|| format!("making version {} of {} current", request.version, request.secret))
+        let Err(error) = update.send().await.or_error() else { return Ok(()) };
+        // Of two runs at once the later one is refused, though what it was to do is done.
+        if error.is_refused() && self.versions(&request.secret).await?.has(&request.version, Stage::Current) {
+            return Ok(());
+        }
+        Err(error.context(format!("making version {} of {} current", request.version, request.secret)))
     }
 
     /// Takes the pending label away, so that the next rotation can begin.

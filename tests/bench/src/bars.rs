@@ -6,7 +6,7 @@ use crate::buckets::floor_ms;
 use crate::cpu_share::SHARE;
 use crate::life::{Event, Life};
 use crate::measured::Measured;
-use crate::subject::Subject::{self, BareHyper, Boto3, DoNothing, EmrDns, ShareAmi};
+use crate::subject::Subject::{self, BareHyper, Boto3, DoNothing, ShareAmi};
 use crate::sweep::Sweep;
 
 /// The settings by name, as `main` makes them.
@@ -128,9 +128,12 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         first_event(measured),
         weight(measured, ShareAmi),
     ];
-    let emr_dns = [init(measured, EmrDns), weight(measured, EmrDns)];
-    let emr_dns = emr_dns.into_iter().flatten().map(|bar| bar.of(EmrDns));
-    share_ami.into_iter().flatten().chain(emr_dns).chain(sweep(measured)).collect()
+    let others = Subject::FUNCTIONS.into_iter().filter(|function| *function != ShareAmi);
+    let others = others.flat_map(|function| {
+        let bars = [init(measured, function), weight(measured, function)];
+        bars.into_iter().flatten().map(move |bar| bar.of(function))
+    });
+    share_ami.into_iter().flatten().chain(others).chain(sweep(measured)).collect()
 }
 
 fn init(measured: &Measured, function: Subject) -> Vec<Bar> {

@@ -1,6 +1,7 @@
 //! An AWS on loopback whose answers are made here. For events they are fixed: one image with one snapshot, never shared
 //! so far, whatever was changed before; so every event makes the same calls, and what differs is only who makes them.
-//! The sweep's images are in `many_images.rs`, the cluster of `emr-dns` is in `one_cluster.rs`.
+//! The sweep's images are in `many_images.rs`, the cluster of `emr-dns` is in `one_cluster.rs`, the secret of what rotates in
+//! `one_secret.rs`.
 //!
 //! EC2 and STS speak the query protocol (an `Action` in the form, XML back), DynamoDB, KMS and Systems Manager name the
 //! operation in `x-amz-target`, S3 and Route 53 are plain HTTP. Whatever is not known is refused, so that nothing is measured by accident.
@@ -37,7 +38,7 @@ const JSON: &str = "application/x-amz-json-1.0";
 
 /// The services, as `AWS_ENDPOINT_URL_<SERVICE>` names them. Each has a port of its own, as each has a host of its own at
 /// AWS, so that connections are shared no more than they are there.
-pub const SERVICES: [&str; 8] = ["DYNAMODB", "EC2", "EMR", "KMS", "ROUTE_53", "S3", "SSM", "STS"];
+pub const SERVICES: [&str; 9] = ["DYNAMODB", "EC2", "EMR", "KMS", "ROUTE_53", "S3", "SECRETS_MANAGER", "SSM", "STS"];
 
 /// What an AWS answers.
 pub trait Canned: Send + Sync + 'static {

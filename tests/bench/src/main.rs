@@ -1,7 +1,6 @@
-//! `make bench`: how fast and how small `share-ami`, `emr-dns` and `reconcile-shares` are, as ratios to what they cannot beat and to
-//! what they have to beat.
+//! `make bench`: how fast and how small the functions are, as ratios to what they cannot beat and to what they have to beat.
 //!
-//! In one run and on one machine it starts `share-ami`, `emr-dns`, the bare Lambda runtime, the same round trips by bare hyper, and
+//! In one run and on one machine it starts `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by bare hyper, and
 //! a boto3 handler, in turn and several times, behind a Lambda Runtime API and in front of an AWS of fixed answers, both
 //! of its own. Then it sweeps many drifted images, in today's way and in that of 2015; with the argument `sweep`, it does
 //! only that. It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not
@@ -19,6 +18,7 @@ mod life;
 mod many_images;
 mod measured;
 mod one_cluster;
+mod one_secret;
 mod runtime_api;
 mod subject;
 mod sweep;
@@ -37,7 +37,7 @@ use bars::setting;
 use cpu_share::CpuShare;
 use life::Setting;
 use measured::Measured;
-use subject::Subject::{self, Boto3, DoNothing, EmrDns, ShareAmi};
+use subject::Subject::{self, BareHyper, Boto3, DoNothing, EmrDns, RotateBearerToken, RotateDbUser, ShareAmi};
 use tls::Tls;
 
 const FAR: Duration = Duration::from_millis(50);
@@ -82,13 +82,13 @@ async fn measure_events(measured: &mut Measured, can_be_small: bool, tls: &Tls, 
     let far = Setting { name: setting::FAR, latency: FAR, warm: 3, lives: 2, ..near };
     let small = Setting { name: setting::SMALL, small: true, warm: 0, ..near };
 
-    for function in [ShareAmi, EmrDns] {
+    for function in Subject::FUNCTIONS {
         measured.add_artifact(function);
     }
     measured.add_before_connection(near.lives, tls, folder).await;
     // Bare hyper has no TLS: the limit is that of the round trips.
-    measured.add(&near, &[ShareAmi, EmrDns, DoNothing, Boto3], folder).await;
-    measured.add(&plain, &Subject::ALL, folder).await;
+    measured.add(&near, &[ShareAmi, EmrDns, RotateBearerToken, RotateDbUser, DoNothing, Boto3], folder).await;
+    measured.add(&plain, &[ShareAmi, EmrDns, DoNothing, BareHyper, Boto3], folder).await;
     measured.add(&far, &[ShareAmi, EmrDns, Boto3], folder).await;
     if can_be_small {
         measured.add(&small, &[ShareAmi, EmrDns, Boto3], folder).await;

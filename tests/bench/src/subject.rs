@@ -1,5 +1,5 @@
-//! What is measured: `share-ami`, the two limits that it cannot beat, and the peer that it has to; and `emr-dns`, whose
-//! limit is that for init.
+//! What is measured: `share-ami`, the two limits that it cannot beat, and the peer that it has to; and `emr-dns` and what
+//! rotates, whose limit is that for init.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use tokio::process::Command;
 
 use crate::canned::{ACCOUNT, Canned, IMAGE, MANIFEST, OneImage};
 use crate::one_cluster::{self, OneCluster};
+use crate::one_secret::{self, OneSecret};
 
 /// A program that speaks the Lambda Runtime API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -21,6 +22,10 @@ pub enum Subject {
     ShareAmi,
     /// Another function, with other services and another event.
     EmrDns,
+    /// A function that speaks to more than AWS, and so has a second client for HTTP.
+    RotateBearerToken,
+    /// A function with the clients of two databases.
+    RotateDbUser,
     /// The limit for init: the bare Lambda runtime.
     DoNothing,
     /// The limit for a warm event: the same round trips without SDK.
@@ -41,13 +46,26 @@ pub struct Endpoints<'a> {
 
 impl Subject {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 5] = [Self::ShareAmi, Self::EmrDns, Self::DoNothing, Self::BareHyper, Self::Boto3];
+    pub const ALL: [Self; 7] = [
+        Self::ShareAmi,
+        Self::EmrDns,
+        Self::RotateBearerToken,
+        Self::RotateDbUser,
+        Self::DoNothing,
+        Self::BareHyper,
+        Self::Boto3,
+    ];
+
+    /// The functions, of which each is an artifact.
+    pub const FUNCTIONS: [Self; 4] = [Self::ShareAmi, Self::EmrDns, Self::RotateBearerToken, Self::RotateDbUser];
 
     /// Its name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Self::ShareAmi => "share-ami",
             Self::EmrDns => "emr-dns",
+            Self::RotateBearerToken => "rotate-bearer-token",
+            Self::RotateDbUser => "rotate-db-user",
             Self::DoNothing => "do-nothing",
             Self::BareHyper => "bare-hyper",
             Self::Boto3 => "boto3",
@@ -66,25 +84,40 @@ impl Subject {
             _ => Command::new(self.binary()?),
         };
         let mut command = as_lambda_would(command, endpoints, log)?;
-        if self == Self::EmrDns {
+        if Self::FUNCTIONS.contains(&self) {
             command.env("AWS_LAMBDA_FUNCTION_NAME", self.name());
+        }
+        if self.rotates() {
+            command.envs(one_secret::ENVIRONMENT);
         }
         Ok(command)
     }
 
     /// The AWS that it calls.
     pub fn canned(self) -> Arc<dyn Canned> {
-        if self == Self::EmrDns { Arc::new(OneCluster) } else { Arc::new(OneImage) }
+        match self {
+            Self::EmrDns => Arc::new(OneCluster),
+            _ if self.rotates() => Arc::new(OneSecret),
+            _ => Arc::new(OneImage),
+        }
     }
 
     /// The `number`th event that it is given.
     pub fn event(self, number: usize) -> String {
-        if self == Self::EmrDns { one_cluster::event(number) } else { event(number) }
+        match self {
+            Self::EmrDns => one_cluster::event(number),
+            _ if self.rotates() => one_secret::event(),
+            _ => event(number),
+        }
+    }
+
+    fn rotates(self) -> bool {
+        matches!(self, Self::RotateBearerToken | Self::RotateDbUser)
     }
 
     /// The release binary, beside this one.
     pub fn binary(self) -> Result<PathBuf> {
-        let is_function = matches!(self, Self::ShareAmi | Self::EmrDns);
+        let is_function = Self::FUNCTIONS.contains(&self);
         binary(self.name(), if is_function { self.name() } else { "bench" })
     }
 }

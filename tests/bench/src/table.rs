@@ -66,8 +66,8 @@ pub fn sweeps(measured: &Measured) -> Vec<String> {
 }
 
 fn line(what: &str, cells: &[String; Subject::ALL.len()]) -> String {
-    let [share_ami, emr_dns, do_nothing, bare_hyper, boto3] = cells;
-    format!("{what:<46}{share_ami:>12}{emr_dns:>12}{do_nothing:>12}{bare_hyper:>12}{boto3:>12}")
+    let cells: String = cells.iter().map(|cell| format!("{cell:>20}")).collect();
+    format!("{what:<46}{cells}")
 }
 
 fn value(measured: &Measured, subject: Subject, figure: &Figure) -> Option<f64> {

@@ -2,8 +2,10 @@
 
 use rotate_db_user::engine::{self, Engine, Trust, Why};
 use secrecy::SecretString;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
-use super::{MARIADB, POSTGRES, Server, UNNAMED, both, certificates};
+use super::{HOST, MARIADB, POSTGRES, Server, UNNAMED, both, certificates};
 
 /// Why the server does not let a user in.
 async fn refusal(server: &Server, user: &str, password: &str) -> Why {
@@ -66,7 +68,10 @@ async fn what_a_backslash_means_there_does_not_matter() {
 #[tokio::test]
 async fn a_name_is_quoted() {
     let name = "o'b\"r`i\\en; --";
-    let made = ["CREATE ROLE \"o'b\"\"r`i\\en; --\" LOGIN", "CREATE USER 'o''b\"r`i\\en; --'@'%'"];
+    let made = [
+        "CREATE ROLE \"o'b\"\"r`i\\en; --\" LOGIN",
+        "CREATE USER 'o''b\"r`i\\en; --'@'%' IDENTIFIED BY 'a-first-one-1'",
+    ];
     for (server, made) in both().into_iter().zip(made) {
         let mut master = server.master().await;
         master.probe(made).await.unwrap();
@@ -159,14 +164,19 @@ async fn a_user_that_was_dropped_is_missed() {
     }
 }
 
-/// Of a verifier, `passwordcheck` sees only whether it is the user's name.
+/// Of a verifier, PostgreSQL's `passwordcheck` sees only whether it is the user's name.
 #[tokio::test]
 async fn a_password_may_be_refused_by_policy() {
-    POSTGRES.create_user("own_name_is_it", "the-old-one-1").await;
-    let mut master = POSTGRES.master().await;
-    let error = master.set_password("own_name_is_it", &SecretString::from("own_name_is_it")).await.unwrap_err();
-    assert_eq!(error.why, Why::Policy, "{error}");
-    assert!(!error.to_string().contains("SCRAM"), "{error}");
+    for server in both() {
+        server.create_user("own_name_is_it", "the-old-one-1").await;
+        let own_name = SecretString::from("own_name_is_it");
+        let own = server.connect("own_name_is_it", "the-old-one-1").await.unwrap();
+        for mut connection in [server.master().await, own] {
+            let error = connection.set_password("own_name_is_it", &own_name).await.unwrap_err();
+            assert_eq!(error.why, Why::Policy, "{error}");
+            assert!(!error.to_string().contains("SCRAM"), "{error}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -190,5 +200,51 @@ async fn a_server_that_is_silent_is_given_up() {
     let (one, other) = tokio::join!(one, other);
     for error in [one, other] {
         assert_eq!(error.why, Why::Unreachable, "{error}");
+    }
+}
+
+/// What a server without TLS says first: MariaDB at once, PostgreSQL when it is asked for TLS.
+fn words_without_tls(engine: Engine) -> Vec<u8> {
+    if engine == Engine::Postgres {
+        return b"N".to_vec();
+    }
+    // What it can: the protocol of 4.1, its logins and their plugins; and not CLIENT_SSL.
+    let abilities: u32 = 0x1 | 0x200 | 0x8000 | 0x8_0000;
+    let [low, lower, high, higher] = abilities.to_le_bytes();
+    let words = [
+        b"\x0a5.5.5-10.11.14-MariaDB\0".as_slice(),
+        &[1, 0, 0, 0],
+        b"saltsalt\0",
+        &[low, lower, 45, 2, 0, high, higher, 21],
+        &[0; 10],
+        b"saltsaltsalt\0mysql_native_password\0",
+    ];
+    let words = words.concat();
+    [vec![u8::try_from(words.len()).unwrap(), 0, 0, 0], words].concat()
+}
+
+/// Nothing falls back: such a server is told at most that TLS is wanted.
+#[tokio::test]
+async fn a_server_without_tls_gets_nothing() {
+    for server in both() {
+        let listener = TcpListener::bind((HOST, 0)).await.unwrap();
+        let mut login = server.login("in_the_clear", "the-old-one-1");
+        login.port = listener.local_addr().unwrap().port();
+        let trust = server.trust();
+        let spoken_to = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut wanted = [0; 8];
+            if server.engine == Engine::Postgres {
+                stream.read_exact(&mut wanted).await.unwrap();
+            }
+            stream.write_all(&words_without_tls(server.engine)).await.unwrap();
+            let mut told = Vec::new();
+            stream.read_to_end(&mut told).await.unwrap();
+            told
+        };
+        let (connected, told) = tokio::join!(engine::connect(&login, &trust), spoken_to);
+        let error = connected.err().expect("the server is refused");
+        assert_eq!(error.why, Why::Untrusted, "{error}");
+        assert!(told.is_empty(), "{error}: {told:?}");
     }
 }

@@ -11,10 +11,24 @@ const PROGRAM: &str = "/usr/sbin/mariadbd";
 /// Debian's own script for a new server runs this too, and much that no test needs.
 const TABLES: &str = "/usr/share/mysql/mysql_system_tables.sql";
 
+/// What judges passwords, `make setup` puts here.
+const PASSWORD_CHECK: &str = ".local/mariadb/simple_password_check.so";
+
+/// With these it refuses a password that is the user's name, as PostgreSQL's `passwordcheck` does, and no other.
+const RULES: [&str; 5] = [
+    "--plugin-load-add=simple_password_check",
+    "--simple-password-check-minimal-length=0",
+    "--simple-password-check-digits=0",
+    "--simple-password-check-letters-same-case=0",
+    "--simple-password-check-other-characters=0",
+];
+
 pub(super) fn start() -> Server {
     let place = Place::make("mariadb");
     let port = free_port(Engine::Mariadb);
     fs::create_dir(place.path("tables")).unwrap();
+    let password_check = fs::copy(local_aws::workspace().join(PASSWORD_CHECK), place.path("simple_password_check.so"));
+    password_check.expect("MariaDB's plugin (`make setup` installs it)");
     place.hand_over();
     let settings = [
         "--no-defaults".to_owned(),
@@ -41,7 +55,9 @@ pub(super) fn start() -> Server {
         format!("--general-log-file={}", place.path("log")),
         "--general-log=1".into(),
         "--max-connections=200".into(),
+        format!("--plugin-dir={}", place.dir.display()),
     ];
-    let server: Vec<_> = [PROGRAM].into_iter().chain(settings).chain(more.iter().map(String::as_str)).collect();
+    let more = more.iter().map(String::as_str).chain(RULES);
+    let server: Vec<_> = [PROGRAM].into_iter().chain(settings).chain(more).collect();
     place.start(Engine::Mariadb, port, "KILL", &server)
 }

@@ -12,7 +12,7 @@ use super::{IN_MEMBERS, ROTATING};
 
 /// What a function does in the hub, on behalf of whichever account: its records, its manifest, its zones, its log, its network,
 /// and asking who is in the organization.
-const AT_HOME: [&str; 33] = [
+const AT_HOME: [&str; 30] = [
     "dynamodb:BatchGetItem",
     "dynamodb:ConditionCheckItem",
     "dynamodb:DeleteItem",
@@ -25,10 +25,7 @@ const AT_HOME: [&str; 33] = [
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeVpcs",
     "ec2:UnassignPrivateIpAddresses",
-    // Of the hub's own clusters, in a sweep.
-    "elasticmapreduce:ListClusters",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     "organizations:DescribeAccount",
@@ -38,7 +35,6 @@ const AT_HOME: [&str; 33] = [
     "organizations:ListOrganizationalUnitsForParent",
     "organizations:ListParents",
     "route53:ChangeResourceRecordSets",
-    "route53:ListHostedZonesByVPC",
     "route53:ListResourceRecordSets",
     "s3:GetObject",
     "sqs:SendMessage",
@@ -50,18 +46,20 @@ const AT_HOME: [&str; 33] = [
 ];
 
 /// What it does to what is in the account that the event is of.
-const IN_THE_MEMBER: [&str; 36] = [
+const IN_THE_MEMBER: [&str; 39] = [
     "ec2:DescribeImageAttribute",
     "ec2:DescribeImages",
     "ec2:DescribeSnapshotAttribute",
     "ec2:DescribeSnapshots",
     "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
     "ec2:ModifyImageAttribute",
     "ec2:ModifySnapshotAttribute",
     "ecr:DeleteRepositoryPolicy",
     "ecr:GetRepositoryPolicy",
     "ecr:SetRepositoryPolicy",
     "elasticmapreduce:DescribeCluster",
+    "elasticmapreduce:ListClusters",
     "kms:CreateGrant",
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -78,6 +76,7 @@ const IN_THE_MEMBER: [&str; 36] = [
     "rds:DescribeDBSnapshots",
     "rds:ModifyDBClusterSnapshotAttribute",
     "rds:ModifyDBSnapshotAttribute",
+    "route53:ListHostedZonesByVPC",
     "s3:DeleteBucketPolicy",
     "s3:GetBucketPolicy",
     "s3:ListAllMyBuckets",

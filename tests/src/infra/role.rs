@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::template::Template;
 use crate::scene::{Scene, Story};
-use crate::{emr_dns, reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
+use crate::{
+    emr_dns, reconcile_shares, rotate_bearer_token, rotate_db_user, share_ebs_snapshot, share_rds_snapshot, stories,
+};
 
 /// What Lambda itself does in the name of a function: its log and its traces.
 const OF_THE_PLATFORM: [&str; 4] =
@@ -32,7 +34,10 @@ const OF_A_NETWORK: [&str; 6] = [
     "ec2:UnassignPrivateIpAddresses",
 ];
 
-/// What Lambda needs for what this template asks of it.
+/// And what acting in other accounts begins with; what follows is allowed by the roles there.
+const OF_MEMBERS: [&str; 2] = ["sts:AssumeRole", "sts:SetSourceIdentity"];
+
+/// What this template promises beside what the function asks for in its stories.
 fn of_the_platform(template: &Template) -> BTreeSet<&'static str> {
     let mut needed = BTreeSet::from(OF_THE_PLATFORM);
     if template.json["Parameters"].get("MemberRoleName").is_some() {
@@ -44,6 +49,9 @@ fn of_the_platform(template: &Template) -> BTreeSet<&'static str> {
     }
     if template.resources("AWS::Lambda::Function").iter().any(|(_, it)| it.get("VpcConfig").is_some()) {
         needed.extend(OF_A_NETWORK);
+    }
+    if template.json["Parameters"].get("MemberRoleArns").is_some() {
+        needed.extend(OF_MEMBERS);
     }
     needed
 }
@@ -78,7 +86,7 @@ fn assert_role_fits(function: &str, operations: &[String]) {
     let template = Template::read(function);
     let mut allowed = allowed_actions(&template);
     for action in of_the_platform(&template) {
-        assert!(allowed.remove(action), "infra/{function}.yaml: the role lacks {action}, which Lambda itself needs");
+        assert!(allowed.remove(action), "infra/{function}.yaml: the role lacks {action}, which its template promises");
     }
     let (missing, idle) = (&needed - &allowed, &allowed - &needed);
     assert!(missing.is_empty(), "infra/{function}.yaml: the role lacks what the function asks for: {missing:?}");
@@ -96,7 +104,12 @@ pub fn texts(one_or_many: &Value) -> Vec<String> {
 }
 
 async fn operations_of<S: Scene>(story: Story<S>) -> Vec<String> {
-    let scene = S::set_up(&S::with_tables(&story.given), story.sample).await;
+    operations_where::<S>(story.given, story.sample).await
+}
+
+/// What the sample asks for where there is this before.
+async fn operations_where<S: Scene>(given: S::Given, sample: &str) -> Vec<String> {
+    let scene = S::set_up(&S::with_tables(&given), sample).await;
     let before = scene.world().calls();
     scene.hear(Mode::Apply).await;
     scene.world().operations_since(before)
@@ -160,16 +173,21 @@ async fn the_role_of_emr_dns_allows_what_its_stories_ask_for_and_nothing_else() 
     assert_role_fits("emr-dns", &operations_of_all(stories).await);
 }
 
-/// Every action is of the platform, or of a call that a rotation makes.
-#[test]
-fn the_roles_of_those_that_rotate_allow_what_rotations_ask_for_and_nothing_else() {
-    let of_secrets = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"];
-    let of_the_ledger = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"];
-    let mut asked = of_secrets.map(|it| format!("secretsmanager:{it}")).to_vec();
-    asked.extend(of_the_ledger.map(|it| format!("dynamodb:{it}")));
-    assert_role_fits("rotate-bearer-token", &asked);
-    asked.push("secretsmanager:GetRandomPassword".into());
-    assert_role_fits("rotate-db-user", &asked);
+/// Asserts that what rotations ask for is what the role allows: each sample, and what else may happen to one.
+async fn assert_rotations_fit<S: Scene>(stories: Vec<Story<S>>, further: Vec<(S::Given, &str)>) {
+    let further: Vec<_> =
+        stream::iter(further).map(|(given, sample)| operations_where::<S>(given, sample)).buffered(4).collect().await;
+    assert_role_fits(S::FUNCTION, &[operations_of_all(stories).await, further.concat()].concat());
+}
+
+#[tokio::test]
+async fn the_role_of_rotate_bearer_token_allows_what_rotations_ask_for_and_nothing_else() {
+    assert_rotations_fit(rotate_bearer_token::stories::all(), rotate_bearer_token::stories::further()).await;
+}
+
+#[tokio::test]
+async fn the_role_of_rotate_db_user_allows_what_rotations_ask_for_and_nothing_else() {
+    assert_rotations_fit(rotate_db_user::stories::all(), rotate_db_user::stories::further()).await;
 }
 
 /// What was written there once, no function takes away.

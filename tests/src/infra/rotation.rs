@@ -2,7 +2,6 @@
 //! account, and an event for each rotation that ended.
 
 use local_aws::deploy::{Deployment, Stack};
-use rotation::Request;
 use serde_json::{Value, json};
 
 use super::role::texts;
@@ -21,9 +20,11 @@ const MASTER: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/m
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 fn parameters(secret: &str) -> Parameters<'static> {
-    let given = [("SecretArns", secret), ("MasterSecretArns", MASTER), ("KmsKeyArns", KEY)];
+    let given = [("SecretArns", secret), ("MasterSecretArns", MASTER), ("KmsKeyArns", KEY), ("MemberRoleArns", MEMBER)];
     given.map(|(name, value)| (name, json!([value]))).into()
 }
+
+const MEMBER: &str = "arn:aws:iam::222233334444:role/of/signalbox-member";
 
 /// What the role of a function allows of one service: the actions, the resources, and the whole statement.
 fn allowed(function: &str, secret: &str, service: &str) -> Vec<(Vec<String>, Value, Value)> {
@@ -74,6 +75,44 @@ fn what_may_be_done_everywhere_is_what_aws_knows_no_resource_for() {
     }
 }
 
+/// What another account's secret allows of itself has no part in it: its own role is assumed for it, and no other.
+#[test]
+fn secrets_of_other_accounts_are_reached_by_the_roles_that_were_given_and_no_others() {
+    for (function, secret) in ROTATING {
+        let [(actions, roles, statement)] = &allowed(function, secret, "sts:")[..] else { panic!("one statement") };
+        assert_eq!(actions, &["sts:AssumeRole", "sts:SetSourceIdentity"], "{function}");
+        assert_eq!((roles, statement.get("Condition")), (&json!([MEMBER]), None), "{function}");
+        let [(_, _, rotating), ..] = &allowed(function, secret, "secretsmanager:")[..] else { panic!("{function}") };
+        let ours = json!({"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}});
+        assert_eq!(rotating["Condition"], ours, "{function}");
+        let pattern = &Template::read(function).json["Parameters"]["MemberRoleArns"]["AllowedPattern"];
+        assert!(!text(pattern).contains('*'), "{function}: no account and no name is left open: {pattern}");
+    }
+}
+
+/// One name for all: it is that of the first role. Where accounts are named, ours is one of them.
+#[test]
+fn where_a_function_may_act_is_told_by_the_same_roles() {
+    for (function, _) in ROTATING {
+        let another = MEMBER.replace("222233334444", "333344445555");
+        let given = [
+            ("MemberRoleArns", json!([MEMBER, another])),
+            ("MemberAccountIds", json!(["222233334444", "333344445555"])),
+            ("AWS::AccountId", json!("111122223333")),
+            ("ExternalId", json!("an-id")),
+        ];
+        let template = Template::read(function);
+        let told = |name: &str, given: &[(&'static str, Value)]| {
+            resolved(&template.environment()[name], &given.iter().cloned().collect())
+        };
+        let accounts = "111122223333,222233334444,333344445555";
+        assert_eq!(told("SIGNALBOX_ACCOUNTS", &given), json!({"Fn::If": ["HasMembers", accounts, ""]}), "{function}");
+        assert_eq!(told("SIGNALBOX_MEMBER_ROLE", &given), "of/signalbox-member", "{function}");
+        assert_eq!(told("SIGNALBOX_EXTERNAL_ID", &given), "an-id", "{function}");
+        assert_eq!(told("SIGNALBOX_MEMBER_ROLE", &[("MemberRoleArns", json!([""]))]), "", "{function}: an empty list");
+    }
+}
+
 /// A role of a function that runs in no VPC has nothing to do with networks, and so on.
 #[test]
 fn what_was_not_asked_for_is_not_allowed() {
@@ -82,7 +121,9 @@ fn what_was_not_asked_for_is_not_allowed() {
         let statements = role["Policies"][0]["PolicyDocument"]["Statement"].as_array().unwrap().clone();
         let conditional = statements.iter().filter_map(|it| it.get("Fn::If"));
         let found: Vec<_> = conditional.map(|it| format!("{}: {}", text(&it[0]), text(&it[1]["Sid"]))).collect();
-        let mut expected = vec!["HasMasterSecrets: ReadMasterSecrets", "HasKmsKeys: UseKeys", "IsInVpc: JoinNetwork"];
+        let mut expected =
+            vec!["HasMasterSecrets: ReadMasterSecrets", "HasKmsKeys: UseKeys", "HasMembers: ActInMembers"];
+        expected.push("IsInVpc: JoinNetwork");
         expected.retain(|it| function == "rotate-db-user" || !it.contains("Master"));
         assert_eq!(found, expected, "{function}");
     }
@@ -94,13 +135,16 @@ fn text(value: &Value) -> &str {
 
 /// Secrets Manager has one name for every account: without the condition, another account's could have it rotate.
 #[test]
-fn only_secrets_manager_of_this_account_may_ask_for_a_step() {
+fn only_secrets_manager_of_the_accounts_that_were_named_may_ask_for_a_step() {
     for (function, _) in ROTATING {
         let template = Template::read(function);
         let permissions = template.resources("AWS::Lambda::Permission");
-        let of_ours = permissions.iter().filter(|(_, it)| it["Principal"] == "secretsmanager.amazonaws.com");
-        let [(_, permission)] = of_ours.collect::<Vec<_>>()[..] else { panic!("{function}: one permission") };
-        assert_eq!(permission["SourceAccount"], json!({"Ref": "AWS::AccountId"}), "{function}");
+        let of_secrets = permissions.iter().filter(|(_, it)| it["Principal"] == "secretsmanager.amazonaws.com");
+        let accounts: Vec<_> = of_secrets.map(|(id, it)| (*id, it["SourceAccount"].clone())).collect();
+        let first = json!({"Fn::Select": [0, {"Ref": "MemberAccountIds"}]});
+        let ours = json!({"Ref": "AWS::AccountId"});
+        assert_eq!(accounts, [("RotationPermission", ours), ("MemberPermission", first)], "{function}");
+        assert_eq!(template.json["Resources"]["MemberPermission"]["Condition"], "HasMembers", "{function}");
         let schedule = &template.json["Resources"]["ScheduledRotation"];
         assert_eq!(schedule["DependsOn"], "RotationPermission", "{function}: it is rotated at once");
         assert_eq!(schedule["Properties"]["RotationRules"], json!({"ScheduleExpression": {"Ref": "RotationSchedule"}}));
@@ -131,58 +175,25 @@ fn alarms_count_what_the_rules_match() {
     }
 }
 
-/// What comes of a sample: the step that is asked for, or the rules that match.
-async fn heard(function: &str, sample: &str) -> String {
-    let event = read_sample(function, sample);
+/// The function never gets these: they are for the alarms, which count the rules that match.
+#[tokio::test]
+async fn each_end_of_a_rotation_is_heard_by_its_rule() {
     let events = super::rules::event_bridge().await;
-    let mut heard = Vec::new();
-    for rule in Rule::all() {
-        if event.contains("\"detail-type\"") && rule.matches(&events, &event).await {
-            heard.push(rule.id);
+    let ends = [
+        ("a-rotation-succeeded", "SucceededRule"),
+        ("a-rotation-failed", "FailedRule"),
+        ("a-rotation-was-abandoned", "FailedRule"),
+    ];
+    for ((function, _), (sample, rule)) in ROTATING.into_iter().flat_map(|it| ends.map(|end| (it, end))) {
+        let event = read_sample(function, sample);
+        let mut heard = Vec::new();
+        for other in Rule::all() {
+            if other.matches(&events, &event).await {
+                heard.push((other.function, other.id));
+            }
         }
+        assert_eq!(heard, [(function.to_owned(), rule.to_owned())], "{sample}");
     }
-    match serde_json::from_str::<Request>(&event) {
-        Ok(request) => format!("{}, by Secrets Manager", request.step),
-        Err(_) if heard.is_empty() => {
-            let event: Value = serde_json::from_str(&event).unwrap();
-            format!("{}, by a schedule", text(&event["signalbox"]))
-        }
-        Err(_) => heard.join(", "),
-    }
-}
-
-macro_rules! samples {
-    ($function:literal, $module:ident; $($name:ident: $expected:expr;)*) => {
-        mod $module {
-            $(
-                #[tokio::test]
-                async fn $name() {
-                    assert_eq!(super::heard($function, &crate::scene::sample_of(stringify!($name))).await, $expected);
-                }
-            )*
-        }
-    };
-}
-
-samples! { "rotate-bearer-token", of_bearer_tokens;
-    a_token_is_to_be_created: "createSecret, by Secrets Manager";
-    a_token_is_to_be_set: "setSecret, by Secrets Manager";
-    a_token_is_to_be_tested: "testSecret, by Secrets Manager";
-    a_token_is_to_be_finished: "finishSecret, by Secrets Manager";
-    it_is_time_to_revoke_old_tokens: "sweep, by a schedule";
-    a_rotation_succeeded: "SucceededRule";
-    a_rotation_failed: "FailedRule";
-    a_rotation_was_abandoned: "FailedRule";
-}
-
-samples! { "rotate-db-user", of_database_users;
-    a_password_is_to_be_created: "createSecret, by Secrets Manager";
-    a_password_is_to_be_set: "setSecret, by Secrets Manager";
-    a_password_is_to_be_tested: "testSecret, by Secrets Manager";
-    a_password_is_to_be_finished: "finishSecret, by Secrets Manager";
-    a_rotation_succeeded: "SucceededRule";
-    a_rotation_failed: "FailedRule";
-    a_rotation_was_abandoned: "FailedRule";
 }
 
 #[test]
@@ -204,7 +215,9 @@ fn a_function_reads_what_its_template_gives() {
         let defaults = template.json["Parameters"].as_object().unwrap().iter();
         let defaults = defaults.filter_map(|(name, it)| Some((name.as_str(), it.get("Default")?)));
         let defaults = defaults.map(|(name, it)| (name, json!(it.as_str().map_or_else(|| it.to_string(), Into::into))));
-        let parameters: Parameters = defaults.chain(given.iter().cloned()).collect();
+        // A condition is not decided here: both of its sides have to be there.
+        let members = [("MemberRoleArns", json!([MEMBER])), ("MemberAccountIds", json!(["222233334444"]))];
+        let parameters: Parameters = defaults.chain(members).chain(given.iter().cloned()).collect();
         resolved(template.environment(), &parameters)
     };
     let read = |from: &Value, name: &str| from[name].as_str().filter(|it| !it.is_empty()).map(String::from);

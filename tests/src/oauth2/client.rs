@@ -177,7 +177,7 @@ async fn a_token_of_another_type_is_not_taken() {
     server.misbehave(Ask::Token, Mischief::WrongType);
     let said = told(&server, mint(&client(&server, &[]), &master()).await);
     expect![[r#"
-        Refused: asking http://server/oauth2/token for a token: `token_type` of the answer is not `bearer`; the token was not taken, and may be alive: check OAUTH2_TOKEN_URL
+        Refused: asking http://server/oauth2/token for a token: `token_type` of the answer is not `bearer`; the token was not taken: check OAUTH2_TOKEN_URL
     "#]].assert_eq(&said);
 }
 

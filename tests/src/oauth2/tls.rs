@@ -59,7 +59,7 @@ fn certified(name: &str) -> (String, TlsAcceptor) {
 }
 
 /// A server whose certificate is for a name, and the file of its authority.
-async fn start(name: &str) -> (Server, String) {
+pub async fn start_encrypted(name: &str) -> (Server, String) {
     let (pem, acceptor) = certified(name);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -73,14 +73,14 @@ async fn start(name: &str) -> (Server, String) {
 
 #[tokio::test]
 async fn only_the_authorities_that_were_named_are_trusted() {
-    let (server, bundle) = start("localhost").await;
+    let (server, bundle) = start_encrypted("localhost").await;
     let told = |error: reaction::Error| error.to_string().replace(&server.base, "https://server");
     mint(&client(&server, &[("SIGNALBOX_CA_BUNDLE", &bundle)]), &master()).await.unwrap();
     assert_eq!(server.alive().len(), 1);
     // The system's authorities do not know it.
     let unknown = mint(&client(&server, &[]), &master()).await.err().unwrap();
     expect!["asking https://server/oauth2/token for a token: no connection (invalid peer certificate: UnknownIssuer): check OAUTH2_TOKEN_URL, the network, and whom TLS trusts"].assert_eq(&told(unknown));
-    let (_, another) = start("localhost").await;
+    let (_, another) = start_encrypted("localhost").await;
     let untrusted = mint(&client(&server, &[("SIGNALBOX_CA_BUNDLE", &another)]), &master()).await.err().unwrap();
     expect!["asking https://server/oauth2/token for a token: no connection (invalid peer certificate: BadSignature): check OAUTH2_TOKEN_URL, the network, and whom TLS trusts"].assert_eq(&told(untrusted));
     assert_eq!(server.asked().len(), 1, "nothing was sent");
@@ -91,7 +91,7 @@ async fn only_the_authorities_that_were_named_are_trusted() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_not_taken() {
-    let (server, bundle) = start("other.example.com").await;
+    let (server, bundle) = start_encrypted("other.example.com").await;
     let refused = mint(&client(&server, &[("SIGNALBOX_CA_BUNDLE", &bundle)]), &master()).await.err().unwrap();
     expect![[r#"asking https://server/oauth2/token for a token: no connection (invalid peer certificate: certificate not valid for name "localhost"; certificate is only valid for DnsName("other.example.com")): check OAUTH2_TOKEN_URL, the network, and whom TLS trusts"#]].assert_eq(&refused.to_string().replace(&server.base, "https://server"));
     assert_eq!(server.asked(), []);

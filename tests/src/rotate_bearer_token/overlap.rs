@@ -7,10 +7,10 @@ use expect_test::expect;
 use reaction::Outcome;
 use serde_json::json;
 
-use super::{OVERLAP, Scene};
+use super::{OVERLAP, Scene, function, variables};
 use crate::oauth2::{Ask, Style};
 use crate::rotations::{STEPS, value_at};
-use crate::world::let_time_pass;
+use crate::world::{LEDGER, let_time_pass};
 
 #[tokio::test]
 async fn a_rotation_leaves_the_old_token_alive_until_the_sweep() {
@@ -102,6 +102,31 @@ async fn a_second_rotation_within_the_overlap_leaves_both_to_be_revoked_in_time(
     scene.sweep().await;
     assert_eq!((scene.server.alive().len(), scene.due().await), (1, 0));
     scene.assert_served().await;
+}
+
+#[tokio::test]
+async fn what_has_no_label_and_is_due_already_is_due_once() {
+    let scene = Scene::new(Style::Overlap).await;
+    for _ in 0..3 {
+        scene.rotate().await;
+    }
+    let_time_pass(OVERLAP / 2);
+    let report = scene.sweep().await;
+    assert_eq!((report.outcome, scene.due().await), (Outcome::Unchanged, 3), "{report}");
+}
+
+#[tokio::test]
+async fn what_is_due_is_remembered_for_longer_than_the_overlap() {
+    let mut scene = Scene::new(Style::Overlap).await;
+    let mut variables = variables(&scene.server, scene.style, &scene.secret);
+    variables.push(("SIGNALBOX_OVERLAP", (100 * 24 * 60).to_string()));
+    scene.function = function(&scene.world, &variables);
+    scene.rotate().await;
+    let items = scene.world.dynamodb.scan().table_name(LEDGER).send().await.unwrap();
+    let number = |text: &str| text.parse::<u64>().unwrap();
+    let item = items.items().iter().find(|it| it.contains_key("due")).unwrap();
+    let due = number(item["due"].as_ss().unwrap()[0].rsplit_once('@').unwrap().1);
+    assert!(number(item["expiration"].as_n().unwrap()) > due + Duration::from_hours(24).as_secs(), "{item:?}");
 }
 
 #[tokio::test]

@@ -25,7 +25,9 @@ async fn of_two_that_create_at_once_the_loser_takes_back_what_it_made() {
         assert_eq!(scene.server.alive(), [old, new]);
         lost += scene.server.asked().iter().filter(|it| it.was_alive).count();
         for step in &STEPS[1..] {
-            assert_eq!(scene.step(&rotation, step).await.outcome, Outcome::Applied, "{step}");
+            let report = scene.step(&rotation, step).await;
+            assert_eq!(report.outcome, Outcome::Applied, "{step}: {report}");
+            assert!(report.notes.is_empty(), "what was taken back is not told of: {report}");
         }
         scene.assert_served().await;
     }

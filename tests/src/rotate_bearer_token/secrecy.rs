@@ -3,6 +3,7 @@
 
 use form_urlencoded::byte_serialize;
 use local_aws::{Fault, FaultKind};
+use serde_json::{Value, json};
 
 use super::through_lambda::Running;
 use super::{SWEEP, Scene};
@@ -71,7 +72,8 @@ async fn watch(style: Style) {
     let output = running.end().await;
     assert!(output.lines().count() > 40, "the function has a log: {output}");
     watched.written.push(output);
-    assert!(watched.values.iter().any(|it| it.contains("0002")), "tokens were made: {:?}", watched.values);
+    let is_new = |it: &String| it.contains("t0ken") && !it.contains("0001");
+    assert!(watched.values.iter().any(is_new), "tokens were made: {:?}", watched.values);
     watched.search();
     assert_eq!(watched.scene.stages().await, "old: AWSPREVIOUS; new: AWSCURRENT AWSPENDING");
 }
@@ -105,6 +107,37 @@ async fn what_the_function_reads_and_does_shows_no_secret_value() {
     watched.values.extend(watched.scene.server.alive());
     assert_eq!(watched.values.len(), 5);
     watched.search();
+}
+
+/// Whatever else stands where a step of a rotation should, or a text.
+#[tokio::test]
+async fn what_is_no_step_of_a_rotation_shows_no_rotation_token() {
+    let scene = Scene::new(Style::Overlap).await;
+    let rotation = scene.begin().await;
+    let (event, token) = (rotation.event("createSecret"), rotation.rotation_token());
+    let with = |key: &str, value: Value| {
+        let mut event: Value = serde_json::from_str(&event).unwrap();
+        event[key] = value;
+        event.to_string()
+    };
+    let number = "4711471147114711";
+    for wrong in [
+        json!(event).to_string(),
+        json!([event]).to_string(),
+        with("RotationToken", json!([token])),
+        with("RotationToken", json!({token.as_str(): token})),
+        with("RotationToken", json!(4_711_471_147_114_711_u64)),
+        with("ClientRequestToken", json!("1")),
+        with("Step", json!(1)),
+        with("signalbox", json!("sweep")),
+        format!("{event}{event}"),
+    ] {
+        let report = scene.hear(&wrong).await;
+        assert_eq!(report.outcome, reaction::Outcome::Refused, "{report}");
+        for told in [report.to_string(), format!("{report:?}")] {
+            assert!(!told.contains(&token) && !told.contains(number), "{told}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ async fn a_step_that_is_not_done_is_an_error() {
     let scene = Scene::new(Style::Overlap).await;
     let running = Running::start(&scene).await;
     let rotation = scene.begin().await;
-    let Outcome::Error(error) = running.invoke(&rotation.event("testSecret")).await else { panic!("no error") };
+    let Outcome::Error(error) = running.invoke(&rotation.event("setSecret")).await else { panic!("no error") };
     assert_eq!(error["errorType"], "Signalbox.Refused");
     let report: Value = serde_json::from_str(error["errorMessage"].as_str().unwrap()).unwrap();
     assert!(report["reason"].as_str().unwrap().contains("createSecret comes first"), "{report}");

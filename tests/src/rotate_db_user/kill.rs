@@ -38,7 +38,7 @@ async fn before(scene: &Scene, step: usize) -> Rotation {
 }
 
 /// The rest of a rotation after this step was disturbed, and what must be so in the end.
-async fn end(scene: &Scene, rotation: &Rotation, disturbed: usize, told: &str) {
+pub async fn end(scene: &Scene, rotation: &Rotation, disturbed: usize, told: &str) {
     let_time_pass(AN_INVOCATION);
     for step in &STEPS[disturbed..] {
         let mut report = scene.step(rotation, step).await;

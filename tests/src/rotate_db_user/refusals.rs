@@ -4,7 +4,7 @@ use rotation::Attempts;
 use serde_json::{Value, json};
 
 use super::{FIRST, Scene, in_both, value_of};
-use crate::databases::{MASTER, MASTER_PASSWORD, POSTGRES, Server, UNNAMED};
+use crate::databases::{HOST, MASTER, MASTER_PASSWORD, Server, UNNAMED};
 use crate::rotations::{Rotation, STEPS, secrets_manager};
 
 in_both! {
@@ -14,6 +14,7 @@ in_both! {
     a_clone_whose_original_was_dropped_is_refused
     after_five_refusals_the_next_rotation_can_begin
     a_password_that_was_changed_after_it_was_set_is_given_up
+    a_password_that_the_rules_refuse_is_given_up
     a_master_secret_that_is_not_one_is_named
     a_master_secret_that_is_gone_is_named
     a_master_secret_may_hold_a_user_and_a_password_only
@@ -124,19 +125,24 @@ async fn a_password_that_was_changed_after_it_was_set_is_given_up(server: &'stat
     assert!(scene.works("AWSCURRENT").await);
 }
 
-/// `passwordcheck` sees of a verifier only whether it is the user's name.
-#[tokio::test]
-async fn a_password_that_the_rules_refuse_is_given_up() {
-    let scene = Scene::single(&POSTGRES).await;
-    let rotation = scene.begin().await;
-    let mut value = scene.value("AWSCURRENT").await;
-    value["password"] = scene.user.as_str().into();
-    scene.put_pending(&rotation, &value).await;
-    let said = exhaust(&scene, &rotation, "setSecret").await;
-    assert!(said.contains("its rules for passwords refuse this one"), "{said}");
-    assert!(scene.works("AWSCURRENT").await);
-    scene.rotate().await;
-    assert!(scene.works("AWSCURRENT").await);
+/// The rules of both servers refuse a password that is the user's name: of a user that is there, and of one that is made.
+async fn a_password_that_the_rules_refuse_is_given_up(server: &'static Server) {
+    let has_clone = Scene::alternating(server).await;
+    has_clone.rotate().await;
+    has_clone.rotate().await;
+    for scene in [Scene::single(server).await, Scene::alternating(server).await, has_clone] {
+        let rotation = scene.begin().await;
+        let user = format!("{}{}", scene.user, if scene.master.is_some() { "_clone" } else { "" });
+        let mut value = scene.value("AWSCURRENT").await;
+        (value["username"], value["password"]) = (user.as_str().into(), user.as_str().into());
+        scene.put_pending(&rotation, &value).await;
+        let said = exhaust(&scene, &rotation, "setSecret").await;
+        let expected = "its rules for passwords refuse this one; see the lengths and exclusions in our settings";
+        assert!(said.contains(expected) && said.contains(&format!(" at {HOST}:{}", server.port)), "{said}");
+        assert!(scene.works("AWSCURRENT").await && !scene.lets_in(&user, &user).await);
+        scene.rotate().await;
+        assert!(scene.works("AWSCURRENT").await);
+    }
 }
 
 async fn a_master_secret_that_is_not_one_is_named(server: &'static Server) {

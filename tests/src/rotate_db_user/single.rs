@@ -1,8 +1,9 @@
 //! One user, who changes their own password.
 
 use reaction::Outcome;
+use rotation::Attempts;
 
-use super::{FIRST, Scene, in_both};
+use super::{FIRST, Scene, function, function_with, in_both, settings};
 use crate::databases::{POSTGRES, Server};
 use crate::rotations::STEPS;
 
@@ -12,6 +13,7 @@ in_both! {
     a_password_that_is_set_already_is_set_no_more
     where_the_current_password_is_refused_the_previous_one_gets_in
     where_no_password_gets_in_it_is_said
+    a_password_whose_probe_fails_does_not_become_current
 }
 
 async fn the_old_password_works_until_the_new_one_is_set(server: &'static Server) {
@@ -69,10 +71,14 @@ async fn a_password_that_is_set_already_is_set_no_more(server: &'static Server) 
 
 #[tokio::test]
 async fn a_repeated_set_changes_no_password() {
-    let scene = Scene::single(&POSTGRES).await;
-    let rotation = scene.created().await;
-    scene.steps(&rotation, &["setSecret", "setSecret", "setSecret"]).await;
-    assert_eq!(scene.changes(), 1);
+    let two = Scene::alternating(&POSTGRES).await;
+    // Then it is the turn of the user whose changes are counted.
+    two.rotate().await;
+    for scene in [Scene::single(&POSTGRES).await, two] {
+        let rotation = scene.created().await;
+        scene.steps(&rotation, &["setSecret", "setSecret", "setSecret"]).await;
+        assert_eq!(scene.changes(), 1);
+    }
 }
 
 /// As after a rotation that was made current without its password being set.
@@ -99,5 +105,23 @@ async fn where_no_password_gets_in_it_is_said(server: &'static Server) {
     // What it says is enough.
     scene.set_by_hand(&scene.login("AWSCURRENT").await.1).await;
     scene.steps(&rotation, &["setSecret", "testSecret", "finishSecret"]).await;
+    assert!(scene.works("AWSCURRENT").await);
+}
+
+/// The login works, and what the user is there for does not.
+async fn a_password_whose_probe_fails_does_not_become_current(server: &'static Server) {
+    let mut scene = Scene::single(server).await;
+    let mut settings = settings(server.trust());
+    settings.probe = format!("SELECT a FROM needed_by_{}", scene.user);
+    scene.function = function_with(&scene.world, settings);
+    let rotation = scene.created().await;
+    scene.steps(&rotation, &["setSecret"]).await;
+    for _ in 0..=Attempts::MOST {
+        let said = scene.failure(&rotation, "testSecret").await;
+        assert!(said.contains("running the probe in "), "{said}");
+    }
+    assert_eq!(scene.stages().await, "old: AWSCURRENT; new: AWSPENDING", "the password is set: it is not given up");
+    scene.function = function(&scene.world, server.trust());
+    scene.steps(&rotation, &STEPS[2..]).await;
     assert!(scene.works("AWSCURRENT").await);
 }

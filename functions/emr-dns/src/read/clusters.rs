@@ -7,9 +7,9 @@ use aws::{Answer, SdkConfig, all_pages, is_unknown_cluster};
 use aws_sdk_ec2::types::Filter;
 use aws_sdk_emr::types::ClusterState as EmrState;
 use events::emr::{ClusterId, ClusterState};
-use reaction::{Doing, Error, Region};
+use reaction::{Doing, Error};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Place};
 
 /// How many values a filter of EC2 takes.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
@@ -20,11 +20,17 @@ const FILTERED: usize = 200;
 pub(crate) struct Services {
     pub(crate) emr: aws_sdk_emr::Client,
     pub(crate) ec2: aws_sdk_ec2::Client,
+    /// To ask for the zones of a VPC, which whoever has the VPC may.
+    pub(crate) route53: aws_sdk_route53::Client,
 }
 
 impl Services {
     pub(crate) fn new(config: &SdkConfig) -> Self {
-        Self { emr: aws_sdk_emr::Client::new(config), ec2: aws_sdk_ec2::Client::new(config) }
+        Self {
+            emr: aws_sdk_emr::Client::new(config),
+            ec2: aws_sdk_ec2::Client::new(config),
+            route53: aws_sdk_route53::Client::new(config),
+        }
     }
 }
 
@@ -32,11 +38,11 @@ impl Services {
 /// <https://docs.aws.amazon.com/emr/latest/APIReference/API_DescribeCluster.html>
 pub(crate) async fn describe(
     services: &Services,
-    region: &Region,
+    place: &Place,
     id: &ClusterId,
     tag: &str,
 ) -> Result<Option<Cluster>, Error> {
-    let doing = || format!("cluster {id} in {region}");
+    let doing = || format!("cluster {id} in {place}");
     let answer = match services.emr.describe_cluster().cluster_id(id.as_str()).send().await {
         Err(error) if is_unknown_cluster(&error) => return Ok(None),
         answer => answer.or_error().doing(doing)?,
@@ -46,7 +52,7 @@ pub(crate) async fn describe(
     let created = status.and_then(|it| it.timeline()).and_then(|it| it.creation_date_time());
     Ok(Some(Cluster {
         id: id.clone(),
-        region: region.clone(),
+        place: place.clone(),
         state: status.and_then(|it| it.state()).map_or(ClusterState::Unknown, |it| ClusterState::named(it.as_str())),
         created: created.and_then(|time| SystemTime::try_from(*time).ok()),
         tag: cluster.tags().iter().find(|it| it.key() == Some(tag)).map(|it| it.value().unwrap_or_default().to_owned()),
@@ -57,8 +63,8 @@ pub(crate) async fn describe(
 
 /// The ids of all clusters that have not ended.
 /// <https://docs.aws.amazon.com/emr/latest/APIReference/API_ListClusters.html>
-pub(crate) async fn live(services: &Services, region: &Region) -> Result<Vec<ClusterId>, Error> {
-    let doing = || format!("the clusters in {region}");
+pub(crate) async fn live(services: &Services, place: &Place) -> Result<Vec<ClusterId>, Error> {
+    let doing = || format!("the clusters in {place}");
     let living =
         [EmrState::Starting, EmrState::Bootstrapping, EmrState::Running, EmrState::Waiting, EmrState::Terminating];
     let request = services.emr.list_clusters().set_cluster_states(Some(living.into()));
@@ -71,10 +77,10 @@ pub(crate) async fn live(services: &Services, region: &Region) -> Result<Vec<Clu
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSubnets.html>
 pub(crate) async fn vpcs_of(
     services: &Services,
-    region: &Region,
+    place: &Place,
     subnets: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, String>, Error> {
-    let doing = || format!("subnets in {region}");
+    let doing = || format!("subnets in {place}");
     let all: Vec<_> = subnets.iter().cloned().collect();
     let mut vpcs = BTreeMap::new();
     for some in all.chunks(FILTERED) {

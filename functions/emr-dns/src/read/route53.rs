@@ -9,6 +9,7 @@ use reaction::{Doing, Error, Region};
 
 use crate::change::Change;
 use crate::name::{Name, normalised};
+use crate::read::Services;
 use crate::record::{RecordSet, Records, Site};
 use crate::zone::{Zone, ZoneId};
 
@@ -43,9 +44,15 @@ impl Route53 {
 
     /// The private hosted zones that a VPC is associated with, whoever owns them.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByVPC.html>
-    pub(crate) async fn zones_of_vpc(&self, vpc: &str, region: &Region) -> Result<Vec<Zone>, Error> {
+    pub(crate) async fn zones_of_vpc(
+        &self,
+        services: &Services,
+        vpc: &str,
+        region: &Region,
+    ) -> Result<Vec<Zone>, Error> {
         let doing = || format!("the hosted zones of {vpc}");
-        let request = self.client.list_hosted_zones_by_vpc().vpc_id(vpc).vpc_region(VpcRegion::from(region.as_str()));
+        let request =
+            services.route53.list_hosted_zones_by_vpc().vpc_id(vpc).vpc_region(VpcRegion::from(region.as_str()));
         let (mut zones, mut next) = (Vec::new(), None);
         loop {
             self.pace.wait("ListHostedZonesByVPC").await;

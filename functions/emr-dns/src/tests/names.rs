@@ -3,7 +3,8 @@
 use expect_test::expect;
 use proptest::prelude::*;
 
-use super::{account, mark_of, ours, set, zone};
+use super::{account, mark_of, ours, place, set, zone};
+use crate::cluster::Place;
 use crate::mark::{Holder, Mark};
 use crate::name::{Name, normalised};
 use crate::record::{RecordSet, Records};
@@ -94,7 +95,7 @@ proptest! {
 
 fn held(records: Vec<RecordSet>) -> String {
     let site = Records::from_iter(records).site(&super::NAME.parse().unwrap());
-    match Holder::of(&site, "signalbox", &account()) {
+    match Holder::of(&site, "signalbox", &[account()].into()) {
         Holder::Nobody => "nobody".into(),
         Holder::Ours(held) => format!("ours, for {}", held.mark.cluster),
         Holder::Other(who) => who,
@@ -111,7 +112,7 @@ fn the_txt_record_says_whose_a_name_is_and_never_the_target() {
     assert_eq!(held(vec![cname.clone(), capital]), "ours, for j-1YONHTCP3YZKC");
     let with = |value: &str| held(vec![cname.clone(), set("_signalbox.etl.example.com", "TXT", value)]);
     let theirs = Mark { owner: "staging".into(), ..mark_of(super::OLD) };
-    let others = Mark { account: "444455556666".parse().unwrap(), ..mark_of(super::OLD) };
+    let others = Mark { place: Place { account: "444455556666".parse().unwrap(), ..place() }, ..mark_of(super::OLD) };
     let weighted = |set: &RecordSet| RecordSet { is_simple: false, ..set.clone() };
     expect![[r#"
         there is a record of type CNAME, and no TXT record beside it says whose it is

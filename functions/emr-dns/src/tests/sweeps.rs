@@ -3,10 +3,9 @@
 use ::events::emr::ClusterState::{Starting, Terminating};
 use expect_test::{Expect, expect};
 
-use super::{CLUSTER, NAME, NODE, OLD, account, after, cluster, ours, set, settings, survey, that_is, upsert_only};
+use super::{CLUSTER, NAME, NODE, OLD, after, cluster, ours, set, settings, survey, that_is, upsert_only};
 use crate::change::Batch;
 use crate::cluster::Cluster;
-use crate::decide::Rules;
 use crate::facts::{Facts, Seen, Survey};
 use crate::record::RecordSet;
 use crate::sweep::counts;
@@ -339,5 +338,5 @@ fn the_report_counts_names() {
             },
         }
     "#]]
-    .assert_debug_eq(&counts(Rules { settings: &settings(), account: &account() }, survey));
+    .assert_debug_eq(&counts(facts.rules(), survey));
 }

@@ -26,6 +26,28 @@ const CODES: [&str; 14] = [
     "unsupported_token_type",
 ];
 
+/// What went wrong, and whether the server may have done all the same what it was asked.
+pub(super) struct Undone {
+    pub(super) error: Error,
+    pub(super) may_be_done: bool,
+}
+
+impl From<Undone> for Error {
+    fn from(undone: Undone) -> Self {
+        undone.error
+    }
+}
+
+impl Undone {
+    fn maybe(error: Error) -> Self {
+        Self { error, may_be_done: true }
+    }
+
+    fn certainly(error: Error) -> Self {
+        Self { error, may_be_done: false }
+    }
+}
+
 /// A request, and what is to be said when it goes wrong.
 pub(super) struct Call<'a> {
     /// What is being done, and where.
@@ -41,23 +63,26 @@ pub(super) struct Call<'a> {
 
 impl Call<'_> {
     /// Sends a request, and gives the body of a good answer.
-    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, Error> {
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, Undone> {
         let answer = request.send().await.map_err(|error| self.lost(&error))?;
         let status = answer.status();
         if status.is_redirection() {
             let what = format!("it answered {} to somewhere else, and is not followed", status.as_u16());
-            return Err(self.refused(what, self.url));
+            return Err(Undone::certainly(self.refused(what, self.url)));
         }
         let body = self.read(answer).await;
         if status.is_success() { body } else { Err(self.bad(status, &body.unwrap_or_default())) }
     }
 
     /// The JSON object that an answer is.
-    pub(super) fn object(&self, body: &[u8]) -> Result<Map<String, Value>, Error> {
+    pub(super) fn object(&self, body: &[u8]) -> Result<Map<String, Value>, Undone> {
         match serde_json::from_slice(body) {
             Ok(Value::Object(object)) => Ok(object),
-            _ if body.trim_ascii_start().starts_with(b"<") => Err(self.is_page()),
-            _ => Err(self.refused(format!("the answer is no JSON object{}", self.unknown), self.url)),
+            _ if body.trim_ascii_start().starts_with(b"<") => Err(Undone::maybe(self.is_page())),
+            _ => {
+                let what = format!("the answer is no JSON object{}", self.unknown);
+                Err(Undone::maybe(self.refused(what, self.url)))
+            }
         }
     }
 
@@ -75,37 +100,37 @@ impl Call<'_> {
         Error::failed(format!("{doing}: {what}{unknown}: it is tried again, look at the server if this goes on"))
     }
 
-    async fn read(&self, mut answer: Response) -> Result<Vec<u8>, Error> {
+    async fn read(&self, mut answer: Response) -> Result<Vec<u8>, Undone> {
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| self.lost(&error))? {
             if body.len() + chunk.len() > self.limits.answer {
                 let what = format!("the answer has more than {} bytes{}", self.limits.answer, self.unknown);
-                return Err(self.refused(what, self.url));
+                return Err(Undone::maybe(self.refused(what, self.url)));
             }
             body.extend_from_slice(&chunk);
         }
         Ok(body)
     }
 
-    fn lost(&self, error: &reqwest::Error) -> Error {
+    fn lost(&self, error: &reqwest::Error) -> Undone {
         let Limits { connect, whole, .. } = self.limits;
         let Self { doing, url, .. } = self;
         match (error.is_connect(), error.is_timeout()) {
             (true, true) => {
-                Error::failed(format!("{doing}: no connection within {connect:?}: check {url} and the network"))
+                let said = format!("{doing}: no connection within {connect:?}: check {url} and the network");
+                Undone::certainly(Error::failed(said))
             }
             (true, false) => {
                 let cause = last_cause(error);
-                Error::failed(format!(
-                    "{doing}: no connection ({cause}): check {url}, the network, and whom TLS trusts"
-                ))
+                let said = format!("{doing}: no connection ({cause}): check {url}, the network, and whom TLS trusts");
+                Undone::certainly(Error::failed(said))
             }
-            (false, true) => self.failed(format!("no answer within {whole:?}")),
-            (false, false) => self.failed(format!("the answer was lost ({})", last_cause(error))),
+            (false, true) => Undone::maybe(self.failed(format!("no answer within {whole:?}"))),
+            (false, false) => Undone::maybe(self.failed(format!("the answer was lost ({})", last_cause(error)))),
         }
     }
 
-    fn bad(&self, status: StatusCode, body: &[u8]) -> Error {
+    fn bad(&self, status: StatusCode, body: &[u8]) -> Undone {
         let answer = serde_json::from_slice::<Value>(body).unwrap_or_default();
         let code = answer["error"].as_str().and_then(|it| CODES.into_iter().find(|code| *code == it));
         let code = code.map(|it| format!(" ({it})")).unwrap_or_default();
@@ -113,6 +138,6 @@ impl Call<'_> {
         let is_final = status.is_client_error()
             && status != StatusCode::REQUEST_TIMEOUT
             && status != StatusCode::TOO_MANY_REQUESTS;
-        if is_final { self.refused(what, self.check) } else { self.failed(what) }
+        if is_final { Undone::certainly(self.refused(what, self.check)) } else { Undone::maybe(self.failed(what)) }
     }
 }

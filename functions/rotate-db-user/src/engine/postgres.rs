@@ -2,6 +2,9 @@
 //! what stands in a statement may be logged.
 //! <https://www.postgresql.org/docs/current/sql-alterrole.html>
 
+use std::error::Error as StdError;
+use std::io;
+
 use postgres_protocol::password::scram_sha_256;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::config::SslMode;
@@ -159,11 +162,14 @@ fn why_of(code: &SqlState) -> Why {
     }
 }
 
-/// The driver keeps its kinds to itself, but for what it says.
+/// The driver keeps its kinds to itself, but for what it says. A handshake that breaks off says nothing of the certificate.
 fn why_of_driver(error: &tokio_postgres::Error) -> Why {
+    if is_about_trust(error) {
+        return Why::Untrusted;
+    }
     match error.to_string().as_str() {
+        _ if causes(error).any(<dyn StdError>::is::<io::Error>) => Why::Unreachable,
         "error performing TLS handshake" => Why::Untrusted,
-        _ if is_about_trust(error) => Why::Untrusted,
         "authentication error" => Why::Credential,
         _ => Why::Unreachable,
     }

@@ -1,0 +1,177 @@
+//! What one invocation does and tells, from what was read: no call is made here.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use reaction::{Error, Plan};
+use rotation::{Open, Request, SecretArn, Turn, VersionId, What};
+use secrecy::SecretString;
+
+use crate::records::{Due, OfSecret, Remembered};
+
+/// No run lives longer: Lambda ends it. What an older one began and did not strike out, nobody is at work on.
+const RUN: Duration = Duration::from_mins(15);
+
+/// Why the function runs.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// One step of a rotation.
+    Step(Request),
+    /// It is time to revoke what is not needed any more.
+    Sweep,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub enum Facts {
+    /// Of one step.
+    Step {
+        /// What is to be done.
+        turn: Turn,
+        /// The values that it may look at.
+        values: Values,
+        /// What is remembered of this rotation.
+        remembered: Remembered,
+        /// What is remembered of the secret.
+        of_secret: OfSecret,
+        /// The time, in seconds since the epoch.
+        now: u64,
+    },
+    /// Of all secrets that are swept, at this time.
+    Sweep(Vec<Swept>, u64),
+}
+
+/// What was read of a secret that is swept.
+#[derive(Debug)]
+pub struct Swept {
+    /// The secret.
+    pub secret: SecretArn,
+    /// What is remembered of it.
+    pub of_secret: OfSecret,
+    /// The versions that have a credential made here, no label, and no time at which it is to be revoked.
+    pub forsaken: Result<BTreeSet<VersionId>, Error>,
+}
+
+/// One effect.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A credential is made and kept.
+    Create(Values),
+    /// One was made and kept by a run that could not write that down.
+    Keep(Open),
+    /// The server is made to take it.
+    Set(Values),
+    /// It is shown that the server takes it.
+    Test(Values),
+    /// It is shown that the server takes the current one.
+    Check(Values),
+    /// It becomes current; what was open is settled by that.
+    Finish(Option<VersionId>, Vec<Open>),
+    /// The server refused it too often: the next rotation shall begin anew.
+    GiveUp(Remembered),
+    /// Nobody has it any more: it is to be revoked.
+    Due(SecretArn, VersionId, Option<Open>),
+    /// What was current before is revoked.
+    Revoke(SecretArn, Due),
+}
+
+/// The values that a step may look at.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    /// What clients get now.
+    pub current: Option<SecretString>,
+    /// What they got before.
+    pub previous: Option<SecretString>,
+    /// What they are to get.
+    pub pending: Option<SecretString>,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Create(_) => write!(f, "make a credential and keep it as AWSPENDING"),
+            Self::Keep(open) => write!(f, "write down that version {} has a credential", open.version),
+            Self::Set(_) => write!(f, "have the server take it"),
+            Self::Test(_) => write!(f, "prove that the server takes it"),
+            Self::Check(_) => write!(f, "prove that the server takes AWSCURRENT"),
+            Self::Finish(Some(from), _) => write!(f, "make it AWSCURRENT in place of {from}"),
+            Self::Finish(None, _) => write!(f, "make it AWSCURRENT"),
+            Self::GiveUp(it) => write!(f, "give it up, since the server refused it {} times", it.attempts.0),
+            Self::Due(secret, version, _) => {
+                write!(f, "have version {version} of {secret} revoked, which has no label")
+            }
+            Self::Revoke(secret, due) => write!(f, "revoke version {} of {secret}", due.version),
+        }
+    }
+}
+
+/// What one step of a rotation does.
+pub(crate) fn of_step(request: &Request, facts: &Facts) -> Result<Plan<Step>, Error> {
+    let Facts::Step { turn, values, remembered, of_secret, now } = facts else {
+        return Err(Error::failed("a step was not read"));
+    };
+    if *turn == Turn::Done {
+        return Ok(Plan::nothing(format!("version {} is AWSCURRENT already", request.version)));
+    }
+    let is_filled = values.pending.is_some();
+    let kept = if is_filled { of_secret.unsaid(&request.version) } else { None };
+    let open = of_secret.open.iter().filter(|it| Some(*it) != kept);
+    let mut notes: Vec<_> = open.map(|it| it.told(&request.secret, *now)).collect();
+    let step = match turn {
+        Turn::Create if is_filled => {
+            notes.push(format!("version {} has a value already", request.version));
+            let steps = kept.cloned().map(Step::Keep).into_iter().collect();
+            return Ok(Plan::Change { steps, notes, incomplete: Vec::new() });
+        }
+        Turn::Create => Step::Create(values.clone()),
+        // So RotateSecret asks whether a rotation could succeed, where it is not to begin yet.
+        Turn::Test if !is_filled => {
+            notes.push(format!("version {} has no value: AWSCURRENT was to be proved in its place", request.version));
+            Step::Check(values.clone())
+        }
+        Turn::Set | Turn::Finish { .. } if !is_filled => {
+            let Request { version, secret, .. } = request;
+            return Err(Error::refused(format!(
+                "version {version} of {secret} has no value: createSecret comes first"
+            )));
+        }
+        Turn::Finish { from } => {
+            if let Some(at) = remembered.revoked {
+                notes.push(format!("what was AWSCURRENT has not worked for {} s", now.saturating_sub(at)));
+            }
+            // The server has another password now.
+            let settled = of_secret.open.iter().filter(|it| it.what == What::Held).cloned().collect();
+            Step::Finish(from.clone(), settled)
+        }
+        _ if remembered.attempts.are_spent() => Step::GiveUp(*remembered),
+        Turn::Set => Step::Set(values.clone()),
+        _ => Step::Test(values.clone()),
+    };
+    Ok(Plan::Change { steps: vec![step], notes, incomplete: Vec::new() })
+}
+
+/// What a sweep does: what is due is revoked, and what was minted and has no label any more becomes due.
+pub(crate) fn of_sweep(all: &[Swept], now: u64) -> Plan<Step> {
+    let (mut steps, mut notes, mut incomplete) = (Vec::new(), Vec::new(), Vec::new());
+    for Swept { secret, of_secret, forsaken } in all {
+        let OfSecret { due, open, .. } = of_secret;
+        let is_over = |it: &&Open| it.what != What::Made || it.since + RUN.as_secs() <= now;
+        let mut told: Vec<_> = open.iter().filter(is_over).collect();
+        // A promotion that was tried before it came about has left an earlier time; the last one counts.
+        let is_last = |it: &Due| due.iter().all(|other| other.version != it.version || other.at <= now);
+        steps.extend(due.iter().filter(|it| is_last(it)).map(|it| Step::Revoke(secret.clone(), it.clone())));
+        match forsaken {
+            Ok(forsaken) => steps.extend(forsaken.iter().map(|version| {
+                let kept = of_secret.unsaid(version);
+                told.retain(|it| Some(*it) != kept);
+                Step::Due(secret.clone(), version.clone(), kept.cloned())
+            })),
+            // A secret that is gone or going has nothing to read.
+            Err(error @ Error::Refused(_)) => notes.push(error.to_string()),
+            Err(error) => incomplete.push(error.to_string()),
+        }
+        notes.extend(told.into_iter().map(|it| it.told(secret, now)));
+    }
+    Plan::Change { steps, notes, incomplete }
+}

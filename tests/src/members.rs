@@ -1,0 +1,77 @@
+//! An organization of four accounts: what happens in a member reaches the function in the hub, which acts in the member.
+
+mod clusters;
+mod refusals;
+mod shares;
+
+use std::time::Duration;
+
+use aws_sdk_organizations::Client;
+use ledger::DynamoLedger;
+use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+
+use crate::world::{AWS, LEDGER, World, now};
+
+/// The hub, and what it manages: a unit with a member and, below that, another unit with a second one; and a closed account.
+pub struct Scene {
+    /// The account of the functions, which is the management account.
+    pub hub: World,
+    /// The member in the unit.
+    pub member: World,
+    /// The member in the unit below.
+    pub below: World,
+    /// The member that was closed.
+    pub closed: World,
+    client: Client,
+}
+
+impl Scene {
+    /// The functions may act where `accounts` says, given the ids of the organization and of its unit.
+    pub async fn new(accounts: impl Fn(&str, &str) -> String) -> Self {
+        let hub = World::new().await;
+        let client = Client::new(hub.sessions.config());
+        let made = client.create_organization().send().await.unwrap();
+        let organization = made.organization.unwrap().id.unwrap();
+        let root = client.list_roots().send().await.unwrap().roots.unwrap().remove(0).id.unwrap();
+        let unit = make_unit(&client, "unit", &root).await;
+        let unit_below = make_unit(&client, "below", &unit).await;
+        let member = make_account(&client, "member", &root, &unit).await;
+        let below = make_account(&client, "below", &root, &unit_below).await;
+        let closed = make_account(&client, "closed", &root, &unit).await;
+        client.close_account().account_id(&closed.account).send().await.unwrap();
+        let hub = hub.acting_in(&accounts(&organization, &unit)).await;
+        Self { hub, member, below, closed, client }
+    }
+
+    /// The account leaves the organization.
+    pub async fn leave(&self, account: &World) {
+        self.client.remove_account_from_organization().account_id(&account.account).send().await.unwrap();
+    }
+
+    /// The function of the hub hears an event.
+    pub async fn hear<R: Reaction>(&self, function: &R, event: &str) -> Report {
+        let ledger = DynamoLedger::new(&self.hub.sessions, LEDGER, R::NAME);
+        self.hub.sessions.act_for(R::NAME, "an-event");
+        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
+        drive_json(function, &ledger, Mode::Apply, deadline, event).await
+    }
+
+    /// What the hub asked of Organizations and STS since its first calls, in order.
+    pub fn asked_since(&self, skipped: usize) -> Vec<String> {
+        let calls = AWS.calls(&self.hub.account).into_iter().skip(skipped);
+        calls.filter(|it| matches!(it.service.as_str(), "organizations" | "sts")).map(|it| it.operation).collect()
+    }
+}
+
+async fn make_unit(client: &Client, name: &str, parent: &str) -> String {
+    let made = client.create_organizational_unit().name(name).parent_id(parent).send().await.unwrap();
+    made.organizational_unit.unwrap().id.unwrap()
+}
+
+async fn make_account(client: &Client, name: &str, root: &str, unit: &str) -> World {
+    let made = client.create_account().account_name(name).email(format!("{name}@example.com")).send().await.unwrap();
+    let account = made.create_account_status.unwrap().account_id.unwrap();
+    let moved = client.move_account().account_id(&account).source_parent_id(root).destination_parent_id(unit);
+    moved.send().await.unwrap();
+    World::of(&account).await
+}
