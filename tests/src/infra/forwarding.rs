@@ -97,6 +97,19 @@ fn what_is_forwarded_is_what_the_function_hears() {
     assert_eq!(Template::read("member-account").resources("AWS::Events::Rule").len(), forwarded().count());
 }
 
+/// Where nobody chooses names, the templates mean the same bus and the same roles.
+#[test]
+fn what_is_forwarded_finds_the_bus_and_the_roles_by_the_names_that_all_have_by_default() {
+    for (name, templates) in [
+        ("BusName", &["bus", "management-account", "member-account"][..]),
+        ("ForwardingRoleName", &["bus", "member-account"]),
+        ("OrganizationRoleName", &["bus", "management-account"]),
+    ] {
+        let told = |template: &str| Template::read(template).json["Parameters"][name]["Default"].clone();
+        assert!(told(templates[0]).is_string() && templates.iter().all(|it| told(it) == told(templates[0])), "{name}");
+    }
+}
+
 /// Every rule has one target, the bus, by a role that may send to it and do nothing else.
 #[test]
 fn what_is_forwarded_goes_to_the_bus_and_nowhere_else() {
