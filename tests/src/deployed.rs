@@ -2,6 +2,7 @@
 //! nothing is left when the stacks are deleted.
 
 mod account;
+mod organization;
 mod rotation;
 
 pub use account::RECORDS;

@@ -1,6 +1,9 @@
 //! The templates tell the truth: the linters find nothing, rules match the samples of their function and of no other,
 //! and a role allows what its function does.
 
+mod bus;
+mod forwarding;
+mod members;
 mod role;
 mod rotation;
 mod rules;
@@ -8,6 +11,8 @@ mod template;
 mod zones;
 
 pub use rotation::ROTATING;
+pub use template::OF_AN_ORGANIZATION;
+pub use template::Template;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -16,7 +21,6 @@ use std::process::Command;
 
 use expect_test::expect;
 use serde_json::{Value, json};
-use template::Template;
 
 /// Every text in a value.
 fn texts_in(value: &Value) -> Vec<&str> {
@@ -81,6 +85,7 @@ fn alarms_are_silent_where_nothing_is_measured() {
 #[test]
 fn everything_that_can_be_tagged_says_whose_it_is() {
     let untaggable = [
+        "AWS::Events::Archive",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Permission",
         "AWS::Logs::ResourcePolicy",
@@ -92,7 +97,8 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
         for (id, resource) in resources.filter(|(_, it)| !untaggable.iter().any(|of| it["Type"] == *of)) {
             let tags = resource["Properties"]["Tags"].as_array().cloned().unwrap_or_default();
             let is_ours = tags.contains(&json!({"Key": "Application", "Value": "signalbox"}));
-            let is_shared = ["grants", "ledger"].contains(&name.as_str());
+            let is_shared =
+                ["grants", "ledger"].contains(&name.as_str()) || OF_AN_ORGANIZATION.contains(&name.as_str());
             let is_named = tags.contains(&json!({"Key": "Function", "Value": name})) || is_shared;
             assert!(is_ours && is_named, "infra/{name}.yaml: {id} has the tags {tags:?}");
         }
@@ -107,6 +113,33 @@ fn whom_a_manifest_may_name_is_told_alike_to_every_function() {
             assert_eq!(told(name, what), told("reconcile-shares", what), "infra/{name}.yaml: {what}");
         }
     }
+}
+
+/// The functions that may act in other accounts as their template says, in the accounts of an organization.
+pub const IN_MEMBERS: [&str; 5] =
+    ["emr-dns", "reconcile-shares", "share-ami", "share-ebs-snapshot", "share-rds-snapshot"];
+
+#[test]
+fn in_which_accounts_it_may_act_is_told_alike_to_every_function() {
+    let told = |name: &str, what: &str| Template::read(name).json["Parameters"][what].clone();
+    for what in ["Accounts", "MemberRoleName", "ExternalId", "OrganizationId"] {
+        for name in IN_MEMBERS {
+            assert_eq!(
+                told(name, what)["Default"],
+                "",
+                "infra/{name}.yaml: it acts in its own account unless it was asked"
+            );
+            assert_eq!(told(name, what), told(IN_MEMBERS[0], what), "infra/{name}.yaml: {what}");
+        }
+    }
+}
+
+/// Where it may act, and by which role, beside what a function reads for itself.
+fn and_in_members(mut environment: Value) -> Value {
+    environment["SIGNALBOX_ACCOUNTS"] = json!({"Ref": "Accounts"});
+    environment["SIGNALBOX_MEMBER_ROLE"] = json!({"Ref": "MemberRoleName"});
+    environment["SIGNALBOX_EXTERNAL_ID"] = json!({"Ref": "ExternalId"});
+    environment
 }
 
 /// What a function reads is what its template sets, by the same names.
@@ -134,7 +167,7 @@ fn of_one_that_shares(beside: &[(&str, Value)]) -> Value {
     for (variable, value) in beside {
         environment[variable] = value.clone();
     }
-    environment
+    and_in_members(environment)
 }
 
 #[test]
@@ -152,7 +185,7 @@ fn the_environment_of_a_function_is_its_contract() {
         "SIGNALBOX_DNS_POLICY": {"Ref": "Policy"},
         "SIGNALBOX_DNS_ZONES": {"Fn::Join": [",", {"Ref": "HostedZoneIds"}]},
     });
-    assert_environment("emr-dns", &names);
+    assert_environment("emr-dns", &and_in_members(names));
     let parameters = &Template::read("share-rds-snapshot").json["Parameters"];
     assert_eq!(parameters["CopyAutomated"]["Default"], "false", "nothing is copied unless it was asked for");
 }
@@ -222,7 +255,8 @@ pub fn unconditional(template: &str) -> BTreeSet<String> {
 #[test]
 fn what_the_tests_do_not_deploy_is_listed() {
     let mut listed = String::new();
-    for Template { name, json } in Template::all() {
+    // Those of an organization, the test that deploys them lists.
+    for Template { name, json } in Template::all().into_iter().filter(|it| !it.is_of_an_organization()) {
         for (id, resource) in json["Resources"].as_object().unwrap() {
             let Some(condition) = resource.get("Condition").and_then(Value::as_str) else { continue };
             // Each is on where a parameter is given. Of those that the tests give, only members have resources of their own.

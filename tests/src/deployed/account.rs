@@ -40,7 +40,8 @@ pub(super) static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 pub struct Account<S> {
     /// What there is to share, and the manifest.
     pub scene: S,
-    deployment: Deployment,
+    /// CloudFormation.
+    pub deployment: Deployment,
     /// What the stack of the function says of itself.
     pub outputs: BTreeMap<String, String>,
     /// The rules.
@@ -190,7 +191,8 @@ fn own_stack<S: Scene>() -> String {
     format!("signalbox-{}", S::FUNCTION)
 }
 
-fn stack(name: &str, template: &str, parameters: &[(&str, &str)]) -> Stack {
+/// A stack of this name, of a template of `infra/`.
+pub(super) fn stack(name: &str, template: &str, parameters: &[(&str, &str)]) -> Stack {
     Stack {
         name: name.into(),
         template: local_aws::workspace().join(format!("infra/{template}.yaml")),

@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 /// What is given for parameters, by name.
 pub type Parameters<'a> = BTreeMap<&'a str, Value>;
 
+/// The templates that an organization of many accounts needs beside those of the functions.
+pub const OF_AN_ORGANIZATION: [&str; 3] = ["bus", "management-account", "member-account"];
+
 /// A template of `infra/`.
 pub struct Template {
     /// Its file's name without `.yaml`.
@@ -28,6 +31,16 @@ impl Template {
         let text = std::fs::read_to_string(infra().join(format!("{name}.yaml"))).unwrap();
         let documents = Yaml::load_from_str(&text).unwrap_or_else(|error| panic!("infra/{name}.yaml: {error}"));
         Self { name: name.into(), json: plain(&documents[0]) }
+    }
+
+    /// Whether it is one of [`OF_AN_ORGANIZATION`].
+    pub fn is_of_an_organization(&self) -> bool {
+        OF_AN_ORGANIZATION.contains(&self.name.as_str())
+    }
+
+    /// Whether there is a template of this name.
+    pub fn exists(name: &str) -> bool {
+        infra().join(format!("{name}.yaml")).exists()
     }
 
     /// Its resources of one type, by logical id.
