@@ -13,8 +13,12 @@ use crate::settings::Limits;
 pub struct Facts {
     /// The time.
     pub now: SystemTime,
-    /// The account that owns everything that is looked at.
-    pub owner: AccountId,
+    /// Our own account.
+    pub home: AccountId,
+    /// The accounts whose things are looked at.
+    pub owners: BTreeSet<AccountId>,
+    /// The accounts that are left alone, with what our records say of their things, and why.
+    pub left_alone: BTreeMap<AccountId, String>,
     /// How much one sweep may take away.
     pub limits: Limits,
     /// The desired state.
@@ -25,8 +29,8 @@ pub struct Facts {
     pub not_ours: Option<String>,
     /// Everything that an entry matches or that we own a grant on, and the images that share snapshots with those.
     pub found: Vec<Found>,
-    /// What could not be read, by section.
-    pub unread: Vec<(Kind, String)>,
+    /// What could not be read.
+    pub unread: Vec<Unread>,
     /// What can never be shared as the manifest says, and why.
     pub refused: Vec<(Resource, String)>,
     /// The grants that we own.
@@ -35,6 +39,17 @@ pub struct Facts {
     pub heads: BTreeMap<Resource, Head>,
     /// What the stored plan takes away, where one is forced.
     pub forced: Option<BTreeSet<(Resource, Principal)>>,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its section.
+    pub kind: Kind,
+    /// What it is, and why.
+    pub what: String,
 }
 
 /// A thing as AWS describes it.
@@ -82,13 +97,26 @@ impl Found {
 }
 
 impl Facts {
-    /// What we look at whatever the manifest says: what we own grants on, and whose record an interrupted run left open.
+    /// What we look at whatever the manifest says: of the accounts that are looked at, what is in our records.
     pub(crate) fn ours(&self) -> BTreeSet<&Resource> {
+        let mut ours = self.recorded();
+        ours.retain(|resource| self.owners.contains(&resource.account));
+        ours
+    }
+
+    /// What our records are about, in whatever account: what we own grants on, and whose record an interrupted run left
+    /// open.
+    pub(crate) fn recorded(&self) -> BTreeSet<&Resource> {
         if !self.is_whole {
             return BTreeSet::new();
         }
         let open = self.heads.iter().filter(|(_, head)| head.pending.is_some()).map(|(resource, _)| resource);
         self.grants.iter().map(|grant| &grant.resource).chain(open).collect()
+    }
+
+    /// Whether something of this account could not be read.
+    pub(crate) fn is_unread(&self, account: &AccountId, kind: Option<Kind>) -> bool {
+        self.unread.iter().any(|it| it.account == *account && kind.is_none_or(|kind| it.kind == kind))
     }
 
     /// With whom we shared the thing, as our records say.

@@ -53,9 +53,8 @@ fn has_lost(facts: &Facts, kind: Kind) -> bool {
     let is_said = |kind| manifest.has(kind) && manifest.sections().contains_key(Kind::section(kind));
     // Grants on things that are gone are forgotten, and say nothing of the manifest.
     let is_there = |resource: &Resource| facts.found.iter().any(|found| found.resource == *resource);
-    let is_unread = !facts.unread.is_empty();
     let owned = facts.grants.iter().map(|grant| &grant.resource).filter(|resource| resource.kind == kind);
-    let is_owned = owned.into_iter().any(|resource| is_unread || is_there(resource));
+    let is_owned = owned.into_iter().any(|resource| facts.is_unread(&resource.account, None) || is_there(resource));
     let is_said = is_said(kind) || (kind == Kind::Snapshot && is_said(Kind::Image));
     facts.is_whole && is_owned && !is_said
 }

@@ -27,7 +27,7 @@ use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
 use serde_json::value::RawValue;
 
 pub use apply::Applied;
-pub use facts::{Facts, Found};
+pub use facts::{Facts, Found, Unread};
 pub use groups::turn;
 pub use plan::Step;
 pub use proposal::Proposal;

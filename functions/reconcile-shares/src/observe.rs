@@ -6,34 +6,35 @@ use std::time::SystemTime;
 use aws::{Document, Location};
 use futures_util::{StreamExt, stream};
 use grants::Recorded;
-use reaction::{AccountId, Deadline, Doing, Error, Region};
+use reaction::{AccountId, Deadline, Doing, Error};
 use sharing::{Desired, Kind, Manifest, Principal, Resource};
 use tokio::join;
 
 use crate::ReconcileShares;
-use crate::facts::Facts;
-use crate::read::{Reading, Scanned, Scope};
+use crate::facts::{Facts, Unread};
+use crate::read::{Reading, Scanned};
 use crate::stored::StoredPlan;
 use crate::subject::Subject;
 
-/// How many regions and kinds are read at a time; within each, things are read side by side too.
+/// How many regions and kinds, of all accounts, are read at a time; within each, things are read side by side too.
 const SCOPES: usize = 16;
 
 impl ReconcileShares {
     pub(crate) async fn read_facts(&self, subject: &Subject, deadline: Deadline) -> Result<Facts, Error> {
-        let owner = self.sessions.home()?.account.clone();
+        let home = self.sessions.home()?.account.clone();
         // Before anything is read: what another run leaves open from now on counts as its own.
         let now = self.sessions.now();
         if let Some(why) = self.not_ours(subject) {
             let desired = self.source.complete(Ok(Manifest::default()), &[]).await?;
-            return Ok(Facts { not_ours: Some(why), ..self.no_facts(owner, desired, subject, now) });
+            return Ok(Facts { not_ours: Some(why), ..self.no_facts(home, desired, subject, now) });
         }
         let (desired, recorded, forced) = join!(self.desired(subject), self.recorded(), self.forced(subject));
-        let mut facts = self.no_facts(owner, desired?, subject, now);
+        let mut facts = self.no_facts(home, desired?, subject, now);
         Recorded { grants: facts.grants, heads: facts.heads } = recorded?;
         facts.forced = forced?;
         // A manifest that is not acted on is not worth a scan; `plan` says what is wrong with it.
         if facts.desired.admitted().is_ok() {
+            self.find_owners(&mut facts).await?;
             self.scan(&mut facts, deadline).await;
         }
         Ok(facts)
@@ -46,11 +47,13 @@ impl ReconcileShares {
         (*location != ours).then(|| format!("{location} has changed, and the manifest lies at {ours}"))
     }
 
-    fn no_facts(&self, owner: AccountId, desired: Desired, subject: &Subject, now: SystemTime) -> Facts {
+    fn no_facts(&self, home: AccountId, desired: Desired, subject: &Subject, now: SystemTime) -> Facts {
         let is_whole = !matches!(subject, Subject::Payload(_));
         Facts {
             now,
-            owner,
+            home,
+            owners: BTreeSet::new(),
+            left_alone: BTreeMap::new(),
             limits: self.limits,
             desired,
             is_whole,
@@ -87,37 +90,45 @@ impl ReconcileShares {
         Ok(Some(plan.removals()))
     }
 
+    /// Whose things are looked at: our own account's, those of the accounts that the settings name, and those that our
+    /// records are about; as far as we may act there.
+    async fn find_owners(&self, facts: &mut Facts) -> Result<(), Error> {
+        let here = self.sessions.region()?;
+        let recorded = facts.recorded().into_iter().map(|resource| resource.account.clone());
+        let met: BTreeSet<_> = recorded.chain(self.sessions.named_accounts()).chain([facts.home.clone()]).collect();
+        for account in met {
+            match self.sessions.admit(&account, &here).await {
+                Ok(()) => drop(facts.owners.insert(account)),
+                Err(error) if error.is_refused() => drop(facts.left_alone.insert(account, error.to_string())),
+                Err(error) => {
+                    let what = format!("whether account {account} is still ours to act in: {error}");
+                    // Of its things, none is known to be gone or to be as it was.
+                    facts.unread.push(Unread { account, kind: Kind::Image, what });
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Finds everything that an entry matches or that we own a grant on.
     async fn scan(&self, facts: &mut Facts, deadline: Deadline) {
-        let reading = Reading::new(self, facts, deadline);
-        let scans = stream::iter(scopes(facts)).map(|scope| reading.scan(scope));
-        let scans: Vec<_> = scans.buffer_unordered(SCOPES).collect().await;
-        for Scanned { found, unread, refused } in scans {
-            facts.found.extend(found);
+        let readings: Vec<_> = facts.owners.iter().map(|owner| Reading::new(self, facts, owner, deadline)).collect();
+        let mut scans = Vec::new();
+        for reading in &readings {
+            scans.extend(reading.scopes().into_iter().map(|scope| reading.scan(scope)));
+        }
+        let scans: Vec<_> = stream::iter(scans).buffer_unordered(SCOPES).collect().await;
+        for (account, Scanned { found, unread, refused }) in scans {
+            let is_home = account == facts.home;
+            let named = |what: String| if is_home { what } else { format!("account {account}: {what}") };
+            let unread =
+                unread.into_iter().map(|(kind, what)| Unread { account: account.clone(), kind, what: named(what) });
             facts.unread.extend(unread);
+            facts.found.extend(found);
             facts.refused.extend(refused);
         }
         facts.found.sort_by(|one, other| one.resource.cmp(&other.resource));
         facts.unread.sort();
         facts.refused.sort();
     }
-}
-
-/// Where to look: the regions of the manifest, and those where we own grants.
-fn scopes(facts: &Facts) -> Vec<Scope> {
-    let Ok(manifest) = &facts.desired.manifest else { return Vec::new() };
-    let regions = |kind: Kind| -> BTreeSet<Region> {
-        let ours = facts.ours().into_iter().filter(|resource| resource.kind == kind);
-        manifest.regions(kind).into_iter().chain(ours.filter_map(|resource| resource.region.clone())).collect()
-    };
-    let ec2 = &regions(Kind::Image) | &regions(Kind::Snapshot);
-    let mut scopes: Vec<_> = ec2.into_iter().map(Scope::Ec2).collect();
-    for kind in [Kind::DbSnapshot, Kind::DbClusterSnapshot] {
-        scopes.extend(regions(kind).into_iter().map(|region| Scope::Databases(kind, region)));
-    }
-    for kind in [Kind::Key, Kind::Repository] {
-        scopes.extend(regions(kind).into_iter().map(|region| Scope::Policies(kind, Some(region))));
-    }
-    scopes.push(Scope::Policies(Kind::Bucket, None));
-    scopes
 }

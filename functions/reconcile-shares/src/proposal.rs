@@ -48,7 +48,7 @@ impl ReconcileShares {
         // Only a sweep forgets; a plan is about things that there are.
         notes.extend(forgotten.into_iter().map(|what| format!("a sweep will {what}")));
         let manifest = facts.desired.admitted()?.version().to_owned();
-        let plan = StoredPlan { version: StoredPlan::VERSION, account: facts.owner.clone(), manifest, steps: shares };
+        let plan = StoredPlan { version: StoredPlan::VERSION, account: facts.home.clone(), manifest, steps: shares };
         Ok(Proposal { plan, refused, notes, incomplete, counts: counts::counts(&facts), interlock })
     }
 }

@@ -11,7 +11,7 @@ use expect_test::{Expect, expect};
 use reaction::{Plan, Reaction};
 use sharing::{Desired, Grant, Head, Kind, Manifest, Membership, Pending, Principal, Resource};
 
-use crate::{Facts, Found, Limits, ReconcileShares, Subject};
+use crate::{Facts, Found, Limits, ReconcileShares, Subject, Unread};
 
 const OURS: &str = "111122223333";
 const MANIFEST: &str = r#"{"ami": {"base_": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
@@ -34,6 +34,10 @@ fn image(id: &str, name: &str, holders: &[&str], snapshots: &[&str]) -> Found {
     Found { snapshots, ..found(Kind::Image, id, name, holders) }
 }
 
+fn unread(kind: Kind, what: &str) -> Unread {
+    Unread { account: OURS.parse().unwrap(), kind, what: what.into() }
+}
+
 fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_hours(500_000)
 }
@@ -41,7 +45,9 @@ fn now() -> SystemTime {
 fn facts(manifest: &str, found: Vec<Found>) -> Facts {
     Facts {
         now: now(),
-        owner: OURS.parse().unwrap(),
+        home: OURS.parse().unwrap(),
+        owners: [OURS.parse().unwrap()].into(),
+        left_alone: BTreeMap::new(),
         limits: Limits { removals: 25, percent: 30, period: Duration::from_hours(24) },
         desired: Desired { manifest: Manifest::parse(manifest), allowed: None, membership: Membership::default() },
         is_whole: true,
@@ -216,7 +222,7 @@ fn what_cannot_be_shared_is_refused_alone_and_its_snapshots_stay() {
 #[test]
 fn a_scan_that_could_not_finish_is_incomplete_and_the_rest_is_done() {
     let mut facts = facts(MANIFEST, many(1, &[]));
-    facts.unread.push((Kind::Image, "images and snapshots in us-east-1: throttled".into()));
+    facts.unread.push(unread(Kind::Image, "images and snapshots in us-east-1: throttled"));
     check(
         &facts,
         &expect![[r"
@@ -254,7 +260,7 @@ fn no_snapshot_loses_anybody_while_an_image_could_not_be_read() {
     let snapshot = found(Kind::Snapshot, "snap-1", "", &["123456789012", "444455556666", "987654321098"]);
     let held = ["123456789012", "987654321098", "444455556666"];
     let mut facts = facts(MANIFEST, vec![image("ami-1", "base_1", &held, &["snap-1"]), snapshot]);
-    facts.unread.push((Kind::Image, "ami-2 in eu-west-1: throttled".into()));
+    facts.unread.push(unread(Kind::Image, "ami-2 in eu-west-1: throttled"));
     check(
         &facts,
         &expect![[r"
@@ -297,7 +303,7 @@ fn what_was_left_open_on_a_thing_that_is_gone_is_closed_where_everything_could_b
             forget ami-1 in eu-west-1, which is gone
         "]],
     );
-    facts.unread.push((Kind::Image, "images and snapshots in eu-west-1: throttled".into()));
+    facts.unread.push(unread(Kind::Image, "images and snapshots in eu-west-1: throttled"));
     check(
         &facts,
         &expect![[r"
@@ -358,7 +364,7 @@ fn the_report_counts_by_section_and_tells_what_no_event_has_shared() {
         image("ami-3", "other", &["444455556666"], &[]),
     ];
     let mut facts = facts(MANIFEST, images);
-    facts.unread.push((Kind::Bucket, "com-example-bucket: denied".into()));
+    facts.unread.push(unread(Kind::Bucket, "com-example-bucket: denied"));
     let plan = ReconcileShares::plan(&Subject::Sweep { force: None }, &facts).unwrap();
     let counts = ReconcileShares::counts(&facts, &plan);
     expect![[r#"{"ami":{"added":3,"expired":0,"foreign":1,"missed_events":1,"removed":1,"unchanged":1},"s3":{"incomplete":1}}"#]]

@@ -38,7 +38,7 @@ impl Reading<'_> {
     pub(super) async fn ec2(&self, region: &Region) -> Scanned {
         let listed = async {
             self.in_time()?;
-            let services = self.function.clients.at(&self.owner, region).await?;
+            let services = self.function.clients.at(self.owner, region).await?;
             let listed = Box::pin(self.list(&services, region)).await?;
             Ok::<_, Error>((services, listed))
         };
@@ -52,7 +52,7 @@ impl Reading<'_> {
         let backing: BTreeSet<_> = found.clone().flat_map(|image| image.snapshots).collect();
         let named = listed.snapshots.values().filter_map(|snapshot| snapshot.snapshot_id());
         let ids = named.chain(self.owned(Kind::Snapshot, Some(region)));
-        let snapshots = ids.map(|id| Resource::new(Kind::Snapshot, &self.owner, region, id));
+        let snapshots = ids.map(|id| Resource::new(Kind::Snapshot, self.owner, region, id));
         let snapshots = backing.into_iter().chain(snapshots).collect::<BTreeSet<_>>();
         let snapshots = snapshots.into_iter().map(|resource| snapshot(&listed, resource));
         let all: Vec<_> = found.chain(snapshots).collect();
@@ -119,7 +119,7 @@ impl Reading<'_> {
         }
         let mut known = BTreeMap::new();
         for key in keys.values().collect::<BTreeSet<_>>() {
-            known.insert(key.clone(), encryption(&services.kms, key, &self.owner).await?);
+            known.insert(key.clone(), encryption(&services.kms, key, self.owner).await?);
         }
         Ok(keys.into_iter().filter_map(|(snapshot, key)| Some((snapshot, known.get(&key)?.clone()))).collect())
     }
@@ -130,7 +130,7 @@ impl Reading<'_> {
         if ![ImageState::Available, ImageState::Disabled].contains(state) {
             return None;
         }
-        let resource = |kind, id: &str| Resource::new(kind, &self.owner, region, id);
+        let resource = |kind, id: &str| Resource::new(kind, self.owner, region, id);
         let mut found = Found::new(resource(Kind::Image, image.image_id()?), image.name());
         found.is_disabled = *state == ImageState::Disabled;
         found.created = image.creation_date().and_then(moment);
@@ -151,8 +151,8 @@ impl Reading<'_> {
         let holders = async {
             self.in_time()?;
             match kind {
-                Kind::Image => services.ec2.launch_permissions(id, &self.owner).await,
-                _ => services.ec2.volume_permissions(id, &self.owner).await,
+                Kind::Image => services.ec2.launch_permissions(id, self.owner).await,
+                _ => services.ec2.volume_permissions(id, self.owner).await,
             }
         };
         let holders = holders.await.map_err(|error| (*kind, format!("{}: {error}", found.resource)))?;

@@ -12,7 +12,9 @@ use crate::facts::Found;
 
 impl Reading<'_> {
     pub(super) async fn policies(&self, kind: Kind, region: Option<&Region>) -> Scanned {
-        let named = self.desired.manifest.as_ref().map(|manifest| manifest.names(kind, region)).unwrap_or_default();
+        // By its exact name the manifest names one thing, ours: what has that name in another account is something else.
+        let manifest = self.desired.manifest.as_ref().ok().filter(|_| self.is_home);
+        let named = manifest.map(|manifest| manifest.names(kind, region)).unwrap_or_default();
         let named: Vec<String> = named.into_iter().map(String::from).collect();
         let named = stream::iter(named).map(async |name: String| {
             let thing = self.named(kind, &name, region).await;
@@ -52,7 +54,7 @@ impl Reading<'_> {
         let (Kind::Key, Some(region)) = (kind, region) else {
             return Ok(Found::new(self.nameless(kind, name, region), Some(name)));
         };
-        let key = self.function.keys.find(name, &self.owner, region).await?;
+        let key = self.function.keys.find(name, self.owner, region).await?;
         let key = key.ok_or_else(|| Error::refused("there is no such key; correct the manifest"))?;
         let mut found = Found::new(key.resource, Some(name));
         found.notes.extend(key.note);
@@ -61,8 +63,8 @@ impl Reading<'_> {
 
     fn nameless(&self, kind: Kind, id: &str, region: Option<&Region>) -> Resource {
         match region {
-            Some(region) => Resource::new(kind, &self.owner, region, id),
-            None => Resource::bucket(self.partition, &self.owner, id),
+            Some(region) => Resource::new(kind, self.owner, region, id),
+            None => Resource::bucket(self.partition, self.owner, id),
         }
     }
 
