@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::template::Template;
 use crate::scene::{Scene, Story};
-use crate::{emr_dns, reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
+use crate::{emr_dns, react_org_change, reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
 
 /// What Lambda itself does in the name of a function: its log and its traces.
 const OF_THE_PLATFORM: [&str; 4] =
@@ -17,6 +17,10 @@ const OF_THE_PLATFORM: [&str; 4] =
 
 /// And where what failed is kept.
 const OF_FAILURES: [&str; 1] = ["sqs:SendMessage"];
+
+/// And where it may act in other accounts: entering them, and asking whose they are.
+const OF_OTHER_ACCOUNTS: [&str; 4] =
+    ["organizations:DescribeAccount", "organizations:ListParents", "sts:AssumeRole", "sts:SetSourceIdentity"];
 
 /// And where it joins a network.
 const OF_A_NETWORK: [&str; 6] = [
@@ -31,6 +35,9 @@ const OF_A_NETWORK: [&str; 6] = [
 /// What Lambda needs for what this template asks of it.
 fn of_the_platform(template: &Template) -> BTreeSet<&'static str> {
     let mut needed = BTreeSet::from(OF_THE_PLATFORM);
+    if template.json["Parameters"].get("MemberRoleName").is_some() {
+        needed.extend(OF_OTHER_ACCOUNTS);
+    }
     let invocations = template.resources("AWS::Lambda::EventInvokeConfig");
     if invocations.iter().any(|(_, it)| it.get("DestinationConfig").is_some()) {
         needed.extend(OF_FAILURES);
@@ -143,6 +150,11 @@ async fn the_role_of_share_ebs_snapshot_allows_what_its_stories_ask_for_and_noth
 async fn the_role_of_reconcile_shares_allows_what_its_stories_ask_for_and_nothing_else() {
     let one_fewer = r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012"]}}}"#;
     assert_stories_fit(reconcile_shares::stories::all(), one_fewer).await;
+}
+
+#[tokio::test]
+async fn the_role_of_react_org_change_allows_what_its_stories_ask_for_and_nothing_else() {
+    assert_role_fits("react-org-change", &operations_of_all(react_org_change::stories::all()).await);
 }
 
 /// Where no zones are named, the function lists them all, which no deployed one does: the template always names some.

@@ -14,8 +14,8 @@ use reaction::{Doing, Error, Region};
 use sharing::{Kind, Resource};
 
 use super::{READS, Reading, Scanned};
-use crate::Services;
 use crate::facts::Found;
+use crate::sweeping::Services;
 
 /// How many values one filter takes, and how many ids one request may name here.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html>
@@ -77,14 +77,16 @@ impl Reading<'_> {
         backing.extend(self.owned(Kind::Snapshot, Some(region)).into_iter().map(String::from));
         let shares = |image: &Image| snapshots_of(image).any(|snapshot| backing.contains(&snapshot));
         let images: Vec<_> = images.into_iter().filter(|image| concerns(&image) || shares(image)).collect();
-        let encryption = self.encryption(services, images.iter().filter(|image| is_named(image)), &snapshots).await?;
+        // An image that is not looked for by itself still says who needs its snapshots, where it can be shared.
+        let named = images.iter().filter(|it| it.name().is_some_and(|name| self.is_matched(Kind::Image, name, region)));
+        let encryption = self.encryption(services, named, &snapshots).await?;
         Ok(Listed { images, snapshots, encryption })
     }
 
     /// The snapshots whose Name an entry may match.
     async fn named_snapshots(&self, services: &Services, region: &Region) -> Result<BTreeMap<String, Snapshot>, Error> {
-        let names = self.desired.manifest.as_ref().map(|manifest| manifest.names(Kind::Snapshot, Some(region)));
-        let names: Vec<_> = names.unwrap_or_default().into_iter().map(|name| format!("{name}*")).collect();
+        let names = self.sought.names(Kind::Snapshot, Some(region));
+        let names: Vec<_> = names.into_iter().map(|name| format!("{name}*")).collect();
         let mut found = BTreeMap::new();
         for names in names.chunks(VALUES) {
             let filter = Filter::builder().name("tag:Name").set_values(Some(names.to_vec())).build();

@@ -6,7 +6,8 @@ use sharing::Share;
 use crate::plan::{Step, change, decide};
 use crate::stored::StoredPlan;
 use crate::subject::Subject;
-use crate::{ReconcileShares, counts, interlocks};
+use crate::sweeping::Sweep;
+use crate::{counts, interlocks};
 
 /// What a sweep would do.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub struct Proposal {
     pub interlock: Option<Error>,
 }
 
-impl ReconcileShares {
+impl Sweep {
     /// Reads everything, and says what a sweep would do.
     ///
     /// # Errors

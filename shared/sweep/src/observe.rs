@@ -10,16 +10,20 @@ use reaction::{AccountId, Deadline, Doing, Error};
 use sharing::{Desired, Kind, Manifest, Principal, Resource};
 use tokio::join;
 
-use crate::ReconcileShares;
-use crate::facts::{Facts, Unread};
+use crate::facts::{Facts, Moved, Unread};
 use crate::read::{Reading, Scanned};
 use crate::stored::StoredPlan;
 use crate::subject::Subject;
+use crate::sweeping::Sweep;
 
 /// How many regions and kinds, of all accounts, are read at a time; within each, things are read side by side too.
 const SCOPES: usize = 16;
 
-impl ReconcileShares {
+/// Why it does not matter where an account is.
+const NO_UNITS: &str =
+    "no entry of the manifest names an organization or organizational unit where accounts alone can be named";
+
+impl Sweep {
     pub(crate) async fn read_facts(&self, subject: &Subject, deadline: Deadline) -> Result<Facts, Error> {
         let home = self.sessions.home()?.account.clone();
         // Before anything is read: what another run leaves open from now on counts as its own.
@@ -28,8 +32,11 @@ impl ReconcileShares {
             let desired = self.source.complete(Ok(Manifest::default()), &[]).await?;
             return Ok(Facts { not_ours: Some(why), ..self.no_facts(home, desired, subject, now) });
         }
-        let (desired, recorded, forced) = join!(self.desired(subject), self.recorded(), self.forced(subject));
-        let mut facts = self.no_facts(home, desired?, subject, now);
+        let mut facts = self.no_facts(home, self.desired(subject).await?, subject, now);
+        if facts.moved.is_some() && facts.desired.manifest.is_ok() && facts.sought().is_empty() {
+            return Ok(Facts { not_ours: Some(NO_UNITS.into()), ..facts });
+        }
+        let (recorded, forced) = join!(self.recorded(), self.forced(subject));
         Recorded { grants: facts.grants, heads: facts.heads } = recorded?;
         facts.forced = forced?;
         // A manifest that is not acted on is not worth a scan; `plan` says what is wrong with it.
@@ -48,7 +55,8 @@ impl ReconcileShares {
     }
 
     fn no_facts(&self, home: AccountId, desired: Desired, subject: &Subject, now: SystemTime) -> Facts {
-        let is_whole = !matches!(subject, Subject::Payload(_));
+        let is_whole = !matches!(subject, Subject::Payload(_) | Subject::Moved { .. });
+        let moved = if let Subject::Moved { account, .. } = subject { Some(Moved(account.clone())) } else { None };
         Facts {
             now,
             home,
@@ -58,6 +66,7 @@ impl ReconcileShares {
             desired,
             is_whole,
             not_ours: None,
+            moved,
             found: Vec::new(),
             unread: Vec::new(),
             refused: Vec::new(),
@@ -91,14 +100,17 @@ impl ReconcileShares {
     }
 
     /// Whose things are looked at: our own account's, those of the accounts that the settings name, and those that our
-    /// records are about; as far as we may act there.
+    /// records are or were about; as far as we may act there.
     async fn find_owners(&self, facts: &mut Facts) -> Result<(), Error> {
         let here = self.sessions.region()?;
-        let recorded = facts.recorded().into_iter().map(|resource| resource.account.clone());
-        let met: BTreeSet<_> = recorded.chain(self.sessions.named_accounts()).chain([facts.home.clone()]).collect();
+        let held: BTreeSet<_> = facts.grants.iter().map(|grant| grant.resource.account.clone()).collect();
+        let met = held.iter().cloned().chain(facts.heads.keys().map(|resource| resource.account.clone()));
+        let met = met.chain(self.sessions.named_accounts()).chain([facts.home.clone()]).collect::<BTreeSet<_>>();
         for account in met {
             match self.sessions.admit(&account, &here).await {
                 Ok(()) => drop(facts.owners.insert(account)),
+                // Where nothing is shared any more, there is nothing to tell either.
+                Err(error) if error.is_refused() && !held.contains(&account) && account != facts.home => {}
                 Err(error) if error.is_refused() => drop(facts.left_alone.insert(account, error.to_string())),
                 Err(error) => {
                     let what = format!("whether account {account} is still ours to act in: {error}");

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::SystemTime;
 
 use reaction::{Error, Plan};
-use sharing::{Change, Kind, Principal, Resource, Share, Wanted};
+use sharing::{Change, Kind, Manifest, Principal, Resource, Share, Wanted};
 
 use crate::facts::{Facts, Found};
 use crate::{groups, interlocks};
@@ -121,8 +122,18 @@ pub(crate) fn decide(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
     let needs = Needs::of(facts, &wanted);
     let awake = facts.found.iter().filter(|found| !found.is_disabled);
     let mut decisions: Vec<_> = awake.map(|found| decision(facts, found, &wanted, &needs)).collect();
+    if facts.moved.is_some() {
+        let sought = facts.sought();
+        decisions.retain(|decision| is_sought(&sought, decision.found, facts.now));
+    }
     decisions.sort_by(|one, other| one.found.resource.cmp(&other.found.resource));
     Ok(decisions)
+}
+
+/// Whether an entry by which things are looked for matches it.
+fn is_sought(sought: &Manifest, found: &Found, now: SystemTime) -> bool {
+    let Resource { kind, region, .. } = &found.resource;
+    found.names.iter().any(|name| sought.wanted(*kind, name, region.as_ref(), now).is_some())
 }
 
 /// What the manifest says of a thing: the union over all its names.

@@ -10,8 +10,8 @@ use reaction::{AccountId, Doing, Error, Region};
 use sharing::{Kind, Principal, Resource};
 
 use super::{READS, Reading, Scanned};
-use crate::Services;
 use crate::facts::Found;
+use crate::sweeping::Services;
 
 /// What RDS lists in one page at most.
 const PAGE: i32 = 100;

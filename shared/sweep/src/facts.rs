@@ -1,10 +1,11 @@
 //! What is known before anything is decided.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use reaction::AccountId;
-use sharing::{Desired, Grant, Head, Kind, Principal, Resource};
+use sharing::{Desired, Grant, Head, Kind, Manifest, Principal, Resource};
 
 use crate::settings::Limits;
 
@@ -23,10 +24,13 @@ pub struct Facts {
     pub limits: Limits,
     /// The desired state.
     pub desired: Desired,
-    /// Whether grants of ours on what no entry matches any more are taken back: not where the manifest is the payload.
+    /// Whether grants of ours on what no entry matches any more are taken back: not where the manifest is the payload, or where an
+    /// account has moved.
     pub is_whole: bool,
     /// Why this is none of our business, if it is not.
     pub not_ours: Option<String>,
+    /// That an account has moved, and which: then only what names units is looked at.
+    pub moved: Option<Moved>,
     /// Everything that an entry matches or that we own a grant on, and the images that share snapshots with those.
     pub found: Vec<Found>,
     /// What could not be read.
@@ -40,6 +44,10 @@ pub struct Facts {
     /// What the stored plan takes away, where one is forced.
     pub forced: Option<BTreeSet<(Resource, Principal)>>,
 }
+
+/// An account that may have another place in the organization, as far as its event names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved(pub Option<AccountId>);
 
 /// Something that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,21 +105,24 @@ impl Found {
 }
 
 impl Facts {
-    /// What we look at whatever the manifest says: of the accounts that are looked at, what is in our records.
-    pub(crate) fn ours(&self) -> BTreeSet<&Resource> {
-        let mut ours = self.recorded();
-        ours.retain(|resource| self.owners.contains(&resource.account));
-        ours
+    /// The part of the manifest by which things are looked for. What is wanted of them, all of it says.
+    pub(crate) fn sought(&self) -> Cow<'_, Manifest> {
+        match (&self.desired.manifest, &self.moved) {
+            (Err(_), _) => Cow::Owned(Manifest::default()),
+            (Ok(manifest), None) => Cow::Borrowed(manifest),
+            (Ok(manifest), Some(_)) => Cow::Owned(manifest.by_units()),
+        }
     }
 
-    /// What our records are about, in whatever account: what we own grants on, and whose record an interrupted run left
-    /// open.
-    pub(crate) fn recorded(&self) -> BTreeSet<&Resource> {
+    /// What we look at whatever the manifest says, of the accounts that are looked at: what we own grants on, and whose
+    /// record an interrupted run left open.
+    pub(crate) fn ours(&self) -> BTreeSet<&Resource> {
         if !self.is_whole {
             return BTreeSet::new();
         }
         let open = self.heads.iter().filter(|(_, head)| head.pending.is_some()).map(|(resource, _)| resource);
-        self.grants.iter().map(|grant| &grant.resource).chain(open).collect()
+        let recorded = self.grants.iter().map(|grant| &grant.resource).chain(open);
+        recorded.filter(|resource| self.owners.contains(&resource.account)).collect()
     }
 
     /// Whether something of this account could not be read.

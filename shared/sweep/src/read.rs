@@ -4,14 +4,15 @@ mod databases;
 mod ec2;
 mod policies;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use reaction::{AccountId, Deadline, Error, Partition, Region};
-use sharing::{Desired, Kind, Principal, Resource};
+use sharing::{Desired, Kind, Manifest, Principal, Resource};
 
-use crate::ReconcileShares;
 use crate::facts::{Facts, Found};
+use crate::sweeping::Sweep;
 
 /// How many things are read at a time, beside the pace of the API.
 pub(crate) const READS: usize = 100;
@@ -56,8 +57,10 @@ impl Scanned {
 
 /// What every scan of one account has to know.
 pub(crate) struct Reading<'a> {
-    function: &'a ReconcileShares,
+    function: &'a Sweep,
     desired: &'a Desired,
+    /// The entries by which things are looked for.
+    sought: Cow<'a, Manifest>,
     owner: &'a AccountId,
     is_home: bool,
     partition: Partition,
@@ -68,18 +71,14 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn new(
-        function: &'a ReconcileShares,
-        facts: &'a Facts,
-        owner: &'a AccountId,
-        deadline: Deadline,
-    ) -> Self {
+    pub(crate) fn new(function: &'a Sweep, facts: &'a Facts, owner: &'a AccountId, deadline: Deadline) -> Self {
         let mut owned = facts.ours();
         owned.retain(|resource| resource.account == *owner);
         let home = function.sessions.home().map(|home| home.partition.as_str()).unwrap_or_default();
         Self {
             function,
             desired: &facts.desired,
+            sought: facts.sought(),
             owner,
             is_home: *owner == facts.home,
             partition: policies::partition(home),
@@ -104,9 +103,8 @@ impl<'a> Reading<'a> {
     }
 
     fn regions(&self, kind: Kind) -> BTreeSet<Region> {
-        let manifest = self.desired.manifest.as_ref().map(|manifest| manifest.regions(kind)).unwrap_or_default();
         let owned = self.owned.iter().filter(|resource| resource.kind == kind);
-        manifest.into_iter().chain(owned.filter_map(|resource| resource.region.clone())).collect()
+        self.sought.regions(kind).into_iter().chain(owned.filter_map(|resource| resource.region.clone())).collect()
     }
 
     /// What there is of a scope, and whose it is.
@@ -119,9 +117,15 @@ impl<'a> Reading<'a> {
         (self.owner.clone(), scanned)
     }
 
-    /// Whether an entry matches a thing of this name.
+    /// Whether an entry, of all that there are, matches a thing of this name.
+    fn is_matched(&self, kind: Kind, name: &str, region: &Region) -> bool {
+        let manifest = self.desired.manifest.as_ref();
+        manifest.is_ok_and(|manifest| manifest.wanted(kind, name, Some(region), self.now).is_some())
+    }
+
+    /// Whether an entry by which things are looked for matches a thing of this name.
     fn is_named(&self, kind: Kind, name: &str, region: Option<&Region>) -> bool {
-        self.desired.manifest.as_ref().is_ok_and(|manifest| manifest.wanted(kind, name, region, self.now).is_some())
+        self.sought.wanted(kind, name, region, self.now).is_some()
     }
 
     /// Who shall have a thing, as far as that is known.

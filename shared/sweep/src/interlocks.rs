@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reaction::Error;
 use sharing::{Kind, Principal, Resource};
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Moved};
 use crate::plan::Decision;
 
 /// Fewer shares than this have no percentage.
@@ -16,7 +16,11 @@ const LISTED: usize = 100;
 
 /// Refuses a plan that takes too much away, as a whole, with the list of what it takes away.
 pub(crate) fn check(facts: &Facts, decisions: &[Decision]) -> Result<(), Error> {
-    let removals = removals(decisions);
+    let mut removals = removals(decisions);
+    // What the account loses that has moved is what the sweep is for, and where that account is, Organizations has said.
+    if let Some(Moved(Some(account))) = &facts.moved {
+        removals.retain(|(_, who)| who.account() != Some(account));
+    }
     if let Some(forced) = &facts.forced {
         let beyond: BTreeSet<_> = removals.difference(forced).cloned().collect();
         return if beyond.is_empty() {

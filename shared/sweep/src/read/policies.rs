@@ -13,7 +13,9 @@ use crate::facts::Found;
 impl Reading<'_> {
     pub(super) async fn policies(&self, kind: Kind, region: Option<&Region>) -> Scanned {
         // By its exact name the manifest names one thing, ours: what has that name in another account is something else.
-        let manifest = self.desired.manifest.as_ref().ok().filter(|_| self.is_home);
+        // By its other names it may have others whom it is for, so that all names are looked up.
+        let is_sought = self.is_home && !self.sought.names(kind, region).is_empty();
+        let manifest = self.desired.manifest.as_ref().ok().filter(|_| is_sought);
         let named = manifest.map(|manifest| manifest.names(kind, region)).unwrap_or_default();
         let named: Vec<String> = named.into_iter().map(String::from).collect();
         let named = stream::iter(named).map(async |name: String| {
@@ -28,9 +30,11 @@ impl Reading<'_> {
                     let known = things.entry(found.resource.clone()).or_insert_with(|| found.clone());
                     known.names.insert(name);
                 }
+                Err(_) if !self.is_named(kind, &name, region) => {}
                 Err(error) => scanned.miss(self.nameless(kind, &name, region), &error),
             }
         }
+        things.retain(|_, found| found.names.iter().any(|name| self.is_named(kind, name, region)));
         for id in self.owned(kind, region) {
             let resource = self.nameless(kind, id, region);
             things.entry(resource.clone()).or_insert_with(|| Found::new(resource, None));
