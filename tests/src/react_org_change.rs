@@ -1,6 +1,7 @@
 //! The world of `react-org-change`: the account of the sweep's stories manages an organization, and what the manifest shares, it
 //! shares with a unit of that; what AWS says after an account came, moved or left.
 
+mod economy;
 mod kill;
 pub mod stories;
 mod truths;
@@ -14,16 +15,18 @@ use react_org_change::ReactOrgChange;
 use reaction::{Deadline, Mode, Outcome, Reaction, Report, drive_json};
 use reconcile_shares::Settings;
 
+use crate::ec2::register;
 use crate::reconcile_shares::Scene as Account;
 use crate::scene::{self, read_sample};
 use crate::world::{AUDIT, GRANTS, LEDGER, World, now};
 
-/// What the unit has, wherever only accounts can be named; of one snapshot another entry names the account itself.
+/// What the unit has, wherever only accounts can be named. Of one snapshot another entry names the account itself, and one is
+/// for the whole organization.
 pub const MANIFEST: &str = r#"{
     "ami": {"base_linux_v": {"eu-west-1": ["UNIT"]}},
     "ebs": {"volume_v": {"eu-west-1": ["UNIT"]}},
-    "rds": {"base-db-v": {"eu-west-1": ["arn:aws:organizations::111122223333:organization/o-exampleorgid"]}},
-    "rds-cluster": {"base-cluster-v": {"eu-west-1": ["UNIT"]}, "cluster": {"eu-west-1": ["222233334444"]}},
+    "rds": {"base-db-v": {"eu-west-1": ["UNIT"]}, "db": {"eu-west-1": ["222233334444"]}},
+    "rds-cluster": {"base-cluster-v": {"eu-west-1": ["arn:aws:organizations::111122223333:organization/o-exampleorgid"]}},
     "ecr": {"base/app": {"eu-west-1": ["UNIT"]}},
     "kms": {"alias/base": {"eu-west-1": ["UNIT"]}},
     "s3": {"com-example-111122223333": ["UNIT"]}
@@ -38,7 +41,7 @@ pub enum Given {
     Nothing,
     /// The account was moved from the root into the unit.
     MovedIn,
-    /// The same, and a snapshot that the unit gains is encrypted.
+    /// The same, a snapshot that the unit gains is encrypted, and the manifest is a parameter.
     MovedInEncrypted,
     /// The account was moved from the unit to the root.
     MovedOut,
@@ -65,6 +68,7 @@ pub struct Scene {
     unit: String,
     /// The account that was made last.
     made: String,
+    manifest: String,
     event: String,
 }
 
@@ -82,7 +86,11 @@ impl Scene {
         let client = Client::new(hub.world.sessions.config());
         let root = client.list_roots().send().await.unwrap().roots.unwrap().remove(0).id.unwrap();
         let [member, unit] = ["222233334444", "ou-ab12-cd34ef56"].map(|id| hub.organization.with_own_ids(id));
-        let scene = Self { hub, client, root, member, unit, made: String::new(), event: String::new() };
+        // An image stands on the snapshot, and nobody else may launch it.
+        register(&hub.world.ec2, "silver_v1", std::slice::from_ref(&hub.volume)).await;
+        let location = format!("s3://{}/share.json", hub.world.bucket());
+        let (made, event) = (String::new(), String::new());
+        let scene = Self { hub, client, root, member, unit, made, manifest: location, event };
         scene.put_manifest(manifest).await;
         scene
     }
@@ -133,9 +141,8 @@ impl Scene {
 
     /// The function.
     pub fn function(&self) -> ReactOrgChange {
-        let location = format!("s3://{}/share.json", self.hub.world.bucket());
         let variables = |name: &str| match name {
-            "SIGNALBOX_MANIFEST" => Some(location.clone()),
+            "SIGNALBOX_MANIFEST" => Some(self.manifest.clone()),
             "SIGNALBOX_GRANTS_TABLE" => Some(GRANTS.into()),
             "SIGNALBOX_AUDIT_TABLE" => Some(AUDIT.into()),
             _ => None,
@@ -171,7 +178,10 @@ impl scene::Scene for Scene {
         let mut scene = Self::before(MANIFEST).await;
         if *given == Given::MovedInEncrypted {
             scene.hub = scene.hub.with_encrypted_snapshot().await;
-            scene.put_manifest(r#"{"rds": {"secret-db-v": {"eu-west-1": ["UNIT"]}}}"#).await;
+            let manifest = r#"{"rds": {"secret-db-v": {"eu-west-1": ["UNIT"]}}}"#;
+            scene.put_manifest(manifest).await;
+            let text = scene.with_own_ids(&manifest.replace("UNIT", UNIT));
+            scene.manifest = scene::put_manifest(&scene.hub.world, &text, true).await;
         }
         if matches!(given, Given::MovedIn | Given::MovedInEncrypted) {
             scene.move_member(false).await;
@@ -203,8 +213,10 @@ impl scene::Scene for Scene {
     }
 
     async fn picture(&self) -> String {
-        let picture = self.hub.picture().await;
-        if self.made.is_empty() { picture } else { picture.replace(&self.made, "333344445555") }
+        let picture = self.with_sample_ids(&self.hub.picture().await);
+        // Sorted by the names, too, where two have it.
+        let both = ["333344445555, 222233334444", "222233334444, 333344445555"];
+        picture.replace(both[0], both[1])
     }
 
     fn with_sample_ids(&self, text: &str) -> String {

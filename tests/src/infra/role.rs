@@ -154,7 +154,17 @@ async fn the_role_of_reconcile_shares_allows_what_its_stories_ask_for_and_nothin
 
 #[tokio::test]
 async fn the_role_of_react_org_change_allows_what_its_stories_ask_for_and_nothing_else() {
-    assert_role_fits("react-org-change", &operations_of_all(react_org_change::stories::all()).await);
+    let given = react_org_change::Given::MovedOut;
+    let scene = react_org_change::Scene::set_up(&given, "an-account-was-moved-out-of-the-unit").await;
+    scene.hear(Mode::Apply).await;
+    scene.world().lose_grants().await;
+    scene.world().lose_ledger().await;
+    scene.move_member(true).await;
+    let before = scene.world().calls();
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    let lost = scene.world().operations_since(before);
+    let told = operations_of_all(react_org_change::stories::all()).await;
+    assert_role_fits("react-org-change", &[told, lost].concat());
 }
 
 /// Where no zones are named, the function lists them all, which no deployed one does: the template always names some.

@@ -141,6 +141,21 @@ async fn a_rule_matches_nothing_else_that_aws_says_or_somebody_makes_up() {
 }
 
 #[tokio::test]
+async fn a_rule_on_accounts_matches_nothing_that_leaves_them_where_they_are() {
+    let others = [
+        ("detail-type", "AWS Console Sign In via CloudTrail"),
+        ("source", "custom.aws.organizations"),
+        ("detail/eventSource", "account.amazonaws.com"),
+        ("detail/eventName", "DescribeAccount"),
+        ("detail/eventName", "InviteAccountToOrganization"),
+        ("detail/eventName", "CreateAccount"),
+    ];
+    for sample in ["an-account-was-moved", "an-account-was-created", "an-account-left-by-itself"] {
+        assert_matches_nothing_else("react-org-change", sample, &others).await;
+    }
+}
+
+#[tokio::test]
 async fn a_rule_on_rotations_matches_no_other_secret_and_nothing_that_did_not_end() {
     for (function, arn) in ROTATING {
         let longer = format!("{arn}2");

@@ -130,7 +130,7 @@ stories! { Scene;
     "#]];
     an_account_was_created: Given::Came, expect![[r#"
         react-org-change: applied
-          - share base-db-v1 in eu-west-1: +333344445555
+          - share base-cluster-v1 in eu-west-1: +333344445555
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
@@ -146,8 +146,8 @@ stories! { Scene;
         ami-golden: 555566667777
         snap-base: nobody
         snap-volume: 222233334444
-        base-db-v1: 333344445555, 222233334444
-        base-cluster-v1: 222233334444
+        base-db-v1: 222233334444
+        base-cluster-v1: 222233334444, 333344445555
         bucket: SignalboxRead for 222233334444
         repository: SignalboxPull for 222233334444
         key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 222233334444; SignalboxGrant for 222233334444
@@ -158,7 +158,7 @@ stories! { Scene;
     "#]];
     an_account_joined_by_invitation: Given::Came, expect![[r#"
         react-org-change: applied
-          - share base-db-v1 in eu-west-1: +333344445555
+          - share base-cluster-v1 in eu-west-1: +333344445555
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
@@ -174,8 +174,8 @@ stories! { Scene;
         ami-golden: 555566667777
         snap-base: nobody
         snap-volume: 222233334444
-        base-db-v1: 222233334444, 333344445555
-        base-cluster-v1: 222233334444
+        base-db-v1: 222233334444
+        base-cluster-v1: 222233334444, 333344445555
         bucket: SignalboxRead for 222233334444
         repository: SignalboxPull for 222233334444
         key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 222233334444; SignalboxGrant for 222233334444
@@ -183,7 +183,7 @@ stories! { Scene;
     an_account_was_removed: Given::Left, expect![[r#"
         react-org-change: applied
           - share snap-volume in eu-west-1: -222233334444
-          - share base-db-v1 in eu-west-1: -222233334444
+          - share base-cluster-v1 in eu-west-1: -222233334444
           - share base/app in eu-west-1: -222233334444
           - share com-example-111122223333: -222233334444
           - share key-base in eu-west-1: -222233334444
@@ -202,8 +202,8 @@ stories! { Scene;
         ami-golden: 555566667777
         snap-base: nobody
         snap-volume: nobody
-        base-db-v1: nobody
-        base-cluster-v1: 222233334444
+        base-db-v1: 222233334444
+        base-cluster-v1: nobody
         bucket: no policy
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -211,7 +211,7 @@ stories! { Scene;
     an_account_left_by_itself: Given::Left, expect![[r#"
         react-org-change: applied
           - share snap-volume in eu-west-1: -222233334444
-          - share base-db-v1 in eu-west-1: -222233334444
+          - share base-cluster-v1 in eu-west-1: -222233334444
           - share base/app in eu-west-1: -222233334444
           - share com-example-111122223333: -222233334444
           - share key-base in eu-west-1: -222233334444
@@ -230,8 +230,8 @@ stories! { Scene;
         ami-golden: 555566667777
         snap-base: nobody
         snap-volume: nobody
-        base-db-v1: nobody
-        base-cluster-v1: 222233334444
+        base-db-v1: 222233334444
+        base-cluster-v1: nobody
         bucket: no policy
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -239,7 +239,7 @@ stories! { Scene;
     an_account_was_closed: Given::Closed, expect![[r#"
         react-org-change: applied
           - share snap-volume in eu-west-1: -222233334444
-          - share base-db-v1 in eu-west-1: -222233334444
+          - share base-cluster-v1 in eu-west-1: -222233334444
           - share base/app in eu-west-1: -222233334444
           - share com-example-111122223333: -222233334444
           - share key-base in eu-west-1: -222233334444
@@ -258,8 +258,8 @@ stories! { Scene;
         ami-golden: 555566667777
         snap-base: nobody
         snap-volume: nobody
-        base-db-v1: nobody
-        base-cluster-v1: 222233334444
+        base-db-v1: 222233334444
+        base-cluster-v1: nobody
         bucket: no policy
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -267,7 +267,7 @@ stories! { Scene;
     the_closing_of_an_account_is_done: Given::Closed, expect![[r#"
         react-org-change: applied
           - share snap-volume in eu-west-1: -222233334444
-          - share base-db-v1 in eu-west-1: -222233334444
+          - share base-cluster-v1 in eu-west-1: -222233334444
           - share base/app in eu-west-1: -222233334444
           - share com-example-111122223333: -222233334444
           - share key-base in eu-west-1: -222233334444
@@ -286,8 +286,8 @@ stories! { Scene;
         ami-golden: 555566667777
         snap-base: nobody
         snap-volume: nobody
-        base-db-v1: nobody
-        base-cluster-v1: 222233334444
+        base-db-v1: 222233334444
+        base-cluster-v1: nobody
         bucket: no policy
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
