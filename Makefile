@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 # What shares does so as MANIFEST= says; emr-dns keeps names in the hosted zones of ZONES=.
 # What rotates takes the parameters of its template, NAME=value and so on, in TOKENS= and PASSWORDS=.
 ROTATING := rotate-bearer-token rotate-db-user
-SHARING := reconcile-shares share-ami share-ebs-snapshot share-rds-snapshot
+SHARING := react-org-change reconcile-shares share-ami share-ebs-snapshot share-rds-snapshot
 FUNCTIONS := emr-dns $(ROTATING) $(SHARING)
 export CARGO_TERM_COLOR ?= auto
 

@@ -11,10 +11,12 @@ use events::ebs::{SnapshotNotification, SnapshotsCompletion};
 use events::ec2::AmiStateChange;
 use events::emr::ClusterStateChange;
 use events::manifest::{ObjectCreated, ParameterStoreChange};
+use events::organizations::{OrganizationsCall, OrganizationsResult};
 use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent};
 use grants::Grants;
 use ledger::DynamoLedger;
 use permissions::{Settings, Source};
+use react_org_change::ReactOrgChange;
 use reaction::settings::Variables;
 use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json};
 use reconcile_shares::ReconcileShares;
@@ -40,6 +42,19 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         react: |attempt| {
             Box::pin(react(attempt, |sessions, variables| {
                 Ok(EmrDns::new(sessions, emr_dns::Settings::read(variables)?))
+            }))
+        },
+    },
+    Function {
+        name: ReactOrgChange::NAME,
+        triggers: &[Trigger::of::<OrganizationsCall>(), Trigger::of::<OrganizationsResult>()],
+        purpose: "Makes true again what organizational units have, when an account comes, moves or leaves",
+        react: |attempt| {
+            Box::pin(react(attempt, |sessions, variables| {
+                let source = Source::new(&sessions, Settings::read(variables)?);
+                let limits = reconcile_shares::Settings::read(variables)?;
+                let grants = Grants::read(variables, &sessions, ReactOrgChange::NAME)?;
+                Ok(ReactOrgChange::new(sessions, source, limits, grants))
             }))
         },
     },

@@ -255,6 +255,13 @@ async fn reconcile_shares_answers_with_its_report_and_counts_in_metrics() {
 }
 
 #[tokio::test]
+async fn react_org_change_answers_with_its_report() {
+    use crate::react_org_change::{Given, Scene};
+    let scene = <Scene as scene::Scene>::set_up(&Given::Came, "an-account-was-created").await;
+    answer_in(&scene, std::iter::empty(), expect![[r#"{"function":"react-org-change","key":"111122223333/333344445555/3a2b3c03-5b1e-4c0a-9d37-2f6e8a3a2b3c03","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share base-cluster-v1 in eu-west-1: +333344445555","error":null}],"counts":{"ebs":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"ecr":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"kms":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"rds":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"rds-cluster":{"added":1,"expired":0,"foreign":0,"missed_events":1,"removed":0,"unchanged":1},"s3":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1}}}"#]], "unchanged").await;
+}
+
+#[tokio::test]
 async fn whether_automated_snapshots_are_copied_has_to_be_said_clearly() {
     let mut environment = environment(&World::new().await);
     environment.insert("SIGNALBOX_COPY_AUTOMATED".into(), "perhaps".into());

@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use reaction::{Mode, Outcome};
 
 use crate::scene::{Scene, Story};
-use crate::{emr_dns, reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
+use crate::{emr_dns, react_org_change, reconcile_shares, share_ebs_snapshot, share_rds_snapshot, stories};
 
 /// Tells each story, loses the ledger, and tells it again.
 async fn tell_twice<S: Scene>(stories: Vec<Story<S>>) {
@@ -47,6 +47,11 @@ async fn every_story_of_ebs_snapshots_told_again_without_its_ledger_changes_noth
 #[tokio::test]
 async fn every_story_of_the_sweep_told_again_without_its_ledger_changes_nothing() {
     tell_twice(reconcile_shares::stories::all()).await;
+}
+
+#[tokio::test]
+async fn every_story_of_an_organization_told_again_without_its_ledger_changes_nothing() {
+    tell_twice(react_org_change::stories::all()).await;
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::share_ami::{GIVEN, Scene};
 use crate::world::AWS;
-use crate::{emr, emr_dns, reconcile_shares, scene, share_ebs_snapshot, share_rds_snapshot};
+use crate::{emr, emr_dns, react_org_change, reconcile_shares, scene, share_ebs_snapshot, share_rds_snapshot};
 
 /// The fields of a log line: Powertools', and then ours.
 const LOG_FIELDS: [&str; 12] = [
@@ -174,6 +174,20 @@ key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 12345678
 ";
     let given = reconcile_shares::Given::Object;
     share_once::<reconcile_shares::Scene>(&given, "the-manifest-was-uploaded", shared, "unchanged").await;
+}
+
+#[tokio::test]
+async fn an_account_that_came_goes_by_its_rule_to_the_function_which_gives_it_what_the_organization_has() {
+    let account: Account<react_org_change::Scene> =
+        Account::set_up(&react_org_change::Given::Came, "an-account-was-created").await;
+    let targets = account.targets_of(scene::Scene::event(&account.scene)).await;
+    assert_eq!(targets, [account.outputs["FunctionArn"].clone()]);
+    let report = account.ask(&targets[0], scene::Scene::event(&account.scene)).await;
+    assert_eq!((&report["function"], &report["outcome"]), (&json!("react-org-change"), &json!("applied")), "{report}");
+    let shares = scene::Scene::picture(&account.scene).await;
+    assert!(shares.contains("base-cluster-v1: 222233334444, 333344445555\n"), "{shares}");
+    let again = account.ask(&targets[0], scene::Scene::event(&account.scene)).await;
+    assert_eq!((&again["outcome"], &again["steps"]), (&json!("unchanged"), &json!([])), "{again}");
 }
 
 /// Hands to the function what its schedule does.

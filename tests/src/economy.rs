@@ -20,7 +20,8 @@ async fn check_given(given: Given, expected: Expect) {
     check_of::<Scene>(&given, "an-image-became-available", expected).await;
 }
 
-async fn check_of<S: scene::Scene>(given: &S::Given, sample: &str, expected: Expect) {
+/// The calls of one event, those that read in the order of their names.
+pub async fn check_of<S: scene::Scene>(given: &S::Given, sample: &str, expected: Expect) {
     let scene = S::set_up(given, sample).await;
     let before = scene.world().calls();
     scene.hear(Mode::Apply).await;

@@ -108,7 +108,7 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
 #[test]
 fn whom_a_manifest_may_name_is_told_alike_to_every_function() {
     let told = |name: &str, what: &str| Template::read(name).json["Parameters"]["AllowedAccounts"][what].clone();
-    for name in ["share-ami", "share-ebs-snapshot", "share-rds-snapshot"] {
+    for name in ["react-org-change", "share-ami", "share-ebs-snapshot", "share-rds-snapshot"] {
         for what in ["AllowedPattern", "ConstraintDescription", "Description"] {
             assert_eq!(told(name, what), told("reconcile-shares", what), "infra/{name}.yaml: {what}");
         }
@@ -174,6 +174,15 @@ fn of_one_that_shares(beside: &[(&str, Value)]) -> Value {
 fn the_environment_of_a_function_is_its_contract() {
     assert_environment("share-ami", &of_one_that_shares(&[]));
     assert_environment("share-ebs-snapshot", &of_one_that_shares(&[]));
+    let limits = [
+        ("SIGNALBOX_MAX_REMOVALS", json!({"Ref": "MaxRemovals"})),
+        ("SIGNALBOX_MAX_REMOVED_PERCENT", json!({"Ref": "MaxRemovedPercent"})),
+        ("SIGNALBOX_RATES", json!({"Ref": "Rates"})),
+        ("SIGNALBOX_ACCOUNTS", json!({"Ref": "Accounts"})),
+        ("SIGNALBOX_MEMBER_ROLE", json!({"Ref": "MemberRoleName"})),
+        ("SIGNALBOX_EXTERNAL_ID", json!({"Ref": "ExternalId"})),
+    ];
+    assert_environment("react-org-change", &of_one_that_shares(&limits));
     let copies = ("SIGNALBOX_COPY_AUTOMATED", json!({"Ref": "CopyAutomated"}));
     assert_environment("share-rds-snapshot", &of_one_that_shares(&[copies]));
     let names = json!({

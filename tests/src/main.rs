@@ -31,6 +31,7 @@ mod oauth2;
 mod organizations;
 mod paging;
 mod policies;
+mod react_org_change;
 mod reconcile_shares;
 mod rotate_bearer_token;
 mod rotate_db_user;

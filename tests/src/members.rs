@@ -3,6 +3,7 @@
 mod clusters;
 mod refusals;
 mod shares;
+mod sweeps;
 
 use std::time::Duration;
 

@@ -61,7 +61,7 @@ pub enum Given {
 pub struct Scene {
     /// The event that is heard.
     event: String,
-    organization: Organization,
+    pub organization: Organization,
     pub world: World,
     rds: aws_sdk_rds::Client,
     ecr: aws_sdk_ecr::Client,

@@ -1,35 +1,18 @@
 //! What invokes the sweep: a changed manifest, a schedule, or a manifest as the payload.
 
 use events::manifest::{ObjectCreated, ParameterStoreChange};
-use events::{Detail, Envelope, Origin, Sweep};
+use events::{Detail, Envelope, Origin};
 use reaction::{Doing, Error, Key};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sharing::{Kind, Manifest};
-
-/// Why the sweep runs.
-#[derive(Clone, Debug)]
-pub enum Subject {
-    /// The document that may be the manifest has changed.
-    Changed {
-        /// Where it lies, as `SIGNALBOX_MANIFEST` writes it.
-        location: String,
-        /// The occurrence.
-        key: Key,
-    },
-    /// It is time to.
-    Sweep {
-        /// Where the stored plan lies whose removals are admitted.
-        force: Option<String>,
-    },
-    /// The payload is a manifest: what its entries match is shared as they say.
-    Payload(Box<Manifest>),
-}
+use sweep::Subject;
 
 /// Reads an event; `None` where it is not ours.
 pub(crate) fn parse(event: &RawValue) -> Result<Option<Subject>, Error> {
     let value: Value = serde_json::from_str(event.get()).map_err(Error::refused)?;
-    if let Some(Sweep { force, .. }) = Sweep::of(&value, "{\"signalbox\": \"sweep\", \"force\": null}")? {
+    if let Some(events::Sweep { force, .. }) = events::Sweep::of(&value, "{\"signalbox\": \"sweep\", \"force\": null}")?
+    {
         return Ok(Some(Subject::Sweep { force }));
     }
     if value.get("detail-type").is_some() {
@@ -69,11 +52,3 @@ fn changed(event: &Envelope) -> Result<Option<Subject>, Error> {
 
 /// The ledger's key holds them; DynamoDB takes 2,048 bytes.
 const LONGEST: usize = 1_600;
-
-pub(crate) fn key(subject: &Subject) -> Key {
-    match subject {
-        Subject::Changed { key, .. } => key.clone(),
-        Subject::Sweep { .. } => Key::new(["sweep"]),
-        Subject::Payload(manifest) => Key::new(["payload", manifest.version()]),
-    }
-}

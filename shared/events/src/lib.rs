@@ -8,6 +8,7 @@ pub mod ec2;
 pub mod emr;
 mod envelope;
 pub mod manifest;
+pub mod organizations;
 pub mod rds;
 mod sweep;
 mod wire;

@@ -72,7 +72,7 @@ pub(crate) fn list<T: fmt::Display>(items: &BTreeSet<T>) -> String {
 #[must_use]
 pub fn organizations_of(manifest: &Manifest, allowed: Option<&Allowed>, kinds: &[Kind]) -> BTreeSet<String> {
     let named = kinds.iter().filter(|kind| **kind != Kind::Image).flat_map(|kind| manifest.principals(*kind));
-    let units = named.filter(|who| matches!(who, Principal::Organization(_) | Principal::OrganizationalUnit(_)));
+    let units = named.filter(Principal::is_expanded);
     let units = units.filter_map(|who| who.organization_ids().last().map(|id| (*id).to_owned()));
     units.chain(allowed.into_iter().flat_map(|allowed| allowed.organizations().iter().cloned())).collect()
 }

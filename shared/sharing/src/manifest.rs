@@ -83,6 +83,25 @@ impl Manifest {
         (!matching.is_empty()).then_some(wanted)
     }
 
+    /// The entries by which organizations or organizational units have what is shared with accounts only: what changes when
+    /// one of their accounts comes or goes. Images are shared with them as such.
+    #[must_use]
+    pub fn by_units(&self) -> Self {
+        let names_unit = |entry: &&Entry| entry.list.parties.keys().any(Principal::is_expanded);
+        let chosen = |(kind, entries): (&Kind, &Vec<Entry>)| {
+            (*kind, entries.iter().filter(names_unit).cloned().collect::<Vec<_>>())
+        };
+        let sections = self.sections.iter().filter(|(kind, _)| **kind != Kind::Image).map(chosen);
+        let sections = sections.filter(|(_, entries)| !entries.is_empty()).collect();
+        Self { sections, counts: self.counts.clone(), version: self.version.clone() }
+    }
+
+    /// Whether no entry names anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sections.values().all(Vec::is_empty)
+    }
+
     /// Whether the section of this kind stands in the manifest, empty or not.
     #[must_use]
     pub fn has(&self, kind: Kind) -> bool {

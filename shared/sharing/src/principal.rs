@@ -46,6 +46,12 @@ impl Principal {
         }
     }
 
+    /// Whether it stands for accounts that Organizations has to name.
+    #[must_use]
+    pub fn is_expanded(&self) -> bool {
+        matches!(self, Self::Organization(_) | Self::OrganizationalUnit(_))
+    }
+
     /// The ids of the organization and of the organizational unit, as far as it names them.
     #[must_use]
     pub fn organization_ids(&self) -> Vec<&str> {

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::template::Template;
 use crate::scene::{Scene, Story};
 use crate::{
-    emr_dns, reconcile_shares, rotate_bearer_token, rotate_db_user, share_ebs_snapshot, share_rds_snapshot, stories,
+    emr_dns, react_org_change, reconcile_shares, rotate_bearer_token, rotate_db_user, share_ebs_snapshot,
+    share_rds_snapshot, stories,
 };
 
 /// What Lambda itself does in the name of a function: its log and its traces.
@@ -163,6 +164,21 @@ async fn the_role_of_share_ebs_snapshot_allows_what_its_stories_ask_for_and_noth
 async fn the_role_of_reconcile_shares_allows_what_its_stories_ask_for_and_nothing_else() {
     let one_fewer = r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012"]}}}"#;
     assert_stories_fit(reconcile_shares::stories::all(), one_fewer).await;
+}
+
+#[tokio::test]
+async fn the_role_of_react_org_change_allows_what_its_stories_ask_for_and_nothing_else() {
+    let given = react_org_change::Given::MovedOut;
+    let scene = react_org_change::Scene::set_up(&given, "an-account-was-moved-out-of-the-unit").await;
+    scene.hear(Mode::Apply).await;
+    scene.world().lose_grants().await;
+    scene.world().lose_ledger().await;
+    scene.move_member(true).await;
+    let before = scene.world().calls();
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    let lost = scene.world().operations_since(before);
+    let told = operations_of_all(react_org_change::stories::all()).await;
+    assert_role_fits("react-org-change", &[told, lost].concat());
 }
 
 /// Where no zones are named, the function lists them all, which no deployed one does: the template always names some.

@@ -16,7 +16,8 @@ use crate::world::World;
 const MANIFESTS: [&str; 2] = ["s3://manifests-111122223333/share.json", "ssm:/share"];
 
 /// Samples that no rule hands over, and that a function has to ignore if somebody sends them by hand.
-const STRAYS: [&str; 1] = ["events/emr-dns/an-event-came-of-another-kind.json"];
+const STRAYS: [&str; 2] =
+    ["events/emr-dns/an-event-came-of-another-kind.json", "events/react-org-change/an-account-could-not-be-moved.json"];
 
 /// A rule of a function and its pattern.
 pub struct Rule {
@@ -144,6 +145,21 @@ async fn a_rule_matches_nothing_else_that_aws_says_or_somebody_makes_up() {
         ("source", "aws.emr-serverless"),
     ];
     assert_matches_nothing_else("emr-dns", "a-cluster-is-running", &of_emr).await;
+}
+
+#[tokio::test]
+async fn a_rule_on_accounts_matches_nothing_that_leaves_them_where_they_are() {
+    let others = [
+        ("detail-type", "AWS Console Sign In via CloudTrail"),
+        ("source", "custom.aws.organizations"),
+        ("detail/eventSource", "account.amazonaws.com"),
+        ("detail/eventName", "DescribeAccount"),
+        ("detail/eventName", "InviteAccountToOrganization"),
+        ("detail/eventName", "CreateAccount"),
+    ];
+    for sample in ["an-account-was-moved", "an-account-was-created", "an-account-left-by-itself"] {
+        assert_matches_nothing_else("react-org-change", sample, &others).await;
+    }
 }
 
 #[tokio::test]

@@ -14,8 +14,8 @@ use reaction::{Doing, Error, Region};
 use sharing::{Kind, Resource};
 
 use super::{READS, Reading, Scanned};
-use crate::Services;
 use crate::facts::Found;
+use crate::sweeping::Services;
 
 /// How many values one filter takes, and how many ids one request may name here.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html>
@@ -38,7 +38,7 @@ impl Reading<'_> {
     pub(super) async fn ec2(&self, region: &Region) -> Scanned {
         let listed = async {
             self.in_time()?;
-            let services = self.function.clients.at(&self.owner, region).await?;
+            let services = self.function.clients.at(self.owner, region).await?;
             let listed = Box::pin(self.list(&services, region)).await?;
             Ok::<_, Error>((services, listed))
         };
@@ -52,7 +52,7 @@ impl Reading<'_> {
         let backing: BTreeSet<_> = found.clone().flat_map(|image| image.snapshots).collect();
         let named = listed.snapshots.values().filter_map(|snapshot| snapshot.snapshot_id());
         let ids = named.chain(self.owned(Kind::Snapshot, Some(region)));
-        let snapshots = ids.map(|id| Resource::new(Kind::Snapshot, &self.owner, region, id));
+        let snapshots = ids.map(|id| Resource::new(Kind::Snapshot, self.owner, region, id));
         let snapshots = backing.into_iter().chain(snapshots).collect::<BTreeSet<_>>();
         let snapshots = snapshots.into_iter().map(|resource| snapshot(&listed, resource));
         let all: Vec<_> = found.chain(snapshots).collect();
@@ -77,14 +77,16 @@ impl Reading<'_> {
         backing.extend(self.owned(Kind::Snapshot, Some(region)).into_iter().map(String::from));
         let shares = |image: &Image| snapshots_of(image).any(|snapshot| backing.contains(&snapshot));
         let images: Vec<_> = images.into_iter().filter(|image| concerns(&image) || shares(image)).collect();
-        let encryption = self.encryption(services, images.iter().filter(|image| is_named(image)), &snapshots).await?;
+        // An image that is not looked for by itself still says who needs its snapshots, where it can be shared.
+        let named = images.iter().filter(|it| it.name().is_some_and(|name| self.is_matched(Kind::Image, name, region)));
+        let encryption = self.encryption(services, named, &snapshots).await?;
         Ok(Listed { images, snapshots, encryption })
     }
 
     /// The snapshots whose Name an entry may match.
     async fn named_snapshots(&self, services: &Services, region: &Region) -> Result<BTreeMap<String, Snapshot>, Error> {
-        let names = self.desired.manifest.as_ref().map(|manifest| manifest.names(Kind::Snapshot, Some(region)));
-        let names: Vec<_> = names.unwrap_or_default().into_iter().map(|name| format!("{name}*")).collect();
+        let names = self.sought.names(Kind::Snapshot, Some(region));
+        let names: Vec<_> = names.into_iter().map(|name| format!("{name}*")).collect();
         let mut found = BTreeMap::new();
         for names in names.chunks(VALUES) {
             let filter = Filter::builder().name("tag:Name").set_values(Some(names.to_vec())).build();
@@ -119,7 +121,7 @@ impl Reading<'_> {
         }
         let mut known = BTreeMap::new();
         for key in keys.values().collect::<BTreeSet<_>>() {
-            known.insert(key.clone(), encryption(&services.kms, key, &self.owner).await?);
+            known.insert(key.clone(), encryption(&services.kms, key, self.owner).await?);
         }
         Ok(keys.into_iter().filter_map(|(snapshot, key)| Some((snapshot, known.get(&key)?.clone()))).collect())
     }
@@ -130,7 +132,7 @@ impl Reading<'_> {
         if ![ImageState::Available, ImageState::Disabled].contains(state) {
             return None;
         }
-        let resource = |kind, id: &str| Resource::new(kind, &self.owner, region, id);
+        let resource = |kind, id: &str| Resource::new(kind, self.owner, region, id);
         let mut found = Found::new(resource(Kind::Image, image.image_id()?), image.name());
         found.is_disabled = *state == ImageState::Disabled;
         found.created = image.creation_date().and_then(moment);
@@ -151,8 +153,8 @@ impl Reading<'_> {
         let holders = async {
             self.in_time()?;
             match kind {
-                Kind::Image => services.ec2.launch_permissions(id, &self.owner).await,
-                _ => services.ec2.volume_permissions(id, &self.owner).await,
+                Kind::Image => services.ec2.launch_permissions(id, self.owner).await,
+                _ => services.ec2.volume_permissions(id, self.owner).await,
             }
         };
         let holders = holders.await.map_err(|error| (*kind, format!("{}: {error}", found.resource)))?;

@@ -6,7 +6,8 @@ use sharing::Share;
 use crate::plan::{Step, change, decide};
 use crate::stored::StoredPlan;
 use crate::subject::Subject;
-use crate::{ReconcileShares, counts, interlocks};
+use crate::sweeping::Sweep;
+use crate::{counts, interlocks};
 
 /// What a sweep would do.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub struct Proposal {
     pub interlock: Option<Error>,
 }
 
-impl ReconcileShares {
+impl Sweep {
     /// Reads everything, and says what a sweep would do.
     ///
     /// # Errors
@@ -48,7 +49,7 @@ impl ReconcileShares {
         // Only a sweep forgets; a plan is about things that there are.
         notes.extend(forgotten.into_iter().map(|what| format!("a sweep will {what}")));
         let manifest = facts.desired.admitted()?.version().to_owned();
-        let plan = StoredPlan { version: StoredPlan::VERSION, account: facts.owner.clone(), manifest, steps: shares };
+        let plan = StoredPlan { version: StoredPlan::VERSION, account: facts.home.clone(), manifest, steps: shares };
         Ok(Proposal { plan, refused, notes, incomplete, counts: counts::counts(&facts), interlock })
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::SystemTime;
 
 use reaction::{Error, Plan};
-use sharing::{Change, Kind, Principal, Resource, Share, Wanted};
+use sharing::{Change, Kind, Manifest, Principal, Resource, Share, Wanted};
 
 use crate::facts::{Facts, Found};
 use crate::{groups, interlocks};
@@ -72,20 +73,20 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
     let steps = groups::steps(&free, manifest).into_iter().map(Step::Share);
     let steps = steps.chain(forgotten(facts, manifest)).chain(cannot).chain(refused).collect();
     let busy = busy.into_iter().map(|decision| format!("{}: another run is at work on it", decision.found.resource));
-    let incomplete = facts.unread.iter().map(|(_, what)| what.clone()).chain(busy).collect();
-    Ok(Plan::Change { steps, notes: notes(decisions), incomplete })
+    let incomplete = facts.unread.iter().map(|unread| unread.what.clone()).chain(busy).collect();
+    let alone =
+        facts.left_alone.iter().map(|(account, why)| format!("things of account {account} are left alone: {why}"));
+    let notes = alone.chain(notes(decisions)).collect();
+    Ok(Plan::Change { steps, notes, incomplete })
 }
 
 /// What our records know and a whole scan did not find.
 fn forgotten(facts: &Facts, manifest: &str) -> Vec<Step> {
-    // What could not be read is not known to be gone.
-    if !facts.unread.is_empty() {
-        return Vec::new();
-    }
     let found: BTreeSet<_> = facts.found.iter().map(|found| &found.resource).collect();
     let head = |resource: &Resource| facts.heads.get(resource).cloned().unwrap_or_default();
-    let gone =
-        facts.ours().into_iter().filter(|resource| !found.contains(resource) && !head(resource).is_busy(facts.now));
+    // Where something could not be read, nothing is known to be gone.
+    let is_gone = |resource: &&Resource| !found.contains(*resource) && !facts.is_unread(&resource.account, None);
+    let gone = facts.ours().into_iter().filter(is_gone).filter(|resource| !head(resource).is_busy(facts.now));
     let forget = |resource: &Resource| {
         let head = head(resource);
         // What was left open is closed first: it is not known what it did before the thing went.
@@ -121,16 +122,26 @@ pub(crate) fn decide(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
     let needs = Needs::of(facts, &wanted);
     let awake = facts.found.iter().filter(|found| !found.is_disabled);
     let mut decisions: Vec<_> = awake.map(|found| decision(facts, found, &wanted, &needs)).collect();
+    if facts.moved.is_some() {
+        let sought = facts.sought();
+        decisions.retain(|decision| is_sought(&sought, decision.found, facts.now));
+    }
     decisions.sort_by(|one, other| one.found.resource.cmp(&other.found.resource));
     Ok(decisions)
 }
 
+/// Whether an entry by which things are looked for matches it.
+fn is_sought(sought: &Manifest, found: &Found, now: SystemTime) -> bool {
+    let Resource { kind, region, .. } = &found.resource;
+    found.names.iter().any(|name| sought.wanted(*kind, name, region.as_ref(), now).is_some())
+}
+
 /// What the manifest says of a thing: the union over all its names.
 fn wanted_by(facts: &Facts, found: &Found) -> Result<Option<Wanted>, Error> {
-    let Resource { kind, region, .. } = &found.resource;
+    let Resource { kind, account, region, .. } = &found.resource;
     let mut all: Option<Wanted> = None;
     for name in &found.names {
-        let Some(wanted) = facts.desired.wanted(*kind, name, region.as_ref(), &facts.owner, facts.now)? else {
+        let Some(wanted) = facts.desired.wanted(*kind, name, region.as_ref(), account, facts.now)? else {
             continue;
         };
         let all = all.get_or_insert_default();
@@ -187,7 +198,7 @@ fn decision<'a>(facts: &Facts, found: &'a Found, wanted: &BTreeMap<&Resource, Wa
     };
     after.extend(before & &kept);
     // An image that could not be read may need its snapshots.
-    let is_unread = facts.unread.iter().any(|(kind, _)| *kind == Kind::Image);
+    let is_unread = facts.is_unread(&found.resource.account, Some(Kind::Image));
     if is_unread && found.resource.kind == Kind::Snapshot {
         after.extend(before.iter().cloned());
     }

@@ -10,8 +10,8 @@ use reaction::{AccountId, Doing, Error, Region};
 use sharing::{Kind, Principal, Resource};
 
 use super::{READS, Reading, Scanned};
-use crate::Services;
 use crate::facts::Found;
+use crate::sweeping::Services;
 
 /// What RDS lists in one page at most.
 const PAGE: i32 = 100;
@@ -32,7 +32,7 @@ impl Reading<'_> {
     pub(super) async fn databases(&self, kind: Kind, region: &Region) -> Scanned {
         let listed = async {
             self.in_time()?;
-            let services = self.function.clients.at(&self.owner, region).await?;
+            let services = self.function.clients.at(self.owner, region).await?;
             let snapshots =
                 if kind == Kind::DbSnapshot { services.instances().await? } else { services.clusters().await? };
             Ok::<_, Error>((services, snapshots))
@@ -52,7 +52,7 @@ impl Reading<'_> {
         }
         let read = ready
             .into_iter()
-            .map(|it| self.database(&services, Resource::new(kind, &self.owner, region, it.id.clone()), it));
+            .map(|it| self.database(&services, Resource::new(kind, self.owner, region, it.id.clone()), it));
         let mut keys = BTreeMap::<String, Vec<usize>>::new();
         for result in stream::iter(read).buffer_unordered(READS).collect::<Vec<_>>().await {
             match result {
@@ -83,7 +83,7 @@ impl Reading<'_> {
         let kind = resource.kind;
         let holders = async {
             self.in_time()?;
-            services.rds.attributes(kind, &resource.id, &self.owner).await
+            services.rds.attributes(kind, &resource.id, self.owner).await
         };
         let holders = holders.await.map_err(|error| (kind, format!("{resource}: {error}")))?;
         let Some(Holders { is_public, principals }) = holders else { return Ok(None) };
@@ -103,7 +103,7 @@ impl Reading<'_> {
         if accounts.is_empty() {
             return Ok(());
         }
-        if encryption(&services.kms, key, &self.owner).await? == Encryption::AwsManaged {
+        if encryption(&services.kms, key, self.owner).await? == Encryption::AwsManaged {
             for user in users {
                 all[*user].obstacle = Some(
                     "it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a \
@@ -113,7 +113,7 @@ impl Reading<'_> {
             }
             return Ok(());
         }
-        let gaps = key_gaps(&services.kms, key, &self.owner, &accounts).await?;
+        let gaps = key_gaps(&services.kms, key, self.owner, &accounts).await?;
         for user in users {
             let note = match &gaps {
                 KeyGaps::Unknown => format!("whether its key {key} admits the accounts cannot be read"),

@@ -33,8 +33,8 @@ pub(crate) fn counts(facts: &Facts) -> Counts {
     for (resource, _) in &facts.refused {
         count(resource.kind, "refused", 1);
     }
-    for (kind, _) in &facts.unread {
-        count(*kind, "incomplete", 1);
+    for unread in &facts.unread {
+        count(unread.kind, "incomplete", 1);
     }
     counts
 }

@@ -7,8 +7,8 @@ use permissions::{Holders, PolicyRead};
 use reaction::Error;
 use sharing::{Change, Effect, Kind, Principal, Resource, Share};
 
-use crate::ReconcileShares;
 use crate::plan::Step;
+use crate::sweeping::Sweep;
 
 /// What became of a step of a stored plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Applied {
     AlreadyDone,
 }
 
-impl ReconcileShares {
+impl Sweep {
     pub(crate) async fn carry_out(&self, occurrence: &str, step: &Step) -> Result<(), Error> {
         match step {
             Step::CannotShare { resource, why } => Err(Error::refused(format!("{resource}: {why}"))),

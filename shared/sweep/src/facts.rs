@@ -1,10 +1,11 @@
 //! What is known before anything is decided.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use reaction::AccountId;
-use sharing::{Desired, Grant, Head, Kind, Principal, Resource};
+use sharing::{Desired, Grant, Head, Kind, Manifest, Principal, Resource};
 
 use crate::settings::Limits;
 
@@ -13,20 +14,27 @@ use crate::settings::Limits;
 pub struct Facts {
     /// The time.
     pub now: SystemTime,
-    /// The account that owns everything that is looked at.
-    pub owner: AccountId,
+    /// Our own account.
+    pub home: AccountId,
+    /// The accounts whose things are looked at.
+    pub owners: BTreeSet<AccountId>,
+    /// The accounts that are left alone, with what our records say of their things, and why.
+    pub left_alone: BTreeMap<AccountId, String>,
     /// How much one sweep may take away.
     pub limits: Limits,
     /// The desired state.
     pub desired: Desired,
-    /// Whether grants of ours on what no entry matches any more are taken back: not where the manifest is the payload.
+    /// Whether grants of ours on what no entry matches any more are taken back: not where the manifest is the payload, or where an
+    /// account has moved.
     pub is_whole: bool,
     /// Why this is none of our business, if it is not.
     pub not_ours: Option<String>,
+    /// That an account has moved, and which: then only what names units is looked at.
+    pub moved: Option<Moved>,
     /// Everything that an entry matches or that we own a grant on, and the images that share snapshots with those.
     pub found: Vec<Found>,
-    /// What could not be read, by section.
-    pub unread: Vec<(Kind, String)>,
+    /// What could not be read.
+    pub unread: Vec<Unread>,
     /// What can never be shared as the manifest says, and why.
     pub refused: Vec<(Resource, String)>,
     /// The grants that we own.
@@ -35,6 +43,21 @@ pub struct Facts {
     pub heads: BTreeMap<Resource, Head>,
     /// What the stored plan takes away, where one is forced.
     pub forced: Option<BTreeSet<(Resource, Principal)>>,
+}
+
+/// An account that may have another place in the organization, as far as its event names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved(pub Option<AccountId>);
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its section.
+    pub kind: Kind,
+    /// What it is, and why.
+    pub what: String,
 }
 
 /// A thing as AWS describes it.
@@ -82,13 +105,29 @@ impl Found {
 }
 
 impl Facts {
-    /// What we look at whatever the manifest says: what we own grants on, and whose record an interrupted run left open.
+    /// The part of the manifest by which things are looked for. What is wanted of them, all of it says.
+    pub(crate) fn sought(&self) -> Cow<'_, Manifest> {
+        match (&self.desired.manifest, &self.moved) {
+            (Err(_), _) => Cow::Owned(Manifest::default()),
+            (Ok(manifest), None) => Cow::Borrowed(manifest),
+            (Ok(manifest), Some(_)) => Cow::Owned(manifest.by_units()),
+        }
+    }
+
+    /// What we look at whatever the manifest says, of the accounts that are looked at: what we own grants on, and whose
+    /// record an interrupted run left open.
     pub(crate) fn ours(&self) -> BTreeSet<&Resource> {
         if !self.is_whole {
             return BTreeSet::new();
         }
         let open = self.heads.iter().filter(|(_, head)| head.pending.is_some()).map(|(resource, _)| resource);
-        self.grants.iter().map(|grant| &grant.resource).chain(open).collect()
+        let recorded = self.grants.iter().map(|grant| &grant.resource).chain(open);
+        recorded.filter(|resource| self.owners.contains(&resource.account)).collect()
+    }
+
+    /// Whether something of this account could not be read.
+    pub(crate) fn is_unread(&self, account: &AccountId, kind: Option<Kind>) -> bool {
+        self.unread.iter().any(|it| it.account == *account && kind.is_none_or(|kind| it.kind == kind))
     }
 
     /// With whom we shared the thing, as our records say.

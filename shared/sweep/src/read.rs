@@ -4,14 +4,15 @@ mod databases;
 mod ec2;
 mod policies;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use reaction::{AccountId, Deadline, Error, Partition, Region};
-use sharing::{Desired, Kind, Principal, Resource};
+use sharing::{Desired, Kind, Manifest, Principal, Resource};
 
-use crate::ReconcileShares;
 use crate::facts::{Facts, Found};
+use crate::sweeping::Sweep;
 
 /// How many things are read at a time, beside the pace of the API.
 pub(crate) const READS: usize = 100;
@@ -19,7 +20,7 @@ pub(crate) const READS: usize = 100;
 /// Below this much time nothing more is read: what is left goes to applying what is known.
 const MARGIN: Duration = Duration::from_secs(10);
 
-/// A region and kind.
+/// A region and kind of one account.
 #[derive(Clone, Debug)]
 pub(crate) enum Scope {
     /// Images and EBS snapshots.
@@ -54,52 +55,84 @@ impl Scanned {
     }
 }
 
-/// What every scan has to know.
+/// What every scan of one account has to know.
 pub(crate) struct Reading<'a> {
-    function: &'a ReconcileShares,
-    desired: Desired,
-    owner: AccountId,
+    function: &'a Sweep,
+    desired: &'a Desired,
+    /// The entries by which things are looked for.
+    sought: Cow<'a, Manifest>,
+    owner: &'a AccountId,
+    is_home: bool,
     partition: Partition,
     /// What is looked at whatever the manifest says.
-    owned: BTreeSet<Resource>,
+    owned: BTreeSet<&'a Resource>,
     now: SystemTime,
     deadline: Deadline,
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn new(function: &'a ReconcileShares, facts: &Facts, deadline: Deadline) -> Self {
-        let owned = facts.ours().into_iter().cloned().collect();
-        let (desired, now) = (facts.desired.clone(), facts.now);
+    pub(crate) fn new(function: &'a Sweep, facts: &'a Facts, owner: &'a AccountId, deadline: Deadline) -> Self {
+        let mut owned = facts.ours();
+        owned.retain(|resource| resource.account == *owner);
         let home = function.sessions.home().map(|home| home.partition.as_str()).unwrap_or_default();
         Self {
             function,
-            desired,
-            owner: facts.owner.clone(),
+            desired: &facts.desired,
+            sought: facts.sought(),
+            owner,
+            is_home: *owner == facts.home,
             partition: policies::partition(home),
             owned,
-            now,
+            now: facts.now,
             deadline,
         }
     }
 
-    pub(crate) async fn scan(&self, scope: Scope) -> Scanned {
-        match scope {
+    /// Where to look: the regions of the manifest, and those where we own grants.
+    pub(crate) fn scopes(&self) -> Vec<Scope> {
+        let ec2 = &self.regions(Kind::Image) | &self.regions(Kind::Snapshot);
+        let mut scopes: Vec<_> = ec2.into_iter().map(Scope::Ec2).collect();
+        for kind in [Kind::DbSnapshot, Kind::DbClusterSnapshot] {
+            scopes.extend(self.regions(kind).into_iter().map(|region| Scope::Databases(kind, region)));
+        }
+        for kind in [Kind::Key, Kind::Repository] {
+            scopes.extend(self.regions(kind).into_iter().map(|region| Scope::Policies(kind, Some(region))));
+        }
+        scopes.push(Scope::Policies(Kind::Bucket, None));
+        scopes
+    }
+
+    fn regions(&self, kind: Kind) -> BTreeSet<Region> {
+        let owned = self.owned.iter().filter(|resource| resource.kind == kind);
+        self.sought.regions(kind).into_iter().chain(owned.filter_map(|resource| resource.region.clone())).collect()
+    }
+
+    /// What there is of a scope, and whose it is.
+    pub(crate) async fn scan(&self, scope: Scope) -> (AccountId, Scanned) {
+        let scanned = match scope {
             Scope::Ec2(region) => self.ec2(&region).await,
             Scope::Databases(kind, region) => self.databases(kind, &region).await,
             Scope::Policies(kind, region) => self.policies(kind, region.as_ref()).await,
-        }
+        };
+        (self.owner.clone(), scanned)
     }
 
-    /// Whether an entry matches a thing of this name.
+    /// Whether an entry, of all that there are, matches a thing of this name.
+    fn is_matched(&self, kind: Kind, name: &str, region: &Region) -> bool {
+        let manifest = self.desired.manifest.as_ref();
+        manifest.is_ok_and(|manifest| manifest.wanted(kind, name, Some(region), self.now).is_some())
+    }
+
+    /// Whether an entry by which things are looked for matches a thing of this name.
     fn is_named(&self, kind: Kind, name: &str, region: Option<&Region>) -> bool {
-        self.desired.manifest.as_ref().is_ok_and(|manifest| manifest.wanted(kind, name, region, self.now).is_some())
+        self.sought.wanted(kind, name, region, self.now).is_some()
     }
 
     /// Who shall have a thing, as far as that is known.
     fn wanted(&self, found: &Found) -> BTreeSet<Principal> {
         let Resource { kind, region, .. } = &found.resource;
         let wanted =
-            |name: &String| self.desired.wanted(*kind, name, region.as_ref(), &self.owner, self.now).ok().flatten();
+            |name: &String| self.desired.wanted(*kind, name, region.as_ref(), self.owner, self.now).ok().flatten();
         found.names.iter().filter_map(wanted).flat_map(|wanted| wanted.principals).collect()
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use reaction::Error;
 use sharing::{Kind, Principal, Resource};
 
-use crate::facts::Facts;
+use crate::facts::{Facts, Moved};
 use crate::plan::Decision;
 
 /// Fewer shares than this have no percentage.
@@ -16,7 +16,11 @@ const LISTED: usize = 100;
 
 /// Refuses a plan that takes too much away, as a whole, with the list of what it takes away.
 pub(crate) fn check(facts: &Facts, decisions: &[Decision]) -> Result<(), Error> {
-    let removals = removals(decisions);
+    let mut removals = removals(decisions);
+    // What the account loses that has moved is what the sweep is for, and where that account is, Organizations has said.
+    if let Some(Moved(Some(account))) = &facts.moved {
+        removals.retain(|(_, who)| who.account() != Some(account));
+    }
     if let Some(forced) = &facts.forced {
         let beyond: BTreeSet<_> = removals.difference(forced).cloned().collect();
         return if beyond.is_empty() {
@@ -53,9 +57,8 @@ fn has_lost(facts: &Facts, kind: Kind) -> bool {
     let is_said = |kind| manifest.has(kind) && manifest.sections().contains_key(Kind::section(kind));
     // Grants on things that are gone are forgotten, and say nothing of the manifest.
     let is_there = |resource: &Resource| facts.found.iter().any(|found| found.resource == *resource);
-    let is_unread = !facts.unread.is_empty();
     let owned = facts.grants.iter().map(|grant| &grant.resource).filter(|resource| resource.kind == kind);
-    let is_owned = owned.into_iter().any(|resource| is_unread || is_there(resource));
+    let is_owned = owned.into_iter().any(|resource| facts.is_unread(&resource.account, None) || is_there(resource));
     let is_said = is_said(kind) || (kind == Kind::Snapshot && is_said(Kind::Image));
     facts.is_whole && is_owned && !is_said
 }

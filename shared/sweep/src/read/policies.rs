@@ -12,7 +12,11 @@ use crate::facts::Found;
 
 impl Reading<'_> {
     pub(super) async fn policies(&self, kind: Kind, region: Option<&Region>) -> Scanned {
-        let named = self.desired.manifest.as_ref().map(|manifest| manifest.names(kind, region)).unwrap_or_default();
+        // By its exact name the manifest names one thing, ours: what has that name in another account is something else.
+        // By its other names it may have others whom it is for, so that all names are looked up.
+        let is_sought = self.is_home && !self.sought.names(kind, region).is_empty();
+        let manifest = self.desired.manifest.as_ref().ok().filter(|_| is_sought);
+        let named = manifest.map(|manifest| manifest.names(kind, region)).unwrap_or_default();
         let named: Vec<String> = named.into_iter().map(String::from).collect();
         let named = stream::iter(named).map(async |name: String| {
             let thing = self.named(kind, &name, region).await;
@@ -26,9 +30,11 @@ impl Reading<'_> {
                     let known = things.entry(found.resource.clone()).or_insert_with(|| found.clone());
                     known.names.insert(name);
                 }
+                Err(_) if !self.is_named(kind, &name, region) => {}
                 Err(error) => scanned.miss(self.nameless(kind, &name, region), &error),
             }
         }
+        things.retain(|_, found| found.names.iter().any(|name| self.is_named(kind, name, region)));
         for id in self.owned(kind, region) {
             let resource = self.nameless(kind, id, region);
             things.entry(resource.clone()).or_insert_with(|| Found::new(resource, None));
@@ -52,7 +58,7 @@ impl Reading<'_> {
         let (Kind::Key, Some(region)) = (kind, region) else {
             return Ok(Found::new(self.nameless(kind, name, region), Some(name)));
         };
-        let key = self.function.keys.find(name, &self.owner, region).await?;
+        let key = self.function.keys.find(name, self.owner, region).await?;
         let key = key.ok_or_else(|| Error::refused("there is no such key; correct the manifest"))?;
         let mut found = Found::new(key.resource, Some(name));
         found.notes.extend(key.note);
@@ -61,8 +67,8 @@ impl Reading<'_> {
 
     fn nameless(&self, kind: Kind, id: &str, region: Option<&Region>) -> Resource {
         match region {
-            Some(region) => Resource::new(kind, &self.owner, region, id),
-            None => Resource::bucket(self.partition, &self.owner, id),
+            Some(region) => Resource::new(kind, self.owner, region, id),
+            None => Resource::bucket(self.partition, self.owner, id),
         }
     }
 

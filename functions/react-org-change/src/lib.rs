@@ -1,0 +1,28 @@
+//! `react-org-change`: when an account comes, moves or leaves, what organizational units have of things that are shared with
+//! accounts only is made true again.
+//!
+//! What is heard is in `subject.rs`; everything else is in `shared/sweep`. The event only says that it is time to look: where
+//! the account is, Organizations says.
+
+mod subject;
+#[cfg(test)]
+mod tests;
+
+use reaction::Error;
+use serde_json::value::RawValue;
+use sweep::{Occasion, Subject, Sweeping};
+
+/// The function.
+pub type ReactOrgChange = Sweeping<OrgChange>;
+
+/// An account may have another place in the organization.
+#[derive(Debug)]
+pub enum OrgChange {}
+
+impl Occasion for OrgChange {
+    const NAME: &'static str = "react-org-change";
+
+    fn parse(event: &RawValue) -> Result<Option<Subject>, Error> {
+        subject::parse(event)
+    }
+}

@@ -1,0 +1,31 @@
+//! The sweep: what is shared is compared with the manifest, all of it or what names organizational units, and made as it says.
+//!
+//! Why it runs is in `subject.rs`, what is read in `observe.rs` and `read/`, what follows from it in `plan.rs`, what is never
+//! done without force in `interlocks.rs`, and how it is carried out in `apply.rs`. A function says what it hears by an
+//! [`Occasion`].
+
+mod apply;
+mod counts;
+mod facts;
+mod groups;
+mod interlocks;
+mod observe;
+mod plan;
+mod proposal;
+mod read;
+mod settings;
+mod stored;
+mod subject;
+mod sweeping;
+#[cfg(test)]
+mod tests;
+
+pub use apply::Applied;
+pub use facts::{Facts, Found, Moved, Unread};
+pub use groups::turn;
+pub use plan::Step;
+pub use proposal::Proposal;
+pub use settings::{Limits, Rates, Settings};
+pub use stored::StoredPlan;
+pub use subject::Subject;
+pub use sweeping::{Occasion, Sweeping};
