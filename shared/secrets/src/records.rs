@@ -209,7 +209,9 @@ impl Records {
         let mut update = self.client.update_item().table_name(&self.table).key("id", self.id(secret, "due"));
         for (verb, entries) in [("ADD", added), ("DELETE", struck)] {
             let mut sets = BTreeMap::<_, Vec<_>>::new();
-            entries.iter().for_each(|entry| sets.entry(entry.attribute()).or_default().push(entry.text()));
+            for entry in entries {
+                sets.entry(entry.attribute()).or_default().push(entry.text());
+            }
             let parts: Vec<_> = sets.keys().map(|name| format!("#{name} :{name}")).collect();
             if !parts.is_empty() {
                 write!(expression, " {verb} {}", parts.join(", ")).map_err(Error::failed)?;

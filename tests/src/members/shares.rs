@@ -23,7 +23,7 @@ async fn an_image_of_a_member_is_shared_by_the_function_of_the_hub() {
     let scene = Scene::new(|_, unit| unit.to_owned()).await;
     scene.hub.put_manifest(MANIFEST).await;
     let snapshot = make_snapshot(&scene.below).await;
-    let image = register(&scene.below.ec2, "base_linux_v1", &[snapshot.clone()]).await;
+    let image = register(&scene.below.ec2, "base_linux_v1", std::slice::from_ref(&snapshot)).await;
     let event = read_sample(ShareAmi::NAME, "an-image-became-available");
     let event = event.replace(SAMPLE_ACCOUNT, &scene.below.account).replace(SAMPLE_IMAGE, &image);
     let function = scene.hub.share_ami(&format!("s3://{}/share.json", scene.hub.bucket()), None, None);
