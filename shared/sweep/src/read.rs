@@ -72,8 +72,6 @@ pub(crate) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(function: &'a Sweep, facts: &'a Facts, owner: &'a AccountId, deadline: Deadline) -> Self {
-        let mut owned = facts.ours();
-        owned.retain(|resource| resource.account == *owner);
         let home = function.sessions.home().map(|home| home.partition.as_str()).unwrap_or_default();
         Self {
             function,
@@ -82,7 +80,7 @@ impl<'a> Reading<'a> {
             owner,
             is_home: *owner == facts.home,
             partition: policies::partition(home),
-            owned,
+            owned: facts.ours().into_iter().filter(|resource| resource.account == *owner).collect(),
             now: facts.now,
             deadline,
         }

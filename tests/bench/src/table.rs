@@ -86,8 +86,8 @@ pub fn runs(measured: &Measured) -> Vec<String> {
 }
 
 fn line(what: &str, cells: &[String; Subject::ALL.len()]) -> String {
-    let cells: String = cells.iter().map(|cell| format!("{cell:>20}")).collect();
-    format!("{what:<46}{cells}")
+    let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>20}")).collect();
+    format!("{what:<46}{}", cells.concat())
 }
 
 fn value(measured: &Measured, subject: Subject, figure: &Figure) -> Option<f64> {

@@ -74,6 +74,7 @@ async fn a_snapshot_of_a_database_of_a_member_is_shared() {
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     let told = rds.describe_db_snapshot_attributes().db_snapshot_identifier("base-db-v1").send().await.unwrap();
     let attributes = told.db_snapshot_attributes_result.unwrap().db_snapshot_attributes.unwrap();
-    let holders: Vec<_> = attributes.iter().flat_map(|it| it.attribute_values()).collect();
+    let holders: Vec<_> =
+        attributes.iter().flat_map(aws_sdk_rds::types::DbSnapshotAttribute::attribute_values).collect();
     assert_eq!(holders, ["123456789012"]);
 }

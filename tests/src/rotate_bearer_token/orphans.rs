@@ -43,7 +43,7 @@ async fn killed_loser(scene: &Scene, rotation: &Rotation) {
     let loser = Box::pin(scene.hear_with(&ledger, &event));
     let tokens = scene.server.asked().len();
     let minted = select(loser, Box::pin(until(|| scene.server.asked().len() > tokens))).await;
-    let Either::Right((_, loser)) = minted else { panic!("the loser was done") };
+    let Either::Right(((), loser)) = minted else { panic!("the loser was done") };
     let winner = scene.hear_with(&MemoryLedger::new(now), &event).await;
     assert_eq!(winner.outcome, Outcome::Applied, "{winner}");
     let ended = select(loser, Box::pin(until(|| puts(scene) > before + 1))).await;
