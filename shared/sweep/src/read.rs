@@ -72,8 +72,8 @@ pub(crate) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(function: &'a Sweep, facts: &'a Facts, owner: &'a AccountId, deadline: Deadline) -> Self {
-        let mut owned = facts.ours();
-        owned.retain(|resource| resource.account == *owner);
+        let mut recorded = facts.ours();
+        recorded.retain(|resource| resource.account == *owner);
         let home = function.sessions.home().map(|home| home.partition.as_str()).unwrap_or_default();
         Self {
             function,
@@ -82,7 +82,7 @@ impl<'a> Reading<'a> {
             owner,
             is_home: *owner == facts.home,
             partition: policies::partition(home),
-            owned,
+            owned: recorded,
             now: facts.now,
             deadline,
         }
