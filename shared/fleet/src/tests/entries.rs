@@ -23,7 +23,11 @@ fn the_keys_are_botocoves() {
     let results = Results::of(each());
     let lists = serde_json::to_value(&results).unwrap();
     let lines: Vec<_> = lists.as_object().unwrap().iter().map(|(list, it)| format!("{list} {}", it[0])).collect();
-    expect![[""]].assert_eq(&lines.join("\n"));
+    expect![[r#"
+        Results {"Id":"222233334444","Email":"dev@example.com","Name":"dev","Status":"ACTIVE","Region":"eu-central-1","AssumeRoleSuccess":true,"Result":42}
+        Exceptions {"Id":"222233334444","Email":"dev@example.com","Name":"dev","Status":"ACTIVE","Region":"eu-west-1","AssumeRoleSuccess":true,"ExceptionDetails":"broken"}
+        FailedAssumeRole {"Id":"333344445555","Email":"qa@example.com","Name":"qa","Status":"ACTIVE","AssumeRoleSuccess":false,"ExceptionDetails":"no"}
+        Skipped {"Id":"555566667777","Email":"old@example.com","Name":"old","Status":"SUSPENDED","AssumeRoleSuccess":false,"Reason":"the account is SUSPENDED"}"#]].assert_eq(&lines.join("\n"));
     let text = serde_json::to_string(&results).unwrap();
     assert_eq!(serde_json::from_str::<Results<u8>>(&text).unwrap(), results);
 }
@@ -85,13 +89,13 @@ fn a_role_that_sts_would_refuse_everywhere_is_refused_at_once() {
         Role { duration: Some(Duration::from_mins(1)), ..Role::default() },
     ];
     expect![[r#"
-        the role's name is `a b`, and has to be: 2 to 64 letters, digits or any of _+=,.@-
-        the role's path is `team`, and has to be: begins and ends with a slash, such as /team/
-        the session's name is `x`, and has to be: 2 to 64 letters, digits or any of _+=,.@-
-        the source identity is `a/b`, and has to be: 2 to 64 letters, digits or any of _+=,.@-
-        the session's policy is `{`, and has to be: JSON of at most 2048 characters
-        the session's policies is `ReadOnlyAccess`, and has to be: at most 10 ARNs
-        the session's duration is `60 s`, and has to be: 15 minutes to 12 hours"#]]
+        the role's name: `a b` is not 2 to 64 letters, digits or any of _+=,.@-
+        the role's path: `team` is not from slash to slash, such as /team/
+        the session's name: `x` is not 2 to 64 letters, digits or any of _+=,.@-
+        the source identity: `a/b` is not 2 to 64 letters, digits or any of _+=,.@-
+        the session's policy: `{` is not JSON of at most 2048 characters
+        the session's managed policies: `ReadOnlyAccess` is not at most 10 ARNs
+        the session's duration: `60 s` is not 15 minutes to 12 hours"#]]
     .assert_eq(&wrong.map(said).join("\n"));
     let role = Role { path: "/team/".into(), ..Role::default() };
     assert_eq!(

@@ -162,7 +162,7 @@ async fn more_failures_than_are_tolerated_end_the_run() {
 
 #[tokio::test]
 async fn an_account_that_takes_too_long_is_given_up_and_the_others_are_done() {
-    let limits = Limits { concurrency: 1, per_account: Some(Duration::from_millis(1)), ..Limits::default() };
+    let limits = Limits { concurrency: 1, per_account: Some(Duration::from_millis(100)), ..Limits::default() };
     let hang = async |unit: Unit<()>| match unit.account.id.as_str() {
         "100000000000" => std::future::pending().await,
         _ => Ok(1),
@@ -173,23 +173,23 @@ async fn an_account_that_takes_too_long_is_given_up_and_the_others_are_done() {
         Braking::never(),
         hang,
         expect![[r#"
-        Results 100000000001 eu-west-1 
-        Exceptions 100000000000 eu-west-1 it was not done within the 0 s of an account
-    "#]],
+            Results 100000000001 eu-west-1 
+            Exceptions 100000000000 eu-west-1 it was not done within the 100ms of an account
+        "#]],
     )
     .await;
 }
 
 #[tokio::test]
 async fn when_the_time_of_all_is_over_nothing_goes_on() {
-    let limits = Limits { concurrency: 2, in_all: Some(Duration::from_millis(5)), ..Limits::default() };
+    let limits = Limits { concurrency: 2, in_all: Some(Duration::from_millis(200)), ..Limits::default() };
     let hang = async |_| std::future::pending().await;
     assert_run(plan(3, &TWO), limits, Braking::never(), hang, expect![[r#"
-        Exceptions 100000000000 eu-central-1 it was given up while it ran, and what it did is not known: the run's 0 s were over
-        Exceptions 100000000000 eu-west-1 it was given up while it ran, and what it did is not known: the run's 0 s were over
-        Skipped 100000000001 eu-central-1 the run's 0 s were over
-        Skipped 100000000001 eu-west-1 the run's 0 s were over
-        Skipped 100000000002  the run's 0 s were over
+        Exceptions 100000000000 eu-central-1 it was given up while it ran, and what it did is not known: the run's 200ms were over
+        Exceptions 100000000000 eu-west-1 it was given up while it ran, and what it did is not known: the run's 200ms were over
+        Skipped 100000000001 eu-central-1 the run's 200ms were over
+        Skipped 100000000001 eu-west-1 the run's 200ms were over
+        Skipped 100000000002  the run's 200ms were over
     "#]]).await;
 }
 
