@@ -217,7 +217,7 @@ async fn what_could_not_be_read_is_told_and_the_rest_is_shown() {
     expect![[r#"
         reading clusters, zones and their records
         error: not everything could be read, and names may be missing here:
-          the clusters in eu-west-1: AWS answered AccessDeniedException: You are not authorized to perform this operation; give the role this permission and send the event again
+          the clusters in eu-west-1 of account 111122223333: AWS answered AccessDeniedException: You are not authorized to perform this operation; give the role this permission and send the event again
     "#]].assert_eq(&Names::said(&ran));
 }
 
