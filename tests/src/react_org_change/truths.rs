@@ -3,7 +3,7 @@
 use local_aws::{Fault, FaultKind};
 use reaction::{Mode, Outcome};
 
-use super::{Given, Scene};
+use super::{Given, MANIFEST, Scene};
 use crate::scene::Scene as _;
 use crate::world::AWS;
 
@@ -86,6 +86,20 @@ async fn where_no_entry_names_a_unit_nothing_is_read_but_the_manifest() {
     assert_eq!(report.outcome, Outcome::Ignored, "{report}");
     let asked = scene.world().operations_since(begun);
     assert_eq!(asked, ["dynamodb:PutItem", "s3:GetObject", "dynamodb:DeleteItem"]);
+}
+
+#[tokio::test]
+async fn what_no_entry_matches_any_more_is_left_to_the_sweep_and_what_is_gone_too() {
+    let scene = Scene::new().await;
+    let without = MANIFEST.replace("\"volume_v\"", "\"another_v\"").replace("\"alias/base\"", "\"alias/another\"");
+    scene.put_manifest(&without.replace(r#""kms": {"alias/another": {"eu-west-1": ["UNIT"]}},"#, "")).await;
+    let rds = aws_sdk_rds::Client::new(scene.world().sessions.config());
+    rds.delete_db_cluster_snapshot().db_cluster_snapshot_identifier("base-cluster-v1").send().await.unwrap();
+    scene.move_member(false).await;
+    let report = scene.hear_sample(OUT).await;
+    let steps: Vec<_> = report.steps.iter().map(|it| scene.with_sample_ids(&it.step)).collect();
+    let expected = ["share base/app in eu-west-1: -222233334444", "share com-example-111122223333: -222233334444"];
+    assert_eq!((report.outcome, steps), (Outcome::Applied, expected.map(String::from).to_vec()), "{report}");
 }
 
 #[tokio::test]
