@@ -116,8 +116,8 @@ fn whom_a_manifest_may_name_is_told_alike_to_every_function() {
 }
 
 /// The functions that may act in other accounts as their template says, in the accounts of an organization.
-pub const IN_MEMBERS: [&str; 5] =
-    ["emr-dns", "reconcile-shares", "share-ami", "share-ebs-snapshot", "share-rds-snapshot"];
+pub const IN_MEMBERS: [&str; 6] =
+    ["emr-dns", "react-org-change", "reconcile-shares", "share-ami", "share-ebs-snapshot", "share-rds-snapshot"];
 
 #[test]
 fn in_which_accounts_it_may_act_is_told_alike_to_every_function() {

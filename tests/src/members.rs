@@ -24,6 +24,10 @@ pub struct Scene {
     pub below: World,
     /// The member that was closed.
     pub closed: World,
+    /// The organization.
+    pub organization: String,
+    /// The unit.
+    pub unit: String,
     client: Client,
 }
 
@@ -42,7 +46,7 @@ impl Scene {
         let closed = make_account(&client, "closed", &root, &unit).await;
         client.close_account().account_id(&closed.account).send().await.unwrap();
         let hub = hub.acting_in(&accounts(&organization, &unit)).await;
-        Self { hub, member, below, closed, client }
+        Self { hub, member, below, closed, organization, unit, client }
     }
 
     /// The account leaves the organization.

@@ -187,4 +187,12 @@ samples! {
     an_account_was_removed: true;
     an_account_was_closed: true;
     an_account_left_by_itself: true;
+    an_account_was_moved_out_of_the_unit: true;
+    an_account_was_moved_and_back_again: true;
+    an_account_was_moved_to_whom_a_key_has_to_be_open: true;
+    an_account_was_moved_while_a_bucket_was_not_ours: true;
+    an_account_was_moved_that_only_entries_by_account_name: true;
+    an_account_could_not_be_created: true;
+    an_account_joined_by_invitation: true;
+    the_closing_of_an_account_is_done: true;
 }
