@@ -75,7 +75,8 @@ pub async fn try_mint(client: &Client, master: &Master) -> Result<Token, Unminte
     let mut form = vec![("grant_type", "client_credentials")];
     form.extend(settings.scope.as_deref().map(|it| ("scope", it)));
     form.extend(settings.audience.as_deref().map(|it| ("audience", it)));
-    let request = client.http.post(settings.token.url()).header("accept", "application/json");
+    let http = client.http().map_err(|error| Unminted { error, left: Left::Nothing })?;
+    let request = http.post(settings.token.url()).header("accept", "application/json");
     let answer = call.send(as_client(request, form, settings.client_auth, master)).await?;
     let answer = call.object(&answer)?;
     let text = |key: &str| answer.get(key).and_then(Value::as_str);
@@ -109,7 +110,7 @@ pub async fn revoke(client: &Client, master: &Master, token: &SecretString) -> R
         limits: &client.limits,
     };
     let form = vec![(revocation.field, token.expose_secret())];
-    let request = client.http.post(revocation.endpoint.url());
+    let request = client.http()?.post(revocation.endpoint.url());
     let answer = call.send(as_client(request, form, client.settings.client_auth, master)).await?;
     // The status says it all, but a page to log in at has a good one too.
     if answer.trim_ascii_start().starts_with(b"<") { Err(call.is_page()) } else { Ok(()) }
@@ -133,7 +134,7 @@ pub async fn verify(client: &Client, token: &SecretString) -> Result<(), Error> 
             call.refused("the token is empty, or nothing that a header carries", "`access_token` in the secret")
         );
     }
-    let request = client.http.get(verification.endpoint.url()).header("accept", "application/json");
+    let request = client.http()?.get(verification.endpoint.url()).header("accept", "application/json");
     let answer = call.send(request.bearer_auth(token.expose_secret())).await?;
     match &verification.key {
         None if answer.trim_ascii_start().starts_with(b"<") => Err(call.is_page()),

@@ -1,6 +1,7 @@
 //! The one HTTP client: TLS by rustls with ring, always verified; no redirect followed, nothing sent twice, nothing waited for
 //! without end.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reaction::Error;
@@ -10,9 +11,10 @@ use reqwest::redirect::Policy;
 
 use crate::settings::{CA_BUNDLE, Settings};
 
-/// What the server is asked with; made once, in init.
+/// What the server is asked with; made once. The system's certificates are read for the first request, since they are many and
+/// half of the steps ask nothing; those of `SIGNALBOX_CA_BUNDLE` in init, so that a mistake shows before a step is begun.
 pub struct Client {
-    pub(super) http: reqwest::Client,
+    http: OnceLock<reqwest::Client>,
     pub(super) settings: Settings,
     pub(super) limits: Limits,
 }
@@ -48,6 +50,24 @@ impl Client {
     /// # Errors
     /// `Refused`, where the certificates to trust cannot be read.
     pub fn with_limits(settings: Settings, limits: Limits) -> Result<Self, Error> {
+        let client = Self { http: OnceLock::new(), settings, limits };
+        if client.settings.ca_bundle.is_some() {
+            client.http()?;
+        }
+        Ok(client)
+    }
+
+    /// The client itself.
+    pub(super) fn http(&self) -> Result<&reqwest::Client, Error> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        let made = self.make()?;
+        Ok(self.http.get_or_init(|| made))
+    }
+
+    fn make(&self) -> Result<reqwest::Client, Error> {
+        let Self { settings, limits, .. } = self;
         // Where somebody installed one before, it is this one: no other is compiled in.
         _ = rustls::crypto::ring::default_provider().install_default();
         let builder = reqwest::Client::builder()
@@ -60,14 +80,13 @@ impl Client {
             .retry(reqwest::retry::never())
             .no_proxy()
             .user_agent(concat!("signalbox/", env!("CARGO_PKG_VERSION")));
-        let builder = match roots(&settings)? {
+        let builder = match roots(settings)? {
             Some(certificates) => builder.tls_certs_only(certificates),
             None => builder,
         };
-        let http = builder.build().map_err(|error| {
+        builder.build().map_err(|error| {
             Error::refused(format!("making the HTTP client: {}; check the certificates to trust", last_cause(&error)))
-        })?;
-        Ok(Self { http, settings, limits })
+        })
     }
 }
 
