@@ -180,7 +180,7 @@ async fn ids_need_no_organization_and_nothing_else_does_without() {
     "#]],
     );
     scene.assert_reached(&[], &expect![[r#"
-        Some(252) error: asking Organizations for its accounts (only the management account and delegated administrators may): AWS answered AWSOrganizationsNotInUseException: Your account is not a member of an organization.
+        Some(252) error: asking Organizations for its accounts (only the management account and delegated administrators may; account ids as targets need no organization): AWS answered AWSOrganizationsNotInUseException: Your account is not a member of an organization.
     "#]]);
     scene.world.account.clone_from(&scene.accounts["qa"]);
     scene.assert_reached(
@@ -190,7 +190,7 @@ async fn ids_need_no_organization_and_nothing_else_does_without() {
     "#]],
     );
     scene.assert_reached(&["--target", "{unit}"], &expect![[r#"
-        Some(254) error: asking Organizations for its accounts (only the management account and delegated administrators may): AWS answered AccessDeniedException: You don't have permissions to access this resource.; give the role this permission and send the event again
+        Some(254) error: asking Organizations for its accounts (only the management account and delegated administrators may; account ids as targets need no organization): AWS answered AccessDeniedException: You don't have permissions to access this resource.; give the role this permission and send the event again
     "#]]);
 }
 
@@ -254,6 +254,6 @@ async fn a_throttled_organization_is_waited_for_and_one_that_stays_so_is_an_erro
     );
     AWS.inject(&throttle("ListAccounts", 100));
     scene.assert_reached(&["--target", "{unit}"], &expect![[r#"
-        Some(254) error: asking Organizations for its accounts (only the management account and delegated administrators may): AWS answered TooManyRequestsException: Rate exceeded
+        Some(254) error: asking Organizations for its accounts (only the management account and delegated administrators may; account ids as targets need no organization): AWS answered TooManyRequestsException: Rate exceeded
     "#]]);
 }
