@@ -33,8 +33,10 @@ impl Organizations {
     /// All accounts, and whom these targets stand for; `None` where there is no organization, or we may not ask it, and no
     /// target needs it.
     pub(crate) async fn read(&self, targets: &Targets) -> Result<Option<Organization>, Error> {
-        let asking =
-            || "asking Organizations for its accounts (only the management account and delegated administrators may; account ids as targets need no organization)";
+        let asking = || {
+            "asking Organizations for its accounts (only the management account and delegated administrators may; \
+             account ids as targets need no organization)"
+        };
         let Some(accounts) = self.accounts(targets.need_organization()).await.doing(asking)? else { return Ok(None) };
         let mut members = BTreeMap::new();
         for target in targets.groups() {
