@@ -76,14 +76,8 @@ impl Role {
         let call = call.set_external_id(self.external_id.clone()).set_duration_seconds(seconds);
         let call = call.set_policy(self.policy.clone());
         let call = call.set_policy_arns((!self.policy_arns.is_empty()).then(|| policies.collect()));
-        let assuming = || {
-            format!(
-                "assuming {arn} as {} (it has to trust us, with sts:SetSourceIdentity, and our own role to allow it)",
-                identity.session_name
-            )
-        };
-        let answer = call.send().await.or_error().doing(assuming)?;
-        let made = answer.credentials.ok_or_else(|| Error::failed("STS gave no credentials")).doing(assuming)?;
+        let answer = call.send().await.or_error()?;
+        let made = answer.credentials.ok_or_else(|| Error::failed("STS gave no credentials"))?;
         let expires = SystemTime::try_from(made.expiration).ok();
         let token = Some(made.session_token);
         Ok(Credentials::new(made.access_key_id, made.secret_access_key, token, expires, "AssumeRole"))
@@ -131,7 +125,12 @@ impl Assumed {
         if let Some((_, credentials)) = session.as_ref().filter(|(of, it)| *of == identity && lasts(it)) {
             return Ok(credentials.clone());
         }
-        let credentials = role.assume(sts, arn, &identity).await?;
+        let credentials = role.assume(sts, arn, &identity).await.doing(|| {
+            format!(
+                "assuming {arn} as {} (it has to trust us, with sts:SetSourceIdentity, and our own role to allow it)",
+                identity.session_name
+            )
+        })?;
         *session = Some((identity, credentials.clone()));
         Ok(credentials)
     }

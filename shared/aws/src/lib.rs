@@ -11,6 +11,7 @@ mod members;
 mod pace;
 mod pages;
 mod sessions;
+mod units;
 
 pub use assume::{Identity, Role};
 pub use aws_config::SdkConfig;
@@ -27,3 +28,4 @@ pub use members::Members;
 pub use pace::Pace;
 pub use pages::all_pages;
 pub use sessions::{Home, Sessions};
+pub use units::{accounts_below, check_organization};

@@ -1,7 +1,7 @@
 //! A fleet of AWS accounts.
 
-use aws::{Answer, Home, Pace, SdkConfig};
-use aws_sdk_sts::config::{Credentials, IdentityCache, Region as SdkRegion, SharedCredentialsProvider};
+use aws::{Home, Pace, SdkConfig};
+use aws_sdk_sts::config::{IdentityCache, Region as SdkRegion, SharedCredentialsProvider};
 use futures_util::stream::Stream;
 use reaction::{AccountId, Doing, Error, Partition, Region};
 
@@ -112,18 +112,8 @@ impl Door {
     async fn assume(&self, account: &AccountId) -> Result<SdkConfig, Error> {
         let Fleet { config, home, role, .. } = &self.fleet;
         let arn = role.arn(&home.partition, account);
-        let request = self.sts.assume_role().role_arn(&arn).role_session_name(role.session_name());
-        let request = request.set_policy(role.policy.clone()).set_policy_arns(role.policies());
-        let request = request.set_external_id(role.external_id.clone());
-        let request = request.set_source_identity(role.source_identity.clone());
-        let seconds = role.duration.and_then(|duration| i32::try_from(duration.as_secs()).ok());
-        let answer = request.set_duration_seconds(seconds).send().await;
-        let answer = answer.or_error().doing(|| format!("assuming {arn}"))?;
-        let credentials =
-            answer.credentials.ok_or_else(|| Error::failed(format!("STS gave no credentials of {arn}")))?;
-        let expiry = credentials.expiration.try_into().ok();
-        let token = Some(credentials.session_token);
-        let keys = Credentials::new(credentials.access_key_id, credentials.secret_access_key, token, expiry, "fleet");
+        let (role, identity) = role.assumed();
+        let keys = role.assume(&self.sts, &arn, &identity).await.doing(|| format!("assuming {arn}"))?;
         // A cache would keep the keys of every account until the end.
         let as_role = config.to_builder().identity_cache(IdentityCache::no_cache());
         Ok(as_role.credentials_provider(SharedCredentialsProvider::new(keys)).build())

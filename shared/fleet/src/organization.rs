@@ -2,19 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::{Answer, Pace, SdkConfig, is_denied, is_without_organization};
+use aws::{Answer, Pace, SdkConfig, accounts_below, check_organization, is_denied, is_without_organization};
 use aws_sdk_organizations::Client;
-use aws_sdk_organizations::operation::list_accounts_for_parent::ListAccountsForParentOutput;
-use aws_sdk_organizations::operation::list_organizational_units_for_parent::ListOrganizationalUnitsForParentOutput;
 use aws_sdk_organizations::operation::list_tags_for_resource::ListTagsForResourceOutput;
 use aws_sdk_organizations::types::{Account as Listed, Tag as Tagged};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use futures_util::try_join;
 use reaction::{AccountId, Doing, Error};
 
 use crate::{Account, Organization, Tag, Target, Targets};
 
-/// How many parents, and how many accounts' tags, are asked for at the same time.
+/// How many accounts' tags are asked for at the same time.
 const AT_ONCE: usize = 8;
 
 /// Organizations, at its pace.
@@ -76,45 +73,14 @@ impl Organizations {
         }
     }
 
-    /// `ListAccounts` tells of our own organization, whatever was asked for.
     async fn all_of(&self, id: &str, accounts: &Accounts) -> Result<BTreeSet<AccountId>, Error> {
-        self.pace.wait("DescribeOrganization").await;
-        let answer = self.client.describe_organization().send().await.or_error()?;
-        let ours = answer.organization.and_then(|it| it.id).unwrap_or_default();
-        if ours != id {
-            return Err(Error::refused(format!("our own organization is {ours}")));
-        }
+        check_organization(&self.client, &self.pace, id).await?;
         Ok(accounts.keys().cloned().collect())
     }
 
-    /// Level by level, the parents of a level side by side.
     async fn below(&self, id: &str) -> Result<BTreeSet<AccountId>, Error> {
-        let (mut members, mut parents) = (BTreeSet::new(), vec![id.to_owned()]);
-        while !parents.is_empty() {
-            let level =
-                stream::iter(parents).map(async |parent| try_join!(self.children(&parent), self.units(&parent)));
-            let level: Vec<_> = level.buffer_unordered(AT_ONCE).try_collect().await?;
-            let (accounts, units): (Vec<_>, Vec<_>) = level.into_iter().unzip();
-            members.extend(accounts.into_iter().flatten());
-            parents = units.into_iter().flatten().collect();
-        }
-        Ok(members)
-    }
-
-    async fn children(&self, parent: &str) -> Result<Vec<AccountId>, Error> {
-        let pages = self.client.list_accounts_for_parent().parent_id(parent).into_paginator().send();
-        let token = ListAccountsForParentOutput::next_token;
-        let pages = self.pace.all_pages("ListAccountsForParent", pages, token).await?;
-        let accounts = pages.iter().flat_map(ListAccountsForParentOutput::accounts);
-        accounts.map(|listed| listed.id().unwrap_or_default().parse().map_err(Error::failed)).collect()
-    }
-
-    async fn units(&self, parent: &str) -> Result<Vec<String>, Error> {
-        let pages = self.client.list_organizational_units_for_parent().parent_id(parent).into_paginator().send();
-        let token = ListOrganizationalUnitsForParentOutput::next_token;
-        let pages = self.pace.all_pages("ListOrganizationalUnitsForParent", pages, token).await?;
-        let units = pages.into_iter().flat_map(|page| page.organizational_units.unwrap_or_default());
-        Ok(units.filter_map(|unit| unit.id).collect())
+        let accounts = accounts_below(&self.client, &self.pace, id).await?;
+        accounts.iter().map(|listed| listed.id().unwrap_or_default().parse().map_err(Error::failed)).collect()
     }
 
     /// One call for each account: Organizations lists tags by resource only.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_sts::types::PolicyDescriptorType;
+use aws::Identity;
 use reaction::{AccountId, Error, shortened};
 use serde_json::Value;
 
@@ -101,10 +101,11 @@ impl Role {
         Ok(())
     }
 
-    /// The managed policies in the form that STS takes; none where there are none.
-    pub(crate) fn policies(&self) -> Option<Vec<PolicyDescriptorType>> {
-        let policies = self.policy_arns.iter().map(|arn| PolicyDescriptorType::builder().arn(arn).build());
-        (!self.policy_arns.is_empty()).then(|| policies.collect())
+    /// The role as it is assumed, and under which name.
+    pub(crate) fn assumed(&self) -> (aws::Role, Identity) {
+        let Self { policy, policy_arns, external_id, duration, source_identity, .. } = self.clone();
+        let role = aws::Role { name: self.name.clone(), external_id, duration, policy, policy_arns };
+        (role, Identity { session_name: self.session_name().to_owned(), source_identity })
     }
 }
 

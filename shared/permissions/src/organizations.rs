@@ -2,18 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use aws::{Answer, Pace, SdkConfig};
+use aws::{Pace, SdkConfig, accounts_below, check_organization};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::operation::list_accounts::ListAccountsOutput;
-use aws_sdk_organizations::operation::list_accounts_for_parent::ListAccountsForParentOutput;
-use aws_sdk_organizations::operation::list_organizational_units_for_parent::ListOrganizationalUnitsForParentOutput;
 use aws_sdk_organizations::types::{Account, AccountState};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use futures_util::try_join;
 use reaction::{AccountId, Doing, Error};
 use sharing::Membership;
 
-/// How many parents, and how many ids, are asked for at the same time.
+/// How many ids are asked for at the same time.
 const AT_ONCE: usize = 8;
 
 /// Organizations, at its pace: it is one for all regions. Only the management account and delegated administrators may
@@ -59,45 +56,14 @@ impl Organizations {
     }
 
     async fn members_of_organization(&self, id: &str) -> Result<BTreeSet<AccountId>, Error> {
-        // `ListAccounts` tells of our own organization, whatever was asked for.
-        self.pace.wait("DescribeOrganization").await;
-        let answer = self.client.describe_organization().send().await.or_error()?;
-        let ours = answer.organization.and_then(|it| it.id).unwrap_or_default();
-        if ours != id {
-            return Err(Error::refused(format!("our own organization is {ours}")));
-        }
+        check_organization(&self.client, &self.pace, id).await?;
         let pages = self.client.list_accounts().into_paginator().send();
         let pages = self.pace.all_pages("ListAccounts", pages, ListAccountsOutput::next_token).await?;
         active(pages.iter().flat_map(ListAccountsOutput::accounts))
     }
 
-    /// Level by level, the parents of a level side by side.
     async fn members_of_unit(&self, id: &str) -> Result<BTreeSet<AccountId>, Error> {
-        let (mut members, mut parents) = (BTreeSet::new(), vec![id.to_owned()]);
-        while !parents.is_empty() {
-            let level =
-                stream::iter(parents).map(async |parent| try_join!(self.accounts(&parent), self.units(&parent)));
-            let level: Vec<_> = level.buffer_unordered(AT_ONCE).try_collect().await?;
-            let (accounts, units): (Vec<_>, Vec<_>) = level.into_iter().unzip();
-            members.extend(accounts.into_iter().flatten());
-            parents = units.into_iter().flatten().collect();
-        }
-        Ok(members)
-    }
-
-    async fn accounts(&self, parent: &str) -> Result<BTreeSet<AccountId>, Error> {
-        let pages = self.client.list_accounts_for_parent().parent_id(parent).into_paginator().send();
-        let token = ListAccountsForParentOutput::next_token;
-        let pages = self.pace.all_pages("ListAccountsForParent", pages, token).await?;
-        active(pages.iter().flat_map(ListAccountsForParentOutput::accounts))
-    }
-
-    async fn units(&self, parent: &str) -> Result<Vec<String>, Error> {
-        const API: &str = "ListOrganizationalUnitsForParent";
-        let pages = self.client.list_organizational_units_for_parent().parent_id(parent).into_paginator().send();
-        let pages = self.pace.all_pages(API, pages, ListOrganizationalUnitsForParentOutput::next_token).await?;
-        let units = pages.into_iter().flat_map(|page| page.organizational_units.unwrap_or_default());
-        Ok(units.filter_map(|unit| unit.id).collect())
+        active(accounts_below(&self.client, &self.pace, id).await?.iter())
     }
 }
 
