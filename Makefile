@@ -9,6 +9,8 @@ INSTALLED := $(VENV)/.installed
 ROTATING := rotate-bearer-token rotate-db-user
 SHARING := react-org-change reconcile-shares share-ami share-ebs-snapshot share-rds-snapshot
 FUNCTIONS := emr-dns $(ROTATING) $(SHARING)
+# Where cargo puts what it builds.
+BUILT := $(or $(CARGO_TARGET_DIR),target)
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: help demo test check bench package deploy setup databases clean
@@ -18,7 +20,7 @@ help: ## these lines
 
 demo: $(INSTALLED) ## deploy to a local AWS, share an image, and show what AWS says of it
 	cargo build --workspace --locked
-	target/debug/signalbox demo
+	$(BUILT)/debug/signalbox demo
 
 # All targets leaves out only the documentation's examples, of which there are none.
 test: check databases ## everything that is promised: format, lints, documentation, and every test
@@ -37,7 +39,7 @@ bench: package ## what it costs, beside a do-nothing function and boto3, as rati
 
 package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
 	cargo build --release --locked $(FUNCTIONS:%=-p %)
-	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py target/release/$(it) target/lambda/$(it).zip &&) true
+	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py $(BUILT)/release/$(it) target/lambda/$(it).zip &&) true
 
 deploy: package ## to the account of your AWS credentials; needs BUCKET=, and any of MANIFEST=, ZONES=, TOKENS= and PASSWORDS=, and takes MODE=Plan or Apply
 	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the functions' zips"; exit 2; }
