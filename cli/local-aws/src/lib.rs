@@ -5,6 +5,7 @@
 //! tests run side by side, each in an account of its own. State is in memory and ends with the process that
 //! started it, however that dies. Nothing that is deployed depends on this crate.
 
+mod authorization;
 mod calls;
 mod control;
 mod credentials;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, Result};
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 pub use calls::Call;
@@ -85,6 +87,13 @@ impl LocalAws {
     #[must_use]
     pub fn calls(&self, account: &str) -> Vec<Call> {
         self.proxy.calls.of(account)
+    }
+
+    /// What IAM says of each of these calls, if they are made by the role `Role` of a template that was given these parameters:
+    /// nothing where it is allowed.
+    pub async fn denials(&self, template: &Value, parameters: &Value, calls: &[Value]) -> Result<Vec<Option<String>>> {
+        let asked = json!({"template": template, "parameters": parameters, "calls": calls});
+        authorization::denials(self.proxy.servers.ministack, &asked).await
     }
 
     /// Orders a fault; what matches it is counted from now on.

@@ -15,6 +15,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::authorization;
 use crate::calls::{Call, CallLog, Place};
 use crate::control;
 use crate::credentials::{self, AccessKeys, Credential};
@@ -65,7 +66,13 @@ impl Proxy {
         call.fault = self.faults.meet(&call, &body);
         let place = self.calls.record(call.clone());
         match &call.fault {
-            None => self.pass_on(parts, body, &call, &place).await,
+            None => match self.refusal_of_role(&call, &body, &protocol).await? {
+                Some(refusal) => {
+                    self.calls.answer(&place, refusal.status);
+                    Ok(refusal.answer(&protocol))
+                }
+                None => self.pass_on(parts, body, &call, &place).await,
+            },
             Some(FaultKind::Timeout) => std::future::pending().await,
             Some(FaultKind::Reset) => {
                 self.pass_on(parts, body, &call, &place).await?;
@@ -82,6 +89,14 @@ impl Proxy {
                 Ok(refusal.answer(&protocol))
             }
         }
+    }
+
+    /// What IAM says where a deployed function's role does not allow the call.
+    async fn refusal_of_role(&self, call: &Call, body: &[u8], protocol: &Protocol) -> Result<Option<Refusal>> {
+        let Some(role) = credentials::role_of(&call.access_key) else { return Ok(None) };
+        let denial = authorization::denial(self.servers.ministack, role, call, body).await?;
+        let refusal = Refusal::of(&FaultKind::AccessDenied, &call.service, protocol);
+        Ok(denial.zip(refusal).map(|(message, refusal)| Refusal { message, ..refusal }))
     }
 
     fn describe(&self, parts: &Parts, body: &[u8], credential: Credential) -> (Call, Protocol) {
@@ -184,7 +199,7 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 /// One request over a connection of its own: on loopback that costs less than telling a dead one from a live one.
-async fn ask(address: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
+pub(crate) async fn ask(address: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
     let is_head = request.method() == Method::HEAD;
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;

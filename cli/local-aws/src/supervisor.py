@@ -25,14 +25,16 @@ def run_ministack(fd):
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
-    from ministack_mends import mend
+    import iam_mends
+    import ministack_mends
 
-    mend()
+    ministack_mends.mend()
+    iam_mends.mend()
     config = Config()
     config.bind = [f"fd://{fd}"]
     config.backlog = 1024
     config.keep_alive_timeout = 75
-    asyncio.run(serve(app, config))
+    asyncio.run(serve(iam_mends.with_authorization(app), config))
 
 
 def run_moto(fd):
