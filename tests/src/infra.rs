@@ -1,6 +1,7 @@
 //! The templates tell the truth: the linters find nothing, rules match the samples of their function and of no other,
 //! and a role allows what its function does.
 
+mod bounds;
 mod bus;
 mod forwarding;
 mod members;

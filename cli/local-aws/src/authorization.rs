@@ -17,8 +17,8 @@ use crate::proxy::ask;
 /// Where `iam_mends.py` answers.
 const PATH: &str = "/_local/authorize";
 
-/// What the engine says of each call that `asked` names: nothing where it is allowed, else IAM's message.
-pub(crate) async fn denials(ministack: SocketAddr, asked: &Value) -> Result<Vec<Option<String>>> {
+/// What the engine says of each call that `asked` names: null where it is allowed, else IAM's message.
+pub(crate) async fn ask_engine(ministack: SocketAddr, asked: &Value) -> Result<Vec<Value>> {
     let mut request = Request::new(Full::new(Bytes::from(asked.to_string())));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = PATH.parse()?;
@@ -38,5 +38,5 @@ pub(crate) fn told(call: &Call, body: &str) -> Value {
 /// Why the role may not make this call, if it may not.
 pub(crate) async fn denial(ministack: SocketAddr, role: &str, call: &Call, body: &[u8]) -> Result<Option<String>> {
     let asked = json!({"role": role, "calls": [told(call, &String::from_utf8_lossy(body))]});
-    Ok(denials(ministack, &asked).await?.pop().flatten())
+    Ok(ask_engine(ministack, &asked).await?.pop().and_then(|it| it.as_str().map(String::from)))
 }

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 `POST /_local/authorize` takes `{"calls": [{"account", "region", "service", "operation", "path", "body"}], "role": NAME, ..}` and
 answers with one entry a call: null where the role may make it, else what IAM would say. In place of `role`, `template` and
-`parameters` name a role in a template of CloudFormation, which ministack resolves.
+`parameters` name a role in a template of CloudFormation, which ministack resolves. In place of a service's call, `action`, `resource`
+and `context` say what IAM is asked; a call with `account` and `region` alone is answered with what the template's role says there.
 """
 
 import asyncio
@@ -84,11 +85,15 @@ def authorize(asked):
 
 
 def denial(call, asked):
-    policies = policies_of(call, asked)
-    if policies is None:
+    documents = documents_of(call, asked)
+    if documents is None:
         return None
+    if "service" not in call and "action" not in call:
+        return documents
+    policies = [iam.parse_policy_document(it) for it in documents]
     arn = f"arn:aws:sts::{call['account']}:assumed-role/{asked.get('role', 'role')}/session"
-    for action, resource, keys in requests_of(call):
+    requests = requests_of(call) if "service" in call else [(call["action"], call["resource"], {})]
+    for action, resource, keys in requests:
         if action in FREE:
             continue
         context = iam.EvalContext(arn, "AssumedRole", call["account"], action, resource, call["region"],
@@ -98,11 +103,11 @@ def denial(call, asked):
     return None
 
 
-def policies_of(call, asked):
+def documents_of(call, asked):
     """None where no such role was made: what it may do is then not told."""
     if "template" not in asked:
         role = iam_roles().get_scoped(call["account"], None, asked["role"])
-        return None if role is None else iam._gather_role_policies(asked["role"], call["account"])
+        return None if role is None else list(role["InlinePolicies"].values())
     responses.set_request_account_id(call["account"])
     responses.set_request_region(call["region"])
     template, given = asked["template"], asked["parameters"]
@@ -114,7 +119,7 @@ def policies_of(call, asked):
     role = template["Resources"][asked.get("resource", "Role")]["Properties"]["Policies"]
     arn = f"arn:aws:cloudformation:{call['region']}:{call['account']}:stack/stack/1"
     resolved = engine._resolve_refs(role, made, params, conditions, {}, "stack", arn)
-    return [iam.parse_policy_document(it["PolicyDocument"]) for it in resolved]
+    return [it["PolicyDocument"] for it in resolved]
 
 
 def iam_roles():

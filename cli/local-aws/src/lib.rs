@@ -90,10 +90,11 @@ impl LocalAws {
     }
 
     /// What IAM says of each of these calls, if they are made by the role `Role` of a template that was given these parameters:
-    /// nothing where it is allowed.
-    pub async fn denials(&self, template: &Value, parameters: &Value, calls: &[Value]) -> Result<Vec<Option<String>>> {
+    /// null where it is allowed. A call is [`Call::to_iam`], or an `action`, a `resource` and a `context`; one that has only an
+    /// `account` and a `region` is answered with what the role says there.
+    pub async fn ask_iam(&self, template: &Value, parameters: &Value, calls: &[Value]) -> Result<Vec<Value>> {
         let asked = json!({"template": template, "parameters": parameters, "calls": calls});
-        authorization::denials(self.proxy.servers.ministack, &asked).await
+        authorization::ask_engine(self.proxy.servers.ministack, &asked).await
     }
 
     /// Orders a fault; what matches it is counted from now on.
