@@ -1,6 +1,7 @@
 //! The templates tell the truth: the linters find nothing, rules match the samples of their function and of no other,
 //! and a role allows what its function does.
 
+mod alarms;
 mod bounds;
 mod bus;
 mod forwarding;
@@ -11,6 +12,7 @@ mod rules;
 mod template;
 mod zones;
 
+pub use alarms::assert_alarm_sounds;
 pub use rotation::ROTATING;
 pub use template::OF_AN_ORGANIZATION;
 pub use template::Template;

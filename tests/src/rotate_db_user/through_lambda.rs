@@ -12,6 +12,7 @@ use super::secrecy::passwords;
 use super::{FIRST, Scene, in_both};
 use crate::built::binary;
 use crate::databases::{MASTER_PASSWORD, Server};
+use crate::infra::assert_alarm_sounds;
 use crate::rotations::{Rotation, STEPS};
 use crate::world::{AWS, LEDGER, REGION};
 
@@ -83,6 +84,7 @@ async fn the_compiled_function_rotates(server: &'static Server) {
         assert_eq!(again["outcome"], "unchanged", "{again}");
         let output = function.end().await.unwrap();
         assert!(output.contains("rotate-db-user") && !output.contains("panicked"), "{output}");
+        assert_alarm_sounds(RotateDbUser::NAME, "Refused", &output);
         let secrets = passwords(&scene).await.into_iter();
         let secrets = secrets.chain([FIRST.into(), MASTER_PASSWORD.into(), rotation.rotation_token()]);
         for secret in secrets {
