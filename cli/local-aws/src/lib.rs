@@ -61,6 +61,7 @@ impl LocalAws {
             servers: supervisor.servers,
             calls: calls::CallLog::default(),
             faults: faults::FaultBook::default(),
+            silences: faults::Silences::default(),
             access_keys: credentials::AccessKeys::default(),
             secrets: secrets_manager::Vault::default(),
             last_words: supervisor.last_words(),
@@ -100,6 +101,12 @@ impl LocalAws {
     /// Orders a fault; what matches it is counted from now on.
     pub fn inject(&self, fault: &Fault) {
         self.proxy.faults.inject(fault.clone());
+    }
+
+    /// Ends when the next request of this account is left without an answer ([`FaultKind::Timeout`]): a client whose timeouts elapse
+    /// then waits neither too short on a busy machine nor too long on a quiet one.
+    pub fn silence(&self, account: &str) -> impl Future<Output = ()> + Send + 'static {
+        self.proxy.silences.of(account).notified_owned()
     }
 
     /// Forgets the faults of one account.

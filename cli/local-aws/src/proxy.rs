@@ -19,7 +19,7 @@ use crate::authorization;
 use crate::calls::{Call, CallLog, Place};
 use crate::control;
 use crate::credentials::{self, AccessKeys, Credential};
-use crate::faults::{FaultBook, FaultKind};
+use crate::faults::{FaultBook, FaultKind, Silences};
 use crate::operations::{Asked, Protocol};
 use crate::refusals::Refusal;
 use crate::routes::{Server, server_of};
@@ -35,6 +35,7 @@ pub(crate) struct Proxy {
     pub(crate) servers: Servers,
     pub(crate) calls: CallLog,
     pub(crate) faults: FaultBook,
+    pub(crate) silences: Silences,
     pub(crate) access_keys: AccessKeys,
     pub(crate) secrets: Vault,
     pub(crate) last_words: Arc<Mutex<Option<String>>>,
@@ -73,7 +74,10 @@ impl Proxy {
                 }
                 None => self.pass_on(parts, body, &call, &place).await,
             },
-            Some(FaultKind::Timeout) => std::future::pending().await,
+            Some(FaultKind::Timeout) => {
+                self.silences.of(&call.account).notify_waiters();
+                std::future::pending().await
+            }
             Some(FaultKind::Reset) => {
                 self.pass_on(parts, body, &call, &place).await?;
                 anyhow::bail!("the connection is dropped, as ordered")
