@@ -30,6 +30,7 @@ pub use calls::Call;
 pub use credentials::DEFAULT_ACCOUNT;
 pub use faults::{Fault, FaultKind};
 use proxy::Proxy;
+pub use secrets_manager::Managed;
 use supervisor::Supervisor;
 
 /// A running AWS on loopback; dropping it ends everything that it started.
@@ -90,6 +91,11 @@ impl LocalAws {
     /// Orders a fault; what matches it is counted from now on.
     pub fn inject(&self, fault: &Fault) {
         self.proxy.faults.inject(fault.clone());
+    }
+
+    /// Puts a secret there that a service of AWS manages, as RDS manages those of masters.
+    pub fn manage_secret(&self, managed: &Managed<'_>) {
+        self.proxy.secrets.manage(managed);
     }
 
     /// Forgets the faults of one account.

@@ -202,7 +202,7 @@ impl<C: Credential> Rotating<C> {
         let current = secrets.value_at(&secret.to_string(), Stage::Current).await?;
         // Somebody may have gone back to it, by the label or by its value.
         if !current.is_some_and(|it| self.credential.is_same(&it, &value)) {
-            let revoked = self.credential.revoke(&secrets, &value).await;
+            let revoked = self.credential.revoke(&secrets, secret, &value).await;
             revoked.doing(|| format!("revoking version {} of {secret}", due.version))?;
         }
         self.records.change(secret, &[], &struck).await

@@ -17,7 +17,7 @@ pub(super) struct Running {
 impl Running {
     pub(super) async fn start(scene: &Scene) -> Self {
         let mut environment = environment(&scene.world);
-        let own = variables(&scene.server, scene.style, &scene.secret);
+        let own = variables(&scene.server, scene.style, &scene.secret, &scene.master);
         environment.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let (api, function) = start_function("rotate-bearer-token", &environment).await;
         Self { api, function }

@@ -30,7 +30,9 @@ fn environment(scene: &Scene, bundle: &str) -> BTreeMap<String, String> {
         ("SIGNALBOX_CA_BUNDLE", bundle),
         ("PASSWORD_LENGTH", "40"),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let masters =
+        scene.master.iter().map(|master| ("SIGNALBOX_MASTERS".to_owned(), format!("{}={master}", scene.secret)));
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).chain(masters).collect()
 }
 
 /// A file that is gone when this is.
