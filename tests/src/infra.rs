@@ -209,6 +209,7 @@ fn the_environment_of_a_function_that_rotates_is_its_contract() {
         "rotate-bearer-token",
         &of_one_that_rotates(&[
             ("SIGNALBOX_SECRETS", json!({"Fn::Join": [",", {"Ref": "SecretArns"}]})),
+            ("SIGNALBOX_MASTERS", json!({"Fn::Join": [",", {"Ref": "Masters"}]})),
             ("SIGNALBOX_OVERLAP", json!({"Ref": "OverlapMinutes"})),
             ("OAUTH2_TOKEN_URL", json!({"Ref": "TokenUrl"})),
             ("OAUTH2_REVOKE_URL", json!({"Ref": "RevokeUrl"})),
@@ -225,6 +226,7 @@ fn the_environment_of_a_function_that_rotates_is_its_contract() {
         "rotate-db-user",
         &of_one_that_rotates(&[
             ("SIGNALBOX_PROBE_SQL", json!({"Ref": "ProbeSql"})),
+            ("SIGNALBOX_MASTERS", json!({"Fn::Join": [",", {"Ref": "Masters"}]})),
             ("PASSWORD_LENGTH", json!({"Ref": "PasswordLength"})),
             ("EXCLUDE_CHARACTERS", json!({"Ref": "ExcludeCharacters"})),
             ("EXCLUDE_NUMBERS", json!({"Ref": "ExcludeNumbers"})),

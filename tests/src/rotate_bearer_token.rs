@@ -20,7 +20,7 @@ use std::time::Duration;
 use reaction::{Deadline, Ledger, Mode, Outcome, Reaction, Report, drive_json};
 use rotate_bearer_token::settings::Settings;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
-use secrets::{Entry, Minted, Records};
+use secrets::{Bindings, Entry, Minted, Records};
 use serde_json::{Value, json};
 
 use crate::oauth2::{CLIENT_ID, CLIENT_SECRET, Manner, Server, Style};
@@ -64,7 +64,7 @@ impl Scene {
         let master = make_secret(&world, "app/master", &master).await;
         let value = value(&master, &server.mint());
         let secret = make_secret(&world, "app/token", &value).await;
-        let function = function(&world, &variables(&server, style, &secret));
+        let function = function(&world, &variables(&server, style, &secret, &master));
         let scene = Self { world, server, style, secret, master, function };
         scene.remember_as_made(&value).await;
         scene
@@ -175,7 +175,7 @@ fn value(master: &str, token: &str) -> Value {
 }
 
 /// The function's own variables.
-fn variables(server: &Server, style: Style, secret: &str) -> Vec<(&'static str, String)> {
+fn variables(server: &Server, style: Style, secret: &str, master: &str) -> Vec<(&'static str, String)> {
     let style = if style == Style::Single { "single" } else { "overlap" };
     vec![
         ("OAUTH2_TOKEN_URL", server.token_url()),
@@ -184,12 +184,14 @@ fn variables(server: &Server, style: Style, secret: &str) -> Vec<(&'static str, 
         ("OAUTH2_VERIFY_KEY", "statuses".into()),
         ("OAUTH2_STYLE", style.into()),
         ("SIGNALBOX_SECRETS", secret.into()),
+        ("SIGNALBOX_MASTERS", format!("{secret}={master}")),
     ]
 }
 
 fn function(world: &World, variables: &[(&str, String)]) -> RotateBearerToken {
     let of = |name: &str| variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.clone());
-    let token = BearerToken::new(Settings::read(&of).unwrap(), BearerToken::swept(&of).unwrap()).unwrap();
+    let (swept, masters) = (BearerToken::swept(&of).unwrap(), Bindings::read(&of).unwrap());
+    let token = BearerToken::new(Settings::read(&of).unwrap(), swept, masters).unwrap();
     let records = Records::new(&world.sessions, LEDGER, RotateBearerToken::NAME);
     RotateBearerToken::new(world.sessions.clone(), records, token)
 }

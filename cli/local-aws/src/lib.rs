@@ -32,6 +32,7 @@ pub use calls::Call;
 pub use credentials::DEFAULT_ACCOUNT;
 pub use faults::{Fault, FaultKind};
 use proxy::Proxy;
+pub use secrets_manager::Managed;
 use supervisor::Supervisor;
 
 /// A running AWS on loopback; dropping it ends everything that it started.
@@ -107,6 +108,11 @@ impl LocalAws {
     /// then waits neither too short on a busy machine nor too long on a quiet one.
     pub fn silence(&self, account: &str) -> impl Future<Output = ()> + Send + 'static {
         self.proxy.silences.of(account).notified_owned()
+    }
+
+    /// Puts a secret there that a service of AWS manages, as RDS manages those of masters.
+    pub fn manage_secret(&self, managed: &Managed<'_>) {
+        self.proxy.secrets.manage(managed);
     }
 
     /// Forgets the faults of one account.

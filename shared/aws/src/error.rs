@@ -12,7 +12,9 @@ use reaction::Error;
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
 const ABSENT: &[&str] = &[
     "AccountNotFoundException",
+    "DBClusterNotFoundFault",
     "DBClusterSnapshotNotFoundFault",
+    "DBInstanceNotFound",
     "DBSnapshotNotFound",
     "InvalidAMIID.NotFound",
     "InvalidAMIID.Unavailable",

@@ -128,9 +128,14 @@ pub trait Credential: Send + Sync {
         false
     }
 
-    /// Revokes a former credential, after the overlap.
-    fn revoke(&self, secrets: &Secrets, value: &SecretString) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (secrets, value);
+    /// Revokes a former credential of a secret, after the overlap.
+    fn revoke(
+        &self,
+        secrets: &Secrets,
+        secret: &SecretArn,
+        value: &SecretString,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (secrets, secret, value);
         async { Ok(()) }
     }
 }

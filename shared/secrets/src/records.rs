@@ -1,6 +1,8 @@
 //! What is remembered of rotations, in the ledger's table. It is no ledger: losing it costs something, and what is written in
 //! ARCHITECTURE.md.
 
+mod clones;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

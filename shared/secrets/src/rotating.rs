@@ -224,7 +224,7 @@ impl<C: Credential> Rotating<C> {
             if !minted.iter().any(|it| it.is_of(&due.version, &value)) {
                 return self.leave(secret, due, What::Foreign, &struck).await;
             }
-            let revoked = self.credential.revoke(&secrets, &value).await;
+            let revoked = self.credential.revoke(&secrets, secret, &value).await;
             revoked.doing(|| format!("revoking version {} of {secret}", due.version))?;
         }
         self.records.change(secret, &[], &struck).await

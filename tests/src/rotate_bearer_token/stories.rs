@@ -48,7 +48,7 @@ pub struct Told {
 impl Told {
     /// The function's own variables.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
-        super::variables(&self.scene.server, self.scene.style, &self.scene.secret)
+        super::variables(&self.scene.server, self.scene.style, &self.scene.secret, &self.scene.master)
     }
 
     /// Asserts that nothing of a secret is in the text: no token that ever was, nothing of the client, no proof of a rotation.

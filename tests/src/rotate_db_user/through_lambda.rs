@@ -33,7 +33,9 @@ fn environment(scene: &Scene, bundle: &str) -> BTreeMap<String, String> {
         // Of all that the function may write, nothing has a password in it.
         ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let masters =
+        scene.master.iter().map(|master| ("SIGNALBOX_MASTERS".to_owned(), format!("{}={master}", scene.secret)));
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).chain(masters).collect()
 }
 
 /// A file that is gone when this is.
