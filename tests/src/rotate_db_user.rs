@@ -5,6 +5,7 @@ mod arrivals;
 mod checked;
 mod clients;
 mod kill;
+mod mariadb;
 mod races;
 mod refusals;
 mod secrecy;

@@ -163,6 +163,37 @@ impl Connection {
         within(STATEMENT, done).await.map_err(|error| error.doing(doing))
     }
 
+    /// The powers of a user, its own and those of its roles, that Signalbox must not clone or hand on. An ordinary user has none,
+    /// nor has one who is not there.
+    ///
+    /// # Errors
+    /// Where we may not look.
+    pub async fn powers_of(&mut self, user: &str) -> Result<Vec<String>, Error> {
+        let doing = format!("reading the powers of {user} in {}", self.place);
+        let done = async {
+            match &mut self.session {
+                Session::Postgres(session) => session.powers_of(user).await,
+                Session::Mysql(session) => session.powers_of(user).await,
+            }
+        };
+        within(STATEMENT, done).await.map_err(|error| error.doing(doing))
+    }
+
+    /// Whether there is a user of this name, or a role that takes the name.
+    ///
+    /// # Errors
+    /// Where we may not look.
+    pub async fn exists(&mut self, user: &str) -> Result<bool, Error> {
+        let doing = format!("looking for {user} in {}", self.place);
+        let done = async {
+            match &mut self.session {
+                Session::Postgres(session) => session.exists(user).await,
+                Session::Mysql(session) => session.exists(user).await,
+            }
+        };
+        within(STATEMENT, done).await.map_err(|error| error.doing(doing))
+    }
+
     /// Runs SQL and forgets what it answers.
     ///
     /// # Errors

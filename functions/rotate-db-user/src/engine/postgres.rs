@@ -74,6 +74,22 @@ impl Session {
     pub(super) async fn probe(&self, sql: &str) -> Result<(), Error> {
         run(&self.client, sql).await
     }
+
+    /// <https://www.postgresql.org/docs/current/predefined-roles.html>
+    pub(super) async fn powers_of(&mut self, user: &str) -> Result<Vec<String>, Error> {
+        let asked = "SELECT power FROM pg_catalog.pg_roles me JOIN pg_catalog.pg_roles it \
+                     ON pg_catalog.pg_has_role(me.oid, it.oid, 'MEMBER'), \
+                     LATERAL (VALUES ('SUPERUSER', it.rolsuper), ('CREATEROLE', it.rolcreaterole), \
+                     ('REPLICATION', it.rolreplication), ('BYPASSRLS', it.rolbypassrls), \
+                     (it.rolname::text, it.rolname IN ('rds_superuser', 'pg_read_server_files', 'pg_write_server_files', \
+                     'pg_execute_server_program'))) powers (power, has) WHERE me.rolname = $1 AND has GROUP BY 1 ORDER BY 1";
+        let rows = self.client.query(asked, &[&user]).await.map_err(|error| explain(&error))?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    pub(super) async fn exists(&self, user: &str) -> Result<bool, Error> {
+        Ok(role(&self.client, user).await?.is_some())
+    }
 }
 
 async fn start<T>(config: &Config, tls: T) -> Result<Client, tokio_postgres::Error>
