@@ -234,6 +234,19 @@
 //! - `tests/src/rotate_db_user/alternating.rs::app_and_its_clone_take_turns`
 //! - `tests/src/rotate_db_user/clients.rs::no_login_is_refused_while_users_take_turns`
 //!
+//! A clone that can log in looks whole: it gets its password last, and what it may do is tried. What no server of the tests can show
+//! (PARSEC, MySQL) has cases by itself.
+//! - `tests/src/rotate_db_user/mariadb.rs::a_clone_that_was_interrupted_anywhere_becomes_current_with_its_privileges`
+//! - `tests/src/databases/mariadb_clones.rs::a_clone_that_was_refused_a_grant_cannot_log_in`
+//! - `tests/src/databases/mariadb_clones.rs::what_a_clone_has_too_much_is_revoked`
+//! - `functions/rotate-db-user/src/engine/mysql/demands.rs::a_clone_in_mysql_demands_what_its_original_does`
+//! - `functions/rotate-db-user/src/engine/mysql/cause.rs::only_a_refused_password_is_one`
+//!
+//! MariaDB's `ALTER USER .. IDENTIFIED BY` drops every plugin that an account has, and `SET PASSWORD` leaves the second one its password.
+//! - `tests/src/databases/mariadb_accounts.rs::another_password_leaves_an_account_its_plugin`
+//! - `tests/src/databases/mariadb_accounts.rs::what_would_drop_or_leave_a_plugin_is_refused_and_changes_nothing`
+//! - `functions/rotate-db-user/src/engine/mysql/authentication.rs::an_account_keeps_its_one_plugin`
+//!
 //! Host and user of the pending and the current secret have to agree.
 //! - `tests/src/rotate_db_user/refusals.rs::a_pending_value_of_another_host_or_user_is_refused`
 
