@@ -63,7 +63,7 @@ deploy: package ## to the account of your AWS credentials; needs BUCKET=, and an
 
 setup: $(INSTALLED) databases
 
-INSTALL_DATABASES := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql mariadb-server-core
+INSTALL_DATABASES := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql pgbouncer mariadb-server-core
 
 # What judges passwords in MariaDB is in a package that would start a server: the one file is taken out of it.
 PASSWORD_CHECK := .local/mariadb/simple_password_check.so
@@ -72,11 +72,11 @@ UNPACK_PASSWORD_CHECK := tar -x -C $(dir $(PASSWORD_CHECK)) --strip-components=5
 
 # The servers that the tests rotate users of. Only the tests start them, with data of their own.
 databases:
-	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql; }; \
+	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/pgbouncer && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql; }; \
 	have >/dev/null 2>&1 \
 		|| { test "$$(id -u)" = 0 && { $(INSTALL_DATABASES) || { apt-get update -q && $(INSTALL_DATABASES); }; }; } \
-		|| { echo "make setup: the tests need PostgreSQL and MariaDB; install them:" \
-			"sudo apt-get install --no-install-recommends postgresql mariadb-server-core"; exit 1; }
+		|| { echo "make setup: the tests need PostgreSQL, PgBouncer and MariaDB; install them:" \
+			"sudo apt-get install --no-install-recommends postgresql pgbouncer mariadb-server-core"; exit 1; }
 	@test -r $(PASSWORD_CHECK) || { mkdir -p $(dir $(PASSWORD_CHECK)) && cd $(dir $(PASSWORD_CHECK)) \
 		&& { $(DOWNLOAD_MARIADB) || { apt-get update -q && $(DOWNLOAD_MARIADB); }; } && cd $(CURDIR) \
 		&& dpkg-deb --fsys-tarfile $(dir $(PASSWORD_CHECK))mariadb-server_*.deb | $(UNPACK_PASSWORD_CHECK); rm -f $(dir $(PASSWORD_CHECK))*.deb; \

@@ -1,11 +1,14 @@
-//! PostgreSQL and MariaDB, as Debian packs them, on loopback: started once for all tests, as nobody where we are root,
+//! PostgreSQL, PgBouncer and MariaDB, as Debian packs them, on loopback: started once for all tests, as nobody where we are root,
 //! and ended with this program, however that ends. Each test has users and databases of its own names.
 
 mod certificates;
 mod clones;
 mod logins;
 mod mariadb;
+pub mod pgbouncer;
 mod postgres;
+mod postgres_causes;
+mod postgres_twins;
 pub mod wire;
 
 use std::fs;

@@ -5,6 +5,8 @@ mod arrivals;
 mod checked;
 mod clients;
 mod kill;
+mod pgbouncer;
+mod postgres;
 mod races;
 mod refusals;
 mod secrecy;

@@ -5,6 +5,7 @@
 mod error;
 mod mysql;
 mod postgres;
+mod restore;
 mod trust;
 
 use std::str::FromStr;
@@ -158,6 +159,23 @@ impl Connection {
             match &mut self.session {
                 Session::Postgres(session) => session.ensure_clone(from, to, password).await,
                 Session::Mysql(session) => session.ensure_clone(from, to, password).await,
+            }
+        };
+        within(STATEMENT, done).await.map_err(|error| error.doing(doing))
+    }
+
+    /// The powers of a user, its own and those of its roles, that Signalbox must not clone or hand on. An ordinary user has none,
+    /// nor has one who is not there.
+    ///
+    /// # Errors
+    /// Where we may not look.
+    pub async fn powers_of(&mut self, user: &str) -> Result<Vec<String>, Error> {
+        let doing = format!("reading the powers of {user} in {}", self.place);
+        let done = async {
+            match &mut self.session {
+                Session::Postgres(session) => session.powers_of(user).await,
+                // What MariaDB's session answers is added with it.
+                Session::Mysql(_) => Ok(Vec::new()),
             }
         };
         within(STATEMENT, done).await.map_err(|error| error.doing(doing))

@@ -5,6 +5,7 @@
 //! the master changes the password of the one whose turn it is: the other one's works on.
 
 pub mod engine;
+mod pooled;
 pub mod secret;
 mod settings;
 
@@ -59,7 +60,7 @@ impl DbPassword {
         logins.extend(previous.filter(is_ours).map(|it| it.login));
         for login in &logins {
             if let Some(mut connection) = self.works(login).await? {
-                return Ok(connection.set_password(&pending.login.user, &pending.login.password).await?);
+                return self.set_and_prove(&mut connection, &pending.login, Some(&login.password)).await;
             }
         }
         // Another run of this step may have set it meanwhile, whereupon nothing else gets in.
@@ -67,7 +68,8 @@ impl DbPassword {
             return Ok(());
         }
         Err(Error::refused(format!(
-            "{} gets in with none of AWSPENDING, AWSCURRENT and AWSPREVIOUS: set the password in the database to that of AWSCURRENT",
+            "{} gets in with none of AWSPENDING, AWSCURRENT and AWSPREVIOUS: set the password in the database to that of AWSCURRENT, \
+             or, where it has passed, its VALID UNTIL to a later time",
             current.login.user
         )))
     }

@@ -17,6 +17,8 @@ pub enum Why {
     Unreachable,
     /// Its certificate is not one to trust, or it has no TLS.
     Untrusted,
+    /// Something that says nothing about the password: what, and what to do about it.
+    Hindered(&'static str),
     /// Something else; the message says what.
     Other,
 }
@@ -29,6 +31,7 @@ impl Why {
             Self::Missing => "the user or the database is not there",
             Self::Unreachable => "it does not answer; see its address, its security group and its load",
             Self::Untrusted => "there is no TLS that we may trust; see SIGNALBOX_CA_BUNDLE and the host in the secret",
+            Self::Hindered(words) => words,
             Self::Other => "it does not do it",
         }
     }
@@ -56,6 +59,12 @@ impl Error {
         self.doing = doing.to_string();
         self
     }
+
+    /// With the database in which it happened, where that is another than the secret's.
+    pub(crate) fn in_database(mut self, database: &str) -> Self {
+        self.said = format!("in database {database}: {}", self.said);
+        self
+    }
 }
 
 impl fmt::Display for Error {
@@ -71,7 +80,7 @@ impl From<Error> for reaction::Error {
     fn from(error: Error) -> Self {
         match error.why {
             Why::Credential | Why::Policy | Why::Missing => Self::refused(error),
-            Why::Unreachable | Why::Untrusted | Why::Other => Self::failed(error),
+            Why::Unreachable | Why::Untrusted | Why::Hindered(_) | Why::Other => Self::failed(error),
         }
     }
 }
