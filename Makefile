@@ -63,7 +63,7 @@ deploy: package ## to the account of your AWS credentials; needs BUCKET=, and an
 
 setup: $(INSTALLED) databases
 
-INSTALL_DATABASES := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql mariadb-server-core
+INSTALL_DATABASES := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql pgbouncer mariadb-server-core
 
 # What judges passwords and logins in MariaDB is in a package that would start a server: these files are taken out of it.
 PLUGINS := .local/mariadb
@@ -74,11 +74,11 @@ UNPACK_PLUGINS := tar -x -C $(PLUGINS) --strip-components=5 $(addprefix ./usr/li
 
 # The servers that the tests rotate users of. Only the tests start them, with data of their own.
 databases:
-	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql; }; \
+	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/pgbouncer && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql; }; \
 	have >/dev/null 2>&1 \
 		|| { test "$$(id -u)" = 0 && { $(INSTALL_DATABASES) || { apt-get update -q && $(INSTALL_DATABASES); }; }; } \
-		|| { echo "make setup: the tests need PostgreSQL and MariaDB; install them:" \
-			"sudo apt-get install --no-install-recommends postgresql mariadb-server-core"; exit 1; }
+		|| { echo "make setup: the tests need PostgreSQL, PgBouncer and MariaDB; install them:" \
+			"sudo apt-get install --no-install-recommends postgresql pgbouncer mariadb-server-core"; exit 1; }
 	@{ $(HAVE_PLUGINS); } || { mkdir -p $(PLUGINS) && cd $(PLUGINS) \
 		&& { $(DOWNLOAD_MARIADB) || { apt-get update -q && $(DOWNLOAD_MARIADB); }; } && cd $(CURDIR) \
 		&& dpkg-deb --fsys-tarfile $(PLUGINS)/mariadb-server_*.deb | $(UNPACK_PLUGINS); rm -f $(PLUGINS)/*.deb; \

@@ -1,4 +1,4 @@
-//! PostgreSQL and MariaDB, as Debian packs them, on loopback: started once for all tests, as nobody where we are root,
+//! PostgreSQL, PgBouncer and MariaDB, as Debian packs them, on loopback: started once for all tests, as nobody where we are root,
 //! and ended with this program, however that ends. Each test has users and databases of its own names.
 
 mod certificates;
@@ -7,7 +7,10 @@ mod logins;
 mod mariadb;
 mod mariadb_accounts;
 mod mariadb_clones;
+pub mod pgbouncer;
 mod postgres;
+mod postgres_causes;
+mod postgres_twins;
 pub mod wire;
 
 use std::fs;

@@ -8,6 +8,8 @@ mod impostors;
 mod kill;
 mod managed;
 mod mariadb;
+mod pgbouncer;
+mod postgres;
 mod races;
 mod refusals;
 mod secrecy;

@@ -5,6 +5,7 @@
 mod error;
 mod mysql;
 mod postgres;
+mod restore;
 mod trust;
 
 use std::str::FromStr;

@@ -6,6 +6,7 @@
 
 pub mod engine;
 mod master;
+mod pooled;
 mod rds;
 pub mod secret;
 mod settings;
@@ -69,7 +70,7 @@ impl DbPassword {
         logins.extend(previous.filter(is_ours).map(|it| it.login));
         for login in &logins {
             if let Some(mut connection) = self.works(login).await? {
-                return Ok(connection.set_password(&pending.login.user, &pending.login.password).await?);
+                return self.set_and_prove(&mut connection, &pending.login, Some(&login.password)).await;
             }
         }
         // Another run of this step may have set it meanwhile, whereupon nothing else gets in.
@@ -77,7 +78,8 @@ impl DbPassword {
             return Ok(());
         }
         Err(Error::refused(format!(
-            "{} gets in with none of AWSPENDING, AWSCURRENT and AWSPREVIOUS: set the password in the database to that of AWSCURRENT",
+            "{} gets in with none of AWSPENDING, AWSCURRENT and AWSPREVIOUS: set the password in the database to that of AWSCURRENT, \
+             or, where it has passed, its VALID UNTIL to a later time",
             current.login.user
         )))
     }

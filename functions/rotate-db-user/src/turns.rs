@@ -33,13 +33,14 @@ impl DbPassword {
         let mut connection = self.log_in(&master).await.doing(|| format!("the master of {}", turn.master))?;
         check_powers(&mut connection, &pair).await?;
         self.check_clone(turn, &pair, &master, &mut connection).await?;
-        let (user, password) = (&pending.login.user, &pending.login.password);
-        connection.ensure_clone(&pair.original, &pair.clone, password).await?;
+        connection.ensure_clone(&pair.original, &pair.clone, &pending.login.password).await?;
         // A server may refuse a password that it has already.
         if self.works(&at(&pending.login, &master)).await?.is_some() {
             return Ok(());
         }
-        Ok(connection.set_password(user, password).await?)
+        let former = turn.context.previous.and_then(|it| DbSecret::read(it).ok());
+        let former = former.filter(|it| it.login.user == pending.login.user).map(|it| it.login.password);
+        self.set_and_prove(&mut connection, &pending.login, former.as_ref()).await
     }
 
     /// That a password of the secret logs in at the master's server, as one of the two users. A server of the writer's own would

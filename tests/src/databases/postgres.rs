@@ -7,9 +7,12 @@ use rotate_db_user::engine::Engine;
 
 use super::{HOST, MASTER, MASTER_PASSWORD, Place, Server, UNNAMED, free_port, run_as_nobody};
 
-/// Only members of `plain` may come without TLS.
-const WHO_MAY_COME: &str =
-    "hostnossl all +plain 127.0.0.0/8 scram-sha-256\nhostssl all all 127.0.0.0/8 scram-sha-256\n";
+/// Only members of `plain` may come without TLS. Of members of `clear` the password itself is asked for, of those of `hashed` its
+/// MD5 hash.
+const WHO_MAY_COME: &str = "host all +clear 127.0.0.0/8 password\nhost all +hashed 127.0.0.0/8 md5\n\
+                            hostnossl all +plain 127.0.0.0/8 scram-sha-256\nhostssl all all 127.0.0.0/8 scram-sha-256\n";
+
+const ROLES: &str = "CREATE ROLE plain;\nCREATE ROLE clear;\nCREATE ROLE hashed;\n";
 
 /// Where Debian keeps the newest of its versions.
 fn programs() -> PathBuf {
@@ -19,7 +22,16 @@ fn programs() -> PathBuf {
 }
 
 pub(super) fn start() -> Server {
-    let place = Place::make("postgres");
+    start_as("postgres", false)
+}
+
+/// One that only reads, as a replica does. Of what it would replicate it has everything already.
+pub(super) fn start_standby() -> Server {
+    start_as("standby", true)
+}
+
+fn start_as(name: &str, is_standby: bool) -> Server {
+    let place = Place::make(name);
     let program = |name: &str| programs().join(name).to_str().unwrap().to_owned();
     let (cluster, port) = (place.path("cluster"), free_port(Engine::Postgres));
     fs::write(place.path("password"), MASTER_PASSWORD).unwrap();
@@ -28,7 +40,10 @@ pub(super) fn start() -> Server {
     let (user, password) = (format!("--username={MASTER}"), format!("--pwfile={}", place.path("password")));
     let words = [&program("initdb"), "-D", &cluster, &user, &password, "--no-sync", "--encoding=UTF8"];
     run_as_nobody(&[&words[..], &["--locale=C.UTF-8", "--auth=scram-sha-256"]].concat(), "");
-    run_as_nobody(&[&program("postgres"), "--single", "-D", &cluster, "-F", "postgres"], "CREATE ROLE plain;\n");
+    run_as_nobody(&[&program("postgres"), "--single", "-D", &cluster, "-F", "postgres"], ROLES);
+    if is_standby {
+        fs::write(format!("{cluster}/standby.signal"), "").unwrap();
+    }
     let settings = [
         format!("port={port}"),
         format!("listen_addresses={HOST},{UNNAMED}"),

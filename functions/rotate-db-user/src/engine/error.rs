@@ -64,6 +64,12 @@ impl Error {
         self.doing = doing.to_string();
         self
     }
+
+    /// With the database in which it happened, where that is another than the secret's.
+    pub(crate) fn in_database(mut self, database: &str) -> Self {
+        self.said = format!("in database {database}: {}", self.said);
+        self
+    }
 }
 
 impl Error {

@@ -1,145 +1,179 @@
-//! PostgreSQL. A password is sent as a SCRAM verifier that is made here: `ALTER ROLE .. PASSWORD` takes no parameter, and
-//! what stands in a statement may be logged.
-//! <https://www.postgresql.org/docs/current/sql-alterrole.html>
+//! PostgreSQL, and PgBouncer before it where that pools by transaction or by session.
+//!
+//! A password is sent as a SCRAM verifier that is made here: `ALTER ROLE .. PASSWORD` takes no parameter, and what stands in a
+//! statement may be logged. What is changed is changed in one transaction, and no statement is prepared under a name: between two
+//! transactions a pooler may give the server's session to others.
+//! <https://www.postgresql.org/docs/current/sql-alterrole.html>, <https://www.pgbouncer.org/features.html>
 
-use std::error::Error as StdError;
-use std::io;
+use std::sync::{Arc, OnceLock};
 
-use postgres_protocol::password::scram_sha_256;
 use secrecy::{ExposeSecret, SecretString};
-use tokio_postgres::config::SslMode;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{Client, Config, GenericClient, NoTls, Row, Socket};
+use tokio::net::TcpStream;
+use tokio_postgres::config::{ChannelBinding, SslMode};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Config, GenericClient, NoTls, SimpleQueryMessage, Transaction};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::error::{Error, Why, causes, is_about_trust};
+use super::error::{Error, Why};
 use super::{Login, Trust};
+use explain::explain;
+use twin::Twin;
+use verifier::verifier;
+use watch::{Asked, Watch, Watched, Watching};
 
-/// How a verifier begins. No message may hold one: it can be guessed at.
-const VERIFIER: &str = "SCRAM-SHA-256$";
+mod explain;
+mod powers;
+mod settings;
+mod twin;
+mod verifier;
+mod watch;
+
+/// The sessions of some users have settings that would hinder us, such as another search path; these end with the transaction.
+/// They keep the forms of dates, and end what waits before this side gives it up.
+const PREPARE: &str = "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'; \
+                       SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '9s'";
 
 pub(super) struct Session {
     client: Client,
+    login: Box<Login>,
+    trust: Trust,
+    asked: Arc<OnceLock<Asked>>,
+    /// Such as 150018.
+    version: u32,
 }
 
 impl Session {
     pub(super) async fn open(login: &Login, trust: &Trust) -> Result<Self, Error> {
         let mut config = Config::new();
         config
-            .host(&login.host)
-            .port(login.port)
             .user(&login.user)
             .password(login.password.expose_secret())
             .dbname(login.database.as_deref().unwrap_or("postgres"))
-            .application_name("rotate-db-user");
-        let client = if login.is_encrypted {
-            config.ssl_mode(SslMode::Require);
-            start(&config, MakeRustlsConnect::new(trust.tls()?)).await
-        } else {
-            config.ssl_mode(SslMode::Disable);
-            start(&config, NoTls).await
-        };
-        client.map(|client| Self { client }).map_err(|error| explain(&error))
+            .application_name("rotate-db-user")
+            .channel_binding(ChannelBinding::Prefer)
+            .ssl_mode(if login.is_encrypted { SslMode::Require } else { SslMode::Disable });
+        let watch = Watch::new(login.is_encrypted);
+        let asked = watch.asked();
+        let client = start(login, trust, &config, watch).await?;
+        let version = version(&client).await?;
+        Ok(Self { client, login: Box::new(login.clone()), trust: trust.clone(), asked, version })
     }
 
-    pub(super) async fn set_password(&self, user: &str, password: &SecretString) -> Result<(), Error> {
-        let statement = format!("ALTER ROLE {} PASSWORD {}", quoted(user), verifier(password));
-        run(&self.client, &statement).await
+    pub(super) async fn set_password(&mut self, user: &str, password: &SecretString) -> Result<(), Error> {
+        self.put_verifier(user, &verifier(password)).await
     }
 
-    /// The clone is a member of the original, so that it may do whatever that may, now and later. What a member does not
-    /// inherit it is given itself. All or nothing, so that a clone that is there is whole.
-    pub(super) async fn ensure_clone(&mut self, from: &str, to: &str, password: &SecretString) -> Result<(), Error> {
-        let work = self.client.transaction().await.map_err(|error| explain(&error))?;
-        let Some(original) = role(&work, from).await? else {
-            return Err(Error::new(Why::Missing, format!("there is no role {from}")));
-        };
-        if role(&work, to).await?.is_none() {
-            let attributes = attributes(&original)?;
-            let (name, verifier) = (quoted(to), verifier(password));
-            run(&work, &format!("CREATE ROLE {name} LOGIN INHERIT{attributes} PASSWORD {verifier}")).await?;
+    /// The user's former password. Where this session was opened with it, it is kept as the server or the pooler showed it.
+    pub(super) async fn restore_password(&mut self, user: &str, password: &SecretString) -> Result<(), Error> {
+        let is_md5_kept = show(&self.client, "password_encryption").await? == "md5";
+        let asked = self.asked.get().filter(|_| user == self.login.user);
+        let former = verifier::former(user, password, asked, is_md5_kept);
+        self.put_verifier(user, &former).await
+    }
+
+    async fn put_verifier(&mut self, user: &str, verifier: &str) -> Result<(), Error> {
+        let is_own = user == self.login.user;
+        let work = self.begin().await?;
+        if is_own {
+            // A user with a setting of `role` is another one here, which may not do it. RESET ROLE would lead back to that.
+            run(&work, "SET LOCAL ROLE NONE").await?;
         }
-        let roles = roles_of(&work, from).await?;
-        // The turn goes back to the original, which the one of now is a clone of.
-        if roles.iter().any(|(role, _)| role == to) {
-            return work.commit().await.map_err(|error| explain(&error));
-        }
-        for (role, option) in [(from.to_owned(), "")].into_iter().chain(roles) {
-            run(&work, &format!("GRANT {} TO {}{option}", quoted(&role), quoted(to))).await?;
-        }
+        run(&work, &format!("ALTER ROLE {} PASSWORD {verifier}", quoted(user))).await?;
         work.commit().await.map_err(|error| explain(&error))
+    }
+
+    /// What is done in it is done whole or not at all; it writes, even where the user's sessions only read.
+    async fn begin(&mut self) -> Result<Transaction<'_>, Error> {
+        let begun = self.client.build_transaction().read_only(false).start().await;
+        let work = begun.map_err(|error| explain(&error))?;
+        run(&work, PREPARE).await?;
+        Ok(work)
+    }
+
+    /// Makes the twin of the two, if it is not there, and makes it equal to the original on the turn of either. The original is
+    /// the one without `_clone`, and nothing of it is changed. With the last statement a new twin gets its password.
+    pub(super) async fn ensure_clone(&mut self, from: &str, to: &str, password: &SecretString) -> Result<(), Error> {
+        let is_turn_of_original = from.strip_suffix("_clone") == Some(to);
+        let (original, clone) = if is_turn_of_original { (to, from) } else { (from, to) };
+        let version = self.version;
+        let work = self.begin().await?;
+        let twin = Twin { work: &work, version, original, clone };
+        twin.meet_original().await?;
+        let mut elsewhere = Vec::new();
+        if twin.exists().await? {
+            elsewhere = twin.equalise().await?;
+        } else if !is_turn_of_original {
+            run(&work, &format!("CREATE ROLE {}", quoted(clone))).await?;
+            twin.equalise().await?;
+            run(&work, &format!("ALTER ROLE {} PASSWORD {}", quoted(clone), verifier(password))).await?;
+        }
+        work.commit().await.map_err(|error| explain(&error))?;
+        for database in elsewhere {
+            self.hand_over_in(&database, original, clone).await.map_err(|error| error.in_database(&database))?;
+        }
+        Ok(())
+    }
+
+    /// What the clone has in another database, only a session there can change.
+    async fn hand_over_in(&self, database: &str, original: &str, clone: &str) -> Result<(), Error> {
+        let login = Login { database: Some(database.to_owned()), ..(*self.login).clone() };
+        let mut session = Box::pin(Self::open(&login, &self.trust)).await?;
+        let version = session.version;
+        let work = session.begin().await?;
+        Twin { work: &work, version, original, clone }.hand_over().await?;
+        work.commit().await.map_err(|error| explain(&error))
+    }
+
+    pub(super) async fn powers_of(&mut self, user: &str) -> Result<Vec<String>, Error> {
+        powers::powers_of(&self.client, user).await
     }
 
     pub(super) async fn probe(&self, sql: &str) -> Result<(), Error> {
         run(&self.client, sql).await
     }
 
-    /// <https://www.postgresql.org/docs/current/predefined-roles.html>
-    pub(super) async fn powers_of(&mut self, user: &str) -> Result<Vec<String>, Error> {
-        let asked = "SELECT power FROM pg_catalog.pg_roles me JOIN pg_catalog.pg_roles it \
-                     ON pg_catalog.pg_has_role(me.oid, it.oid, 'MEMBER'), \
-                     LATERAL (VALUES ('SUPERUSER', it.rolsuper), ('CREATEROLE', it.rolcreaterole), \
-                     ('REPLICATION', it.rolreplication), ('BYPASSRLS', it.rolbypassrls), \
-                     (it.rolname::text, it.rolname IN ('rds_superuser', 'pg_read_server_files', 'pg_write_server_files', \
-                     'pg_execute_server_program'))) powers (power, has) WHERE me.rolname = $1 AND has GROUP BY 1 ORDER BY 1";
-        let rows = self.client.query(asked, &[&user]).await.map_err(|error| explain(&error))?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
-    }
-
     pub(super) async fn exists(&self, user: &str) -> Result<bool, Error> {
-        Ok(role(&self.client, user).await?.is_some())
+        let asked = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1";
+        let found = self.client.query_typed_opt(asked, &[(&user, Type::TEXT)]).await;
+        Ok(found.map_err(|error| explain(&error))?.is_some())
     }
 }
 
-async fn start<T>(config: &Config, tls: T) -> Result<Client, tokio_postgres::Error>
-where
-    T: MakeTlsConnect<Socket> + Send,
-    T::Stream: Send + 'static,
-    T::TlsConnect: Send,
-    <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
-{
-    let (client, connection) = config.connect(tls).await?;
-    // It ends when the client is dropped, and what goes wrong with it the client is told.
+/// Logs in, and shows no server the password itself.
+async fn start(login: &Login, trust: &Trust, config: &Config, watch: Watch) -> Result<Client, Error> {
+    let unreachable = |error: std::io::Error| Error::new(Why::Unreachable, format!("connecting: {error}"));
+    let stream = TcpStream::connect((login.host.as_str(), login.port)).await.map_err(unreachable)?;
+    stream.set_nodelay(true).map_err(unreachable)?;
+    if !login.is_encrypted {
+        let (client, connection) =
+            config.connect_raw(Watched::new(stream, watch), NoTls).await.map_err(|error| explain(&error))?;
+        // It ends when the client is dropped, and what goes wrong with it the client is told.
+        drop(tokio::spawn(connection));
+        return Ok(client);
+    }
+    let mut tls = MakeRustlsConnect::new(trust.tls()?);
+    let Ok(inner) = MakeTlsConnect::<TcpStream>::make_tls_connect(&mut tls, &login.host);
+    let (client, connection) =
+        config.connect_raw(stream, Watching { inner, watch }).await.map_err(|error| explain(&error))?;
     drop(tokio::spawn(connection));
     Ok(client)
 }
 
+/// Also shows that there is a server: a pooler lets users in before it has reached one.
+async fn version(client: &Client) -> Result<u32, Error> {
+    let version = show(client, "server_version_num").await?;
+    version.parse().map_err(|_| Error::new(Why::Other, "its server_version_num is not a number"))
+}
+
+async fn show(client: &Client, setting: &str) -> Result<String, Error> {
+    let told = client.simple_query(&format!("SHOW {setting}")).await.map_err(|error| explain(&error))?;
+    let row = told.iter().find_map(|it| if let SimpleQueryMessage::Row(row) = it { row.get(0) } else { None });
+    Ok(row.unwrap_or_default().to_owned())
+}
+
 async fn run(client: &impl GenericClient, statement: &str) -> Result<(), Error> {
     client.batch_execute(statement).await.map_err(|error| explain(&error))
-}
-
-async fn role(client: &impl GenericClient, name: &str) -> Result<Option<Row>, Error> {
-    let asked = "SELECT rolsuper, rolconnlimit, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls \
-                 FROM pg_catalog.pg_roles WHERE rolname = $1";
-    client.query_opt(asked, &[&name]).await.map_err(|error| explain(&error))
-}
-
-/// What a member does not inherit.
-fn attributes(role: &Row) -> Result<String, Error> {
-    if role.get("rolsuper") {
-        return Err(Error::new(Why::Other, "it is a superuser, of which we make no second one"));
-    }
-    let named = [
-        ("rolcreatedb", " CREATEDB"),
-        ("rolcreaterole", " CREATEROLE"),
-        ("rolreplication", " REPLICATION"),
-        ("rolbypassrls", " BYPASSRLS"),
-    ];
-    let named: String = named.into_iter().filter(|(column, _)| role.get(column)).map(|(_, words)| words).collect();
-    let limit: i32 = role.get("rolconnlimit");
-    Ok(if limit < 0 { named } else { format!("{named} CONNECTION LIMIT {limit}") })
-}
-
-/// The roles that a role is a member of itself, each with the words that let a member pass it on, if it may.
-async fn roles_of(client: &impl GenericClient, name: &str) -> Result<Vec<(String, &'static str)>, Error> {
-    let asked = "SELECT granted.rolname::text, bool_or(admin_option) FROM pg_catalog.pg_auth_members \
-                 JOIN pg_catalog.pg_roles granted ON granted.oid = roleid \
-                 JOIN pg_catalog.pg_roles to_whom ON to_whom.oid = member \
-                 WHERE to_whom.rolname = $1 GROUP BY 1 ORDER BY 1";
-    let rows = client.query(asked, &[&name]).await.map_err(|error| explain(&error))?;
-    let option = |may: bool| if may { " WITH ADMIN OPTION" } else { "" };
-    Ok(rows.iter().map(|row| (row.get(0), option(row.get(1)))).collect())
 }
 
 /// A name in a statement, whatever it holds.
@@ -147,55 +181,14 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// What PostgreSQL checks the password against, as a text in a statement; it holds nothing that would end the text.
-fn verifier(password: &SecretString) -> String {
-    format!("'{}'", scram_sha_256(password.expose_secret().as_bytes()))
-}
-
-fn explain(error: &tokio_postgres::Error) -> Error {
-    let Some(server) = error.as_db_error() else {
-        let said: Vec<_> = causes(error).map(ToString::to_string).collect();
-        return Error::new(why_of_driver(error), said.join(": "));
-    };
-    let message = server.message();
-    let is_telling = *server.code() == SqlState::SYNTAX_ERROR || message.contains(VERIFIER);
-    let message = if is_telling { "what it said may hold what is secret" } else { message };
-    Error::new(why_of(server.code()), format!("{message}, SQLSTATE {}", server.code().code()))
-}
-
-/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-fn why_of(code: &SqlState) -> Why {
-    match *code {
-        SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Why::Credential,
-        SqlState::UNDEFINED_OBJECT | SqlState::INVALID_CATALOG_NAME => Why::Missing,
-        // What the module passwordcheck, and those like it, answer.
-        SqlState::INVALID_PARAMETER_VALUE => Why::Policy,
-        SqlState::TOO_MANY_CONNECTIONS
-        | SqlState::CANNOT_CONNECT_NOW
-        | SqlState::ADMIN_SHUTDOWN
-        | SqlState::CRASH_SHUTDOWN => Why::Unreachable,
-        _ => Why::Other,
-    }
-}
-
-/// The driver keeps its kinds to itself, but for what it says. A handshake that breaks off says nothing of the certificate.
-fn why_of_driver(error: &tokio_postgres::Error) -> Why {
-    if is_about_trust(error) {
-        return Why::Untrusted;
-    }
-    match error.to_string().as_str() {
-        _ if causes(error).any(<dyn StdError>::is::<io::Error>) => Why::Unreachable,
-        "error performing TLS handshake" => Why::Untrusted,
-        "authentication error" => Why::Credential,
-        _ => Why::Unreachable,
-    }
+/// A text in a statement, whatever it holds, and whatever a backslash means in the session.
+fn literal(text: &str) -> String {
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 #[cfg(test)]
 mod tests {
-    use secrecy::SecretString;
-
-    use super::{quoted, verifier};
+    use super::{literal, quoted};
 
     #[test]
     fn a_name_stays_a_name() {
@@ -203,9 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verifier_ends_no_text() {
-        let text = verifier(&SecretString::from("it's \\ a \"word\""));
-        let inner = text.strip_prefix('\'').and_then(|it| it.strip_suffix('\'')).unwrap();
-        assert!(inner.bytes().all(|it| it.is_ascii_alphanumeric() || b"+/=$:-".contains(&it)), "{inner}");
+    fn a_text_stays_a_text() {
+        assert_eq!(literal("it's \\ a \"word\"; --"), "E'it''s \\\\ a \"word\"; --'");
     }
 }
