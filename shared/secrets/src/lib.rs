@@ -3,6 +3,7 @@
 
 mod bindings;
 mod credential;
+mod minted;
 mod plan;
 mod records;
 mod rotating;
@@ -10,6 +11,7 @@ mod secrets_manager;
 
 pub use bindings::{Bindings, MASTERS};
 pub use credential::{Context, Credential};
+pub use minted::Minted;
 pub use plan::{Facts, Step, Subject, Swept, Values};
 pub use records::{Due, Entry, OfSecret, RECORDED, Records, Remembered};
 pub use rotating::Rotating;
