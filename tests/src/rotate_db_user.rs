@@ -7,6 +7,7 @@ mod clients;
 mod impostors;
 mod kill;
 mod managed;
+mod mariadb;
 mod races;
 mod refusals;
 mod secrecy;

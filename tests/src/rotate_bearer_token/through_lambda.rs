@@ -78,4 +78,5 @@ async fn a_step_that_is_not_done_is_an_error() {
     assert_eq!(error["errorType"], "Signalbox.Refused");
     let done = running.invoke(&rotation.event("createSecret")).await;
     assert!(matches!(done, Outcome::Response(_)), "and it lives on: {done:?}");
+    crate::infra::assert_alarm_sounds("rotate-bearer-token", "Refused", &running.end().await);
 }

@@ -12,6 +12,7 @@ use super::secrecy::passwords;
 use super::{FIRST, Scene, in_both};
 use crate::built::binary;
 use crate::databases::{MASTER_PASSWORD, Server};
+use crate::infra::assert_alarm_sounds;
 use crate::rotations::{Rotation, STEPS};
 use crate::world::{AWS, LEDGER, REGION};
 
@@ -87,6 +88,7 @@ async fn the_compiled_function_rotates(server: &'static Server) {
         assert_eq!(again["outcome"], "unchanged", "{again}");
         let output = function.end().await.unwrap();
         assert!(output.contains("rotate-db-user") && !output.contains("panicked"), "{output}");
+        assert_alarm_sounds(RotateDbUser::NAME, "Refused", &output);
         let below = output.lines().find(|it| it.contains(r#""level":"TRACE""#) || it.contains(r#""level":"DEBUG""#));
         assert_eq!(below, None, "no client of anything speaks below info");
         let secrets = passwords(&scene).await.into_iter();

@@ -11,12 +11,16 @@ pub enum Why {
     Credential,
     /// Its rules for passwords refuse this one.
     Policy,
+    /// An account would log in by less than it does, or keep a password beside the new one.
+    Weaker,
     /// The user or the database is not there.
     Missing,
     /// It does not answer in time, or takes no connection at the moment.
     Unreachable,
     /// Its certificate is not one to trust, or it has no TLS.
     Untrusted,
+    /// Something that says nothing about the password: what, and what to do about it.
+    Hindered(&'static str),
     /// Something else; the message says what.
     Other,
 }
@@ -25,10 +29,14 @@ impl Why {
     fn words(self) -> &'static str {
         match self {
             Self::Credential => "it refuses user and password",
+            Self::Weaker => {
+                "nothing was changed, since a rotation keeps what an account logs in by; give it one plugin with a password"
+            }
             Self::Policy => "its rules for passwords refuse this one; see the lengths and exclusions in our settings",
             Self::Missing => "the user or the database is not there",
             Self::Unreachable => "it does not answer; see its address, its security group and its load",
             Self::Untrusted => "there is no TLS that we may trust; see SIGNALBOX_CA_BUNDLE and the host in the secret",
+            Self::Hindered(words) => words,
             Self::Other => "it does not do it",
         }
     }
@@ -58,6 +66,14 @@ impl Error {
     }
 }
 
+impl Error {
+    /// With what to do about it beside.
+    pub(crate) fn advising(mut self, advice: impl fmt::Display) -> Self {
+        self.said = format!("{}; {advice}", self.said);
+        self
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { why, doing, said } = self;
@@ -70,8 +86,8 @@ impl StdError for Error {}
 impl From<Error> for reaction::Error {
     fn from(error: Error) -> Self {
         match error.why {
-            Why::Credential | Why::Policy | Why::Missing => Self::refused(error),
-            Why::Unreachable | Why::Untrusted | Why::Other => Self::failed(error),
+            Why::Credential | Why::Policy | Why::Weaker | Why::Missing => Self::refused(error),
+            Why::Unreachable | Why::Untrusted | Why::Hindered(_) | Why::Other => Self::failed(error),
         }
     }
 }
