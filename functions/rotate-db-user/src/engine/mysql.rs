@@ -237,43 +237,6 @@ impl Session {
         let all: Vec<(String, u16, String)> = self.conn.query("SHOW WARNINGS").await.ok()?;
         all.into_iter().map(|(_, code, message)| (code, message)).find(|(code, _)| why_of(*code) == Why::Policy)
     }
-
-    /// Those of its accounts, and of the roles that were granted to them, and to those.
-    pub(super) async fn powers_of(&mut self, user: &str) -> Result<Vec<String>, Error> {
-        let asked = "SELECT User, Host FROM mysql.user WHERE User = ? ORDER BY Host";
-        let found: Vec<(String, String)> = self.conn.exec(asked, (user,)).await.map_err(|error| explain(&error))?;
-        let mut open: Vec<_> = found.into_iter().map(|(user, host)| Account { user, host }.to_string()).collect();
-        let (mut seen, mut powers) = (Vec::new(), Vec::new());
-        while let Some(account) = open.pop() {
-            if seen.contains(&account) {
-                continue;
-            }
-            for line in self.lines(&format!("SHOW GRANTS FOR {account}")).await? {
-                let Some((granted, to)) = line.strip_prefix("GRANT ").and_then(|it| it.split_once(" TO ")) else {
-                    continue;
-                };
-                match granted.split_once(" ON ") {
-                    Some((all, "*.*")) => {
-                        let strong = ["ALL PRIVILEGES", "SUPER", "CREATE USER"];
-                        powers.extend(all.split(", ").filter(|it| strong.contains(it)).map(String::from));
-                        powers.extend(to.contains(" WITH GRANT OPTION").then(|| "GRANT OPTION ON *.*".to_owned()));
-                    }
-                    Some(_) => {}
-                    None => open.extend(granted.split(',').map(String::from)),
-                }
-            }
-            seen.push(account);
-        }
-        powers.sort();
-        powers.dedup();
-        Ok(powers)
-    }
-
-    pub(super) async fn exists(&mut self, user: &str) -> Result<bool, Error> {
-        let asked = "SELECT COUNT(*) FROM mysql.user WHERE User = ?";
-        let found: Option<u64> = self.conn.exec_first(asked, (user,)).await.map_err(|error| explain(&error))?;
-        Ok(found.is_some_and(|count| count > 0))
-    }
 }
 
 fn tls(trust: &Trust) -> Result<SslOpts, Error> {
