@@ -210,6 +210,13 @@ impl Scene {
         put.secret_string(value.to_string()).send().await.unwrap();
     }
 
+    /// Writes down that Signalbox made a value, which it then takes for its own.
+    async fn record_as_made(&self, rotation: &Rotation, value: &Value) {
+        let request = serde_json::from_str(&rotation.event("setSecret")).unwrap();
+        let records = Records::new(&self.world.sessions, LEDGER, RotateDbUser::NAME);
+        records.record_made(&request, &value.to_string().into()).await.unwrap();
+    }
+
     /// Puts the current value of a secret.
     async fn put(&self, secret: &str, text: &str) {
         let put = secrets_manager(&self.world).put_secret_value().secret_id(secret).secret_string(text);

@@ -70,6 +70,13 @@ impl DbPassword {
         logins.extend(previous.filter(is_ours).map(|it| it.login));
         for login in &logins {
             if let Some(mut connection) = self.works(login).await? {
+                // The new password would be tested in the clear.
+                if login.is_encrypted && !pending.login.is_encrypted {
+                    return Err(Error::refused(
+                        "AWSCURRENT turns TLS off, and AWSPREVIOUS, which logs in, uses it: put the value of AWSPREVIOUS again, or one \
+                         with a password that logs in without TLS",
+                    ));
+                }
                 return self.set_and_prove(&mut connection, &pending.login, Some(&login.password)).await;
             }
         }
@@ -130,7 +137,9 @@ impl Credential for DbPassword {
         let (current, master) = self.read_current(context)?;
         let user = turn_of(&current, master.as_ref())?;
         let password = context.secrets.password(&self.settings.passwords).await?;
-        Ok(current.with(&user, &password).to_text())
+        let made = current.with(&user, &password).to_text();
+        context.records.record_made(context.request, &made).await?;
+        Ok(made)
     }
 
     async fn take_back(&self, _: &Context<'_>, _: &SecretString) -> Result<(), Error> {
@@ -139,7 +148,15 @@ impl Credential for DbPassword {
     }
 
     async fn set(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
-        let Both { current, pending, master } = self.read_both(context, pending)?;
+        let both = self.read_both(context, pending)?;
+        // Whoever may write the secret would choose the password, without knowing any that is in it.
+        if !context.records.has_made(context.request, pending).await? {
+            return Err(Error::refused(format!(
+                "Signalbox did not make the value of AWSPENDING: take the label from version {} of the secret, and rotate again",
+                context.request.version
+            )));
+        }
+        let Both { current, pending, master } = both;
         match &master {
             Some(master) => self.set_other(&Turn { context, current: &current, pending: &pending, master }).await,
             None if self.works(&pending.login).await?.is_some() => Ok(()),

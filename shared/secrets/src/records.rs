@@ -2,6 +2,7 @@
 //! ARCHITECTURE.md.
 
 mod clones;
+mod made;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;

@@ -10,6 +10,8 @@ use crate::rotations::{Rotation, STEPS, secrets_manager};
 in_both! {
     a_password_that_was_not_set_passes_no_test
     a_pending_value_of_another_host_or_user_is_refused
+    a_pending_value_that_signalbox_did_not_make_is_refused
+    a_secret_cannot_turn_off_the_tls_of_the_password_that_works
     a_user_that_was_dropped_is_refused
     a_clone_whose_original_was_dropped_is_refused
     after_five_refusals_the_next_rotation_can_begin
@@ -71,6 +73,35 @@ async fn a_pending_value_of_another_host_or_user_is_refused(server: &'static Ser
             assert!(scene.lets_in(MASTER, MASTER_PASSWORD).await, "{key}");
         }
     }
+}
+
+/// The writer of a secret could choose a password so, where they know none.
+async fn a_pending_value_that_signalbox_did_not_make_is_refused(server: &'static Server) {
+    for is_alternating in [false, true] {
+        let scene = Scene::with(server, is_alternating).await;
+        let rotation = scene.begin().await;
+        let mut value = scene.value("AWSCURRENT").await;
+        let user = format!("{}{}", scene.user, if is_alternating { "_clone" } else { "" });
+        (value["username"], value["password"]) = (user.as_str().into(), "chosen-by-the-writer-1".into());
+        scene.put_pending(&rotation, &value).await;
+        let said = exhaust(&scene, &rotation, "setSecret").await;
+        assert!(said.contains("Signalbox did not make the value of AWSPENDING: take the label from version"), "{said}");
+        assert!(scene.works("AWSCURRENT").await && !scene.lets_in(&user, "chosen-by-the-writer-1").await);
+        scene.rotate().await;
+        assert!(scene.works("AWSCURRENT").await);
+    }
+}
+
+/// Else the writer of a secret would have its next password tested in the clear.
+async fn a_secret_cannot_turn_off_the_tls_of_the_password_that_works(server: &'static Server) {
+    let scene = Scene::single(server).await;
+    let mut value = scene.value("AWSCURRENT").await;
+    (value["ssl"], value["password"]) = (false.into(), "made-up-by-the-writer-1".into());
+    scene.put(&scene.secret, &value.to_string()).await;
+    let rotation = scene.created().await;
+    let said = scene.refusal(&rotation, "setSecret").await;
+    assert!(said.contains("AWSCURRENT turns TLS off, and AWSPREVIOUS, which logs in, uses it"), "{said}");
+    assert!(scene.lets_in(&scene.user, FIRST).await);
 }
 
 async fn a_user_that_was_dropped_is_refused(server: &'static Server) {
@@ -136,6 +167,7 @@ async fn a_password_that_the_rules_refuse_is_given_up(server: &'static Server) {
         let mut value = scene.value("AWSCURRENT").await;
         (value["username"], value["password"]) = (user.as_str().into(), user.as_str().into());
         scene.put_pending(&rotation, &value).await;
+        scene.record_as_made(&rotation, &value).await;
         let said = exhaust(&scene, &rotation, "setSecret").await;
         let expected = "its rules for passwords refuse this one; see the lengths and exclusions in our settings";
         assert!(said.contains(expected) && said.contains(&format!(" at {HOST}:{}", server.port)), "{said}");

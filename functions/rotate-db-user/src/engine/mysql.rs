@@ -237,12 +237,6 @@ impl Session {
         let all: Vec<(String, u16, String)> = self.conn.query("SHOW WARNINGS").await.ok()?;
         all.into_iter().map(|(_, code, message)| (code, message)).find(|(code, _)| why_of(*code) == Why::Policy)
     }
-
-    pub(super) async fn exists(&mut self, user: &str) -> Result<bool, Error> {
-        let asked = "SELECT COUNT(*) FROM mysql.user WHERE User = ?";
-        let found: Option<u64> = self.conn.exec_first(asked, (user,)).await.map_err(|error| explain(&error))?;
-        Ok(found.is_some_and(|count| count > 0))
-    }
 }
 
 fn tls(trust: &Trust) -> Result<SslOpts, Error> {
