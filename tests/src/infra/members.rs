@@ -46,7 +46,7 @@ const AT_HOME: [&str; 30] = [
 ];
 
 /// What it does to what is in the account that the event is of.
-const IN_THE_MEMBER: [&str; 41] = [
+const IN_THE_MEMBER: [&str; 42] = [
     "ec2:DescribeImageAttribute",
     "ec2:DescribeImages",
     "ec2:DescribeSnapshotAttribute",
@@ -76,6 +76,7 @@ const IN_THE_MEMBER: [&str; 41] = [
     "rds:DescribeDBInstances",
     "rds:DescribeDBSnapshotAttributes",
     "rds:DescribeDBSnapshots",
+    "rds:DescribeOptionGroups",
     "rds:ModifyDBClusterSnapshotAttribute",
     "rds:ModifyDBSnapshotAttribute",
     "route53:ListHostedZonesByVPC",

@@ -18,7 +18,7 @@ use crate::functions::DEADLINE;
 const SWEEP: &str = r#"{"signalbox": "sweep", "force": null}"#;
 
 /// What the sweep of shares reads in an account.
-pub(super) const READS_SHARES: [&str; 15] = [
+pub(super) const READS_SHARES: [&str; 16] = [
     "ec2:DescribeImageAttribute",
     "ec2:DescribeImages",
     "ec2:DescribeSnapshotAttribute",
@@ -31,6 +31,7 @@ pub(super) const READS_SHARES: [&str; 15] = [
     "rds:DescribeDBClusterSnapshots",
     "rds:DescribeDBSnapshotAttributes",
     "rds:DescribeDBSnapshots",
+    "rds:DescribeOptionGroups",
     "s3:GetBucketPolicy",
     "s3:ListAllMyBuckets",
     "sts:GetCallerIdentity",
