@@ -15,6 +15,9 @@ use crate::world::{AWS, LEDGER, REGION, World};
 /// Far more than an invocation takes, so that nothing depends on the machine's mood.
 pub const INVOCATION: Duration = Duration::from_secs(30);
 
+/// What the samples' manifests name.
+const NAMED: &str = "111122223333,123456789012,222233334444,333344445555,444455556666,555566667777,987654321098";
+
 /// What every function is told.
 pub fn environment(world: &World) -> BTreeMap<String, String> {
     let manifest = format!("s3://{}/share.json", world.bucket());
@@ -24,6 +27,7 @@ pub fn environment(world: &World) -> BTreeMap<String, String> {
         ("AWS_ACCESS_KEY_ID", &world.account),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("SIGNALBOX_MANIFEST", &manifest),
+        ("SIGNALBOX_ALLOWED_ACCOUNTS", NAMED),
         ("SIGNALBOX_LEDGER_TABLE", LEDGER),
     ];
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -147,7 +151,9 @@ async fn a_setting_that_is_wrong_ends_init_and_is_named() {
         ("SIGNALBOX_MANIFEST", "http://x/y"),
         ("SIGNALBOX_LEDGER_TABLE", ""),
         ("SIGNALBOX_MODE", "dry"),
+        ("SIGNALBOX_ALLOWED_ACCOUNTS", ""),
         ("SIGNALBOX_ALLOWED_ACCOUNTS", "12"),
+        ("SIGNALBOX_MANIFEST_ACCOUNT", "12"),
         ("AWS_CA_BUNDLE", "/no/such/file"),
         ("AWS_REGION", ""),
     ] {

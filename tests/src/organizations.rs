@@ -125,7 +125,7 @@ async fn what_the_manifest_and_the_settings_name_is_asked_for() {
         "SIGNALBOX_MANIFEST" => Some("s3://nowhere/share.json".to_owned()),
         _ => Some(allowed.clone()),
     };
-    let source = Source::new(&scene.world.sessions, Settings::read(&variable).unwrap());
+    let source = Source::new(&scene.world.sessions, Settings::of_command_line(&variable).unwrap());
     let manifest = format!(r#"{{"ebs": {{"base": {{"eu-west-1": ["{}"]}}}}}}"#, principal(&unit));
     let before = scene.world.calls();
     let desired = source.complete(Manifest::parse(&manifest), &[Kind::Snapshot]).await.unwrap();

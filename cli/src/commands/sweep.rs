@@ -70,7 +70,7 @@ pub(super) fn function(
 }
 
 /// The manifest: a file of this desk, or where the deployed functions read it.
-async fn source(sessions: &Sessions, settings: &FunctionSettings) -> Result<Source, Failure> {
+async fn source(sessions: &Arc<Sessions>, settings: &FunctionSettings) -> Result<Source, Failure> {
     let Some(manifest) = settings.variable("SIGNALBOX_MANIFEST") else {
         return Err(Failure::usage(
             "neither an event nor a manifest: give the event's file, or --manifest with a file, s3://bucket/key or ssm:/name",
@@ -79,7 +79,7 @@ async fn source(sessions: &Sessions, settings: &FunctionSettings) -> Result<Sour
     let allowed = settings.variable("SIGNALBOX_ALLOWED_ACCOUNTS").map(|ids| ids.parse::<Allowed>()).transpose();
     let allowed = allowed.context("--allowed-accounts").map_err(Failure::configuration)?;
     if let Ok(manifest) = manifest.parse::<Location>() {
-        return Ok(Source::new(sessions, permissions::Settings { manifest, allowed }));
+        return Ok(Source::new(sessions, permissions::Settings { manifest, owner: None, allowed }));
     }
     let path = Path::new(&manifest);
     let text = read_text(path).await?;

@@ -31,7 +31,12 @@ pub async fn drive_json<R: Reaction>(
     match serde_json::from_str(event) {
         Ok(event) => drive(reaction, ledger, mode, deadline, event).await,
         Err(error) => {
-            let error = shortened(&error.to_string(), 120);
+            let error = if event.starts_with('\u{feff}') {
+                "it begins with a byte order mark (U+FEFF), which JSON must not; save it as UTF-8 without the mark"
+                    .into()
+            } else {
+                shortened(&error.to_string(), 120)
+            };
             let refusal = Error::refused(format!("not an event that {} can read: {error}", R::NAME));
             Report::of_error(R::NAME, &refusal)
         }

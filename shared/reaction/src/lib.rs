@@ -118,4 +118,13 @@ impl<S> Plan<S> {
     pub fn nothing(why: impl Into<String>) -> Self {
         Self::Change { steps: Vec::new(), notes: vec![why.into()], incomplete: Vec::new() }
     }
+
+    /// The same plan with these notes after its own. What is ignored carries none.
+    #[must_use]
+    pub fn with_notes(mut self, more: impl IntoIterator<Item = String>) -> Self {
+        if let Self::Change { notes, .. } = &mut self {
+            notes.extend(more);
+        }
+        self
+    }
 }

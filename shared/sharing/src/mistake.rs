@@ -27,6 +27,13 @@ impl Mistake {
         Self { line: line.max(1), column: column.max(1), message: shortened(message, LONGEST_MESSAGE) }
     }
 
+    /// The mark that some editors put before a text in UTF-8, and that RFC 8259 forbids before JSON: invisible, so that it is named.
+    pub(crate) fn of_byte_order_mark() -> Self {
+        let message = "the text begins with a byte order mark (U+FEFF, the bytes EF BB BF), which JSON must not; save it as UTF-8 \
+            without the mark";
+        Self { line: 1, column: '\u{feff}'.len_utf8(), message: message.into() }
+    }
+
     /// The bytes of `text` that are wrong: the string, number or word that ends at the mistake's place.
     #[must_use]
     pub fn span(&self, text: &str) -> Range<usize> {

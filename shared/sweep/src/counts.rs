@@ -18,9 +18,8 @@ pub(crate) fn counts(facts: &Facts) -> Counts {
     for decision in decide(facts).unwrap_or_default() {
         let kind = decision.change.resource.kind;
         let difference = decision.change.difference();
-        if decision.is_blocked() {
-            count(kind, "refused", 1);
-        } else {
+        count(kind, "refused", usize::from(decision.is_blocked() || decision.held.is_some()));
+        if !decision.is_blocked() {
             count(kind, "added", difference.add.len());
             count(kind, "removed", difference.remove.len());
         }

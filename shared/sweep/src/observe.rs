@@ -94,7 +94,7 @@ impl Sweep {
     async fn forced(&self, subject: &Subject) -> Result<Option<BTreeSet<(Resource, Principal)>>, Error> {
         let Subject::Sweep { force: Some(force) } = subject else { return Ok(None) };
         let location: Location = force.parse().map_err(Error::refused).doing(|| "`force`")?;
-        let text = Document::new(self.sessions.config(), location).read().await?;
+        let text = Document::new(self.sessions.config(), location).read(self.source.bucket_owner()?).await?;
         let plan = StoredPlan::read(&text).map_err(|error| Error::refused(format!("{force} {error}")))?;
         Ok(Some(plan.removals()))
     }
