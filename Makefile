@@ -46,7 +46,7 @@ deploy: package ## to the account of your AWS credentials; needs BUCKET=, and an
 	@test -n "$(MANIFEST)$(ZONES)$(TOKENS)$(PASSWORDS)" || { echo "make deploy: set MANIFEST= to s3://bucket/key or ssm:/name, where the share manifest lies, for the functions that share;" \
 		"set ZONES= to ids of private hosted zones, with commas between them, for emr-dns;" \
 		"set TOKENS= or PASSWORDS= to parameters of rotate-bearer-token or rotate-db-user, such as 'SecretArns=arn:..'"; exit 2; }
-	@test -z "$(MANIFEST)" || test -n "$(ALLOWED)" || { echo "make deploy: set ALLOWED= to whom the share manifest may name: ids of accounts," \
+	@test -z "$(MANIFEST)" || test -n "$(ALLOWED)" || { echo "make deploy: set ALLOWED= to what the share manifest may name: ids of accounts," \
 		"organizations (o-..) and organizational units (ou-..), with commas between them, or the word everybody"; exit 2; }
 	aws cloudformation deploy --stack-name signalbox-ledger --template-file infra/ledger.yaml
 	$(if $(MANIFEST),aws cloudformation deploy --stack-name signalbox-grants --template-file infra/grants.yaml)

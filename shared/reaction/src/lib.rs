@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 pub use deadline::Deadline;
 pub use drive::{Mode, drive, drive_json};
-pub use error::{Doing, Error, shortened};
+pub use error::{Doing, Error, byte_order_mark, shortened};
 pub use ledger::{Claim, Key, Ledger, Owner};
 pub use memory::MemoryLedger;
 pub use place::{AccountId, Malformed, Partition, Region};

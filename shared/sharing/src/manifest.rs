@@ -94,8 +94,8 @@ impl Manifest {
     /// is not a string of 12 digits, text after the end.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
         const DIGITS: usize = 16;
-        if text.starts_with('\u{feff}') {
-            return Err(Mistake::of_byte_order_mark());
+        if let Some(mistake) = Mistake::of_byte_order_mark(text) {
+            return Err(mistake);
         }
         let manifest: Self = serde_json::from_str(text).map_err(|error| Mistake::new(&error))?;
         Ok(Self { version: digest(text)[..DIGITS].into(), ..manifest })

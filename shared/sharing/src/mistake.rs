@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use reaction::shortened;
+use reaction::{byte_order_mark, shortened};
 
 /// Characters of a message that are kept: a manifest's text may be as long as somebody made it.
 const LONGEST_MESSAGE: usize = 500;
@@ -27,11 +27,10 @@ impl Mistake {
         Self { line: line.max(1), column: column.max(1), message: shortened(message, LONGEST_MESSAGE) }
     }
 
-    /// The mark that some editors put before a text in UTF-8, and that RFC 8259 forbids before JSON: invisible, so that it is named.
-    pub(crate) fn of_byte_order_mark() -> Self {
-        let message = "the text begins with a byte order mark (U+FEFF, the bytes EF BB BF), which JSON must not; save it as UTF-8 \
-            without the mark";
-        Self { line: 1, column: '\u{feff}'.len_utf8(), message: message.into() }
+    /// The byte order mark that the text begins with, if it does.
+    pub(crate) fn of_byte_order_mark(text: &str) -> Option<Self> {
+        let message = byte_order_mark(text)?.to_owned();
+        Some(Self { line: 1, column: '\u{feff}'.len_utf8(), message })
     }
 
     /// The bytes of `text` that are wrong: the string, number or word that ends at the mistake's place.

@@ -1,5 +1,5 @@
-//! What an entry asks of a resource beside its name. A name is a text that many may give; whoever may call `RegisterImage`,
-//! `CreateTags` or `CreateDBSnapshot` could otherwise have their own resource shared.
+//! What an entry asks of a resource beside its name. A name is a text that many may give: without this, each
+//! principal that may call `RegisterImage`, `CreateTags` or `CreateDBSnapshot` has its own resource shared.
 
 use std::collections::BTreeSet;
 use std::fmt;

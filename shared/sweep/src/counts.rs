@@ -18,7 +18,9 @@ pub(crate) fn counts(facts: &Facts) -> Counts {
     for decision in decide(facts).unwrap_or_default() {
         let kind = decision.change.resource.kind;
         let difference = decision.change.difference();
-        count(kind, "refused", usize::from(decision.is_blocked() || decision.held.is_some()));
+        if decision.is_blocked() || decision.held.is_some() {
+            count(kind, "refused", 1);
+        }
         if !decision.is_blocked() {
             count(kind, "added", difference.add.len());
             count(kind, "removed", difference.remove.len());

@@ -158,7 +158,7 @@ async fn an_entry_whose_unit_was_removed_is_held_back_and_the_others_are_not() {
     scene.put_manifest(&with_removed_unit()).await;
     let report = scene.sweep().await;
     assert_eq!(scene.launchers(&scene.image).await, "123456789012, 987654321098", "{report}");
-    assert_eq!(scene.volume_makers(&scene.volume).await, "444455556666", "nobody loses by it");
+    assert_eq!(scene.volume_makers(&scene.volume).await, "444455556666", "no account loses by it");
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     assert!(said(&report).contains("ou-ab12-cd34ef56"), "{report}");
 }
