@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use aws::all_pages;
 use futures_util::{StreamExt, stream};
 use permissions::{
-    AWS_OWNED_KEY, Encryption, Holders, KeyGaps, OptionGroup, encryption, is_aws_owned, key_gaps, over_quota,
+    AWS_OWNED_KEY, Encryption, Holders, KeyGaps, OptionGroup, db_tags_of, encryption, is_aws_owned, key_gaps,
+    over_quota,
 };
 use reaction::{AccountId, Doing, Error, Region};
-use sharing::{Kind, Principal, Resource};
+use sharing::{Kind, Principal, Resource, Tags};
 
 use super::{READS, Reading, Scanned};
 use crate::facts::Found;
@@ -34,6 +35,7 @@ struct Listed {
     key: Option<String>,
     is_aws_owned: bool,
     option_group: Option<String>,
+    tags: Tags,
 }
 
 impl Reading<'_> {
@@ -50,7 +52,9 @@ impl Reading<'_> {
             Err(error) => return Scanned::unread(kind, format!("database snapshots in {region}: {error}")),
         };
         let owned = self.owned(kind, Some(region));
-        let concerns = |it: &Listed| self.is_named(kind, &it.id, Some(region)) || owned.contains(it.id.as_str());
+        let concerns = |it: &Listed| {
+            self.is_sought(&self.candidate(kind, &it.id, Some(region), &it.tags)) || owned.contains(it.id.as_str())
+        };
         let snapshots = snapshots.into_iter().filter(|it| !OTHERS.contains(&it.engine.as_str()) && concerns(it));
         let (ready, others): (Vec<_>, Vec<_>) = snapshots.partition(|it| it.status == "available");
         let mut scanned = Scanned::default();
@@ -100,6 +104,7 @@ impl Reading<'_> {
         let Some(Holders { is_public, principals }) = holders else { return Ok(None) };
         let mut found = Found::new(resource, Some(&listed.id));
         (found.created, found.is_public, found.holders) = (listed.created, is_public, principals);
+        found.tags = listed.tags.clone();
         found.obstacle = over_quota(&self.wanted(&found)).map(|refusal| refusal.to_string());
         if listed.is_aws_owned {
             found.notes.push(AWS_OWNED_KEY.replace("SNAPSHOT", "it"));
@@ -179,6 +184,7 @@ impl Services {
             is_aws_owned: is_aws_owned(it.storage_encryption_type.as_ref()),
             option_group: it.option_group_name,
             key: it.kms_key_id,
+            tags: db_tags_of(it.tag_list),
             engine: it.engine.unwrap_or_default(),
             status: it.status.unwrap_or_default(),
             created: it.snapshot_create_time.and_then(|time| time.try_into().ok()),
@@ -196,6 +202,7 @@ impl Services {
             is_aws_owned: is_aws_owned(it.storage_encryption_type.as_ref()),
             option_group: None,
             key: it.kms_key_id,
+            tags: db_tags_of(it.tag_list),
             engine: it.engine.unwrap_or_default(),
             status: it.status.unwrap_or_default(),
             created: it.snapshot_create_time.and_then(|time| time.try_into().ok()),
