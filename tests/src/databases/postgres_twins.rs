@@ -27,25 +27,27 @@ async fn is_so(connection: &mut Connection, condition: &str) -> bool {
     connection.probe(&format!("SELECT 1 / ({condition})::int")).await.is_ok()
 }
 
+/// What a user has that belongs to its login, and what it has by its roles.
+const ALIKE: [&str; 13] = [
+    "CREATE ROLE alike_admin",
+    "CREATE SCHEMA alike_schema",
+    "CREATE TABLE alike_schema.found (a int)",
+    "CREATE TABLE alike_secret (a int)",
+    "GRANT USAGE ON SCHEMA alike_schema TO alike",
+    "GRANT SELECT ON alike_schema.found TO alike",
+    "GRANT SELECT ON alike_secret TO alike_admin",
+    "GRANT alike_admin TO alike",
+    "ALTER ROLE alike NOINHERIT CONNECTION LIMIT 7 VALID UNTIL '2101-02-03 04:05:06+00'",
+    "ALTER ROLE alike SET search_path = \"$user\", \"a, \"\"b\"\"\", alike_schema",
+    "ALTER ROLE alike SET default_transaction_read_only = on",
+    "ALTER ROLE alike IN DATABASE postgres SET app.note = 'it''s \\ one'",
+    "ALTER ROLE alike IN DATABASE template1 SET work_mem = '5MB'",
+];
+
 #[tokio::test]
 async fn what_belongs_to_a_login_is_the_same_for_both() {
     POSTGRES.create_user("alike", FIRST).await;
-    let made = [
-        "CREATE ROLE alike_admin",
-        "CREATE SCHEMA alike_schema",
-        "CREATE TABLE alike_schema.found (a int)",
-        "CREATE TABLE alike_secret (a int)",
-        "GRANT USAGE ON SCHEMA alike_schema TO alike",
-        "GRANT SELECT ON alike_schema.found TO alike",
-        "GRANT SELECT ON alike_secret TO alike_admin",
-        "GRANT alike_admin TO alike",
-        "ALTER ROLE alike NOINHERIT CONNECTION LIMIT 7 VALID UNTIL '2101-02-03 04:05:06+00'",
-        "ALTER ROLE alike SET search_path = \"$user\", \"a, \"\"b\"\"\", alike_schema",
-        "ALTER ROLE alike SET default_transaction_read_only = on",
-        "ALTER ROLE alike IN DATABASE postgres SET app.note = 'it''s \\ one'",
-        "ALTER ROLE alike IN DATABASE template1 SET work_mem = '5MB'",
-    ];
-    POSTGRES.run(&made).await;
+    POSTGRES.run(&ALIKE).await;
     // As another program makes a clone.
     POSTGRES.run(&[&format!("CREATE ROLE alike_clone PASSWORD '{OTHER}' CREATEDB")]).await;
     POSTGRES.run(&["ALTER ROLE alike_clone SET statement_timeout = '1h'"]).await;
@@ -105,6 +107,16 @@ async fn elsewhere(user: &str, password: &str) -> Connection {
     engine::connect(&login, &POSTGRES.trust()).await.unwrap()
 }
 
+/// By an administrator who takes the clone for a user like others.
+const TOO_MUCH: [&str; 6] = [
+    "GRANT loser_readers TO loser_clone WITH ADMIN OPTION",
+    "GRANT loser TO loser_clone WITH ADMIN OPTION",
+    "GRANT INSERT ON loser_a TO loser_clone",
+    "GRANT TEMPORARY ON DATABASE template1 TO loser_clone",
+    "ALTER ROLE loser_clone CREATEROLE BYPASSRLS REPLICATION CREATEDB",
+    "ALTER ROLE loser_clone SET work_mem = '64MB'",
+];
+
 /// Of the clone's sessions that is so, too, which leave the original's role.
 #[tokio::test]
 async fn what_the_original_loses_its_clone_loses_and_never_gives_back() {
@@ -119,16 +131,7 @@ async fn what_the_original_loses_its_clone_loses_and_never_gives_back() {
     ];
     POSTGRES.run(&made).await;
     clone_of("loser", "loser_clone").await.unwrap();
-    // By an administrator who takes the clone for a user like others.
-    let too_much = [
-        "GRANT loser_readers TO loser_clone WITH ADMIN OPTION",
-        "GRANT loser TO loser_clone WITH ADMIN OPTION",
-        "GRANT INSERT ON loser_a TO loser_clone",
-        "GRANT TEMPORARY ON DATABASE template1 TO loser_clone",
-        "ALTER ROLE loser_clone CREATEROLE BYPASSRLS REPLICATION CREATEDB",
-        "ALTER ROLE loser_clone SET work_mem = '64MB'",
-    ];
-    POSTGRES.run(&too_much).await;
+    POSTGRES.run(&TOO_MUCH).await;
     POSTGRES.run(&["REVOKE SELECT ON loser_a FROM loser", "REVOKE loser_readers FROM loser"]).await;
     clone_of("loser_clone", "loser").await.unwrap();
     for mut connection in both("loser").await {

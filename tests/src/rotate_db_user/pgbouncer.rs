@@ -84,7 +84,9 @@ async fn a_pooler_that_does_not_learn_of_the_new_password_keeps_the_former_one()
     for is_verifier in [false, true] {
         let mut scene = Scene::single(&POSTGRES).await;
         let listed = if is_verifier { VERIFIER } else { FIRST };
-        POSTGRES.run(&[&format!("ALTER ROLE {} PASSWORD '{listed}'", scene.user)]).await;
+        if is_verifier {
+            POSTGRES.run(&[&format!("ALTER ROLE {} PASSWORD '{VERIFIER}'", scene.user)]).await;
+        }
         let pooler = pgbouncer::start("transaction", Passwords::Listed(&[(&scene.user, listed)]));
         let mut value = scene.value("AWSCURRENT").await;
         value["port"] = pooler.port.into();
