@@ -22,7 +22,7 @@ use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json
 use reconcile_shares::ReconcileShares;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
 use rotate_db_user::{DbPassword, RotateDbUser};
-use secrets::Records;
+use secrets::{Bindings, Records};
 use share_ami::ShareAmi;
 use share_ebs_snapshot::ShareEbsSnapshot;
 use share_rds_snapshot::ShareRdsSnapshot;
@@ -79,7 +79,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
             Box::pin(react(attempt, |sessions, variables| {
                 let records = Records::read(variables, &sessions, RotateBearerToken::NAME)?;
                 let settings = rotate_bearer_token::settings::Settings::read(variables)?;
-                let token = BearerToken::new(settings, BearerToken::swept(variables)?)?;
+                let token = BearerToken::new(settings, BearerToken::swept(variables)?, Bindings::read(variables)?)?;
                 Ok(RotateBearerToken::new(sessions, records, token))
             }))
         },
@@ -91,7 +91,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         react: |attempt| {
             Box::pin(react(attempt, |sessions, variables| {
                 let records = Records::read(variables, &sessions, RotateDbUser::NAME)?;
-                let password = DbPassword::new(rotate_db_user::Settings::read(variables)?);
+                let password = DbPassword::new(rotate_db_user::Settings::read(variables)?, sessions.clone());
                 Ok(RotateDbUser::new(sessions, records, password))
             }))
         },

@@ -5,15 +5,19 @@ Each function names the AWS behaviour it brings. The version of moto is pinned, 
 
 from moto.kms import kms_backends
 from moto.rds.exceptions import DBSnapshotNotFoundFault
-from moto.rds.models import DBClusterSnapshot, DBSnapshot, SnapshotAttributesMixin
+from moto.rds.models import DBCluster, DBClusterSnapshot, DBInstance, DBSnapshot, SnapshotAttributesMixin
 
 DEFAULT = "default_kms_key_id"
+
+# The tag by which a test says which host plays a database: names of AWS lead nowhere here.
+HOST = "local-aws:host"
 
 
 def mend():
     name_keys_of_database_snapshots()
     miss_instance_snapshots_by_their_code()
     share_with_an_account_once()
+    listen_where_a_tag_says()
 
 
 def name_keys_of_database_snapshots():
@@ -58,3 +62,19 @@ def share_with_an_account_once():
         modify(self, attribute_name, new, values_to_remove)
 
     SnapshotAttributesMixin.modify_attribute = modify_attribute
+
+
+def listen_where_a_tag_says():
+    """A database listens at an address that leads to it; moto's names lead nowhere."""
+    for kind, name in ((DBInstance, "address"), (DBCluster, "endpoint")):
+        listen(kind, name)
+
+
+def listen(kind, name):
+    plain = getattr(kind, name)
+
+    def host(self):
+        tags = {tag["Key"]: tag["Value"] for tag in self.tags or []}
+        return tags.get(HOST) or plain.fget(self)
+
+    setattr(kind, name, property(host))

@@ -52,7 +52,7 @@ impl Engine {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Postgres => "PostgreSQL",
             Self::Mysql => "MySQL",
@@ -97,8 +97,14 @@ pub struct Login {
 }
 
 impl Login {
+    /// The host, by which two logins are of one server: in small letters, and without the dot at the end that a resolver takes.
+    pub(crate) fn host_name(&self) -> String {
+        let host = self.host.to_ascii_lowercase();
+        host.strip_suffix('.').map(String::from).unwrap_or(host)
+    }
+
     /// How messages call the server.
-    fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         format!("{} at {}:{}", self.engine.name(), self.host, self.port)
     }
 }
