@@ -49,53 +49,57 @@ async fn assert_equal(server: &Server, original: &str) {
     }
 }
 
+/// An account that has and demands something of every kind.
+const EQUAL: &[&str] = &[
+    "CREATE DATABASE equal",
+    "CREATE TABLE equal.a (a int, b int)",
+    "CREATE TABLE equal.b (a int)",
+    "CREATE PROCEDURE equal.p() SELECT 1",
+    "CREATE ROLE equal_one",
+    "CREATE ROLE equal_other",
+    "CREATE USER equal@'%' IDENTIFIED BY 'the-old-one-1' REQUIRE SSL WITH MAX_USER_CONNECTIONS 7",
+    "GRANT equal_one TO equal@'%' WITH ADMIN OPTION",
+    "GRANT equal_other TO equal@'%'",
+    "SET DEFAULT ROLE equal_one FOR equal@'%'",
+    "GRANT PROCESS ON *.* TO equal@'%'",
+    "GRANT ALL ON `equal\\_x`.* TO equal@'%' WITH GRANT OPTION",
+    "GRANT SELECT, INSERT (a, b), UPDATE (b) ON equal.a TO equal@'%' WITH GRANT OPTION",
+    "GRANT EXECUTE ON PROCEDURE equal.p TO equal@'%'",
+];
+
+/// The original loses some, and the clone is given more, and both.
+const CHANGES: [&[&str]; 3] = [
+    &[
+        "REVOKE ADMIN OPTION FOR equal_one FROM equal@'%'",
+        "REVOKE equal_other FROM equal@'%'",
+        "SET DEFAULT ROLE NONE FOR equal@'%'",
+        "REVOKE PROCESS ON *.* FROM equal@'%'",
+        "REVOKE SELECT, INSERT (a) ON equal.a FROM equal@'%'",
+        "REVOKE INSERT, DELETE ON `equal\\_x`.* FROM equal@'%'",
+    ],
+    &[
+        "GRANT SELECT ON equal.* TO equal_clone@'%' WITH GRANT OPTION",
+        "GRANT SUPER ON *.* TO equal_clone@'%' WITH GRANT OPTION",
+        "GRANT UPDATE ON equal.a TO equal_clone@'%'",
+        "GRANT EXECUTE ON PROCEDURE equal.p TO equal_clone@'%' WITH GRANT OPTION",
+        "GRANT equal_other TO equal_clone@'%' WITH ADMIN OPTION",
+        "SET DEFAULT ROLE equal_other FOR equal_clone@'%'",
+    ],
+    &[
+        "ALTER USER equal@'%' REQUIRE NONE WITH MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 2.5 PASSWORD EXPIRE NEVER",
+        "ALTER USER equal_clone@'%' WITH MAX_QUERIES_PER_HOUR 5",
+        "REVOKE ALL PRIVILEGES, GRANT OPTION FROM equal@'%'",
+        "GRANT SELECT ON equal.b TO equal@'%'",
+    ],
+];
+
 #[tokio::test]
 async fn what_a_clone_has_too_much_is_revoked() {
-    let made = [
-        "CREATE DATABASE equal",
-        "CREATE TABLE equal.a (a int, b int)",
-        "CREATE TABLE equal.b (a int)",
-        "CREATE PROCEDURE equal.p() SELECT 1",
-        "CREATE ROLE equal_one",
-        "CREATE ROLE equal_other",
-        "CREATE USER equal@'%' IDENTIFIED BY 'the-old-one-1' REQUIRE SSL WITH MAX_USER_CONNECTIONS 7",
-        "GRANT equal_one TO equal@'%' WITH ADMIN OPTION",
-        "GRANT equal_other TO equal@'%'",
-        "SET DEFAULT ROLE equal_one FOR equal@'%'",
-        "GRANT PROCESS ON *.* TO equal@'%'",
-        "GRANT ALL ON `equal\\_x`.* TO equal@'%' WITH GRANT OPTION",
-        "GRANT SELECT, INSERT (a, b), UPDATE (b) ON equal.a TO equal@'%' WITH GRANT OPTION",
-        "GRANT EXECUTE ON PROCEDURE equal.p TO equal@'%'",
-    ];
-    MARIADB.run(&made).await;
+    MARIADB.run(EQUAL).await;
     ensure(&MARIADB, "equal", "equal_clone").await.unwrap();
     assert_equal(&MARIADB, "equal").await;
-    // The original loses some, and the clone was given more; whosever turn it is.
-    let steps: [&[&str]; 3] = [
-        &[
-            "REVOKE ADMIN OPTION FOR equal_one FROM equal@'%'",
-            "REVOKE equal_other FROM equal@'%'",
-            "SET DEFAULT ROLE NONE FOR equal@'%'",
-            "REVOKE PROCESS ON *.* FROM equal@'%'",
-            "REVOKE SELECT, INSERT (a) ON equal.a FROM equal@'%'",
-            "REVOKE INSERT, DELETE ON `equal\\_x`.* FROM equal@'%'",
-        ],
-        &[
-            "GRANT SELECT ON equal.* TO equal_clone@'%' WITH GRANT OPTION",
-            "GRANT SUPER ON *.* TO equal_clone@'%' WITH GRANT OPTION",
-            "GRANT UPDATE ON equal.a TO equal_clone@'%'",
-            "GRANT EXECUTE ON PROCEDURE equal.p TO equal_clone@'%' WITH GRANT OPTION",
-            "GRANT equal_other TO equal_clone@'%' WITH ADMIN OPTION",
-            "SET DEFAULT ROLE equal_other FOR equal_clone@'%'",
-        ],
-        &[
-            "ALTER USER equal@'%' REQUIRE NONE WITH MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 2.5 PASSWORD EXPIRE NEVER",
-            "ALTER USER equal_clone@'%' WITH MAX_QUERIES_PER_HOUR 5",
-            "REVOKE ALL PRIVILEGES, GRANT OPTION FROM equal@'%'",
-            "GRANT SELECT ON equal.b TO equal@'%'",
-        ],
-    ];
-    for (turn, statements) in steps.into_iter().enumerate() {
+    // Whosever turn it is.
+    for (turn, statements) in CHANGES.into_iter().enumerate() {
         MARIADB.run(statements).await;
         let names = if turn % 2 == 0 { ["equal_clone", "equal"] } else { ["equal", "equal_clone"] };
         ensure(&MARIADB, names[0], names[1]).await.unwrap();
