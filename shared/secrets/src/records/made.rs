@@ -62,12 +62,15 @@ mod tests {
         let request = |secret: &str, version: &str| {
             let arn = format!("arn:aws:secretsmanager:eu-west-1:111122223333:secret:{secret}");
             let version = version.repeat(32);
-            serde_json::from_value(json!({"Step": "setSecret", "SecretId": arn, "ClientRequestToken": version})).unwrap()
+            serde_json::from_value(json!({"Step": "setSecret", "SecretId": arn, "ClientRequestToken": version}))
+                .unwrap()
         };
         let of = |secret: &str, version: &str, value: &str| digest(&request(secret, version), &value.into());
         let one = of("app-AbCdEf", "1", "hunter2");
         assert_eq!(one, of("app-AbCdEf", "1", "hunter2"));
-        for other in [of("web-AbCdEf", "1", "hunter2"), of("app-AbCdEf", "2", "hunter2"), of("app-AbCdEf", "1", "hunter3")] {
+        for other in
+            [of("web-AbCdEf", "1", "hunter2"), of("app-AbCdEf", "2", "hunter2"), of("app-AbCdEf", "1", "hunter3")]
+        {
             assert!(other != one && one.len() == 64 && !other.contains("hunter"));
         }
     }
