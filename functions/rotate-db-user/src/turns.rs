@@ -52,7 +52,7 @@ impl DbPassword {
     }
 
     /// That a password of the secret logs in at the master's server, as one of the two users. A server of the writer's own would
-    /// accept any password, and a password that nobody proved could be for any user.
+    /// accept any password, and an unproved password could be for any user.
     async fn prove(&self, turn: &Turn<'_>, pair: &Pair, master: &Login) -> Result<(), Error> {
         for user in [&pair.original, &pair.clone] {
             if self.is_proved(turn, user, master).await? {
