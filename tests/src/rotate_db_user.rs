@@ -103,6 +103,7 @@ impl Scene {
     /// Has the operator bind the secret to this master secret, and to no other.
     fn bind(&mut self, master: &str) {
         self.masters = Bindings::of([(self.secret.parse().unwrap(), master.parse().unwrap())]);
+        self.master = Some(master.to_owned());
         self.set(|_| ());
     }
 

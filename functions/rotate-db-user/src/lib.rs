@@ -149,7 +149,7 @@ impl Credential for DbPassword {
 
     async fn set(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
         let both = self.read_both(context, pending)?;
-        // Whoever may write the secret would choose the password, without knowing any that is in it.
+        // A writer of the secret would choose the password, without knowing any that is in it.
         if !context.records.has_made(context.request, pending).await? {
             return Err(Error::refused(format!(
                 "Signalbox did not make the value of AWSPENDING: take the label from version {} of the secret, and rotate again",

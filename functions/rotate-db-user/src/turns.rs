@@ -2,6 +2,7 @@
 
 use reaction::{Doing, Error};
 use rotation::SecretArn;
+use secrecy::SecretString;
 use secrets::Context;
 
 use crate::DbPassword;
@@ -38,13 +39,20 @@ impl DbPassword {
         if self.works(&at(&pending.login, &master)).await?.is_some() {
             return Ok(());
         }
-        let former = turn.context.previous.and_then(|it| DbSecret::read(it).ok());
-        let former = former.filter(|it| it.login.user == pending.login.user).map(|it| it.login.password);
+        let former = self.former(turn, &master).await?;
         self.set_and_prove(&mut connection, &pending.login, former.as_ref()).await
     }
 
+    /// The password that the user has now, as far as the secret knows it: one that does not log in is not to be restored.
+    async fn former(&self, turn: &Turn<'_>, master: &Login) -> Result<Option<SecretString>, Error> {
+        let former = turn.context.previous.and_then(|it| DbSecret::read(it).ok());
+        let Some(former) = former.filter(|it| it.login.user == turn.pending.login.user) else { return Ok(None) };
+        let works = self.works(&at(&former.login, master)).await?.is_some();
+        Ok(works.then_some(former.login.password))
+    }
+
     /// That a password of the secret logs in at the master's server, as one of the two users. A server of the writer's own would
-    /// accept any password, and a password that nobody proved could be for any user.
+    /// accept any password, and an unproved password could be for any user.
     async fn prove(&self, turn: &Turn<'_>, pair: &Pair, master: &Login) -> Result<(), Error> {
         for user in [&pair.original, &pair.clone] {
             if self.is_proved(turn, user, master).await? {

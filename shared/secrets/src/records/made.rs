@@ -1,4 +1,4 @@
-//! The values that Signalbox made for a pending version: whoever may write a secret may write its pending version too, and would
+//! The values that Signalbox made for a pending version: a writer of a secret may write its pending version too, and would
 //! otherwise choose the credential that the server is made to take.
 
 use aws::Answer;
@@ -13,7 +13,7 @@ use super::Records;
 /// The attribute of a version's item.
 const MADE: &str = "made";
 
-/// How often a value is hashed, so that nobody who may read the table guesses at a short password: some milliseconds.
+/// How often a value is hashed, so that a reader of the table cannot guess at a short password; it takes some milliseconds.
 const ROUNDS: u32 = 10_000;
 
 impl Records {
