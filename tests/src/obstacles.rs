@@ -1,4 +1,4 @@
-//! What cannot be shared for what it is made of: a key that is gone or that nobody can use, an option that stays. It is
+//! What cannot be shared for what it is made of: a key that is gone or that no account can use, an option that stays. It is
 //! refused alone and not tried again, and everything else is shared and taken back.
 
 use std::time::Duration;

@@ -107,7 +107,7 @@ async fn write(
 }
 
 /// Tells the accounts that AWS does not accept from the others, which are done: in halves, or, where AWS names one, that one
-/// apart. `held` is whom the policy admits, and stays so after each write; `said` is what AWS said against the whole.
+/// apart. `held` is what the policy admits, and stays so after each write; `said` is what AWS said against the whole.
 async fn part_by_part(
     policies: &impl Policies,
     change: &Change,

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use sharing::{Difference, Principal};
 
+/// After so many accounts that were refused alone, and none that was taken, it is the thing that AWS does not share.
+const HOPELESS: usize = 16;
+
 /// Those that AWS does not accept, with what it says of each.
 pub(crate) type Bad = BTreeMap<Principal, String>;
 
@@ -23,6 +26,8 @@ pub(crate) struct Search {
     bad: Bad,
     /// Whether the part that was given out has its other half on top of the parts.
     is_first: bool,
+    /// Whether AWS took any part.
+    is_hopeful: bool,
 }
 
 #[derive(Debug)]
@@ -61,6 +66,7 @@ impl Search {
 
     /// AWS took the part that was given out.
     pub(crate) fn taken(&mut self) {
+        self.is_hopeful = true;
         if let Some(other) = self.parts.last_mut().filter(|_| self.is_first) {
             other.is_refused = true;
         }
@@ -69,7 +75,12 @@ impl Search {
     /// AWS refused the part that was given out, because of one at least who is in it.
     pub(crate) fn refused(&mut self, part: &[Move], said: &str) {
         match part {
-            [one] => drop(self.bad.insert(one.who.clone(), said.to_owned())),
+            [one] => {
+                self.bad.insert(one.who.clone(), said.to_owned());
+                if !self.is_hopeful && self.bad.len() >= HOPELESS {
+                    self.give_up(said);
+                }
+            }
             several => self.split(several, said),
         }
     }
@@ -84,6 +95,19 @@ impl Search {
     /// Those that AWS did not accept.
     pub(crate) fn into_bad(self) -> Bad {
         self.bad
+    }
+
+    /// Asks for no more additions. Removals are tried to the last: none may keep what it is to lose.
+    fn give_up(&mut self, said: &str) {
+        for part in &mut self.parts {
+            let (gaining, losing): (Vec<_>, Vec<_>) = part.moves.drain(..).partition(|it| it.gains);
+            part.moves = losing;
+            self.bad.extend(gaining.into_iter().map(|it| (it.who, said.to_owned())));
+        }
+        self.parts.retain(|part| !part.moves.is_empty());
+        // What is left of a part is another one than was refused.
+        self.parts.iter_mut().for_each(|part| (part.is_first, part.is_refused) = (false, false));
+        self.is_first = false;
     }
 
     fn split(&mut self, moves: &[Move], said: &str) {
@@ -129,12 +153,16 @@ mod tests {
             add: (0..200).map(account).collect::<BTreeSet<_>>(),
             remove: (200..300).map(account).collect(),
         };
-        let (mut search, mut requests, mut done) = (Search::of(&change), 0, BTreeSet::new());
+        requests_of(&change, &bad, names)
+    }
+
+    fn requests_of(change: &Difference<Principal>, bad: &BTreeSet<Principal>, names: bool) -> usize {
+        let (mut search, mut requests, mut done) = (Search::of(change), 0, BTreeSet::new());
         while let Some(part) = search.next_part() {
             requests += 1;
             let Difference { add, remove } = difference(&part);
             let whole = &add | &remove;
-            match whole.intersection(&bad).next() {
+            match whole.intersection(bad).next() {
                 Some(who) => search.refused(&part, &if names { format!("not {who}") } else { "not so".into() }),
                 None => {
                     done.extend(whole);
@@ -142,8 +170,8 @@ mod tests {
                 }
             }
         }
-        assert_eq!(search.into_bad().into_keys().collect::<BTreeSet<_>>(), bad);
-        assert_eq!(done, &(&change.add | &change.remove) - &bad);
+        assert_eq!(search.into_bad().into_keys().collect::<BTreeSet<_>>(), *bad);
+        assert_eq!(done, &(&change.add | &change.remove) - bad);
         requests
     }
 
@@ -156,6 +184,16 @@ mod tests {
         }
         assert!(requests(&[3, 77, 150, 151, 299], false) <= 80);
         assert_eq!(requests(&[3, 77, 150, 151, 299], true), 11);
+    }
+
+    #[test]
+    fn what_aws_shares_with_none_of_300_is_not_tried_with_each_and_each_removal_is() {
+        let all: BTreeSet<_> = (0..300).map(account).collect();
+        let nothing = BTreeSet::new();
+        let gaining = Difference { add: all.clone(), remove: nothing.clone() };
+        assert!(requests_of(&gaining, &all, false) <= 45);
+        let losing = Difference { add: nothing, remove: all.clone() };
+        assert_eq!(requests_of(&losing, &all, false), 599);
     }
 
     #[test]
