@@ -29,6 +29,7 @@ use share_rds_snapshot::ShareRdsSnapshot;
 
 use crate::event::Event;
 use crate::failure::Failure;
+use crate::given::Given;
 
 /// How long a run may take, and how long one that was broken off keeps others from the same occurrence.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
@@ -159,8 +160,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) sessions: Arc<Sessions>,
     /// The settings, by the names of the function's environment variables.
     pub(crate) variables: Variables<'a>,
-    /// The ledger's table.
-    pub(crate) ledger_table: &'a str,
+    /// Which options were given, so that one that the function does not read is refused.
+    pub(crate) given: &'a Given,
     /// Whether to act.
     pub(crate) mode: Mode,
     /// The event.
@@ -225,17 +226,18 @@ async fn react<R: Reaction>(
     attempt: &Attempt<'_>,
     open: impl FnOnce(Arc<Sessions>, Variables) -> Result<R, reaction::Error>,
 ) -> Result<Report, Failure> {
-    let Attempt { sessions, variables, ledger_table, mode, event } = attempt;
+    let Attempt { sessions, variables, given, mode, event } = attempt;
     let reaction = open(sessions.clone(), *variables)
         .doing(|| "settings, from the environment or from options of the same meaning")
         .map_err(Failure::configuration)?;
-    sessions.ask_home().await.map_err(Failure::service)?;
+    let table = if *mode == Mode::Apply { variables("SIGNALBOX_LEDGER_TABLE") } else { None };
+    given.check(R::NAME)?;
     let clock = sessions.clock();
     let deadline = Deadline::new(sessions.now() + DEADLINE, clock);
     Ok(match mode {
         Mode::Plan => drive_json(&reaction, &MemoryLedger::new(clock), *mode, deadline, &event.text).await,
         Mode::Apply => {
-            let ledger = DynamoLedger::new(sessions, *ledger_table, R::NAME);
+            let ledger = DynamoLedger::new(sessions, table.unwrap_or_default(), R::NAME);
             drive_json(&reaction, &ledger, *mode, deadline, &event.text).await
         }
     })

@@ -1,6 +1,7 @@
 //! One operation in the accounts of an organization: whom it reaches and how, and what is told of the others.
 
 mod operations;
+mod permissions;
 mod resumed;
 mod roles;
 mod selection;

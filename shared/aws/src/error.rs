@@ -86,6 +86,11 @@ const BAD_POLICY: &[&str] = &["InvalidParameterException", "MalformedPolicy", "M
 const DENIED: &[&str] =
     &["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation"];
 
+/// How IAM's message of a denial ends where a service control policy of the organization denies the action: no permission of the
+/// role can allow it then.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+const BY_ORGANIZATION: &str = "explicit deny in a service control policy";
+
 /// The credentials are not valid where they were sent: that is also how a region answers that is not enabled.
 /// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
 const UNKNOWN_HERE: &[&str] =
@@ -248,6 +253,33 @@ pub fn is_contended(code: Option<&str>) -> bool {
     code.is_some_and(|code| CONTENDED.contains(&code))
 }
 
+/// What a service control policy of the organization denies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeniedByOrganization(String);
+
+impl DeniedByOrganization {
+    /// The denial that this text tells of, if it does.
+    #[must_use]
+    pub fn told(text: &str) -> Option<Self> {
+        text.contains(BY_ORGANIZATION).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether this is why the error came up.
+    #[must_use]
+    pub fn is_in(error: &Error) -> bool {
+        let (Error::Refused(cause) | Error::Failed(cause)) = error;
+        cause.downcast_ref::<Self>().is_some()
+    }
+}
+
+impl fmt::Display for DeniedByOrganization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for DeniedByOrganization {}
+
 fn is_one_of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, codes: &[&str]) -> bool {
     error.code().is_some_and(|code| codes.contains(&code))
 }
@@ -275,6 +307,10 @@ where
     let text = error.message().unwrap_or("no message");
     if INVALID.contains(&code) {
         Error::refused(format!("AWS answered {code}: {text}"))
+    } else if let Some(denied) =
+        DeniedByOrganization::told(&format!("AWS answered {code}: {text}")).filter(|_| DENIED.contains(&code))
+    {
+        Error::Failed(denied.into())
     } else if DENIED.contains(&code) {
         Error::failed(format!("AWS answered {code}: {text}; give the role this permission and send the event again"))
     } else if UNKNOWN_HERE.contains(&code) {

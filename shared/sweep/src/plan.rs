@@ -81,7 +81,9 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
     let incomplete = facts.unread.iter().map(|unread| unread.what.clone()).chain(busy).collect();
     let alone =
         facts.left_alone.iter().map(|(account, why)| format!("things of account {account} are left alone: {why}"));
-    let notes = alone.chain(notes(decisions)).chain(admitted.held_back()).chain(facts.desired.notes()).collect();
+    let forced = facts.forced.iter().map(|forced| format!("removals are admitted by the stored plan {}", forced.name));
+    let notes = forced.chain(facts.skipped()).chain(alone).chain(notes(decisions));
+    let notes = notes.chain(admitted.held_back()).chain(facts.desired.notes()).collect();
     Ok(Plan::Change { steps, notes, incomplete })
 }
 
@@ -215,12 +217,17 @@ fn decision<'a>(facts: &Facts, found: &'a Found, wanted: &BTreeMap<&Resource, Wa
     let expired = wanted.map(|wanted| &(&wanted.expired & before) - &after).unwrap_or_default();
     let why =
         if is_managed { "an entry of the manifest matches it" } else { "no entry of the manifest matches it any more" };
+    let loses = before.iter().any(|who| !after.contains(who));
+    let why = match facts.forced.as_ref().filter(|_| loses) {
+        Some(forced) => format!("{why}; removals are admitted by the stored plan {}", forced.name),
+        None => why.into(),
+    };
     let change = Change {
         resource: found.resource.clone(),
         name: found.names.first().cloned().unwrap_or_default(),
         before: before.clone(),
         after,
-        why: why.into(),
+        why,
         head: facts.heads.get(&found.resource).cloned().unwrap_or_default(),
     };
     Decision { found, change, is_managed, expired, held: None }
