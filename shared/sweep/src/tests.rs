@@ -2,6 +2,7 @@
 
 mod interlocks;
 mod moved;
+mod obstacles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
