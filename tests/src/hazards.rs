@@ -169,7 +169,7 @@
 //! - `tests/src/emr_dns/quotas.rs::a_sweep_of_more_clusters_than_the_quotas_of_emr_let_through_at_once_reads_them_all`
 //! - `tests/src/emr_dns/quotas.rs::a_sweep_whose_time_runs_out_keeps_what_it_has_and_says_what_is_missing`
 //!
-//! Whoever can tag a cluster in one account takes the name of another account's cluster.
+//! A tag on a cluster of one account is no claim to the name of another account's cluster.
 //! - `functions/emr-dns/src/tests/owners.rs::an_event_and_a_sweep_decide_the_same`
 //! - `tests/src/members/clusters.rs::of_two_members_that_ask_for_one_name_the_owner_keeps_it_while_its_cluster_lives`
 //! - `tests/src/members/clusters.rs::a_suffix_is_for_the_accounts_that_the_settings_name`

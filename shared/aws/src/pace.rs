@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use crate::error::Answer;
 
 /// What AWS documents: the APIs that draw from one bucket, how many calls it takes at once, and how many a second after
-/// that. What is not listed has no documented rate (ECR, S3's policies), or one that nobody here comes near (KMS).
+/// that. What is not listed has no documented rate (ECR, S3's policies), or one that Signalbox does not come near (KMS).
 ///
 /// - <https://docs.aws.amazon.com/general/latest/gr/emr.html>, the defaults of Service Quotas. Beside them EMR has quotas for all
 ///   of its APIs together, which are higher.

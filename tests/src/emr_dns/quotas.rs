@@ -59,7 +59,7 @@ impl Fleet {
     }
 }
 
-/// The quotas count the time that passes, and so does the pace; how much of it that is, no one here asks.
+/// The quotas count the time that passes, and so does the pace. The test asks only whether the sweep reads everything.
 #[tokio::test]
 async fn a_sweep_of_more_clusters_than_the_quotas_of_emr_let_through_at_once_reads_them_all() {
     let fleet = Fleet::set_up(20, "documented").await;
