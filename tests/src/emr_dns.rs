@@ -7,6 +7,7 @@ mod given;
 mod many;
 mod names;
 mod owners;
+mod quotas;
 mod stories;
 mod sweeps;
 
@@ -106,6 +107,11 @@ impl scene::Scene for Scene {
 /// When an invocation ends that begins now.
 fn soon() -> Deadline {
     Deadline::new(now() + Duration::from_mins(1), now)
+}
+
+/// When a sweep ends that begins now, with the template's `Timeout`.
+fn in_fifteen_minutes() -> Deadline {
+    Deadline::new(now() + Duration::from_mins(15), now)
 }
 
 /// The key of the tag that the function reads.

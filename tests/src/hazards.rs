@@ -182,7 +182,12 @@
 //! - `tests/src/emr_dns/owners.rs::a_record_is_of_another_owner`
 //! - `tests/src/emr_dns/owners.rs::a_record_is_of_another_tool`
 //!
-//! Whoever can tag a cluster in one account takes the name of another account's cluster.
+//! EMR describes ten clusters at once and one a second after that, so a sweep that asks faster never ends.
+//! - `shared/aws/src/pace.rs::thirty_clusters_are_described_in_some_twenty_seconds_and_a_hundred_accounts_tell_their_tags_in_some_ten`
+//! - `tests/src/emr_dns/quotas.rs::a_sweep_of_more_clusters_than_the_quotas_of_emr_let_through_at_once_reads_them_all`
+//! - `tests/src/emr_dns/quotas.rs::a_sweep_whose_time_runs_out_keeps_what_it_has_and_says_what_is_missing`
+//!
+//! A tag on a cluster of one account is no claim to the name of another account's cluster.
 //! - `functions/emr-dns/src/tests/owners.rs::an_event_and_a_sweep_decide_the_same`
 //! - `tests/src/members/clusters.rs::of_two_members_that_ask_for_one_name_the_owner_keeps_it_while_its_cluster_lives`
 //! - `tests/src/members/clusters.rs::a_suffix_is_for_the_accounts_that_the_settings_name`

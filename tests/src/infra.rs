@@ -219,6 +219,7 @@ fn the_environment_of_a_function_is_its_contract() {
         "SIGNALBOX_DNS_POLICY": {"Ref": "Policy"},
         "SIGNALBOX_DNS_ZONES": {"Fn::Join": [",", {"Ref": "HostedZoneIds"}]},
         "SIGNALBOX_SUFFIX_ACCOUNTS": {"Ref": "SuffixAccounts"},
+        "SIGNALBOX_RATES": {"Ref": "Rates"},
     });
     assert_environment("emr-dns", &and_in_members(names));
     let parameters = &Template::read("share-rds-snapshot").json["Parameters"];

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -52,6 +53,14 @@ impl Silences {
 pub enum FaultKind {
     /// The service's own throttling error, in its own spelling and status.
     Throttle,
+    /// The service's own throttling error for what a bucket of tokens has none for: it takes `burst` requests at once, and
+    /// gains `per_minute` after that. Of these [`Fault::times`] is the most that are throttled.
+    Quota {
+        /// How many requests it takes at once.
+        burst: u32,
+        /// How many tokens it gains in a minute.
+        per_minute: u32,
+    },
     /// The service's own internal error, with HTTP status 500.
     ServerError,
     /// The service's own way to deny a permission.
@@ -110,34 +119,71 @@ fn has_text(body: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(body).contains(text) || form_urlencoded::parse(body).any(|(_, value)| value.contains(text))
 }
 
-/// The faults that were ordered, each with the number of requests that matched it so far.
+/// A fault that was ordered.
+#[derive(Debug)]
+struct Ordered {
+    fault: Fault,
+    /// How many requests matched it so far.
+    seen: usize,
+    /// How many tokens are missing in the bucket of a quota, and since when it was not filled.
+    missing: f64,
+    filled: Instant,
+}
+
+/// The faults that were ordered.
 #[derive(Debug, Default)]
-pub(crate) struct FaultBook(Mutex<Vec<(Fault, usize)>>);
+pub(crate) struct FaultBook(Mutex<Vec<Ordered>>);
+
+impl Ordered {
+    /// What happens to the next request that matches.
+    fn meet(&mut self, now: Instant) -> Option<FaultKind> {
+        if let FaultKind::Quota { burst, per_minute } = self.fault.kind {
+            let gained = now.duration_since(self.filled).as_secs_f64() * f64::from(per_minute) / 60.0;
+            (self.missing, self.filled) = ((self.missing - gained).max(0.0), now);
+            if self.missing + 1.0 <= f64::from(burst) {
+                self.missing += 1.0;
+                return None;
+            }
+            self.seen += 1;
+            return (self.seen <= self.fault.times).then_some(FaultKind::Throttle);
+        }
+        self.seen += 1;
+        let turn = self.fault.nth..self.fault.nth.saturating_add(self.fault.times);
+        turn.contains(&self.seen).then(|| self.fault.kind.clone())
+    }
+}
 
 impl FaultBook {
     /// Adds a fault; its count starts now.
     pub(crate) fn inject(&self, fault: Fault) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((fault, 0));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Ordered {
+            fault,
+            seen: 0,
+            missing: 0.0,
+            filled: now(),
+        });
     }
 
     /// Forgets the faults of one account.
     pub(crate) fn clear(&self, account: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _)| fault.account != account);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|it| it.fault.account != account);
     }
 
     /// Counts a request against every fault it matches; the first whose turn it is decides.
     pub(crate) fn meet(&self, call: &Call, body: &[u8]) -> Option<FaultKind> {
         let mut met = None;
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (fault, seen) in faults.iter_mut().filter(|(fault, _)| fault.is_for(call, body)) {
-            *seen += 1;
-            let turn = fault.nth..fault.nth.saturating_add(fault.times);
-            if met.is_none() && turn.contains(seen) {
-                met = Some(fault.kind.clone());
-            }
+        for ordered in faults.iter_mut().filter(|it| it.fault.is_for(call, body)) {
+            let next = ordered.meet(now());
+            met = met.or(next);
         }
         met
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a quota of AWS is one of time, whatever clock a test has")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 #[cfg(test)]
@@ -158,6 +204,19 @@ mod tests {
         assert!(!meet("1", "ModifyImageAttribute"));
         assert!(!meet("2", "DescribeImages"));
         assert_eq!([(); 4].map(|()| meet("1", "DescribeImages")), [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_quota_takes_a_burst_and_then_what_it_gains() {
+        let kind = FaultKind::Quota { burst: 2, per_minute: 30 };
+        let fault = Fault { times: usize::MAX, ..Fault::new("1", kind) };
+        let start = now();
+        let mut ordered = Ordered { fault, seen: 0, missing: 0.0, filled: start };
+        let mut meets = |seconds| ordered.meet(start + std::time::Duration::from_secs(seconds)).is_some();
+        assert_eq!(
+            [0, 0, 0, 1, 2, 2, 60, 60, 60].map(&mut meets),
+            [false, false, true, true, false, true, false, false, true]
+        );
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl Refusal {
     /// The error that a service gives for a kind of fault; none for the kinds that are no answer.
     pub(crate) fn of(kind: &FaultKind, service: &str, protocol: &Protocol) -> Option<Self> {
         let (status, code, message) = match kind {
-            FaultKind::Throttle => throttle(service, protocol),
+            FaultKind::Throttle | FaultKind::Quota { .. } => throttle(service, protocol),
             FaultKind::ServerError => server_error(service, protocol),
             FaultKind::AccessDenied => access_denied(protocol),
             FaultKind::Timeout | FaultKind::Reset | FaultKind::Lost => return None,

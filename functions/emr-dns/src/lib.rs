@@ -27,7 +27,7 @@ mod zone;
 
 use std::sync::Arc;
 
-use aws::{Clients, Pace, Sessions};
+use aws::{Clients, Pace, Rates, Sessions};
 use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
 use read::{Route53, Services};
 use serde_json::value::RawValue;
@@ -46,18 +46,39 @@ pub struct EmrDns {
     sessions: Arc<Sessions>,
     clients: Clients<Services>,
     route53: Route53,
-    /// The same at the pace that AWS documents, for sweeps.
-    paced: Route53,
+    /// The same at the pace of the settings, for sweeps: an event makes a handful of calls, a sweep makes hundreds.
+    paced: Paced,
     settings: Settings,
+}
+
+/// Clients whose calls keep to the quotas of their account and region, however many sweeps one process makes.
+#[derive(Debug)]
+struct Paced {
+    clients: Clients<Services>,
+    route53: Route53,
+}
+
+impl Paced {
+    fn new(sessions: &Arc<Sessions>, rates: Rates) -> Self {
+        let (clients, pace) = match rates {
+            Rates::Documented => {
+                (Clients::new(sessions.clone(), |config| Services::new(config, Pace::documented())), Pace::documented())
+            }
+            Rates::Unlimited => {
+                (Clients::new(sessions.clone(), |config| Services::new(config, Pace::unlimited())), Pace::unlimited())
+            }
+        };
+        Self { clients, route53: Route53::new(sessions.config(), pace) }
+    }
 }
 
 impl EmrDns {
     /// The function with these settings; makes no call.
     #[must_use]
     pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
-        let route53 = |pace| Route53::new(sessions.config(), pace);
-        let (route53, paced) = (route53(Pace::unlimited()), route53(Pace::documented()));
-        Self { clients: Clients::new(sessions.clone(), Services::new), route53, paced, settings, sessions }
+        let paced = Paced::new(&sessions, settings.rates);
+        let clients = Clients::new(sessions.clone(), |config| Services::new(config, Pace::unlimited()));
+        Self { clients, route53: Route53::new(sessions.config(), Pace::unlimited()), paced, settings, sessions }
     }
 
     /// Reads everything, and shows it.
@@ -107,7 +128,7 @@ impl Reaction for EmrDns {
     async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
         let route53 = match subject {
             Subject::Cluster { .. } => &self.route53,
-            Subject::Sweep { .. } => &self.paced,
+            Subject::Sweep { .. } => &self.paced.route53,
         };
         Self::carry_out(route53, step).await
     }

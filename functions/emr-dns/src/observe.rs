@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use aws::open_only;
+use aws::{Clients, open_only};
 use events::emr::ClusterId;
 use futures_util::{StreamExt, join, stream};
 use reaction::{AccountId, Deadline, Doing, Error};
+use tokio::time::timeout;
 
 use crate::EmrDns;
 use crate::cluster::{Cluster, Place};
@@ -16,11 +17,14 @@ use crate::name::Name;
 use crate::plan::{name_of, wait, zone_of};
 use crate::read::{Route53, Services, describe, live, vpcs_of};
 
-/// Reads in flight at a time. EMR documents no rate for `DescribeCluster`.
+/// Reads in flight at a time, each at the pace of its API.
 const AT_ONCE: usize = 5;
 
 /// Below this much time nothing more is read: what was read has to be acted on.
 const MARGIN: Duration = Duration::from_secs(30);
+
+/// Clusters, of which each is a call, stop sooner: where their names belong has to be read then, or all of it was in vain.
+const MARGIN_OF_CLUSTERS: Duration = Duration::from_secs(40);
 
 impl EmrDns {
     /// Opens the connections of the first event; best effort.
@@ -103,7 +107,7 @@ impl EmrDns {
     pub(crate) async fn survey(&self, force: &BTreeSet<Name>, deadline: Deadline) -> Result<Facts, Error> {
         let mut reading = Reading {
             function: self,
-            route53: &self.paced,
+            route53: &self.paced.route53,
             deadline,
             places: BTreeSet::new(),
             survey: Survey { force: force.clone(), ..Survey::default() },
@@ -130,31 +134,37 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
+    fn clients(&self) -> &Clients<Services> {
+        &self.function.paced.clients
+    }
+
     /// Keeps what was read; what was not is named in the survey.
     fn keep<T>(&mut self, read: Result<T, Error>) -> Option<T> {
         read.map_err(|error| self.survey.unread.push(error.to_string())).ok()
     }
 
-    fn in_time(&self, what: impl std::fmt::Display) -> Result<(), Error> {
-        if self.deadline.left() < MARGIN {
-            return Err(Error::failed(format!("{what}: the invocation was about to end")));
-        }
-        Ok(())
+    /// What is read, unless there is less time left than this: before it is read, or while it waits for its turn.
+    async fn in_time<T>(
+        &self,
+        margin: Duration,
+        what: impl std::fmt::Display,
+        read: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let left = self.deadline.left().saturating_sub(margin);
+        let read = if left.is_zero() { None } else { timeout(left, read).await.ok() };
+        read.unwrap_or_else(|| Err(Error::failed(format!("{what}: the invocation was about to end"))))
     }
 
     async fn walk_zones(&mut self) {
         let zones = match &self.function.settings.zones {
             Some(zones) => zones.iter().cloned().collect(),
             None => {
-                let zones = self.route53.private_zones().await;
+                let zones = self.in_time(MARGIN, "the hosted zones", self.route53.private_zones()).await;
                 self.keep(zones).unwrap_or_default()
             }
         };
         for zone in zones {
-            let read = match self.in_time(&zone) {
-                Ok(()) => self.route53.records(&zone).await,
-                Err(error) => Err(error),
-            };
+            let read = self.in_time(MARGIN, &zone, self.route53.records(&zone)).await;
             if let Some(records) = self.keep(read) {
                 self.survey.zones.insert(zone, records);
             }
@@ -168,7 +178,7 @@ impl Reading<'_> {
         let named = sessions.named_accounts().into_iter().chain([home]);
         let near = named.map(|account| Place { account, region: here.clone() });
         for place in near.chain(self.marked().into_values()).collect::<BTreeSet<_>>() {
-            let read = self.function.is_admitted(&place).await;
+            let read = self.in_time(MARGIN, &place, self.function.is_admitted(&place)).await;
             if self.keep(read) == Some(true) {
                 self.places.insert(place);
             }
@@ -185,8 +195,12 @@ impl Reading<'_> {
 
     /// Reads all living clusters of a place, with their VPCs and zones.
     async fn read_clusters(&mut self, place: &Place) {
-        let read = self.list_clusters(place).await;
-        let Some(ids) = self.keep(read) else { return };
+        let what = format!("the clusters in {place}");
+        let read = self.in_time(MARGIN_OF_CLUSTERS, what, self.list_clusters(place)).await;
+        let Some(mut ids) = self.keep(read) else { return };
+        // Where time runs out, those without a name have come first, and have one in the next sweep.
+        let marked = self.marked();
+        ids.sort_by_key(|id| marked.contains_key(id));
         let clusters = self.describe_all(ids.into_iter().map(|id| (id, place.clone())).collect()).await;
         let clusters: Vec<_> =
             clusters.into_iter().filter_map(|(_, it)| it).filter(|it| !it.state.has_ended()).collect();
@@ -204,20 +218,31 @@ impl Reading<'_> {
     }
 
     async fn list_clusters(&self, place: &Place) -> Result<Vec<ClusterId>, Error> {
-        live(&self.function.clients.at(&place.account, &place.region).await?, place).await
+        live(&self.clients().at(&place.account, &place.region).await?, place).await
     }
 
     /// What EMR says of each of these; those that could not be read are left out, and named in the survey.
     async fn describe_all(&mut self, ids: Vec<(ClusterId, Place)>) -> Vec<(ClusterId, Option<Cluster>)> {
         let this = &*self;
         let described = ids.into_iter().map(async |(id, place)| {
-            this.in_time(&id)?;
-            let services = this.function.clients.at(&place.account, &place.region).await?;
-            let cluster = describe(&services, &place, &id, &this.function.settings.tag).await?;
-            Ok((id, cluster))
+            let services = this.clients().at(&place.account, &place.region);
+            let tag = &this.function.settings.tag;
+            let read = async { describe(&services.await?, &place, &id, tag).await.map(Some) };
+            let left = this.deadline.left().saturating_sub(MARGIN_OF_CLUSTERS);
+            let read = if left.is_zero() { Ok(None) } else { timeout(left, read).await.unwrap_or(Ok(None)) };
+            (id.clone(), read)
         });
-        let described: Vec<Result<_, Error>> = stream::iter(described).buffered(AT_ONCE).collect().await;
-        described.into_iter().filter_map(|read| self.keep(read)).collect()
+        let described: Vec<_> = stream::iter(described).buffered(AT_ONCE).collect().await;
+        let (mut clusters, mut late) = (Vec::new(), Vec::new());
+        for (id, read) in described {
+            match read {
+                Ok(Some(cluster)) => clusters.push((id, cluster)),
+                Ok(None) => late.push(id),
+                Err(error) => self.survey.unread.push(error.to_string()),
+            }
+        }
+        self.survey.unread.extend(too_late(&late));
+        clusters
     }
 
     /// The VPC of each of these subnets, with its zones.
@@ -225,13 +250,14 @@ impl Reading<'_> {
         if subnets.is_empty() {
             return BTreeMap::new();
         }
-        let services = self.function.clients.at(&place.account, &place.region).await;
+        let services = self.clients().at(&place.account, &place.region).await;
         let Some(services) = self.keep(services) else { return BTreeMap::new() };
-        let found = vpcs_of(&services, place, subnets).await;
+        let found = self.in_time(MARGIN, format!("subnets in {place}"), vpcs_of(&services, place, subnets)).await;
         let Some(found) = self.keep(found) else { return BTreeMap::new() };
         let mut vpcs = BTreeMap::new();
         for id in found.values().cloned().collect::<BTreeSet<_>>() {
-            let zones = self.route53.zones_of_vpc(&services, &id, &place.region).await;
+            let zones = self.route53.zones_of_vpc(&services, &id, &place.region);
+            let zones = self.in_time(MARGIN, format!("the hosted zones of {id}"), zones).await;
             if let Some(zones) = self.keep(zones) {
                 vpcs.insert(id.clone(), Vpc::Known { id, zones });
             }
@@ -252,4 +278,11 @@ impl Reading<'_> {
         let ended = found.into_iter().filter(|(_, it)| it.as_ref().is_none_or(|it| it.state.has_ended()));
         self.survey.ended.extend(ended.map(|(id, _)| id));
     }
+}
+
+/// That so many clusters were not read for want of time, in one line.
+fn too_late(ids: &[ClusterId]) -> Option<String> {
+    let (first, others) = ids.split_first()?;
+    let others = if others.is_empty() { String::new() } else { format!(" and {} other clusters", others.len()) };
+    Some(format!("cluster {first}{others}: the invocation was about to end; the next sweep goes on"))
 }

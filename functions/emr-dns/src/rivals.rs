@@ -49,7 +49,7 @@ pub(crate) fn newest<'a>(clusters: &[&'a Cluster]) -> Option<&'a Cluster> {
     clusters.iter().copied().max_by_key(|it| (it.created, &it.id))
 }
 
-/// The oldest. One of which nobody knows when it was made comes last.
+/// The oldest. One of which EMR does not say when it was made comes last.
 fn oldest<'a>(clusters: &[&'a Cluster]) -> Option<&'a Cluster> {
     clusters.iter().copied().min_by_key(|it| (it.created.is_none(), it.created, &it.id))
 }

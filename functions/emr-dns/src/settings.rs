@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aws::Rates;
 use reaction::Error;
 use reaction::settings::{Variables, malformed};
 
@@ -25,6 +26,8 @@ pub struct Settings {
     /// Which accounts may have names under which suffix: `SIGNALBOX_SUFFIX_ACCOUNTS`, pairs `suffix=account|account` with
     /// commas between them. Unset: every account that the function acts in.
     pub suffixes: Suffixes,
+    /// How fast a sweep calls AWS: `SIGNALBOX_RATES`.
+    pub rates: Rates,
 }
 
 /// What may become of records.
@@ -49,6 +52,7 @@ impl Settings {
             policy: policy(variables)?,
             zones: zones(variables)?,
             suffixes: suffixes(variables)?,
+            rates: Rates::read(variables)?,
         })
     }
 }

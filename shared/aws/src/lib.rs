@@ -28,7 +28,7 @@ pub use error::{
 };
 pub use http::{open_only, roots_of};
 pub use members::Members;
-pub use pace::Pace;
+pub use pace::{Pace, Rates};
 pub use pages::all_pages;
 pub use sessions::{Home, Sessions};
 pub use units::{accounts_below, check_organization};

@@ -11,21 +11,27 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use reaction::Error;
+use reaction::settings::{Variables, malformed};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use crate::error::Answer;
 
 /// What AWS documents: the APIs that draw from one bucket, how many calls it takes at once, and how many a second after
-/// that. What is not listed has no documented rate (RDS, ECR, S3's policies), or one that nobody here comes near (KMS).
+/// that. What is not listed has no documented rate (ECR, S3's policies), or one that Signalbox does not come near (KMS).
 ///
+/// - <https://docs.aws.amazon.com/general/latest/gr/emr.html>, the defaults of Service Quotas. Beside them EMR has quotas for all
+///   of its APIs together, which are higher.
+/// - <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-api-throttling.html>: one bucket for the whole API.
 /// - <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>. Only without a filter and without pages does
 ///   `DescribeSnapshots` draw from a smaller bucket than other reads.
 /// - <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>. It does not say whether the
-///   APIs of one row share a bucket.
+///   APIs of one row share a bucket. `ListTagsForResource` is not on that page: it is taken for one of the APIs beside it that
+///   read one thing.
 /// - <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>: five requests a second for each account,
-///   whatever they ask.
-const RATES: [(&[&str], u32, f64); 10] = [
+///   whatever they ask. <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html> says ten, and 50
+///   at once; the smaller ones hold where that has not come yet.
+const RATES: [(&[&str], u32, f64); 14] = [
     (&["DescribeImageAttribute"], 100, 20.0),
     (&["DescribeImages"], 100, 20.0),
     (&["DescribeSnapshotAttribute"], 100, 20.0),
@@ -34,6 +40,21 @@ const RATES: [(&[&str], u32, f64); 10] = [
     (&["ModifySnapshotAttribute"], 100, 5.0),
     (&["DescribeOrganization"], 2, 1.0),
     (&["ListAccounts"], 12, 8.0),
+    (&["ListTagsForResource"], 15, 10.0),
+    (&["DescribeCluster"], 10, 1.0),
+    (&["ListClusters"], 10, 0.5),
+    (
+        &[
+            "DescribeDBClusterSnapshotAttributes",
+            "DescribeDBClusterSnapshots",
+            "DescribeDBSnapshotAttributes",
+            "DescribeDBSnapshots",
+            "ModifyDBClusterSnapshotAttribute",
+            "ModifyDBSnapshotAttribute",
+        ],
+        300,
+        12.0,
+    ),
     (&["ListAccountsForParent", "ListOrganizationalUnitsForParent"], 8, 5.0),
     (&["ChangeResourceRecordSets", "ListHostedZones", "ListHostedZonesByVPC", "ListResourceRecordSets"], 5, 5.0),
 ];
@@ -55,6 +76,30 @@ struct Bucket {
     limiters: [Limiter<MonotonicClock>; 2],
     /// Whoever holds it is the next to get a token; the others stand in line, so that only one sleeps at a time.
     turn: Mutex<()>,
+}
+
+/// How fast AWS is called: `SIGNALBOX_RATES`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rates {
+    /// Just below what AWS documents: `documented`, the default.
+    Documented,
+    /// As fast as AWS lets us: `unlimited`, for accounts whose limits were raised.
+    Unlimited,
+}
+
+impl Rates {
+    /// Reads the setting.
+    ///
+    /// # Errors
+    /// `Refused`, naming the variable, where it is malformed.
+    pub fn read(variables: Variables) -> Result<Self, Error> {
+        const RATES: &str = "SIGNALBOX_RATES";
+        match variables(RATES).as_deref() {
+            None | Some("documented") => Ok(Self::Documented),
+            Some("unlimited") => Ok(Self::Unlimited),
+            Some(other) => Err(malformed(RATES, format!("`{other}` is neither `documented` nor `unlimited`"))),
+        }
+    }
 }
 
 /// The buckets of one account and region, shared by all who call there. What the SDK tries again by itself draws nothing.
@@ -179,6 +224,18 @@ mod tests {
         assert!((45.6..45.7).contains(&reads), "904 calls at 19.8 a second, not {reads} s");
     }
 
+    #[test]
+    fn thirty_clusters_are_described_in_some_twenty_seconds_and_a_hundred_accounts_tell_their_tags_in_some_ten() {
+        let clusters = last_of(30, "DescribeCluster");
+        assert!((21.2..21.3).contains(&clusters), "9 at once, and 21 at 0.99 a second, not {clusters} s");
+        let tags = last_of(100, "ListTagsForResource");
+        assert!((8.7..8.9).contains(&tags), "13 at once, and 87 at 9.9 a second, not {tags} s");
+        let pages = last_of(12, "ListClusters");
+        assert!((6.0..6.1).contains(&pages), "of 600 clusters: 9 at once, and 3 at 0.495 a second, not {pages} s");
+        let snapshots = last_of(1000, "DescribeDBSnapshotAttributes");
+        assert!((59.0..59.3).contains(&snapshots), "297 at once, and 703 at 11.88 a second, not {snapshots} s");
+    }
+
     /// How many calls a server refuses that adds tokens each `step`, and whose first step is as late as can be.
     fn refusals(calls: u32, row: &(&[&str], u32, f64), step: Duration) -> u32 {
         let &(_, burst, rate) = row;
@@ -216,7 +273,7 @@ mod tests {
     #[tokio::test]
     async fn an_api_without_a_documented_rate_never_waits() {
         for _ in 0..10_000 {
-            Pace::documented().wait("DescribeDBSnapshots").await;
+            Pace::documented().wait("GetRepositoryPolicy").await;
             Pace::unlimited().wait("ModifyImageAttribute").await;
         }
     }

@@ -21,11 +21,12 @@ mod sweeping;
 mod tests;
 
 pub use apply::Applied;
+pub use aws::Rates;
 pub use facts::{Facts, Found, Moved, Unread};
 pub use groups::turn;
 pub use plan::Step;
 pub use proposal::Proposal;
-pub use settings::{Limits, Rates, Settings};
+pub use settings::{Limits, Settings};
 pub use stored::{Forced, StoredPlan};
 pub use subject::Subject;
 pub use sweeping::{Occasion, Sweeping};

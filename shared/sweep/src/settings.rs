@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws::Rates;
 use reaction::Error;
 use reaction::settings::{Variables, malformed};
 
@@ -27,28 +28,14 @@ pub struct Limits {
     pub period: Duration,
 }
 
-/// How fast AWS is called: `SIGNALBOX_RATES`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rates {
-    /// Just below what AWS documents: `documented`, the default.
-    Documented,
-    /// As fast as AWS lets us: `unlimited`, for accounts whose limits were raised.
-    Unlimited,
-}
-
 impl Settings {
     /// Reads the settings.
     ///
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        const RATES: &str = "SIGNALBOX_RATES";
         const A_DAY: usize = 24 * 60;
-        let rates = match variables(RATES).as_deref() {
-            None | Some("documented") => Rates::Documented,
-            Some("unlimited") => Rates::Unlimited,
-            Some(other) => return Err(malformed(RATES, format!("`{other}` is neither `documented` nor `unlimited`"))),
-        };
+        let rates = Rates::read(variables)?;
         let percent = number(variables, "SIGNALBOX_MAX_REMOVED_PERCENT", 30)?;
         if percent > 100 {
             return Err(malformed("SIGNALBOX_MAX_REMOVED_PERCENT", format!("`{percent}` is more than 100")));

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use aws::{Clients, Pace, SdkConfig, Sessions};
+use aws::{Clients, Pace, Rates, SdkConfig, Sessions};
 use grants::Grants;
 use permissions::{Buckets, Ec2, Keys, Rds, Repositories, Source};
 use reaction::{AccountId, Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::facts::Facts;
 use crate::plan::Step;
-use crate::settings::{Limits, Rates, Settings};
+use crate::settings::{Limits, Settings};
 use crate::subject::Subject;
 use crate::{counts, groups, plan};
 

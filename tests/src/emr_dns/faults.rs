@@ -143,7 +143,7 @@ async fn a_batch_that_route_53_never_takes_is_refused_with_its_reason() {
     }
 }
 
-/// What stands in the zone is forbidden to change, by whoever has the zone: trying again changes nothing about that.
+/// The owner of the zone forbids a change of what stands there: trying again changes nothing about that.
 #[tokio::test]
 async fn what_a_protection_or_a_guardrail_forbids_is_refused_and_says_which_it_was() {
     let protected = "[The record set etl.example.com. of type CNAME is protected (owned by the platform): a record set \

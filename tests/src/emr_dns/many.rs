@@ -9,7 +9,7 @@ use ledger::DynamoLedger;
 use local_aws::{Fault, FaultKind};
 use reaction::{Mode, Outcome, Reaction, Report, drive_json};
 
-use super::{CLUSTER, Cluster, ETL, GIVEN, Given, OLD, Record, Scene, ZONE, Zone, soon};
+use super::{CLUSTER, Cluster, ETL, GIVEN, Given, OLD, Record, Scene, ZONE, Zone, in_fifteen_minutes};
 use crate::emr::{PRIMARY, apply, change, make_private_zone, make_vpc, records, replace_primary, run_cluster};
 use crate::scene::{Scene as _, read_sample};
 use crate::world::{AWS, LEDGER, World};
@@ -48,12 +48,13 @@ impl Many {
         let variable = |name: &str| match name {
             "SIGNALBOX_DNS_ZONES" => Some(self.zones.join(",")),
             "SIGNALBOX_DNS_TTL" => Some(ttl.to_owned()),
+            "SIGNALBOX_RATES" => Some("unlimited".to_owned()),
             _ => None,
         };
         let function = EmrDns::new(self.world.sessions.clone(), Settings::read(&variable).unwrap());
         let ledger = DynamoLedger::new(&self.world.sessions, LEDGER, EmrDns::NAME);
         let (before, event) = (self.world.calls(), read_sample(EmrDns::NAME, "it-is-time-to-sweep"));
-        let report = drive_json(&function, &ledger, Mode::Apply, soon(), &event).await;
+        let report = drive_json(&function, &ledger, Mode::Apply, in_fifteen_minutes(), &event).await;
         let mut counts = BTreeMap::new();
         for call in self.world.operations_since(before) {
             *counts.entry(call).or_default() += 1;

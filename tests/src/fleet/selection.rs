@@ -257,3 +257,22 @@ async fn a_throttled_organization_is_waited_for_and_one_that_stays_so_is_an_erro
         Some(254) error: asking Organizations for its accounts (only the management account and delegated administrators may; account ids as targets need no organization): AWS answered TooManyRequestsException: Rate exceeded
     "#]]);
 }
+
+/// Organizations lists the tags of one account with each call, and throttles.
+#[tokio::test]
+async fn more_accounts_than_organizations_lists_the_tags_of_at_once_are_chosen_by_tag() {
+    let scene = Scene::set_up().await;
+    for number in 0..30 {
+        let (name, email) = (format!("more-{number}"), format!("more-{number}@example.com"));
+        scene.organizations().create_account().account_name(name).email(email).send().await.unwrap();
+    }
+    scene.tag("prod", "env", "prod").await;
+    let quota = Fault::new(&scene.world.account, FaultKind::Quota { burst: 15, per_minute: 600 });
+    AWS.inject(&Fault { operation: Some("ListTagsForResource".into()), times: usize::MAX, ..quota });
+    scene.assert_reached(
+        &["--target", "tag:env=prod"],
+        &expect![[r#"
+        Results prod eu-west-1
+    "#]],
+    );
+}

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use aws::{Answer, SdkConfig, all_pages, is_unknown_cluster};
+use aws::{Answer, Pace, SdkConfig, all_pages, is_unknown_cluster};
 use aws_sdk_ec2::types::Filter;
+use aws_sdk_emr::operation::list_clusters::ListClustersOutput;
 use aws_sdk_emr::types::ClusterState as EmrState;
 use events::emr::{ClusterId, ClusterState};
 use reaction::{Doing, Error};
@@ -22,11 +23,14 @@ pub(crate) struct Services {
     pub(crate) ec2: aws_sdk_ec2::Client,
     /// To ask for the zones of a VPC, which whoever has the VPC may.
     pub(crate) route53: aws_sdk_route53::Client,
+    /// The pace of EMR there.
+    pub(crate) pace: Pace,
 }
 
 impl Services {
-    pub(crate) fn new(config: &SdkConfig) -> Self {
+    pub(crate) fn new(config: &SdkConfig, pace: Pace) -> Self {
         Self {
+            pace,
             emr: aws_sdk_emr::Client::new(config),
             ec2: aws_sdk_ec2::Client::new(config),
             route53: aws_sdk_route53::Client::new(config),
@@ -43,6 +47,7 @@ pub(crate) async fn describe(
     tag: &str,
 ) -> Result<Option<Cluster>, Error> {
     let doing = || format!("cluster {id} in {place}");
+    services.pace.wait("DescribeCluster").await;
     let answer = match services.emr.describe_cluster().cluster_id(id.as_str()).send().await {
         Err(error) if is_unknown_cluster(&error) => return Ok(None),
         answer => answer.or_error().doing(doing)?,
@@ -68,8 +73,12 @@ pub(crate) async fn live(services: &Services, place: &Place) -> Result<Vec<Clust
     let living =
         [EmrState::Starting, EmrState::Bootstrapping, EmrState::Running, EmrState::Waiting, EmrState::Terminating];
     let request = services.emr.list_clusters().set_cluster_states(Some(living.into()));
-    let listed = all_pages(request.into_paginator().items().send()).await.doing(doing)?;
-    let ids = listed.into_iter().map(|it| it.id.unwrap_or_default().parse().map_err(Error::failed).doing(doing));
+    let pages = request.into_paginator().send();
+    let listed = services.pace.all_pages("ListClusters", pages, ListClustersOutput::marker).await.doing(doing)?;
+    let ids = listed
+        .into_iter()
+        .flat_map(|page| page.clusters.unwrap_or_default())
+        .map(|it| it.id.unwrap_or_default().parse().map_err(Error::failed).doing(doing));
     ids.collect()
 }
 

@@ -131,6 +131,7 @@ fn settings_have_defaults() {
             suffixes: Suffixes(
                 None,
             ),
+            rates: Documented,
         }
     "#]]
     .assert_debug_eq(&super::settings());
@@ -153,6 +154,7 @@ fn a_mistake_names_the_variable() {
         ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com=111122223333|x"),
         ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com=111122223333,Example.com.=444455556666"),
         ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com=111122223333,"),
+        ("SIGNALBOX_RATES", "fast"),
     ];
     let told: Vec<_> = mistakes.iter().map(|(name, value)| settings(name, value).unwrap_err()).collect();
     expect![[r#"
@@ -167,5 +169,6 @@ fn a_mistake_names_the_variable() {
         the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: the suffix of `*.example.com=111122223333` has a `*`, and only letters, digits, hyphens and underscores may be in it
         the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: an account of `example.com=111122223333|x`: `x` is not an account id of 12 digits, such as "111122223333"
         the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: `example.com` is there twice; write all of its accounts in one pair
-        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: `` is not suffix=account|account, such as example.com=111122223333"#]].assert_eq(&told.join("\n"));
+        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: `` is not suffix=account|account, such as example.com=111122223333
+        the environment variable SIGNALBOX_RATES: `fast` is neither `documented` nor `unlimited`"#]].assert_eq(&told.join("\n"));
 }
