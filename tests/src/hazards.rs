@@ -145,7 +145,7 @@
 //! - `tests/src/emr_dns/faults.rs::a_record_that_somebody_makes_meanwhile_is_not_overwritten`
 //!
 //! A cluster names its subnet and not its VPC.
-//! - `tests/src/economy.rs::the_name_of_a_cluster_takes_seven_calls_to_make_and_seven_to_delete`
+//! - `tests/src/economy.rs::the_name_of_a_cluster_takes_eight_calls_to_make_and_seven_to_delete`
 //! - `tests/src/emr_dns/stories.rs::a_cluster_was_terminated_whose_subnet_is_gone`
 //!
 //! Private and public zones share names: the zone is one of the cluster's VPC, and the longest suffix wins.
@@ -163,6 +163,18 @@
 //! - `tests/src/emr_dns/owners.rs::a_record_is_there_that_nobody_marked`
 //! - `tests/src/emr_dns/owners.rs::a_record_is_of_another_owner`
 //! - `tests/src/emr_dns/owners.rs::a_record_is_of_another_tool`
+//!
+//! Whoever can tag a cluster in one account takes the name of another account's cluster.
+//! - `functions/emr-dns/src/tests/owners.rs::an_event_and_a_sweep_decide_the_same`
+//! - `tests/src/members/clusters.rs::of_two_members_that_ask_for_one_name_the_owner_keeps_it_while_its_cluster_lives`
+//! - `tests/src/members/clusters.rs::a_suffix_is_for_the_accounts_that_the_settings_name`
+//!
+//! A wildcard answers for a name, and a record of that name would hide it.
+//! - `functions/emr-dns/src/tests/wildcards.rs::a_wildcard_answers_for_what_does_not_exist_below_its_closest_encloser`
+//! - `tests/src/emr_dns/names.rs::a_deeper_name_is_served_by_a_wildcard`
+//!
+//! Record set protections and change guardrails reject a batch, however often it is sent.
+//! - `tests/src/emr_dns/faults.rs::what_a_protection_or_a_guardrail_forbids_is_refused_and_says_which_it_was`
 //!
 //! A plan that deletes more than 30 % of at least ten records is a mistake until somebody says that it is none.
 //! - `tests/src/emr_dns/sweeps.rs::it_is_time_to_sweep_and_too_many_of_the_names_would_go`

@@ -1,8 +1,10 @@
 //! Faults that a test orders, and the book that says which request meets one.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::calls::Call;
 
@@ -31,6 +33,18 @@ pub struct Fault {
     pub times: usize,
     /// What happens to them.
     pub kind: FaultKind,
+}
+
+/// Who waits, by account, for a request that meets [`FaultKind::Timeout`].
+#[derive(Debug, Default)]
+pub(crate) struct Silences(Mutex<HashMap<String, Arc<Notify>>>);
+
+impl Silences {
+    /// What is notified when a request of this account is left without an answer.
+    pub(crate) fn of(&self, account: &str) -> Arc<Notify> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(account.to_owned()).or_default())
+    }
 }
 
 /// What happens to a request that meets a fault.

@@ -132,6 +132,9 @@ impl Credential for BearerToken {
             Style::Single => self.replace(context, &secret, &master).await?,
             Style::Overlap => self.add(context, &secret, &master).await?,
         };
+        if let Some(seconds) = token.expires_in {
+            context.lives(Duration::from_secs(seconds));
+        }
         Ok(secret.with(&token))
     }
 
@@ -172,15 +175,16 @@ impl Credential for BearerToken {
         matches!((one, other), (Ok(one), Ok(other)) if is_same(&one.access_token, &other.access_token))
     }
 
+    fn is_empty(&self, value: &SecretString) -> bool {
+        BearerSecret::read(value).is_ok_and(|it| it.access_token.expose_secret().is_empty())
+    }
+
     fn swept(&self) -> &[SecretArn] {
         &self.swept
     }
 
     async fn revoke(&self, secrets: &Secrets, value: &SecretString) -> Result<(), Error> {
         let (secret, master) = self.known(secrets, Some(value)).await.doing(|| "a former value")?;
-        if secret.access_token.expose_secret().is_empty() {
-            return Ok(());
-        }
         oauth2::revoke(&self.client, &master, &secret.access_token).await
     }
 }

@@ -228,6 +228,28 @@ pub fn is_outrun(rejection: &str) -> bool {
         .any(|it| rejection.contains(it))
 }
 
+/// Which rule of the zone's owner forbids changes, and what to do about it, where that is why they were rejected: a record set
+/// protection, or a change guardrail. AWS documents the names of the guardrails, and of the messages that they say which rule
+/// it was; so words decide, but those of the names of records.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/rrset-protection.html>
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zones-change-guardrails.html>
+#[must_use]
+pub fn forbidden_by(rejection: &str) -> Option<String> {
+    let is_name = |word: &&str| word.trim_matches(|it: char| !it.is_alphanumeric()).contains('.');
+    let words = || rejection.split_whitespace().filter(move |word| !is_name(word));
+    let says = |text: &str| words().any(|word| word.to_ascii_lowercase().contains(text));
+    let mut parts = words().flat_map(|word| word.split(|it: char| !it.is_ascii_uppercase() && it != '_'));
+    if let Some(guardrail) = parts.find(|it| it.len() > "_CHECK".len() && it.ends_with("_CHECK")) {
+        return Some(format!(
+            "the change guardrail {guardrail} of the zone forbids it: mend what it found, or turn it off"
+        ));
+    }
+    if says("guardrail") {
+        return Some("a change guardrail of the zone forbids it: mend what it found, or turn it off".into());
+    }
+    says("protect").then(|| "a record set protection forbids it: delete the protection, or choose another name".into())
+}
+
 /// Whether our account is in no organization.
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html>
 #[must_use]
@@ -319,5 +341,26 @@ where
         ))
     } else {
         Error::failed(format!("AWS answered {code}: {text}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{forbidden_by, is_outrun};
+
+    #[test]
+    fn a_protection_and_a_guardrail_are_told_from_a_name_that_is_called_so() {
+        let rule = |why: &str| forbidden_by(why).unwrap_or_default();
+        assert!(
+            rule("[The RRSet etl.example.com. CNAME is protected: it already exists]").starts_with("a record set prot")
+        );
+        assert!(
+            rule("Rejected by the guardrail ACTIVE_RECORD_CHECK.").contains("the change guardrail ACTIVE_RECORD_CHECK")
+        );
+        assert!(rule("A Change Guardrail rejects it").starts_with("a change guardrail"));
+        let outrun = "[Tried to create resource record set [name='protected.guardrail.A_CHECK.com.', type='CNAME'] but it \
+                      already exists]";
+        assert_eq!(forbidden_by(outrun), None);
+        assert!(is_outrun(outrun));
     }
 }

@@ -2,12 +2,14 @@
 //! which a function adds one kind of credential.
 
 mod credential;
+mod minted;
 mod plan;
 mod records;
 mod rotating;
 mod secrets_manager;
 
 pub use credential::{Context, Credential};
+pub use minted::Minted;
 pub use plan::{Facts, Step, Subject, Swept, Values};
 pub use records::{Due, Entry, OfSecret, RECORDED, Records, Remembered};
 pub use rotating::Rotating;

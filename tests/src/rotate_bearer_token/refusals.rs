@@ -146,6 +146,10 @@ async fn a_server_that_misbehaves_leaves_nothing_stored() {
         (Mischief::WrongType, Outcome::Refused, false),
         (Mischief::Redirect("https://example.com/".into()), Outcome::Refused, false),
         (Mischief::Status(400), Outcome::Refused, false),
+        (Mischief::Error("invalid_scope"), Outcome::Refused, false),
+        (Mischief::Error(CLIENT_SECRET), Outcome::Refused, false),
+        (Mischief::Error("temporarily_unavailable"), Outcome::Failed, false),
+        (Mischief::ErrorAndToken, Outcome::Refused, false),
         (Mischief::Status(500), Outcome::Failed, true),
         (Mischief::LostAnswer, Outcome::Failed, true),
     ] {

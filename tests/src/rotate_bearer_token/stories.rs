@@ -128,6 +128,11 @@ impl scene::Scene for Told {
         text
     }
 
+    fn parameters(&self) -> Vec<(String, String)> {
+        let [secret, master] = [&self.scene.secret, &self.scene.master].map(Clone::clone);
+        vec![("SecretArns".into(), secret), ("MasterSecretArns".into(), master)]
+    }
+
     fn with_sample_ids(&self, text: &str) -> String {
         self.sample.with_sample_ids(text)
     }

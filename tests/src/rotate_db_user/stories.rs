@@ -93,6 +93,11 @@ impl scene::Scene for Told {
         text
     }
 
+    fn parameters(&self) -> Vec<(String, String)> {
+        let masters = self.scene.master.clone().unwrap_or_default();
+        vec![("SecretArns".into(), self.scene.secret.clone()), ("MasterSecretArns".into(), masters)]
+    }
+
     fn with_sample_ids(&self, text: &str) -> String {
         self.sample.with_sample_ids(text).replace(&self.scene.user, "app")
     }
