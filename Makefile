@@ -41,11 +41,13 @@ package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
 	cargo build --release --locked $(FUNCTIONS:%=-p %)
 	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py $(BUILT)/release/$(it) target/lambda/$(it).zip &&) true
 
-deploy: package ## to the account of your AWS credentials; needs BUCKET=, and any of MANIFEST=, ZONES=, TOKENS= and PASSWORDS=, and takes MODE=Plan or Apply
+deploy: package ## to the account of your AWS credentials; needs BUCKET=, and any of MANIFEST= (with ALLOWED=), ZONES=, TOKENS= and PASSWORDS=, and takes MODE=Plan or Apply
 	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the functions' zips"; exit 2; }
 	@test -n "$(MANIFEST)$(ZONES)$(TOKENS)$(PASSWORDS)" || { echo "make deploy: set MANIFEST= to s3://bucket/key or ssm:/name, where the share manifest lies, for the functions that share;" \
 		"set ZONES= to ids of private hosted zones, with commas between them, for emr-dns;" \
 		"set TOKENS= or PASSWORDS= to parameters of rotate-bearer-token or rotate-db-user, such as 'SecretArns=arn:..'"; exit 2; }
+	@test -z "$(MANIFEST)" || test -n "$(ALLOWED)" || { echo "make deploy: set ALLOWED= to what the share manifest may name: ids of accounts," \
+		"organizations (o-..) and organizational units (ou-..), with commas between them, or the word everybody"; exit 2; }
 	aws cloudformation deploy --stack-name signalbox-ledger --template-file infra/ledger.yaml
 	$(if $(MANIFEST),aws cloudformation deploy --stack-name signalbox-grants --template-file infra/grants.yaml)
 	for it in $(if $(ZONES),emr-dns) $(if $(TOKENS),rotate-bearer-token) $(if $(PASSWORDS),rotate-db-user) $(if $(MANIFEST),$(SHARING)); do \
@@ -53,7 +55,7 @@ deploy: package ## to the account of your AWS credentials; needs BUCKET=, and an
 			emr-dns) own=HostedZoneIds=$(ZONES);; \
 			rotate-bearer-token) own='$(TOKENS)';; \
 			rotate-db-user) own='$(PASSWORDS)';; \
-			*) own=Manifest=$(MANIFEST);; \
+			*) own='Manifest=$(MANIFEST) AllowedAccounts=$(ALLOWED)';; \
 		esac; \
 		key=$$it/$$(sha256sum target/lambda/$$it.zip | cut -c1-16).zip; \
 		aws s3 cp target/lambda/$$it.zip s3://$(BUCKET)/$$key && \

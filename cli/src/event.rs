@@ -24,8 +24,10 @@ impl Event {
     /// Reads the event; `-` is standard input.
     pub(crate) async fn read(path: &Path) -> Result<Self, Failure> {
         let text = read_text(path).await?;
-        let value = serde_json::from_str(&text)
-            .map_err(|error| Failure::usage(format!("{} is not JSON: {error}", name_of(path))))?;
+        let value = serde_json::from_str(&text).map_err(|error| {
+            let error = reaction::byte_order_mark(&text).map_or_else(|| error.to_string(), String::from);
+            Failure::usage(format!("{} is not JSON: {error}", name_of(path)))
+        })?;
         Ok(Self { text, value })
     }
 

@@ -52,7 +52,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         purpose: "Makes true again what organizational units have, when an account comes, moves or leaves",
         react: |attempt| {
             Box::pin(react(attempt, |sessions, variables| {
-                let source = Source::new(&sessions, Settings::read(variables)?);
+                let source = Source::new(&sessions, Settings::of_command_line(variables)?);
                 let limits = reconcile_shares::Settings::read(variables)?;
                 let grants = Grants::read(variables, &sessions, ReactOrgChange::NAME)?;
                 Ok(ReactOrgChange::new(sessions, source, limits, grants))
@@ -65,7 +65,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         purpose: "Makes the whole share manifest true: on a schedule, and when the manifest has changed",
         react: |attempt| {
             Box::pin(react(attempt, |sessions, variables| {
-                let source = Source::new(&sessions, Settings::read(variables)?);
+                let source = Source::new(&sessions, Settings::of_command_line(variables)?);
                 let limits = reconcile_shares::Settings::read(variables)?;
                 let grants = Grants::read(variables, &sessions, ReconcileShares::NAME)?;
                 Ok(ReconcileShares::new(sessions, source, limits, grants))
@@ -104,7 +104,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         react: |attempt| {
             Box::pin(react(attempt, |sessions, variables| {
                 let grants = Grants::read(variables, &sessions, ShareAmi::NAME)?;
-                Ok(ShareAmi::new(sessions, Settings::read(variables)?, grants))
+                Ok(ShareAmi::new(sessions, Settings::of_command_line(variables)?, grants))
             }))
         },
     },
@@ -115,7 +115,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         react: |attempt| {
             Box::pin(react(attempt, |sessions, variables| {
                 let grants = Grants::read(variables, &sessions, ShareEbsSnapshot::NAME)?;
-                Ok(ShareEbsSnapshot::new(sessions, Settings::read(variables)?, grants))
+                Ok(ShareEbsSnapshot::new(sessions, Settings::of_command_line(variables)?, grants))
             }))
         },
     },
@@ -126,7 +126,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         react: |attempt| {
             Box::pin(react(attempt, |sessions, variables| {
                 let grants = Grants::read(variables, &sessions, ShareRdsSnapshot::NAME)?;
-                Ok(ShareRdsSnapshot::new(sessions, share_rds_snapshot::Settings::read(variables)?, grants))
+                Ok(ShareRdsSnapshot::new(sessions, share_rds_snapshot::Settings::of_command_line(variables)?, grants))
             }))
         },
     },

@@ -28,6 +28,8 @@ pub(crate) const REGION: &str = "eu-west-1";
 pub(crate) const SECRET: &str = "test";
 /// Where the share manifest lies.
 pub(crate) const MANIFEST: &str = "s3://com-example-signalbox/share-manifest.json";
+/// What the manifest may name: the accounts of the samples.
+const ALLOWED: &str = "222233334444,333344445555,444455556666,555566667777";
 /// The ledger's table.
 pub(crate) const LEDGER_TABLE: &str = "signalbox-ledger";
 
@@ -98,6 +100,7 @@ impl Local {
             EmrDns::NAME => vec![("HostedZoneIds", self.network.zone.clone())],
             _ => vec![
                 ("Manifest", MANIFEST.into()),
+                ("AllowedAccounts", ALLOWED.into()),
                 ("GrantsTable", GRANTS_TABLE.into()),
                 ("AuditTable", AUDIT_TABLE.into()),
             ],

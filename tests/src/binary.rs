@@ -16,6 +16,9 @@ use crate::world::{AWS, LEDGER, REGION, World};
 /// Far more than an invocation takes, so that nothing depends on the machine's mood.
 pub const INVOCATION: Duration = Duration::from_secs(30);
 
+/// What the samples' manifests name.
+const NAMED: &str = "111122223333,123456789012,222233334444,333344445555,444455556666,555566667777,987654321098";
+
 /// What every function is told.
 pub fn environment(world: &World) -> BTreeMap<String, String> {
     let manifest = format!("s3://{}/share.json", world.bucket());
@@ -25,6 +28,7 @@ pub fn environment(world: &World) -> BTreeMap<String, String> {
         ("AWS_ACCESS_KEY_ID", &world.account),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("SIGNALBOX_MANIFEST", &manifest),
+        ("SIGNALBOX_ALLOWED_ACCOUNTS", NAMED),
         ("SIGNALBOX_LEDGER_TABLE", LEDGER),
     ];
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -149,7 +153,9 @@ async fn a_setting_that_is_wrong_ends_init_and_is_named() {
         ("SIGNALBOX_MANIFEST", "http://x/y"),
         ("SIGNALBOX_LEDGER_TABLE", ""),
         ("SIGNALBOX_MODE", "dry"),
+        ("SIGNALBOX_ALLOWED_ACCOUNTS", ""),
         ("SIGNALBOX_ALLOWED_ACCOUNTS", "12"),
+        ("SIGNALBOX_MANIFEST_ACCOUNT", "12"),
         ("AWS_CA_BUNDLE", "/no/such/file"),
         ("AWS_REGION", ""),
     ] {
@@ -262,7 +268,8 @@ async fn reconcile_shares_answers_with_its_report_and_counts_in_metrics() {
 async fn react_org_change_answers_with_its_report() {
     use crate::react_org_change::{Given, Scene};
     let scene = <Scene as scene::Scene>::set_up(&Given::Came, "an-account-was-created").await;
-    answer_in(&scene, std::iter::empty(), expect![[r#"{"function":"react-org-change","key":"111122223333/333344445555/3a2b3c03-5b1e-4c0a-9d37-2f6e8a3a2b3c03","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share base-cluster-v1 in eu-west-1: +333344445555","error":null}],"counts":{"ebs":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"ecr":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"kms":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"rds":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"rds-cluster":{"added":1,"expired":0,"foreign":0,"missed_events":1,"removed":0,"unchanged":1},"s3":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1}}}"#]], "unchanged").await;
+    let everybody = [("SIGNALBOX_ALLOWED_ACCOUNTS".to_owned(), "everybody".to_owned())];
+    answer_in(&scene, everybody.into_iter(), expect![[r#"{"function":"react-org-change","key":"111122223333/333344445555/3a2b3c03-5b1e-4c0a-9d37-2f6e8a3a2b3c03","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share base-cluster-v1 in eu-west-1: +333344445555","error":null}],"counts":{"ebs":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"ecr":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"kms":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"rds":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"rds-cluster":{"added":1,"expired":0,"foreign":0,"missed_events":1,"removed":0,"unchanged":1},"s3":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1}}}"#]], "unchanged").await;
 }
 
 #[tokio::test]

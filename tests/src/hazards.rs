@@ -43,6 +43,24 @@
 //! - `tests/src/policies/refusals.rs::a_policy_that_would_be_too_long_is_not_written`
 //! - `shared/sharing/src/policy/tests/edit.rs::a_policy_that_would_be_too_long_is_refused_with_its_length`
 //!
+//! The name of a bucket that was deleted is free for any account, which then writes the manifest.
+//! - `tests/src/hazards/manifests.rs::a_manifest_in_a_bucket_of_another_account_is_not_believed_unless_the_settings_name_it`
+//! - `tests/src/hazards/manifests.rs::a_stored_plan_in_a_bucket_of_another_account_forces_nothing`
+//!
+//! A name or a tag is a permission to share: who may give one could have anything of theirs shared.
+//! - `tests/src/hazards/manifests.rs::an_image_with_the_name_of_an_entry_and_without_its_tag_is_not_shared`
+//! - `tests/src/hazards/manifests.rs::a_snapshot_that_loses_the_tag_of_its_entry_loses_the_share`
+//! - `tests/src/hazards/manifests.rs::a_snapshot_is_shared_by_the_tag_that_its_entry_goes_by`
+//! - `tests/src/hazards/manifests.rs::a_database_snapshot_with_the_name_and_without_the_tag_is_not_shared`
+//! - `tests/src/hazards/manifests.rs::an_entry_for_another_owner_shares_nothing_of_ours`
+//!
+//! An organizational unit that was removed holds back what names it, and nothing else.
+//! - `tests/src/hazards/manifests.rs::an_entry_whose_unit_was_removed_is_held_back_and_the_others_are_not`
+//! - `tests/src/hazards/manifests.rs::an_event_of_an_image_does_not_wait_for_a_unit_of_another_section`
+//!
+//! A byte order mark is invisible, so that the error names it.
+//! - `tests/src/hazards/manifests.rs::a_byte_order_mark_is_named_wherever_the_manifest_lies`
+//!
 //! One deleted principal makes S3 refuse the whole policy.
 //! - `shared/sharing/src/policy/tests/edit.rs::one_deleted_principal_makes_s3_refuse_the_whole_policy`
 //! - `tests/src/policies/refusals.rs::one_deleted_principal_in_a_statement_of_others_makes_s3_refuse_the_whole_policy`
@@ -239,6 +257,7 @@
 
 mod databases;
 mod images;
+mod manifests;
 mod sweeps;
 
 use crate::reconcile_shares::Scene;
@@ -281,7 +300,7 @@ fn each_hazard_of_the_list_has_its_tests() {
 
 #[test]
 fn each_test_of_this_module_is_in_the_list() {
-    for part in ["databases", "images", "sweeps"] {
+    for part in ["databases", "images", "manifests", "sweeps"] {
         let path = format!("tests/src/hazards/{part}.rs");
         for name in read(&path).lines().filter_map(|line| line.strip_prefix("async fn ")?.split_once("()")) {
             let listed = format!("//! - `{path}::{}`\n", name.0);

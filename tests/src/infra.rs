@@ -116,6 +116,28 @@ fn whom_a_manifest_may_name_is_told_alike_to_every_function() {
             assert_eq!(told(name, what), told("reconcile-shares", what), "infra/{name}.yaml: {what}");
         }
     }
+    for name in OF_THE_MANIFEST {
+        assert_eq!(told(name, "Default"), Value::Null, "infra/{name}.yaml: who may be named has to be said");
+    }
+}
+
+/// The functions that read the manifest.
+const OF_THE_MANIFEST: [&str; 5] =
+    ["react-org-change", "reconcile-shares", "share-ami", "share-ebs-snapshot", "share-rds-snapshot"];
+
+/// The name of a bucket that was deleted is free for any account.
+#[test]
+fn a_bucket_is_read_only_where_it_is_of_the_account_that_the_template_names() {
+    let account = json!({"Fn::If": ["HasManifestAccount", {"Ref": "ManifestAccountId"}, {"Ref": "AWS::AccountId"}]});
+    let condition = json!({"StringEquals": {"aws:ResourceAccount": account}});
+    for name in OF_THE_MANIFEST {
+        let reading = Template::read(name).statements();
+        let reading: Vec<_> = reading.iter().filter(|it| it["Action"] == "s3:GetObject").collect();
+        assert_eq!(reading.len(), if name == "reconcile-shares" { 2 } else { 1 }, "infra/{name}.yaml");
+        for statement in reading {
+            assert_eq!(statement["Condition"], condition, "infra/{name}.yaml: {}", statement["Sid"]);
+        }
+    }
 }
 
 /// The functions that may act in other accounts as their template says, in the accounts of an organization.
@@ -158,14 +180,14 @@ fn assert_environment(name: &str, environment: &Value) {
 
 /// What every function that shares reads, and what else this one does.
 fn of_one_that_shares(beside: &[(&str, Value)]) -> Value {
-    let allowed = json!({"Fn::If": ["HasAllowedAccounts", {"Ref": "AllowedAccounts"}, {"Ref": "AWS::NoValue"}]});
     let mut environment = json!({
         "SIGNALBOX_MANIFEST": {"Ref": "Manifest"},
         "SIGNALBOX_LEDGER_TABLE": {"Ref": "LedgerTable"},
         "SIGNALBOX_GRANTS_TABLE": {"Ref": "GrantsTable"},
         "SIGNALBOX_AUDIT_TABLE": {"Ref": "AuditTable"},
         "SIGNALBOX_MODE": {"Fn::If": ["IsApply", "apply", "plan"]},
-        "SIGNALBOX_ALLOWED_ACCOUNTS": allowed,
+        "SIGNALBOX_ALLOWED_ACCOUNTS": {"Ref": "AllowedAccounts"},
+        "SIGNALBOX_MANIFEST_ACCOUNT": {"Ref": "ManifestAccountId"},
     });
     for (variable, value) in beside {
         environment[variable] = value.clone();

@@ -22,6 +22,9 @@ const GOOD: &[&str] = &[
     r#"{"kms": {"alias/base": {"us-east-1": {"organization": "o-exampleorgid"}}}}"#,
     r#"{"s3": {"com-example-bucket": {"accounts": [{"account": "123456789012"}]}}}"#,
     r#"{"a-section-of-tomorrow": [1, 2, 3]}"#,
+    r#"{"ami": {"base": {"eu-west-1": {"accounts": []}}}}"#,
+    r#"{"rds": {"base": {"eu-west-1": {"accounts": ["123456789012"], "owner": ["111122223333"], "tag": {"key": "a", "value": ""}}}}}"#,
+    r#"{"ebs": {"base": {"eu-west-1": {"accounts": [], "name_tag": "plan"}}}}"#,
 ];
 
 const BAD: &[&str] = &[
@@ -32,7 +35,12 @@ const BAD: &[&str] = &[
     r#"{"ami": {"base": {"eu-west-1": ["1234567890123"]}}}"#,
     r#"{"ami": {"base": {"eu-west-1": [123456789012]}}}"#,
     r#"{"ami": {"base": {"eu-west-1": "123456789012"}}}"#,
-    r#"{"ami": {"base": {"eu-west-1": {"accounts": []}}}}"#,
+    r#"{"ami": {"base": {"eu-west-1": {"owner": ["111122223333"]}}}}"#,
+    r#"{"ami": {"base": {"eu-west-1": {"accounts": [], "name_tag": "plan"}}}}"#,
+    r#"{"ami": {"base": {"eu-west-1": {"accounts": [], "owner": []}}}}"#,
+    r#"{"ami": {"base": {"eu-west-1": {"accounts": [], "organization": "o-exampleorgid"}}}}"#,
+    r#"{"ebs": {"base": {"eu-west-1": {"accounts": [], "tag": {"key": "a"}}}}}"#,
+    r#"{"s3": {"com-example-bucket": {"accounts": [], "owner": ["111122223333"]}}}"#,
     r#"{"s3": {"com-example-bucket": {"eu-west-1": []}}}"#,
     r#"{"s3": {"com-example-bucket": {"organization": "exampleorgid"}}}"#,
     r#"{"ecr": {"base/linux": []}}"#,
@@ -110,6 +118,22 @@ fn admission() -> BoxedStrategy<Value> {
     prop_oneof![list(), object(vec![("accounts", list()), ("organization", id)])].boxed()
 }
 
+/// A list, or an object that also says which of the resources are meant; `until` is a key that no object knows.
+fn selection(has_name_tag: bool) -> BoxedStrategy<Value> {
+    let owners = mostly(
+        proptest::collection::vec(Just("111122223333"), 1..3).prop_map(|ids| json!(ids)),
+        &[json!([]), json!("111122223333"), json!(["1111"]), Value::Null],
+    );
+    let key = mostly(Just(json!("share")), &[json!(""), json!(1), json!("k".repeat(129))]);
+    let value = mostly("[a-z]{0,3}".prop_map(Value::from), &[json!("v".repeat(257)), Value::Null]);
+    let tag = mostly(object(vec![("key", key.clone()), ("value", value)]), &[json!([]), json!("share")]);
+    let mut keys = vec![("accounts", list()), ("owner", owners), ("tag", tag)];
+    if has_name_tag {
+        keys.push(("name_tag", key));
+    }
+    prop_oneof![list(), object(keys)].boxed()
+}
+
 /// An object with keys of one kind.
 fn by(keys: &'static [&'static str], value: BoxedStrategy<Value>) -> BoxedStrategy<Value> {
     let keys = select(keys).prop_map(String::from);
@@ -121,9 +145,10 @@ fn section() -> impl Strategy<Value = (&'static str, Value)> {
     const NAMES: &[&str] = &["base", "alias/base", "*", "a b", "base-1", "x", "y", "z", ""];
     const REGIONS: &[&str] = &["eu-west-1", "us-gov-west-1", "cn-north-1", "eu-central-2", "us-east-1", "eu-wset-1"];
     let by_region = |list: BoxedStrategy<Value>| by(NAMES, by(REGIONS, list));
-    let lists = select(vec!["ami", "ebs", "rds", "rds-cluster"]);
+    let selected = select(vec!["ami", "rds", "rds-cluster"]);
     prop_oneof![
-        4 => (lists, by_region(list())),
+        3 => (selected, by_region(selection(false))),
+        2 => (Just("ebs"), by_region(selection(true))),
         3 => (select(vec!["ecr", "kms"]), by_region(admission())),
         2 => (Just("s3"), by(NAMES, admission())),
         1 => (Just("note"), principal()),

@@ -57,6 +57,9 @@ impl Scene {
     /// Who an id stands for, by the names of the accounts.
     async fn members(&self, id: &str) -> Result<String, reaction::Error> {
         let membership = self.organizations.membership(&[id.to_owned()].into()).await?;
+        if let Some(why) = membership.refusal(&principal(id)) {
+            return Err(reaction::Error::refused(why));
+        }
         Ok(self.names(&membership, &principal(id)))
     }
 
@@ -123,9 +126,10 @@ async fn what_the_manifest_and_the_settings_name_is_asked_for() {
     let allowed = format!("{},{below}", scene.id);
     let variable = |name: &str| match name {
         "SIGNALBOX_MANIFEST" => Some("s3://nowhere/share.json".to_owned()),
-        _ => Some(allowed.clone()),
+        "SIGNALBOX_ALLOWED_ACCOUNTS" => Some(allowed.clone()),
+        _ => None,
     };
-    let source = Source::new(&scene.world.sessions, Settings::read(&variable).unwrap());
+    let source = Source::new(&scene.world.sessions, Settings::of_command_line(&variable).unwrap());
     let manifest = format!(r#"{{"ebs": {{"base": {{"eu-west-1": ["{}"]}}}}}}"#, principal(&unit));
     let before = scene.world.calls();
     let desired = source.complete(Manifest::parse(&manifest), &[Kind::Snapshot]).await.unwrap();

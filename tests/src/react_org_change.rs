@@ -148,7 +148,7 @@ impl Scene {
             _ => None,
         };
         let sessions = &self.hub.world.sessions;
-        let source = Source::new(sessions, permissions::Settings::read(&variables).unwrap());
+        let source = Source::new(sessions, permissions::Settings::of_command_line(&variables).unwrap());
         let grants = Grants::read(&variables, sessions, ReactOrgChange::NAME).unwrap();
         ReactOrgChange::new(sessions.clone(), source, Settings::read(&variables).unwrap(), grants)
     }

@@ -128,7 +128,7 @@ impl Scene {
             found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
         };
         let sessions = &self.world.sessions;
-        let source = Source::new(sessions, permissions::Settings::read(&variables).unwrap());
+        let source = Source::new(sessions, permissions::Settings::of_command_line(&variables).unwrap());
         let grants = Grants::read(&variables, sessions, ReconcileShares::NAME).unwrap();
         ReconcileShares::new(sessions.clone(), source, Settings::read(&variables).unwrap(), grants)
     }

@@ -47,7 +47,7 @@ pub trait Scene: Sized {
     fn parameters(&self) -> Vec<(String, String)> {
         let manifest = format!("s3://{}/share.json", self.world().bucket());
         let tables = [("GrantsTable", RECORDS[0]), ("AuditTable", RECORDS[1])];
-        let given = [("Manifest", manifest.as_str())].into_iter().chain(tables);
+        let given = [("Manifest", manifest.as_str()), ("AllowedAccounts", "everybody")].into_iter().chain(tables);
         given.map(|(name, value)| (name.into(), value.into())).collect()
     }
 

@@ -156,7 +156,11 @@ async fn grants_of(world: &World) -> Grants {
 /// The function, with these settings.
 fn function(world: &World, manifest: &str, grants: Option<Grants>) -> ShareEbsSnapshot {
     let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| manifest.to_owned());
-    ShareEbsSnapshot::new(world.sessions.clone(), Settings::read(&variable).expect("settings of a test"), grants)
+    ShareEbsSnapshot::new(
+        world.sessions.clone(),
+        Settings::of_command_line(&variable).expect("settings of a test"),
+        grants,
+    )
 }
 
 impl Scene {

@@ -165,7 +165,11 @@ fn function(world: &World, manifest: &str, copies_automated: bool, grants: Optio
         "SIGNALBOX_COPY_AUTOMATED" => Some(copies_automated.to_string()),
         _ => None,
     };
-    ShareRdsSnapshot::new(world.sessions.clone(), Settings::read(&variable).expect("settings of a test"), grants)
+    ShareRdsSnapshot::new(
+        world.sessions.clone(),
+        Settings::of_command_line(&variable).expect("settings of a test"),
+        grants,
+    )
 }
 
 impl Scene {

@@ -149,14 +149,15 @@ impl World {
         Grants::new(&self.sessions, GRANTS, AUDIT, "share-ami")
     }
 
-    /// The function, with these settings.
+    /// `share-ami`, with these settings.
     pub fn share_ami(&self, manifest: &str, allowed_accounts: Option<&str>, grants: Option<Grants>) -> ShareAmi {
         let variable = |name: &str| match name {
             "SIGNALBOX_MANIFEST" => Some(manifest.to_owned()),
             "SIGNALBOX_ALLOWED_ACCOUNTS" => allowed_accounts.map(String::from),
             _ => None,
         };
-        ShareAmi::new(self.sessions.clone(), Settings::read(&variable).expect("settings of a test"), grants)
+        let settings = Settings::of_command_line(&variable).expect("settings of a test");
+        ShareAmi::new(self.sessions.clone(), settings, grants)
     }
 
     /// The bucket of this account's manifest.

@@ -1,9 +1,10 @@
-"""Mends ministack where its Route 53 differs from AWS in what changing records is about, and its CloudFormation in conditions.
+"""Mends ministack where its Route 53 differs from AWS in what changing records is about, its CloudFormation in conditions, and its
+S3 in whose a bucket is.
 
 Each function names the AWS behaviour it brings. The version of ministack is pinned, so what is replaced here is known.
 """
 
-from ministack.services import route53
+from ministack.services import route53, s3
 from ministack.services.cloudformation import changesets, engine, handlers, stacks
 
 RECORDS, CHARACTERS = 1000, 32000
@@ -15,6 +16,7 @@ def mend():
     refuse_batches_with_all_reasons()
     list_zones_of_a_vpc_whoever_owns_them()
     join_in_conditions()
+    refuse_buckets_of_another_owner()
 
 
 def write_names_as_route53_does():
@@ -145,3 +147,23 @@ def with_joined(value, params):
     # A list that is a parameter is one text here.
     items = params[items["Ref"]]["Value"].split(",") if isinstance(items, dict) else items
     return by.join(items)
+
+
+def refuse_buckets_of_another_owner():
+    """A request that says whose bucket it expects is refused with 403 where the bucket is another account's; ministack does not
+    read the header. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html"""
+    answer = s3.handle_request
+
+    async def handle_request(method, path, headers, body, query_params, *args, **kwargs):
+        given = {name.lower(): value for name, value in headers.items()}
+        bucket = s3._parse_bucket_key(path, headers)[0]
+        expected = [(given.get("x-amz-expected-bucket-owner"), bucket)]
+        source = given.get("x-amz-copy-source", "").lstrip("/").split("/")[0]
+        expected.append((given.get("x-amz-source-expected-bucket-owner"), source))
+        for account, name in expected:
+            owner = s3._bucket_owner_account(name) if account else None
+            if owner and owner != account:
+                return s3._error("AccessDenied", "Access Denied", 403, path)
+        return await answer(method, path, headers, body, query_params, *args, **kwargs)
+
+    s3.handle_request = handle_request

@@ -73,7 +73,7 @@ pub(super) fn function(
 }
 
 /// The manifest: a file of this desk, or where the deployed functions read it.
-async fn source(sessions: &Sessions, variables: Variables<'_>) -> Result<Source, Failure> {
+async fn source(sessions: &Arc<Sessions>, variables: Variables<'_>) -> Result<Source, Failure> {
     let Some(manifest) = variables("SIGNALBOX_MANIFEST") else {
         return Err(Failure::usage(
             "neither an event nor a manifest: give the event's file, or --manifest with a file, s3://bucket/key or ssm:/name",
@@ -81,7 +81,7 @@ async fn source(sessions: &Sessions, variables: Variables<'_>) -> Result<Source,
     };
     let allowed = allowed(variables)?;
     if let Ok(manifest) = manifest.parse::<Location>() {
-        return Ok(Source::new(sessions, permissions::Settings { manifest, allowed }));
+        return Ok(Source::new(sessions, permissions::Settings { manifest, owner: None, allowed }));
     }
     let path = Path::new(&manifest);
     let text = read_text(path).await?;

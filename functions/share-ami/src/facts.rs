@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use permissions::{Encryption, Holders};
-use sharing::{Desired, Head, Principal};
+use sharing::{Desired, Head, Principal, Tags};
 
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]
@@ -22,6 +22,8 @@ pub struct Facts {
 pub struct Image {
     /// Its name.
     pub name: String,
+    /// Its tags.
+    pub tags: Tags,
     /// Whether it belongs to our own account.
     pub is_ours: bool,
     /// Its state, as EC2 spells it.

@@ -19,7 +19,7 @@ use events::{Detail, Envelope, Origin};
 use grants::{Grants, record_if_any};
 use permissions::{Ec2, Settings, Source};
 use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
-use sharing::{Kind, Resource, Share};
+use sharing::{Candidate, Kind, Resource, Share, Tags};
 
 pub use facts::{Facts, Image, ImageSnapshot};
 
@@ -60,6 +60,11 @@ impl Subject {
     /// The image, or a snapshot of it, by its id.
     fn resource(&self, kind: Kind, id: &str) -> Resource {
         Resource::new(kind, &self.account, &self.region, id)
+    }
+
+    /// The image with this name and these tags, as the manifest's entries see it.
+    fn candidate<'a>(&'a self, name: &'a str, tags: &'a Tags) -> Candidate<'a> {
+        Candidate { kind: Kind::Image, name, region: Some(&self.region), owner: &self.account, tags }
     }
 }
 

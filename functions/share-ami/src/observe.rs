@@ -7,7 +7,7 @@ use aws::{Answer, open_only};
 use aws_sdk_ec2::types::Image as Ec2Image;
 use events::ec2::ImageId;
 use futures_util::future::{try_join, try_join_all};
-use permissions::{Encryption, Holders, encryption};
+use permissions::{Encryption, Holders, encryption, tags_of};
 use reaction::{AccountId, Doing, Error};
 use sharing::{Desired, Head, Kind, Principal, Resource, Wanted};
 use tokio::join;
@@ -54,6 +54,7 @@ impl ShareAmi {
     ) -> Result<Image, Error> {
         let mut image = Image {
             name: found.name().unwrap_or_default().into(),
+            tags: tags_of(found.tags()),
             is_ours: found.owner_id() == Some(subject.account.as_str()),
             state: found.state().map(|state| state.as_str().into()).unwrap_or_default(),
             launch: Holders::default(),
@@ -61,7 +62,7 @@ impl ShareAmi {
             snapshots: Vec::new(),
         };
         let wanted = desired.admitted().ok();
-        let wanted = wanted.and_then(|it| it.wanted(Kind::Image, &image.name, Some(&subject.region), now));
+        let wanted = wanted.and_then(|it| it.wanted(&subject.candidate(&image.name, &image.tags), now).ok()?);
         if let (true, "available", Some(Wanted { principals: wanted, .. })) =
             (image.is_ours, image.state.as_str(), wanted)
         {
@@ -117,17 +118,21 @@ impl Services {
         let surplus = snapshots.iter().filter(|(_, held)| !held.principals.is_subset(&accounts)).map(|(id, _)| *id);
         let surplus: Vec<_> = surplus.collect();
         let other = |image: &str| image != subject.image.as_str();
-        let Subject { account, region, .. } = subject;
+        let (Subject { account, region, .. }, manifest) = (subject, desired.admitted()?);
         let (mut needs, mut named) = try_join(
-            self.ec2.needs_of_images(account, region, desired.admitted()?, &surplus, other, now),
+            self.ec2.needs_of_images(account, region, &manifest, &surplus, other, now),
             self.ec2.needs_by_name(account, region, desired, &surplus, now),
         )
         .await?;
         let facts = snapshots.into_iter().map(|(id, volumes)| ImageSnapshot {
             id: id.into(),
+            needed_elsewhere: &needs.remove(id).unwrap_or_default()
+                | &named
+                    .remove(id)
+                    .map(|by_entry| by_entry.unwrap_or_else(|| volumes.principals.clone()))
+                    .unwrap_or_default(),
             volumes,
             encryption: keys.get(id).cloned().unwrap_or(Encryption::None),
-            needed_elsewhere: &needs.remove(id).unwrap_or_default() | &named.remove(id).unwrap_or_default(),
             head: Head::default(),
         });
         Ok(facts.collect())

@@ -23,9 +23,14 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Erro
     if !image.is_ours {
         return Err(Error::refused(format!("{id} belongs to another account; only its owner can share it")));
     }
-    let wanted = facts.desired.wanted(Kind::Image, &image.name, Some(region), &subject.account, facts.now)?;
-    let Some(Wanted { principals: desired, .. }) = wanted else {
-        return Ok(Plan::Ignore(format!("no entry of the manifest matches `{}` in {region}", image.name)));
+    let candidate = subject.candidate(&image.name, &image.tags);
+    let Some(Wanted { principals: desired, .. }) = manifest.wanted(&candidate, facts.now)? else {
+        let (matches, why) = if manifest.is_withheld(&candidate) {
+            ("means", ", whose owner or tags are not those that entries with its name ask for")
+        } else {
+            ("matches", "")
+        };
+        return Ok(Plan::Ignore(format!("no entry of the manifest {matches} `{}` in {region}{why}", image.name)));
     };
     match image.state.as_str() {
         "available" => {}
@@ -49,7 +54,7 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Erro
     if let Some((id, _)) = busy.into_iter().find(|(_, head)| head.is_busy(facts.now)) {
         return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));
     }
-    Ok(change(subject, image, &desired, manifest))
+    Ok(change(subject, image, &desired, &manifest).with_notes(facts.desired.notes()))
 }
 
 fn vanished(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use events::ebs::SnapshotId;
 use permissions::{Encryption, Holders};
-use sharing::{Desired, Head, Principal};
+use sharing::{Desired, Head, Principal, Tags};
 
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Facts {
 pub struct Snapshot {
     /// Its tag `Name`.
     pub name: Option<String>,
+    /// All its tags.
+    pub tags: Tags,
     /// Whether it belongs to our own account.
     pub is_ours: bool,
     /// Its state, as EC2 spells it.

@@ -20,7 +20,7 @@ use events::{Detail, Envelope, Origin};
 use grants::{Grants, record_if_any};
 use permissions::{Ec2, Settings, Source};
 use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
-use sharing::{Kind, Resource, Share};
+use sharing::{Candidate, Kind, Resource, Share};
 
 pub use facts::{Facts, Snapshot};
 
@@ -63,6 +63,12 @@ impl Subject {
     /// One of the snapshots, as a thing that is shared.
     fn resource(&self, id: &SnapshotId) -> Resource {
         Resource::new(Kind::Snapshot, &self.account, &self.region, id.as_str())
+    }
+
+    /// A snapshot as the manifest's entries see it.
+    fn candidate<'a>(&'a self, snapshot: &'a Snapshot) -> Candidate<'a> {
+        let (name, tags) = (snapshot.name.as_deref().unwrap_or_default(), &snapshot.tags);
+        Candidate { kind: Kind::Snapshot, name, region: Some(&self.region), owner: &self.account, tags }
     }
 }
 

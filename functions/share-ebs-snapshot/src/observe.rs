@@ -8,7 +8,7 @@ use aws::{Answer, open_only};
 use aws_sdk_ec2::types::Snapshot as Ec2Snapshot;
 use events::ebs::SnapshotId;
 use futures_util::future::{try_join, try_join_all};
-use permissions::{Encryption, Holders, encryption, name_of};
+use permissions::{Encryption, Holders, encryption, name_of, tags_of};
 use reaction::{Doing, Error};
 use sharing::{Desired, Head, Kind, Principal, Wanted};
 use tokio::join;
@@ -91,6 +91,7 @@ impl Services {
         let name = name_of(found.tags());
         let mut snapshot = Snapshot {
             name: name.filter(|name| !name.is_empty()).map(String::from),
+            tags: tags_of(found.tags()),
             is_ours: found.owner_id() == Some(subject.account.as_str()),
             state: found.state().map(|state| state.as_str().into()).unwrap_or_default(),
             volumes: Holders::default(),
@@ -125,13 +126,12 @@ impl Services {
         now: SystemTime,
     ) -> Result<BTreeSet<Principal>, Error> {
         let manifest = desired.admitted()?;
-        let mut needs = self.ec2.needs_of_images(account, region, manifest, &[id.as_str()], |_| true, now).await?;
+        let mut needs = self.ec2.needs_of_images(account, region, &manifest, &[id.as_str()], |_| true, now).await?;
         Ok(needs.remove(id.as_str()).unwrap_or_default())
     }
 }
 
 /// Who shall have the snapshot; `None` where no entry matches it, or where the manifest cannot be acted on.
 fn wanted(subject: &Subject, desired: &Desired, snapshot: &Snapshot, now: SystemTime) -> Option<Wanted> {
-    let Subject { account, region, .. } = subject;
-    desired.wanted(Kind::Snapshot, snapshot.name.as_deref()?, Some(region), account, now).ok()?
+    desired.wanted(&subject.candidate(snapshot), now).ok()?
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use events::ebs::SnapshotId;
 use permissions::Encryption;
 use reaction::{Error, Plan};
-use sharing::{Change, Kind, Principal, Share, Wanted};
+use sharing::{Change, Principal, Share, Wanted};
 
 use crate::facts::{Facts, Snapshot};
 use crate::{Step, Subject};
@@ -18,6 +18,10 @@ const VISIBLE_AFTER: Duration = Duration::from_mins(2);
 
 /// Several snapshots do not stand or fall together: one that cannot be shared is left, and the others are shared.
 pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
+    Ok(plan_all(subject, facts)?.with_notes(facts.desired.notes()))
+}
+
+fn plan_all(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
     facts.desired.admitted()?;
     if let (1, Some(id)) = (subject.snapshots.len(), subject.snapshots.first()) {
         return plan_one(subject, facts, id);
@@ -44,7 +48,7 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error
 }
 
 fn plan_one(subject: &Subject, facts: &Facts, snapshot_id: &SnapshotId) -> Result<Plan<Step>, Error> {
-    let Subject { account, region, .. } = subject;
+    let region = &subject.region;
     let id = snapshot_id.as_str();
     let Some(snapshot) = facts.snapshots.get(snapshot_id) else { return vanished(subject, facts, id) };
     if !snapshot.is_ours {
@@ -52,15 +56,18 @@ fn plan_one(subject: &Subject, facts: &Facts, snapshot_id: &SnapshotId) -> Resul
     }
     // Nobody waits for a tag: the event comes when the snapshot is complete, minutes after it was begun, and what is
     // tagged later still, the sweep finds. Waiting would fail two times for each snapshot of an image, which has none.
-    let Some(name) = &snapshot.name else {
-        return Ok(Plan::Ignore(format!("{id} has no tag `Name` by which the manifest could name it")));
-    };
-    let Some(Wanted { principals, .. }) =
-        facts.desired.wanted(Kind::Snapshot, name, Some(region), account, facts.now)?
-    else {
-        return Ok(Plan::Ignore(format!(
-            "no entry of the manifest's section `ebs` matches `{name}` in {region}, the name of {id}"
-        )));
+    let (manifest, candidate) = (facts.desired.admitted()?, subject.candidate(snapshot));
+    let Some(Wanted { principals, .. }) = manifest.wanted(&candidate, facts.now)? else {
+        return Ok(Plan::Ignore(match &snapshot.name {
+            _ if manifest.is_withheld(&candidate) => format!(
+                "no entry of the manifest's section `ebs` means {id} in {region}, whose owner or tags are not those that \
+                 entries with its name ask for"
+            ),
+            None => format!("{id} has no tag `Name` by which the manifest could name it"),
+            Some(name) => {
+                format!("no entry of the manifest's section `ebs` matches `{name}` in {region}, the name of {id}")
+            }
+        }));
     };
     match snapshot.state.as_str() {
         "completed" => {}

@@ -38,7 +38,9 @@ impl Copy {
     pub(crate) fn new(source: Resource, tags: &BTreeMap<String, String>) -> Self {
         let target = name(source.kind, &source.id);
         let ours = [(COPY_OF.to_owned(), source.id.clone())];
-        Self { target, tags: tags.clone().into_iter().chain(ours).collect(), source }
+        // Only AWS may give those of its own.
+        let others = tags.clone().into_iter().filter(|(key, _)| !key.starts_with("aws:"));
+        Self { target, tags: others.chain(ours).collect(), source }
     }
 
     /// Makes the copy. One of that name that is there already is left alone: another run was faster.

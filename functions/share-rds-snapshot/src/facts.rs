@@ -1,10 +1,9 @@
 //! What is known of a database snapshot before anything is decided.
 
-use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use permissions::{Encryption, Holders, KeyGaps};
-use sharing::{Desired, Head};
+use sharing::{Desired, Head, Tags};
 
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]
@@ -28,8 +27,8 @@ pub struct Snapshot {
     pub status: String,
     /// Whether somebody made it. What RDS and AWS Backup make for themselves cannot be shared.
     pub is_manual: bool,
-    /// Its tags, those of AWS itself aside.
-    pub tags: BTreeMap<String, String>,
+    /// Its tags.
+    pub tags: Tags,
     /// Who may restore it.
     pub holders: Holders,
     /// What it is encrypted with.

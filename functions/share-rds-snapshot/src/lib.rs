@@ -23,7 +23,7 @@ use events::{Detail, Envelope, Origin};
 use grants::{Grants, record_if_any};
 use permissions::{Rds, Source};
 use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
-use sharing::{Kind, Resource, Share};
+use sharing::{Candidate, Kind, Resource, Share, Tags};
 
 pub use copy::Copy;
 pub use facts::{Facts, Namesake, Snapshot};
@@ -71,6 +71,11 @@ impl Subject {
     /// The snapshot, as a thing that is shared.
     fn resource(&self) -> Resource {
         Resource::new(self.kind, &self.account, &self.region, self.snapshot.as_str())
+    }
+
+    /// A snapshot of this account and region, as the manifest's entries see it.
+    fn candidate<'a>(&'a self, name: &'a str, tags: &'a Tags) -> Candidate<'a> {
+        Candidate { kind: self.kind, name, region: Some(&self.region), owner: &self.account, tags }
     }
 }
 

@@ -1,14 +1,13 @@
 //! Reads the facts: manifest, snapshot and permissions side by side, then the key, or what stands in a copy's place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use aws::{Answer, open_only};
-use aws_sdk_rds::types::Tag;
 use futures_util::future::try_join;
-use permissions::{Encryption, Holders, KeyGaps, encryption, key_gaps};
+use permissions::{Encryption, Holders, KeyGaps, db_tags_of, encryption, key_gaps};
 use reaction::{AccountId, Doing, Error};
-use sharing::{Desired, Head, Kind};
+use sharing::{Desired, Head, Kind, Tags};
 use tokio::join;
 
 use crate::copy::{self, COPY_OF};
@@ -21,7 +20,7 @@ struct Described {
     status: String,
     snapshot_type: String,
     key: Option<String>,
-    tags: BTreeMap<String, String>,
+    tags: Tags,
 }
 
 impl ShareRdsSnapshot {
@@ -48,7 +47,7 @@ impl ShareRdsSnapshot {
         let snapshot = match described? {
             None => None,
             Some(found) => {
-                let wanted = accounts(&desired, subject, now);
+                let wanted = accounts(&desired, subject, &found.tags, now);
                 let head = self.head(subject, wanted.is_some() && found.is_manual());
                 let snapshot = services.snapshot(subject, found, holders, wanted.unwrap_or_default(), copies_automated);
                 let (snapshot, head) = try_join(snapshot, head).await?;
@@ -73,9 +72,8 @@ impl Described {
 }
 
 /// Who shall have the snapshot; `None` where no entry matches it, or where the manifest cannot be acted on.
-fn accounts(desired: &Desired, subject: &Subject, now: SystemTime) -> Option<BTreeSet<AccountId>> {
-    let Subject { kind, snapshot, account, region, .. } = subject;
-    let wanted = desired.wanted(*kind, snapshot.as_str(), Some(region), account, now).ok()??;
+fn accounts(desired: &Desired, subject: &Subject, tags: &Tags, now: SystemTime) -> Option<BTreeSet<AccountId>> {
+    let wanted = desired.wanted(&subject.candidate(subject.snapshot.as_str(), tags), now).ok()??;
     Some(wanted.principals.iter().filter_map(|who| who.account().cloned()).collect())
 }
 
@@ -136,7 +134,7 @@ impl Services {
                 status: it.status.unwrap_or_default(),
                 snapshot_type: it.snapshot_type.unwrap_or_default(),
                 key: it.kms_key_id,
-                tags: tags(it.tag_list),
+                tags: db_tags_of(it.tag_list),
             }));
         }
         let request = self.rds.client.describe_db_snapshots().db_snapshot_identifier(id);
@@ -147,13 +145,7 @@ impl Services {
             status: it.status.unwrap_or_default(),
             snapshot_type: it.snapshot_type.unwrap_or_default(),
             key: it.kms_key_id,
-            tags: tags(it.tag_list),
+            tags: db_tags_of(it.tag_list),
         }))
     }
-}
-
-/// The tags that somebody else than AWS gave: nobody may give those of AWS (`aws:..`).
-fn tags(list: Option<Vec<Tag>>) -> BTreeMap<String, String> {
-    let tags = list.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())));
-    tags.filter(|(key, _)| !key.starts_with("aws:")).collect()
 }

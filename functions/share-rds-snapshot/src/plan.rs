@@ -17,14 +17,22 @@ const VISIBLE_AFTER: Duration = Duration::from_mins(2);
 
 pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
     let manifest = facts.desired.admitted()?;
-    let Subject { kind, account, region, .. } = subject;
+    let Subject { kind, region, .. } = subject;
     let id = subject.snapshot.as_str();
     let Some(snapshot) = &facts.snapshot else { return vanished(subject, facts) };
     if let Some(product) = other_product(&snapshot.engine) {
         return Ok(Plan::Ignore(format!("`{id}` is a snapshot of {product}, which only shares RDS's events")));
     }
-    let Some(Wanted { principals, .. }) = facts.desired.wanted(*kind, id, Some(region), account, facts.now)? else {
-        return Ok(Plan::Ignore(format!("no entry of the manifest's section `{kind}` matches `{id}` in {region}")));
+    let candidate = subject.candidate(id, &snapshot.tags);
+    let Some(Wanted { principals, .. }) = manifest.wanted(&candidate, facts.now)? else {
+        let (matches, why) = if manifest.is_withheld(&candidate) {
+            ("means", ", whose owner or tags are not those that entries with its name ask for")
+        } else {
+            ("matches", "")
+        };
+        return Ok(Plan::Ignore(format!(
+            "no entry of the manifest's section `{kind}` {matches} `{id}` in {region}{why}"
+        )));
     };
     if !snapshot.is_manual && !facts.copies_automated {
         return Ok(Plan::Ignore(format!(
@@ -53,11 +61,12 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error
     if snapshot.head.is_busy(facts.now) {
         return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));
     }
-    if snapshot.is_manual {
-        Ok(share(subject, snapshot, principals, manifest))
+    let plan = if snapshot.is_manual {
+        share(subject, snapshot, principals, &manifest)
     } else {
-        copy(subject, facts, snapshot, &principals)
-    }
+        copy(subject, facts, snapshot, &principals)?
+    };
+    Ok(plan.with_notes(facts.desired.notes()))
 }
 
 /// Neptune and DocumentDB keep their snapshots among those of RDS, and send the same events.
@@ -126,7 +135,7 @@ fn copy(
     snapshot: &Snapshot,
     wanted: &BTreeSet<Principal>,
 ) -> Result<Plan<Step>, Error> {
-    let Subject { kind, account, region, .. } = subject;
+    let kind = &subject.kind;
     let id = subject.snapshot.as_str();
     let copy = Copy::new(subject.resource(), &snapshot.tags);
     let target = &copy.target;
@@ -145,7 +154,7 @@ fn copy(
             )));
         }
     }
-    if facts.desired.wanted(*kind, target, Some(region), account, facts.now)?.is_none() {
+    if facts.desired.wanted(&subject.candidate(target, &copy.tags), facts.now)?.is_none() {
         return Err(Error::refused(format!(
             "{id} cannot be copied so that the copy is shared: no entry matches the copy's name {target}; \
              add one that does, such as its beginning"

@@ -19,12 +19,24 @@ impl Settings {
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
+        Self::with(permissions::Settings::read(variables)?, variables)
+    }
+
+    /// Reads the settings of an operator, as [`permissions::Settings::of_command_line`] does.
+    ///
+    /// # Errors
+    /// `Refused`, naming the variable that is missing or malformed.
+    pub fn of_command_line(variables: Variables) -> Result<Self, Error> {
+        Self::with(permissions::Settings::of_command_line(variables)?, variables)
+    }
+
+    fn with(sharing: permissions::Settings, variables: Variables) -> Result<Self, Error> {
         const COPY_AUTOMATED: &str = "SIGNALBOX_COPY_AUTOMATED";
         let copies_automated = match variables(COPY_AUTOMATED).as_deref() {
             None | Some("false") => false,
             Some("true") => true,
             Some(other) => return Err(malformed(COPY_AUTOMATED, format!("`{other}` is neither `true` nor `false`"))),
         };
-        Ok(Self { sharing: permissions::Settings::read(variables)?, copies_automated })
+        Ok(Self { sharing, copies_automated })
     }
 }

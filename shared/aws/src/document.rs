@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use reaction::{Doing, Error, Malformed};
+use reaction::{AccountId, Doing, Error, Malformed};
 use tokio::time::timeout;
 
 use crate::error::Answer;
@@ -108,13 +108,15 @@ impl Document {
         }
     }
 
-    /// The text as it is now.
+    /// The text as it is now. `owner` is the account that has to own the bucket, since the name of a bucket that was deleted is
+    /// free for any account to take; a parameter is always of our own account.
     ///
     /// # Errors
-    /// `Refused` where there is no such document or it is not UTF-8; otherwise what the call's error means.
-    pub async fn read(&self) -> Result<Arc<str>, Error> {
+    /// `Refused` where there is no such document or it is not UTF-8; otherwise what the call's error means, as where the bucket is
+    /// another account's.
+    pub async fn read(&self, owner: &AccountId) -> Result<Arc<str>, Error> {
         let text = match &self.store {
-            Store::S3 { client, bucket, key, last } => read_object(client, bucket, key, last).await,
+            Store::S3 { client, bucket, key, last } => read_object(client, (bucket, key), owner, last).await,
             Store::Parameters { client, name } => read_parameter(client, name).await,
         };
         text.doing(|| format!("reading {}", self.location))
@@ -123,22 +125,26 @@ impl Document {
 
 async fn read_object(
     client: &aws_sdk_s3::Client,
-    bucket: &str,
-    key: &str,
+    (bucket, key): (&str, &str),
+    owner: &AccountId,
     last: &Mutex<Option<Version>>,
 ) -> Result<Arc<str>, Error> {
     const NOT_MODIFIED: u16 = 304;
     let known = last.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let etag = known.as_ref().map(|version| version.etag.clone());
-    let answer = client.get_object().bucket(bucket).key(key).set_if_none_match(etag).send().await;
+    let request = client.get_object().bucket(bucket).key(key).expected_bucket_owner(owner.as_str());
+    let answer = request.set_if_none_match(etag).send().await;
     if let (Err(error), Some(version)) = (&answer, known)
         && error.raw_response().is_some_and(|response| response.status().as_u16() == NOT_MODIFIED)
     {
         return Ok(version.text);
     }
-    let answer = answer
-        .or_absent()
-        .doing(|| "S3 tells an absent object from a denied one only to those who may list the bucket");
+    let answer = answer.or_absent().doing(|| {
+        format!(
+            "S3 tells an absent object from a denied one only to those who may list the bucket, and refuses a bucket that is not \
+             account {owner}'s"
+        )
+    });
     let object = answer?.ok_or_else(|| Error::refused("there is no such object; upload it"))?;
     if object.content_length().is_some_and(|bytes| bytes > LARGEST) {
         return Err(Error::refused(format!("the object is larger than {LARGEST} bytes; it is no such document")));

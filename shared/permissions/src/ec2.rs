@@ -6,7 +6,7 @@ use aws::{Answer, Pace};
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{ImageAttributeName, LaunchPermission, PermissionGroup, SnapshotAttributeName, Tag};
 use reaction::{AccountId, Doing, Error};
-use sharing::Principal;
+use sharing::{Principal, Tags};
 
 /// Who has a permission, the owner and everybody aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +68,13 @@ impl Ec2 {
 #[must_use]
 pub fn name_of(tags: &[Tag]) -> Option<&str> {
     tags.iter().find(|tag| tag.key() == Some("Name"))?.value()
+}
+
+/// The tags, by their keys.
+#[must_use]
+pub fn tags_of(tags: &[Tag]) -> Tags {
+    let pairs = tags.iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())));
+    pairs.collect()
 }
 
 fn others(principals: BTreeSet<Principal>, owner: &AccountId) -> BTreeSet<Principal> {

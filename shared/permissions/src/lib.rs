@@ -14,12 +14,12 @@ mod rds;
 mod repositories;
 
 pub use buckets::Buckets;
-pub use ec2::{Ec2, Holders, name_of};
+pub use ec2::{Ec2, Holders, name_of, tags_of};
 pub use key_gaps::{KeyGaps, key_gaps};
 pub use keys::{Encryption, encryption};
 pub use kms_keys::{Key, Keys};
 pub use manifest::{Settings, Source};
 pub use organizations::Organizations;
 pub use policies::PolicyRead;
-pub use rds::{ACCOUNTS_PER_SNAPSHOT, Rds, over_quota};
+pub use rds::{ACCOUNTS_PER_SNAPSHOT, Rds, db_tags_of, over_quota};
 pub use repositories::Repositories;

@@ -7,15 +7,16 @@ use aws::{Answer, all_pages};
 use aws_sdk_ec2::types::{Filter, Image, ImageState};
 use futures_util::future::try_join_all;
 use reaction::{AccountId, Doing, Error, Region};
-use sharing::{Desired, Kind, Manifest, Principal};
+use sharing::{Candidate, Desired, Kind, Manifest, Principal};
 
-use crate::{Ec2, name_of};
+use crate::{Ec2, name_of, tags_of};
 
 impl Ec2 {
-    /// Which accounts the manifest's own entries for snapshots name for these, by their Name.
+    /// Which accounts the manifest's own entries for snapshots name for these. `None` of a snapshot whose entry names a unit whose
+    /// accounts can never be told: every account that has it keeps it.
     ///
     /// # Errors
-    /// As of `DescribeSnapshots`, and of [`Desired::wanted`].
+    /// As of `DescribeSnapshots`, and `Failed` as of [`Desired::wanted`].
     pub async fn needs_by_name(
         &self,
         owner: &AccountId,
@@ -23,9 +24,10 @@ impl Ec2 {
         desired: &Desired,
         snapshots: &[&str],
         now: SystemTime,
-    ) -> Result<BTreeMap<String, BTreeSet<Principal>>, Error> {
+    ) -> Result<BTreeMap<String, Option<BTreeSet<Principal>>>, Error> {
         let mut needs = BTreeMap::new();
-        let is_idle = desired.admitted()?.names(Kind::Snapshot, Some(region)).is_empty();
+        let manifest = desired.admitted()?;
+        let is_idle = manifest.names(Kind::Snapshot, Some(region)).is_empty();
         if is_idle || snapshots.is_empty() {
             return Ok(needs);
         }
@@ -33,10 +35,14 @@ impl Ec2 {
             self.client.describe_snapshots().set_snapshot_ids(Some(snapshots.iter().map(|&id| id.into()).collect()));
         let answer = request.send().await.or_error().doing(|| "reading the snapshots' names")?;
         for snapshot in answer.snapshots() {
-            let name = name_of(snapshot.tags());
-            let (Some(id), Some(name)) = (snapshot.snapshot_id(), name) else { continue };
-            if let Some(wanted) = desired.wanted(Kind::Snapshot, name, Some(region), owner, now)? {
-                needs.insert(id.into(), wanted.principals);
+            let Some(id) = snapshot.snapshot_id() else { continue };
+            let (name, tags) = (name_of(snapshot.tags()).unwrap_or_default(), tags_of(snapshot.tags()));
+            let candidate = Candidate { kind: Kind::Snapshot, name, region: Some(region), owner, tags: &tags };
+            match manifest.wanted(&candidate, now) {
+                Ok(Some(wanted)) => drop(needs.insert(id.into(), Some(wanted.principals))),
+                Ok(None) => {}
+                Err(error) if error.is_refused() => drop(needs.insert(id.into(), None)),
+                Err(error) => return Err(error),
             }
         }
         Ok(needs)
@@ -68,7 +74,9 @@ impl Ec2 {
             .doing(|| "looking for other images on the same snapshots")?;
         let counting = images.iter().filter(|image| counts(image.image_id().unwrap_or_default()));
         let holders = counting.map(async |image| {
-            let holders = match manifest.wanted(Kind::Image, image.name().unwrap_or_default(), Some(region), now) {
+            let (name, tags) = (image.name().unwrap_or_default(), tags_of(image.tags()));
+            let candidate = Candidate { kind: Kind::Image, name, region: Some(region), owner, tags: &tags };
+            let holders = match manifest.wanted(&candidate, now) {
                 Some(wanted) => wanted.principals,
                 None => self.launchers(image, owner).await?,
             };

@@ -31,7 +31,8 @@ impl Organizations {
         Self { client: Client::new(config), pace: Pace::documented() }
     }
 
-    /// The active accounts of each of these organizations (`o-..`) and organizational units (`ou-..`).
+    /// The active accounts of each of these organizations (`o-..`) and organizational units (`ou-..`), or why they can never be
+    /// told.
     ///
     /// # Errors
     /// As of `ListAccounts`, `ListAccountsForParent` and `ListOrganizationalUnitsForParent`: a list that was cut short
@@ -43,12 +44,20 @@ impl Organizations {
                     "asking Organizations for the accounts of {id} (only the management account and delegated \
                      administrators may)"
                 )
-            })?;
-            Ok((id, members))
+            });
+            match members {
+                // One that was removed holds back what names it, and not the rest.
+                Err(error) if error.is_refused() => Ok((id, Err(error.to_string()))),
+                members => Ok((id, Ok(members?))),
+            }
         });
         let empty = Membership::default();
         let each = asked.buffer_unordered(AT_ONCE);
-        each.try_fold(empty, async |known, (id, accounts)| Ok(known.with(id, accounts))).await
+        each.try_fold(empty, async |known, (id, members)| match members {
+            Ok(accounts) => Ok(known.with(id, accounts)),
+            Err(why) => Ok(known.without(id, why)),
+        })
+        .await
     }
 
     async fn members(&self, id: &str) -> Result<BTreeSet<AccountId>, Error> {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{Answer, Pace, is_shared_too_often, names_bad_account};
 use aws_sdk_rds::Client;
+use aws_sdk_rds::types::Tag;
 use futures_util::future::join_all;
 use reaction::{AccountId, Doing, Error};
-use sharing::{Change, Difference, Effect, Kind, Principal, Share};
+use sharing::{Change, Difference, Effect, Kind, Principal, Share, Tags};
 
 use crate::Holders;
 
@@ -59,6 +60,13 @@ pub fn over_quota(after: &BTreeSet<Principal>) -> Option<Error> {
             after.len()
         ))
     })
+}
+
+/// The tags of a snapshot as RDS lists them, by their keys.
+#[must_use]
+pub fn db_tags_of(list: Option<Vec<Tag>>) -> Tags {
+    let tags = list.unwrap_or_default().into_iter();
+    tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
 }
 
 impl Rds {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 
-use crate::error::shortened;
+use crate::error::{byte_order_mark, shortened};
 use crate::{Claim, Counts, Deadline, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, StepReport};
 
 /// Below this much time no step is begun any more. It is enough for a step whose calls are answered, and for the
@@ -31,7 +31,7 @@ pub async fn drive_json<R: Reaction>(
     match serde_json::from_str(event) {
         Ok(event) => drive(reaction, ledger, mode, deadline, event).await,
         Err(error) => {
-            let error = shortened(&error.to_string(), 120);
+            let error = byte_order_mark(event).map_or_else(|| shortened(&error.to_string(), 120), String::from);
             let refusal = Error::refused(format!("not an event that {} can read: {error}", R::NAME));
             Report::of_error(R::NAME, &refusal)
         }

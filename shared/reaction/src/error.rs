@@ -88,6 +88,15 @@ impl<T> Doing<T> for Result<T, Error> {
     }
 }
 
+/// What is wrong with a text that begins with a byte order mark, if it does. RFC 8259 forbids the mark before JSON, some editors
+/// write it, and no editor shows it.
+#[must_use]
+pub fn byte_order_mark(text: &str) -> Option<&'static str> {
+    text.starts_with('\u{feff}').then_some(
+        "the text begins with a byte order mark (U+FEFF, the bytes EF BB BF), which JSON must not; save it as UTF-8 without the mark",
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::shortened;

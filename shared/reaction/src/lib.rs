@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 pub use deadline::Deadline;
 pub use drive::{Mode, drive, drive_json};
-pub use error::{Doing, Error, shortened};
+pub use error::{Doing, Error, byte_order_mark, shortened};
 pub use ledger::{Claim, Key, Ledger, Owner};
 pub use memory::MemoryLedger;
 pub use place::{AccountId, Malformed, Partition, Region};
@@ -117,5 +117,14 @@ impl<S> Plan<S> {
     #[must_use]
     pub fn nothing(why: impl Into<String>) -> Self {
         Self::Change { steps: Vec::new(), notes: vec![why.into()], incomplete: Vec::new() }
+    }
+
+    /// The same plan with these notes after its own. What is ignored carries none.
+    #[must_use]
+    pub fn with_notes(mut self, more: impl IntoIterator<Item = String>) -> Self {
+        if let Self::Change { notes, .. } = &mut self {
+            notes.extend(more);
+        }
+        self
     }
 }

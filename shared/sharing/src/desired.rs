@@ -2,33 +2,49 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Deref;
 use std::time::SystemTime;
 
-use reaction::{Error, Region};
+use reaction::Error;
 
-use crate::{Allowed, Kind, Manifest, Membership, Mistake, Principal, Wanted};
+use crate::{Allowed, Candidate, Kind, Manifest, Membership, Mistake, Principal, Wanted};
 
 /// The manifest, and what it takes to read it right.
 #[derive(Clone, Debug)]
 pub struct Desired {
     /// The manifest, or what is wrong with it.
     pub manifest: Result<Manifest, Mistake>,
-    /// Whom it may name; everybody where unset.
+    /// What it may name. A deployed function always has it; `None` sets no bound, as an operator may at the command line.
     pub allowed: Option<Allowed>,
     /// The accounts of the organizations and units that either names.
     pub membership: Membership,
 }
 
+/// A manifest that may be acted on: it can be read, and names only what it may name.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitted<'a> {
+    manifest: &'a Manifest,
+    membership: &'a Membership,
+}
+
+impl Deref for Admitted<'_> {
+    type Target = Manifest;
+
+    fn deref(&self) -> &Manifest {
+        self.manifest
+    }
+}
+
 impl Desired {
-    /// The manifest, where it can be read and names nobody whom it may not.
+    /// The manifest, where it can be read and names only what it may name.
     ///
     /// # Errors
     /// `Refused`, with the mistake's place or with everybody who is not allowed.
-    pub fn admitted(&self) -> Result<&Manifest, Error> {
+    pub fn admitted(&self) -> Result<Admitted<'_>, Error> {
         let manifest = self.manifest.as_ref().map_err(|mistake| Error::refused(format!("the manifest, {mistake}")))?;
         let outside = self.allowed.as_ref().map(|allowed| manifest.outside(allowed, &self.membership));
         match outside.filter(|outside| !outside.is_empty()) {
-            None => Ok(manifest),
+            None => Ok(Admitted { manifest, membership: &self.membership }),
             Some(outside) => Err(Error::refused(format!(
                 "the manifest names {}, which SIGNALBOX_ALLOWED_ACCOUNTS does not; nothing was changed",
                 list(&outside)
@@ -36,21 +52,42 @@ impl Desired {
         }
     }
 
-    /// Who shall have the thing of this name, and who should have had it until now: by accounts where the service takes
-    /// accounts only. The owner is left out, since it has everything anyway. `None` where no entry matches.
+    /// What [`Admitted::wanted`] says, of one candidate.
     ///
     /// # Errors
-    /// As of [`Desired::admitted`], and `Failed` where the accounts of an organization or unit are not known.
-    pub fn wanted(
-        &self,
-        kind: Kind,
-        name: &str,
-        region: Option<&Region>,
-        owner: &reaction::AccountId,
-        now: SystemTime,
-    ) -> Result<Option<Wanted>, Error> {
-        let Some(mut wanted) = self.admitted()?.wanted(kind, name, region, now) else { return Ok(None) };
-        if kind != Kind::Image {
+    /// As of [`Desired::admitted`] and [`Admitted::wanted`].
+    pub fn wanted(&self, candidate: &Candidate, now: SystemTime) -> Result<Option<Wanted>, Error> {
+        self.admitted()?.wanted(candidate, now)
+    }
+
+    /// What every report repeats: that nothing bounds the accounts that the manifest may name.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let is_everybody = self.allowed.as_ref().is_some_and(Allowed::is_everybody);
+        let note =
+            "the manifest may share with any account: SIGNALBOX_ALLOWED_ACCOUNTS (AllowedAccounts) is `everybody`";
+        is_everybody.then(|| note.to_owned()).into_iter().collect()
+    }
+}
+
+impl Admitted<'_> {
+    /// Who shall have the candidate, and who should have had it until now: by accounts where the service takes accounts only.
+    /// The owner is left out, since it has everything anyway. `None` where no entry means it.
+    ///
+    /// # Errors
+    /// `Refused` where an entry names an organization or unit that Organizations does not know any more: it is not known who
+    /// should have it, so that the candidate stays as it is. `Failed` where Organizations was not asked.
+    pub fn wanted(&self, candidate: &Candidate, now: SystemTime) -> Result<Option<Wanted>, Error> {
+        let Some(mut wanted) = self.manifest.wanted(candidate, now) else { return Ok(None) };
+        if candidate.kind != Kind::Image {
+            let refused = wanted.principals.iter().filter_map(|who| Some((who, self.membership.refusal(who)?)));
+            if let Some((who, why)) = refused.min() {
+                return Err(Error::refused(format!(
+                    "an entry of section `{}` names {who}, whose accounts cannot be told: {why}; correct the manifest; until \
+                     then no account gains or loses by this entry",
+                    candidate.kind
+                )));
+            }
             wanted.principals = self
                 .membership
                 .expand(&wanted.principals)
@@ -58,8 +95,17 @@ impl Desired {
             wanted.expired.retain(|who| who.account().is_some());
             wanted.expired = &wanted.expired - &wanted.principals;
         }
-        wanted.principals.retain(|who| who.account() != Some(owner));
+        wanted.principals.retain(|who| who.account() != Some(candidate.owner));
         Ok(Some(wanted))
+    }
+
+    /// Which entries are held back, and why: those that name a unit whose accounts cannot be told.
+    #[must_use]
+    pub fn held_back(&self) -> Vec<String> {
+        let expanding = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Image);
+        let named = expanding.flat_map(|kind| self.manifest.principals(kind)).collect::<BTreeSet<_>>();
+        let refused = named.iter().filter_map(|who| Some((who, self.membership.refusal(who)?)));
+        refused.map(|(who, why)| format!("the entries that name {who} are held back: {why}")).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! An entry's list: who shares, and until when.
+//! An entry's list: who shares, until when, and of which resources.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,10 +6,11 @@ use std::time::SystemTime;
 
 use chrono::DateTime;
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::Principal;
 use crate::principal::is_id;
+use crate::restriction::{Owners, Restriction, Tag, TagKey};
 use crate::strict::{Text, text};
 
 /// Who shares, and until when; `None` is for ever.
@@ -24,6 +25,14 @@ pub(crate) struct List(pub(crate) Parties);
 pub(crate) struct Admission {
     pub(crate) parties: Parties,
     pub(crate) organization: Option<String>,
+}
+
+/// A list, or an object that holds one and says which of the resources with the entry's name are meant: for images and
+/// snapshots, `HAS_NAME_TAG` for those whose name is a tag.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selection<const HAS_NAME_TAG: bool> {
+    pub(crate) parties: Parties,
+    pub(crate) restriction: Restriction,
 }
 
 impl<'de> Deserialize<'de> for List {
@@ -71,23 +80,100 @@ impl<'de> Visitor<'de> for AdmissionVisitor {
         Ok(Admission { parties: ListVisitor.visit_seq(list)?.0, organization: None })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Admission, A::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Object {
-            #[serde(default)]
-            accounts: List,
-            #[serde(default, deserialize_with = "organization")]
-            organization: Option<String>,
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Admission, A::Error> {
+        const KEYS: &[&str] = &["accounts", "organization"];
+        let (mut accounts, mut organization) = (None, None);
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "accounts" if accounts.is_none() => accounts = Some(map.next_value::<List>()?),
+                "organization" if organization.is_none() => organization = Some(map.next_value::<OrganizationText>()?),
+                "accounts" => return Err(A::Error::duplicate_field("accounts")),
+                "organization" => return Err(A::Error::duplicate_field("organization")),
+                "owner" | "tag" | "name_tag" => {
+                    return Err(A::Error::custom(format_args!(
+                        "`{key}` is for images and snapshots, which many may name alike; this entry means one resource by \
+                         its whole name"
+                    )));
+                }
+                other => return Err(A::Error::unknown_field(other, KEYS)),
+            }
         }
-        let Object { accounts, organization } = Object::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Admission { parties: accounts.0, organization })
+        let organization = organization.map(|OrganizationText(id)| id);
+        Ok(Admission { parties: accounts.unwrap_or_default().0, organization })
     }
 }
 
-fn organization<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let OrganizationId(id) = text(deserializer)?;
-    Ok(Some(id))
+impl<'de, const HAS_NAME_TAG: bool> Deserialize<'de> for Selection<HAS_NAME_TAG> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SelectionVisitor::<HAS_NAME_TAG>)
+    }
+}
+
+struct SelectionVisitor<const HAS_NAME_TAG: bool>;
+
+impl<'de, const HAS_NAME_TAG: bool> Visitor<'de> for SelectionVisitor<HAS_NAME_TAG> {
+    type Value = Selection<HAS_NAME_TAG>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a list of accounts, or an object such as {\"accounts\": [\"111122223333\"], \"owner\": [\"444455556666\"], \
+             \"tag\": {\"key\": \"share\", \"value\": \"yes\"}}",
+        )
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        Ok(Selection { parties: ListVisitor.visit_seq(list)?.0, restriction: Restriction::default() })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut accounts, mut restriction) = (None, Restriction::default());
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "accounts" if accounts.is_none() => accounts = Some(map.next_value::<List>()?),
+                "owner" if restriction.owners.is_none() => restriction.owners = Some(map.next_value::<Owners>()?.0),
+                "tag" if restriction.tag.is_none() => restriction.tag = Some(map.next_value::<Tag>()?),
+                "name_tag" if HAS_NAME_TAG && restriction.name_tag.is_none() => {
+                    restriction.name_tag = Some(map.next_value::<TagKeyText>()?.0);
+                }
+                other => return Err(A::Error::custom(misplaced(other, HAS_NAME_TAG))),
+            }
+        }
+        let accounts: List = accounts.ok_or_else(|| A::Error::custom("`accounts` is missing"))?;
+        Ok(Selection { parties: accounts.0, restriction })
+    }
+}
+
+/// What is wrong with a key that cannot stand where it does.
+fn misplaced(key: &str, has_name_tag: bool) -> String {
+    match key {
+        "accounts" | "owner" | "tag" => format!("`{key}` stands twice; keep one"),
+        "name_tag" if has_name_tag => format!("`{key}` stands twice; keep one"),
+        "name_tag" => "`name_tag` is for section `ebs`: only EBS snapshots have no name but a tag's".into(),
+        "organization" => {
+            "`organization` is for sections `s3`, `ecr` and `kms`; name the organization's ARN among the \
+            accounts"
+                .into()
+        }
+        _ if has_name_tag => format!("`{key}` is none of `accounts`, `owner`, `tag` and `name_tag`"),
+        _ => format!("`{key}` is none of `accounts`, `owner` and `tag`"),
+    }
+}
+
+struct TagKeyText(TagKey);
+
+impl<'de> Deserialize<'de> for TagKeyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text(deserializer).map(Self)
+    }
+}
+
+struct OrganizationText(String);
+
+impl<'de> Deserialize<'de> for OrganizationText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let OrganizationId(id) = text(deserializer)?;
+        Ok(Self(id))
+    }
 }
 
 /// An organization's id.

@@ -1,5 +1,6 @@
 //! The share manifest, and the arithmetic of grants. Pure: who reads the manifest, and from where, is decided elsewhere.
 
+mod candidate;
 mod change;
 mod desired;
 mod difference;
@@ -8,6 +9,7 @@ mod effect;
 mod entry;
 mod grant;
 mod head;
+mod index;
 mod kind;
 mod manifest;
 mod membership;
@@ -15,13 +17,15 @@ mod mistake;
 pub mod policy;
 mod principal;
 mod resource;
+mod restriction;
 mod schema;
 mod strict;
 #[cfg(test)]
 mod tests;
 
+pub use candidate::{Candidate, Tags};
 pub use change::{Change, Share};
-pub use desired::{Desired, organizations_of};
+pub use desired::{Admitted, Desired, organizations_of};
 pub use difference::Difference;
 pub use digest::digest;
 pub use effect::Effect;

@@ -3,6 +3,8 @@
 //! ```json
 //! {"ami": {"base_linux_v": {"eu-west-1": ["111122223333"]}},
 //!  "rds": {"base-db-v": {"eu-west-1": [{"account": "111122223333", "expires": "2027-01-01T00:00:00Z"}]}},
+//!  "ebs": {"base": {"eu-west-1": {"accounts": ["111122223333"], "owner": ["444455556666"],
+//!          "tag": {"key": "share", "value": "yes"}}}},
 //!  "s3": {"com-example-bucket": {"accounts": ["111122223333"], "organization": "o-exampleorgid"}}}
 //! ```
 
@@ -14,11 +16,12 @@ use reaction::Region;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
-use wildmatch::WildMatch;
 
-use crate::entry::{Admission, List};
+use crate::entry::{Admission, Selection};
+use crate::index::Index;
+use crate::restriction::{Restriction, TagKey};
 use crate::strict::{Name, UniqueMap};
-use crate::{Allowed, Kind, Membership, Mistake, Principal, digest};
+use crate::{Allowed, Candidate, Kind, Membership, Mistake, Principal, digest};
 
 /// Names to regions to those who share.
 type ByRegion<L> = UniqueMap<Name, UniqueMap<Region, L>>;
@@ -26,9 +29,17 @@ type ByRegion<L> = UniqueMap<Name, UniqueMap<Region, L>>;
 /// The desired state of every share, immutable once read.
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
-    sections: BTreeMap<Kind, Vec<Entry>>,
+    sections: BTreeMap<Kind, Section>,
     counts: BTreeMap<String, usize>,
     version: String,
+}
+
+/// The entries of one kind, and where to find those that stand for a name.
+#[derive(Clone, Debug, Default)]
+struct Section {
+    entries: Vec<Entry>,
+    /// By region, and then by the tag whose value is the name where that is not the name that the kind has.
+    indexes: BTreeMap<Option<Region>, BTreeMap<Option<TagKey>, Index>>,
 }
 
 /// Who may use what has this name, in one region or, of buckets, wherever it lies.
@@ -37,6 +48,33 @@ struct Entry {
     name: Name,
     region: Option<Region>,
     list: Admission,
+    restriction: Restriction,
+}
+
+impl Section {
+    fn new(kind: Kind, entries: Vec<Entry>) -> Self {
+        let mut indexes = BTreeMap::<_, BTreeMap<_, Index>>::new();
+        for (at, Entry { name, region, restriction, .. }) in entries.iter().enumerate() {
+            let by_tag = indexes.entry(region.clone()).or_default();
+            let index = by_tag.entry(restriction.name_tag.clone()).or_insert_with(|| Index::new(kind));
+            index.insert(kind, name.as_str(), at);
+        }
+        indexes.values_mut().flat_map(BTreeMap::values_mut).for_each(Index::sort);
+        Self { entries, indexes }
+    }
+
+    /// The entries that stand for the candidate by its name, whatever else they ask of it.
+    fn named(&self, candidate: &Candidate) -> impl Iterator<Item = &Entry> {
+        let indexes = self.indexes.get(&candidate.region.cloned()).into_iter().flatten();
+        let found = indexes.flat_map(|(name_tag, index)| {
+            let name = match name_tag {
+                Some(TagKey(key)) => candidate.tags.get(key).map(String::as_str).unwrap_or_default(),
+                None => candidate.name,
+            };
+            if name.is_empty() { Vec::new() } else { index.find(name) }
+        });
+        found.map(|at| &self.entries[at])
+    }
 }
 
 /// What the manifest says of one thing: the union of all entries that match it.
@@ -52,10 +90,13 @@ impl Manifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// The first [`Mistake`]: anything that is not JSON, a key that stands twice, an unknown region, an account that
+    /// The first [`Mistake`]: a byte order mark, anything that is not JSON, a key that stands twice, an unknown region, an account that
     /// is not a string of 12 digits, text after the end.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
         const DIGITS: usize = 16;
+        if let Some(mistake) = Mistake::of_byte_order_mark(text) {
+            return Err(mistake);
+        }
         let manifest: Self = serde_json::from_str(text).map_err(|error| Mistake::new(&error))?;
         Ok(Self { version: digest(text)[..DIGITS].into(), ..manifest })
     }
@@ -66,21 +107,26 @@ impl Manifest {
         &self.version
     }
 
-    /// What the entries say of the thing of this name at this time; `None` where no entry matches it.
+    /// What the entries say of the candidate at this time; `None` where no entry means it.
     #[must_use]
-    pub fn wanted(&self, kind: Kind, name: &str, region: Option<&Region>, now: SystemTime) -> Option<Wanted> {
-        let here = self.entries(kind).filter(|entry| entry.region.as_ref() == region);
-        let matching: Vec<_> = here.filter(|entry| entry.matches(kind, name)).collect();
-        let mut wanted = Wanted::default();
-        for Entry { list, .. } in &matching {
+    pub fn wanted(&self, candidate: &Candidate, now: SystemTime) -> Option<Wanted> {
+        let mut wanted = None::<Wanted>;
+        for Entry { list, .. } in self.named(candidate).filter(|entry| entry.restriction.admits(candidate)) {
+            let wanted = wanted.get_or_insert_default();
             for (who, until) in &list.parties {
                 let is_over = until.is_some_and(|until| until <= now);
                 if is_over { &mut wanted.expired } else { &mut wanted.principals }.insert(who.clone());
             }
             wanted.principals.extend(list.organization.clone().map(Principal::Members));
         }
-        wanted.expired = &wanted.expired - &wanted.principals;
-        (!matching.is_empty()).then_some(wanted)
+        wanted.map(|wanted| Wanted { expired: &wanted.expired - &wanted.principals, ..wanted })
+    }
+
+    /// Whether entries stand for the candidate by its name, and each asks for another owner or tag than it has.
+    #[must_use]
+    pub fn is_withheld(&self, candidate: &Candidate) -> bool {
+        let mut named = self.named(candidate).peekable();
+        named.peek().is_some() && named.all(|entry| !entry.restriction.admits(candidate))
     }
 
     /// The entries by which organizations or organizational units have what is shared with accounts only: what changes when
@@ -88,18 +134,19 @@ impl Manifest {
     #[must_use]
     pub fn by_units(&self) -> Self {
         let names_unit = |entry: &&Entry| entry.list.parties.keys().any(Principal::is_expanded);
-        let chosen = |(kind, entries): (&Kind, &Vec<Entry>)| {
-            (*kind, entries.iter().filter(names_unit).cloned().collect::<Vec<_>>())
+        let chosen = |(kind, section): (&Kind, &Section)| {
+            let entries: Vec<_> = section.entries.iter().filter(names_unit).cloned().collect();
+            (*kind, Section::new(*kind, entries))
         };
         let sections = self.sections.iter().filter(|(kind, _)| **kind != Kind::Image).map(chosen);
-        let sections = sections.filter(|(_, entries)| !entries.is_empty()).collect();
+        let sections = sections.filter(|(_, section)| !section.entries.is_empty()).collect();
         Self { sections, counts: self.counts.clone(), version: self.version.clone() }
     }
 
     /// Whether no entry names anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.sections.values().all(Vec::is_empty)
+        self.sections.values().all(|section| section.entries.is_empty())
     }
 
     /// Whether the section of this kind stands in the manifest, empty or not.
@@ -121,14 +168,27 @@ impl Manifest {
         here.map(|entry| entry.name.as_str()).collect()
     }
 
+    /// The names of the entries for EBS snapshots in this region, by the key of the tag whose value they are.
+    #[must_use]
+    pub fn names_by_tag(&self, region: &Region) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut names = BTreeMap::<_, BTreeSet<_>>::new();
+        for entry in self.entries(Kind::Snapshot).filter(|entry| entry.region.as_ref() == Some(region)) {
+            let key = entry.restriction.name_tag.as_ref().map_or("Name", |TagKey(key)| key);
+            names.entry(key).or_default().insert(entry.name.as_str());
+        }
+        names
+    }
+
     /// Everybody whom the entries of this kind name, each once.
     #[must_use]
     pub fn principals(&self, kind: Kind) -> BTreeSet<Principal> {
-        let named = |entry: &Entry| {
-            let organization = entry.list.organization.clone().map(Principal::Members);
-            entry.list.parties.keys().cloned().chain(organization).collect::<Vec<_>>()
-        };
-        self.entries(kind).flat_map(named).collect()
+        let mut named = BTreeSet::new();
+        for Entry { list, .. } in self.entries(kind) {
+            // Most entries name the same few, which are not copied each time.
+            let new: Vec<_> = list.parties.keys().filter(|who| !named.contains(*who)).cloned().collect();
+            named.extend(new.into_iter().chain(list.organization.clone().map(Principal::Members)));
+        }
+        named
     }
 
     /// Everybody whom the manifest names and `allowed` does not admit, each once.
@@ -145,20 +205,11 @@ impl Manifest {
     }
 
     fn entries(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
-        self.sections.get(&kind).into_iter().flatten()
+        self.sections.get(&kind).into_iter().flat_map(|section| &section.entries)
     }
-}
 
-impl Entry {
-    /// Whether the entry stands for what has this name. `*` and `?` are wildcards where names begin with or contain the
-    /// entry's.
-    fn matches(&self, kind: Kind, name: &str) -> bool {
-        let entry = self.name.as_str();
-        match kind {
-            Kind::Image | Kind::Snapshot => WildMatch::new(&format!("{entry}*")).matches(name),
-            Kind::DbSnapshot | Kind::DbClusterSnapshot => WildMatch::new(&format!("*{entry}*")).matches(name),
-            Kind::Key | Kind::Repository | Kind::Bucket => entry == name,
-        }
+    fn named(&self, candidate: &Candidate) -> impl Iterator<Item = &Entry> {
+        self.sections.get(&candidate.kind).into_iter().flat_map(|section| section.named(candidate))
     }
 }
 
@@ -192,28 +243,39 @@ impl<'de> Visitor<'de> for Sections {
             };
             let (count, entries) = match kind {
                 Kind::Bucket => everywhere(map.next_value()?),
-                kind if kind.has_policy() => by_region(map.next_value::<ByRegion<Admission>>()?, |list| list),
-                _ => by_region(map.next_value::<ByRegion<List>>()?, |List(parties)| Admission {
-                    parties,
-                    organization: None,
-                }),
+                Kind::Snapshot => by_region(map.next_value::<ByRegion<Selection<true>>>()?, selected),
+                kind if kind.has_policy() => {
+                    by_region(map.next_value::<ByRegion<Admission>>()?, |list| (list, Restriction::default()))
+                }
+                _ => by_region(map.next_value::<ByRegion<Selection<false>>>()?, selected),
             };
             manifest.counts.insert(section, count);
-            manifest.sections.insert(kind, entries);
+            manifest.sections.insert(kind, Section::new(kind, entries));
         }
         Ok(manifest)
     }
 }
 
-fn everywhere(names: UniqueMap<Name, Admission>) -> (usize, Vec<Entry>) {
-    let count = names.0.len();
-    (count, names.0.into_iter().map(|(name, list)| Entry { name, region: None, list }).collect())
+/// What an entry's value says: who shares, and of which resources.
+type Said = (Admission, Restriction);
+
+fn selected<const HAS_NAME_TAG: bool>(Selection { parties, restriction }: Selection<HAS_NAME_TAG>) -> Said {
+    (Admission { parties, organization: None }, restriction)
 }
 
-fn by_region<L>(names: ByRegion<L>, admission: fn(L) -> Admission) -> (usize, Vec<Entry>) {
+fn everywhere(names: UniqueMap<Name, Admission>) -> (usize, Vec<Entry>) {
+    let count = names.0.len();
+    let entry = |(name, list)| Entry { name, region: None, list, restriction: Restriction::default() };
+    (count, names.0.into_iter().map(entry).collect())
+}
+
+fn by_region<L>(names: ByRegion<L>, said: fn(L) -> Said) -> (usize, Vec<Entry>) {
     let count = names.0.len();
     let entries = names.0.into_iter().flat_map(|(name, regions)| {
-        let entry = move |(region, list)| Entry { name: name.clone(), region: Some(region), list: admission(list) };
+        let entry = move |(region, list)| {
+            let (list, restriction) = said(list);
+            Entry { name: name.clone(), region: Some(region), list, restriction }
+        };
         regions.0.into_iter().map(entry)
     });
     (count, entries.collect())

@@ -10,13 +10,32 @@ use crate::principal::is_id;
 
 /// The accounts of organizations and organizational units, children included, as Organizations answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Membership(BTreeMap<String, BTreeSet<AccountId>>);
+pub struct Membership {
+    accounts: BTreeMap<String, BTreeSet<AccountId>>,
+    refused: BTreeMap<String, String>,
+}
 
 impl Membership {
+    /// Notes that Organizations cannot tell the accounts of an organization or unit, as of one that was removed, and why.
+    #[must_use]
+    pub fn without(mut self, id: impl Into<String>, why: impl Into<String>) -> Self {
+        self.refused.insert(id.into(), why.into());
+        self
+    }
+
+    /// Why the accounts that the principal stands for can never be told, if so.
+    #[must_use]
+    pub fn refusal(&self, who: &Principal) -> Option<&str> {
+        if !who.is_expanded() {
+            return None;
+        }
+        self.refused.get(*who.organization_ids().last()?).map(String::as_str)
+    }
+
     /// Notes the accounts of an organization (`o-..`) or unit (`ou-..`).
     #[must_use]
     pub fn with(mut self, id: impl Into<String>, accounts: BTreeSet<AccountId>) -> Self {
-        self.0.insert(id.into(), accounts);
+        self.accounts.insert(id.into(), accounts);
         self
     }
 
@@ -26,7 +45,7 @@ impl Membership {
         match who {
             Principal::Account(account) => Some([account.clone()].into()),
             Principal::Stray(_) => None,
-            _ => self.0.get(*who.organization_ids().last()?).cloned(),
+            _ => self.accounts.get(*who.organization_ids().last()?).cloned(),
         }
     }
 
@@ -49,14 +68,24 @@ impl Membership {
 }
 
 /// Whom a manifest may name: `SIGNALBOX_ALLOWED_ACCOUNTS`, ids of accounts, organizations (`o-..`) and organizational
-/// units (`ou-..`), separated by commas.
+/// units (`ou-..`), separated by commas; or the word `everybody`, which sets no bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowed {
+    is_everybody: bool,
     accounts: BTreeSet<AccountId>,
     organizations: BTreeSet<String>,
 }
 
 impl Allowed {
+    /// The word that sets no bound. It has to be said: what is not set bounds nothing by mistake.
+    pub const EVERYBODY: &'static str = "everybody";
+
+    /// Whether there is no bound.
+    #[must_use]
+    pub fn is_everybody(&self) -> bool {
+        self.is_everybody
+    }
+
     /// The organizations and units, whose accounts [`Membership`] has to know.
     #[must_use]
     pub fn organizations(&self) -> &BTreeSet<String> {
@@ -68,8 +97,9 @@ impl Allowed {
     #[must_use]
     pub fn admits(&self, who: &Principal, membership: &Membership) -> bool {
         match who {
+            _ if self.is_everybody => true,
             Principal::Account(account) => {
-                let held = self.organizations.iter().filter_map(|id| membership.0.get(id));
+                let held = self.organizations.iter().filter_map(|id| membership.accounts.get(id));
                 self.accounts.contains(account) || held.into_iter().any(|accounts| accounts.contains(account))
             }
             _ => who.organization_ids().into_iter().any(|id| self.organizations.contains(id)),
@@ -83,7 +113,11 @@ impl FromStr for Allowed {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         const EXPECTED: &str = "an account id of 12 digits, such as \"111122223333\", or the id of an organization \
             (\"o-exampleorgid\") or organizational unit (\"ou-ab12-cd34ef56\")";
-        let mut allowed = Self { accounts: BTreeSet::new(), organizations: BTreeSet::new() };
+        let is_everybody = text.trim() == Self::EVERYBODY;
+        let mut allowed = Self { is_everybody, accounts: BTreeSet::new(), organizations: BTreeSet::new() };
+        if is_everybody {
+            return Ok(allowed);
+        }
         for id in text.split(',').map(str::trim) {
             if let Ok(account) = id.parse() {
                 allowed.accounts.insert(account);

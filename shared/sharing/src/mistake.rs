@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use reaction::shortened;
+use reaction::{byte_order_mark, shortened};
 
 /// Characters of a message that are kept: a manifest's text may be as long as somebody made it.
 const LONGEST_MESSAGE: usize = 500;
@@ -25,6 +25,12 @@ impl Mistake {
         let message = error.to_string();
         let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
         Self { line: line.max(1), column: column.max(1), message: shortened(message, LONGEST_MESSAGE) }
+    }
+
+    /// The byte order mark that the text begins with, if it does.
+    pub(crate) fn of_byte_order_mark(text: &str) -> Option<Self> {
+        let message = byte_order_mark(text)?.to_owned();
+        Some(Self { line: 1, column: '\u{feff}'.len_utf8(), message })
     }
 
     /// The bytes of `text` that are wrong: the string, number or word that ends at the mistake's place.

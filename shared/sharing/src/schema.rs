@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 /// The JSON Schema (2020-12) of a share manifest.
 #[must_use]
 pub fn schema() -> Schema {
-    let list = json!({"$ref": "#/$defs/list"});
+    let selection = json!({"$ref": "#/$defs/selection"});
+    let selection_by_tag = json!({"$ref": "#/$defs/selection_by_tag"});
     let admission = json!({"$ref": "#/$defs/admission"});
     json_schema!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -15,12 +16,12 @@ pub fn schema() -> Schema {
         "description": "Which accounts may use which images, snapshots, repositories, keys and buckets.",
         "type": "object",
         "properties": {
-            "ami": by_region("Images whose name begins with the key (`*` and `?` are wildcards).", &list),
-            "ebs": by_region("EBS snapshots whose Name tag begins with the key (`*` and `?` are wildcards).", &list),
+            "ami": by_region("Images whose name begins with the key (`*` and `?` are wildcards).", &selection),
+            "ebs": by_region("EBS snapshots whose tag Name, or name_tag, begins with the key (`*` and `?` are wildcards).", &selection_by_tag),
             "ecr": by_region("Repositories by name: who may pull.", &admission),
             "kms": by_region("Keys by id, ARN or alias (`alias/name`): who may decrypt, and grant it to services.", &admission),
-            "rds": by_region("Snapshots of database instances whose name contains the key.", &list),
-            "rds-cluster": by_region("Snapshots of Aurora and Multi-AZ clusters whose name contains the key.", &list),
+            "rds": by_region("Snapshots of database instances whose name contains the key, in any case.", &selection),
+            "rds-cluster": by_region("Snapshots of Aurora and Multi-AZ clusters whose name contains the key, in any case.", &selection),
             "s3": by_name("Buckets by name: who may read.", &admission),
         },
         "$defs": definitions(),
@@ -49,6 +50,47 @@ fn definitions() -> Value {
             "items": {"$ref": "#/$defs/party"},
         },
         "admission": admission(),
+        "selection": selection(false),
+        "selection_by_tag": selection(true),
+    })
+}
+
+fn selection(has_name_tag: bool) -> Value {
+    let tag_key = json!({"description": "The key of a tag.", "type": "string", "minLength": 1, "maxLength": 128});
+    let mut properties = json!({
+        "accounts": {"$ref": "#/$defs/list"},
+        "owner": {
+            "description": "The accounts one of which has to own the resource.",
+            "type": "array",
+            "items": account(),
+            "minItems": 1,
+        },
+        "tag": {
+            "description": "The tag that the resource has to carry beside its name.",
+            "type": "object",
+            "properties": {
+                "key": tag_key,
+                "value": {"description": "The value of the tag.", "type": "string", "maxLength": 256},
+            },
+            "required": ["key", "value"],
+            "additionalProperties": false,
+        },
+    });
+    if has_name_tag {
+        properties["name_tag"] = tag_key;
+        properties["name_tag"]["description"] = "The key of the tag whose value is the name, in place of Name.".into();
+    }
+    json!({
+        "anyOf": [
+            {"$ref": "#/$defs/list"},
+            {
+                "description": "Who may use it, and which of the resources with this name are meant.",
+                "type": "object",
+                "properties": properties,
+                "required": ["accounts"],
+                "additionalProperties": false,
+            },
+        ],
     })
 }
 

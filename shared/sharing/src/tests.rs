@@ -1,14 +1,16 @@
 //! What a manifest means, and what is said of its mistakes.
 
+mod index;
 mod matching;
 mod mistakes;
+mod restrictions;
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use proptest::prelude::*;
 
-use crate::{Allowed, Difference, Kind, Manifest, Membership, Principal, schema};
+use crate::{Allowed, Candidate, Difference, Kind, Manifest, Membership, Principal, Tags, schema};
 
 /// Who has the share at this time, and whose has ended; `None` where no entry matches.
 fn wanted(
@@ -19,7 +21,9 @@ fn wanted(
     now: SystemTime,
 ) -> Option<(Vec<String>, Vec<String>)> {
     let region = region.map(|region| region.parse().unwrap());
-    let wanted = Manifest::parse(manifest).unwrap().wanted(kind, name, region.as_ref(), now);
+    let (owner, tags) = ("111122223333".parse().unwrap(), Tags::from([("Name".to_owned(), name.to_owned())]));
+    let candidate = Candidate { kind, name, region: region.as_ref(), owner: &owner, tags: &tags };
+    let wanted = Manifest::parse(manifest).unwrap().wanted(&candidate, now);
     let told = |principals: &BTreeSet<Principal>| principals.iter().map(ToString::to_string).collect();
     wanted.map(|wanted| (told(&wanted.principals), told(&wanted.expired)))
 }
@@ -52,6 +56,16 @@ fn whoever_is_not_allowed_is_named_whatever_the_section() {
         outside,
         ["222233334444", "333344445555", "arn:aws:organizations::111122223333:organization/o-abcde12345"]
     );
+}
+
+#[test]
+fn everybody_is_a_word_and_sets_no_bound() {
+    let manifest = Manifest::parse(r#"{"ami": {"a": {"eu-west-1": ["111122223333"]}}}"#).unwrap();
+    let allowed: Allowed = "everybody".parse().unwrap();
+    assert!(allowed.is_everybody() && manifest.outside(&allowed, &Membership::default()).is_empty());
+    for text in ["", "Everybody", "everybody,111122223333", "*"] {
+        assert!(text.parse::<Allowed>().is_err(), "{text}");
+    }
 }
 
 #[test]

@@ -18,9 +18,10 @@ pub(crate) fn counts(facts: &Facts) -> Counts {
     for decision in decide(facts).unwrap_or_default() {
         let kind = decision.change.resource.kind;
         let difference = decision.change.difference();
-        if decision.is_blocked() {
+        if decision.is_blocked() || decision.held.is_some() {
             count(kind, "refused", 1);
-        } else {
+        }
+        if !decision.is_blocked() {
             count(kind, "added", difference.add.len());
             count(kind, "removed", difference.remove.len());
         }

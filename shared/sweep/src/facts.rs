@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use reaction::AccountId;
-use sharing::{Desired, Grant, Head, Kind, Manifest, Principal, Resource};
+use sharing::{Candidate, Desired, Grant, Head, Kind, Manifest, Principal, Resource, Tags};
 
 use crate::settings::Limits;
 use crate::stored::Forced;
@@ -71,6 +71,8 @@ pub struct Found {
     pub resource: Resource,
     /// The names by which entries may find it.
     pub names: BTreeSet<String>,
+    /// Its tags, of images and snapshots that an entry may mean.
+    pub tags: Tags,
     /// When it was made.
     pub created: Option<SystemTime>,
     /// Who may use it, as far as we manage it.
@@ -96,6 +98,7 @@ impl Found {
         Self {
             resource,
             names: name.into_iter().map(String::from).collect(),
+            tags: Tags::new(),
             created: None,
             holders: BTreeSet::new(),
             is_public: false,
@@ -105,6 +108,13 @@ impl Found {
             snapshots: BTreeSet::new(),
             is_disabled: false,
         }
+    }
+
+    /// The resource under each of its names, as the manifest's entries see it.
+    pub(crate) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
+        let nameless = self.names.is_empty().then_some("");
+        let names = self.names.iter().map(String::as_str).chain(nameless);
+        names.map(|name| Candidate::new(&self.resource, name, &self.tags))
     }
 }
 

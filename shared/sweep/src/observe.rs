@@ -103,7 +103,7 @@ impl Sweep {
     async fn forced<'a>(&self, subject: &'a Subject) -> Result<Option<(&'a str, StoredPlan, Forced)>, Error> {
         let Subject::Sweep { force: Some(force) } = subject else { return Ok(None) };
         let location: Location = force.parse().map_err(Error::refused).doing(|| "`force`")?;
-        let text = Document::new(self.sessions.config(), location).read().await?;
+        let text = Document::new(self.sessions.config(), location).read(self.source.bucket_owner()?).await?;
         let plan = StoredPlan::read(&text).map_err(|error| Error::refused(format!("{force} {error}")))?;
         let forced = Forced::of(&plan, force, &text);
         Ok(Some((force, plan, forced)))

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use reaction::{Error, Plan};
-use sharing::{Change, Kind, Manifest, Principal, Resource, Share, Wanted};
+use sharing::{Admitted, Change, Kind, Manifest, Principal, Resource, Share, Wanted};
 
 use crate::facts::{Facts, Found};
 use crate::{groups, interlocks};
@@ -48,6 +48,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) is_managed: bool,
     /// Who has it no longer because their time is over.
     pub(crate) expired: BTreeSet<Principal>,
+    /// Why no account loses it, and none gains it but by an image: an entry names a unit whose accounts cannot be told.
+    pub(crate) held: Option<String>,
 }
 
 pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
@@ -61,7 +63,10 @@ pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
 
 /// The steps of what was decided, whatever the interlocks say.
 pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>, Error> {
-    let manifest = facts.desired.admitted()?.version();
+    let admitted = facts.desired.admitted()?;
+    let manifest = admitted.version();
+    let held = decisions.iter().filter_map(|decision| Some((&decision.found.resource, decision.held.clone()?)));
+    let held: Vec<_> = held.map(|(resource, why)| Step::CannotShare { resource: resource.clone(), why }).collect();
     let is_busy = |decision: &&Decision| decision.change.head.is_busy(facts.now);
     let (busy, idle): (Vec<_>, Vec<_>) = decisions.iter().partition(is_busy);
     let (blocked, free): (Vec<_>, Vec<_>) = idle.into_iter().partition(|decision| decision.is_blocked());
@@ -71,13 +76,14 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
     });
     let refused = facts.refused.iter().cloned().map(|(resource, why)| Step::CannotShare { resource, why });
     let steps = groups::steps(&free, manifest).into_iter().map(Step::Share);
-    let steps = steps.chain(forgotten(facts, manifest)).chain(cannot).chain(refused).collect();
+    let steps = steps.chain(forgotten(facts, manifest)).chain(cannot).chain(held).chain(refused).collect();
     let busy = busy.into_iter().map(|decision| format!("{}: another run is at work on it", decision.found.resource));
     let incomplete = facts.unread.iter().map(|unread| unread.what.clone()).chain(busy).collect();
     let alone =
         facts.left_alone.iter().map(|(account, why)| format!("things of account {account} are left alone: {why}"));
     let forced = facts.forced.iter().map(|forced| format!("removals are admitted by the stored plan {}", forced.name));
-    let notes = forced.chain(facts.skipped()).chain(alone).chain(notes(decisions)).collect();
+    let notes = forced.chain(facts.skipped()).chain(alone).chain(notes(decisions)).chain(admitted.held_back());
+    let notes = notes.chain(facts.desired.notes()).collect();
     Ok(Plan::Change { steps, notes, incomplete })
 }
 
@@ -107,22 +113,29 @@ impl Decision<'_> {
 
     /// Whether the thing is a snapshot that an image brings along.
     pub(crate) fn follows(&self) -> bool {
-        self.found.resource.kind == Kind::Snapshot && self.found.names.is_empty()
+        self.found.resource.kind == Kind::Snapshot && self.found.names.is_empty() && self.found.tags.is_empty()
     }
 }
 
 /// What is decided about each thing, in the order of things.
 pub(crate) fn decide(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
-    facts.desired.admitted()?;
-    let mut wanted = BTreeMap::new();
+    let manifest = facts.desired.admitted()?;
+    let (mut wanted, mut held) = (BTreeMap::new(), BTreeMap::new());
     for found in &facts.found {
-        if let Some(wanted_of) = wanted_by(facts, found)? {
-            wanted.insert(&found.resource, wanted_of);
+        match wanted_by(manifest, found, facts.now) {
+            Ok(None) => {}
+            Ok(Some(wanted_of)) => drop(wanted.insert(&found.resource, wanted_of)),
+            Err(error) if error.is_refused() => drop(held.insert(&found.resource, error.to_string())),
+            Err(error) => return Err(error),
         }
     }
     let needs = Needs::of(facts, &wanted);
     let awake = facts.found.iter().filter(|found| !found.is_disabled);
-    let mut decisions: Vec<_> = awake.map(|found| decision(facts, found, &wanted, &needs)).collect();
+    let decided = awake.map(|found| match held.remove(&found.resource) {
+        None => decision(facts, found, &wanted, &needs),
+        Some(why) => held_back(decision(facts, found, &wanted, &needs), why, &needs),
+    });
+    let mut decisions: Vec<_> = decided.collect();
     if facts.moved.is_some() {
         let sought = facts.sought();
         decisions.retain(|decision| is_sought(&sought, decision.found, facts.now));
@@ -133,18 +146,14 @@ pub(crate) fn decide(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
 
 /// Whether an entry by which things are looked for matches it.
 fn is_sought(sought: &Manifest, found: &Found, now: SystemTime) -> bool {
-    let Resource { kind, region, .. } = &found.resource;
-    found.names.iter().any(|name| sought.wanted(*kind, name, region.as_ref(), now).is_some())
+    found.candidates().any(|candidate| sought.wanted(&candidate, now).is_some())
 }
 
 /// What the manifest says of a thing: the union over all its names.
-fn wanted_by(facts: &Facts, found: &Found) -> Result<Option<Wanted>, Error> {
-    let Resource { kind, account, region, .. } = &found.resource;
+fn wanted_by(manifest: Admitted, found: &Found, now: SystemTime) -> Result<Option<Wanted>, Error> {
     let mut all: Option<Wanted> = None;
-    for name in &found.names {
-        let Some(wanted) = facts.desired.wanted(*kind, name, region.as_ref(), account, facts.now)? else {
-            continue;
-        };
+    for candidate in found.candidates() {
+        let Some(wanted) = manifest.wanted(&candidate, now)? else { continue };
         let all = all.get_or_insert_default();
         all.principals.extend(wanted.principals);
         all.expired.extend(wanted.expired);
@@ -221,12 +230,21 @@ fn decision<'a>(facts: &Facts, found: &'a Found, wanted: &BTreeMap<&Resource, Wa
         why,
         head: facts.heads.get(&found.resource).cloned().unwrap_or_default(),
     };
-    Decision { found, change, is_managed, expired }
+    Decision { found, change, is_managed, expired, held: None }
+}
+
+/// The decision about a resource that an entry means which is held back: images may need it by more accounts, and none loses it.
+fn held_back<'a>(decision: Decision<'a>, why: String, needs: &Needs) -> Decision<'a> {
+    let mut change = decision.change;
+    let asked = needs.asked.get(&change.resource).cloned().unwrap_or_default();
+    change.after = &change.before | &asked;
+    change.after.retain(|who| !matches!(who, Principal::Stray(_)));
+    Decision { change, is_managed: true, held: Some(why), ..decision }
 }
 
 fn notes(decisions: &[Decision]) -> Vec<String> {
     let mut notes = Vec::new();
-    for Decision { found, change, is_managed, expired } in decisions {
+    for Decision { found, change, is_managed, expired, .. } in decisions {
         let resource = &found.resource;
         if found.is_public && *is_managed {
             notes.push(format!("{resource} is public and stays so: everybody may use it"));

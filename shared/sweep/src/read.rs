@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use reaction::{AccountId, Deadline, Error, Partition, Region};
-use sharing::{Desired, Kind, Manifest, Principal, Resource};
+use sharing::{Admitted, Candidate, Kind, Manifest, Principal, Resource, Tags};
 
 use crate::facts::{Facts, Found};
 use crate::sweeping::Sweep;
@@ -58,7 +58,8 @@ impl Scanned {
 /// What every scan of one account has to know.
 pub(crate) struct Reading<'a> {
     function: &'a Sweep,
-    desired: &'a Desired,
+    /// The manifest, where it may be acted on.
+    manifest: Option<Admitted<'a>>,
     /// The entries by which things are looked for.
     sought: Cow<'a, Manifest>,
     owner: &'a AccountId,
@@ -76,7 +77,7 @@ impl<'a> Reading<'a> {
         let home = function.sessions.home().map(|home| home.partition.as_str()).unwrap_or_default();
         Self {
             function,
-            desired: &facts.desired,
+            manifest: facts.desired.admitted().ok(),
             sought: facts.sought(),
             owner,
             is_exact: *owner == facts.exact,
@@ -116,23 +117,30 @@ impl<'a> Reading<'a> {
         (self.owner.clone(), scanned)
     }
 
-    /// Whether an entry, of all that there are, matches a thing of this name.
-    fn is_matched(&self, kind: Kind, name: &str, region: &Region) -> bool {
-        let manifest = self.desired.manifest.as_ref();
-        manifest.is_ok_and(|manifest| manifest.wanted(kind, name, Some(region), self.now).is_some())
+    /// A resource of this account, as the manifest's entries see it.
+    fn candidate<'c>(&'c self, kind: Kind, name: &'c str, region: Option<&'c Region>, tags: &'c Tags) -> Candidate<'c> {
+        Candidate { kind, name, region, owner: self.owner, tags }
     }
 
-    /// Whether an entry by which things are looked for matches a thing of this name.
+    /// Whether an entry, of all that there are, means it.
+    fn is_meant(&self, candidate: &Candidate) -> bool {
+        self.manifest.is_some_and(|manifest| Manifest::wanted(&manifest, candidate, self.now).is_some())
+    }
+
+    /// Whether an entry by which things are looked for means it.
+    fn is_sought(&self, candidate: &Candidate) -> bool {
+        self.sought.wanted(candidate, self.now).is_some()
+    }
+
+    /// Whether an entry by which things are looked for names a thing so.
     fn is_named(&self, kind: Kind, name: &str, region: Option<&Region>) -> bool {
-        self.sought.wanted(kind, name, region, self.now).is_some()
+        self.is_sought(&self.candidate(kind, name, region, &Tags::new()))
     }
 
     /// Who shall have a thing, as far as that is known.
     fn wanted(&self, found: &Found) -> BTreeSet<Principal> {
-        let Resource { kind, region, .. } = &found.resource;
-        let wanted =
-            |name: &String| self.desired.wanted(*kind, name, region.as_ref(), self.owner, self.now).ok().flatten();
-        found.names.iter().filter_map(wanted).flat_map(|wanted| wanted.principals).collect()
+        let wanted = |candidate| self.manifest?.wanted(&candidate, self.now).ok().flatten();
+        found.candidates().filter_map(wanted).flat_map(|wanted| wanted.principals).collect()
     }
 
     /// The ids of what is looked at whatever the manifest says.

@@ -6,6 +6,7 @@ use crate::buckets::floor_ms;
 use crate::cpu_share::SHARE;
 use crate::fleet::Run;
 use crate::life::{Event, Life};
+use crate::matching::Matching;
 use crate::measured::Measured;
 use crate::subject::Subject::{self, BareHyper, Boto3, DoNothing, ShareAmi};
 use crate::sweep::Sweep;
@@ -145,7 +146,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         let bars = [init(measured, function), weight(measured, function)];
         bars.into_iter().flatten().map(move |bar| bar.of(function))
     });
-    share_ami.into_iter().flatten().chain(others).chain(sweep(measured)).chain(fleet(measured)).collect()
+    share_ami.into_iter().flatten().chain(others).chain(sweep(measured)).chain(names(measured)).chain(fleet(measured)).collect()
 }
 
 fn init(measured: &Measured, function: Subject) -> Vec<Bar> {
@@ -231,6 +232,13 @@ fn sweep(measured: &Measured) -> Vec<Bar> {
             Limit::Times(1.1),
         ),
         Bar::new("calls that EC2 refused of these", refused, Limit::Percent(2.0)),
+    ]
+}
+
+fn names(measured: &Measured) -> Vec<Bar> {
+    vec![
+        Bar::new("10,000 names in 2,000 entries, CPU", measured.matched(Matching::dearest_ms), Limit::Millis(200.0)),
+        Bar::new("reading the manifest of 4,000 entries, CPU", measured.matched(|it| it.read_ms), Limit::Millis(200.0)),
     ]
 }
 

@@ -47,6 +47,15 @@ pub fn cpu_in_all(pid: u32) -> Result<Duration> {
     Ok(TICK * (ticks()? + ticks()?))
 }
 
+/// What this thread has used of all processors since it began, to within a tick.
+pub fn own_cpu() -> Result<Duration> {
+    // Who yields is accounted for.
+    std::thread::yield_now();
+    let account = fs::read_to_string("/proc/thread-self/schedstat").context("the account of this thread")?;
+    let nanos = account.split(' ').next().unwrap_or_default().parse().context("the account of this thread")?;
+    Ok(Duration::from_nanos(nanos))
+}
+
 fn cpu(pid: u32) -> Result<Duration> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).with_context(|| format!("the threads of process {pid}"))?;
     let mut total = 0;

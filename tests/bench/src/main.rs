@@ -3,7 +3,7 @@
 //! In one run and on one machine it starts `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by bare hyper, and
 //! a boto3 handler, in turn and several times, behind a Lambda Runtime API and in front of an AWS of fixed answers, both
 //! of its own. Then it sweeps many drifted images, in today's way and in that of 2015; with the argument `sweep`, it does
-//! only that. Last it runs the fleet over many accounts, and botocove over some of them; with the argument `fleet`, only that. It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not
+//! only that. With the argument `matching` it only reads a large manifest and finds names in it. Last it runs the fleet over many accounts, and botocove over some of them; with the argument `fleet`, only that. It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not
 //! hold is printed, never an error: a machine can be too noisy for it. Only what could not be measured is one.
 
 mod artifact;
@@ -18,6 +18,7 @@ mod http;
 mod life;
 mod many_accounts;
 mod many_images;
+mod matching;
 mod measured;
 mod one_cluster;
 mod one_secret;
@@ -60,6 +61,9 @@ async fn main() -> Result<ExitCode> {
     }
     if is_asked("sweep") {
         measure_sweeps(&mut measured, &tls, &folder).await;
+    }
+    if is_asked("matching") {
+        measured.add_matching(5);
     }
     if is_asked("fleet") {
         measure_fleet(&mut measured, &tls, &folder).await;

@@ -9,6 +9,7 @@ use crate::artifact::{Artifact, inspect};
 use crate::first_connection::before_connection;
 use crate::fleet::{self, Run, run};
 use crate::life::{Event, Life, Setting, live};
+use crate::matching::{Matching, matching};
 use crate::subject::Subject;
 use crate::sweep::{self, Sweep, sweep};
 use crate::tls::Tls;
@@ -24,6 +25,8 @@ pub struct Measured {
     pub sweeps: BTreeMap<&'static str, Vec<Sweep>>,
     /// Runs in many accounts, by setting.
     pub runs: BTreeMap<&'static str, Vec<Run>>,
+    /// A large manifest and many names.
+    pub matchings: Vec<Matching>,
     /// What would be uploaded, by subject.
     pub artifacts: BTreeMap<Subject, Artifact>,
     /// What could not be measured, and why.
@@ -79,6 +82,21 @@ impl Measured {
     /// The median of a figure over the sweeps of a setting.
     pub fn swept(&self, setting: &str, figure: impl Fn(&Sweep) -> f64) -> Option<f64> {
         median(self.sweeps.get(setting)?.iter().map(figure).collect())
+    }
+
+    /// Reads a large manifest and finds many names in it, so many times.
+    pub fn add_matching(&mut self, times: usize) {
+        for _ in 0..times {
+            match matching() {
+                Ok(done) => self.matchings.push(done),
+                Err(error) => return self.missing.push(format!("{error:#}")),
+            }
+        }
+    }
+
+    /// The median of a figure over these.
+    pub fn matched(&self, figure: impl Fn(&Matching) -> f64) -> Option<f64> {
+        median(self.matchings.iter().map(figure).collect())
     }
 
     /// Runs in many accounts as often as the setting says.

@@ -77,7 +77,7 @@ async fn a_parameter_holds_4_or_8_kb_so_a_larger_manifest_belongs_in_s3() {
 }
 
 /// An organization of this account with a unit of one account: the client, the root, the unit, and the account.
-async fn organize(scene: &Scene) -> (Organizations, String, String, String) {
+pub(super) async fn organize(scene: &Scene) -> (Organizations, String, String, String) {
     let client = Organizations::new(scene.world.sessions.config());
     client.create_organization().feature_set(OrganizationFeatureSet::All).send().await.unwrap();
     let root = client.list_roots().send().await.unwrap().roots.unwrap().remove(0).id.unwrap();

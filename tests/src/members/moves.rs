@@ -45,7 +45,7 @@ impl Moves {
         let event = read_sample(ShareEbsSnapshot::NAME, "a-snapshot-was-created");
         let event = event.replace(SAMPLE_ACCOUNT, &self.scene.member.account);
         let event = event.replace("snap-0123456789abcdef0", &self.snapshot);
-        let settings = permissions::Settings::read(&self.variables()).unwrap();
+        let settings = permissions::Settings::of_command_line(&self.variables()).unwrap();
         let sessions = &self.scene.hub.sessions;
         let grants = Grants::read(&self.variables(), sessions, ShareEbsSnapshot::NAME).unwrap();
         let report = self.scene.hear(&ShareEbsSnapshot::new(sessions.clone(), settings, grants), &event).await;
@@ -55,7 +55,7 @@ impl Moves {
     /// The hub hears that this account was removed.
     async fn hear(&self, account: &World) -> Report {
         let (variables, sessions) = (self.variables(), &self.scene.hub.sessions);
-        let source = Source::new(sessions, permissions::Settings::read(&variables).unwrap());
+        let source = Source::new(sessions, permissions::Settings::of_command_line(&variables).unwrap());
         let grants = Grants::read(&variables, sessions, ReactOrgChange::NAME).unwrap();
         let function = ReactOrgChange::new(sessions.clone(), source, Settings::read(&variables).unwrap(), grants);
         let event = read_sample(ReactOrgChange::NAME, "an-account-was-removed");

@@ -82,7 +82,7 @@ impl Suite<'_> {
     /// Makes the whole manifest true for what the account has, in every region that the manifest names.
     pub(super) async fn sweep_shares(&self, session: &Session) -> Result<Report, Error> {
         let variables = |name: &str| self.variable(name);
-        let source = Source::new(&self.hub, permissions::Settings::read(&variables)?);
+        let source = Source::new(&self.hub, permissions::Settings::of_command_line(&variables)?);
         let limits = reconcile_shares::Settings::read(&variables)?;
         let grants = Grants::read(&variables, &self.hub, ReconcileShares::NAME)?;
         let exact = self.exact_names_account()?;
@@ -102,7 +102,7 @@ impl Suite<'_> {
         if !is_of_shares {
             return emr_dns::Settings::read(variables).map(drop);
         }
-        permissions::Settings::read(variables)?;
+        permissions::Settings::of_command_line(variables)?;
         reconcile_shares::Settings::read(variables)?;
         if let Some(account) = variables(EXACT) {
             account.parse::<AccountId>().map_err(|mistake| malformed(EXACT, mistake))?;

@@ -87,6 +87,7 @@ fn whether_automated_snapshots_are_copied_is_said_by_true_or_false() {
     let read = |copies: &str| {
         let value = |name: &str| match name {
             "SIGNALBOX_MANIFEST" => Some("ssm:/share".to_owned()),
+            "SIGNALBOX_ALLOWED_ACCOUNTS" => Some("123456789012".to_owned()),
             "SIGNALBOX_COPY_AUTOMATED" => Some(copies.to_owned()).filter(|it| !it.is_empty()),
             _ => None,
         };

@@ -98,7 +98,18 @@ fn an_entry_begins_the_name_or_is_in_it_or_is_it() {
         assert!(stands_for(kind, "base"), "{kind}");
         assert_eq!(stands_for(kind, "base-1"), begins, "{kind}");
         assert_eq!(stands_for(kind, "my-base-1"), contains, "{kind}");
-        assert!(!stands_for(kind, "Base"), "{kind}");
+        // RDS compares identifiers without regard to case.
+        let is_of_rds = matches!(kind, Kind::DbSnapshot | Kind::DbClusterSnapshot);
+        assert_eq!(stands_for(kind, "Base"), is_of_rds, "{kind}");
+    }
+}
+
+#[test]
+fn an_entry_in_capitals_means_what_rds_would_mean_by_it() {
+    let manifest =
+        r#"{"rds": {"Base-DB-v": {"eu-west-1": ["111111111111"]}}, "rds-cluster": {"Base-*-V?": {"eu-west-1": []}}}"#;
+    for (kind, name) in [(Kind::DbSnapshot, "my-base-db-v1"), (Kind::DbClusterSnapshot, "my-base-db-v1")] {
+        assert!(wanted(manifest, kind, name, Some("eu-west-1"), SystemTime::UNIX_EPOCH).is_some(), "{kind}");
     }
 }
 

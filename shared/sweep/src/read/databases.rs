@@ -5,9 +5,9 @@ use std::time::SystemTime;
 
 use aws::all_pages;
 use futures_util::{StreamExt, stream};
-use permissions::{Encryption, Holders, KeyGaps, encryption, key_gaps, over_quota};
+use permissions::{Encryption, Holders, KeyGaps, db_tags_of, encryption, key_gaps, over_quota};
 use reaction::{AccountId, Doing, Error, Region};
-use sharing::{Kind, Principal, Resource};
+use sharing::{Kind, Principal, Resource, Tags};
 
 use super::{READS, Reading, Scanned};
 use crate::facts::Found;
@@ -26,6 +26,7 @@ struct Listed {
     status: String,
     created: Option<SystemTime>,
     key: Option<String>,
+    tags: Tags,
 }
 
 impl Reading<'_> {
@@ -42,7 +43,9 @@ impl Reading<'_> {
             Err(error) => return Scanned::unread(kind, format!("database snapshots in {region}: {error}")),
         };
         let owned = self.owned(kind, Some(region));
-        let concerns = |it: &Listed| self.is_named(kind, &it.id, Some(region)) || owned.contains(it.id.as_str());
+        let concerns = |it: &Listed| {
+            self.is_sought(&self.candidate(kind, &it.id, Some(region), &it.tags)) || owned.contains(it.id.as_str())
+        };
         let snapshots = snapshots.into_iter().filter(|it| !OTHERS.contains(&it.engine.as_str()) && concerns(it));
         let (ready, others): (Vec<_>, Vec<_>) = snapshots.partition(|it| it.status == "available");
         let mut scanned = Scanned::default();
@@ -89,6 +92,7 @@ impl Reading<'_> {
         let Some(Holders { is_public, principals }) = holders else { return Ok(None) };
         let mut found = Found::new(resource, Some(&listed.id));
         (found.created, found.is_public, found.holders) = (listed.created, is_public, principals);
+        found.tags = listed.tags;
         found.obstacle = over_quota(&self.wanted(&found)).map(|refusal| refusal.to_string());
         Ok(Some((found, listed.key)))
     }
@@ -139,6 +143,7 @@ impl Services {
             all_pages(request.into_paginator().items().send()).await.doing(|| "listing database snapshots")?;
         let listed = snapshots.into_iter().map(|it| Listed {
             key: it.kms_key_id,
+            tags: db_tags_of(it.tag_list),
             engine: it.engine.unwrap_or_default(),
             status: it.status.unwrap_or_default(),
             created: it.snapshot_create_time.and_then(|time| time.try_into().ok()),
@@ -154,6 +159,7 @@ impl Services {
             all_pages(request.into_paginator().items().send()).await.doing(|| "listing cluster snapshots")?;
         let listed = snapshots.into_iter().map(|it| Listed {
             key: it.kms_key_id,
+            tags: db_tags_of(it.tag_list),
             engine: it.engine.unwrap_or_default(),
             status: it.status.unwrap_or_default(),
             created: it.snapshot_create_time.and_then(|time| time.try_into().ok()),

@@ -9,7 +9,7 @@ use aws_sdk_ec2::operation::describe_snapshots::DescribeSnapshotsOutput;
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_ec2::types::{Filter, Image, ImageState, Snapshot};
 use futures_util::{StreamExt, stream, try_join};
-use permissions::{Encryption, Holders, encryption, name_of};
+use permissions::{Encryption, Holders, encryption, name_of, tags_of};
 use reaction::{Doing, Error, Region};
 use sharing::{Kind, Resource};
 
@@ -70,7 +70,10 @@ impl Reading<'_> {
     async fn list(&self, services: &Services, region: &Region) -> Result<Listed, Error> {
         let (images, snapshots) = try_join!(services.own_images(), self.named_snapshots(services, region))?;
         let owned = self.owned(Kind::Image, Some(region));
-        let is_named = |image: &Image| image.name().is_some_and(|name| self.is_named(Kind::Image, name, Some(region)));
+        let is_named = |image: &Image| {
+            let (name, tags) = (image.name().unwrap_or_default(), tags_of(image.tags()));
+            self.is_sought(&self.candidate(Kind::Image, name, Some(region), &tags))
+        };
         let concerns = |image: &&Image| is_named(image) || image.image_id().is_some_and(|id| owned.contains(id));
         let mut backing: BTreeSet<_> = images.iter().filter(concerns).flat_map(snapshots_of).collect();
         backing.extend(snapshots.keys().cloned());
@@ -78,24 +81,33 @@ impl Reading<'_> {
         let shares = |image: &Image| snapshots_of(image).any(|snapshot| backing.contains(&snapshot));
         let images: Vec<_> = images.into_iter().filter(|image| concerns(&image) || shares(image)).collect();
         // An image that is not looked for by itself still says who needs its snapshots, where it can be shared.
-        let named = images.iter().filter(|it| it.name().is_some_and(|name| self.is_matched(Kind::Image, name, region)));
-        let encryption = self.encryption(services, named, &snapshots).await?;
+        let meant = images.iter().filter(|image| {
+            let (name, tags) = (image.name().unwrap_or_default(), tags_of(image.tags()));
+            self.is_meant(&self.candidate(Kind::Image, name, Some(region), &tags))
+        });
+        let encryption = self.encryption(services, meant, &snapshots).await?;
         Ok(Listed { images, snapshots, encryption })
     }
 
-    /// The snapshots whose Name an entry may match.
+    /// The snapshots that an entry means, by the tag that names them and by what else it asks for.
     async fn named_snapshots(&self, services: &Services, region: &Region) -> Result<BTreeMap<String, Snapshot>, Error> {
-        let names = self.sought.names(Kind::Snapshot, Some(region));
-        let names: Vec<_> = names.into_iter().map(|name| format!("{name}*")).collect();
         let mut found = BTreeMap::new();
-        for names in names.chunks(VALUES) {
-            let filter = Filter::builder().name("tag:Name").set_values(Some(names.to_vec())).build();
+        let by_tag = self.sought.names_by_tag(region).into_iter().flat_map(|(key, names)| {
+            let names: Vec<_> = names.into_iter().map(|name| format!("{name}*")).collect();
+            names.chunks(VALUES).map(|names| (format!("tag:{key}"), names.to_vec())).collect::<Vec<_>>()
+        });
+        for (filter, names) in by_tag.collect::<Vec<_>>() {
+            let filter = Filter::builder().name(filter).set_values(Some(names)).build();
             let request = services.ec2.client.describe_snapshots().owner_ids("self").filters(filter).max_results(PAGE);
             let pages = request.into_paginator().send();
             let pages =
                 services.ec2.pace.all_pages("DescribeSnapshots", pages, DescribeSnapshotsOutput::next_token).await;
             let pages = pages.doing(|| format!("listing snapshots in {region}"))?;
             let snapshots = pages.into_iter().flat_map(|page| page.snapshots.unwrap_or_default());
+            let snapshots = snapshots.filter(|it| {
+                let (name, tags) = (name_of(it.tags()).unwrap_or_default(), tags_of(it.tags()));
+                self.is_sought(&self.candidate(Kind::Snapshot, name, Some(region), &tags))
+            });
             found.extend(snapshots.filter_map(|it| Some((it.snapshot_id.clone()?, it))));
         }
         Ok(found)
@@ -134,6 +146,7 @@ impl Reading<'_> {
         }
         let resource = |kind, id: &str| Resource::new(kind, self.owner, region, id);
         let mut found = Found::new(resource(Kind::Image, image.image_id()?), image.name());
+        found.tags = tags_of(image.tags());
         found.is_disabled = *state == ImageState::Disabled;
         found.created = image.creation_date().and_then(moment);
         found.snapshots = snapshots_of(image).map(|id| resource(Kind::Snapshot, &id)).collect();
@@ -184,6 +197,7 @@ fn snapshot(listed: &Listed, resource: Resource) -> Found {
     let known = listed.snapshots.get(&resource.id);
     let name = known.and_then(|it| name_of(it.tags()));
     let mut found = Found::new(resource, name);
+    found.tags = known.map(|it| tags_of(it.tags())).unwrap_or_default();
     found.created = known.and_then(|it| it.start_time()).and_then(|time| (*time).try_into().ok());
     explain(&mut found.obstacle, &mut found.notes, listed, &found.resource.id);
     found

@@ -15,9 +15,10 @@ impl Reading<'_> {
         // By its exact name the manifest names one thing of one account: what has that name in another is something else.
         // By its other names it may have others whom it is for, so that all names are looked up.
         let is_sought = self.is_exact && !self.sought.names(kind, region).is_empty();
-        let manifest = self.desired.manifest.as_ref().ok().filter(|_| is_sought);
-        let named = manifest.map(|manifest| manifest.names(kind, region)).unwrap_or_default();
-        let named: Vec<String> = named.into_iter().map(String::from).collect();
+        let manifest = self.manifest.filter(|_| is_sought);
+        let named =
+            manifest.map(|manifest| manifest.names(kind, region).into_iter().map(String::from).collect::<Vec<_>>());
+        let named = named.unwrap_or_default();
         let named = stream::iter(named).map(async |name: String| {
             let thing = self.named(kind, &name, region).await;
             (name, thing)
