@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use aws::all_pages;
 use futures_util::{StreamExt, stream};
 use permissions::{
-    AWS_OWNED_KEY, Encryption, Holders, KeyGaps, OptionGroup, db_tags_of, encryption, is_aws_owned, key_gaps, over_quota,
+    AWS_OWNED_KEY, Encryption, Holders, KeyGaps, OptionGroup, db_tags_of, encryption, is_aws_owned, key_gaps,
+    over_quota,
 };
 use reaction::{AccountId, Doing, Error, Region};
 use sharing::{Kind, Principal, Resource, Tags};

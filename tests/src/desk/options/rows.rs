@@ -153,7 +153,13 @@ fn plan(place: &Place) -> Vec<Row> {
     rows.extend(elsewhere("plan", "--manifest share.json"));
     rows.extend([
         row("plan", "manifest", "of-no-file", "", "cannot read of-no-file"),
-        row("plan", "manifest-account", "5", "--manifest s3://of-no-account/share.json", "--manifest-account: `5` is not"),
+        row(
+            "plan",
+            "manifest-account",
+            "5",
+            "--manifest s3://of-no-account/share.json",
+            "--manifest-account: `5` is not",
+        ),
         row("plan", "manifest", "s3://of-no-account/share.json", "ami.json", "of-no-account"),
         row(
             "plan",
@@ -187,7 +193,13 @@ fn run(place: &Place) -> Vec<Row> {
     let sweep = format!("sweep.json --function reconcile-shares --manifest {}", place.manifest);
     rows.extend(limits("run", &sweep));
     rows.extend([
-        row("run", "manifest", "s3://of-no-account/share.json", "sweep.json --function reconcile-shares", "of-no-account"),
+        row(
+            "run",
+            "manifest",
+            "s3://of-no-account/share.json",
+            "sweep.json --function reconcile-shares",
+            "of-no-account",
+        ),
         row("run", "ledger-table", "another-ledger", "emr.json", "another-ledger"),
     ]);
     rows
