@@ -1,5 +1,7 @@
 //! The decision, one case a test: facts in, plan out.
 
+mod entries;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -360,64 +362,9 @@ fn a_setting_that_is_missing_or_malformed_is_named() {
     expect!["the environment variable SIGNALBOX_ALLOWED_ACCOUNTS is not set: set it to the accounts that the manifest may name: ids of accounts, organizations (`o-..`) and organizational units (`ou-..`), separated by commas, or the word `everybody`"].assert_eq(&read(&[("SIGNALBOX_MANIFEST", "ssm:/share")]).unwrap_err());
     let owner = ("SIGNALBOX_MANIFEST_ACCOUNT", "o-exampleorgid");
     expect![[r#"the environment variable SIGNALBOX_MANIFEST_ACCOUNT: `o-exampleorgid` is not an account id of 12 digits, such as "111122223333""#]].assert_eq(&read(&[("SIGNALBOX_MANIFEST", "ssm:/share"), owner]).unwrap_err());
-    let everybody = read(&[("SIGNALBOX_MANIFEST", "ssm:/share"), ("SIGNALBOX_ALLOWED_ACCOUNTS", "everybody")]).unwrap();
-    assert!(everybody.allowed.unwrap().is_everybody());
     let settings =
         read(&[("SIGNALBOX_MANIFEST", "s3://b/k/l"), ("SIGNALBOX_ALLOWED_ACCOUNTS", "111122223333, 123456789012")]);
     assert_eq!(settings.unwrap().allowed, Some("111122223333,123456789012".parse().unwrap()));
-}
-
-/// What an entry asks for beside the name: the owner's account and a tag.
-const RESTRICTED: &str = r#"{"ami": {"base_": {"eu-west-1": {"accounts": ["123456789012"], "owner": ["111122223333"],
-    "tag": {"key": "share", "value": "yes"}}}}}"#;
-
-#[test]
-fn an_image_with_the_name_and_without_the_tag_is_not_shared() {
-    let told = |tags: &[(&str, &str)], manifest: &str, expected: &Expect| {
-        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let facts = Facts { desired: desired(Manifest::parse(manifest)), ..facts(Image { tags, ..image() }) };
-        check(&facts, expected);
-    };
-    told(
-        &[("share", "yes")],
-        RESTRICTED,
-        &expect![[r#"
-        share ami-0123456789abcdef0 in eu-west-1: +123456789012; snap-1: +123456789012
-    "#]],
-    );
-    told(
-        &[("share", "YES"), ("Name", "base_linux_v1")],
-        RESTRICTED,
-        &expect![[r#"
-        ignored: no entry of the manifest means `base_linux_v1` in eu-west-1, whose owner or tags are not those that entries with its name ask for
-    "#]],
-    );
-    told(
-        &[],
-        RESTRICTED,
-        &expect![[r#"
-        ignored: no entry of the manifest means `base_linux_v1` in eu-west-1, whose owner or tags are not those that entries with its name ask for
-    "#]],
-    );
-    told(
-        &[("share", "yes")],
-        &RESTRICTED.replace(OURS, "444455556666"),
-        &expect![[r#"
-        ignored: no entry of the manifest means `base_linux_v1` in eu-west-1, whose owner or tags are not those that entries with its name ask for
-    "#]],
-    );
-}
-
-#[test]
-fn a_bound_that_is_everybody_is_repeated_in_the_report() {
-    let allowed = Some("everybody".parse().unwrap());
-    check(
-        &Facts { desired: Desired { allowed, ..desired(Manifest::parse(MANIFEST)) }, ..facts(image()) },
-        &expect![[r#"
-            share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
-            note: the manifest may share with any account: SIGNALBOX_ALLOWED_ACCOUNTS (AllowedAccounts) is `everybody`
-        "#]],
-    );
 }
 
 /// A record in which a change is open, until so many seconds after the facts were read.

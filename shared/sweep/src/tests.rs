@@ -1,5 +1,6 @@
 //! The decisions, one case a test: facts in, plan out. What is never done without force is in `tests/interlocks.rs`.
 
+mod entries;
 mod interlocks;
 mod moved;
 mod obstacles;
@@ -194,52 +195,6 @@ fn an_account_that_left_a_unit_loses_what_it_had_through_the_unit() {
             share db-1 in eu-west-1: +987654321098 -444455556666
         "]],
     );
-}
-
-#[test]
-fn what_names_a_removed_unit_stays_as_it_is_and_the_rest_is_done() {
-    let unit = "arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56";
-    let manifest = format!(
-        r#"{{"ebs": {{"volume": {{"eu-west-1": ["{unit}"]}}}}, "rds": {{"other": {{"eu-west-1": ["{unit}"]}}}},
-            "ami": {{"base": {{"eu-west-1": ["123456789012"]}}}}}}"#
-    );
-    let held = [grant(Kind::Snapshot, "snap-1", "444455556666")];
-    let all = vec![
-        image("ami-1", "base_1", &[], &["snap-1"]),
-        found(Kind::Snapshot, "snap-1", "volume_1", &["444455556666"]),
-        found(Kind::Snapshot, "snap-2", "volume_2", &["444455556666"]),
-    ];
-    let mut facts = Facts { grants: held.into(), ..facts(&manifest, all) };
-    facts.desired.membership = Membership::default().without("ou-ab12-cd34ef56", "there is no such unit");
-    check(&facts, &expect![[""]]);
-    let counted = counts::counts(&facts);
-    assert_eq!((counted["ebs"]["refused"], counted["ebs"]["removed"], counted["ami"]["added"]), (2, 0, 1));
-}
-
-#[test]
-fn what_has_the_name_of_an_entry_and_not_its_tag_is_as_if_no_entry_matched() {
-    let manifest = r#"{"ami": {"base": {"eu-west-1": {"accounts": ["123456789012"], "tag": {"key": "share", "value": "yes"}}}},
-        "ebs": {"nightly": {"eu-west-1": {"accounts": ["123456789012"], "name_tag": "plan"}}}}"#;
-    let tagged = |found: Found, key: &str, value: &str| {
-        let tags = [(key.to_owned(), value.to_owned())].into();
-        Found { tags, ..found }
-    };
-    let all = vec![
-        tagged(image("ami-1", "base_1", &[], &[]), "share", "yes"),
-        tagged(image("ami-2", "base_2", &["444455556666"], &[]), "share", "no"),
-        image("ami-3", "base_3", &["123456789012"], &[]),
-        tagged(found(Kind::Snapshot, "snap-1", "", &[]), "plan", "nightly-1"),
-        tagged(found(Kind::Snapshot, "snap-2", "nightly-2", &[]), "Name", "nightly-2"),
-    ];
-    let grants = [grant(Kind::Image, "ami-3", "123456789012")];
-    check(&Facts { grants: grants.into(), ..facts(manifest, all) }, &expect![[""]]);
-}
-
-#[test]
-fn a_bound_that_is_everybody_is_in_each_report() {
-    let mut facts = facts(MANIFEST, vec![image("ami-1", "base_1", &["123456789012", "987654321098"], &[])]);
-    facts.desired.allowed = Some("everybody".parse().unwrap());
-    check(&facts, &expect![[""]]);
 }
 
 fn many(number: usize, holders: &[&str]) -> Vec<Found> {
