@@ -1,5 +1,6 @@
 //! The decisions, one case a test: facts in, plan out. What is never done without force is in `tests/interlocks.rs`.
 
+mod exact;
 mod interlocks;
 mod moved;
 

@@ -146,7 +146,14 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         let bars = [init(measured, function), weight(measured, function)];
         bars.into_iter().flatten().map(move |bar| bar.of(function))
     });
-    share_ami.into_iter().flatten().chain(others).chain(sweep(measured)).chain(names(measured)).chain(fleet(measured)).collect()
+    share_ami
+        .into_iter()
+        .flatten()
+        .chain(others)
+        .chain(sweep(measured))
+        .chain(names(measured))
+        .chain(fleet(measured))
+        .collect()
 }
 
 fn init(measured: &Measured, function: Subject) -> Vec<Bar> {

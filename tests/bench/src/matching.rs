@@ -48,7 +48,10 @@ fn manifest() -> Result<String> {
     for at in 0..ENTRIES {
         let name = if at % 10 == 0 { format!("team_{at:04}_*_image_v?") } else { format!("team_{at:04}_base_image_v") };
         let comma = if at == 0 { "" } else { ", " };
-        write!(entries, r#"{comma}"{name}": {{"eu-west-1": ["111111111111", "222222222222"], "us-east-1": ["111111111111"]}}"#)?;
+        write!(
+            entries,
+            r#"{comma}"{name}": {{"eu-west-1": ["111111111111", "222222222222"], "us-east-1": ["111111111111"]}}"#
+        )?;
     }
     Ok(format!(r#"{{"ami": {{{entries}}}, "rds": {{{entries}}}}}"#))
 }
@@ -56,7 +59,8 @@ fn manifest() -> Result<String> {
 /// How many of the names an entry means.
 fn found(manifest: &Manifest, kind: Kind, names: &[String]) -> Result<usize> {
     let (region, owner, tags) = ("eu-west-1".parse()?, "111122223333".parse()?, Tags::new());
-    let candidates = names.iter().map(|name| Candidate { kind, name, region: Some(&region), owner: &owner, tags: &tags });
+    let candidates =
+        names.iter().map(|name| Candidate { kind, name, region: Some(&region), owner: &owner, tags: &tags });
     Ok(candidates.filter(|candidate| manifest.wanted(candidate, SystemTime::UNIX_EPOCH).is_some()).count())
 }
 

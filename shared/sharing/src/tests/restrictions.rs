@@ -86,60 +86,99 @@ fn check(manifest: &str, expected: &Expect) {
 
 #[test]
 fn a_restriction_in_the_wrong_place_is_explained() {
-    check(r#"{"s3": {"a": {"accounts": [], "owner": ["111122223333"]}}}"#, &expect![[r#"
+    check(
+        r#"{"s3": {"a": {"accounts": [], "owner": ["111122223333"]}}}"#,
+        &expect![[r#"
         line 1, column 37: `owner` is for images and snapshots, which many may name alike; this entry means one resource by its whole name
         >>"owner"<<
-    "#]]);
-    check(r#"{"kms": {"a": {"eu-west-1": {"tag": {"key": "a", "value": "b"}}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"kms": {"a": {"eu-west-1": {"tag": {"key": "a", "value": "b"}}}}}"#,
+        &expect![[r#"
         line 1, column 34: `tag` is for images and snapshots, which many may name alike; this entry means one resource by its whole name
         >>"tag"<<
-    "#]]);
-    check(r#"{"ami": {"a": {"eu-west-1": {"accounts": [], "name_tag": "plan"}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"ami": {"a": {"eu-west-1": {"accounts": [], "name_tag": "plan"}}}}"#,
+        &expect![[r#"
         line 1, column 55: `name_tag` is for section `ebs`: only EBS snapshots have no name but a tag's
         >>"name_tag"<<
-    "#]]);
-    check(r#"{"ami": {"a": {"eu-west-1": {"accounts": [], "organization": "o-exampleorgid"}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"ami": {"a": {"eu-west-1": {"accounts": [], "organization": "o-exampleorgid"}}}}"#,
+        &expect![[r#"
         line 1, column 59: `organization` is for sections `s3`, `ecr` and `kms`; name the organization's ARN among the accounts
         >>"organization"<<
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_restriction_that_is_malformed_has_its_place() {
-    check(r#"{"ami": {"a": {"eu-west-1": {"owner": ["111122223333"]}}}}"#, &expect![[r#"
+    check(
+        r#"{"ami": {"a": {"eu-west-1": {"owner": ["111122223333"]}}}}"#,
+        &expect![[r#"
         line 1, column 55: `accounts` is missing
         >>}<<
-    "#]]);
-    check(r#"{"ami": {"a": {"eu-west-1": {"accounts": [], "owner": []}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"ami": {"a": {"eu-west-1": {"accounts": [], "owner": []}}}}"#,
+        &expect![[r#"
         line 1, column 56: `owner` is empty, so that nothing matches; name an account, or leave it out
         >>]<<
-    "#]]);
-    check(r#"{"ami": {"a": {"eu-west-1": {"accounts": [], "owner": "111122223333"}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"ami": {"a": {"eu-west-1": {"accounts": [], "owner": "111122223333"}}}}"#,
+        &expect![[r#"
         line 1, column 68: invalid type: string "111122223333", expected a list of the accounts that own the resource, such as ["111122223333"]
         >>"111122223333"<<
-    "#]]);
-    check(r#"{"ami": {"a": {"eu-west-1": {"accounts": [], "owner": ["1111"]}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"ami": {"a": {"eu-west-1": {"accounts": [], "owner": ["1111"]}}}}"#,
+        &expect![[r#"
         line 1, column 61: `1111` is not an account id of 12 digits, such as "111122223333"
         >>"1111"<<
-    "#]]);
-    check(r#"{"ebs": {"a": {"eu-west-1": {"accounts": [], "tag": {"key": "a"}}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"ebs": {"a": {"eu-west-1": {"accounts": [], "tag": {"key": "a"}}}}}"#,
+        &expect![[r#"
         line 1, column 64: missing field `value`
         >>}<<
-    "#]]);
-    check(r#"{"ebs": {"a": {"eu-west-1": {"accounts": [], "tag": {"key": "", "value": "b"}}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"ebs": {"a": {"eu-west-1": {"accounts": [], "tag": {"key": "", "value": "b"}}}}}"#,
+        &expect![[r#"
         line 1, column 62: `` is not the key of a tag, 1 to 128 characters
         >>""<<
-    "#]]);
-    check(r#"{"ebs": {"a": {"eu-west-1": {"accounts": [], "name_tag": ""}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"ebs": {"a": {"eu-west-1": {"accounts": [], "name_tag": ""}}}}"#,
+        &expect![[r#"
         line 1, column 59: `` is not the key of a tag, 1 to 128 characters
         >>""<<
-    "#]]);
-    check(r#"{"rds": {"a": {"eu-west-1": {"accounts": [], "owners": ["111122223333"]}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"rds": {"a": {"eu-west-1": {"accounts": [], "owners": ["111122223333"]}}}}"#,
+        &expect![[r#"
         line 1, column 53: `owners` is none of `accounts`, `owner` and `tag`
         >>"owners"<<
-    "#]]);
-    check(r#"{"rds": {"a": {"eu-west-1": {"accounts": [], "accounts": []}}}}"#, &expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"rds": {"a": {"eu-west-1": {"accounts": [], "accounts": []}}}}"#,
+        &expect![[r#"
         line 1, column 55: `accounts` stands twice; keep one
         >>"accounts"<<
-    "#]]);
+    "#]],
+    );
 }

@@ -185,7 +185,13 @@ fn run(place: &Place) -> Vec<Row> {
     let sweep = format!("sweep.json --function reconcile-shares --manifest {}", place.manifest);
     rows.extend(limits("run", &sweep));
     rows.extend([
-        row("run", "manifest", "s3://of-no-account/share.json", "sweep.json --function reconcile-shares", "of-no-account"),
+        row(
+            "run",
+            "manifest",
+            "s3://of-no-account/share.json",
+            "sweep.json --function reconcile-shares",
+            "of-no-account",
+        ),
         row("run", "ledger-table", "another-ledger", "emr.json", "another-ledger"),
     ]);
     rows
