@@ -10,6 +10,9 @@ pub(crate) struct FunctionSettings {
     )]
     #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
     pub(crate) manifest: Option<String>,
+    /// The account that owns the bucket of the manifest; the account of your credentials by default
+    #[arg(long, env = "SIGNALBOX_MANIFEST_ACCOUNT", value_name = "ID", hide_env_values = true)]
+    pub(crate) manifest_account: Option<String>,
     #[command(flatten)]
     pub(crate) allowed: AllowedAccounts,
     /// The DynamoDB table that keeps the ledger (`plan` only reads it, for steps of rotations)
@@ -130,6 +133,7 @@ impl FunctionSettings {
         let value = match name {
             "SIGNALBOX_LEDGER_TABLE" => return Some(self.ledger_table.clone()),
             "SIGNALBOX_MANIFEST" => self.manifest.as_ref(),
+            "SIGNALBOX_MANIFEST_ACCOUNT" => self.manifest_account.as_ref(),
             "SIGNALBOX_ALLOWED_ACCOUNTS" => self.allowed.allowed_accounts.as_ref(),
             "SIGNALBOX_COPY_AUTOMATED" => self.copy_automated.as_ref(),
             "SIGNALBOX_RATES" => self.pacing.rates.as_ref(),

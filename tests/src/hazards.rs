@@ -25,7 +25,7 @@
 //!
 //! The attribute `restore` takes accounts only, 20 a snapshot.
 //! - `tests/src/reconcile_shares/stories.rs::the_payload_names_an_organizational_unit`
-//! - `tests/src/hazards/databases.rs::twenty_accounts_are_the_quota_and_more_are_refused_before_anything_is_changed`
+//! - `tests/src/hazards/databases.rs::twenty_accounts_are_the_quota_and_of_more_none_gains_while_another_loses`
 //! - `functions/share-rds-snapshot/src/tests.rs::more_accounts_than_the_quota_are_refused_before_anything_is_changed`
 //! - `tests/src/share_rds_snapshot/faults.rs::a_quota_that_is_smaller_than_usual_is_a_refusal_and_nobody_gains_or_loses`
 //!

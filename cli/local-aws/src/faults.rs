@@ -71,6 +71,11 @@ pub enum FaultKind {
         /// The message beside it.
         message: String,
     },
+    /// S3's refusal of a policy with a principal that does not exist, which it names beside its message.
+    BadPrincipal {
+        /// The principal, as the policy writes it.
+        principal: String,
+    },
     /// Route 53's refusal of a change batch in its other shape: an element of the error's name around its messages, in which
     /// not every SDK finds a code. The shape that all other errors have is [`FaultKind::Error`]'s.
     InvalidBatch {

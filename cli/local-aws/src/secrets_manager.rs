@@ -169,7 +169,7 @@ impl Request<'_> {
 }
 
 fn refusal(code: &str, message: impl Into<String>) -> Refusal {
-    Refusal { status: 400, code: code.to_owned(), message: message.into(), is_bare: false }
+    Refusal { status: 400, code: code.to_owned(), message: message.into(), detail: None, is_bare: false }
 }
 
 /// The time as this protocol writes it, in seconds.

@@ -81,7 +81,9 @@ async fn source(sessions: &Arc<Sessions>, variables: Variables<'_>) -> Result<So
     };
     let allowed = allowed(variables)?;
     if let Ok(manifest) = manifest.parse::<Location>() {
-        return Ok(Source::new(sessions, permissions::Settings { manifest, owner: None, allowed }));
+        let owner = variables("SIGNALBOX_MANIFEST_ACCOUNT").map(|id| id.parse()).transpose();
+        let owner = owner.context("--manifest-account").map_err(Failure::configuration)?;
+        return Ok(Source::new(sessions, permissions::Settings { manifest, owner, allowed }));
     }
     let path = Path::new(&manifest);
     let text = read_text(path).await?;

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use permissions::{Encryption, Holders, KeyGaps};
+use permissions::{Encryption, Holders, KeyGaps, OptionGroup};
 use sharing::{Desired, Head, Tags};
 
 /// Everything that the decision needs.
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub holders: Holders,
     /// What it is encrypted with.
     pub encryption: Encryption,
+    /// What its option group says of sharing it.
+    pub options: OptionGroup,
     /// Whom its key does not admit, of those who shall have it.
     pub gaps: KeyGaps,
     /// What stands under the name that its copy would have.

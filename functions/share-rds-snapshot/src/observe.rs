@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use aws::{Answer, open_only};
 use futures_util::future::try_join;
-use permissions::{Encryption, Holders, KeyGaps, db_tags_of, encryption, key_gaps};
+use permissions::{Encryption, Holders, KeyGaps, OptionGroup, db_tags_of, encryption, is_aws_owned, key_gaps};
 use reaction::{AccountId, Doing, Error};
 use sharing::{Desired, Head, Kind, Tags};
 use tokio::join;
@@ -20,6 +20,8 @@ struct Described {
     status: String,
     snapshot_type: String,
     key: Option<String>,
+    is_aws_owned: bool,
+    option_group: Option<String>,
     tags: Tags,
 }
 
@@ -94,7 +96,8 @@ impl Services {
             is_manual,
             tags: found.tags,
             holders: Holders::default(),
-            encryption: Encryption::None,
+            encryption: if found.is_aws_owned { Encryption::AwsOwned } else { Encryption::None },
+            options: OptionGroup::Shareable,
             gaps: KeyGaps::Known(BTreeSet::new()),
             copy: None,
             head: Head::default(),
@@ -108,6 +111,7 @@ impl Services {
         if let Some(key) = &found.key {
             snapshot.encryption = encryption(&self.kms, key, &subject.account).await?;
         }
+        snapshot.options = self.rds.option_group(found.option_group.as_deref(), &snapshot.engine).await?;
         if !is_manual {
             snapshot.copy = self.copy(subject).await?;
         } else if let Encryption::Customer(key) = &snapshot.encryption {
@@ -133,6 +137,8 @@ impl Services {
                 engine: it.engine.unwrap_or_default(),
                 status: it.status.unwrap_or_default(),
                 snapshot_type: it.snapshot_type.unwrap_or_default(),
+                is_aws_owned: is_aws_owned(it.storage_encryption_type.as_ref()),
+                option_group: None,
                 key: it.kms_key_id,
                 tags: db_tags_of(it.tag_list),
             }));
@@ -144,6 +150,8 @@ impl Services {
             engine: it.engine.unwrap_or_default(),
             status: it.status.unwrap_or_default(),
             snapshot_type: it.snapshot_type.unwrap_or_default(),
+            is_aws_owned: is_aws_owned(it.storage_encryption_type.as_ref()),
+            option_group: it.option_group_name,
             key: it.kms_key_id,
             tags: db_tags_of(it.tag_list),
         }))

@@ -21,6 +21,7 @@ const ABSENT: &[&str] = &[
     "NoSuchHostedZone",
     "NoSuchKey",
     "NotFoundException",
+    "OptionGroupNotFoundFault",
     "ParameterNotFound",
     "RepositoryNotFoundException",
     "ResourceNotFoundException",
@@ -176,6 +177,22 @@ pub fn names_bad_principal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -
     let message = error.message().unwrap_or_default().to_lowercase();
     is_one_of(error, BAD_POLICY)
         && (message.contains("principal") || message.contains("invalid repository policy provided"))
+}
+
+/// What S3 says beside its message: of a policy that it does not take, the principal in it that does not exist, as
+/// `"AWS" : "arn:aws:iam::111122223333:root"`. AWS does not document the element, so that it is a hint and no more.
+#[must_use]
+pub fn detail<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let body = std::str::from_utf8(error.raw_response()?.body().bytes()?).ok()?;
+    let (detail, _) = body.split_once("<Detail>")?.1.split_once("</Detail>")?;
+    Some(
+        detail
+            .replace("&quot;", "\"")
+            .replace("&#34;", "\"")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&"),
+    )
 }
 
 /// The region that S3 says the bucket lies in, where it was asked in another one: in a header, or in its answer's XML.

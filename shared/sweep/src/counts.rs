@@ -21,10 +21,8 @@ pub(crate) fn counts(facts: &Facts) -> Counts {
         if decision.is_blocked() || decision.held.is_some() {
             count(kind, "refused", 1);
         }
-        if !decision.is_blocked() {
-            count(kind, "added", difference.add.len());
-            count(kind, "removed", difference.remove.len());
-        }
+        count(kind, "added", difference.add.len());
+        count(kind, "removed", difference.remove.len());
         let unmanaged = if decision.is_managed { 0 } else { decision.change.after.len() };
         count(kind, "unchanged", decision.change.before.len() - difference.remove.len() - unmanaged);
         count(kind, "foreign", decision.found.foreign.len() + unmanaged);

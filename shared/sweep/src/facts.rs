@@ -165,6 +165,12 @@ impl Facts {
         self.unread.iter().any(|it| it.account == *account && kind.is_none_or(|kind| it.kind == kind))
     }
 
+    /// Whether an image of this account could not be read, now or ever.
+    pub(crate) fn is_image_unread(&self, account: &AccountId) -> bool {
+        let is_image = |resource: &Resource| resource.kind == Kind::Image && resource.account == *account;
+        self.is_unread(account, Some(Kind::Image)) || self.refused.iter().any(|(resource, _)| is_image(resource))
+    }
+
     /// With whom we shared the thing, as our records say.
     pub(crate) fn owned(&self, resource: &Resource) -> BTreeSet<Principal> {
         let grants = self.grants.iter().filter(|grant| grant.resource == *resource);

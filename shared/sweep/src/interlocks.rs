@@ -78,7 +78,7 @@ pub(crate) fn removals(decisions: &[Decision]) -> BTreeSet<(Resource, Principal)
             image.found.snapshots.iter().flat_map(pairs).collect::<Vec<_>>()
         })
         .collect();
-    let all: BTreeSet<_> = decisions.iter().filter(|decision| !decision.is_blocked()).flat_map(removed).collect();
+    let all: BTreeSet<_> = decisions.iter().flat_map(removed).collect();
     &all - &with_image
 }
 

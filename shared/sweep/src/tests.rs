@@ -3,6 +3,7 @@
 mod exact;
 mod interlocks;
 mod moved;
+mod obstacles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};

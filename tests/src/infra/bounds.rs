@@ -90,6 +90,7 @@ fn parameters() -> Value {
     let master = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:master-AbCdEf");
     json!({
         "Manifest": "s3://manifests/share.json",
+        "AllowedAccounts": OTHER,
         "StoredPlans": "s3://manifests/plans/",
         "LedgerTable": "signalbox-ledger",
         "GrantsTable": "signalbox-grants",

@@ -46,7 +46,7 @@ const AT_HOME: [&str; 30] = [
 ];
 
 /// What it does to what is in the account that the event is of.
-const IN_THE_MEMBER: [&str; 39] = [
+const IN_THE_MEMBER: [&str; 40] = [
     "ec2:DescribeImageAttribute",
     "ec2:DescribeImages",
     "ec2:DescribeSnapshotAttribute",
@@ -74,6 +74,7 @@ const IN_THE_MEMBER: [&str; 39] = [
     "rds:DescribeDBClusterSnapshots",
     "rds:DescribeDBSnapshotAttributes",
     "rds:DescribeDBSnapshots",
+    "rds:DescribeOptionGroups",
     "rds:ModifyDBClusterSnapshotAttribute",
     "rds:ModifyDBSnapshotAttribute",
     "route53:ListHostedZonesByVPC",

@@ -168,6 +168,9 @@ pub(crate) struct SweepSettings {
     #[arg(help = "Where the share manifest lies, for the credentials of this desk: s3://bucket/key or ssm:/name")]
     #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
     pub(crate) manifest: Option<String>,
+    /// The account that owns the bucket of the manifest; the calling account by default
+    #[arg(long, env = "SIGNALBOX_MANIFEST_ACCOUNT", value_name = "ID", hide_env_values = true)]
+    pub(crate) manifest_account: Option<String>,
     /// Which accounts the manifest may name: ids of accounts, organizations and organizational units; every one by default
     #[arg(long, env = "SIGNALBOX_ALLOWED_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
     pub(crate) allowed_accounts: Option<String>,
@@ -191,6 +194,7 @@ impl SweepSettings {
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         let value = match name {
             "SIGNALBOX_MANIFEST" => self.manifest.as_ref(),
+            "SIGNALBOX_MANIFEST_ACCOUNT" => self.manifest_account.as_ref(),
             "SIGNALBOX_ALLOWED_ACCOUNTS" => self.allowed_accounts.as_ref(),
             "SIGNALBOX_EXACT_NAMES_ACCOUNT" => self.exact_names_account.as_ref(),
             "SIGNALBOX_GRANTS_TABLE" | "SIGNALBOX_AUDIT_TABLE" => self.tables.variable(name),

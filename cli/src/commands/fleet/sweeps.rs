@@ -22,7 +22,7 @@ const SWEEP: &str = r#"{"signalbox": "sweep", "force": null}"#;
 const EXACT: &str = "SIGNALBOX_EXACT_NAMES_ACCOUNT";
 
 /// What the sweep of shares reads in an account.
-pub(super) const READS_SHARES: [&str; 14] = [
+pub(super) const READS_SHARES: [&str; 15] = [
     "ec2:DescribeImageAttribute",
     "ec2:DescribeImages",
     "ec2:DescribeSnapshotAttribute",
@@ -35,6 +35,7 @@ pub(super) const READS_SHARES: [&str; 14] = [
     "rds:DescribeDBClusterSnapshots",
     "rds:DescribeDBSnapshotAttributes",
     "rds:DescribeDBSnapshots",
+    "rds:DescribeOptionGroups",
     "s3:GetBucketPolicy",
     "s3:ListAllMyBuckets",
 ];

@@ -108,6 +108,7 @@ fn settings(command: &'static str, place: &Place) -> Vec<Row> {
     let emr = "emr.json";
     let mut rows = vec![
         row(command, "allowed-accounts", "5", &ami, "SIGNALBOX_ALLOWED_ACCOUNTS: `5` is not"),
+        row(command, "manifest-account", "5", &ami, "SIGNALBOX_MANIFEST_ACCOUNT: `5` is not"),
         row(command, "copy-automated", "perhaps", &rds, "SIGNALBOX_COPY_AUTOMATED"),
         row(command, "grants-table", "other", &ami, "SIGNALBOX_AUDIT_TABLE is not set"),
         row(command, "audit-table", "other", &ami, "SIGNALBOX_GRANTS_TABLE is not set"),
@@ -152,6 +153,13 @@ fn plan(place: &Place) -> Vec<Row> {
     rows.extend(elsewhere("plan", "--manifest share.json"));
     rows.extend([
         row("plan", "manifest", "of-no-file", "", "cannot read of-no-file"),
+        row(
+            "plan",
+            "manifest-account",
+            "5",
+            "--manifest s3://of-no-account/share.json",
+            "--manifest-account: `5` is not",
+        ),
         row("plan", "manifest", "s3://of-no-account/share.json", "ami.json", "of-no-account"),
         row(
             "plan",
@@ -271,6 +279,7 @@ fn fleet_settings(place: &Place) -> Vec<Row> {
         row("manifest", "s3://b/k", names, "--manifest would have no effect: dns-sweep"),
         row("dns-tag", "name", &sweep, "--dns-tag would have no effect: share-sweep"),
         row("allowed-accounts", "5", &sweep, "SIGNALBOX_ALLOWED_ACCOUNTS: `5`"),
+        row("manifest-account", "5", &sweep, "SIGNALBOX_MANIFEST_ACCOUNT: `5`"),
         row("exact-names-account", "5", &sweep, "SIGNALBOX_EXACT_NAMES_ACCOUNT: `5`"),
         row("grants-table", "other", &sweep, "SIGNALBOX_AUDIT_TABLE is not set"),
         row("audit-table", "other", &sweep, "SIGNALBOX_GRANTS_TABLE is not set"),
