@@ -1,6 +1,7 @@
 //! The decisions, one case a test: facts in, plan out. What is never done without force is in `tests/interlocks.rs`.
 
 mod entries;
+mod exact;
 mod interlocks;
 mod moved;
 mod obstacles;

@@ -202,3 +202,27 @@ async fn a_member_whose_role_is_shut_is_incomplete_and_nothing_of_it_is_forgotte
     assert_eq!(it.held().await, [SHARED, SHARED, "nobody"], "our own are done");
     assert_eq!(it.recorded().await, "hub, member");
 }
+
+/// A repository of the same name is in each account; the manifest means the one of the hub.
+#[tokio::test]
+async fn what_is_named_exactly_is_shared_in_the_hub_alone_and_the_report_says_so() {
+    let it = Sweeps::new(|organization, _| organization.to_owned()).await;
+    let (hub, member) = (&it.scene.hub, &it.scene.member);
+    let clients = [hub, member].map(|it| aws_sdk_ecr::Client::new(it.sessions.config()));
+    for client in &clients {
+        client.create_repository().repository_name("base/app").send().await.unwrap();
+    }
+    hub.put_manifest(r#"{"ecr": {"base/app": {"eu-west-1": ["123456789012"]}}}"#).await;
+    let hub = hub.acting_in(&format!("{},{}", hub.account, member.account)).await;
+    let it = Sweeps { scene: Scene { hub, ..it.scene }, ..it };
+    let report = it.sweep().await;
+    assert_eq!((report.outcome, report.steps.len()), (Outcome::Applied, 1), "{report}");
+    let mut has_policy = Vec::new();
+    for client in &clients {
+        has_policy.push(client.get_repository_policy().repository_name("base/app").send().await.is_ok());
+    }
+    assert_eq!(has_policy, [true, false]);
+    let (hub, member) = (&it.scene.hub.account, &it.scene.member.account);
+    let said = format!("ecr name resources of account {hub} exactly, and are skipped in {member}");
+    assert!(report.notes.contains(&said), "{report}");
+}

@@ -104,7 +104,7 @@ impl Reading<'_> {
         let Some(Holders { is_public, principals }) = holders else { return Ok(None) };
         let mut found = Found::new(resource, Some(&listed.id));
         (found.created, found.is_public, found.holders) = (listed.created, is_public, principals);
-        found.tags = listed.tags.clone();
+        found.tags.clone_from(&listed.tags);
         found.obstacle = over_quota(&self.wanted(&found)).map(|refusal| refusal.to_string());
         if listed.is_aws_owned {
             found.notes.push(AWS_OWNED_KEY.replace("SNAPSHOT", "it"));
