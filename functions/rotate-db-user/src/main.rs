@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
         let records = Records::read(variables, &sessions, RotateDbUser::NAME)?;
         let function = RotateDbUser::new(sessions, records, DbPassword::new(Settings::read(variables)?));
         function.open_connections().await;
-        Ok(function)
+        Ok(function.sweeping(secrets::secrets_in(variables)?))
     })
     .await
 }

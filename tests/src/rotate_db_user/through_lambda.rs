@@ -13,7 +13,7 @@ use super::{FIRST, Scene, in_both};
 use crate::built::binary;
 use crate::databases::{MASTER_PASSWORD, Server};
 use crate::rotations::{Rotation, STEPS};
-use crate::world::{AWS, LEDGER, REGION};
+use crate::world::{AWS, LEDGER, REGION, ROTATIONS};
 
 in_both! { the_compiled_function_rotates }
 
@@ -27,6 +27,7 @@ fn environment(scene: &Scene, bundle: &str) -> BTreeMap<String, String> {
         ("AWS_ACCESS_KEY_ID", &scene.world.account),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("SIGNALBOX_LEDGER_TABLE", LEDGER),
+        ("SIGNALBOX_ROTATIONS_TABLE", ROTATIONS),
         ("SIGNALBOX_CA_BUNDLE", bundle),
         ("PASSWORD_LENGTH", "40"),
         // Of all that the function may write, nothing has a password in it.
