@@ -127,8 +127,12 @@ async fn a_sweep_from_a_desk_revokes_what_was_given_up() {
     expect![[r#"
         rotate-bearer-token: planned
           - revoke version new of arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/bearer-token-AbCdEf
+        SECTION   OVERDUE  SHORT LIVED  UNREAD
+        rotation        0            0       0
         rotate-bearer-token: applied
           - revoke version new of arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/bearer-token-AbCdEf
+        SECTION   OVERDUE  SHORT LIVED  UNREAD
+        rotation        0            0       0
         before
         old: AWSCURRENT, a token that works
         new: -, a token that works
