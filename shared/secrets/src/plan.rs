@@ -94,7 +94,7 @@ pub enum Step {
     /// It is shown that the server takes the current one.
     Check(Values),
     /// It becomes current; what was open is settled by that, and what was made for the version that goes needs no memory where
-    /// nobody revokes it.
+    /// no sweep revokes it.
     Finish(Option<VersionId>, Vec<Open>, Vec<Minted>),
     /// The server refused it too often: the next rotation shall begin anew.
     GiveUp(Remembered),
