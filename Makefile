@@ -50,6 +50,7 @@ deploy: package ## to the account of your AWS credentials; needs BUCKET=, and an
 		"organizations (o-..) and organizational units (ou-..), with commas between them, or the word everybody"; exit 2; }
 	aws cloudformation deploy --stack-name signalbox-ledger --template-file infra/ledger.yaml
 	$(if $(MANIFEST),aws cloudformation deploy --stack-name signalbox-grants --template-file infra/grants.yaml)
+	$(if $(TOKENS)$(PASSWORDS),aws cloudformation deploy --stack-name signalbox-rotations --template-file infra/rotations.yaml)
 	for it in $(if $(ZONES),emr-dns) $(if $(TOKENS),rotate-bearer-token) $(if $(PASSWORDS),rotate-db-user) $(if $(MANIFEST),$(SHARING)); do \
 		case $$it in \
 			emr-dns) own=HostedZoneIds=$(ZONES);; \

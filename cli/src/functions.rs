@@ -93,7 +93,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
             Box::pin(react(attempt, |sessions, variables| {
                 let records = Records::read(variables, &sessions, RotateDbUser::NAME)?;
                 let password = DbPassword::new(rotate_db_user::Settings::read(variables)?, sessions.clone());
-                Ok(RotateDbUser::new(sessions, records, password))
+                Ok(RotateDbUser::new(sessions, records, password).sweeping(secrets::secrets_in(variables)?))
             }))
         },
     },

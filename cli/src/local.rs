@@ -37,6 +37,8 @@ pub(crate) const LEDGER_TABLE: &str = "signalbox-ledger";
 pub(crate) const GRANTS_TABLE: &str = "signalbox-grants";
 /// The table of the audit.
 pub(crate) const AUDIT_TABLE: &str = "signalbox-audit";
+/// The table of the records of rotations.
+pub(crate) const ROTATIONS_TABLE: &str = "signalbox-rotations";
 
 const BUCKET: &str = "com-example-signalbox";
 const MANIFEST_KEY: &str = "share-manifest.json";
@@ -83,6 +85,9 @@ impl Local {
         progress.next("deploying infra/grants.yaml");
         let tables = [("GrantsTableName", GRANTS_TABLE.to_owned()), ("AuditTableName", AUDIT_TABLE.to_owned())];
         deployment.apply(&stack("grants", tables.into())).await?;
+        progress.next("deploying infra/rotations.yaml");
+        let table = BTreeMap::from([("TableName", ROTATIONS_TABLE.to_owned())]);
+        deployment.apply(&stack("rotations", table)).await?;
         for (function, package) in deployed().zip(packages) {
             let name = function.name;
             progress.next(format!("packaging {name}"));

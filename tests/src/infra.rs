@@ -100,8 +100,8 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
         for (id, resource) in resources.filter(|(_, it)| !untaggable.iter().any(|of| it["Type"] == *of)) {
             let tags = resource["Properties"]["Tags"].as_array().cloned().unwrap_or_default();
             let is_ours = tags.contains(&json!({"Key": "Application", "Value": "signalbox"}));
-            let is_shared =
-                ["grants", "ledger"].contains(&name.as_str()) || OF_AN_ORGANIZATION.contains(&name.as_str());
+            let is_shared = ["grants", "ledger", "rotations"].contains(&name.as_str())
+                || OF_AN_ORGANIZATION.contains(&name.as_str());
             let is_named = tags.contains(&json!({"Key": "Function", "Value": name})) || is_shared;
             assert!(is_ours && is_named, "infra/{name}.yaml: {id} has the tags {tags:?}");
         }
@@ -248,6 +248,7 @@ fn the_environment_of_a_function_that_rotates_is_its_contract() {
     assert_environment(
         "rotate-db-user",
         &of_one_that_rotates(&[
+            ("SIGNALBOX_SECRETS", json!({"Fn::Join": [",", {"Ref": "SecretArns"}]})),
             ("SIGNALBOX_PROBE_SQL", json!({"Ref": "ProbeSql"})),
             ("SIGNALBOX_MASTERS", json!({"Fn::Join": [",", {"Ref": "Masters"}]})),
             ("PASSWORD_LENGTH", json!({"Ref": "PasswordLength"})),
@@ -269,6 +270,7 @@ fn of_one_that_rotates(own: &[(&str, Value)]) -> Value {
     let name = json!({"Fn::Select": [1, {"Fn::Split": [":role/", {"Fn::Join": [":role/", [roles, ""]]}]}]});
     let mut environment = json!({
         "SIGNALBOX_LEDGER_TABLE": {"Ref": "LedgerTable"},
+        "SIGNALBOX_ROTATIONS_TABLE": {"Ref": "RotationsTable"},
         "SIGNALBOX_MODE": {"Fn::If": ["IsApply", "apply", "plan"]},
         "SIGNALBOX_ACCOUNTS": {"Fn::If": ["HasMembers", accounts, ""]},
         "SIGNALBOX_MEMBER_ROLE": {"Fn::Select": [0, {"Fn::Split": [",", name]}]},
@@ -310,9 +312,7 @@ fn what_the_tests_do_not_deploy_is_listed() {
     }
     expect![[r#"
         rotate-bearer-token: ScheduledRotation, an AWS::SecretsManager::RotationSchedule, without RotatedArn
-        rotate-bearer-token: OverdueAlarm, an AWS::CloudWatch::Alarm, without OverdueAfterDays
         rotate-db-user: ScheduledRotation, an AWS::SecretsManager::RotationSchedule, without RotatedArn
-        rotate-db-user: OverdueAlarm, an AWS::CloudWatch::Alarm, without OverdueAfterDays
     "#]]
     .assert_eq(&listed);
 }

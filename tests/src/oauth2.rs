@@ -37,6 +37,8 @@ pub struct Manner {
     pub auth: Auth,
     /// The field of the form by which a token is revoked.
     pub revoke_field: &'static str,
+    /// How many seconds a token lives, where the server says so. It does not keep to it.
+    pub expires_in: Option<u64>,
 }
 
 /// How many tokens the server knows at a time.
@@ -100,7 +102,7 @@ struct Inside {
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { style: Style::Overlap, auth: Auth::Basic, revoke_field: "token" }
+        Self { style: Style::Overlap, auth: Auth::Basic, revoke_field: "token", expires_in: None }
     }
 }
 
@@ -155,6 +157,11 @@ impl Server {
     /// Lets it misbehave from now on, each time that it is asked this.
     pub fn misbehave(&self, ask: Ask, mischief: Mischief) {
         self.state.lock().unwrap().mischief.insert(ask, mischief);
+    }
+
+    /// Says from now on that a token lives so long.
+    pub fn expire_in(&self, seconds: u64) {
+        self.state.lock().unwrap().manner.expires_in = Some(seconds);
     }
 
     /// Lets it behave again.

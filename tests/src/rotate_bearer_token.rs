@@ -14,6 +14,7 @@ mod secrecy;
 mod single;
 pub mod stories;
 mod through_lambda;
+mod watched;
 
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use serde_json::{Value, json};
 
 use crate::oauth2::{CLIENT_ID, CLIENT_SECRET, Manner, Server, Style};
 use crate::rotations::{Rotation, STEPS, make_secret, secrets_manager, stages, value_at};
-use crate::world::{LEDGER, World, now};
+use crate::world::{LEDGER, ROTATIONS, World, now};
 
 /// What a schedule sends, when it is time to revoke.
 const SWEEP: &str = r#"{"signalbox": "sweep"}"#;
@@ -59,6 +60,7 @@ impl Scene {
     /// The same, where the function takes the server for another kind than it is.
     async fn with(server_style: Style, style: Style) -> Self {
         let world = World::new().await;
+        world.create_rotations().await;
         let server = Server::start(Manner { style: server_style, ..Manner::default() }).await;
         let master = json!({"consumer_key": CLIENT_ID, "consumer_secret": CLIENT_SECRET});
         let master = make_secret(&world, "app/master", &master).await;
@@ -84,7 +86,7 @@ impl Scene {
     }
 
     fn records(&self) -> Records {
-        Records::new(&self.world.sessions, LEDGER, RotateBearerToken::NAME)
+        Records::new(&self.world.sessions, ROTATIONS, RotateBearerToken::NAME)
     }
 
     async fn begin(&self) -> Rotation {
@@ -152,10 +154,14 @@ impl Scene {
         text.replace(&base, "http://server") + "\n"
     }
 
-    /// The records of the function in the ledger's table, by what they are of.
+    /// What the function has written into its two tables.
     async fn items(&self) -> Vec<String> {
-        let found = self.world.dynamodb.scan().table_name(LEDGER).send().await.unwrap();
-        found.items().iter().map(|item| format!("{item:?}")).collect()
+        let mut items = Vec::new();
+        for table in [LEDGER, ROTATIONS] {
+            let found = self.world.dynamodb.scan().table_name(table).send().await.unwrap();
+            items.extend(found.items().iter().map(|item| format!("{item:?}")));
+        }
+        items
     }
 
     /// What is to be revoked yet.
@@ -185,6 +191,7 @@ fn variables(server: &Server, style: Style, secret: &str, master: &str) -> Vec<(
         ("OAUTH2_STYLE", style.into()),
         ("SIGNALBOX_SECRETS", secret.into()),
         ("SIGNALBOX_MASTERS", format!("{secret}={master}")),
+        ("SIGNALBOX_ROTATIONS_TABLE", ROTATIONS.into()),
     ]
 }
 
@@ -192,6 +199,6 @@ fn function(world: &World, variables: &[(&str, String)]) -> RotateBearerToken {
     let of = |name: &str| variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.clone());
     let (swept, masters) = (BearerToken::swept(&of).unwrap(), Bindings::read(&of).unwrap());
     let token = BearerToken::new(Settings::read(&of).unwrap(), swept, masters).unwrap();
-    let records = Records::new(&world.sessions, LEDGER, RotateBearerToken::NAME);
+    let records = Records::new(&world.sessions, ROTATIONS, RotateBearerToken::NAME);
     RotateBearerToken::new(world.sessions.clone(), records, token)
 }

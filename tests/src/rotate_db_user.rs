@@ -17,6 +17,7 @@ mod single;
 pub mod stories;
 mod through_lambda;
 mod trust;
+mod watched;
 mod wire;
 
 use std::cell::RefCell;
@@ -32,7 +33,7 @@ use serde_json::{Value, json};
 
 use crate::databases::{HOST, MASTER, MASTER_PASSWORD, Server};
 use crate::rotations::{Rotation, STEPS, make_secret, secrets_manager, stages, value_at};
-use crate::world::{LEDGER, World, now};
+use crate::world::{LEDGER, ROTATIONS, World, now};
 
 /// The user's password before the first rotation.
 const FIRST: &str = "the-first-one-1";
@@ -72,6 +73,7 @@ impl Scene {
     /// Where the function finds the server at another port.
     async fn at(server: &'static Server, port: u16, is_alternating: bool) -> Self {
         let world = World::new().await;
+        world.create_rotations().await;
         let user = format!("app{}", USERS.fetch_add(1, Ordering::Relaxed));
         server.create_user(&user, FIRST).await;
         let value_of = |user: &str, password: &str| {
@@ -90,6 +92,7 @@ impl Scene {
         let masters = master.iter().map(|master| (secret.parse().unwrap(), master.parse().unwrap()));
         let masters = Bindings::of(masters);
         let function = function_with(&world, settings(server.trust(), masters.clone()));
+        let function = function.sweeping(vec![secret.parse().unwrap()]);
         Self { server, world, user, secret, master, masters, function, told: RefCell::default() }
     }
 
@@ -201,7 +204,7 @@ impl Scene {
     /// How often the server refused the credential of a rotation.
     async fn attempts(&self, rotation: &Rotation) -> Attempts {
         let request = serde_json::from_str(&rotation.event("testSecret")).unwrap();
-        Records::new(&self.world.sessions, LEDGER, RotateDbUser::NAME).of(&request).await.unwrap().attempts
+        Records::new(&self.world.sessions, ROTATIONS, RotateDbUser::NAME).of(&request).await.unwrap().attempts
     }
 
     /// Puts a value into the pending version of a rotation, by somebody else's hand.
@@ -248,7 +251,7 @@ fn settings(trust: Trust, masters: Bindings) -> Settings {
 }
 
 fn function_with(world: &World, settings: Settings) -> RotateDbUser {
-    let records = Records::new(&world.sessions, LEDGER, RotateDbUser::NAME);
+    let records = Records::new(&world.sessions, ROTATIONS, RotateDbUser::NAME);
     RotateDbUser::new(world.sessions.clone(), records, DbPassword::new(settings, world.sessions.clone()))
 }
 

@@ -24,6 +24,9 @@ pub const REGION: &str = "eu-west-1";
 /// The ledger's table in every test's account.
 pub const LEDGER: &str = "signalbox-ledger";
 
+/// The table of the records of rotations in every test's account that has one.
+pub const ROTATIONS: &str = "signalbox-rotations";
+
 /// The table of grants in every test's account that has one.
 pub const GRANTS: &str = "signalbox-grants";
 
@@ -104,6 +107,11 @@ impl World {
     /// Makes the ledger's table, empty.
     pub async fn create_ledger(&self) {
         self.create_table(LEDGER, &[("id", ScalarAttributeType::S)]).await;
+    }
+
+    /// Makes the table of the records of rotations, empty.
+    pub async fn create_rotations(&self) {
+        self.create_table(ROTATIONS, &[("id", ScalarAttributeType::S)]).await;
     }
 
     /// Makes the tables of grants and of their audit, empty.

@@ -6,6 +6,7 @@
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html>
 
 mod password;
+mod replicas;
 mod rotation;
 mod secret;
 mod upkeep;
@@ -100,6 +101,7 @@ impl Vault {
             "CreateSecret" => self.at(request, None, |secrets| upkeep::create(secrets, request)),
             "DeleteSecret" => self.delete(request),
             "ListSecrets" => self.at(request, None, |secrets| Ok(upkeep::list(secrets))),
+            "ReplicateSecretToRegions" => replicas::replicate(self, request),
             "GetRandomPassword" => password::random(request),
             _ => {
                 let id = request.required("SecretId")?;
@@ -110,14 +112,29 @@ impl Vault {
 
     /// Works on the secrets of the account that an ARN names, and otherwise on the caller's. A stranger is let in, as with
     /// a policy that allows it; a test that wants a denial orders one.
-    fn at(&self, request: &Request<'_>, id: Option<&str>, work: impl FnOnce(&mut Secrets) -> Outcome) -> Outcome {
+    fn at<T>(
+        &self,
+        request: &Request<'_>,
+        id: Option<&str>,
+        work: impl FnOnce(&mut Secrets) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        self.at_region(request, id, &request.call.region, work)
+    }
+
+    fn at_region<T>(
+        &self,
+        request: &Request<'_>,
+        id: Option<&str>,
+        region: &str,
+        work: impl FnOnce(&mut Secrets) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let parts: Vec<_> = id.unwrap_or_default().splitn(7, ':').collect();
         let account = match parts[..] {
             ["arn", _, NAME, _, account, ..] => account,
             _ => &request.call.account,
         };
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        work(places.entry((account.to_owned(), request.call.region.clone())).or_default())
+        work(places.entry((account.to_owned(), region.to_owned())).or_default())
     }
 
     /// Deleting without recovery takes what is there, and is content where nothing is.

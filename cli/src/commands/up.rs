@@ -37,6 +37,8 @@ struct Environment<'a> {
     grants_table: &'static str,
     #[serde(rename = "SIGNALBOX_AUDIT_TABLE")]
     audit_table: &'static str,
+    #[serde(rename = "SIGNALBOX_ROTATIONS_TABLE")]
+    rotations_table: &'static str,
     #[serde(rename = "SIGNALBOX_DNS_ZONES")]
     zones: &'a str,
 }
@@ -119,6 +121,7 @@ impl<'a> Environment<'a> {
             ledger_table: local::LEDGER_TABLE,
             grants_table: local::GRANTS_TABLE,
             audit_table: local::AUDIT_TABLE,
+            rotations_table: local::ROTATIONS_TABLE,
             zones: &local.network.zone,
         }
     }
@@ -127,11 +130,11 @@ impl<'a> Environment<'a> {
 impl fmt::Display for Environment<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { endpoint, access_key_id, secret_access_key, region, manifest, .. } = self;
-        let Self { ledger_table, grants_table, audit_table, zones, .. } = self;
+        let Self { ledger_table, grants_table, audit_table, rotations_table, zones, .. } = self;
         writeln!(f, "export AWS_ENDPOINT_URL={endpoint} AWS_REGION={region}")?;
         writeln!(f, "export AWS_ACCESS_KEY_ID={access_key_id} AWS_SECRET_ACCESS_KEY={secret_access_key}")?;
         writeln!(f, "export SIGNALBOX_MANIFEST={manifest} SIGNALBOX_LEDGER_TABLE={ledger_table}")?;
         writeln!(f, "export SIGNALBOX_GRANTS_TABLE={grants_table} SIGNALBOX_AUDIT_TABLE={audit_table}")?;
-        write!(f, "export SIGNALBOX_DNS_ZONES={zones}")
+        write!(f, "export SIGNALBOX_ROTATIONS_TABLE={rotations_table} SIGNALBOX_DNS_ZONES={zones}")
     }
 }

@@ -9,11 +9,11 @@ pub mod settings;
 
 use std::time::Duration;
 
-use reaction::settings::{Variables, malformed};
+use reaction::settings::Variables;
 use reaction::{Doing, Error};
 use rotation::{SecretArn, Stage};
 use secrecy::{ExposeSecret, SecretString};
-use secrets::{Bindings, Context, Credential, MASTERS, Rotating, Secrets};
+use secrets::{Bindings, Context, Credential, MASTERS, Rotating, Secrets, secrets_in};
 
 use oauth2::{Client, Left, Unminted};
 use secret::{BearerSecret, Master};
@@ -45,15 +45,12 @@ impl BearerToken {
         Ok(Self { client: Client::new(settings)?, style, overlap, swept, masters })
     }
 
-    /// Reads the secrets whose former tokens are revoked: `SIGNALBOX_SECRETS`, their ARNs with commas between them.
+    /// Reads the secrets whose former tokens are revoked.
     ///
     /// # Errors
-    /// `Refused`, naming the variable, where one is no ARN of a secret.
+    /// As of [`secrets_in`].
     pub fn swept(variables: Variables) -> Result<Vec<SecretArn>, Error> {
-        const NAME: &str = "SIGNALBOX_SECRETS";
-        let text = variables(NAME).unwrap_or_default();
-        let arns = text.split(',').map(str::trim).filter(|arn| !arn.is_empty()).map(str::parse);
-        arns.collect::<Result<_, _>>().map_err(|error| malformed(NAME, error))
+        secrets_in(variables)
     }
 
     /// The token that clients use now, and by what the server knows us.

@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
         let password = DbPassword::new(Settings::read(variables)?, sessions.clone());
         let function = RotateDbUser::new(sessions, records, password);
         function.open_connections().await;
-        Ok(function)
+        Ok(function.sweeping(secrets::secrets_in(variables)?))
     })
     .await
 }

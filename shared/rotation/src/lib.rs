@@ -5,6 +5,7 @@
 mod attempts;
 mod open;
 mod request;
+mod schedule;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -13,5 +14,6 @@ mod versions;
 pub use attempts::Attempts;
 pub use open::{Open, What};
 pub use request::{Request, SecretArn};
+pub use schedule::Schedule;
 pub use turn::{Turn, turn};
 pub use versions::{Stage, VersionId, Versions};

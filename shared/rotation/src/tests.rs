@@ -26,7 +26,7 @@ fn versions(stages: &[(&str, &[&str])]) -> Versions {
     let stages = stages
         .iter()
         .map(|(version, stages)| (id(version), stages.iter().map(ToString::to_string).collect::<BTreeSet<_>>()));
-    Versions { is_rotated: true, stages: stages.collect() }
+    Versions { is_rotated: true, stages: stages.collect(), ..Versions::default() }
 }
 
 fn pending() -> Versions {

@@ -8,6 +8,8 @@ use std::str::FromStr;
 use reaction::Malformed;
 use serde::{Deserialize, Serialize};
 
+use crate::schedule::Schedule;
+
 /// The id of a version: 32 to 64 letters, digits and hyphens. A rotation's is its `ClientRequestToken`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -82,6 +84,8 @@ impl Stage {
 pub struct Versions {
     /// Whether the secret is to be rotated at all.
     pub is_rotated: bool,
+    /// When it is rotated next.
+    pub schedule: Schedule,
     /// The labels of each version.
     pub stages: BTreeMap<VersionId, BTreeSet<String>>,
 }

@@ -6,13 +6,15 @@ mod credential;
 mod minted;
 mod plan;
 mod records;
+mod rotatable;
 mod rotating;
 mod secrets_manager;
+mod watch;
 
 pub use bindings::{Bindings, MASTERS};
 pub use credential::{Context, Credential};
 pub use minted::Minted;
-pub use plan::{Facts, Step, Subject, Swept, Values};
+pub use plan::{Facts, Seen, Step, Subject, Swept, Values};
 pub use records::{Due, Entry, OfSecret, RECORDED, Records, Remembered};
-pub use rotating::Rotating;
+pub use rotating::{Rotating, SECRETS, secrets_in};
 pub use secrets_manager::{Owner, Passwords, Put, Secrets};

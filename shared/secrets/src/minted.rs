@@ -1,5 +1,5 @@
-//! A credential that Signalbox made, as it is remembered: only such a one is revoked. Whoever may write a secret may put another
-//! client's credential into it, and would otherwise have it revoked by a power that they do not have themselves.
+//! A credential that Signalbox made, as it is remembered: only such a one is revoked. A writer of a secret can put another
+//! client's credential into it, and would otherwise have it revoked by a power that the writer does not have.
 
 use rotation::VersionId;
 use secrecy::{ExposeSecret, SecretString};
@@ -47,7 +47,7 @@ impl Minted {
     }
 }
 
-/// Of the whole value: nobody finds a token by it, and with the id before it, one value has another digest in each version.
+/// Of the whole value: no reader of the table finds a token by it, and with the id before it, one value has another digest in each version.
 fn digest(version: &VersionId, value: &SecretString) -> String {
     let mut hash = Sha256::new();
     hash.update(version.as_str());

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use reaction::{Error, Plan};
-use rotation::{Open, Request, SecretArn, Turn, VersionId, What};
+use reaction::{Counts, Error, Plan};
+use rotation::{Open, Request, Schedule, SecretArn, Turn, VersionId, What};
 use secrecy::SecretString;
 
 use crate::minted::Minted;
 use crate::records::{Due, OfSecret, Remembered};
+use crate::watch::{Early, Watched, watch};
 
 /// No run lives longer: Lambda ends it. What an older one began and did not strike out, nobody is at work on.
 const RUN: Duration = Duration::from_mins(15);
@@ -36,11 +37,22 @@ pub enum Facts {
         remembered: Remembered,
         /// What is remembered of the secret.
         of_secret: OfSecret,
+        /// When the secret is rotated next.
+        schedule: Schedule,
+        /// How long what was current goes on working.
+        overlap: Duration,
         /// The time, in seconds since the epoch.
         now: u64,
     },
-    /// Of all secrets that are swept, at this time.
-    Sweep(Vec<Swept>, u64),
+    /// Of all secrets that are swept.
+    Sweep {
+        /// Each of them.
+        all: Vec<Swept>,
+        /// How long what was current goes on working.
+        overlap: Duration,
+        /// The time, in seconds since the epoch.
+        now: u64,
+    },
 }
 
 /// What was read of a secret that is swept.
@@ -50,9 +62,22 @@ pub struct Swept {
     pub secret: SecretArn,
     /// What is remembered of it.
     pub of_secret: OfSecret,
+    /// How Secrets Manager says that it stands.
+    pub seen: Result<Seen, Error>,
+}
+
+/// What Secrets Manager says of a secret that is swept.
+#[derive(Debug)]
+pub struct Seen {
+    /// Whether it is rotated at all.
+    pub is_rotated: bool,
+    /// When it is rotated next.
+    pub schedule: Schedule,
+    /// The version that clients get.
+    pub current: Option<VersionId>,
     /// The versions that have a credential made here, no label, and no time at which it is to be revoked; and what began it, where
     /// its run could not say that it was kept.
-    pub forsaken: Result<BTreeMap<VersionId, Option<Open>>, Error>,
+    pub forsaken: BTreeMap<VersionId, Option<Open>>,
 }
 
 /// One effect.
@@ -69,7 +94,7 @@ pub enum Step {
     /// It is shown that the server takes the current one.
     Check(Values),
     /// It becomes current; what was open is settled by that, and what was made for the version that goes needs no memory where
-    /// nobody revokes it.
+    /// no sweep revokes it.
     Finish(Option<VersionId>, Vec<Open>, Vec<Minted>),
     /// The server refused it too often: the next rotation shall begin anew.
     GiveUp(Remembered),
@@ -111,7 +136,7 @@ impl fmt::Display for Step {
 
 /// What one step of a rotation does.
 pub(crate) fn of_step(request: &Request, facts: &Facts) -> Result<Plan<Step>, Error> {
-    let Facts::Step { turn, values, remembered, of_secret, now } = facts else {
+    let Facts::Step { turn, values, remembered, of_secret, now, .. } = facts else {
         return Err(Error::failed("a step was not read"));
     };
     if *turn == Turn::Done {
@@ -121,6 +146,7 @@ pub(crate) fn of_step(request: &Request, facts: &Facts) -> Result<Plan<Step>, Er
     let kept = values.pending.as_ref().and_then(|it| of_secret.unsaid(&request.version, it));
     let open = of_secret.open.iter().filter(|it| Some(*it) != kept);
     let mut notes: Vec<_> = open.map(|it| it.told(&request.secret, *now)).collect();
+    notes.extend(Early::at_step(facts).map(|it| it.told(&request.secret)));
     let step = match turn {
         Turn::Create if is_filled => {
             notes.push(format!("version {} has a value already", request.version));
@@ -156,9 +182,10 @@ pub(crate) fn of_step(request: &Request, facts: &Facts) -> Result<Plan<Step>, Er
 }
 
 /// What a sweep does: what is due is revoked, and what was minted and has no label any more becomes due.
-pub(crate) fn of_sweep(all: &[Swept], now: u64) -> Plan<Step> {
-    let (mut steps, mut notes, mut incomplete) = (Vec::new(), Vec::new(), Vec::new());
-    for Swept { secret, of_secret, forsaken } in all {
+pub(crate) fn of_sweep(all: &[Swept], now: u64, overlap: Duration) -> Plan<Step> {
+    let Watched { mut notes, incomplete, .. } = watch(all, now, overlap);
+    let mut steps = Vec::new();
+    for Swept { secret, of_secret, seen } in all {
         let OfSecret { due, open, .. } = of_secret;
         let is_over = |it: &&Open| it.what != What::Made || it.since + RUN.as_secs() <= now;
         let mut told: Vec<_> = open.iter().filter(is_over).collect();
@@ -166,16 +193,28 @@ pub(crate) fn of_sweep(all: &[Swept], now: u64) -> Plan<Step> {
         let is_last = |it: &Due| due.iter().all(|other| other.version != it.version || other.at <= now);
         let revoked = due.iter().filter(|it| is_last(it));
         steps.extend(revoked.map(|it| Step::Revoke(secret.clone(), it.clone(), of_secret.minted_for(&it.version))));
-        match forsaken {
-            Ok(forsaken) => steps.extend(forsaken.iter().map(|(version, kept)| {
-                told.retain(|it| Some(*it) != kept.as_ref());
-                Step::Due(secret.clone(), version.clone(), kept.clone())
-            })),
-            // A secret that is gone or going has nothing to read.
-            Err(error @ Error::Refused(_)) => notes.push(error.to_string()),
-            Err(error) => incomplete.push(error.to_string()),
-        }
+        steps.extend(seen.iter().flat_map(|it| &it.forsaken).map(|(version, kept)| {
+            told.retain(|it| Some(*it) != kept.as_ref());
+            Step::Due(secret.clone(), version.clone(), kept.clone())
+        }));
         notes.extend(told.into_iter().map(|it| it.told(secret, now)));
     }
     Plan::Change { steps, notes, incomplete }
+}
+
+/// What a report counts; of a step, only what there is to count.
+pub(crate) fn counts(facts: &Facts) -> Counts {
+    let section = |counts: Vec<(&str, u64)>| {
+        Counts::from([(
+            "rotation".to_owned(),
+            counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
+        )])
+    };
+    match facts {
+        Facts::Sweep { all, overlap, now } => {
+            let Watched { overdue, unread, short_lived, .. } = watch(all, *now, *overlap);
+            section(vec![("overdue", overdue), ("unread", unread), ("short_lived", short_lived)])
+        }
+        Facts::Step { .. } => Early::at_step(facts).map(|_| section(vec![("short_lived", 1)])).unwrap_or_default(),
+    }
 }

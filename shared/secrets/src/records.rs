@@ -1,4 +1,4 @@
-//! What is remembered of rotations, in the ledger's table. It is no ledger: losing it costs something, and what is written in
+//! What is remembered of rotations, in a table of its own. It is no ledger: losing it costs something, and what is written in
 //! ARCHITECTURE.md.
 
 mod clones;
@@ -107,7 +107,7 @@ impl Entry {
 }
 
 impl Records {
-    /// The records of `function` in the ledger's table.
+    /// The records of `function` in this table.
     #[must_use]
     pub fn new(sessions: &Sessions, table: impl Into<String>, function: &'static str) -> Self {
         let client = Client::new(sessions.config());
@@ -120,14 +120,15 @@ impl Records {
         Self { overlap: overlap.unwrap_or_default(), ..self }
     }
 
-    /// The records in the table that `SIGNALBOX_LEDGER_TABLE` names.
+    /// The records in the table that `SIGNALBOX_ROTATIONS_TABLE` names.
     ///
     /// # Errors
     /// `Refused` where it is not set.
     pub fn read(variables: Variables, sessions: &Sessions, function: &'static str) -> Result<Self, Error> {
-        const NAME: &str = "SIGNALBOX_LEDGER_TABLE";
-        let table =
-            variables(NAME).ok_or_else(|| missing(NAME, "the name of the DynamoDB table that keeps the ledger"))?;
+        const NAME: &str = "SIGNALBOX_ROTATIONS_TABLE";
+        let table = variables(NAME).ok_or_else(|| {
+            missing(NAME, "the name of the DynamoDB table with the records of rotations (infra/rotations.yaml)")
+        })?;
         Ok(Self::new(sessions, table, function))
     }
 
@@ -136,7 +137,7 @@ impl Records {
     }
 
     fn place(&self) -> String {
-        format!("ledger table {}", self.table)
+        format!("rotations table {}", self.table)
     }
 
     /// The time, in seconds since the epoch.

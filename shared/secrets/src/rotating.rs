@@ -5,24 +5,40 @@ use std::sync::Arc;
 
 use aws::{Clients, Sessions};
 use events::Sweep;
-use reaction::{Deadline, Doing, Error, Key, Plan, Reaction, Repeat};
-use rotation::{Open, Request, SecretArn, Stage, Turn, VersionId, What, turn};
+use reaction::settings::{Variables, malformed};
+use reaction::{Counts, Deadline, Doing, Error, Key, Plan, Reaction, Repeat};
+use rotation::{Open, Request, SecretArn, Stage, Turn, VersionId, Versions, What, turn};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::credential::{Context, Credential, Written};
 use crate::minted::Minted;
-use crate::plan::{Facts, Step, Subject, Swept, Values, of_step, of_sweep};
+use crate::plan::{Facts, Seen, Step, Subject, Swept, Values, counts, of_step, of_sweep};
 use crate::records::{Due, Entry, OfSecret, Records, Remembered};
 use crate::secrets_manager::{Put, Secrets};
+
+/// The variable that names the secrets of a function: their ARNs with commas between them.
+pub const SECRETS: &str = "SIGNALBOX_SECRETS";
+
+/// Reads [`SECRETS`].
+///
+/// # Errors
+/// `Refused`, naming the variable, where one is no ARN of a secret.
+pub fn secrets_in(variables: Variables) -> Result<Vec<SecretArn>, Error> {
+    let text = variables(SECRETS).unwrap_or_default();
+    let arns = text.split(',').map(str::trim).filter(|arn| !arn.is_empty()).map(str::parse);
+    arns.collect::<Result<_, _>>().map_err(|error| malformed(SECRETS, error))
+}
 
 /// A function that rotates one kind of credential.
 #[derive(Debug)]
 pub struct Rotating<C> {
+    sessions: Arc<Sessions>,
     clients: Clients<Secrets>,
     records: Records,
     credential: C,
+    swept: Vec<SecretArn>,
 }
 
 impl<C: Credential> Rotating<C> {
@@ -30,7 +46,15 @@ impl<C: Credential> Rotating<C> {
     #[must_use]
     pub fn new(sessions: Arc<Sessions>, records: Records, credential: C) -> Self {
         let records = records.outliving(credential.overlap());
-        Self { clients: Clients::new(sessions, Secrets::new), records, credential }
+        let clients = Clients::new(sessions.clone(), Secrets::new);
+        let swept = credential.swept().to_vec();
+        Self { sessions, clients, records, credential, swept }
+    }
+
+    /// The same, where a sweep looks at these secrets.
+    #[must_use]
+    pub fn sweeping(self, swept: Vec<SecretArn>) -> Self {
+        Self { swept, ..self }
     }
 
     /// Opens the connection to Secrets Manager; best effort.
@@ -39,12 +63,22 @@ impl<C: Credential> Rotating<C> {
     }
 
     async fn secrets(&self, secret: &SecretArn) -> Result<Secrets, Error> {
+        let here = self.sessions.region()?;
+        // Secrets Manager invokes functions of the secret's own region: such a request was made by another hand.
+        if secret.region != here {
+            let SecretArn { region, .. } = secret;
+            return Err(Error::refused(format!(
+                "{secret} is in {region}, and this function in {here}: a secret is rotated by a function of its own region; deploy a \
+                 stack in {region}, and take the secret out of SecretArns here"
+            )));
+        }
         self.clients.at(&secret.account, &secret.region).await
     }
 
     async fn read_step(&self, request: &Request) -> Result<Facts, Error> {
         let secrets = self.secrets(&request.secret).await?;
-        let turn = turn(request, &secrets.versions(&request.secret).await?)?;
+        let versions = secrets.versions(&request.secret).await?;
+        let turn = turn(request, &versions)?;
         let (mut values, mut remembered, mut of_secret) =
             (Values::default(), Remembered::default(), OfSecret::default());
         if turn != Turn::Done {
@@ -59,33 +93,43 @@ impl<C: Credential> Rotating<C> {
                 values.previous = secrets.value_at(&secret, Stage::Previous).await?;
             }
         }
-        Ok(Facts::Step { turn, values, remembered, of_secret, now: self.records.now() })
+        let (schedule, overlap) = (versions.schedule, self.credential.overlap().unwrap_or_default());
+        Ok(Facts::Step { turn, values, remembered, of_secret, schedule, overlap, now: self.records.now() })
     }
 
     async fn read_swept(&self) -> Result<Facts, Error> {
         let mut all = Vec::new();
-        for secret in self.credential.swept() {
+        for secret in &self.swept {
             let of_secret = self.records.of_secret(secret).await?;
-            let forsaken = self.forsaken(secret, &of_secret).await;
-            all.push(Swept { secret: secret.clone(), of_secret, forsaken });
+            let seen = self.see(secret, &of_secret).await;
+            all.push(Swept { secret: secret.clone(), of_secret, seen });
         }
-        Ok(Facts::Sweep(all, self.records.now()))
+        let overlap = self.credential.overlap().unwrap_or_default();
+        Ok(Facts::Sweep { all, overlap, now: self.records.now() })
+    }
+
+    async fn see(&self, secret: &SecretArn, of_secret: &OfSecret) -> Result<Seen, Error> {
+        let secrets = self.secrets(secret).await?;
+        let versions = secrets.versions(secret).await?;
+        let forsaken = self.forsaken(&secrets, secret, &versions, of_secret).await?;
+        let current = versions.with(Stage::Current).cloned();
+        Ok(Seen { is_rotated: versions.is_rotated, schedule: versions.schedule, current, forsaken })
     }
 
     /// Whose label was taken away by hand, or by a rotation that was given up.
     async fn forsaken(
         &self,
+        secrets: &Secrets,
         secret: &SecretArn,
+        versions: &Versions,
         of_secret: &OfSecret,
     ) -> Result<BTreeMap<VersionId, Option<Open>>, Error> {
         let OfSecret { due, minted, open } = of_secret;
         let mut forsaken = BTreeMap::new();
-        if self.credential.overlap().is_none() || minted.is_empty() {
+        if self.credential.overlap().is_none() {
             return Ok(forsaken);
         }
-        let secrets = self.secrets(secret).await?;
-        let labelled = secrets.versions(secret).await?.stages;
-        let is_left = |it: &&VersionId| !labelled.contains_key(it) && due.iter().all(|due| due.version != **it);
+        let is_left = |it: &&VersionId| !versions.stages.contains_key(it) && due.iter().all(|due| due.version != **it);
         let minted: BTreeSet<_> = minted.iter().map(|it| &it.version).collect();
         for version in minted.into_iter().filter(is_left) {
             let mut kept = None;
@@ -277,9 +321,13 @@ impl<C: Credential> Reaction for Rotating<C> {
     fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
         match (subject, facts) {
             (Subject::Step(request), Facts::Step { .. }) => of_step(request, facts),
-            (_, Facts::Sweep(all, now)) => Ok(of_sweep(all, *now)),
+            (_, Facts::Sweep { all, overlap, now }) => Ok(of_sweep(all, *now, *overlap)),
             (Subject::Sweep, Facts::Step { .. }) => Err(Error::failed("a sweep has no step")),
         }
+    }
+
+    fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {
+        counts(facts)
     }
 
     async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {

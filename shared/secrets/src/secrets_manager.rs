@@ -7,9 +7,10 @@ use std::fmt;
 use aws::{Answer, SdkConfig, is_taken_version, open_only};
 use reaction::settings::{Variables, malformed};
 use reaction::{Doing, Error};
-use rotation::{Request, SecretArn, Stage, VersionId, Versions};
+use rotation::{Request, Schedule, SecretArn, Stage, VersionId, Versions};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::rotatable::obstacle;
 pub use owner::Owner;
 
 /// Secrets Manager in one account and region.
@@ -86,20 +87,25 @@ impl Secrets {
     /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html>
     ///
     /// # Errors
-    /// `Refused` where there is no such secret; otherwise what the call's error means.
+    /// `Refused` where there is no such secret, or it is none that a function rotates; otherwise what the call's error means.
     pub async fn versions(&self, secret: &SecretArn) -> Result<Versions, Error> {
         let doing = || format!("reading the versions of {secret}");
         let answer =
             self.client.describe_secret().secret_id(secret.to_string()).send().await.or_absent().doing(doing)?;
         let answer = answer.ok_or_else(|| Error::refused("there is no such secret")).doing(doing)?;
-        if answer.deleted_date.is_some() {
-            return Err(Error::refused("the secret is to be deleted; restore it, or take its rotation away"))
-                .doing(doing);
+        if let Some(obstacle) = obstacle(secret, &answer) {
+            return Err(Error::refused(obstacle)).doing(doing);
         }
+        let (seconds, rules) = (answer.next_rotation_date.map(|it| it.secs()), answer.rotation_rules.as_ref());
+        let schedule = Schedule::new(
+            seconds.and_then(|it| it.try_into().ok()),
+            rules.and_then(|it| it.automatically_after_days),
+            rules.and_then(|it| it.schedule_expression.as_deref()),
+        );
         let stages = answer.version_ids_to_stages.unwrap_or_default().into_iter();
         let stages = stages.map(|(version, stages)| Ok((version.parse()?, stages.into_iter().collect())));
         let stages = stages.collect::<Result<_, reaction::Malformed>>().map_err(Error::failed).doing(doing)?;
-        Ok(Versions { is_rotated: answer.rotation_enabled.unwrap_or_default(), stages })
+        Ok(Versions { is_rotated: answer.rotation_enabled.unwrap_or_default(), schedule, stages })
     }
 
     /// The value of a version; `None` where it has none (yet).

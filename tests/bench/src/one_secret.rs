@@ -14,11 +14,12 @@ const CURRENT: &str = "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111";
 const PENDING: &str = "a1b2c3d4-5678-90ab-cdef-EXAMPLE22222";
 
 /// What the functions are told beside what all are.
-pub const ENVIRONMENT: [(&str, &str); 4] = [
+pub const ENVIRONMENT: [(&str, &str); 5] = [
     ("OAUTH2_TOKEN_URL", "https://identity.example.com/oauth2/token"),
     ("OAUTH2_REVOKE_URL", "https://identity.example.com/oauth2/revoke"),
     ("OAUTH2_VERIFY_URL", "https://api.example.com/search"),
     ("SIGNALBOX_SECRETS", SECRET),
+    ("SIGNALBOX_ROTATIONS_TABLE", "signalbox-rotations"),
 ];
 
 /// The one secret of the events.

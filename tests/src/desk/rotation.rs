@@ -9,7 +9,7 @@ use expect_test::expect;
 use super::Ran;
 use crate::built::binary;
 use crate::scene::Scene;
-use crate::world::{AWS, LEDGER, REGION};
+use crate::world::{AWS, LEDGER, REGION, ROTATIONS};
 use crate::{rotate_bearer_token, rotate_db_user};
 
 type Token = rotate_bearer_token::stories::Told;
@@ -22,6 +22,7 @@ async fn run<S: Scene>(scene: &S, variables: &[(&str, String)], words: &str) -> 
     command.env_clear().args(words.split(' ')).envs(variables.iter().map(|(name, value)| (name, value)));
     command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
     command.envs([("AWS_ACCESS_KEY_ID", scene.world().account.as_str()), ("SIGNALBOX_LEDGER_TABLE", LEDGER)]);
+    command.env("SIGNALBOX_ROTATIONS_TABLE", ROTATIONS);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it is built");
     // Whatever needs no event does not wait for it.
@@ -126,8 +127,12 @@ async fn a_sweep_from_a_desk_revokes_what_was_given_up() {
     expect![[r#"
         rotate-bearer-token: planned
           - revoke version new of arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/bearer-token-AbCdEf
+        SECTION   OVERDUE  SHORT LIVED  UNREAD
+        rotation        0            0       0
         rotate-bearer-token: applied
           - revoke version new of arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/bearer-token-AbCdEf
+        SECTION   OVERDUE  SHORT LIVED  UNREAD
+        rotation        0            0       0
         before
         old: AWSCURRENT, a token that works
         new: -, a token that works

@@ -172,7 +172,7 @@ fn alarms_count_what_the_rules_match() {
         let of_rules = alarms.iter().filter(|(_, it)| it["Namespace"] == "AWS/Events");
         let counted: Vec<_> = of_rules.map(|(id, it)| (*id, it["Dimensions"].clone())).collect();
         let by = |rule: &str| json!([{"Name": "RuleName", "Value": {"Ref": rule}}]);
-        assert_eq!(counted, [("FailedAlarm", by("FailedRule")), ("OverdueAlarm", by("SucceededRule"))], "{function}");
+        assert_eq!(counted, [("FailedAlarm", by("FailedRule"))], "{function}");
     }
 }
 
@@ -199,13 +199,43 @@ async fn each_end_of_a_rotation_is_heard_by_its_rule() {
 
 #[test]
 fn the_schedule_sends_what_the_sample_of_a_sweep_says() {
-    let template = Template::read("rotate-bearer-token");
-    let rules = template.resources("AWS::Events::Rule");
-    let sweep = rules.iter().find(|(_, it)| it.get("ScheduleExpression").is_some()).unwrap().1;
-    let sent: Value = serde_json::from_str(text(&sweep["Targets"][0]["Input"])).unwrap();
-    let sample = read_sample("rotate-bearer-token", "it-is-time-to-revoke-old-tokens");
-    assert_eq!(sent, serde_json::from_str::<Value>(&sample).unwrap());
-    assert_eq!(sweep["ScheduleExpression"], "rate(15 minutes)");
+    for (function, sample, often) in [
+        ("rotate-bearer-token", "it-is-time-to-revoke-old-tokens", "rate(15 minutes)"),
+        ("rotate-db-user", "it-is-time-to-look-at-the-secrets", "rate(12 hours)"),
+    ] {
+        let template = Template::read(function);
+        let rules = template.resources("AWS::Events::Rule");
+        let sweep = rules.iter().find(|(_, it)| it.get("ScheduleExpression").is_some()).unwrap().1;
+        let sent: Value = serde_json::from_str(text(&sweep["Targets"][0]["Input"])).unwrap();
+        let sample = read_sample(function, sample);
+        assert_eq!(sent, serde_json::from_str::<Value>(&sample).unwrap());
+        assert_eq!(sweep["ScheduleExpression"], often, "{function}");
+    }
+}
+
+/// The records are nowhere else, and each function reaches its own only.
+#[test]
+fn records_of_rotations_are_kept_and_each_function_has_its_own() {
+    let template = Template::read("rotations");
+    let [(_, table)] = template.resources("AWS::DynamoDB::Table")[..] else { panic!("one table") };
+    assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
+    assert_eq!(table["DeletionProtectionEnabled"], true);
+    let resource = &template.json["Resources"]["Rotations"];
+    assert_eq!((&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")));
+    for (function, _) in ROTATING {
+        let template = Template::read(function);
+        let statements = template.statements();
+        let records = statements.iter().find(|it| it["Sid"] == "KeepRecords").unwrap();
+        assert_eq!(records["Action"], json!(["dynamodb:GetItem", "dynamodb:UpdateItem"]), "{function}");
+        let own = json!({
+            "Null": {"dynamodb:LeadingKeys": "false"},
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [format!("{function}#*")]},
+        });
+        assert_eq!(records["Condition"], own, "{function}");
+        assert!(records["Resource"].to_string().ends_with(":table/${RotationsTable}\"}"), "{function}: {records}");
+        let default = &template.json["Parameters"]["RotationsTable"]["Default"];
+        assert_eq!(default, &Template::read("rotations").json["Parameters"]["TableName"]["Default"], "{function}");
+    }
 }
 
 /// The defaults of the template are those of the function.
@@ -241,6 +271,9 @@ fn a_function_reads_what_its_template_gives() {
     }
     let given = environment("rotate-db-user", &[]);
     assert_eq!(masters(&given), secrets::Bindings::default());
+    let given = environment("rotate-db-user", &[("SecretArns", json!(arns))]);
+    let watched = secrets::secrets_in(&|name| read(&given, name)).unwrap();
+    assert_eq!(watched.iter().map(ToString::to_string).collect::<Vec<_>>(), arns);
     let passwords = |from: &Value| secrets::Passwords::read(&|name| read(from, name)).unwrap();
     assert_eq!(passwords(&given), passwords(&json!({})));
 }

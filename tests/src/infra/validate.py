@@ -12,7 +12,6 @@ OPTIONAL = {
     "AlarmTopicArn": "arn:aws:sns:eu-west-1:111122223333:alarms",
     "CaLayerArn": "arn:aws:lambda:eu-west-1:111122223333:layer:authorities:1",
     "CodeVersion": "v1",
-    "OverdueAfterDays": "7",
     "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
     "SecurityGroupIds": "sg-0123456789abcdef0",
     "SubnetIds": "subnet-0123456789abcdef0",

@@ -60,7 +60,12 @@ impl Inside {
             Ask::Token => {
                 let token = self.mint();
                 let (scope, audience) = (form.get("scope"), form.get("audience"));
-                (200, json!({"token_type": "Bearer", "access_token": token, "scope": scope, "audience": audience}))
+                let mut answer =
+                    json!({"token_type": "Bearer", "access_token": token, "scope": scope, "audience": audience});
+                if let Some(seconds) = self.manner.expires_in {
+                    answer["expires_in"] = seconds.into();
+                }
+                (200, answer)
             }
             Ask::Revoke => match form.get(self.manner.revoke_field) {
                 None => (400, json!({"error": "invalid_request"})),

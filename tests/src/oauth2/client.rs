@@ -90,7 +90,7 @@ async fn a_token_is_made_proved_and_revoked() {
 
 #[tokio::test]
 async fn a_server_that_knows_one_token_gives_it_until_it_is_revoked() {
-    let manner = Manner { style: Style::Single, auth: Auth::Body, revoke_field: "access_token" };
+    let manner = Manner { style: Style::Single, auth: Auth::Body, revoke_field: "access_token", ..Manner::default() };
     let server = Server::start(manner).await;
     let more = [("OAUTH2_STYLE", "single"), ("OAUTH2_CLIENT_AUTH", "body"), ("OAUTH2_REVOKE_FIELD", "access_token")];
     let client = client(&server, &more);

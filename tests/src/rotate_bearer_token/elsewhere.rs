@@ -25,6 +25,7 @@ impl Scene {
     /// The function may act in the accounts that `admitted` makes of the member's id.
     async fn new(admitted: impl Fn(&str) -> String) -> Self {
         let (hub, member) = (World::new().await, World::new().await);
+        hub.create_rotations().await;
         let hub = hub.acting_in(&admitted(&member.account)).await;
         let server = Server::start(Manner { style: Style::Overlap, ..Manner::default() }).await;
         let master = json!({"consumer_key": CLIENT_ID, "consumer_secret": CLIENT_SECRET});

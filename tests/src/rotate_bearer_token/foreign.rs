@@ -1,4 +1,4 @@
-//! Whoever may write the secret has no part in the power that revokes: only a token that Signalbox made for a version is revoked.
+//! A writer of the secret has no part in the power that revokes: only a token that Signalbox made for a version is revoked.
 //! Another client's token that stands there is left, and told of.
 
 use reaction::{Outcome, Report};
@@ -17,7 +17,7 @@ fn told(report: &Report) -> usize {
 }
 
 impl Scene {
-    /// Writes the pending version, as whoever may write the secret can.
+    /// Writes the pending version, as any writer of the secret can.
     async fn put_pending(&self, rotation: &Rotation, token: &str) {
         let put = secrets_manager(&self.world).put_secret_value().secret_id(&self.secret);
         let put = put.client_request_token(&rotation.token).version_stages("AWSPENDING");

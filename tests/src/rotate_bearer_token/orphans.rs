@@ -2,14 +2,14 @@
 //! told then.
 
 use futures_util::future::{Either, select};
-use reaction::{MemoryLedger, Outcome, Reaction, Report};
-use secrets::{Due, Entry, RECORDED, Records};
+use reaction::{MemoryLedger, Outcome, Report};
+use secrets::{Due, Entry, RECORDED};
 
 use super::{OVERLAP, Scene};
 use crate::every_call::AN_INVOCATION;
 use crate::oauth2::{Ask, Mischief, Style};
 use crate::rotations::{Rotation, STEPS, new_token};
-use crate::world::{AWS, LEDGER, let_time_pass, now};
+use crate::world::{AWS, let_time_pass, now};
 
 const TOLD: &str = "by a run that did not say how it ended: if it was made, it works, and nobody here knows it";
 
@@ -136,7 +136,7 @@ async fn a_rotation_that_was_taken_away_by_hand_leaves_nothing_alive() {
 async fn a_version_that_was_purged_before_it_was_revoked_is_refused_once_and_then_told_of() {
     let scene = Scene::new(Style::Overlap).await;
     scene.rotate().await;
-    let records = Records::new(&scene.world.sessions, LEDGER, super::RotateBearerToken::NAME);
+    let records = scene.records();
     let (purged, secret) = (new_token(), scene.secret.parse().unwrap());
     let due = Entry::Due(Due { version: purged.parse().unwrap(), at: records.now() });
     records.change(&secret, &[due], &[]).await.unwrap();

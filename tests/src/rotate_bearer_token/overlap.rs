@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{OVERLAP, Scene, function, variables};
 use crate::oauth2::{Ask, Style};
 use crate::rotations::{STEPS, value_at};
-use crate::world::{LEDGER, let_time_pass};
+use crate::world::{ROTATIONS, let_time_pass};
 
 #[tokio::test]
 async fn a_rotation_leaves_the_old_token_alive_until_the_sweep() {
@@ -122,7 +122,7 @@ async fn what_is_due_is_remembered_for_longer_than_the_overlap() {
     variables.push(("SIGNALBOX_OVERLAP", (100 * 24 * 60).to_string()));
     scene.function = function(&scene.world, &variables);
     scene.rotate().await;
-    let items = scene.world.dynamodb.scan().table_name(LEDGER).send().await.unwrap();
+    let items = scene.world.dynamodb.scan().table_name(ROTATIONS).send().await.unwrap();
     let number = |text: &str| text.parse::<u64>().unwrap();
     let item = items.items().iter().find(|it| it.contains_key("due")).unwrap();
     let due = number(item["due"].as_ss().unwrap()[0].rsplit_once('@').unwrap().1);

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{FIRST, Scene, in_both, settings};
 use crate::databases::{MASTER_PASSWORD, Server};
 use crate::rotations::{Rotation, STEPS, secrets_manager};
-use crate::world::{LEDGER, now};
+use crate::world::{LEDGER, ROTATIONS, now};
 
 in_both! { no_password_is_written_anywhere }
 
@@ -39,8 +39,12 @@ async fn thoughts(scene: &Scene, rotation: &Rotation, step: &str) -> String {
 }
 
 async fn items(scene: &Scene) -> String {
-    let found = scene.world.dynamodb.scan().table_name(LEDGER).send().await.unwrap();
-    format!("{:?}", found.items())
+    let mut written = Vec::new();
+    for table in [LEDGER, ROTATIONS] {
+        let found = scene.world.dynamodb.scan().table_name(table).send().await.unwrap();
+        written.push(format!("{:?}", found.items()));
+    }
+    written.concat()
 }
 
 /// Rotates with everything that may go wrong on the way, and collects what is written.

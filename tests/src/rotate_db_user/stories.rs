@@ -161,6 +161,10 @@ stories! { Told;
         old: AWSPREVIOUS, app, who is refused
         new: AWSCURRENT AWSPENDING, app, who is let in
     "#]];
+    it_is_time_to_look_at_the_secrets: Given { done: 4, ..GIVEN }, expect![[r#"
+        rotate-db-user: unchanged
+        nothing changed
+    "#]];
     a_rotation_succeeded: Given { done: 4, ..GIVEN }, expect![[r#"
         rotate-db-user: refused (no step of a rotation: missing field `Step`)
         nothing changed

@@ -14,7 +14,7 @@ use crate::built::binary;
 use crate::databases::{MASTER_PASSWORD, Server};
 use crate::infra::assert_alarm_sounds;
 use crate::rotations::{Rotation, STEPS};
-use crate::world::{AWS, LEDGER, REGION};
+use crate::world::{AWS, LEDGER, REGION, ROTATIONS};
 
 in_both! { the_compiled_function_rotates }
 
@@ -28,6 +28,7 @@ fn environment(scene: &Scene, bundle: &str) -> BTreeMap<String, String> {
         ("AWS_ACCESS_KEY_ID", &scene.world.account),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("SIGNALBOX_LEDGER_TABLE", LEDGER),
+        ("SIGNALBOX_ROTATIONS_TABLE", ROTATIONS),
         ("SIGNALBOX_CA_BUNDLE", bundle),
         ("PASSWORD_LENGTH", "40"),
         // Of all that the function may write, nothing has a password in it.

@@ -32,8 +32,9 @@ pub(super) fn rotate(secret: &mut Secret, request: &Request<'_>) -> Outcome {
         return Err(refusal("InvalidRequestException", message));
     };
     let rules = Some(&request.members["RotationRules"]).filter(|rules| rules.is_object()).cloned();
+    let since = before.as_ref().filter(|it| it.is_on && rules.is_none()).map_or_else(now, |it| it.since);
     let rules = rules.or_else(|| before.and_then(|it| it.rules));
-    secret.schedule = Some(Schedule { is_on: true, function, rules });
+    secret.schedule = Some(Schedule { is_on: true, function, rules, since });
     secret.versions.push(Version { id: token.clone(), value: None, stages: BTreeSet::new(), created: now() });
     secret.attach(PENDING, &token, now());
     Ok(told(secret, Some(&token)))

@@ -41,6 +41,22 @@ pub(super) struct Schedule {
     pub(super) is_on: bool,
     pub(super) function: String,
     pub(super) rules: Option<Value>,
+    /// Since when it is so.
+    pub(super) since: Duration,
+}
+
+impl Schedule {
+    /// How often, where that is said in days or by a rate.
+    fn period(&self) -> Option<Duration> {
+        let rules = self.rules.as_ref()?;
+        if let Some(days) = rules["AutomaticallyAfterDays"].as_u64() {
+            return Some(Duration::from_secs(days * 86_400));
+        }
+        let inside = rules["ScheduleExpression"].as_str()?.strip_prefix("rate(")?.strip_suffix(')')?;
+        let (number, unit) = inside.split_once(' ')?;
+        let hours = if unit.starts_with("day") { 24 } else { 1 };
+        Some(Duration::from_secs(number.parse::<u64>().ok()? * hours * 3_600))
+    }
 }
 
 /// A secret; its versions stand in the order in which they came.
@@ -58,10 +74,23 @@ pub(super) struct Secret {
     pub(super) rotated: Option<Duration>,
     pub(super) deleted: Option<Duration>,
     pub(super) schedule: Option<Schedule>,
+    /// The partner that holds it, of a managed external secret.
+    pub(super) partner: Option<String>,
+    /// Where its primary is, of one that has replicas or is one.
+    pub(super) primary: Option<String>,
+    /// Where its replicas are.
+    pub(super) replicas: BTreeSet<String>,
     pub(super) versions: Vec<Version>,
 }
 
 impl Secret {
+    /// When it is to be rotated next. After a rotation that did not come about the date is one that has passed.
+    pub(super) fn next_rotation(&self) -> Option<Duration> {
+        let schedule = self.schedule.as_ref().filter(|it| it.is_on)?;
+        let last = self.rotated.unwrap_or_default().max(schedule.since);
+        Some(last + schedule.period()?)
+    }
+
     /// Whether this is its ARN, its ARN without the six characters at the end, or its name.
     pub(super) fn is_called(&self, id: &str) -> bool {
         let partial = self.arn.rsplit_once('-').map(|(partial, _)| partial);
@@ -134,6 +163,9 @@ mod tests {
             rotated: None,
             deleted: None,
             schedule: None,
+            partner: None,
+            primary: None,
+            replicas: BTreeSet::new(),
             versions: versions.collect(),
         }
     }

@@ -90,6 +90,9 @@ fn empty(name: &str, request: &Request<'_>) -> Result<Secret, Refusal> {
         rotated: None,
         deleted: None,
         schedule: None,
+        partner: request.text("Type").map(String::from),
+        primary: None,
+        replicas: BTreeSet::new(),
         versions: Vec::new(),
     })
 }
@@ -111,10 +114,14 @@ pub(super) fn describe(secret: &Secret) -> Value {
     let stages: BTreeMap<_, _> = labelled.map(|version| (&version.id, &version.stages)).collect();
     let tags = secret.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value}));
     let schedule = secret.schedule.as_ref();
+    let replicas = secret.replicas.iter().map(|region| json!({"Region": region, "Status": "InSync"}));
     let mut answer = json!({
         "ARN": secret.arn, "Name": secret.name, "Description": secret.description, "KmsKeyId": secret.kms_key,
         "CreatedDate": secret.created.as_secs_f64(), "LastChangedDate": secret.changed.as_secs_f64(),
         "LastRotatedDate": secret.rotated.map(|it| it.as_secs_f64()),
+        "NextRotationDate": secret.next_rotation().map(|it| it.as_secs_f64()),
+        "Type": secret.partner, "PrimaryRegion": secret.primary,
+        "ReplicationStatus": Some(replicas.collect::<Vec<_>>()).filter(|it| !it.is_empty()),
         "DeletedDate": secret.deleted.map(|it| it.as_secs_f64()),
         "RotationEnabled": schedule.map(|it| it.is_on),
         "RotationLambdaARN": schedule.map(|it| &it.function),
