@@ -65,10 +65,12 @@ setup: $(INSTALLED) databases
 
 INSTALL_DATABASES := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql pgbouncer mariadb-server-core
 
-# What judges passwords in MariaDB is in a package that would start a server: the one file is taken out of it.
-PASSWORD_CHECK := .local/mariadb/simple_password_check.so
+# What judges passwords and logins in MariaDB is in a package that would start a server: these files are taken out of it.
+PLUGINS := .local/mariadb
+PLUGIN_FILES := auth_ed25519.so auth_pam_v1.so password_reuse_check.so simple_password_check.so
+HAVE_PLUGINS := $(foreach file,$(PLUGIN_FILES),test -r $(PLUGINS)/$(file) &&) true
 DOWNLOAD_MARIADB := apt-get download -qq -o APT::Sandbox::User=root mariadb-server="$$(dpkg-query -W -f '$${Version}' mariadb-server-core)"
-UNPACK_PASSWORD_CHECK := tar -x -C $(dir $(PASSWORD_CHECK)) --strip-components=5 ./usr/lib/mysql/plugin/$(notdir $(PASSWORD_CHECK))
+UNPACK_PLUGINS := tar -x -C $(PLUGINS) --strip-components=5 $(addprefix ./usr/lib/mysql/plugin/,$(PLUGIN_FILES))
 
 # The servers that the tests rotate users of. Only the tests start them, with data of their own.
 databases:
@@ -77,11 +79,11 @@ databases:
 		|| { test "$$(id -u)" = 0 && { $(INSTALL_DATABASES) || { apt-get update -q && $(INSTALL_DATABASES); }; }; } \
 		|| { echo "make setup: the tests need PostgreSQL, PgBouncer and MariaDB; install them:" \
 			"sudo apt-get install --no-install-recommends postgresql pgbouncer mariadb-server-core"; exit 1; }
-	@test -r $(PASSWORD_CHECK) || { mkdir -p $(dir $(PASSWORD_CHECK)) && cd $(dir $(PASSWORD_CHECK)) \
+	@{ $(HAVE_PLUGINS); } || { mkdir -p $(PLUGINS) && cd $(PLUGINS) \
 		&& { $(DOWNLOAD_MARIADB) || { apt-get update -q && $(DOWNLOAD_MARIADB); }; } && cd $(CURDIR) \
-		&& dpkg-deb --fsys-tarfile $(dir $(PASSWORD_CHECK))mariadb-server_*.deb | $(UNPACK_PASSWORD_CHECK); rm -f $(dir $(PASSWORD_CHECK))*.deb; \
-		test -r $(PASSWORD_CHECK); } \
-		|| { echo "make setup: $(notdir $(PASSWORD_CHECK)) of Debian's package mariadb-server is missing; put it at $(PASSWORD_CHECK)"; exit 1; }
+		&& dpkg-deb --fsys-tarfile $(PLUGINS)/mariadb-server_*.deb | $(UNPACK_PLUGINS); rm -f $(PLUGINS)/*.deb; \
+		$(HAVE_PLUGINS); } \
+		|| { echo "make setup: some of $(PLUGIN_FILES) of Debian's package mariadb-server are missing; put them into $(PLUGINS)"; exit 1; }
 
 # Debian keeps `venv` in a package of its own; it is installed where we may, and else named.
 $(INSTALLED): $(REQUIREMENTS)

@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::FleetCommand;
 use crate::functions::DEADLINE;
+use crate::given::Given;
 use crate::output::Format;
+use crate::settings::{ApplySettings, FunctionSettings, Naming};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -29,6 +31,9 @@ pub(crate) struct Arguments {
     pub(crate) aws: AwsOptions,
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Which options were given, as opposed to set in the environment.
+    #[arg(skip)]
+    pub(crate) given: Given,
 }
 
 /// Which AWS to speak to. The environment is not read here: the SDK knows its order of precedence.
@@ -71,13 +76,14 @@ pub(crate) enum Command {
     /// Carry out a plan that `signalbox plan --out` wrote
     ///
     /// Exactly that plan: what is as it was when the plan was made is changed, what is as the plan wants it is left alone,
-    /// and what is neither is refused. So it can be stopped at any time and run again.
+    /// and what is neither is refused. So it can be stopped at any time and run again. A plan that lets in an account that
+    /// --allowed-accounts does not name is refused before its first step.
     #[command(after_help = APPLY_HELP)]
     Apply {
         /// The plan's file, or one step of a plan as `signalbox history` shows; - is standard input
         plan: PathBuf,
         #[command(flatten)]
-        settings: FunctionSettings,
+        settings: ApplySettings,
     },
     /// Do what a function does about an event, from here
     ///
@@ -98,8 +104,9 @@ pub(crate) enum Command {
     },
     /// Show who was granted and lost what, when, by whom and why
     ///
-    /// Reads the audit of a resource, one line per item. With --verify the chain of its hashes is proved too, from the first
-    /// item to the one that the grants table knows as the last.
+    /// Reads the audit of a resource, one line per item. With --verify it checks the chain of their hashes too, from the first
+    /// item to the one that the grants table has as the last. That shows changes by those who can write one of the two tables
+    /// only: the hashes have no key, so a writer of both can rewrite the history. The function's log has each item too.
     #[command(after_help = HISTORY_HELP)]
     History(Audited),
     /// Show the names of clusters, where they lead to, whose they are, and what a sweep would do about them
@@ -206,94 +213,6 @@ pub(crate) struct Occurrence {
     pub(crate) settings: FunctionSettings,
 }
 
-/// What a function has to know.
-#[derive(Debug, Args)]
-pub(crate) struct FunctionSettings {
-    #[arg(
-        help = "Where the share manifest lies: s3://bucket/key or ssm:/name (`plan` without an event also takes a file)"
-    )]
-    #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
-    pub(crate) manifest: Option<String>,
-    /// Whom the manifest may name: ids of accounts, organizations and organizational units, separated by commas;
-    /// everybody by default
-    #[arg(long, env = "SIGNALBOX_ALLOWED_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
-    pub(crate) allowed_accounts: Option<String>,
-    /// The DynamoDB table that keeps the ledger (`plan` only reads it, for steps of rotations)
-    #[arg(long, env = "SIGNALBOX_LEDGER_TABLE", value_name = "TABLE", hide_env_values = true)]
-    #[arg(default_value = "signalbox-ledger")]
-    pub(crate) ledger_table: String,
-    /// Whether snapshots that RDS made for itself are copied, so that the copies can be shared: true or false
-    #[arg(long, env = "SIGNALBOX_COPY_AUTOMATED", value_name = "BOOLEAN", hide_env_values = true)]
-    pub(crate) copy_automated: Option<String>,
-    /// The DynamoDB table of grants, where changes are recorded; give --audit-table too
-    #[arg(long, env = "SIGNALBOX_GRANTS_TABLE", value_name = "TABLE", hide_env_values = true)]
-    pub(crate) grants_table: Option<String>,
-    /// The DynamoDB table of the audit; give --grants-table too
-    #[arg(long, env = "SIGNALBOX_AUDIT_TABLE", value_name = "TABLE", hide_env_values = true)]
-    pub(crate) audit_table: Option<String>,
-    #[command(flatten)]
-    pub(crate) limits: Limits,
-    #[command(flatten)]
-    pub(crate) naming: Naming,
-    #[command(flatten)]
-    pub(crate) elsewhere: Elsewhere,
-}
-
-/// The other accounts in which a function may act. It is checked where it is read.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Other accounts")]
-pub(crate) struct Elsewhere {
-    /// In which accounts the function acts: ids of accounts, organizational units and organizations, separated by
-    /// commas; its own only by default
-    #[arg(long, env = "SIGNALBOX_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
-    pub(crate) accounts: Option<String>,
-    /// The role that it assumes in the others
-    #[arg(long, env = "SIGNALBOX_MEMBER_ROLE", value_name = "NAME", hide_env_values = true)]
-    pub(crate) member_role: Option<String>,
-    /// What the trust of that role asks for
-    #[arg(long, env = "SIGNALBOX_EXTERNAL_ID", value_name = "ID", hide_env_values = true)]
-    pub(crate) external_id: Option<String>,
-}
-
-/// What bounds a sweep. They are checked where they are read.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "The sweep's limits")]
-pub(crate) struct Limits {
-    /// How many shares one sweep may take away; 25 by default
-    #[arg(long, env = "SIGNALBOX_MAX_REMOVALS", value_name = "NUMBER", hide_env_values = true)]
-    pub(crate) max_removals: Option<String>,
-    /// Which part of the shares one sweep may take away where there are ten or more; 30 by default
-    #[arg(long, env = "SIGNALBOX_MAX_REMOVED_PERCENT", value_name = "PERCENT", hide_env_values = true)]
-    pub(crate) max_removed_percent: Option<String>,
-    /// Minutes between two sweeps, by which missed events are counted; a day by default
-    #[arg(long, env = "SIGNALBOX_SWEEP_PERIOD", value_name = "MINUTES", hide_env_values = true)]
-    pub(crate) sweep_period: Option<String>,
-    /// How fast AWS is called: documented (the default) or unlimited
-    #[arg(long, env = "SIGNALBOX_RATES", value_name = "RATES", hide_env_values = true)]
-    pub(crate) rates: Option<String>,
-}
-
-/// How clusters are named. It is checked where it is read.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Names of clusters")]
-pub(crate) struct Naming {
-    /// Whose the records are; signalbox by default
-    #[arg(long, env = "SIGNALBOX_OWNER", value_name = "NAME", hide_env_values = true)]
-    pub(crate) owner: Option<String>,
-    /// The key of the tag that holds a cluster's name; `cluster_name` by default
-    #[arg(long, env = "SIGNALBOX_DNS_TAG", value_name = "KEY", hide_env_values = true)]
-    pub(crate) dns_tag: Option<String>,
-    /// How long a resolver may keep a name; 60 by default
-    #[arg(long, env = "SIGNALBOX_DNS_TTL", value_name = "SECONDS", hide_env_values = true)]
-    pub(crate) dns_ttl: Option<String>,
-    /// Whether names are taken away too: sync (the default) or upsert-only
-    #[arg(long, env = "SIGNALBOX_DNS_POLICY", value_name = "POLICY", hide_env_values = true)]
-    pub(crate) dns_policy: Option<String>,
-    /// The hosted zones that may be changed: their ids, separated by commas; every private one of the account by default
-    #[arg(long, env = "SIGNALBOX_DNS_ZONES", value_name = "IDS", hide_env_values = true)]
-    pub(crate) dns_zones: Option<String>,
-}
-
 /// Which names are to be shown.
 #[derive(Debug, Args)]
 pub(crate) struct NamesAsked {
@@ -309,61 +228,17 @@ pub(crate) struct NamesAsked {
 pub(crate) struct Audited {
     #[arg(help = "An ARN; or an id such as ami-.. or snap-.. in the region that was chosen; or s3://bucket")]
     pub(crate) resource: String,
-    /// Prove that no item was altered, taken away or put in
+    /// Check that the items agree with their hashes, with each other and with the grants table
     #[arg(long)]
     pub(crate) verify: bool,
     /// The DynamoDB table of the audit
     #[arg(long, env = "SIGNALBOX_AUDIT_TABLE", value_name = "TABLE", hide_env_values = true)]
     #[arg(default_value = "signalbox-audit")]
     pub(crate) audit_table: String,
-    /// The DynamoDB table of grants, which knows the audit's end
+    /// The DynamoDB table of grants, which has the audit's end; for --verify
     #[arg(long, env = "SIGNALBOX_GRANTS_TABLE", value_name = "TABLE", hide_env_values = true)]
     #[arg(default_value = "signalbox-grants")]
     pub(crate) grants_table: String,
-}
-
-impl FunctionSettings {
-    /// A setting by the name of the function's environment variable, where it is not empty.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        let value = match name {
-            "SIGNALBOX_LEDGER_TABLE" => return Some(self.ledger_table.clone()),
-            "SIGNALBOX_MANIFEST" => &self.manifest,
-            "SIGNALBOX_ALLOWED_ACCOUNTS" => &self.allowed_accounts,
-            "SIGNALBOX_COPY_AUTOMATED" => &self.copy_automated,
-            "SIGNALBOX_GRANTS_TABLE" => &self.grants_table,
-            "SIGNALBOX_AUDIT_TABLE" => &self.audit_table,
-            "SIGNALBOX_MAX_REMOVALS" => &self.limits.max_removals,
-            "SIGNALBOX_MAX_REMOVED_PERCENT" => &self.limits.max_removed_percent,
-            "SIGNALBOX_SWEEP_PERIOD" => &self.limits.sweep_period,
-            "SIGNALBOX_RATES" => &self.limits.rates,
-            "SIGNALBOX_ACCOUNTS" => &self.elsewhere.accounts,
-            "SIGNALBOX_MEMBER_ROLE" => &self.elsewhere.member_role,
-            "SIGNALBOX_EXTERNAL_ID" => &self.elsewhere.external_id,
-            _ => return self.naming.variable(name),
-        };
-        value.clone().filter(|value| !value.is_empty())
-    }
-}
-
-impl Naming {
-    /// A setting by the name of the function's environment variable, where it is not empty.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        let value = match name {
-            "SIGNALBOX_OWNER" => &self.owner,
-            "SIGNALBOX_DNS_TAG" => &self.dns_tag,
-            "SIGNALBOX_DNS_TTL" => &self.dns_ttl,
-            "SIGNALBOX_DNS_POLICY" => &self.dns_policy,
-            "SIGNALBOX_DNS_ZONES" => &self.dns_zones,
-            _ => return without_option(name),
-        };
-        value.clone().filter(|value| !value.is_empty())
-    }
-}
-
-/// A variable that no option stands for, as those of the functions that rotate: there are too many of them.
-fn without_option(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "a setting of the desk, as clap reads those that are options")]
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 impl Command {

@@ -9,6 +9,7 @@ use anyhow::Context;
 use aws::{Members, Options, Sessions};
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::ProvideCredentials;
+use reaction::settings::Variables;
 
 use crate::arguments::AwsOptions;
 use crate::failure::Failure;
@@ -20,8 +21,12 @@ pub(crate) async fn connect(options: &AwsOptions) -> Result<Arc<Sessions>, Failu
     connect_to(options, Members::default()).await
 }
 
-/// The same, with the other accounts in which we may act.
-pub(crate) async fn connect_to(options: &AwsOptions, members: Members) -> Result<Arc<Sessions>, Failure> {
+/// The same, with the other accounts in which the settings let us act.
+pub(crate) async fn connect_for(options: &AwsOptions, variables: Variables<'_>) -> Result<Arc<Sessions>, Failure> {
+    connect_to(options, Members::read(variables).map_err(Failure::configuration)?).await
+}
+
+async fn connect_to(options: &AwsOptions, members: Members) -> Result<Arc<Sessions>, Failure> {
     let AwsOptions { profile, region, endpoint_url, ca_bundle } = options.clone();
     let read = |path: PathBuf| fs::read(&path).with_context(|| format!("cannot read --ca-bundle {}", path.display()));
     let roots = ca_bundle.map(read).transpose().map_err(Failure::configuration)?;

@@ -22,13 +22,14 @@ use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json
 use reconcile_shares::ReconcileShares;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
 use rotate_db_user::{DbPassword, RotateDbUser};
-use secrets::Records;
+use secrets::{Bindings, Records};
 use share_ami::ShareAmi;
 use share_ebs_snapshot::ShareEbsSnapshot;
 use share_rds_snapshot::ShareRdsSnapshot;
 
 use crate::event::Event;
 use crate::failure::Failure;
+use crate::given::Given;
 
 /// How long a run may take, and how long one that was broken off keeps others from the same occurrence.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
@@ -79,7 +80,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
             Box::pin(react(attempt, |sessions, variables| {
                 let records = Records::read(variables, &sessions, RotateBearerToken::NAME)?;
                 let settings = rotate_bearer_token::settings::Settings::read(variables)?;
-                let token = BearerToken::new(settings, BearerToken::swept(variables)?)?;
+                let token = BearerToken::new(settings, BearerToken::swept(variables)?, Bindings::read(variables)?)?;
                 Ok(RotateBearerToken::new(sessions, records, token))
             }))
         },
@@ -91,7 +92,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         react: |attempt| {
             Box::pin(react(attempt, |sessions, variables| {
                 let records = Records::read(variables, &sessions, RotateDbUser::NAME)?;
-                let password = DbPassword::new(rotate_db_user::Settings::read(variables)?);
+                let password = DbPassword::new(rotate_db_user::Settings::read(variables)?, sessions.clone());
                 Ok(RotateDbUser::new(sessions, records, password))
             }))
         },
@@ -159,8 +160,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) sessions: Arc<Sessions>,
     /// The settings, by the names of the function's environment variables.
     pub(crate) variables: Variables<'a>,
-    /// The ledger's table.
-    pub(crate) ledger_table: &'a str,
+    /// Which options were given, so that one that the function does not read is refused.
+    pub(crate) given: &'a Given,
     /// Whether to act.
     pub(crate) mode: Mode,
     /// The event.
@@ -225,17 +226,18 @@ async fn react<R: Reaction>(
     attempt: &Attempt<'_>,
     open: impl FnOnce(Arc<Sessions>, Variables) -> Result<R, reaction::Error>,
 ) -> Result<Report, Failure> {
-    let Attempt { sessions, variables, ledger_table, mode, event } = attempt;
+    let Attempt { sessions, variables, given, mode, event } = attempt;
     let reaction = open(sessions.clone(), *variables)
         .doing(|| "settings, from the environment or from options of the same meaning")
         .map_err(Failure::configuration)?;
-    sessions.ask_home().await.map_err(Failure::service)?;
+    let table = if *mode == Mode::Apply { variables("SIGNALBOX_LEDGER_TABLE") } else { None };
+    given.check(R::NAME)?;
     let clock = sessions.clock();
     let deadline = Deadline::new(sessions.now() + DEADLINE, clock);
     Ok(match mode {
         Mode::Plan => drive_json(&reaction, &MemoryLedger::new(clock), *mode, deadline, &event.text).await,
         Mode::Apply => {
-            let ledger = DynamoLedger::new(sessions, *ledger_table, R::NAME);
+            let ledger = DynamoLedger::new(sessions, table.unwrap_or_default(), R::NAME);
             drive_json(&reaction, &ledger, *mode, deadline, &event.text).await
         }
     })

@@ -12,21 +12,24 @@ mod delivery;
 mod event;
 mod failure;
 mod functions;
+mod given;
 mod interruption;
 mod local;
 mod output;
 mod progress;
 mod sample;
+mod settings;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::arguments::Arguments;
 use crate::failure::{Failure, USAGE};
+use crate::given::Given;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match parse() {
         Ok(arguments) => arguments,
         Err(error) => {
             // Where nobody reads standard output or error, there is nobody to be told.
@@ -38,6 +41,14 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(run_until_interrupted(arguments)),
         Err(error) => Failure::configuration(error).tell(),
     }
+}
+
+/// Reads the command line, and notes which options stand on it.
+fn parse() -> Result<Arguments, clap::Error> {
+    let mut command = Arguments::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let arguments = Arguments::from_arg_matches(&matches)?;
+    Ok(Arguments { given: Given::of(&command, &matches), ..arguments })
 }
 
 /// What the command has started ends with it, whether it is done or interrupted.

@@ -149,9 +149,12 @@ async fn the_history_is_shown_line_by_line_and_proved() {
     let lines: Vec<_> = out.lines().collect();
     assert_eq!((code, lines.len()), (Some(0), 8), "{out}");
     assert_eq!(lines[0], "arn:aws:ec2:eu-west-1::image/ami-0123456789abcdef0");
-    assert!(lines[3].ends_with("    3 intent  share-ami in 111122223333: +100000000003 -100000000001"), "{out}");
-    assert!(lines[4].ends_with("    4 outcome share-ami in 111122223333: +100000000003 -100000000001 (done)"), "{out}");
-    assert!(lines[7].starts_with("the chain is whole: 6 items, the last one "), "{out}");
+    assert!(lines[3].ends_with("    3 intent  share-ami: +100000000003 -100000000001"), "{out}");
+    assert!(lines[4].ends_with("    4 outcome share-ami: +100000000003 -100000000001 (done)"), "{out}");
+    assert!(
+        lines[7].starts_with("the items agree with their hashes and with the grants table: 6 items, the last one "),
+        "{out}"
+    );
     let (_, out, _) = history(&thing, &[&thing.resource.arn(), "--output", "json"]);
     let read: Value = serde_json::from_str(&out).unwrap();
     let revert = "aws ec2 modify-image-attribute --region eu-west-1 --image-id ami-0123456789abcdef0 \
@@ -188,4 +191,45 @@ async fn a_resource_without_a_history_and_text_that_is_no_resource_are_told() {
     let (code, _, said) = history(&thing, &["base_linux_v1"]);
     assert_eq!(code, Some(252), "{said}");
     assert!(said.contains("`base_linux_v1` is not an ARN, the id of an image or a snapshot, or s3://bucket"), "{said}");
+}
+
+/// Whatever put it there, and whatever the table of grants says.
+#[tokio::test]
+async fn an_item_that_is_there_is_never_written_over() {
+    let thing = thing().await;
+    let dynamodb = &thing.world.dynamodb;
+    let get = async |seq| {
+        let asked = dynamodb.get_item().table_name(AUDIT).set_key(Some(key(&thing, seq).into())).consistent_read(true);
+        asked.send().await.unwrap().item.unwrap()
+    };
+    let mut put = get(6).await;
+    put.extend(key(&thing, 7));
+    dynamodb.put_item().table_name(AUDIT).set_item(Some(put.clone())).send().await.unwrap();
+    drop(thing.share_with(&accounts(5, 6)).await);
+    assert_eq!(get(7).await, put);
+    // A record that was lost begins at 1 again, where there is an item.
+    let first = get(1).await;
+    thing.world.lose_grants().await;
+    drop(thing.share_with(&accounts(7, 8)).await);
+    assert_eq!(get(1).await, first);
+}
+
+/// The audit says who acts, and not only which program.
+#[tokio::test]
+async fn who_acts_is_recorded_as_the_sessions_say_it() {
+    let thing = Thing::new().await;
+    thing.world.sessions.ask_home().await.unwrap();
+    thing.world.sessions.act_by_hand("signalbox apply");
+    assert!(thing.share_with(&accounts(1, 1)).await.unwrap());
+    thing.world.sessions.actor().set(aws::Actor::of_function(
+        "arn:aws:lambda:eu-west-1:111122223333:function:f:live",
+        "7",
+        "r",
+    ));
+    assert!(thing.share_with(&accounts(1, 2)).await.unwrap());
+    let who: Vec<_> = thing.whole_audit().await.into_iter().map(|item| item.who).collect();
+    let person = format!("{}, `signalbox apply`", thing.world.sessions.caller().unwrap());
+    assert!(person.starts_with("arn:aws:") && person.contains(&thing.world.account), "{person}");
+    let function = "arn:aws:lambda:eu-west-1:111122223333:function:f:7, request r".to_owned();
+    assert_eq!(who, [person.clone(), person, function.clone(), function]);
 }

@@ -8,6 +8,7 @@ use local_aws::lambda_api::{Function, LambdaApi, Outcome};
 use serde_json::{Value, json};
 
 use crate::built::binary;
+use crate::infra::assert_alarm_sounds;
 use crate::scene;
 use crate::share_ami::{GIVEN, Scene};
 use crate::world::{AWS, LEDGER, REGION, World};
@@ -124,6 +125,7 @@ async fn a_refusal_is_an_answer_since_trying_again_would_not_help() {
     assert_eq!(respond(&api, &scene.event).await["outcome"], "refused");
     let output = function.end().await.unwrap();
     assert!(output.contains("\"Refused\":1") && output.contains("\"level\":\"ERROR\""), "{output}");
+    assert_alarm_sounds("share-ami", "Refused", &output);
 }
 
 #[tokio::test]
@@ -217,6 +219,7 @@ async fn answer_in<S: scene::Scene>(
     let services: Vec<_> = lines.iter().filter(|line| line.get("report").is_some()).map(|it| &it["service"]).collect();
     assert_eq!(services, [S::FUNCTION; 3], "{output}");
     assert!(!output.contains("panicked") && !output.contains(&"x".repeat(400)), "{output:.2000}");
+    assert_alarm_sounds(S::FUNCTION, "Refused", &output);
 }
 
 #[tokio::test]
@@ -252,6 +255,7 @@ async fn reconcile_shares_answers_with_its_report_and_counts_in_metrics() {
     let lines: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let metrics: Vec<_> = lines.iter().filter(|line| line.get("_aws").is_some()).collect();
     assert_eq!((&metrics[0]["RemovedCount"], &metrics[0]["Applied"]), (&json!(4), &json!(1)), "{output}");
+    assert_alarm_sounds("reconcile-shares", "Refused", &output);
 }
 
 #[tokio::test]

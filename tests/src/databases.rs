@@ -5,6 +5,8 @@ mod certificates;
 mod clones;
 mod logins;
 mod mariadb;
+mod mariadb_accounts;
+mod mariadb_clones;
 pub mod pgbouncer;
 mod postgres;
 mod postgres_causes;
@@ -29,6 +31,9 @@ pub static POSTGRES: LazyLock<Server> = LazyLock::new(postgres::start);
 
 /// MariaDB: TLS for users that demand it; every statement in its log; `simple_password_check`.
 pub static MARIADB: LazyLock<Server> = LazyLock::new(mariadb::start);
+
+/// MariaDB where accounts may log in by ed25519 or PAM, and no password may be set twice (`password_reuse_check`).
+pub static STRICT_MARIADB: LazyLock<Server> = LazyLock::new(mariadb::start_strict);
 
 /// The name that the servers' certificates bear, beside 127.0.0.1.
 pub const HOST: &str = "localhost";

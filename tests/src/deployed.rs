@@ -63,6 +63,10 @@ async fn assert_logged(account: &Account<Scene>, event: &str) {
     let kept = account.audit().await;
     assert_eq!((said.len(), kept.len()), (4, 4), "an intent and an outcome of the image and of its snapshot");
     assert!(said.iter().all(|item| kept.contains(item)), "the log tells what the table keeps: {said:#?} {kept:#?}");
+    let request =
+        lines.iter().find(|line| line["outcome"] == "applied").unwrap()["function_request_id"].as_str().unwrap();
+    let who = format!("{}:$LATEST, request {request}", account.outputs["FunctionArn"]);
+    assert!(kept.iter().all(|item| item["who"] == who.as_str()), "{who} did it: {kept:#?}");
     let (metrics, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.get("_aws").is_some());
     let outcomes: Vec<_> = lines.iter().map(|line| (&line["outcome"], &line["cold_start"])).collect();
     assert_eq!(outcomes, [(&json!("applied"), &json!(true)), (&json!("repeated"), &json!(false))]);

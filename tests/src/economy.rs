@@ -286,17 +286,18 @@ async fn an_ebs_snapshot_takes_six_calls() {
 }
 
 #[tokio::test]
-async fn the_name_of_a_cluster_takes_seven_calls_to_make_and_seven_to_delete() {
+async fn the_name_of_a_cluster_takes_eight_calls_to_make_and_seven_to_delete() {
     use crate::emr_dns::{CLUSTER, Cluster, GIVEN, Given, OURS, Scene, ZONE, Zone};
     check_of::<Scene>(
         &GIVEN,
         "a-cluster-is-running",
         expect![[r#"
-        7 calls
+        8 calls
         dynamodb:PutItem
         ec2:DescribeSubnets
         elasticmapreduce:DescribeCluster
         route53:ListHostedZonesByVPC
+        route53:ListResourceRecordSets
         route53:ListResourceRecordSets
         route53:ChangeResourceRecordSets
         dynamodb:UpdateItem

@@ -1,6 +1,7 @@
 //! One operation in the accounts of an organization: whom it reaches and how, and what is told of the others.
 
 mod operations;
+mod permissions;
 mod resumed;
 mod roles;
 mod selection;
@@ -121,7 +122,8 @@ impl Scene {
     pub fn stop_at_the_third(&self) {
         for name in ["dev", "qa", "prod"] {
             let operation = Some("GetCallerIdentity".to_owned());
-            AWS.inject(&Fault { operation, nth: 3, ..Fault::new(&self.accounts[name], FaultKind::Timeout) });
+            let times = usize::MAX;
+            AWS.inject(&Fault { operation, nth: 3, times, ..Fault::new(&self.accounts[name], FaultKind::Timeout) });
         }
     }
 

@@ -25,7 +25,7 @@
 //!
 //! The attribute `restore` takes accounts only, 20 a snapshot.
 //! - `tests/src/reconcile_shares/stories.rs::the_payload_names_an_organizational_unit`
-//! - `tests/src/hazards/databases.rs::twenty_accounts_are_the_quota_and_more_are_refused_before_anything_is_changed`
+//! - `tests/src/hazards/databases.rs::twenty_accounts_are_the_quota_and_of_more_none_gains_while_another_loses`
 //! - `functions/share-rds-snapshot/src/tests.rs::more_accounts_than_the_quota_are_refused_before_anything_is_changed`
 //! - `tests/src/share_rds_snapshot/faults.rs::a_quota_that_is_smaller_than_usual_is_a_refusal_and_nobody_gains_or_loses`
 //!
@@ -145,7 +145,7 @@
 //! - `tests/src/emr_dns/faults.rs::a_record_that_somebody_makes_meanwhile_is_not_overwritten`
 //!
 //! A cluster names its subnet and not its VPC.
-//! - `tests/src/economy.rs::the_name_of_a_cluster_takes_seven_calls_to_make_and_seven_to_delete`
+//! - `tests/src/economy.rs::the_name_of_a_cluster_takes_eight_calls_to_make_and_seven_to_delete`
 //! - `tests/src/emr_dns/stories.rs::a_cluster_was_terminated_whose_subnet_is_gone`
 //!
 //! Private and public zones share names: the zone is one of the cluster's VPC, and the longest suffix wins.
@@ -163,6 +163,18 @@
 //! - `tests/src/emr_dns/owners.rs::a_record_is_there_that_nobody_marked`
 //! - `tests/src/emr_dns/owners.rs::a_record_is_of_another_owner`
 //! - `tests/src/emr_dns/owners.rs::a_record_is_of_another_tool`
+//!
+//! Whoever can tag a cluster in one account takes the name of another account's cluster.
+//! - `functions/emr-dns/src/tests/owners.rs::an_event_and_a_sweep_decide_the_same`
+//! - `tests/src/members/clusters.rs::of_two_members_that_ask_for_one_name_the_owner_keeps_it_while_its_cluster_lives`
+//! - `tests/src/members/clusters.rs::a_suffix_is_for_the_accounts_that_the_settings_name`
+//!
+//! A wildcard answers for a name, and a record of that name would hide it.
+//! - `functions/emr-dns/src/tests/wildcards.rs::a_wildcard_answers_for_what_does_not_exist_below_its_closest_encloser`
+//! - `tests/src/emr_dns/names.rs::a_deeper_name_is_served_by_a_wildcard`
+//!
+//! Record set protections and change guardrails reject a batch, however often it is sent.
+//! - `tests/src/emr_dns/faults.rs::what_a_protection_or_a_guardrail_forbids_is_refused_and_says_which_it_was`
 //!
 //! A plan that deletes more than 30 % of at least ten records is a mistake until somebody says that it is none.
 //! - `tests/src/emr_dns/sweeps.rs::it_is_time_to_sweep_and_too_many_of_the_names_would_go`
@@ -221,6 +233,19 @@
 //! MariaDB has no second password for one user, so two users take turns.
 //! - `tests/src/rotate_db_user/alternating.rs::app_and_its_clone_take_turns`
 //! - `tests/src/rotate_db_user/clients.rs::no_login_is_refused_while_users_take_turns`
+//!
+//! A clone that can log in looks whole: it gets its password last, and what it may do is tried. What no server of the tests can show
+//! (PARSEC, MySQL) has cases by itself.
+//! - `tests/src/rotate_db_user/mariadb.rs::a_clone_that_was_interrupted_anywhere_becomes_current_with_its_privileges`
+//! - `tests/src/databases/mariadb_clones.rs::a_clone_that_was_refused_a_grant_cannot_log_in`
+//! - `tests/src/databases/mariadb_clones.rs::what_a_clone_has_too_much_is_revoked`
+//! - `functions/rotate-db-user/src/engine/mysql/demands.rs::a_clone_in_mysql_demands_what_its_original_does`
+//! - `functions/rotate-db-user/src/engine/mysql/cause.rs::only_a_refused_password_is_one`
+//!
+//! MariaDB's `ALTER USER .. IDENTIFIED BY` drops every plugin that an account has, and `SET PASSWORD` leaves the second one its password.
+//! - `tests/src/databases/mariadb_accounts.rs::another_password_leaves_an_account_its_plugin`
+//! - `tests/src/databases/mariadb_accounts.rs::what_would_drop_or_leave_a_plugin_is_refused_and_changes_nothing`
+//! - `functions/rotate-db-user/src/engine/mysql/authentication.rs::an_account_keeps_its_one_plugin`
 //!
 //! Host and user of the pending and the current secret have to agree.
 //! - `tests/src/rotate_db_user/refusals.rs::a_pending_value_of_another_host_or_user_is_refused`

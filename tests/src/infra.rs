@@ -1,6 +1,8 @@
 //! The templates tell the truth: the linters find nothing, rules match the samples of their function and of no other,
 //! and a role allows what its function does.
 
+mod alarms;
+mod bounds;
 mod bus;
 mod forwarding;
 mod members;
@@ -10,6 +12,7 @@ mod rules;
 mod template;
 mod zones;
 
+pub use alarms::assert_alarm_sounds;
 pub use rotation::ROTATING;
 pub use template::OF_AN_ORGANIZATION;
 pub use template::Template;
@@ -193,6 +196,7 @@ fn the_environment_of_a_function_is_its_contract() {
         "SIGNALBOX_DNS_TTL": {"Ref": "Ttl"},
         "SIGNALBOX_DNS_POLICY": {"Ref": "Policy"},
         "SIGNALBOX_DNS_ZONES": {"Fn::Join": [",", {"Ref": "HostedZoneIds"}]},
+        "SIGNALBOX_SUFFIX_ACCOUNTS": {"Ref": "SuffixAccounts"},
     });
     assert_environment("emr-dns", &and_in_members(names));
     let parameters = &Template::read("share-rds-snapshot").json["Parameters"];
@@ -205,6 +209,7 @@ fn the_environment_of_a_function_that_rotates_is_its_contract() {
         "rotate-bearer-token",
         &of_one_that_rotates(&[
             ("SIGNALBOX_SECRETS", json!({"Fn::Join": [",", {"Ref": "SecretArns"}]})),
+            ("SIGNALBOX_MASTERS", json!({"Fn::Join": [",", {"Ref": "Masters"}]})),
             ("SIGNALBOX_OVERLAP", json!({"Ref": "OverlapMinutes"})),
             ("OAUTH2_TOKEN_URL", json!({"Ref": "TokenUrl"})),
             ("OAUTH2_REVOKE_URL", json!({"Ref": "RevokeUrl"})),
@@ -221,6 +226,7 @@ fn the_environment_of_a_function_that_rotates_is_its_contract() {
         "rotate-db-user",
         &of_one_that_rotates(&[
             ("SIGNALBOX_PROBE_SQL", json!({"Ref": "ProbeSql"})),
+            ("SIGNALBOX_MASTERS", json!({"Fn::Join": [",", {"Ref": "Masters"}]})),
             ("PASSWORD_LENGTH", json!({"Ref": "PasswordLength"})),
             ("EXCLUDE_CHARACTERS", json!({"Ref": "ExcludeCharacters"})),
             ("EXCLUDE_NUMBERS", json!({"Ref": "ExcludeNumbers"})),

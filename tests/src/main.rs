@@ -8,6 +8,7 @@
 mod audit;
 mod binary;
 mod built;
+mod closed_accounts;
 mod converge;
 mod databases;
 mod deployed;
@@ -28,6 +29,7 @@ mod local_secrets;
 mod manifest;
 mod members;
 mod oauth2;
+mod obstacles;
 mod organizations;
 mod paging;
 mod policies;

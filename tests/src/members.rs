@@ -1,6 +1,7 @@
 //! An organization of four accounts: what happens in a member reaches the function in the hub, which acts in the member.
 
 mod clusters;
+mod forced;
 mod moves;
 mod refusals;
 mod shares;

@@ -3,6 +3,7 @@
 mod buckets;
 mod changes;
 mod keys;
+mod many;
 mod refusals;
 
 use std::collections::BTreeSet;

@@ -158,6 +158,7 @@ impl Scene {
     pub fn tell(&self, text: &str) -> String {
         let named = [(&self.image, "ami-base"), (&self.golden, "ami-golden"), (&self.backing, "snap-base")];
         let named = named.into_iter().chain([(&self.volume, "snap-volume"), (&self.key, "key-base")]);
+        let text = &without_digests(text);
         let text = self.organization.with_sample_ids(&text.replace(&self.world.account, SAMPLE_ACCOUNT));
         named.filter(|(id, _)| !id.is_empty()).fold(text, |text, (id, name)| text.replace(id.as_str(), name))
     }
@@ -340,6 +341,14 @@ impl scene::Scene for Scene {
             id => id.into(),
         }
     }
+}
+
+/// The text without the digests of plans, which hold ids that AWS made up.
+fn without_digests(text: &str) -> String {
+    const DIGITS: usize = 64;
+    let mut parts = text.split("SHA-256 ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| format!("{text}SHA-256 ..{}", part.get(DIGITS..).unwrap_or(part)))
 }
 
 /// What the function of 2015 wrote, and a statement of somebody else's.

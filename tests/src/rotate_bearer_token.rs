@@ -3,6 +3,7 @@
 mod checked;
 mod clients;
 mod elsewhere;
+mod foreign;
 mod kill;
 mod minting;
 mod orphans;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use reaction::{Deadline, Ledger, Mode, Outcome, Reaction, Report, drive_json};
 use rotate_bearer_token::settings::Settings;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
-use secrets::Records;
+use secrets::{Bindings, Entry, Minted, Records};
 use serde_json::{Value, json};
 
 use crate::oauth2::{CLIENT_ID, CLIENT_SECRET, Manner, Server, Style};
@@ -43,9 +44,16 @@ struct Scene {
 }
 
 impl Scene {
-    /// A secret with a token that works.
+    /// A secret with a token that works, which Signalbox has made before.
     async fn new(style: Style) -> Self {
         Self::with(style, style).await
+    }
+
+    /// The same, where the token is one that another hand has put there.
+    async fn by_hand(style: Style) -> Self {
+        let scene = Self::new(style).await;
+        scene.put(&scene.secret, &scene.value(&scene.server.mint())).await;
+        scene
     }
 
     /// The same, where the function takes the server for another kind than it is.
@@ -54,11 +62,29 @@ impl Scene {
         let server = Server::start(Manner { style: server_style, ..Manner::default() }).await;
         let master = json!({"consumer_key": CLIENT_ID, "consumer_secret": CLIENT_SECRET});
         let master = make_secret(&world, "app/master", &master).await;
-        let value =
-            json!({"access_token": server.mint(), "token_type": "Bearer", "masterarn": master, "for": "search"});
+        let value = value(&master, &server.mint());
         let secret = make_secret(&world, "app/token", &value).await;
-        let function = function(&world, &variables(&server, style, &secret));
-        Self { world, server, style, secret, master, function }
+        let function = function(&world, &variables(&server, style, &secret, &master));
+        let scene = Self { world, server, style, secret, master, function };
+        scene.remember_as_made(&value).await;
+        scene
+    }
+
+    /// What the secret holds with this token.
+    fn value(&self, token: &str) -> Value {
+        value(&self.master, token)
+    }
+
+    /// Writes down that the current version, which has this value, was made by an earlier rotation.
+    async fn remember_as_made(&self, value: &Value) {
+        let described = secrets_manager(&self.world).describe_secret().secret_id(&self.secret).send().await.unwrap();
+        let version = described.version_ids_to_stages.unwrap().into_keys().next().unwrap().parse().unwrap();
+        let minted = Entry::Minted(Minted::new(&version, &value.to_string().into(), "", None));
+        self.records().change(&self.secret.parse().unwrap(), &[minted], &[]).await.unwrap();
+    }
+
+    fn records(&self) -> Records {
+        Records::new(&self.world.sessions, LEDGER, RotateBearerToken::NAME)
     }
 
     async fn begin(&self) -> Rotation {
@@ -134,8 +160,7 @@ impl Scene {
 
     /// What is to be revoked yet.
     async fn due(&self) -> usize {
-        let records = Records::new(&self.world.sessions, LEDGER, RotateBearerToken::NAME);
-        records.of_secret(&self.secret.parse().unwrap()).await.unwrap().due.len()
+        self.records().of_secret(&self.secret.parse().unwrap()).await.unwrap().due.len()
     }
 
     /// Puts a value by somebody else's hand.
@@ -145,8 +170,12 @@ impl Scene {
     }
 }
 
+fn value(master: &str, token: &str) -> Value {
+    json!({"access_token": token, "token_type": "Bearer", "masterarn": master, "for": "search"})
+}
+
 /// The function's own variables.
-fn variables(server: &Server, style: Style, secret: &str) -> Vec<(&'static str, String)> {
+fn variables(server: &Server, style: Style, secret: &str, master: &str) -> Vec<(&'static str, String)> {
     let style = if style == Style::Single { "single" } else { "overlap" };
     vec![
         ("OAUTH2_TOKEN_URL", server.token_url()),
@@ -155,12 +184,14 @@ fn variables(server: &Server, style: Style, secret: &str) -> Vec<(&'static str, 
         ("OAUTH2_VERIFY_KEY", "statuses".into()),
         ("OAUTH2_STYLE", style.into()),
         ("SIGNALBOX_SECRETS", secret.into()),
+        ("SIGNALBOX_MASTERS", format!("{secret}={master}")),
     ]
 }
 
 fn function(world: &World, variables: &[(&str, String)]) -> RotateBearerToken {
     let of = |name: &str| variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.clone());
-    let token = BearerToken::new(Settings::read(&of).unwrap(), BearerToken::swept(&of).unwrap()).unwrap();
+    let (swept, masters) = (BearerToken::swept(&of).unwrap(), Bindings::read(&of).unwrap());
+    let token = BearerToken::new(Settings::read(&of).unwrap(), swept, masters).unwrap();
     let records = Records::new(&world.sessions, LEDGER, RotateBearerToken::NAME);
     RotateBearerToken::new(world.sessions.clone(), records, token)
 }

@@ -4,7 +4,10 @@ mod alternating;
 mod arrivals;
 mod checked;
 mod clients;
+mod impostors;
 mod kill;
+mod managed;
+mod mariadb;
 mod pgbouncer;
 mod postgres;
 mod races;
@@ -24,7 +27,7 @@ use reaction::{Deadline, Ledger, Mode, Outcome, Reaction, Report, drive_json};
 use rotate_db_user::engine::{Engine, Trust, Why};
 use rotate_db_user::{DbPassword, RotateDbUser, Settings};
 use rotation::Attempts;
-use secrets::{Passwords, Records};
+use secrets::{Bindings, Passwords, Records};
 use serde_json::{Value, json};
 
 use crate::databases::{HOST, MASTER, MASTER_PASSWORD, Server};
@@ -44,6 +47,8 @@ struct Scene {
     secret: String,
     /// The master secret's ARN, where two users take turns.
     master: Option<String>,
+    /// What the settings bind.
+    masters: Bindings,
     function: RotateDbUser,
     /// Everything that was reported.
     told: RefCell<Vec<Report>>,
@@ -82,8 +87,24 @@ impl Scene {
             master = Some(arn);
         }
         let secret = make_secret(&world, "app/user", &value).await;
-        let function = function(&world, server.trust());
-        Self { server, world, user, secret, master, function, told: RefCell::default() }
+        let masters = master.iter().map(|master| (secret.parse().unwrap(), master.parse().unwrap()));
+        let masters = Bindings::of(masters);
+        let function = function_with(&world, settings(server.trust(), masters.clone()));
+        Self { server, world, user, secret, master, masters, function, told: RefCell::default() }
+    }
+
+    /// The function with other settings, which are those of the scene at first.
+    fn set(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = settings(self.server.trust(), self.masters.clone());
+        change(&mut settings);
+        self.function = function_with(&self.world, settings);
+    }
+
+    /// Has the operator bind the secret to this master secret, and to no other.
+    fn bind(&mut self, master: &str) {
+        self.masters = Bindings::of([(self.secret.parse().unwrap(), master.parse().unwrap())]);
+        self.master = Some(master.to_owned());
+        self.set(|_| ());
     }
 
     async fn begin(&self) -> Rotation {
@@ -190,6 +211,13 @@ impl Scene {
         put.secret_string(value.to_string()).send().await.unwrap();
     }
 
+    /// Writes down that Signalbox made a value, which it then takes for its own.
+    async fn record_as_made(&self, rotation: &Rotation, value: &Value) {
+        let request = serde_json::from_str(&rotation.event("setSecret")).unwrap();
+        let records = Records::new(&self.world.sessions, LEDGER, RotateDbUser::NAME);
+        records.record_made(&request, &value.to_string().into()).await.unwrap();
+    }
+
     /// Puts the current value of a secret.
     async fn put(&self, secret: &str, text: &str) {
         let put = secrets_manager(&self.world).put_secret_value().secret_id(secret).secret_string(text);
@@ -214,18 +242,14 @@ fn value_of(server: &Server, user: &str, password: &str) -> Value {
     })
 }
 
-fn settings(trust: Trust) -> Settings {
+fn settings(trust: Trust, masters: Bindings) -> Settings {
     let passwords = Passwords::read(&|_: &str| None).expect("AWS's own defaults");
-    Settings { passwords, trust, probe: "SELECT 1".into() }
-}
-
-fn function(world: &World, trust: Trust) -> RotateDbUser {
-    function_with(world, settings(trust))
+    Settings { passwords, masters, trust, probe: "SELECT 1".into() }
 }
 
 fn function_with(world: &World, settings: Settings) -> RotateDbUser {
     let records = Records::new(&world.sessions, LEDGER, RotateDbUser::NAME);
-    RotateDbUser::new(world.sessions.clone(), records, DbPassword::new(settings))
+    RotateDbUser::new(world.sessions.clone(), records, DbPassword::new(settings, world.sessions.clone()))
 }
 
 /// Each of these is two tests: in PostgreSQL, and in MariaDB.

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use aws_sdk_kms::types::GrantOperation;
-use aws_sdk_rds::types::Tag;
+use aws_sdk_rds::types::{OptionConfiguration, Tag};
 use grants::Grants;
 use ledger::DynamoLedger;
 use reaction::{Deadline, Mode, Reaction, Report, drive_json};
@@ -21,6 +21,10 @@ use crate::world::{AUDIT, GRANTS, LEDGER, Organization, SAMPLE_ACCOUNT, World, n
 
 /// The database of the sample events, without the end of its version.
 const DATABASE: &str = "base-db-v1";
+
+/// The engine of a database with options, and its option group.
+const SQL_SERVER: &str = "sqlserver-ee";
+pub const OPTION_GROUP: &str = "with-options";
 
 /// The minute in which RDS made its own snapshot of the sample events.
 const SAMPLE_MINUTE: &str = "2026-11-02-05-30";
@@ -41,6 +45,8 @@ pub struct Given {
     pub holders: &'static [&'static str],
     /// What encrypts it.
     pub key: Key,
+    /// The options of its option group; where there are some, it is a snapshot of SQL Server.
+    pub options: &'static [&'static str],
     /// Whom the customer's key admits by its policy, and whom by a grant.
     pub admitted: (&'static [&'static str], &'static [&'static str]),
     /// Whether it is deleted before the event is heard.
@@ -71,6 +77,7 @@ pub const GIVEN: Given = Given {
     engine: Engine::Postgres,
     holders: &[],
     key: Key::None,
+    options: &[],
     admitted: (&[], &[]),
     is_gone: false,
     manifest: MANIFEST,
@@ -152,6 +159,15 @@ impl scene::Scene for Scene {
     }
 }
 
+/// Makes an option group of this engine, with these options.
+pub async fn make_option_group(rds: &aws_sdk_rds::Client, engine: &str, version: &str, options: &[&str]) {
+    let request = rds.create_option_group().option_group_name(OPTION_GROUP).option_group_description("a test's");
+    request.engine_name(engine).major_engine_version(version).send().await.unwrap();
+    let named = |name: &&str| OptionConfiguration::builder().option_name(*name).build();
+    let request = rds.modify_option_group().option_group_name(OPTION_GROUP);
+    request.set_options_to_include(Some(options.iter().map(named).collect())).send().await.unwrap();
+}
+
 /// The tables of grants and of their audit, as the function uses them.
 async fn grants_of(world: &World) -> Grants {
     world.create_grants_tables().await;
@@ -178,7 +194,9 @@ impl Scene {
         let (user, password, is_encrypted) = ("admin0", "a-password-of-a-test", given.key != Key::None);
         let tags = Tag::builder().key("team").value("data").build();
         if given.engine == Engine::Postgres {
-            let request = self.rds.create_db_instance().db_instance_identifier(DATABASE).engine("postgres");
+            let engine = if given.options.is_empty() { "postgres" } else { SQL_SERVER };
+            let request = self.rds.create_db_instance().db_instance_identifier(DATABASE).engine(engine);
+            let request = request.set_option_group_name(self.option_group(given.options).await);
             let request = request.db_instance_class("db.t4g.micro").allocated_storage(20).master_username(user);
             let request = request.storage_encrypted(is_encrypted).set_kms_key_id(key).tags(tags);
             let request = request.copy_tags_to_snapshot(true).master_user_password(password);
@@ -191,6 +209,15 @@ impl Scene {
             request.send().await.unwrap();
         }
         self.minute = self.minute_of_automated().await;
+    }
+
+    /// An option group with these options, where there are some.
+    async fn option_group(&self, options: &[&str]) -> Option<String> {
+        if options.is_empty() {
+            return None;
+        }
+        make_option_group(&self.rds, SQL_SERVER, "15.00", options).await;
+        Some(OPTION_GROUP.into())
     }
 
     /// When RDS made its own snapshot, as its name says.

@@ -9,6 +9,7 @@ use aws::{Home, Members, Options, Patience, Sessions};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_organizations::types::OrganizationFeatureSet;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep, TokioSleep};
 use grants::Grants;
 use local_aws::{Call, LocalAws};
 use permissions::Settings;
@@ -222,7 +223,28 @@ impl Organization {
     }
 }
 
-/// Sessions of an account in the local AWS, with pauses of a millisecond and short timeouts.
+/// For how long a call may be tried, which no clock measures: see [`UntilSilence`].
+const ATTEMPT: Duration = Duration::from_secs(4);
+
+/// Lets the SDK's timeouts elapse when the local AWS leaves a call without an answer, and never else. However slow the machine is,
+/// what is answered is waited for; and what is not answered costs no time.
+#[derive(Debug)]
+struct UntilSilence {
+    account: String,
+}
+
+impl AsyncSleep for UntilSilence {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        match duration {
+            ATTEMPT => Sleep::new(AWS.silence(&self.account)),
+            // A pause between attempts; all longer ones are timeouts, of connections or of whole calls.
+            pause if pause < Duration::from_secs(1) => TokioSleep::new().sleep(pause),
+            _ => Sleep::new(std::future::pending()),
+        }
+    }
+}
+
+/// Sessions of an account in the local AWS, with pauses of a millisecond, whose timeouts depend on no machine's speed.
 pub async fn sessions_of(account: &str) -> Sessions {
     sessions_in(account, REGION).await
 }
@@ -232,11 +254,8 @@ async fn sessions_in(account: &str, region: &'static str) -> Sessions {
         region: Some(region.into()),
         endpoint_url: Some(AWS.endpoint().into()),
         credentials: Some(aws_sdk_ec2::config::Credentials::new(account, "test", None, None, "tests")),
-        patience: Patience {
-            backoff: Duration::from_millis(1),
-            attempt: Duration::from_secs(4),
-            ..Patience::default()
-        },
+        patience: Patience { backoff: Duration::from_millis(1), attempt: ATTEMPT, ..Patience::default() },
+        sleep: SharedAsyncSleep::new(UntilSilence { account: account.to_owned() }),
         ..Options::new(now)
     };
     let sessions = Sessions::load(&options).await.expect("a region is set");

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use crate::authorization;
 use crate::faults::FaultKind;
 use crate::secrets_manager;
 
@@ -35,15 +37,22 @@ pub struct Call {
     pub expected_owner: Option<String>,
     /// Path and query as sent.
     pub path: String,
-    /// The body as text, cut after 16 KiB; empty for Secrets Manager, whose calls carry secrets.
+    /// The body as text, cut after 16 KiB; of a call to Secrets Manager, which may carry a secret, only which one it is about.
     pub body: String,
 }
 
 impl Call {
+    /// The call as the IAM engine is told of it.
+    #[must_use]
+    pub fn to_iam(&self) -> Value {
+        authorization::told(self, &self.body)
+    }
+
     /// The text of a body as it is recorded.
     pub(crate) fn text_of(service: &str, body: &[u8]) -> String {
         if service == secrets_manager::NAME {
-            return String::new();
+            let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+            return asked.get("SecretId").map(|id| json!({"SecretId": id}).to_string()).unwrap_or_default();
         }
         String::from_utf8_lossy(&body[..body.len().min(BODY)]).into_owned()
     }

@@ -14,6 +14,9 @@ pub const DEFAULT_ACCOUNT: &str = "000000000000";
 
 const IN_HEADER: &str = "Credential=";
 
+/// How the access key of a deployed function begins; its account and its role follow.
+const OF_ROLE: &str = "ASIA";
+
 /// What presigning adds to a query.
 const PRESIGNED: [&str; 7] = [
     "X-Amz-Algorithm",
@@ -51,6 +54,12 @@ pub(crate) fn read(headers: &HeaderMap, query: &str) -> Option<Credential> {
     Some(Credential { access_key: parts[0].to_owned(), region: region.to_owned(), service: service.to_owned() })
 }
 
+/// The role that a deployed function's access key says it has; a name of IAM has no `/`, so that it fits into a scope.
+pub(crate) fn role_of(access_key: &str) -> Option<&str> {
+    let (account, role) = access_key.strip_prefix(OF_ROLE)?.split_once('-')?;
+    is_account(account).then_some(role)
+}
+
 /// Signs anew as `account`, with a signature that says whose it is and proves nothing.
 pub(crate) fn sign_as(account: &str, credential: &Credential, headers: &mut HeaderMap) {
     let Credential { region, service, .. } = credential;
@@ -78,6 +87,9 @@ impl AccessKeys {
     pub(crate) fn account_of(&self, access_key: &str) -> String {
         if is_account(access_key) {
             return access_key.to_owned();
+        }
+        if role_of(access_key).is_some() {
+            return access_key[OF_ROLE.len()..OF_ROLE.len() + 12].to_owned();
         }
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(access_key).map_or(DEFAULT_ACCOUNT, String::as_str).to_owned()
@@ -121,6 +133,16 @@ mod tests {
         assert_eq!(read(&signed(SIGNED), ""), Some(expected.clone()));
         let query = "a=b&X-Amz-Credential=ASIA1%2F20261120%2Feu-west-1%2Fec2%2Faws4_request";
         assert_eq!(read(&HeaderMap::new(), query), Some(expected));
+    }
+
+    #[test]
+    fn a_functions_key_says_its_account_and_its_role() {
+        let key = "ASIA111122223333-signalbox-share-ami-Role-ABC";
+        assert_eq!(role_of(key), Some("signalbox-share-ami-Role-ABC"));
+        assert_eq!(AccessKeys::default().account_of(key), "111122223333");
+        for other in ["111122223333", "ASIA1", "ASIAX11122223333-role", "AKIA111122223333-role"] {
+            assert_eq!(role_of(other), None, "{other}");
+        }
     }
 
     #[test]

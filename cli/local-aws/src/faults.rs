@@ -1,8 +1,10 @@
 //! Faults that a test orders, and the book that says which request meets one.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::calls::Call;
 
@@ -33,6 +35,18 @@ pub struct Fault {
     pub kind: FaultKind,
 }
 
+/// Who waits, by account, for a request that meets [`FaultKind::Timeout`].
+#[derive(Debug, Default)]
+pub(crate) struct Silences(Mutex<HashMap<String, Arc<Notify>>>);
+
+impl Silences {
+    /// What is notified when a request of this account is left without an answer.
+    pub(crate) fn of(&self, account: &str) -> Arc<Notify> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(account.to_owned()).or_default())
+    }
+}
+
 /// What happens to a request that meets a fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FaultKind {
@@ -56,6 +70,11 @@ pub enum FaultKind {
         code: String,
         /// The message beside it.
         message: String,
+    },
+    /// S3's refusal of a policy with a principal that does not exist, which it names beside its message.
+    BadPrincipal {
+        /// The principal, as the policy writes it.
+        principal: String,
     },
     /// Route 53's refusal of a change batch in its other shape: an element of the error's name around its messages, in which
     /// not every SDK finds a code. The shape that all other errors have is [`FaultKind::Error`]'s.

@@ -5,6 +5,7 @@
 //! tests run side by side, each in an account of its own. State is in memory and ends with the process that
 //! started it, however that dies. Nothing that is deployed depends on this crate.
 
+mod authorization;
 mod calls;
 mod control;
 mod credentials;
@@ -24,12 +25,14 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, Result};
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 pub use calls::Call;
 pub use credentials::DEFAULT_ACCOUNT;
 pub use faults::{Fault, FaultKind};
 use proxy::Proxy;
+pub use secrets_manager::Managed;
 use supervisor::Supervisor;
 
 /// A running AWS on loopback; dropping it ends everything that it started.
@@ -59,6 +62,7 @@ impl LocalAws {
             servers: supervisor.servers,
             calls: calls::CallLog::default(),
             faults: faults::FaultBook::default(),
+            silences: faults::Silences::default(),
             access_keys: credentials::AccessKeys::default(),
             secrets: secrets_manager::Vault::default(),
             last_words: supervisor.last_words(),
@@ -87,9 +91,28 @@ impl LocalAws {
         self.proxy.calls.of(account)
     }
 
+    /// What IAM says of each of these calls, if they are made by the role `Role` of a template that was given these parameters:
+    /// null where it is allowed. A call is [`Call::to_iam`], or an `action`, a `resource` and a `context`; one that has only an
+    /// `account` and a `region` is answered with what the role says there.
+    pub async fn ask_iam(&self, template: &Value, parameters: &Value, calls: &[Value]) -> Result<Vec<Value>> {
+        let asked = json!({"template": template, "parameters": parameters, "calls": calls});
+        authorization::ask_engine(self.proxy.servers.ministack, &asked).await
+    }
+
     /// Orders a fault; what matches it is counted from now on.
     pub fn inject(&self, fault: &Fault) {
         self.proxy.faults.inject(fault.clone());
+    }
+
+    /// Ends when the next request of this account is left without an answer ([`FaultKind::Timeout`]): a client whose timeouts elapse
+    /// then waits neither too short on a busy machine nor too long on a quiet one.
+    pub fn silence(&self, account: &str) -> impl Future<Output = ()> + Send + 'static {
+        self.proxy.silences.of(account).notified_owned()
+    }
+
+    /// Puts a secret there that a service of AWS manages, as RDS manages those of masters.
+    pub fn manage_secret(&self, managed: &Managed<'_>) {
+        self.proxy.secrets.manage(managed);
     }
 
     /// Forgets the faults of one account.

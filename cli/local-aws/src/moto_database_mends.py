@@ -5,15 +5,22 @@ Each function names the AWS behaviour it brings. The version of moto is pinned, 
 
 from moto.kms import kms_backends
 from moto.rds.exceptions import DBSnapshotNotFoundFault
-from moto.rds.models import DBClusterSnapshot, DBSnapshot, SnapshotAttributesMixin
+from moto.rds.models import DBCluster, DBClusterSnapshot, DBInstance, DBSnapshot, OptionGroup, SnapshotAttributesMixin
 
 DEFAULT = "default_kms_key_id"
+RESERVED = "local-aws:storage-encryption-type"
+PERSISTENT, PERMANENT = {"TDE", "TDE_HSM", "Timezone", "OLS"}, {"TDE_HSM", "Timezone", "OLS"}
+
+# The tag by which a test says which host plays a database: names of AWS lead nowhere here.
+HOST = "local-aws:host"
 
 
 def mend():
     name_keys_of_database_snapshots()
     miss_instance_snapshots_by_their_code()
     share_with_an_account_once()
+    listen_where_a_tag_says()
+    say_which_options_stay()
 
 
 def name_keys_of_database_snapshots():
@@ -33,8 +40,27 @@ def name_keys(kind):
             keys = kms_backends[backend.account_id][backend.region_name]
             key = keys.describe_key("alias/aws/rds" if key == DEFAULT else key).arn
         self.kms_key_id, self.encrypted = key, key is not None
+        # By default RDS encrypts with a key that AWS owns, and names none; a reserved tag tells that of a database.
+        told = [tag["Value"] for tag in database.tags or [] if tag["Key"] == RESERVED]
+        self.storage_encryption_type = "sse-kms" if self.encrypted else (told or ["none"])[0]
+        self.option_group_name = getattr(database, "option_group_name", None)
 
     kind.__init__ = init
+
+
+def say_which_options_stay():
+    """Each option of a group says whether it is persistent (TDE of SQL Server) or permanent too (Timezone and OLS of Oracle, and
+    its TDE); moto says nothing of it."""
+    options = OptionGroup.options
+
+    def told(self):
+        permanent = PERMANENT | ({"TDE"} if "oracle" in self.engine_name else set())
+        return [
+            {**option, "Persistent": option["OptionName"] in PERSISTENT, "Permanent": option["OptionName"] in permanent}
+            for option in options.fget(self)
+        ]
+
+    OptionGroup.options = property(told)
 
 
 def miss_instance_snapshots_by_their_code():
@@ -58,3 +84,19 @@ def share_with_an_account_once():
         modify(self, attribute_name, new, values_to_remove)
 
     SnapshotAttributesMixin.modify_attribute = modify_attribute
+
+
+def listen_where_a_tag_says():
+    """A database listens at an address that leads to it; moto's names lead nowhere."""
+    for kind, name in ((DBInstance, "address"), (DBCluster, "endpoint")):
+        listen(kind, name)
+
+
+def listen(kind, name):
+    plain = getattr(kind, name)
+
+    def host(self):
+        tags = {tag["Key"]: tag["Value"] for tag in self.tags or []}
+        return tags.get(HOST) or plain.fget(self)
+
+    setattr(kind, name, property(host))

@@ -15,10 +15,11 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::authorization;
 use crate::calls::{Call, CallLog, Place};
 use crate::control;
 use crate::credentials::{self, AccessKeys, Credential};
-use crate::faults::{FaultBook, FaultKind};
+use crate::faults::{FaultBook, FaultKind, Silences};
 use crate::operations::{Asked, Protocol};
 use crate::refusals::Refusal;
 use crate::routes::{Server, server_of};
@@ -34,6 +35,7 @@ pub(crate) struct Proxy {
     pub(crate) servers: Servers,
     pub(crate) calls: CallLog,
     pub(crate) faults: FaultBook,
+    pub(crate) silences: Silences,
     pub(crate) access_keys: AccessKeys,
     pub(crate) secrets: Vault,
     pub(crate) last_words: Arc<Mutex<Option<String>>>,
@@ -65,8 +67,17 @@ impl Proxy {
         call.fault = self.faults.meet(&call, &body);
         let place = self.calls.record(call.clone());
         match &call.fault {
-            None => self.pass_on(parts, body, &call, &place).await,
-            Some(FaultKind::Timeout) => std::future::pending().await,
+            None => match self.refusal_of_role(&call, &body, &protocol).await? {
+                Some(refusal) => {
+                    self.calls.answer(&place, refusal.status);
+                    Ok(refusal.answer(&protocol))
+                }
+                None => self.pass_on(parts, body, &call, &place).await,
+            },
+            Some(FaultKind::Timeout) => {
+                self.silences.of(&call.account).notify_waiters();
+                std::future::pending().await
+            }
             Some(FaultKind::Reset) => {
                 self.pass_on(parts, body, &call, &place).await?;
                 anyhow::bail!("the connection is dropped, as ordered")
@@ -82,6 +93,14 @@ impl Proxy {
                 Ok(refusal.answer(&protocol))
             }
         }
+    }
+
+    /// What IAM says where a deployed function's role does not allow the call.
+    async fn refusal_of_role(&self, call: &Call, body: &[u8], protocol: &Protocol) -> Result<Option<Refusal>> {
+        let Some(role) = credentials::role_of(&call.access_key) else { return Ok(None) };
+        let denial = authorization::denial(self.servers.ministack, role, call, body).await?;
+        let refusal = Refusal::of(&FaultKind::AccessDenied, &call.service, protocol);
+        Ok(denial.zip(refusal).map(|(message, refusal)| Refusal { message, ..refusal }))
     }
 
     fn describe(&self, parts: &Parts, body: &[u8], credential: Credential) -> (Call, Protocol) {
@@ -184,7 +203,7 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 /// One request over a connection of its own: on loopback that costs less than telling a dead one from a live one.
-async fn ask(address: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
+pub(crate) async fn ask(address: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
     let is_head = request.method() == Method::HEAD;
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;

@@ -13,6 +13,8 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) code: String,
     pub(crate) message: String,
+    /// What S3 says beside the message.
+    pub(crate) detail: Option<String>,
     /// Whether it comes as an element of its own, without what an error of its protocol stands in.
     pub(crate) is_bare: bool,
 }
@@ -25,15 +27,17 @@ impl Refusal {
             FaultKind::ServerError => server_error(service, protocol),
             FaultKind::AccessDenied => access_denied(protocol),
             FaultKind::Timeout | FaultKind::Reset | FaultKind::Lost => return None,
-            FaultKind::Error { status, code, message } => {
-                return Some(Self { status: *status, code: code.clone(), message: message.clone(), is_bare: false });
-            }
-            FaultKind::InvalidBatch { message } => {
-                let code = "InvalidChangeBatch".to_owned();
-                return Some(Self { status: 400, code, message: message.clone(), is_bare: true });
-            }
+            FaultKind::Error { status, code, message } => (*status, code.as_str(), message.as_str()),
+            FaultKind::BadPrincipal { .. } => (400, "MalformedPolicy", "Invalid principal in policy"),
+            FaultKind::InvalidBatch { message } => (400, "InvalidChangeBatch", message.as_str()),
         };
-        Some(Self { status, code: code.to_owned(), message: message.to_owned(), is_bare: false })
+        let detail = if let FaultKind::BadPrincipal { principal } = kind {
+            Some(format!("\"AWS\" : \"{principal}\""))
+        } else {
+            None
+        };
+        let is_bare = matches!(kind, FaultKind::InvalidBatch { .. });
+        Some(Self { status, code: code.to_owned(), message: message.to_owned(), detail, is_bare })
     }
 
     /// The HTTP answer that carries this error in a protocol.
@@ -68,7 +72,11 @@ impl Refusal {
             Protocol::Query | Protocol::RestXml => format!(
                 "{XML}<ErrorResponse><Error><Type>{fault}</Type>{inner}</Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
             ),
-            Protocol::S3 => format!("{XML}<Error>{inner}<RequestId>{REQUEST_ID}</RequestId></Error>"),
+            Protocol::S3 => {
+                let detail = self.detail.as_ref().map(|text| format!("<Detail>{}</Detail>", xml(text)));
+                let detail = detail.unwrap_or_default();
+                format!("{XML}<Error>{inner}{detail}<RequestId>{REQUEST_ID}</RequestId></Error>")
+            }
             Protocol::Json(_) => serde_json::json!({"__type": self.code, "message": self.message}).to_string(),
             Protocol::RestJson => serde_json::json!({"message": self.message}).to_string(),
             Protocol::Cbor => return cbor_map(&[("__type", &self.code), ("message", &self.message)]),
@@ -187,6 +195,14 @@ mod tests {
         assert!(body.contains("<Error><Code>Bad</Code><Message>a &lt; b &amp; c</Message>"), "{body}");
         assert_eq!(Refusal::of(&FaultKind::Timeout, "s3", &Protocol::S3), None);
         assert_eq!(Refusal::of(&FaultKind::Reset, "s3", &Protocol::S3), None);
+    }
+
+    #[test]
+    fn s3_names_the_principal_that_does_not_exist() {
+        let kind = FaultKind::BadPrincipal { principal: "arn:aws:iam::111122223333:root".into() };
+        let (status, code, body) = refusal(&kind, "s3", &Protocol::S3);
+        assert_eq!((status, code.as_str()), (400, "MalformedPolicy"));
+        assert!(body.contains("<Detail>\"AWS\" : \"arn:aws:iam::111122223333:root\"</Detail>"), "{body}");
     }
 
     #[test]

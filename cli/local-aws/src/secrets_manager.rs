@@ -40,6 +40,26 @@ type Outcome = Result<Value, Refusal>;
 /// The secrets of one account in one region, by name.
 type Secrets = BTreeMap<String, Secret>;
 
+/// A secret that a service of AWS manages: no call makes one, since the service does.
+#[derive(Clone, Copy)]
+pub struct Managed<'a> {
+    /// Its ARN.
+    pub arn: &'a str,
+    /// The service, such as `rds`.
+    pub service: &'a str,
+    /// The service's tags.
+    pub tags: &'a [(&'a str, &'a str)],
+    /// Its value.
+    pub value: &'a str,
+}
+
+/// Nothing of the value is shown.
+impl fmt::Debug for Managed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Managed").field("arn", &self.arn).finish_non_exhaustive()
+    }
+}
+
 /// The secrets of all accounts, by account and region.
 #[derive(Default)]
 pub(crate) struct Vault(Mutex<HashMap<(String, String), Secrets>>);
@@ -65,6 +85,14 @@ impl Vault {
             }
             Err(refusal) => refusal.answer(&Protocol::Json(JSON.to_owned())),
         }
+    }
+
+    /// Puts a secret there as a service of AWS does.
+    pub(crate) fn manage(&self, managed: &Managed<'_>) {
+        let parts: Vec<_> = managed.arn.splitn(7, ':').collect();
+        let ["arn", _, NAME, region, account, ..] = parts[..] else { return };
+        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        upkeep::manage(places.entry((account.to_owned(), region.to_owned())).or_default(), managed);
     }
 
     fn carry_out(&self, request: &Request<'_>) -> Outcome {
@@ -121,7 +149,7 @@ fn on_secret(secret: &mut Secret, request: &Request<'_>) -> Outcome {
         "PutSecretValue" => versions::put(secret, request),
         "RestoreSecret" => Ok(upkeep::restore(secret)),
         "RotateSecret" => rotation::rotate(secret, request),
-        "TagResource" => Ok(upkeep::tag(secret, request)),
+        "TagResource" => upkeep::tag(secret, request),
         "UntagResource" => Ok(upkeep::untag(secret, request)),
         "UpdateSecretVersionStage" => versions::update_stage(secret, request),
         _ => Err(refusal("UnknownOperationException", "the local AWS does not play this operation")),
@@ -169,7 +197,7 @@ impl Request<'_> {
 }
 
 fn refusal(code: &str, message: impl Into<String>) -> Refusal {
-    Refusal { status: 400, code: code.to_owned(), message: message.into(), is_bare: false }
+    Refusal { status: 400, code: code.to_owned(), message: message.into(), detail: None, is_bare: false }
 }
 
 /// The time as this protocol writes it, in seconds.

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import threading
 
+# What moto plays, by its own names.
+MOTO = ("ebs", "ec2", "ecr", "emr", "kms", "organizations", "rds", "ssm", "sso-admin", "sts")
 GRACE = 0.5  # seconds between SIGTERM and SIGKILL; the state is in memory only, so there is nothing to save
 
 
@@ -25,22 +27,28 @@ def run_ministack(fd):
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
-    from ministack_mends import mend
+    import iam_mends
+    import ministack_mends
 
-    mend()
+    ministack_mends.mend()
+    iam_mends.mend()
     config = Config()
     config.bind = [f"fd://{fd}"]
     config.backlog = 1024
     config.keep_alive_timeout = 75
-    asyncio.run(serve(app, config))
+    asyncio.run(serve(iam_mends.with_authorization(app), config))
 
 
 def run_moto(fd):
+    from moto.backends import get_backend
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from moto_mends import mend
     from werkzeug.serving import make_server
 
     mend()
+    # All at once: two requests that come first and at the same time would import the same module side by side.
+    for service in MOTO:
+        get_backend(service)
     MotoRequestHandler.log_request = lambda *_args, **_kwargs: None
     app = DomainDispatcherApplication(create_backend_app)
     make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler, fd=fd).serve_forever()

@@ -19,12 +19,13 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-const SCRIPTS: [(&str, &str); 5] = [
+const SCRIPTS: [(&str, &str); 6] = [
     ("supervisor.py", include_str!("supervisor.py")),
     ("moto_mends.py", include_str!("moto_mends.py")),
     ("moto_cluster_mends.py", include_str!("moto_cluster_mends.py")),
     ("moto_database_mends.py", include_str!("moto_database_mends.py")),
     ("ministack_mends.py", include_str!("ministack_mends.py")),
+    ("iam_mends.py", include_str!("iam_mends.py")),
 ];
 const READY: Duration = Duration::from_mins(1);
 const END: Duration = Duration::from_secs(5);

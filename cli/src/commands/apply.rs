@@ -1,5 +1,6 @@
 //! `signalbox apply`: carries a stored plan out.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -7,16 +8,18 @@ use std::path::Path;
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use permissions::Source;
-use reaction::Error;
-use reconcile_shares::{Applied, StoredPlan};
+use reaction::settings::Variables;
+use reaction::{AccountId, Error};
+use reconcile_shares::{Applied, ReconcileShares, StoredPlan};
 use serde::Serialize;
-use sharing::Share;
+use sharing::{Manifest, Principal, Share, digest};
 
 use super::sweep;
-use crate::arguments::{AwsOptions, FunctionSettings};
-use crate::connection::connect;
+use crate::arguments::AwsOptions;
+use crate::connection::connect_for;
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
+use crate::given::Given;
 use crate::output::{self, Format};
 
 /// Steps in flight; each keeps to the pace of its API.
@@ -26,35 +29,62 @@ const CONCURRENCY: usize = 20;
 pub(super) async fn apply(
     aws: &AwsOptions,
     path: &Path,
-    settings: &FunctionSettings,
+    variables: Variables<'_>,
+    given: &Given,
     output: Format,
 ) -> Result<(), Failure> {
-    let plan = read(path).await?;
-    let sessions = connect(aws).await?;
+    let text = read_text(path).await?;
+    let file = File::parse(&text).map_err(|error| Failure::usage(format!("{} {error}", name_of(path))))?;
+    let sessions = connect_for(aws, variables).await?;
+    let source = Source::of_text(&sessions, "{}", sweep::allowed(variables)?);
     sessions.ask_home().await.map_err(Failure::service)?;
+    sessions.act_by_hand("signalbox apply");
     let ours = &sessions.home().map_err(Failure::service)?.account;
-    if plan.account != *ours {
-        let theirs = &plan.account;
+    if let Some(theirs) = file.account.as_ref().filter(|account| *account != ours) {
         return Err(Failure::configuration(format!(
             "the plan is for account {theirs}, and the credentials are of {ours}"
         )));
     }
-    let function = sweep::function(&sessions, Source::of_text(&sessions, "{}", None), settings)?;
-    let bar = bar(plan.steps.len());
-    let occurrence = format!("plan/{}", plan.manifest);
+    let function = sweep::function(&sessions, Source::of_text(&sessions, "{}", None), variables)?;
+    given.check("apply")?;
+    check(&file, &source).await?;
+    let digest = digest(&text);
+    let steps = carry_out(&function, &file.steps, &format!("plan/{digest}")).await;
+    let done = Done { plan: digest, steps };
+    output::print(output, &done)?;
+    if done.steps.iter().all(|line| line.error.is_none()) { Ok(()) } else { Err(Failure::shown_service()) }
+}
+
+/// Refuses a plan that lets in a principal which the settings do not allow, before its first step.
+async fn check(file: &File, source: &Source) -> Result<(), Failure> {
+    let desired = source.complete(Ok(Manifest::default()), &[]).await.map_err(Failure::service)?;
+    let Some(allowed) = &desired.allowed else { return Ok(()) };
+    let outside = file.additions().into_iter().filter(|who| !allowed.admits(who, &desired.membership));
+    let outside: Vec<_> = outside.map(|who| who.to_string()).collect();
+    if outside.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::configuration(format!(
+        "the plan lets in {}, which --allowed-accounts does not name; nothing was changed; correct the manifest and plan again, \
+         or allow it",
+        outside.join(", ")
+    )))
+}
+
+/// Carries the steps out, turn after turn.
+async fn carry_out(function: &ReconcileShares, steps: &[Share], occurrence: &str) -> Vec<Line> {
+    let bar = bar(steps.len());
     let mut lines = Vec::new();
-    for turn in plan.steps.chunk_by(|one, other| reconcile_shares::turn(one) == reconcile_shares::turn(other)) {
+    for turn in steps.chunk_by(|one, other| reconcile_shares::turn(one) == reconcile_shares::turn(other)) {
         let steps = stream::iter(turn).map(async |step| {
-            let result = function.apply_stored(&occurrence, step).await;
+            let result = function.apply_stored(occurrence, step).await;
             bar.inc(1);
             line(step, result)
         });
         lines.extend(steps.buffered(CONCURRENCY).collect::<Vec<_>>().await);
     }
     bar.finish_and_clear();
-    let done = Done { steps: lines };
-    output::print(output, &done)?;
-    if done.steps.iter().all(|line| line.error.is_none()) { Ok(()) } else { Err(Failure::shown_service()) }
+    lines
 }
 
 /// What became of a step, as it is shown.
@@ -67,19 +97,29 @@ fn line(step: &Share, result: Result<Applied, Error>) -> Line {
     Line { step: step.to_string(), outcome, error }
 }
 
-async fn read(path: &Path) -> Result<StoredPlan, Failure> {
-    let name = name_of(path);
-    let text = read_text(path).await?;
-    // One step alone is what an audit item carries to be reverted by.
-    let step = serde_json::from_str::<Share>(&text).ok().and_then(of_step);
-    let plan = step.map_or_else(|| StoredPlan::read(&text), Ok);
-    plan.map_err(|error| Failure::usage(format!("{name} {error}")))
+/// What is to be carried out.
+struct File {
+    /// The account that the plan was made for. One step alone says none: each of its things says whose it is, and is entered
+    /// only where the settings admit that.
+    account: Option<AccountId>,
+    steps: Vec<Share>,
 }
 
-/// The plan that is this step alone.
-fn of_step(step: Share) -> Option<StoredPlan> {
-    let account = step.changes.first()?.resource.account.clone();
-    Some(StoredPlan { version: StoredPlan::VERSION, account, manifest: step.manifest.clone(), steps: vec![step] })
+impl File {
+    /// A plan, or one step alone, which an audit item carries to be reverted by.
+    fn parse(text: &str) -> Result<Self, Error> {
+        if let Ok(step) = serde_json::from_str::<Share>(text) {
+            return Ok(Self { account: None, steps: vec![step] });
+        }
+        let StoredPlan { account, steps, .. } = StoredPlan::read(text)?;
+        Ok(Self { account: Some(account), steps })
+    }
+
+    /// Every principal that it lets in.
+    fn additions(&self) -> BTreeSet<Principal> {
+        let changes = self.steps.iter().flat_map(|step| &step.changes);
+        changes.flat_map(|change| change.difference().add).collect()
+    }
 }
 
 /// A bar on a terminal, and nothing elsewhere.
@@ -93,6 +133,8 @@ fn bar(steps: usize) -> ProgressBar {
 
 #[derive(Serialize)]
 struct Done {
+    /// The SHA-256 of the plan, which the audit records too.
+    plan: String,
     steps: Vec<Line>,
 }
 
@@ -116,6 +158,7 @@ impl fmt::Display for Done {
         let count = |outcome| self.steps.iter().filter(|line| line.outcome == outcome).count();
         let counted = ["applied", "unchanged", "refused", "failed"].map(|it| format!("{} {it}", count(it)));
         let steps = if self.steps.len() == 1 { "step" } else { "steps" };
+        writeln!(f, "plan {}", self.plan)?;
         write!(f, "{} {steps}: {}", self.steps.len(), counted.join(", "))
     }
 }

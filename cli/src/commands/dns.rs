@@ -10,6 +10,7 @@ use crate::arguments::{AwsOptions, NamesAsked};
 use crate::connection::connect;
 use crate::failure::Failure;
 use crate::functions::DEADLINE;
+use crate::given::Given;
 use crate::output::{self, Format};
 use crate::progress::{self, Progress};
 
@@ -17,8 +18,10 @@ use crate::progress::{self, Progress};
 const LONGEST: usize = 80;
 
 /// Prints the names; what could not be read is a service error.
-pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, output: Format) -> Result<(), Failure> {
-    let settings = Settings::read(&|name| asked.naming.variable(name)).map_err(Failure::configuration)?;
+pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, given: &Given, output: Format) -> Result<(), Failure> {
+    let variables = |name: &str| given.read(name, asked.naming.variable(name));
+    let settings = Settings::read(&variables).map_err(Failure::configuration)?;
+    given.check("dns")?;
     let sessions = connect(aws).await?;
     sessions.ask_home().await.map_err(Failure::service)?;
     let progress = Progress::start();

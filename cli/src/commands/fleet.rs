@@ -11,20 +11,21 @@ mod view;
 use std::io::IsTerminal;
 use std::pin::pin;
 
-use fleet::{Brake, Entry, Fleet, Plan, Session};
+use fleet::{Brake, Entry, Fleet, Plan, Regions, Session, Targets};
 use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
+use reaction::Mode;
 use serde_json::Value;
 use sweeps::Suite;
 
 pub(crate) use arguments::FleetCommand;
 use arguments::RunArguments;
 use checkpoint::{Checkpoint, Known};
-use reaction::Mode;
 
 use crate::arguments::AwsOptions;
 use crate::connection::connect;
 use crate::failure::Failure;
+use crate::given::Given;
 use crate::interruption;
 use crate::output::{self, Format};
 
@@ -33,34 +34,46 @@ const FAREWELL: &str =
     "interrupted: what runs is waited for, and nothing more is begun; Ctrl-C again gives up what runs";
 
 /// Does what was asked with many accounts.
-pub(super) async fn fleet(aws: &AwsOptions, command: FleetCommand, output: Format) -> Result<(), Failure> {
+pub(super) async fn fleet(
+    aws: &AwsOptions,
+    command: FleetCommand,
+    given: &Given,
+    output: Format,
+) -> Result<(), Failure> {
     let FleetCommand::Run(asked) = command;
-    let targets = asked.chosen.targets()?;
-    if asked.operation.is_of_all_regions() && asked.chosen.regions.is_some() {
-        return Err(Failure::usage("--regions is not for this operation: the manifest names the regions"));
-    }
-    let mode = if asked.dry_run { Mode::Plan } else { Mode::Apply };
+    asked.check()?;
+    let (targets, mode, operation) = (asked.chosen.targets()?, asked.mode(), asked.operation.name());
     let role = asked.assumed.role(asked.operation.policy(mode))?;
     let sessions = connect(aws).await?;
-    let suite = Suite { hub: sessions.clone(), settings: &asked.settings, mode };
+    let is_unrecorded = asked.unrecorded;
+    let suite = Suite { hub: sessions.clone(), settings: &asked.settings, given, mode, is_unrecorded };
     if asked.operation.writes() {
         suite.check(asked.operation.is_of_all_regions()).map_err(Failure::configuration)?;
     }
+    given.read("SIGNALBOX_EXTERNAL_ID", ());
+    given.check(&operation)?;
     let regions = asked.chosen.regions(sessions.region().map_err(Failure::configuration)?)?;
     sessions.ask_home().await.map_err(Failure::service)?;
+    sessions.act_by_hand(&format!("signalbox fleet run {operation}"));
+    role.check_caller(sessions.caller().unwrap_or_default()).map_err(Failure::usage)?;
     let home = sessions.home().map_err(Failure::service)?.clone();
     let fleet = Fleet::new(sessions.config().clone(), home, role, asked.bounds.limits()).map_err(Failure::usage)?;
-    let mut plan = fleet.plan(&targets, regions).await.map_err(refusal)?;
+    let mut plan = plan(&fleet, &targets, regions).await?;
     if asked.plan {
         return output::print(output, &view::Planned::of(&fleet, asked.operation, &plan));
     }
-    let (checkpoint, known) = Checkpoint::open(&asked.kept, &asked.operation.name(), &mut plan)?;
+    // What was only planned is not done: a run that acts does not go on from its file.
+    let kept = if asked.operation.writes() && mode == Mode::Plan { format!("plan of {operation}") } else { operation };
+    let (checkpoint, known) = Checkpoint::open(&asked.kept, &kept, &mut plan)?;
     Run { asked: &asked, checkpoint, known, output }.run(&fleet, plan, suite).await
 }
 
-/// What was chosen is the command line's mistake; what AWS did not answer is not.
-fn refusal(error: reaction::Error) -> Failure {
-    if error.is_refused() { Failure::usage(error) } else { Failure::service(error) }
+/// Which accounts and regions. A choice that leaves none is the command line's mistake; an error that AWS answered is AWS's, also
+/// where asking again does not help, as where there is no organization.
+async fn plan(fleet: &Fleet, targets: &Targets, regions: Regions) -> Result<Plan, Failure> {
+    let regions = fleet.regions(regions).map_err(Failure::usage)?;
+    let organization = fleet.organization(targets).await.map_err(Failure::service)?;
+    fleet.choose(targets, organization, regions).map_err(Failure::usage)
 }
 
 /// A run, and where its entries go.

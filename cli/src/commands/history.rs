@@ -1,4 +1,4 @@
-//! `signalbox history`: the audit of a resource, and whether it is whole.
+//! `signalbox history`: the audit of a resource, and whether it agrees with its hashes.
 
 use std::fmt;
 
@@ -11,6 +11,7 @@ use sharing::{Head, Kind, Resource};
 use crate::arguments::{Audited, AwsOptions};
 use crate::connection::connect;
 use crate::failure::Failure;
+use crate::given::Given;
 use crate::output::{self, Format};
 
 /// What the tables say.
@@ -22,18 +23,24 @@ struct History {
     chain: Option<Chain>,
 }
 
-/// Whether the audit is whole.
+/// Whether the audit agrees with its hashes and with the grants table. The hashes have no key: a writer of both tables can
+/// make it agree with anything.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Chain {
-    /// It is: its last item, and whether a change is open.
-    Whole { seq: u64, hash: String, is_open: bool },
-    /// It is not, and why.
+    /// It does: its last item, and whether a change is open.
+    Consistent { seq: u64, hash: String, is_open: bool },
+    /// It does not, and why.
     Broken(String),
 }
 
 /// Prints the audit; one that is broken is a service error.
-pub(super) async fn history(aws: &AwsOptions, audited: &Audited, output: Format) -> Result<(), Failure> {
+pub(super) async fn history(aws: &AwsOptions, audited: &Audited, given: &Given, output: Format) -> Result<(), Failure> {
+    given.read("SIGNALBOX_AUDIT_TABLE", ());
+    if audited.verify {
+        given.read("SIGNALBOX_GRANTS_TABLE", ());
+    }
+    given.check("history without --verify")?;
     let sessions = connect(aws).await?;
     sessions.ask_home().await.map_err(Failure::service)?;
     let resource = named(&audited.resource, &sessions).map_err(Failure::usage)?;
@@ -63,7 +70,7 @@ async fn read(grants: &Grants, resource: &Resource, is_to_be_verified: bool) -> 
         }
     }
     let chain = match verdict {
-        Ok(()) => Chain::Whole { seq: head.seq, hash: head.hash, is_open: head.pending.is_some() },
+        Ok(()) => Chain::Consistent { seq: head.seq, hash: head.hash, is_open: head.pending.is_some() },
         Err(why) => Chain::Broken(why),
     };
     Ok(History { resource: arn, items, chain: Some(chain) })
@@ -97,9 +104,12 @@ impl fmt::Display for History {
             write!(f, "\n{item}")?;
         }
         match &self.chain {
-            Some(Chain::Whole { seq, hash, is_open }) => {
+            Some(Chain::Consistent { seq, hash, is_open }) => {
                 let open = if *is_open { "; the last change is open" } else { "" };
-                write!(f, "\nthe chain is whole: {seq} items, the last one {hash}{open}")
+                write!(
+                    f,
+                    "\nthe items agree with their hashes and with the grants table: {seq} items, the last one {hash}{open}"
+                )
             }
             Some(Chain::Broken(why)) => write!(f, "\nthe chain is broken: {why}"),
             None => Ok(()),

@@ -23,20 +23,22 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 
 /// Runs the command that was asked for.
-pub(crate) async fn run(Arguments { aws, output, command }: Arguments) -> Result<(), Failure> {
-    if aws.is_given() && !command.speaks_to_aws() {
-        let message = "--profile, --region and --endpoint-url are for plan, apply, run, send, history, dns and fleet: this command uses no AWS but its own";
+pub(crate) async fn run(Arguments { aws, output, command, given }: Arguments) -> Result<(), Failure> {
+    if (aws.is_given() || given.has("AWS_CA_BUNDLE")) && !command.speaks_to_aws() {
+        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns and fleet: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
     match command {
         Command::List => list::list(output),
-        Command::Plan(asked) => plan::plan(&aws, asked, output).await,
-        Command::Apply { plan, settings } => apply::apply(&aws, &plan, &settings, output).await,
-        Command::Run(occurrence) => run::run(&aws, &occurrence, output).await,
+        Command::Plan(asked) => plan::plan(&aws, asked, &given, output).await,
+        Command::Apply { plan, settings } => {
+            apply::apply(&aws, &plan, &|name| given.read(name, settings.variable(name)), &given, output).await
+        }
+        Command::Run(occurrence) => run::run(&aws, &occurrence, &given, output).await,
         Command::Send { event } => send::send(&aws, &event, output).await,
-        Command::History(audited) => history::history(&aws, &audited, output).await,
-        Command::Dns(asked) => dns::dns(&aws, &asked, output).await,
-        Command::Fleet(asked) => fleet::fleet(&aws, asked, output).await,
+        Command::History(audited) => history::history(&aws, &audited, &given, output).await,
+        Command::Dns(asked) => dns::dns(&aws, &asked, &given, output).await,
+        Command::Fleet(asked) => fleet::fleet(&aws, asked, &given, output).await,
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, output).await,

@@ -8,34 +8,38 @@ use anyhow::Context;
 use aws::{Location, Sessions};
 use grants::Grants;
 use permissions::Source;
+use reaction::settings::Variables;
 use reaction::{Counts, Deadline};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
 use serde::Serialize;
-use sharing::{Allowed, Manifest, Share};
+use sharing::{Allowed, Manifest, Share, digest};
 
 use super::counts::Table;
-use crate::arguments::{AwsOptions, FunctionSettings};
-use crate::connection::connect;
+use crate::arguments::AwsOptions;
+use crate::connection::connect_for;
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
 use crate::functions::DEADLINE;
+use crate::given::Given;
 use crate::output::{self, Format};
 use crate::progress::{self, Progress};
 
-/// By whom the audit says that a change was made, when a plan was applied on a desk.
+/// Under which name grants are recorded, where a plan was applied by hand.
 const WHO: &str = "signalbox apply";
 
 /// Compares everything with the manifest, and prints who would gain and who would lose.
 pub(super) async fn plan(
     aws: &AwsOptions,
-    settings: &FunctionSettings,
+    variables: Variables<'_>,
+    given: &Given,
     out: Option<&Path>,
     output: Format,
 ) -> Result<(), Failure> {
-    let sessions = connect(aws).await?;
-    let source = source(&sessions, settings).await?;
+    let sessions = connect_for(aws, variables).await?;
+    let source = source(&sessions, variables).await?;
     sessions.ask_home().await.map_err(Failure::service)?;
-    let function = function(&sessions, source, settings)?;
+    let function = function(&sessions, source, variables)?;
+    given.check("plan without an event")?;
     let progress = Progress::start();
     progress.next("comparing what is shared with the manifest");
     let proposal = function.propose(Deadline::new(sessions.now() + DEADLINE, sessions.clock())).await;
@@ -55,11 +59,10 @@ pub(super) async fn plan(
 pub(super) fn function(
     sessions: &Arc<Sessions>,
     source: Source,
-    settings: &FunctionSettings,
+    variables: Variables<'_>,
 ) -> Result<ReconcileShares, Failure> {
-    let variables = |name: &str| settings.variable(name);
-    let limits = Settings::read(&variables).map_err(Failure::configuration)?;
-    let grants = Grants::read(&variables, sessions, WHO).map_err(Failure::configuration)?;
+    let limits = Settings::read(variables).map_err(Failure::configuration)?;
+    let grants = Grants::read(variables, sessions, WHO).map_err(Failure::configuration)?;
     if grants.is_none() {
         progress::say(
             "without --grants-table and --audit-table it is not known which shares are ours: nothing is taken back where \
@@ -70,14 +73,13 @@ pub(super) fn function(
 }
 
 /// The manifest: a file of this desk, or where the deployed functions read it.
-async fn source(sessions: &Sessions, settings: &FunctionSettings) -> Result<Source, Failure> {
-    let Some(manifest) = settings.variable("SIGNALBOX_MANIFEST") else {
+async fn source(sessions: &Sessions, variables: Variables<'_>) -> Result<Source, Failure> {
+    let Some(manifest) = variables("SIGNALBOX_MANIFEST") else {
         return Err(Failure::usage(
             "neither an event nor a manifest: give the event's file, or --manifest with a file, s3://bucket/key or ssm:/name",
         ));
     };
-    let allowed = settings.variable("SIGNALBOX_ALLOWED_ACCOUNTS").map(|ids| ids.parse::<Allowed>()).transpose();
-    let allowed = allowed.context("--allowed-accounts").map_err(Failure::configuration)?;
+    let allowed = allowed(variables)?;
     if let Ok(manifest) = manifest.parse::<Location>() {
         return Ok(Source::new(sessions, permissions::Settings { manifest, allowed }));
     }
@@ -90,11 +92,18 @@ async fn source(sessions: &Sessions, settings: &FunctionSettings) -> Result<Sour
     Ok(Source::of_text(sessions, &text, allowed))
 }
 
+/// With which accounts things may be shared, where that is bounded.
+pub(super) fn allowed(variables: Variables<'_>) -> Result<Option<Allowed>, Failure> {
+    let allowed = variables("SIGNALBOX_ALLOWED_ACCOUNTS").map(|ids| ids.parse::<Allowed>()).transpose();
+    allowed.context("--allowed-accounts").map_err(Failure::configuration)
+}
+
 fn keep(plan: &StoredPlan, path: &Path) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(plan).map_err(Failure::service)?;
-    let written = std::fs::write(path, text + "\n");
+    let text = plan.text().map_err(Failure::service)?;
+    let written = std::fs::write(path, &text);
     written.with_context(|| format!("writing {}", path.display())).map_err(Failure::usage)?;
-    progress::say(&format!("the plan is in {0}; carry it out: signalbox apply {0}", path.display()));
+    let path = path.display();
+    progress::say(&format!("the plan is in {path} (SHA-256 {}); carry it out: signalbox apply {path}", digest(&text)));
     Ok(())
 }
 

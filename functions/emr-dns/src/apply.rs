@@ -1,6 +1,6 @@
 //! Carries steps out.
 
-use aws::is_outrun;
+use aws::{forbidden_by, is_outrun};
 use reaction::{Doing, Error};
 
 use crate::EmrDns;
@@ -42,6 +42,9 @@ async fn make(route53: &Route53, Batch { zone, changes }: &Batch) -> Result<(), 
 fn error_of(rejected: Rejected) -> Error {
     match rejected {
         Rejected::Call(error) => error,
+        Rejected::Changes(why) if let Some(rule) = forbidden_by(&why) => {
+            Error::refused(format!("{rule}, and Route 53 refused: {why}"))
+        }
         Rejected::Changes(why) if is_outrun(&why) => {
             Error::failed(format!("somebody was faster, and Route 53 refused: {why}; a retry reads and plans again"))
         }

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use events::emr::{ClusterId, ClusterState};
 use std::collections::BTreeSet;
 
-use reaction::AccountId;
+use reaction::{AccountId, Error};
 
 use crate::change::{Change, Deed};
 use crate::cluster::Cluster;
 use crate::mark::{Held, Holder, Mark};
 use crate::name::{Name, normalised};
 use crate::record::{RecordSet, Site};
+use crate::rivals::{Standing, TurnedAway, newest, rank};
 use crate::settings::{Policy, Settings};
 use crate::zone::ZoneId;
 
@@ -25,15 +26,36 @@ pub(crate) struct Rules<'a> {
     pub(crate) accounts: &'a BTreeSet<AccountId>,
 }
 
+impl Rules<'_> {
+    /// Whether an account may have a name, by the settings.
+    pub(crate) fn permit(&self, name: &Name, account: &AccountId) -> Result<(), Error> {
+        self.settings.suffixes.permit(name, account, self.account)
+    }
+}
+
 /// How it is with the cluster that a record of ours says it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It has ended, or EMR does not know it any more.
     Ended,
-    /// It lives, and asks for another name, or for none.
+    /// It lives, and asks for another name, or for none, or its account may not have this one.
     Elsewhere,
-    /// It lives, or nobody knows.
+    /// It lives, or could not be read.
     Lives,
+}
+
+impl Fate {
+    /// How it is with a cluster that has this name. Where its tag is no name, it is not known what it asks for.
+    pub(crate) fn of(cluster: &Cluster, name: &Name) -> Self {
+        match &cluster.tag {
+            _ if cluster.state.has_ended() => Self::Ended,
+            None => Self::Elsewhere,
+            Some(tag) => match tag.parse::<Name>() {
+                Ok(asked) if asked != *name => Self::Elsewhere,
+                _ => Self::Lives,
+            },
+        }
+    }
 }
 
 /// What becomes of a name, and why.
@@ -46,6 +68,8 @@ pub(crate) struct Decision {
     pub(crate) winner: Option<ClusterId>,
     /// The living clusters that ask for it.
     pub(crate) asking: Vec<(ClusterId, ClusterState)>,
+    /// Those among them that cannot have it, since another account has it.
+    pub(crate) turned_away: Vec<TurnedAway>,
     pub(crate) verdict: Verdict,
     pub(crate) notes: Vec<String>,
 }
@@ -68,10 +92,14 @@ pub(crate) fn decide(
     name: &Name,
     site: &Site,
     claims: &[&Cluster],
-    fate: impl FnOnce(&ClusterId) -> Fate,
+    fate: impl FnOnce(&Mark) -> Fate,
 ) -> Decision {
     let holder = Holder::of(site, &rules.settings.owner, rules.accounts);
-    let winner = claims.iter().filter(|it| it.target().is_some()).max_by_key(|it| (it.created, &it.id));
+    let owner = if let Holder::Ours(held) = &holder { Some((&held.mark, fate(&held.mark))) } else { None };
+    let Standing { winner, turned_away } = match &holder {
+        Holder::Other(_) => Standing { winner: newest_that_serves(claims), turned_away: Vec::new() },
+        _ => rank(name, owner, claims),
+    };
     let verdict = match (&holder, winner) {
         (Holder::Other(who), Some(_)) => Verdict::Refuse(format!(
             "{name} in {zone} is somebody else's: {who}; take the record away or choose another name"
@@ -81,20 +109,25 @@ pub(crate) fn decide(
         }
         (_, Some(cluster)) => given_to(rules, name, &holder, cluster),
         (Holder::Nobody, None) => Verdict::Keep(None),
-        (Holder::Ours(held), None) => match fate(&held.mark.cluster) {
-            Fate::Lives => Verdict::Keep(Some(format!("{name} is {}'s and is left alone", held.mark.cluster))),
-            Fate::Ended | Fate::Elsewhere => taken_from(rules, name, held),
+        (Holder::Ours(held), None) => match owner {
+            Some((_, Fate::Ended | Fate::Elsewhere)) => taken_from(rules, name, held),
+            _ => Verdict::Keep(Some(format!("{name} is {}'s and is left alone", held.mark.cluster))),
         },
     };
     let notes = winner.and_then(|winner| rivalry(name, winner, claims)).into_iter().collect();
     let winner = winner.map(|it| it.id.clone());
     let asking = claims.iter().map(|it| (it.id.clone(), it.state)).collect();
-    Decision { name: name.clone(), zone: zone.clone(), holder, winner, asking, verdict, notes }
+    Decision { name: name.clone(), zone: zone.clone(), holder, winner, asking, turned_away, verdict, notes }
 }
 
-/// That several ask for one name, and who has it.
+fn newest_that_serves<'a>(claims: &[&'a Cluster]) -> Option<&'a Cluster> {
+    newest(&claims.iter().copied().filter(|it| it.target().is_some()).collect::<Vec<_>>())
+}
+
+/// That several of one account ask for one name, and who has it.
 fn rivalry(name: &Name, winner: &Cluster, claims: &[&Cluster]) -> Option<String> {
-    let others = claims.iter().filter(|it| it.id != winner.id).map(|it| format!("{} ({})", it.id, it.state));
+    let kin = claims.iter().filter(|it| it.place.account == winner.place.account);
+    let others = kin.filter(|it| it.id != winner.id).map(|it| format!("{} ({})", it.id, it.state));
     let mut others: Vec<_> = others.collect();
     others.sort();
     let others = others.join(", ");

@@ -49,8 +49,19 @@ pub struct Look {
     pub vpc: Option<Vpc>,
     /// What stands at its name, in the zone that was chosen.
     pub site: Option<Site>,
-    /// The cluster that the name is marked for, where that is another one; `None` as well where EMR does not know it.
-    pub other: Option<Cluster>,
+    /// The cluster that the name is marked for, where that is another one.
+    pub other: Other,
+}
+
+/// Another cluster, which has the name.
+#[derive(Clone, Debug)]
+pub enum Other {
+    /// There is none, or the decision does not depend on it.
+    NotAsked,
+    /// EMR does not know it (any more).
+    Gone,
+    /// EMR knows it.
+    Known(Box<Cluster>),
 }
 
 /// The VPC of a cluster, and the private hosted zones that it is associated with.

@@ -15,8 +15,10 @@ mod observe;
 mod plan;
 mod read;
 mod record;
+mod rivals;
 mod settings;
 mod subject;
+mod suffixes;
 mod sweep;
 mod table;
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub use name::Name;
 pub use plan::Step;
 pub use settings::{Policy, Settings};
 pub use subject::Subject;
+pub use suffixes::Suffixes;
 pub use table::{Drift, Row, Table};
 
 /// The function: its clients, and the settings that do not change while it lives.

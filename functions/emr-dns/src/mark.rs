@@ -7,6 +7,7 @@ use events::emr::ClusterId;
 use reaction::AccountId;
 
 use crate::cluster::Place;
+use crate::name::normalised;
 use crate::record::{RecordSet, Site};
 
 /// What the TXT record says. It is its cluster that tells whose the name is, never the target.
@@ -85,7 +86,7 @@ impl Holder {
     /// Who has what stands there, where we are `owner` and name the clusters of these accounts.
     pub(crate) fn of(site: &Site, owner: &str, accounts: &BTreeSet<AccountId>) -> Self {
         let txt = match &site.marks[..] {
-            [] if site.at.is_empty() => return Self::Nobody,
+            [] if site.at.is_empty() => return Self::of_wildcard(&site.wildcard),
             [] => {
                 let kinds = kinds(&site.at);
                 return Self::Other(format!("there is {kinds}, and no TXT record beside it says whose it is"));
@@ -112,6 +113,17 @@ impl Holder {
             }
         };
         Self::Ours(Box::new(Held { mark: mark.clone(), txt: txt.clone(), cname }))
+    }
+}
+
+impl Holder {
+    /// Who has a name at which nothing stands. A record there would hide the wildcard's answer.
+    fn of_wildcard(wildcard: &[RecordSet]) -> Self {
+        let Some(first) = wildcard.first() else { return Self::Nobody };
+        let (name, kinds) = (normalised(&first.name), kinds(wildcard));
+        Self::Other(format!(
+            "the wildcard {name}, {kinds}, answers for it, and no TXT record beside it says whose it is"
+        ))
     }
 }
 

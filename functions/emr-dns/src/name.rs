@@ -14,7 +14,8 @@ const LONGEST_LABEL: usize = 63;
 /// What the name of the record begins with that says whose a name is.
 const MARK: &str = "_signalbox.";
 
-/// The friendly name of a cluster, `host.domain`: small letters, digits, hyphens and underscores, no dot at its end.
+/// The friendly name of a cluster, `host.domain`: small letters, digits, hyphens and underscores, no
+/// dot at its end; no part begins with an underscore.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Name(String);
@@ -50,6 +51,12 @@ impl Name {
     #[must_use]
     pub(crate) fn of_mark(record: &str) -> Option<Self> {
         record.strip_prefix(MARK)?.parse().ok()
+    }
+
+    /// The domains above it, from the nearest one to `domain`, which it lies in.
+    pub(crate) fn parents<'a>(&'a self, domain: &'a str) -> impl Iterator<Item = &'a str> {
+        let above = self.0.match_indices('.').map(|(at, _)| &self.0[at + 1..]);
+        above.take_while(move |parent| parent.len() >= domain.len())
     }
 }
 
@@ -88,9 +95,15 @@ fn problem_of(name: &str) -> Option<String> {
     name.split('.').find_map(problem_of_label)
 }
 
-fn problem_of_label(label: &str) -> Option<String> {
+pub(crate) fn problem_of_label(label: &str) -> Option<String> {
     if label.is_empty() {
         return Some("has an empty part between its dots".into());
+    }
+    if label.starts_with('_') {
+        let label = shortened(label, LONGEST_LABEL);
+        return Some(format!(
+            "has the part `{label}`: what begins with an underscore is a service's or a tool's (RFC 8552), no host's"
+        ));
     }
     if label.len() > LONGEST_LABEL {
         return Some(format!("has a part of {} characters, and {LONGEST_LABEL} are the most", label.len()));

@@ -6,11 +6,11 @@ use std::time::Duration;
 use aws::open_only;
 use events::emr::ClusterId;
 use futures_util::{StreamExt, join, stream};
-use reaction::{AccountId, Deadline, Error};
+use reaction::{AccountId, Deadline, Doing, Error};
 
 use crate::EmrDns;
 use crate::cluster::{Cluster, Place};
-use crate::facts::{Facts, Look, Seen, Survey, Vpc};
+use crate::facts::{Facts, Look, Other, Seen, Survey, Vpc};
 use crate::mark::{Holder, Mark};
 use crate::name::Name;
 use crate::plan::{name_of, wait, zone_of};
@@ -45,7 +45,7 @@ impl EmrDns {
         let services = self.clients.at(&place.account, &place.region).await?;
         let mut facts = self.facts(BTreeSet::from([place.account.clone()]), Seen::Cluster(None))?;
         let Some(cluster) = describe(&services, place, id, &self.settings.tag).await? else { return Ok(facts) };
-        let mut look = Box::new(Look { cluster, vpc: None, site: None, other: None });
+        let mut look = Box::new(Look { cluster, vpc: None, site: None, other: Other::NotAsked });
         self.look_around(&services, &mut look, &mut facts).await?;
         facts.seen = Seen::Cluster(Some(look));
         Ok(facts)
@@ -55,16 +55,18 @@ impl EmrDns {
         let cluster = look.cluster.clone();
         let name = cluster.tag.as_ref().and_then(|tag| name_of(facts.rules(), &cluster, tag).ok());
         let (Some(name), None) = (name, wait(&cluster)) else { return Ok(()) };
-        let Place { region, .. } = &cluster.place;
+        let Place { account, region } = &cluster.place;
+        if !cluster.state.has_ended() && facts.rules().permit(&name, account).is_err() {
+            return Ok(());
+        }
         let subnets = cluster.subnet.iter().cloned().collect();
         look.vpc = Some(match vpcs_of(services, &cluster.place, &subnets).await?.into_values().next() {
             Some(id) => Vpc::Known { zones: self.route53.zones_of_vpc(services, &id, region).await?, id },
             None => Vpc::Gone,
         });
-        let zone =
-            zone_of(facts.rules(), &name, &cluster, look.vpc.as_ref()).ok().flatten().map(|zone| zone.id.clone());
+        let zone = zone_of(facts.rules(), &name, &cluster, look.vpc.as_ref()).ok().flatten().cloned();
         let Some(zone) = zone else { return Ok(()) };
-        let site = self.route53.site(&zone, &name).await?;
+        let site = self.route53.site(&zone, &name, !cluster.state.has_ended()).await?;
         if let Some(Mark { place, .. }) = Mark::of(&site, &self.settings.owner)
             && self.is_admitted(&place).await?
         {
@@ -74,12 +76,18 @@ impl EmrDns {
             && held.mark.cluster != cluster.id
             && !cluster.state.has_ended()
         {
-            let Mark { place, cluster: other, .. } = &held.mark;
-            let services = self.clients.at(&place.account, &place.region).await?;
-            look.other = describe(&services, place, other, &self.settings.tag).await?;
+            look.other = self.owner(&name, &held.mark).await?;
         }
         look.site = Some(site);
         Ok(())
+    }
+
+    /// The cluster that has the name. Where it cannot be read, nothing is decided: it may live.
+    async fn owner(&self, name: &Name, Mark { place, cluster, .. }: &Mark) -> Result<Other, Error> {
+        let doing = || format!("{name} stays with {cluster}, which may live, while EMR does not say more of it");
+        let services = self.clients.at(&place.account, &place.region).await.doing(doing)?;
+        let found = describe(&services, place, cluster, &self.settings.tag).await.doing(doing)?;
+        Ok(found.map_or(Other::Gone, |cluster| Other::Known(Box::new(cluster))))
     }
 
     /// Whether clusters of that place are ours to name.

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use reaction::{Error, Plan};
+use reaction::{Doing, Error, Plan};
 
 use crate::change::Batch;
 use crate::cluster::Cluster;
 use crate::decide::{Decision, Fate, Rules, Verdict, decide};
-use crate::facts::{Facts, Look, Seen, Vpc};
+use crate::facts::{Facts, Look, Other, Seen, Vpc};
+use crate::mark::Mark;
 use crate::name::Name;
 use crate::record::Site;
 use crate::subject::Subject;
@@ -56,6 +57,9 @@ fn of_cluster(rules: Rules, look: &Look) -> Result<Plan<Step>, Error> {
         Err(error) if cluster.state.has_ended() => return Ok(Plan::nothing(error.to_string())),
         name => name?,
     };
+    if !cluster.state.has_ended() {
+        rules.permit(&name, &cluster.place.account).doing(|| format!("cluster {}", cluster.id))?;
+    }
     if let Some(why) = wait(cluster) {
         return Ok(Plan::nothing(why));
     }
@@ -64,7 +68,7 @@ fn of_cluster(rules: Rules, look: &Look) -> Result<Plan<Step>, Error> {
         return Ok(Plan::nothing(why));
     };
     let Some(site) = &look.site else { return Err(Error::failed(format!("{} was not read", zone.id))) };
-    conclude(decide_of(rules, look, zone, &name, site))
+    conclude(cluster, decide_of(rules, look, zone, &name, site))
 }
 
 /// The name that the cluster's tag asks for.
@@ -105,16 +109,28 @@ pub(crate) fn zone_of<'a>(
 }
 
 fn decide_of(rules: Rules, look: &Look, zone: &Zone, name: &Name, site: &Site) -> Decision {
-    let (cluster, other) = (&look.cluster, look.other.as_ref());
-    let asks =
-        |it: &&Cluster| !it.state.has_ended() && it.tag.as_ref().is_some_and(|tag| tag.parse().as_ref() == Ok(name));
+    let cluster = &look.cluster;
+    let other = if let Other::Known(other) = &look.other { Some(other.as_ref()) } else { None };
+    let asks = |it: &&Cluster| {
+        let asked = it.tag.as_ref().and_then(|tag| tag.parse::<Name>().ok());
+        !it.state.has_ended() && asked.as_ref() == Some(name) && rules.permit(name, &it.place.account).is_ok()
+    };
     let claims: Vec<_> = [Some(cluster), other].into_iter().flatten().filter(asks).collect();
-    // What an event says of one cluster is no reason to take another one's record away.
-    let fate = |id: &_| if *id == cluster.id && cluster.state.has_ended() { Fate::Ended } else { Fate::Lives };
+    let fate = |mark: &Mark| match &look.other {
+        _ if mark.cluster == cluster.id => Fate::of(cluster, name),
+        // What an event says of one cluster is no reason to take another one's record away.
+        Other::NotAsked => Fate::Lives,
+        _ if rules.permit(name, &mark.place.account).is_err() => Fate::Elsewhere,
+        Other::Gone => Fate::Ended,
+        Other::Known(other) => Fate::of(other, name),
+    };
     decide(rules, &zone.id, name, site, &claims, fate)
 }
 
-fn conclude(decision: Decision) -> Result<Plan<Step>, Error> {
+fn conclude(cluster: &Cluster, decision: Decision) -> Result<Plan<Step>, Error> {
+    if let Some(turned_away) = decision.turned_away.into_iter().find(|it| it.cluster.id == cluster.id) {
+        return Err(Error::refused(turned_away.why));
+    }
     let mut notes = decision.notes;
     let steps = match decision.verdict {
         Verdict::Refuse(why) => return Err(Error::refused(why)),

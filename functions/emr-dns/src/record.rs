@@ -26,6 +26,8 @@ pub struct Site {
     pub at: Vec<RecordSet>,
     /// The record sets at `_signalbox.` and the name.
     pub marks: Vec<RecordSet>,
+    /// The record sets of the wildcard that answers for the name, where nothing else does.
+    pub wildcard: Vec<RecordSet>,
 }
 
 /// A zone's record sets, by their normalised names.
@@ -36,7 +38,27 @@ impl Records {
     /// What stands at this name.
     pub(crate) fn site(&self, name: &Name) -> Site {
         let at = |name: &str| self.0.get(name).cloned().unwrap_or_default();
-        Site { at: at(name.as_str()), marks: at(&name.mark()) }
+        let wildcard = self.wildcard_of(name).map(at).unwrap_or_default();
+        Site { at: at(name.as_str()), marks: at(&name.mark()), wildcard }
+    }
+
+    /// The wildcard that answers for a name: that below its closest encloser, which is the longest domain above the name that
+    /// exists. What exists itself, if only since something stands below it, no wildcard answers for.
+    /// <https://www.rfc-editor.org/rfc/rfc4592#section-3.3>
+    fn wildcard_of(&self, name: &Name) -> Option<&str> {
+        let mut below = name.as_str();
+        while let Some((_, parent)) = below.split_once('.') {
+            if let Some((wildcard, _)) = self.0.get_key_value(&format!("*.{parent}")) {
+                return (!self.exists(below)).then_some(wildcard);
+            }
+            below = parent;
+        }
+        None
+    }
+
+    /// Whether something stands at this name, or below it.
+    pub(crate) fn exists(&self, name: &str) -> bool {
+        self.0.keys().any(|key| key.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
     }
 
     /// The names of which a record says whose they are.
@@ -47,10 +69,16 @@ impl Records {
 
 impl FromIterator<RecordSet> for Records {
     fn from_iter<T: IntoIterator<Item = RecordSet>>(sets: T) -> Self {
-        let mut records = BTreeMap::<String, Vec<RecordSet>>::new();
+        let mut records = Self::default();
+        records.extend(sets);
+        records
+    }
+}
+
+impl Extend<RecordSet> for Records {
+    fn extend<T: IntoIterator<Item = RecordSet>>(&mut self, sets: T) {
         for set in sets {
-            records.entry(normalised(&set.name)).or_default().push(set);
+            self.0.entry(normalised(&set.name)).or_default().push(set);
         }
-        Self(records)
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use reaction::Error;
 use reaction::settings::{Variables, malformed};
 
+use crate::suffixes::{SUFFIX_ACCOUNTS, Suffixes};
 use crate::zone::ZoneId;
 
 /// The function's settings.
@@ -21,6 +22,9 @@ pub struct Settings {
     /// The hosted zones that we may change: `SIGNALBOX_DNS_ZONES`, their ids with commas between them. Unset: every private
     /// one of the account.
     pub zones: Option<BTreeSet<ZoneId>>,
+    /// Which accounts may have names under which suffix: `SIGNALBOX_SUFFIX_ACCOUNTS`, pairs `suffix=account|account` with
+    /// commas between them. Unset: every account that the function acts in.
+    pub suffixes: Suffixes,
 }
 
 /// What may become of records.
@@ -44,6 +48,7 @@ impl Settings {
             ttl: ttl(variables)?,
             policy: policy(variables)?,
             zones: zones(variables)?,
+            suffixes: suffixes(variables)?,
         })
     }
 }
@@ -94,4 +99,9 @@ fn zones(variables: Variables) -> Result<Option<BTreeSet<ZoneId>>, Error> {
     let Some(text) = variables(NAME) else { return Ok(None) };
     let zones = text.split(',').map(|id| id.trim().parse());
     zones.collect::<Result<_, _>>().map(Some).map_err(|error| malformed(NAME, error))
+}
+
+fn suffixes(variables: Variables) -> Result<Suffixes, Error> {
+    let Some(text) = variables(SUFFIX_ACCOUNTS) else { return Ok(Suffixes::default()) };
+    Suffixes::read(&text).map_err(|error| malformed(SUFFIX_ACCOUNTS, error))
 }

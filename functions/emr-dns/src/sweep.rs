@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::emr::ClusterId;
-use reaction::{Counts, Error, Plan};
+use reaction::{Counts, Doing, Error, Plan};
 
 use crate::change::{Batch, Change, Deed};
 use crate::cluster::Cluster;
 use crate::decide::{Decision, Fate, Rules, Verdict, decide};
 use crate::facts::{Survey, Vpc};
 use crate::interlocks;
+use crate::mark::Mark;
 use crate::name::Name;
 use crate::plan::{Step, name_of, zone_of};
 use crate::zone::ZoneId;
@@ -32,7 +33,8 @@ pub(crate) fn plan(rules: Rules, survey: &Survey) -> Result<Plan<Step>, Error> {
     let mut changes = BTreeMap::<ZoneId, Vec<Change>>::new();
     let cannot = |what: String, why: String| Step::CannotName { what, why };
     let mut refusals: Vec<_> = refused.iter().map(|(it, why)| cannot(it.to_string(), why.to_string())).collect();
-    for Decision { name, zone, verdict, .. } in names {
+    for Decision { name, zone, verdict, turned_away, .. } in names {
+        refusals.extend(turned_away.into_iter().map(|it| cannot(it.cluster.to_string(), it.why)));
         match verdict {
             Verdict::Change(change) => changes.entry(zone).or_default().push(*change),
             Verdict::Refuse(why) => refusals.push(cannot(name.to_string(), why)),
@@ -69,16 +71,18 @@ pub(crate) fn decide_all(rules: Rules, survey: &Survey) -> Decisions {
     let names: BTreeSet<_> = marked.chain(claims.keys().cloned()).collect();
     let decide_one = |key: (ZoneId, Name)| {
         let claims = claims.get(&key).map(Vec::as_slice).unwrap_or_default();
-        let fate = |id: &ClusterId| {
-            if survey.ended.contains(id) {
-                Fate::Ended
-            } else if known.contains(id) && claims.iter().all(|it| it.id != *id) {
-                Fate::Elsewhere
-            } else {
-                Fate::Lives
-            }
-        };
         let (zone, name) = &key;
+        let fate = |Mark { cluster: id, place, .. }: &Mark| {
+            if survey.ended.contains(id) {
+                return Fate::Ended;
+            }
+            let asks_here = claims.iter().any(|it| it.id == *id);
+            if rules.permit(name, &place.account).is_err() || known.contains(id) && !asks_here {
+                return Fate::Elsewhere;
+            }
+            let seen = survey.clusters.iter().find(|(cluster, _)| cluster.id == *id);
+            seen.map_or(Fate::Lives, |(cluster, _)| Fate::of(cluster, name))
+        };
         let site = survey.zones.get(zone)?.site(name);
         let decision = decide(rules, zone, name, &site, claims, fate);
         let is_known = |id: &ClusterId| {
@@ -130,6 +134,7 @@ fn claims<'a>(rules: Rules, survey: &'a Survey) -> (Claims<'a>, Vec<(Cluster, Er
 /// What a cluster asks for; `None` where its VPC is not known.
 fn claim(rules: Rules, cluster: &Cluster, tag: &str, vpc: Option<&Vpc>) -> Result<Option<(ZoneId, Name)>, Error> {
     let name = name_of(rules, cluster, tag)?;
+    rules.permit(&name, &cluster.place.account).doing(|| format!("cluster {}", cluster.id))?;
     let zone = zone_of(rules, &name, cluster, vpc)?;
     Ok(zone.map(|zone| (zone.id.clone(), name)))
 }
@@ -154,6 +159,7 @@ pub(crate) fn counts(rules: Rules, survey: &Survey) -> Counts {
             Verdict::Refuse(_) => "refused",
         };
         count(what, 1);
+        count("refused", decision.turned_away.len());
     }
     count("refused", refused.len());
     count("incomplete", survey.unread.len());

@@ -7,6 +7,7 @@ use reaction::Error;
 use serde::Serialize;
 
 use crate::change::{Change, Deed};
+use crate::cluster::Cluster;
 use crate::decide::{Decision, Rules, Verdict};
 use crate::facts::{Facts, Seen, Survey};
 use crate::mark::Holder;
@@ -101,18 +102,25 @@ impl Table {
         let rules = facts.rules();
         let Decisions { names, refused } = decide_all(rules, survey);
         let interlock = crate::interlocks::check(survey, &names).err().map(|error| error.to_string());
-        let cannot = refused.iter().map(|(cluster, why)| Row {
-            name: cluster.tag.clone().unwrap_or_default(),
-            target: None,
-            cluster: Some(cluster.id.to_string()),
-            state: Some(cluster.state.to_string()),
-            owner: None,
-            zone: None,
-            drift: Drift::Refused,
-            why: Some(why.to_string()),
-        });
+        let turned_away = names.iter().flat_map(|it| &it.turned_away).map(|it| cannot(&it.cluster, it.why.clone()));
+        let refused = refused.iter().map(|(cluster, why)| cannot(cluster, why.to_string()));
+        let cannot: Vec<_> = turned_away.chain(refused).collect();
         let names = names.iter().map(|decision| row(rules, survey, decision)).chain(cannot).collect();
         Ok(Self { names, incomplete: survey.unread.clone(), interlock })
+    }
+}
+
+/// A cluster that cannot have what it asks for.
+fn cannot(cluster: &Cluster, why: String) -> Row {
+    Row {
+        name: cluster.tag.clone().unwrap_or_default(),
+        target: None,
+        cluster: Some(cluster.id.to_string()),
+        state: Some(cluster.state.to_string()),
+        owner: None,
+        zone: None,
+        drift: Drift::Refused,
+        why: Some(why),
     }
 }
 
@@ -153,9 +161,10 @@ fn drift(decision: &Decision, target: Option<&str>, has_ended: bool) -> (Drift, 
                 let held = if let Holder::Ours(held) = holder { Some(&held.mark.cluster) } else { None };
                 (Drift::Stale, becoming(change, target, held))
             }
-            Deed::Delete => {
-                (Drift::Dangling, (!has_ended).then(|| "its cluster asks for another name, or for none".into()))
-            }
+            Deed::Delete => (
+                Drift::Dangling,
+                (!has_ended).then(|| "its cluster asks for another name, or for none, or may not have it".into()),
+            ),
         },
         (Verdict::Spare(why), _) => (Drift::Kept, Some(format!("{} {why}", decision.name))),
         (Verdict::Refuse(why), _) => (Drift::Refused, Some(why.clone())),

@@ -3,7 +3,9 @@
 mod events;
 mod hearing;
 mod names;
+mod owners;
 mod sweeps;
+mod wildcards;
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +13,7 @@ use ::events::emr::ClusterState;
 use reaction::{AccountId, Plan, Reaction};
 
 use crate::cluster::{Cluster, Place};
-use crate::facts::{Facts, Look, Seen, Survey, Vpc};
+use crate::facts::{Facts, Look, Other, Seen, Survey, Vpc};
 use crate::mark::Mark;
 use crate::name::Name;
 use crate::record::{RecordSet, Records};
@@ -85,7 +87,9 @@ fn ours(name: &str, cluster: &str, target: &str) -> Vec<RecordSet> {
 fn look(cluster: Cluster, records: Vec<RecordSet>) -> Look {
     let name = cluster.tag.as_deref().and_then(|tag| tag.parse::<Name>().ok());
     let site = name.map(|name| Records::from_iter(records).site(&name));
-    Look { cluster, vpc: Some(vpc(&[zone("Z1", "example.com")])), site, other: None }
+    // Where the name is another cluster's, EMR does not know that one any more.
+    let other = if cluster.state.has_ended() { Other::NotAsked } else { Other::Gone };
+    Look { cluster, vpc: Some(vpc(&[zone("Z1", "example.com")])), site, other }
 }
 
 fn facts(settings: Settings, seen: Seen) -> Facts {

@@ -9,7 +9,9 @@ mod tests;
 use reaction::Error;
 use serde_json::value::RawValue;
 
-pub use sweep::{Applied, Facts, Found, Limits, Proposal, Rates, Settings, Step, StoredPlan, Subject, Unread, turn};
+pub use sweep::{
+    Applied, Facts, Forced, Found, Limits, Proposal, Rates, Settings, Step, StoredPlan, Subject, Unread, turn,
+};
 use sweep::{Occasion, Sweeping};
 
 /// The function.

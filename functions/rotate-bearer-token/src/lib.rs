@@ -13,7 +13,7 @@ use reaction::settings::{Variables, malformed};
 use reaction::{Doing, Error};
 use rotation::{SecretArn, Stage};
 use secrecy::{ExposeSecret, SecretString};
-use secrets::{Context, Credential, Rotating, Secrets};
+use secrets::{Bindings, Context, Credential, MASTERS, Rotating, Secrets};
 
 use oauth2::{Client, Left, Unminted};
 use secret::{BearerSecret, Master};
@@ -28,19 +28,21 @@ pub struct BearerToken {
     style: Style,
     overlap: Option<Duration>,
     swept: Vec<SecretArn>,
+    masters: Bindings,
 }
 
 impl BearerToken {
-    /// A token by these settings; `swept` are the secrets whose former tokens are revoked after the overlap.
+    /// A token by these settings; `swept` are the secrets whose former tokens are revoked after the overlap, and `masters` says
+    /// by which client's credentials.
     ///
     /// # Errors
     /// `Refused` where the certificates to trust cannot be read.
-    pub fn new(settings: Settings, swept: Vec<SecretArn>) -> Result<Self, Error> {
+    pub fn new(settings: Settings, swept: Vec<SecretArn>, masters: Bindings) -> Result<Self, Error> {
         let style = settings.style;
         // Without an address that revokes, a former token lives until the server lets it end.
         let is_revoked = style == Style::Overlap && settings.revocation.is_some();
         let overlap = is_revoked.then_some(settings.overlap);
-        Ok(Self { client: Client::new(settings)?, style, overlap, swept })
+        Ok(Self { client: Client::new(settings)?, style, overlap, swept, masters })
     }
 
     /// Reads the secrets whose former tokens are revoked: `SIGNALBOX_SECRETS`, their ARNs with commas between them.
@@ -55,12 +57,21 @@ impl BearerToken {
     }
 
     /// The token that clients use now, and by what the server knows us.
-    async fn known(&self, secrets: &Secrets, value: Option<&SecretString>) -> Result<(BearerSecret, Master), Error> {
-        let value = value
-            .ok_or_else(|| Error::refused("the secret has no value; put one, with the ARN of its master secret"))?;
+    async fn known(
+        &self,
+        secrets: &Secrets,
+        arn: &SecretArn,
+        value: Option<&SecretString>,
+    ) -> Result<(BearerSecret, Master), Error> {
+        let value = value.ok_or_else(|| Error::refused("the secret has no value; put one"))?;
         let secret = BearerSecret::read(value)?;
-        let arn = secret.master.to_string();
-        let master = secrets.value_at(&arn, Stage::Current).await?;
+        let arn = self.masters.master_of(arn, secret.master.as_ref())?.ok_or_else(|| {
+            Error::refused(format!(
+                "{MASTERS} binds {arn} to no master secret: add {arn}=MASTER, with the ARN of the master secret, to the parameter \
+                 Masters of the stack"
+            ))
+        })?;
+        let master = secrets.value_at(&arn.to_string(), Stage::Current).await?;
         let master = master.ok_or_else(|| Error::refused(format!("the master secret {arn} has no value")))?;
         Ok((secret, Master::read(&master)?))
     }
@@ -127,11 +138,14 @@ impl Credential for BearerToken {
     const IS_MINTED: bool = true;
 
     async fn make(&self, context: &Context<'_>) -> Result<SecretString, Error> {
-        let (secret, master) = self.known(context.secrets, context.current).await?;
+        let (secret, master) = self.known(context.secrets, &context.request.secret, context.current).await?;
         let token = match self.style {
             Style::Single => self.replace(context, &secret, &master).await?,
             Style::Overlap => self.add(context, &secret, &master).await?,
         };
+        if let Some(seconds) = token.expires_in {
+            context.lives(Duration::from_secs(seconds));
+        }
         Ok(secret.with(&token))
     }
 
@@ -140,14 +154,14 @@ impl Credential for BearerToken {
         if self.style == Style::Single {
             return Ok(());
         }
-        self.revoke(context.secrets, made).await
+        self.revoke(context.secrets, &context.request.secret, made).await
     }
 
     async fn set(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
         if self.style == Style::Overlap {
             return Ok(());
         }
-        let (secret, master) = self.known(context.secrets, Some(pending)).await?;
+        let (secret, master) = self.known(context.secrets, &context.request.secret, Some(pending)).await?;
         let there = oauth2::mint(&self.client, &master).await?;
         if is_same(&there.access_token, &secret.access_token) {
             return Ok(());
@@ -172,15 +186,16 @@ impl Credential for BearerToken {
         matches!((one, other), (Ok(one), Ok(other)) if is_same(&one.access_token, &other.access_token))
     }
 
+    fn is_empty(&self, value: &SecretString) -> bool {
+        BearerSecret::read(value).is_ok_and(|it| it.access_token.expose_secret().is_empty())
+    }
+
     fn swept(&self) -> &[SecretArn] {
         &self.swept
     }
 
-    async fn revoke(&self, secrets: &Secrets, value: &SecretString) -> Result<(), Error> {
-        let (secret, master) = self.known(secrets, Some(value)).await.doing(|| "a former value")?;
-        if secret.access_token.expose_secret().is_empty() {
-            return Ok(());
-        }
+    async fn revoke(&self, secrets: &Secrets, arn: &SecretArn, value: &SecretString) -> Result<(), Error> {
+        let (secret, master) = self.known(secrets, arn, Some(value)).await.doing(|| "a former value")?;
         oauth2::revoke(&self.client, &master, &secret.access_token).await
     }
 }

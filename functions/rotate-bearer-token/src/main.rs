@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use reaction::Reaction;
 use rotate_bearer_token::settings::Settings;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
-use secrets::Records;
+use secrets::{Bindings, Records};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     runtime::on_step(async |sessions, variables| {
         let records = Records::read(variables, &sessions, RotateBearerToken::NAME)?;
-        let token = BearerToken::new(Settings::read(variables)?, BearerToken::swept(variables)?)?;
+        let settings = Settings::read(variables)?;
+        let token = BearerToken::new(settings, BearerToken::swept(variables)?, Bindings::read(variables)?)?;
         let function = RotateBearerToken::new(sessions, records, token);
         function.open_connections().await;
         Ok(function)

@@ -81,6 +81,10 @@ pub async fn try_mint(client: &Client, master: &Master) -> Result<Token, Unminte
     let answer = call.object(&answer)?;
     let text = |key: &str| answer.get(key).and_then(Value::as_str);
     let token = text("access_token").filter(|it| is_sendable(it)).map(SecretString::from);
+    // Who says that there is no token has made none, unless one stands beside it.
+    if let Some(error) = call.denial(&answer) {
+        return Err(Unminted { error, left: token.map_or(Left::Nothing, Left::Token) });
+    }
     let Some(token_type) = text("token_type").filter(|it| it.eq_ignore_ascii_case("bearer")) else {
         let what = "`token_type` of the answer is not `bearer`; the token was not taken";
         let left = token.map_or(Left::Unknown, Left::Token);
@@ -112,8 +116,11 @@ pub async fn revoke(client: &Client, master: &Master, token: &SecretString) -> R
     let form = vec![(revocation.field, token.expose_secret())];
     let request = client.http()?.post(revocation.endpoint.url());
     let answer = call.send(as_client(request, form, client.settings.client_auth, master)).await?;
-    // The status says it all, but a page to log in at has a good one too.
-    if answer.trim_ascii_start().starts_with(b"<") { Err(call.is_page()) } else { Ok(()) }
+    // The status says it all, but a page to log in at has a good one too, and so have the errors of some servers.
+    if answer.trim_ascii_start().starts_with(b"<") {
+        return Err(call.is_page());
+    }
+    call.object(&answer).ok().and_then(|it| call.denial(&it)).map_or(Ok(()), Err)
 }
 
 /// Proves that a token works: the server takes it, and answers with what it is asked for.
@@ -138,10 +145,15 @@ pub async fn verify(client: &Client, token: &SecretString) -> Result<(), Error> 
     let answer = call.send(request.bearer_auth(token.expose_secret())).await?;
     match &verification.key {
         None if answer.trim_ascii_start().starts_with(b"<") => Err(call.is_page()),
-        None => Ok(()),
-        Some(key) if call.object(&answer)?.contains_key(key) => Ok(()),
+        None => call.object(&answer).ok().and_then(|it| call.denial(&it)).map_or(Ok(()), Err),
         Some(key) => {
-            Err(call.refused(format!("the answer has no key `{key}`"), "OAUTH2_VERIFY_URL and OAUTH2_VERIFY_KEY"))
+            let answer = call.object(&answer)?;
+            if answer.contains_key(key) {
+                return Ok(());
+            }
+            let check = "OAUTH2_VERIFY_URL and OAUTH2_VERIFY_KEY";
+            let missing = || call.refused(format!("the answer has no key `{key}`"), check);
+            Err(call.denial(&answer).unwrap_or_else(missing))
         }
     }
 }

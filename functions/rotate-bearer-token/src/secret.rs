@@ -17,12 +17,12 @@ const ACCESS_TOKEN: &str = "access_token";
 const TOKEN_TYPE: &str = "token_type";
 const MASTER_ARN: &str = "masterarn";
 
-/// The secret that rotates: `{"access_token", "token_type", "masterarn", ..}`.
+/// The secret that rotates: `{"access_token", "token_type", ..}`, with `masterarn` where AWS's own functions rotated it.
 pub struct BearerSecret {
     /// The token; empty before the first rotation.
     pub access_token: SecretString,
-    /// The secret that has the client's credentials.
-    pub master: SecretArn,
+    /// The secret that it says has the client's credentials. Which one it may use, the settings say.
+    pub master: Option<SecretArn>,
     keys: Keys,
 }
 
@@ -48,7 +48,7 @@ impl BearerSecret {
         if !kind.expose_secret().is_empty() && !kind.expose_secret().eq_ignore_ascii_case("bearer") {
             return Err(Error::refused("`token_type` in the secret is not `bearer`, and no other tokens are rotated"));
         }
-        let master = keys.text(MASTER_ARN)?.and_then(|it| it.expose_secret().parse().ok()).ok_or_else(|| {
+        let master = keys.filled(MASTER_ARN)?.map(|it| it.expose_secret().parse()).transpose().map_err(|_| {
             Error::refused("`masterarn` in the secret is not the ARN of a secret: set it to that of the master secret")
         })?;
         Ok(Self { access_token, master, keys })

@@ -53,7 +53,7 @@ impl Engine {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Postgres => "PostgreSQL",
             Self::Mysql => "MySQL",
@@ -98,8 +98,14 @@ pub struct Login {
 }
 
 impl Login {
+    /// The host, by which two logins are of one server: in small letters, and without the dot at the end that a resolver takes.
+    pub(crate) fn host_name(&self) -> String {
+        let host = self.host.to_ascii_lowercase();
+        host.strip_suffix('.').map(String::from).unwrap_or(host)
+    }
+
     /// How messages call the server.
-    fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         format!("{} at {}:{}", self.engine.name(), self.host, self.port)
     }
 }
@@ -174,8 +180,22 @@ impl Connection {
         let done = async {
             match &mut self.session {
                 Session::Postgres(session) => session.powers_of(user).await,
-                // What MariaDB's session answers is added with it.
-                Session::Mysql(_) => Ok(Vec::new()),
+                Session::Mysql(session) => session.powers_of(user).await,
+            }
+        };
+        within(STATEMENT, done).await.map_err(|error| error.doing(doing))
+    }
+
+    /// Whether there is a user of this name, or a role that takes the name.
+    ///
+    /// # Errors
+    /// Where we may not look.
+    pub async fn exists(&mut self, user: &str) -> Result<bool, Error> {
+        let doing = format!("looking for {user} in {}", self.place);
+        let done = async {
+            match &mut self.session {
+                Session::Postgres(session) => session.exists(user).await,
+                Session::Mysql(session) => session.exists(user).await,
             }
         };
         within(STATEMENT, done).await.map_err(|error| error.doing(doing))

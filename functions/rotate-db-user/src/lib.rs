@@ -1,22 +1,31 @@
 //! `rotate-db-user`: the password of a database user, rotated as Secrets Manager asks, step by step.
 //!
 //! The four steps are in `shared/secrets`; what a password needs of them stands here. Databases are spoken to in `engine.rs`.
-//! A secret without `masterarn` is that of one user, who changes their own password. With `masterarn` two users take turns, and
-//! the master changes the password of the one whose turn it is: the other one's works on.
+//! A secret that the settings bind to no master is that of one user, who changes their own password. With a master two users take
+//! turns (`turns.rs`), and the master changes the password of the one whose turn it is: the other one's works on.
 
 pub mod engine;
+mod master;
 mod pooled;
+mod rds;
 pub mod secret;
 mod settings;
+mod turns;
 
+use std::sync::Arc;
+
+use aws::Sessions;
 use reaction::{Doing, Error};
-use rotation::Stage;
+use rotation::SecretArn;
 use secrecy::SecretString;
 use secrets::{Context, Credential, Rotating};
 
 use engine::{Connection, Login, Why, connect};
+use master::Masters;
+pub use rds::Place;
 use secret::DbSecret;
 pub use settings::Settings;
+use turns::Turn;
 
 /// The function.
 pub type RotateDbUser = Rotating<DbPassword>;
@@ -24,13 +33,14 @@ pub type RotateDbUser = Rotating<DbPassword>;
 /// A password of a database user.
 pub struct DbPassword {
     settings: Settings,
+    masters: Masters,
 }
 
 impl DbPassword {
-    /// A password by these settings.
+    /// A password by these settings; makes no call.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
-        Self { settings }
+    pub fn new(settings: Settings, sessions: Arc<Sessions>) -> Self {
+        Self { settings, masters: Masters::new(sessions) }
     }
 
     /// Only user and password can be refused here. Whatever else keeps us out (a certificate, a database that is gone) says nothing
@@ -60,6 +70,13 @@ impl DbPassword {
         logins.extend(previous.filter(is_ours).map(|it| it.login));
         for login in &logins {
             if let Some(mut connection) = self.works(login).await? {
+                // The new password would be tested in the clear.
+                if login.is_encrypted && !pending.login.is_encrypted {
+                    return Err(Error::refused(
+                        "AWSCURRENT turns TLS off, and AWSPREVIOUS, which logs in, uses it: put the value of AWSPREVIOUS again, or one \
+                         with a password that logs in without TLS",
+                    ));
+                }
                 return self.set_and_prove(&mut connection, &pending.login, Some(&login.password)).await;
             }
         }
@@ -74,45 +91,39 @@ impl DbPassword {
         )))
     }
 
-    /// Two users: the master makes the one whose turn it is as the other one, and sets its password.
-    async fn set_other(&self, context: &Context<'_>, current: &DbSecret, pending: &DbSecret) -> Result<(), Error> {
-        let Some(arn) = &current.master else { return Ok(()) };
-        let master = context.secrets.value_at(&arn.to_string(), Stage::Current).await?;
-        let master = master.ok_or_else(|| Error::refused(format!("the master secret {arn} has no value")))?;
-        let master = current.read_master(&master).doing(|| "the master secret")?;
-        // A master of another server would carry a password to somebody who should not have it.
-        if (&master.login.host, master.login.port) != (&current.login.host, current.login.port) {
-            return Err(Error::refused("the master secret is of another host than the user's; correct `masterarn`"));
+    /// The current secret, and the master that the settings bind it to.
+    fn read_current(&self, context: &Context<'_>) -> Result<(DbSecret, Option<SecretArn>), Error> {
+        let current = context.current.ok_or_else(|| Error::refused("the secret has no current value; put one"))?;
+        let current = DbSecret::read(current).doing(|| "AWSCURRENT")?;
+        let master = self.settings.masters.master_of(&context.request.secret, current.master.as_ref())?;
+        Ok((current, master))
+    }
+
+    /// The pending secret, which has to be for the same database as the current one, and for the user whose turn it is: else
+    /// Signalbox would change the password of another user, or hand one to another server.
+    fn read_both(&self, context: &Context<'_>, pending: &SecretString) -> Result<Both, Error> {
+        let (current, master) = self.read_current(context)?;
+        let pending = DbSecret::read(pending).doing(|| "AWSPENDING")?;
+        let user = turn_of(&current, master.as_ref())?;
+        if !pending.is_beside(&current) || pending.login.user != user {
+            return Err(Error::refused(format!(
+                "AWSPENDING is not for {user} at the host, port and engine of AWSCURRENT; cancel the rotation, and rotate again"
+            )));
         }
-        let mut connection = self.log_in(&master.login).await?;
-        let (from, to, password) = (&current.login.user, &pending.login.user, &pending.login.password);
-        connection.ensure_clone(from, to, password).await?;
-        Ok(connection.set_password(to, password).await?)
+        Ok(Both { current, pending, master })
     }
 }
 
-/// The pending secret, which has to be for the same database as the current one, and for the user whose turn it is: else we would
-/// change the password of somebody else, or hand one to somebody else's server.
-fn read_both(context: &Context<'_>, pending: &SecretString) -> Result<(DbSecret, DbSecret), Error> {
-    let current = read_current(context)?;
-    let pending = DbSecret::read(pending).doing(|| "AWSPENDING")?;
-    let user = turn_of(&current)?;
-    if !pending.is_beside(&current) || pending.login.user != user {
-        return Err(Error::refused(format!(
-            "AWSPENDING is not for {user} at the host, port and engine of AWSCURRENT; cancel the rotation, and rotate again"
-        )));
-    }
-    Ok((current, pending))
-}
-
-fn read_current(context: &Context<'_>) -> Result<DbSecret, Error> {
-    let current = context.current.ok_or_else(|| Error::refused("the secret has no current value; put one"))?;
-    DbSecret::read(current).doing(|| "AWSCURRENT")
+/// The values that a step is about.
+struct Both {
+    current: DbSecret,
+    pending: DbSecret,
+    master: Option<SecretArn>,
 }
 
 /// Whose password is to be changed.
-fn turn_of(current: &DbSecret) -> Result<String, Error> {
-    match current.master {
+fn turn_of(current: &DbSecret, master: Option<&SecretArn>) -> Result<String, Error> {
+    match master {
         Some(_) => current.other_user(),
         None => Ok(current.login.user.clone()),
     }
@@ -123,10 +134,12 @@ impl Credential for DbPassword {
     const IS_MINTED: bool = false;
 
     async fn make(&self, context: &Context<'_>) -> Result<SecretString, Error> {
-        let current = read_current(context)?;
-        let user = turn_of(&current)?;
+        let (current, master) = self.read_current(context)?;
+        let user = turn_of(&current, master.as_ref())?;
         let password = context.secrets.password(&self.settings.passwords).await?;
-        Ok(current.with(&user, &password).to_text())
+        let made = current.with(&user, &password).to_text();
+        context.records.record_made(context.request, &made).await?;
+        Ok(made)
     }
 
     async fn take_back(&self, _: &Context<'_>, _: &SecretString) -> Result<(), Error> {
@@ -135,22 +148,24 @@ impl Credential for DbPassword {
     }
 
     async fn set(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
-        let (current, pending) = read_both(context, pending)?;
-        match self.works(&pending.login).await {
-            Ok(Some(_)) => return Ok(()),
-            // A clone that is not there yet may be kept out by what its original is let in by, such as a rule for a group.
-            Err(_) if current.master.is_some() => {}
-            Err(error) => return Err(error),
-            Ok(None) => {}
+        let both = self.read_both(context, pending)?;
+        // A writer of the secret would choose the password, without knowing any that is in it.
+        if !context.records.has_made(context.request, pending).await? {
+            return Err(Error::refused(format!(
+                "Signalbox did not make the value of AWSPENDING: take the label from version {} of the secret, and rotate again",
+                context.request.version
+            )));
         }
-        match current.master {
-            Some(_) => self.set_other(context, &current, &pending).await,
+        let Both { current, pending, master } = both;
+        match &master {
+            Some(master) => self.set_other(&Turn { context, current: &current, pending: &pending, master }).await,
+            None if self.works(&pending.login).await?.is_some() => Ok(()),
             None => self.set_own(context, &current, &pending).await,
         }
     }
 
     async fn test(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
-        let (_, pending) = read_both(context, pending)?;
+        let Both { pending, .. } = self.read_both(context, pending)?;
         let mut connection = self.log_in(&pending.login).await?;
         Ok(connection.probe(&self.settings.probe).await?)
     }

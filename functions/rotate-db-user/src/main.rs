@@ -10,7 +10,8 @@ use secrets::Records;
 async fn main() -> ExitCode {
     runtime::on_step(async |sessions, variables| {
         let records = Records::read(variables, &sessions, RotateDbUser::NAME)?;
-        let function = RotateDbUser::new(sessions, records, DbPassword::new(Settings::read(variables)?));
+        let password = DbPassword::new(Settings::read(variables)?, sessions.clone());
+        let function = RotateDbUser::new(sessions, records, password);
         function.open_connections().await;
         Ok(function)
     })

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use crate::engine::{Engine, Login};
+use crate::rds::Place;
 
 /// What stands at the end of the second of two users that take turns.
 const CLONE: &str = "_clone";
@@ -19,7 +20,7 @@ const CLONE: &str = "_clone";
 pub struct DbSecret {
     /// How to log in.
     pub login: Login,
-    /// The secret of a user that may change this one's password and make its twin.
+    /// The secret that this one calls its master's (`masterarn`). Which one it may use, the settings say.
     pub master: Option<SecretArn>,
     /// Everything as it was read, what we do not know with it.
     fields: Map<String, Value>,
@@ -34,28 +35,27 @@ impl DbSecret {
         Self::of(object(text)?)
     }
 
-    /// Reads the master's secret. One that RDS keeps has only `username` and `password`; where the database is, this
-    /// secret says.
+    /// Reads a secret that RDS manages, which has a user and a password only, where RDS says that the database is.
     ///
     /// # Errors
     /// As those of [`read`](Self::read).
-    pub fn read_master(&self, text: &SecretString) -> Result<Self, Error> {
-        let mut fields = object(text)?;
-        for key in ["engine", "host", "port", "dbname", "ssl"] {
-            if let (false, Some(value)) = (fields.contains_key(key), self.fields.get(key)) {
-                fields.insert(key.into(), value.clone());
-            }
-        }
-        Self::of(fields)
+    pub fn read_at(text: &SecretString, place: &Place) -> Result<Self, Error> {
+        Self::with_place(object(text)?, place.clone())
     }
 
     fn of(fields: Map<String, Value>) -> Result<Self, Error> {
         let fields = Fields(fields);
         let engine: Engine = fields.text("engine")?.parse()?;
+        let (host, port) = (fields.host()?, fields.port()?.unwrap_or(engine.port()));
+        Self::with_place(fields.0, Place { engine, host, port })
+    }
+
+    fn with_place(fields: Map<String, Value>, place: Place) -> Result<Self, Error> {
+        let (fields, Place { engine, host, port }) = (Fields(fields), place);
         let login = Login {
             engine,
-            host: fields.host()?,
-            port: fields.port()?.unwrap_or(engine.port()),
+            host,
+            port,
             user: fields.user(engine)?,
             password: SecretString::from(fields.text("password")?),
             database: fields.optional("dbname")?,
@@ -86,26 +86,60 @@ impl DbSecret {
     /// The user whose turn it is after this one: `app_clone` after `app`, and `app` after `app_clone`.
     ///
     /// # Errors
-    /// `Refused` where the name would be longer than the server takes.
+    /// As those of [`Pair::of`].
     pub fn other_user(&self) -> Result<String, Error> {
-        let Login { user, engine, .. } = &self.login;
-        if let Some(first) = user.strip_suffix(CLONE).filter(|it| !it.is_empty()) {
-            return Ok(first.into());
-        }
-        let other = format!("{user}{CLONE}");
-        if engine.is_too_long(&other) {
-            return Err(refused(format!("{user} with \"{CLONE}\" at its end is longer than a user's name may be")));
-        }
-        Ok(other)
+        let Pair { original, clone } = Pair::of(&self.login)?;
+        Ok(if self.login.user == clone { original } else { clone })
     }
 
     /// Whether another version of this secret is for the same database: a pending one that is not would have us hand a
     /// password to somebody else's server.
     #[must_use]
     pub fn is_beside(&self, other: &Self) -> bool {
-        let place = |it: &Self| (it.login.engine, it.login.host.to_ascii_lowercase(), it.login.port);
+        let place = |it: &Self| (it.login.engine, it.login.host_name(), it.login.port);
         place(self) == place(other) && self.master == other.master
     }
+}
+
+/// Two users that take turns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The one without `_clone` at the end of its name: what it may do, both may.
+    pub original: String,
+    /// The one that Signalbox makes.
+    pub clone: String,
+}
+
+impl Pair {
+    /// The pair that the user of this login is one of.
+    ///
+    /// # Errors
+    /// `Refused` where the clone's name would be longer than the server takes, or the original's ends like a clone's.
+    pub fn of(login: &Login) -> Result<Self, Error> {
+        let Login { user, engine, .. } = login;
+        let original = user.strip_suffix(CLONE).unwrap_or(user);
+        if original.is_empty() || original.ends_with(CLONE) {
+            return Err(refused(format!(
+                "{user} is a clone of a name that is none; name a user without \"{CLONE}\" at its end"
+            )));
+        }
+        let clone = format!("{original}{CLONE}");
+        if engine.is_too_long(&clone) {
+            return Err(refused(format!(
+                "{clone} is longer than a user's name may be; take turns with a shorter name"
+            )));
+        }
+        Ok(Self { original: original.into(), clone })
+    }
+}
+
+/// Whether a secret says where its server is, or tries to.
+///
+/// # Errors
+/// `Refused` where it is not a JSON object.
+pub fn names_a_server(text: &SecretString) -> Result<bool, Error> {
+    let fields = object(text)?;
+    Ok(["engine", "host", "port"].iter().any(|key| fields.contains_key(*key)))
 }
 
 /// Nothing of the fields is shown: what we do not know may be a secret too.
@@ -190,8 +224,9 @@ mod tests {
     use secrecy::{ExposeSecret, SecretString};
     use serde_json::{Value, json};
 
-    use super::DbSecret;
+    use super::{DbSecret, Pair, names_a_server};
     use crate::engine::Engine;
+    use crate::rds::Place;
 
     fn secret() -> Value {
         json!({"engine": "postgres", "host": "db.example.com", "username": "app", "password": "hunter2hunter2"})
@@ -263,20 +298,41 @@ mod tests {
         let app = read(&secret()).unwrap();
         assert_eq!(app.other_user().unwrap(), "app_clone");
         assert_eq!(app.with("app_clone", &SecretString::from("x")).other_user().unwrap(), "app");
-        assert!(app.with(&"x".repeat(58), &SecretString::from("x")).other_user().is_err());
+        for user in ["app", "app_clone"] {
+            let pair = Pair::of(&app.with(user, &SecretString::from("x")).login).unwrap();
+            assert_eq!((pair.original.as_str(), pair.clone.as_str()), ("app", "app_clone"), "{user}");
+        }
+        let long = "x".repeat(58);
+        for user in [long.as_str(), "app_clone_clone", "_clone"] {
+            assert!(app.with(user, &SecretString::from("x")).other_user().is_err(), "{user}");
+        }
     }
 
-    /// RDS's own secret of a master has only these two.
+    /// RDS's own secret of a master has a user and a password only. What leads to a server comes from RDS then, and from no other
+    /// secret; and TLS is on.
     #[test]
-    fn a_master_is_where_its_user_is() {
-        let mut value = secret();
-        value["ssl"] = false.into();
-        let app = read(&value).unwrap();
-        let text = json!({"username": "postgres", "password": "hunter2"}).to_string();
-        let master = app.read_master(&SecretString::from(text)).unwrap();
-        assert_eq!((master.login.host.as_str(), master.login.is_encrypted), ("db.example.com", false));
-        assert!(app.is_beside(&master));
-        value["host"] = "elsewhere.example.com".into();
-        assert!(!app.is_beside(&read(&value).unwrap()));
+    fn a_master_without_a_server_is_where_rds_says_that_it_is() {
+        let text = SecretString::from(json!({"username": "postgres", "password": "hunter2"}).to_string());
+        assert!(!names_a_server(&text).unwrap() && DbSecret::read(&text).is_err());
+        let place = Place { engine: Engine::Mysql, host: "db.example.com".into(), port: 3307 };
+        let login = DbSecret::read_at(&text, &place).unwrap().login;
+        assert_eq!((login.engine, login.host.as_str(), login.port), (Engine::Mysql, "db.example.com", 3307));
+        assert!(login.is_encrypted && login.database.is_none());
+        assert!(["engine", "host", "port"].iter().all(|key| {
+            let mut value = json!({"username": "postgres", "password": "hunter2"});
+            value[key] = "x".into();
+            names_a_server(&SecretString::from(value.to_string())).unwrap()
+        }));
+    }
+
+    #[test]
+    fn another_version_is_beside_it_at_the_same_place() {
+        let with = |host: &str| {
+            let mut value = secret();
+            value["host"] = host.into();
+            read(&value).unwrap()
+        };
+        let app = with("db.example.com");
+        assert!(app.is_beside(&with("DB.example.com.")) && !app.is_beside(&with("elsewhere.example.com")));
     }
 }

@@ -2,7 +2,7 @@
 
 use reaction::Error;
 use reaction::settings::{Variables, malformed};
-use secrets::Passwords;
+use secrets::{Bindings, Passwords};
 
 use crate::engine::Trust;
 
@@ -11,6 +11,8 @@ use crate::engine::Trust;
 pub struct Settings {
     /// How passwords are made, by the variables of AWS's own functions.
     pub passwords: Passwords,
+    /// Which master each secret is bound to: `SIGNALBOX_MASTERS`.
+    pub masters: Bindings,
     /// Whose certificates a database may show: `SIGNALBOX_CA_BUNDLE`, a file of PEM; unset, those that the system trusts.
     pub trust: Trust,
     /// What proves that a login works: `SIGNALBOX_PROBE_SQL`, `SELECT 1` by default.
@@ -32,6 +34,7 @@ impl Settings {
             }
         };
         let probe = variables("SIGNALBOX_PROBE_SQL").unwrap_or_else(|| "SELECT 1".into());
-        Ok(Self { passwords: Passwords::read(variables)?, trust, probe })
+        let (passwords, masters) = (Passwords::read(variables)?, Bindings::read(variables)?);
+        Ok(Self { passwords, masters, trust, probe })
     }
 }

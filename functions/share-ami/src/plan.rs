@@ -9,7 +9,7 @@ use reaction::{Error, Plan};
 use sharing::{Change, Head, Kind, Manifest, Principal, Share, Wanted};
 
 use crate::Subject;
-use crate::facts::{Facts, Image};
+use crate::facts::{Facts, Image, ImageSnapshot};
 
 /// For so long after its event an image that EC2 does not know is late rather than gone: EC2 is eventually
 /// consistent. Lambda tries again after one and after two minutes.
@@ -38,18 +38,28 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Erro
         }
         state => return Ok(Plan::nothing(format!("{id} is {state} by now; there is nothing to share"))),
     }
-    if let Some(snapshot) = image.snapshots.iter().find(|it| it.encryption == Encryption::AwsManaged) {
-        return Err(Error::refused(format!(
-            "{id} cannot be shared: {} is encrypted with the AWS-managed key aws/ebs, which no other account can use; \
-             copy the image with a customer managed key (CopyImage --encrypted --kms-key-id)",
-            snapshot.id
-        )));
+    if let Some(refusal) = image.snapshots.iter().find_map(|snapshot| unshareable(id.as_str(), snapshot)) {
+        return Err(refusal);
     }
     let busy = image.snapshots.iter().map(|it| (it.id.as_str(), &it.head)).chain([(id.as_str(), &image.head)]);
     if let Some((id, _)) = busy.into_iter().find(|(_, head)| head.is_busy(facts.now)) {
         return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));
     }
     Ok(change(subject, image, &desired, manifest))
+}
+
+/// Why the image cannot be shared for what encrypts this snapshot of it, if so.
+fn unshareable(id: &str, ImageSnapshot { id: snapshot, encryption, .. }: &ImageSnapshot) -> Option<Error> {
+    match encryption {
+        Encryption::AwsManaged => Some(Error::refused(format!(
+            "{id} cannot be shared: {snapshot} is encrypted with the AWS-managed key aws/ebs, which no other account can use; \
+             copy the image with a customer managed key (CopyImage --encrypted --kms-key-id)"
+        ))),
+        Encryption::Unusable(why) => {
+            Some(Error::refused(format!("{id} cannot be shared for its snapshot {snapshot}: {why}")))
+        }
+        Encryption::None | Encryption::AwsOwned | Encryption::Customer(_) => None,
+    }
 }
 
 fn vanished(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
@@ -99,7 +109,7 @@ fn notes(image: &Image, desired: &BTreeSet<Principal>) -> Vec<String> {
     });
     let keys = image.snapshots.iter().filter_map(|snapshot| match &snapshot.encryption {
         Encryption::Customer(key) => Some(key),
-        Encryption::None | Encryption::AwsManaged => None,
+        _ => None,
     });
     let keys = keys
         .collect::<BTreeSet<_>>()

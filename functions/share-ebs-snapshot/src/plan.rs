@@ -68,11 +68,15 @@ fn plan_one(subject: &Subject, facts: &Facts, snapshot_id: &SnapshotId) -> Resul
         // EC2 is eventually consistent, and no second event would come.
         state => return Err(Error::failed(format!("EC2 in {region} still calls {id} {state}; it is tried again"))),
     }
-    if snapshot.encryption == Encryption::AwsManaged {
-        return Err(Error::refused(format!(
-            "{id} cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; \
-             copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)"
-        )));
+    match &snapshot.encryption {
+        Encryption::AwsManaged => {
+            return Err(Error::refused(format!(
+                "{id} cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; \
+                 copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)"
+            )));
+        }
+        Encryption::Unusable(why) => return Err(Error::refused(format!("{id} cannot be shared: {why}"))),
+        Encryption::None | Encryption::AwsOwned | Encryption::Customer(_) => {}
     }
     if snapshot.head.is_busy(facts.now) {
         return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));

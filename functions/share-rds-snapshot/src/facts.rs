@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::SystemTime;
 
-use permissions::{Encryption, Holders, KeyGaps};
+use permissions::{Encryption, Holders, KeyGaps, OptionGroup};
 use sharing::{Desired, Head};
 
 /// Everything that the decision needs.
@@ -34,6 +34,8 @@ pub struct Snapshot {
     pub holders: Holders,
     /// What it is encrypted with.
     pub encryption: Encryption,
+    /// What its option group says of sharing it.
+    pub options: OptionGroup,
     /// Whom its key does not admit, of those who shall have it.
     pub gaps: KeyGaps,
     /// What stands under the name that its copy would have.

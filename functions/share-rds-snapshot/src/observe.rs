@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use aws::{Answer, open_only};
 use aws_sdk_rds::types::Tag;
 use futures_util::future::try_join;
-use permissions::{Encryption, Holders, KeyGaps, encryption, key_gaps};
+use permissions::{Encryption, Holders, KeyGaps, OptionGroup, encryption, is_aws_owned, key_gaps};
 use reaction::{AccountId, Doing, Error};
 use sharing::{Desired, Head, Kind};
 use tokio::join;
@@ -21,6 +21,8 @@ struct Described {
     status: String,
     snapshot_type: String,
     key: Option<String>,
+    is_aws_owned: bool,
+    option_group: Option<String>,
     tags: BTreeMap<String, String>,
 }
 
@@ -96,7 +98,8 @@ impl Services {
             is_manual,
             tags: found.tags,
             holders: Holders::default(),
-            encryption: Encryption::None,
+            encryption: if found.is_aws_owned { Encryption::AwsOwned } else { Encryption::None },
+            options: OptionGroup::Shareable,
             gaps: KeyGaps::Known(BTreeSet::new()),
             copy: None,
             head: Head::default(),
@@ -110,6 +113,7 @@ impl Services {
         if let Some(key) = &found.key {
             snapshot.encryption = encryption(&self.kms, key, &subject.account).await?;
         }
+        snapshot.options = self.rds.option_group(found.option_group.as_deref(), &snapshot.engine).await?;
         if !is_manual {
             snapshot.copy = self.copy(subject).await?;
         } else if let Encryption::Customer(key) = &snapshot.encryption {
@@ -135,6 +139,8 @@ impl Services {
                 engine: it.engine.unwrap_or_default(),
                 status: it.status.unwrap_or_default(),
                 snapshot_type: it.snapshot_type.unwrap_or_default(),
+                is_aws_owned: is_aws_owned(it.storage_encryption_type.as_ref()),
+                option_group: None,
                 key: it.kms_key_id,
                 tags: tags(it.tag_list),
             }));
@@ -146,6 +152,8 @@ impl Services {
             engine: it.engine.unwrap_or_default(),
             status: it.status.unwrap_or_default(),
             snapshot_type: it.snapshot_type.unwrap_or_default(),
+            is_aws_owned: is_aws_owned(it.storage_encryption_type.as_ref()),
+            option_group: it.option_group_name,
             key: it.kms_key_id,
             tags: tags(it.tag_list),
         }))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use permissions::{Encryption, KeyGaps, over_quota};
+use permissions::{AWS_OWNED_KEY, Encryption, KeyGaps, over_quota};
 use reaction::{Error, Plan};
 use sharing::{Change, Kind, Manifest, Principal, Share, Wanted};
 
@@ -40,12 +40,8 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error
         // Whatever else it is, it may yet become available, and no second event would come.
         status => return Err(Error::failed(format!("RDS in {region} still calls {id} {status}; it is tried again"))),
     }
-    if snapshot.encryption == Encryption::AwsManaged {
-        let api = if *kind == Kind::DbClusterSnapshot { "CopyDBClusterSnapshot" } else { "CopyDBSnapshot" };
-        return Err(Error::refused(format!(
-            "{id} cannot be shared: it is encrypted with the AWS-managed key aws/rds, which no other account can use; \
-             copy it with a customer managed key ({api} with KmsKeyId), and the copy is shared"
-        )));
+    if let Some(why) = unshareable(*kind, snapshot) {
+        return Err(Error::refused(format!("{id} cannot be shared: {why}")));
     }
     if let Some(refusal) = over_quota(&principals) {
         return Err(refusal.context(format!("{id} cannot be shared")));
@@ -57,6 +53,21 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error
         Ok(share(subject, snapshot, principals, manifest))
     } else {
         copy(subject, facts, snapshot, &principals)
+    }
+}
+
+/// Why RDS does not share the snapshot, nor a copy of it, if so.
+fn unshareable(kind: Kind, snapshot: &Snapshot) -> Option<String> {
+    match &snapshot.encryption {
+        Encryption::AwsManaged => {
+            let api = if kind == Kind::DbClusterSnapshot { "CopyDBClusterSnapshot" } else { "CopyDBSnapshot" };
+            Some(format!(
+                "it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a customer \
+                 managed key ({api} with KmsKeyId), and the copy is shared"
+            ))
+        }
+        Encryption::Unusable(why) => Some(why.clone()),
+        Encryption::None | Encryption::AwsOwned | Encryption::Customer(_) => snapshot.options.obstacle(),
     }
 }
 
@@ -117,7 +128,9 @@ fn notes(subject: &Subject, snapshot: &Snapshot, after: &BTreeSet<Principal>) ->
             ))
         }
     });
-    public.into_iter().chain(gaps).collect()
+    let owned = snapshot.encryption == Encryption::AwsOwned && !after.is_empty();
+    let owned = owned.then(|| AWS_OWNED_KEY.replace("SNAPSHOT", id));
+    public.into_iter().chain(gaps).chain(owned).chain(snapshot.options.note()).collect()
 }
 
 fn copy(

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
-use permissions::{Encryption, Holders, KeyGaps};
+use permissions::{Encryption, Holders, KeyGaps, OptionGroup};
 use reaction::{Plan, Reaction};
 use sharing::{Desired, Head, Kind, Manifest, Membership};
 
@@ -48,6 +48,7 @@ fn snapshot() -> Snapshot {
         tags: BTreeMap::new(),
         holders: Holders::default(),
         encryption: Encryption::None,
+        options: OptionGroup::Shareable,
         gaps: KeyGaps::Known(BTreeSet::new()),
         copy: None,
         head: Head::default(),
@@ -154,14 +155,14 @@ fn more_accounts_than_the_quota_are_refused_before_anything_is_changed() {
     check(
         &by(&many, snapshot()),
         &expect![[r#"
-        refused: base-db-v1 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; nothing was changed
+        refused: base-db-v1 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it
     "#]],
     );
     check_of(
         &subject(AUTOMATED),
         &Facts { copies_automated: true, ..by(&many, automated()) },
         &expect![[r#"
-        refused: rds:base-db-v1-2026-11-02-05-30 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; nothing was changed
+        refused: rds:base-db-v1-2026-11-02-05-30 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it
     "#]],
     );
     let twenty = format!(r#"{{"rds": {{"base-db-v": {{"eu-west-1": [{}]}}}}}}"#, accounts[1..].join(","));

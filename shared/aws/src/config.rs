@@ -36,10 +36,12 @@ pub struct Options {
     pub roots: Option<Vec<u8>>,
     /// The clock.
     pub now: fn() -> SystemTime,
+    /// What lets the SDK's pauses and timeouts elapse.
+    pub sleep: SharedAsyncSleep,
 }
 
 impl Options {
-    /// The environment's settings, the usual patience, and this clock.
+    /// The environment's settings, the usual patience, this clock, and tokio's timers.
     #[must_use]
     pub fn new(now: fn() -> SystemTime) -> Self {
         Self {
@@ -50,6 +52,7 @@ impl Options {
             patience: Patience::default(),
             roots: None,
             now,
+            sleep: SharedAsyncSleep::new(TokioSleep::new()),
         }
     }
 }
@@ -143,6 +146,7 @@ pub(crate) async fn load(options: &Options) -> SdkConfig {
     let patience = options.patience;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http::client(options.roots.as_deref(), patience.connect))
+        .sleep_impl(options.sleep.clone())
         .retry_config(patience.retries())
         .timeout_config(patience.timeouts());
     if let Some(profile) = &options.profile {

@@ -12,7 +12,9 @@ use reaction::Error;
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
 const ABSENT: &[&str] = &[
     "AccountNotFoundException",
+    "DBClusterNotFoundFault",
     "DBClusterSnapshotNotFoundFault",
+    "DBInstanceNotFound",
     "DBSnapshotNotFound",
     "InvalidAMIID.NotFound",
     "InvalidAMIID.Unavailable",
@@ -21,6 +23,7 @@ const ABSENT: &[&str] = &[
     "NoSuchHostedZone",
     "NoSuchKey",
     "NotFoundException",
+    "OptionGroupNotFoundFault",
     "ParameterNotFound",
     "RepositoryNotFoundException",
     "ResourceNotFoundException",
@@ -85,6 +88,11 @@ const BAD_POLICY: &[&str] = &["InvalidParameterException", "MalformedPolicy", "M
 /// We may not; somebody has to give the permission, and then the event can be sent again.
 const DENIED: &[&str] =
     &["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation"];
+
+/// How IAM's message of a denial ends where a service control policy of the organization denies the action: no permission of the
+/// role can allow it then.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+const BY_ORGANIZATION: &str = "explicit deny in a service control policy";
 
 /// The credentials are not valid where they were sent: that is also how a region answers that is not enabled.
 /// <https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html>
@@ -173,6 +181,22 @@ pub fn names_bad_principal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -
         && (message.contains("principal") || message.contains("invalid repository policy provided"))
 }
 
+/// What S3 says beside its message: of a policy that it does not take, the principal in it that does not exist, as
+/// `"AWS" : "arn:aws:iam::111122223333:root"`. AWS does not document the element, so that it is a hint and no more.
+#[must_use]
+pub fn detail<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let body = std::str::from_utf8(error.raw_response()?.body().bytes()?).ok()?;
+    let (detail, _) = body.split_once("<Detail>")?.1.split_once("</Detail>")?;
+    Some(
+        detail
+            .replace("&quot;", "\"")
+            .replace("&#34;", "\"")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&"),
+    )
+}
+
 /// The region that S3 says the bucket lies in, where it was asked in another one: in a header, or in its answer's XML.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingRouting.html>
 #[must_use]
@@ -223,6 +247,28 @@ pub fn is_outrun(rejection: &str) -> bool {
         .any(|it| rejection.contains(it))
 }
 
+/// Which rule of the zone's owner forbids changes, and what to do about it, where that is why they were rejected: a record set
+/// protection, or a change guardrail. AWS documents the names of the guardrails, and of the messages that they say which rule
+/// it was; so words decide, but those of the names of records.
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/rrset-protection.html>
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zones-change-guardrails.html>
+#[must_use]
+pub fn forbidden_by(rejection: &str) -> Option<String> {
+    let is_name = |word: &&str| word.trim_matches(|it: char| !it.is_alphanumeric()).contains('.');
+    let words = || rejection.split_whitespace().filter(move |word| !is_name(word));
+    let says = |text: &str| words().any(|word| word.to_ascii_lowercase().contains(text));
+    let mut parts = words().flat_map(|word| word.split(|it: char| !it.is_ascii_uppercase() && it != '_'));
+    if let Some(guardrail) = parts.find(|it| it.len() > "_CHECK".len() && it.ends_with("_CHECK")) {
+        return Some(format!(
+            "the change guardrail {guardrail} of the zone forbids it: mend what it found, or turn it off"
+        ));
+    }
+    if says("guardrail") {
+        return Some("a change guardrail of the zone forbids it: mend what it found, or turn it off".into());
+    }
+    says("protect").then(|| "a record set protection forbids it: delete the protection, or choose another name".into())
+}
+
 /// Whether our account is in no organization.
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html>
 #[must_use]
@@ -247,6 +293,33 @@ pub fn is_failed_condition(code: Option<&str>) -> bool {
 pub fn is_contended(code: Option<&str>) -> bool {
     code.is_some_and(|code| CONTENDED.contains(&code))
 }
+
+/// What a service control policy of the organization denies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeniedByOrganization(String);
+
+impl DeniedByOrganization {
+    /// The denial that this text tells of, if it does.
+    #[must_use]
+    pub fn told(text: &str) -> Option<Self> {
+        text.contains(BY_ORGANIZATION).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether this is why the error came up.
+    #[must_use]
+    pub fn is_in(error: &Error) -> bool {
+        let (Error::Refused(cause) | Error::Failed(cause)) = error;
+        cause.downcast_ref::<Self>().is_some()
+    }
+}
+
+impl fmt::Display for DeniedByOrganization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for DeniedByOrganization {}
 
 fn is_one_of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, codes: &[&str]) -> bool {
     error.code().is_some_and(|code| codes.contains(&code))
@@ -275,6 +348,10 @@ where
     let text = error.message().unwrap_or("no message");
     if INVALID.contains(&code) {
         Error::refused(format!("AWS answered {code}: {text}"))
+    } else if let Some(denied) =
+        DeniedByOrganization::told(&format!("AWS answered {code}: {text}")).filter(|_| DENIED.contains(&code))
+    {
+        Error::Failed(denied.into())
     } else if DENIED.contains(&code) {
         Error::failed(format!("AWS answered {code}: {text}; give the role this permission and send the event again"))
     } else if UNKNOWN_HERE.contains(&code) {
@@ -283,5 +360,26 @@ where
         ))
     } else {
         Error::failed(format!("AWS answered {code}: {text}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{forbidden_by, is_outrun};
+
+    #[test]
+    fn a_protection_and_a_guardrail_are_told_from_a_name_that_is_called_so() {
+        let rule = |why: &str| forbidden_by(why).unwrap_or_default();
+        assert!(
+            rule("[The RRSet etl.example.com. CNAME is protected: it already exists]").starts_with("a record set prot")
+        );
+        assert!(
+            rule("Rejected by the guardrail ACTIVE_RECORD_CHECK.").contains("the change guardrail ACTIVE_RECORD_CHECK")
+        );
+        assert!(rule("A Change Guardrail rejects it").starts_with("a change guardrail"));
+        let outrun = "[Tried to create resource record set [name='protected.guardrail.A_CHECK.com.', type='CNAME'] but it \
+                      already exists]";
+        assert_eq!(forbidden_by(outrun), None);
+        assert!(is_outrun(outrun));
     }
 }

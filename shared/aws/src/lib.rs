@@ -1,6 +1,7 @@
 //! How Signalbox speaks to AWS: one configuration, sessions per account and region, what errors mean, paging, and
 //! documents in S3 or Parameter Store.
 
+mod actor;
 mod assume;
 mod clients;
 mod config;
@@ -13,15 +14,17 @@ mod pages;
 mod sessions;
 mod units;
 
+pub use actor::Actor;
 pub use assume::{Identity, Role};
 pub use aws_config::SdkConfig;
 pub use clients::Clients;
 pub use config::{Options, Patience};
 pub use document::{Document, Location};
 pub use error::{
-    Answer, has_no_policy, is_closed_bucket, is_contended, is_denied, is_failed_condition, is_outrun,
-    is_shared_too_often, is_taken, is_taken_version, is_unknown_cluster, is_without_organization, names_bad_account,
-    names_bad_principal, refuses_combination, region_of_bucket, rejected_changes,
+    Answer, DeniedByOrganization, detail, forbidden_by, has_no_policy, is_closed_bucket, is_contended, is_denied,
+    is_failed_condition, is_outrun, is_shared_too_often, is_taken, is_taken_version, is_unknown_cluster,
+    is_without_organization, names_bad_account, names_bad_principal, refuses_combination, region_of_bucket,
+    rejected_changes,
 };
 pub use http::{open_only, roots_of};
 pub use members::Members;

@@ -9,6 +9,7 @@ use aws_config::identity::IdentityCache;
 use aws_sdk_sts::config::SharedCredentialsProvider;
 use reaction::{AccountId, Doing, Error, Region};
 
+use crate::actor::Actor;
 use crate::assume::{Assumed, Identity};
 use crate::config::{self, Options};
 use crate::error::Answer;
@@ -41,6 +42,8 @@ impl Home {
 pub struct Sessions {
     config: SdkConfig,
     home: OnceLock<Home>,
+    caller: OnceLock<String>,
+    actor: Actor,
     members: Members,
     identity: Arc<Mutex<Identity>>,
     assumed: Mutex<HashMap<AccountId, Assumed>>,
@@ -84,7 +87,8 @@ impl Sessions {
             ));
         }
         let identity = Arc::new(Mutex::new(Identity::of_event("signalbox", "desk")));
-        Ok(Self { config, home: OnceLock::new(), members, identity, assumed: Mutex::default(), now })
+        let (home, caller, actor) = (OnceLock::new(), OnceLock::new(), Actor::default());
+        Ok(Self { config, home, caller, actor, members, identity, assumed: Mutex::default(), now })
     }
 
     /// The same, which may also act in these accounts.
@@ -130,7 +134,7 @@ impl Sessions {
         self.home.get_or_init(|| home);
     }
 
-    /// Asks STS whose credentials these are, where nobody told them. A function is told by each invocation.
+    /// Asks STS whose credentials these are. A function is told by each invocation.
     ///
     /// # Errors
     /// As of `GetCallerIdentity`.
@@ -138,8 +142,29 @@ impl Sessions {
         let asking = || "asking STS whose credentials these are";
         let identity = aws_sdk_sts::Client::new(&self.config).get_caller_identity().send().await;
         let identity = identity.or_error().doing(asking)?;
-        self.know_home(Home::of_arn(identity.arn().unwrap_or_default()).doing(asking)?);
+        let arn = identity.arn().unwrap_or_default();
+        self.know_home(Home::of_arn(arn).doing(asking)?);
+        self.caller.get_or_init(|| arn.to_owned());
         Ok(())
+    }
+
+    /// The ARN of the credentials, as [`Sessions::ask_home`] heard it.
+    #[must_use]
+    pub fn caller(&self) -> Option<&str> {
+        self.caller.get().map(String::as_str)
+    }
+
+    /// Who acts, as the audit records it.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Says by which command a person acts from now on: the audit then records the ARN of their credentials, which
+    /// [`Sessions::ask_home`] has asked for, and the command.
+    pub fn act_by_hand(&self, command: &str) {
+        let caller = self.caller().unwrap_or("unknown credentials");
+        self.actor.set(format!("{caller}, `{command}`"));
     }
 
     /// Whose credentials these are.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use reaction::Region;
+use aws::DeniedByOrganization;
+use reaction::{Error, Region};
 use serde::{Deserialize, Serialize};
 
 use crate::Account;
@@ -47,11 +48,18 @@ pub enum Reason {
     State(String),
     /// The account has not enabled the region.
     NotEnabled,
+    /// A service control policy of the organization denies the operation in the region.
+    Denied,
     /// The run was ended before its turn: why.
     NotBegun(String),
 }
 
 impl Reason {
+    /// Why an operation that met this error is no failure, if it is none.
+    pub(crate) fn of_error(error: &Error) -> Option<Self> {
+        DeniedByOrganization::is_in(error).then_some(Self::Denied)
+    }
+
     /// Whether it was its turn, and a run that goes on has nothing to do there.
     #[must_use]
     pub fn is_settled(&self) -> bool {
@@ -63,6 +71,7 @@ const CALLER: &str = "it is the calling account";
 const IGNORED: &str = "it is ignored";
 const STATE: &str = "the account is ";
 const NOT_ENABLED: &str = "the region is not enabled for the account";
+const DENIED: &str = "explicit deny in a service control policy";
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,6 +80,7 @@ impl fmt::Display for Reason {
             Self::Ignored => f.write_str(IGNORED),
             Self::State(state) => write!(f, "{STATE}{state}"),
             Self::NotEnabled => f.write_str(NOT_ENABLED),
+            Self::Denied => f.write_str(DENIED),
             Self::NotBegun(why) => f.write_str(why),
         }
     }
@@ -88,6 +98,7 @@ impl From<String> for Reason {
             CALLER => Self::Caller,
             IGNORED => Self::Ignored,
             NOT_ENABLED => Self::NotEnabled,
+            DENIED => Self::Denied,
             _ => match text.strip_prefix(STATE) {
                 Some(state) => Self::State(state.into()),
                 None => Self::NotBegun(text),

@@ -7,7 +7,7 @@ use reaction::{AccountId, Doing, Error, Partition, Region};
 
 use crate::organization::Organizations;
 use crate::regions::{closed, is_by_choice};
-use crate::{Account, Braking, Entry, Inside, Limits, Plan, Regions, Role, Targets, Unit, run, select};
+use crate::{Account, Braking, Entry, Inside, Limits, Organization, Plan, Regions, Role, Targets, Unit, run, select};
 
 /// What an operation gets: one region of one account.
 #[derive(Clone, Debug)]
@@ -50,7 +50,16 @@ impl Fleet {
     /// # Errors
     /// As of `ListAccounts` and the like, and of [`select`].
     pub async fn plan(&self, targets: &Targets, regions: Regions) -> Result<Plan, Error> {
-        targets.check()?;
+        let regions = self.regions(regions)?;
+        let organization = self.organization(targets).await?;
+        self.choose(targets, organization, regions)
+    }
+
+    /// The regions by name; makes no call.
+    ///
+    /// # Errors
+    /// `Refused` where there are none, or one lies in another partition than the accounts.
+    pub fn regions(&self, regions: Regions) -> Result<Vec<Region>, Error> {
         let partition = self.role.partition.as_deref().unwrap_or(&self.home.partition);
         let known = Partition::named(partition);
         let partition = known.ok_or_else(|| Error::refused(format!("`{partition}` is no partition of AWS")))?;
@@ -63,7 +72,28 @@ impl Fleet {
         if let Some(elsewhere) = regions.iter().find(|region| region.partition() != partition) {
             return Err(Error::refused(format!("region {elsewhere} does not lie in partition {partition}")));
         }
-        let organization = Organizations::new(&self.config, Pace::documented()).read(targets).await?;
+        Ok(regions)
+    }
+
+    /// Reads the organization; `None` where there is none, or we may not ask it, and no target needs it.
+    ///
+    /// # Errors
+    /// What Organizations answered.
+    pub async fn organization(&self, targets: &Targets) -> Result<Option<Organization>, Error> {
+        targets.check()?;
+        Organizations::new(&self.config, Pace::documented()).read(targets).await
+    }
+
+    /// Chooses among the accounts of the organization; makes no call.
+    ///
+    /// # Errors
+    /// As of [`select`].
+    pub fn choose(
+        &self,
+        targets: &Targets,
+        organization: Option<Organization>,
+        regions: Vec<Region>,
+    ) -> Result<Plan, Error> {
         Ok(Plan::new(select(targets, organization, &self.home.account)?, regions))
     }
 

@@ -52,6 +52,10 @@ const LONGEST_POLICY: usize = 2048;
 const LONGEST_NAME: usize = 64;
 const MOST_POLICIES: usize = 10;
 
+/// How long a session may last that a session of another role asks for, whatever the role's own limit is.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining>
+const LONGEST_CHAINED: Duration = Duration::from_hours(1);
+
 impl Role {
     /// What the session is called: botocove's rule.
     #[must_use]
@@ -99,6 +103,22 @@ impl Role {
             return Err(wrong("session's duration", &format!("{seconds} s"), "15 minutes to 12 hours"));
         }
         Ok(())
+    }
+
+    /// Refuses what STS would refuse in every account since the caller, by its ARN, is itself a session of a role.
+    ///
+    /// # Errors
+    /// `Refused`, see above.
+    pub fn check_caller(&self, arn: &str) -> Result<(), Error> {
+        let is_session = arn.split(':').nth(5).is_some_and(|resource| resource.starts_with("assumed-role/"));
+        match self.duration.filter(|duration| is_session && *duration > LONGEST_CHAINED) {
+            Some(duration) => Err(Error::refused(format!(
+                "the session's duration: `{} s` is more than the 3600 s that STS allows where a role is assumed by a session of \
+                 another role, as {arn} is; ask for at most 3600, or use credentials of a user",
+                duration.as_secs()
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// The role as it is assumed, and under which name.

@@ -65,8 +65,14 @@ struct Begun {
 }
 
 enum Done<C, T> {
-    Entered(Result<Inside<C>, String>),
-    Operated(Region, Result<T, String>),
+    Entered(Result<Inside<C>, Undone>),
+    Operated(Region, Result<T, Undone>),
+}
+
+/// Why something was not done: as text, and why that is no failure, if it is none.
+struct Undone {
+    why: String,
+    reason: Option<Reason>,
 }
 
 /// What is in flight, by ticket: the account, and the region of an operation.
@@ -212,13 +218,16 @@ where
                     }
                 }
             }
-            Done::Entered(Err(why)) => {
+            Done::Entered(Err(Undone { why, .. })) => {
                 self.entering -= 1;
                 self.fail(&begun);
                 self.ready.push_back(Entry::failed_assume_role(account, why));
             }
             Done::Operated(region, Ok(result)) => self.ready.push_back(Entry::result(account, region, result)),
-            Done::Operated(region, Err(why)) => {
+            Done::Operated(region, Err(Undone { reason: Some(reason), .. })) => {
+                self.ready.push_back(Entry::skipped(account, Some(region), reason));
+            }
+            Done::Operated(region, Err(Undone { why, reason: None })) => {
                 self.fail(&begun);
                 self.ready.push_back(Entry::exception(account, region, why));
             }
@@ -290,12 +299,15 @@ async fn within<T>(
     deadline: Option<Instant>,
     time: Option<Duration>,
     work: impl Future<Output = Result<T, Error>>,
-) -> Result<T, String> {
-    let late = || format!("it was not done within the {:?} of an account", time.unwrap_or_default());
+) -> Result<T, Undone> {
+    let late = || {
+        let why = format!("it was not done within the {:?} of an account", time.unwrap_or_default());
+        Undone { why, reason: None }
+    };
     let done = match deadline {
         None => work.await,
         Some(deadline) if Instant::now() >= deadline => return Err(late()),
         Some(deadline) => timeout_at(deadline, work).await.map_err(|_| late())?,
     };
-    done.map_err(|error| error.to_string())
+    done.map_err(|error| Undone { why: error.to_string(), reason: Reason::of_error(&error) })
 }

@@ -45,7 +45,8 @@ pub struct AuditItem {
     pub at: String,
     /// The account of the thing.
     pub account: AccountId,
-    /// Which function did it, and where.
+    /// Who did it: a person by the ARN of their credentials and their command, a function by its ARN, version and request. The
+    /// function's name alone where nothing else is known.
     pub who: String,
     /// One run's lines have one id, which tells two runs of the same occurrence apart.
     pub run: String,

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws::{
-    Answer, Clients, Sessions, all_pages, has_no_policy, is_closed_bucket, names_bad_principal, region_of_bucket,
+    Answer, Clients, Sessions, all_pages, detail, has_no_policy, is_closed_bucket, names_bad_principal,
+    region_of_bucket,
 };
 use aws_sdk_s3::Client;
 use reaction::{Doing, Error, Region};
@@ -107,6 +108,11 @@ impl Policies for Buckets {
             return answer.or_error().map(|_| Written::Taken);
         };
         let request = client.put_bucket_policy().bucket(&bucket.id).expected_bucket_owner(owner);
-        policies::written(request.policy(text).send().await, names_bad_principal)
+        let answer = request.policy(text).send().await;
+        let named = answer.as_ref().err().and_then(detail);
+        Ok(match (policies::written(answer, names_bad_principal)?, named) {
+            (Written::BadPrincipal(said), Some(named)) => Written::BadPrincipal(format!("{said} ({named})")),
+            (written, _) => written,
+        })
     }
 }

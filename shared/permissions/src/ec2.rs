@@ -57,7 +57,7 @@ impl Ec2 {
         };
         let permissions = answer.create_volume_permissions();
         let accounts = permissions.iter().filter_map(|it| it.user_id()).map(str::parse);
-        let accounts = accounts.collect::<Result<BTreeSet<AccountId>, _>>().map_err(Error::failed)?;
+        let accounts = accounts.collect::<Result<BTreeSet<AccountId>, _>>().map_err(Error::refused)?;
         let is_public = permissions.iter().any(|it| it.group() == Some(&PermissionGroup::All));
         let principals = accounts.into_iter().map(Principal::Account).collect();
         Ok(Some(Holders { is_public, principals: others(principals, owner) }))
@@ -77,5 +77,5 @@ fn others(principals: BTreeSet<Principal>, owner: &AccountId) -> BTreeSet<Princi
 /// Whom a launch permission names; `None` where it is everybody.
 fn launcher(permission: &LaunchPermission) -> Option<Result<Principal, Error>> {
     let named = [permission.user_id(), permission.organization_arn(), permission.organizational_unit_arn()];
-    named.into_iter().flatten().next().map(|who| who.parse().map_err(Error::failed))
+    named.into_iter().flatten().next().map(|who| who.parse().map_err(Error::refused))
 }

@@ -1,23 +1,22 @@
 //! Carries a step of images and EBS snapshots out: snapshots gain, then images change, then snapshots lose.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{Answer, names_bad_account, refuses_combination};
 use aws_sdk_ec2::error::SdkError;
 use aws_sdk_ec2::operation::modify_image_attribute::{ModifyImageAttributeError, ModifyImageAttributeOutput};
+use aws_sdk_ec2::operation::modify_snapshot_attribute::{ModifySnapshotAttributeError, ModifySnapshotAttributeOutput};
 use aws_sdk_ec2::types::{LaunchPermission, LaunchPermissionModifications, OperationType, SnapshotAttributeName};
 use futures_util::future::join_all;
 use reaction::{Doing, Error};
 use sharing::{Change, Difference, Effect, Kind, Principal, Share};
 
 use crate::Ec2;
+use crate::search::{Bad, Search, difference};
 
 /// How many accounts one `ModifySnapshotAttribute` takes.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html>
 const ACCOUNTS_PER_CALL: usize = 500;
-
-/// Whom EC2 does not accept, with what it says of each.
-type Bad = BTreeMap<Principal, String>;
 
 impl Ec2 {
     /// Carries a step of images and snapshots out. Whom EC2 does not accept is left out and named; the others are done.
@@ -55,7 +54,7 @@ impl Ec2 {
         Ok(Effect { done: done.collect(), refused: refusal(&bad) })
     }
 
-    /// Adds to or removes from one snapshot; account by account where EC2 refuses one of them.
+    /// Adds to or removes from one snapshot; in halves where EC2 refuses one of the accounts.
     async fn change_snapshot(
         &self,
         id: &str,
@@ -63,51 +62,53 @@ impl Ec2 {
         who: &BTreeSet<Principal>,
     ) -> Result<Bad, Error> {
         let mut bad = Bad::new();
-        let request = async |who: &[&Principal]| {
-            self.pace.wait("ModifySnapshotAttribute").await;
-            // The flat form, which every implementation of EC2 understands.
-            let request = self.client.modify_snapshot_attribute().snapshot_id(id).operation_type(operation.clone());
-            let request = request.attribute(SnapshotAttributeName::CreateVolumePermission);
-            request.set_user_ids(Some(who.iter().map(ToString::to_string).collect())).send().await
-        };
         for who in who.iter().collect::<Vec<_>>().chunks(ACCOUNTS_PER_CALL) {
-            let answer = request(who).await;
-            if !answer.as_ref().is_err_and(names_bad_account) {
-                answer.or_error().doing(|| format!("changing who may use {id}"))?;
-                continue;
-            }
-            for &account in who {
-                match request(&[account]).await {
-                    Err(error) if names_bad_account(&error) => {
-                        bad.insert(account.clone(), said(Err::<(), _>(error)));
+            let who = who.iter().copied().cloned().collect();
+            let mut search = Search::of(&Difference { add: who, remove: BTreeSet::new() });
+            while let Some(part) = search.next_part() {
+                match self.modify_snapshot(id, &operation, &difference(&part).add).await {
+                    Err(error) if names_bad_account(&error) => search.refused(&part, &said(Err::<(), _>(error))),
+                    other => {
+                        other.or_error().doing(|| format!("changing who may use {id}"))?;
+                        search.taken();
                     }
-                    other => drop(other.or_error().doing(|| format!("changing whether {account} may use {id}"))?),
                 }
             }
+            bad.extend(search.into_bad());
         }
         Ok(bad)
     }
 
-    /// Changes who may launch the image: in one request, in two where EC2 does not take both sides at once, one by one
-    /// where it refuses one of several.
+    async fn modify_snapshot(
+        &self,
+        id: &str,
+        operation: &OperationType,
+        who: &BTreeSet<Principal>,
+    ) -> Result<ModifySnapshotAttributeOutput, SdkError<ModifySnapshotAttributeError>> {
+        self.pace.wait("ModifySnapshotAttribute").await;
+        // The flat form, which every implementation of EC2 understands.
+        let request = self.client.modify_snapshot_attribute().snapshot_id(id).operation_type(operation.clone());
+        let request = request.attribute(SnapshotAttributeName::CreateVolumePermission);
+        request.set_user_ids(Some(who.iter().map(ToString::to_string).collect())).send().await
+    }
+
+    /// Changes who may launch the image: in one request, in two where EC2 does not take both sides at once, in halves where
+    /// it refuses one of several.
     async fn change_image(&self, id: &str, launch: &Difference<Principal>) -> Result<Bad, Error> {
-        let mut bad = Bad::new();
-        let mut parts = VecDeque::from([launch.clone()]);
-        while let Some(part) = parts.pop_front().filter(|part| !part.is_empty()) {
-            let answer = self.modify_image(id, &part).await;
-            let is_bad = answer.as_ref().is_err_and(names_bad_account);
-            let is_mixed = !part.add.is_empty() && !part.remove.is_empty();
-            match answer {
-                Err(_) if is_bad && part.add.len() + part.remove.len() > 1 => parts.extend(one_by_one(&part)),
-                Err(error) if is_mixed && refuses_combination(&error) => parts.extend(sides(part)),
-                Err(error) if is_bad => {
-                    let answer = said(Err::<(), _>(error));
-                    bad.extend(part.add.into_iter().chain(part.remove).map(|who| (who, answer.clone())));
+        let mut search = Search::of(launch);
+        while let Some(part) = search.next_part() {
+            let asked = difference(&part);
+            let is_mixed = !asked.add.is_empty() && !asked.remove.is_empty();
+            match self.modify_image(id, &asked).await {
+                Err(error) if names_bad_account(&error) => search.refused(&part, &said(Err::<(), _>(error))),
+                Err(error) if is_mixed && refuses_combination(&error) => search.separate(part),
+                other => {
+                    other.or_error().doing(|| format!("changing who may launch {id}"))?;
+                    search.taken();
                 }
-                other => drop(other.or_error().doing(|| format!("changing who may launch {id}"))?),
             }
         }
-        Ok(bad)
+        Ok(search.into_bad())
     }
 
     async fn modify_image(
@@ -143,19 +144,6 @@ fn refusal(bad: &[Bad]) -> Option<Error> {
             named.join(", ")
         ))
     })
-}
-
-/// The removals, and then the additions.
-fn sides(Difference { add, remove }: Difference<Principal>) -> [Difference<Principal>; 2] {
-    [Difference { add: BTreeSet::new(), remove }, Difference { add, remove: BTreeSet::new() }]
-}
-
-/// Each removal and then each addition on its own.
-fn one_by_one(part: &Difference<Principal>) -> Vec<Difference<Principal>> {
-    let alone = |who: &Principal| BTreeSet::from([who.clone()]);
-    let removals = part.remove.iter().map(|who| Difference { add: BTreeSet::new(), remove: alone(who) });
-    let additions = part.add.iter().map(|who| Difference { add: alone(who), remove: BTreeSet::new() });
-    removals.chain(additions).collect()
 }
 
 fn permission(who: &Principal) -> LaunchPermission {

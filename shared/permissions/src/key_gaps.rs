@@ -37,7 +37,11 @@ pub async fn key_gaps(
     if answer.as_ref().is_err_and(is_denied) {
         return Ok(KeyGaps::Unknown);
     }
-    let policy = answer.or_error().doing(|| format!("reading the policy of key {key}"))?.policy.unwrap_or_default();
+    // A key that goes meanwhile is told of when the thing is looked at again.
+    let Some(answer) = answer.or_absent().doing(|| format!("reading the policy of key {key}"))? else {
+        return Ok(KeyGaps::Unknown);
+    };
+    let policy = answer.policy.unwrap_or_default();
     // What cannot be judged is not known to admit anybody.
     let is_shut_out = |account: &&AccountId| matches!(admits(&policy, account), Ok(Admitted::No) | Err(_));
     let mut shut_out: BTreeSet<_> = accounts.iter().filter(is_shut_out).cloned().collect();

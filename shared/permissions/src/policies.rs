@@ -5,11 +5,13 @@
 //! our write is lost, and nothing shows it. What they write after ours, with ours lost in it, the reading back or the next
 //! sweep shows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aws::Answer;
 use reaction::{Doing, Error, Region};
 use sharing::{Change, Difference, Effect, PolicyHolders, Principal, Resource, policy};
+
+use crate::search::{Bad, Search, difference};
 
 /// How often a written policy is read back at most: S3 and KMS may show the one before for a moment.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>
@@ -70,7 +72,7 @@ pub(crate) async fn change(policies: &impl Policies, change: &Change) -> Result<
             held.clone_from(after);
             None
         }
-        Ok(Written::BadPrincipal(_)) => one_by_one(policies, change, &mut held).await?,
+        Ok(Written::BadPrincipal(said)) => part_by_part(policies, change, &mut held, &said).await?,
         // Nothing was written.
         Err(error) if error.is_refused() => Some(error),
         Err(error) => return Err(error),
@@ -104,35 +106,54 @@ async fn write(
     policies.put(resource, text.as_deref()).await.doing(|| format!("changing the policy of {resource}"))
 }
 
-/// Tells the accounts that AWS does not accept from the others, which are done. `held` is whom the policy admits, and stays
-/// so after each write.
-async fn one_by_one(
+/// Tells the accounts that AWS does not accept from the others, which are done: in halves, or, where AWS names one, that one
+/// apart. `held` is whom the policy admits, and stays so after each write; `said` is what AWS said against the whole.
+async fn part_by_part(
     policies: &impl Policies,
     change: &Change,
     held: &mut BTreeSet<Principal>,
+    said: &str,
 ) -> Result<Option<Error>, Error> {
-    let mut bad = BTreeMap::new();
+    let mut bad = Bad::new();
     let kept = &change.before & &change.after;
+    let additions = Difference { add: change.difference().add, remove: BTreeSet::new() };
+    let mut search = Search::of(&additions);
     if let Err(answer) = try_to(policies, change, held, kept.clone()).await? {
-        // Somebody who has the share exists no more. Nobody else may lose it while we look for them, and a policy without
-        // all of those who are bad is the only one that AWS takes: so one is looked for, not several.
-        for who in &kept {
-            if try_to(policies, change, held, &kept - &[who.clone()].into()).await?.is_ok() {
-                bad.insert(who.clone(), answer.clone());
-                break;
-            }
-        }
-        if bad.is_empty() {
+        let Some(gone) = find_gone(policies, change, held, &kept, &answer).await? else {
             return Ok(Some(nobody_found(change, &kept, &answer)));
+        };
+        bad.insert(gone, answer);
+    } else if let Some(whole) = search.next_part() {
+        search.refused(&whole, said);
+    }
+    while let Some(part) = search.next_part() {
+        let more = &*held | &difference(&part).add;
+        match try_to(policies, change, held, more).await? {
+            Ok(()) => search.taken(),
+            Err(answer) => search.refused(&part, &answer),
         }
     }
-    for who in change.difference().add {
-        let more = &*held | &[who.clone()].into();
-        if let Err(answer) = try_to(policies, change, held, more).await? {
-            bad.insert(who, answer);
-        }
-    }
+    bad.extend(search.into_bad());
     Ok(refusal(&change.resource, &bad))
+}
+
+/// Finds the one that has the share and exists no more. The others must not lose it while it is looked for, and a policy
+/// without all of those who are bad is the only one that AWS takes: so one is looked for, not several, first among those that
+/// AWS names.
+async fn find_gone(
+    policies: &impl Policies,
+    change: &Change,
+    held: &mut BTreeSet<Principal>,
+    kept: &BTreeSet<Principal>,
+    said: &str,
+) -> Result<Option<Principal>, Error> {
+    let (named, others): (Vec<_>, Vec<_>) = kept.iter().partition(|who| said.contains(&who.to_string()));
+    for who in named.into_iter().chain(others) {
+        if try_to(policies, change, held, kept - &[who.clone()].into()).await?.is_ok() {
+            return Ok(Some(who.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Makes the policy admit `to`, or tells what AWS says against somebody in it.
@@ -178,7 +199,7 @@ fn nobody_found(change: &Change, kept: &BTreeSet<Principal>, answer: &str) -> Er
     ))
 }
 
-fn refusal(resource: &Resource, bad: &BTreeMap<Principal, String>) -> Option<Error> {
+fn refusal(resource: &Resource, bad: &Bad) -> Option<Error> {
     let named: Vec<_> = bad.iter().map(|(who, answer)| format!("{who} ({answer})")).collect();
     (!named.is_empty()).then(|| {
         let named = named.join(", ");

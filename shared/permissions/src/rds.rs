@@ -1,6 +1,6 @@
 //! Who may restore a snapshot of a database instance or cluster: read, and changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aws::{Answer, Pace, is_shared_too_often, names_bad_account};
 use aws_sdk_rds::Client;
@@ -9,6 +9,7 @@ use reaction::{AccountId, Doing, Error};
 use sharing::{Change, Difference, Effect, Kind, Principal, Share};
 
 use crate::Holders;
+use crate::search::{Bad, Search, difference};
 
 /// How many accounts one snapshot is usually shared with at most.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html>
@@ -19,9 +20,6 @@ const RESTORE: &str = "restore";
 
 /// The value of that attribute that stands for everybody.
 const EVERYBODY: &str = "all";
-
-/// Whom RDS does not accept, with what it says of each.
-type Bad = BTreeMap<Principal, String>;
 
 /// RDS in one account and region, at its pace.
 #[derive(Clone, Debug)]
@@ -48,14 +46,13 @@ struct Changed {
     too_many: Option<Error>,
 }
 
-/// The refusal to share a snapshot with these, where they are more accounts than the quota admits: nothing is changed
-/// then.
+/// The refusal to share a snapshot with these, where they are more accounts than the quota admits: none gains it then.
 #[must_use]
 pub fn over_quota(after: &BTreeSet<Principal>) -> Option<Error> {
     (after.len() > ACCOUNTS_PER_SNAPSHOT).then(|| {
         Error::refused(format!(
             "the manifest names {} accounts, and RDS shares a snapshot with {ACCOUNTS_PER_SNAPSHOT} at most; name fewer, \
-             or copy the snapshot and share the copy with the others; nothing was changed",
+             or copy the snapshot and share the copy with the others; none of them gained it",
             after.len()
         ))
     })
@@ -76,7 +73,7 @@ impl Rds {
         let Some(values) = values else { return Ok(None) };
         let is_public = values.contains(EVERYBODY);
         let accounts = values.iter().filter(|value| *value != EVERYBODY).map(|value| value.parse::<AccountId>());
-        let accounts = accounts.collect::<Result<BTreeSet<_>, _>>().map_err(Error::failed).doing(doing)?;
+        let accounts = accounts.collect::<Result<BTreeSet<_>, _>>().map_err(Error::refused).doing(doing)?;
         let others = accounts.into_iter().filter(|account| account != owner);
         Ok(Some(Holders { is_public, principals: others.map(Principal::Account).collect() }))
     }
@@ -122,31 +119,22 @@ impl Rds {
         Ok(Effect { done, refused: refusal(changed) })
     }
 
-    /// Changes who may restore one snapshot: in one request, and account by account where RDS does not accept one of
-    /// them, the removals first, since they make room.
-    async fn change(&self, change: &Change, difference: &Difference<Principal>) -> Result<Changed, Error> {
-        let mut changed = Changed::default();
-        if difference.is_empty() {
-            return Ok(changed);
-        }
-        match self.modify(change, difference).await? {
-            Answered::Done => {}
-            Answered::TooMany(error) => changed.too_many = Some(error),
-            Answered::BadAccount(said) => {
-                let mut alone = one_by_one(difference);
-                if alone.len() == 1 {
-                    changed.bad.extend(alone.pop().map(|(who, _)| (who, said)));
+    /// Changes who may restore one snapshot: in one request, and in halves where RDS does not accept one of them, the
+    /// removals first, since they make room.
+    async fn change(&self, change: &Change, whole: &Difference<Principal>) -> Result<Changed, Error> {
+        let mut search = Search::of(whole);
+        while let Some(part) = search.next_part() {
+            let asked = difference(&part);
+            match self.modify(change, &asked).await? {
+                Answered::Done => search.taken(),
+                Answered::TooMany(error) if asked == *whole => {
+                    return Ok(Changed { too_many: Some(error), ..Changed::default() });
                 }
-                for (who, part) in alone {
-                    match self.modify(change, &part).await? {
-                        Answered::Done => {}
-                        Answered::BadAccount(said) => drop(changed.bad.insert(who, said)),
-                        Answered::TooMany(error) => drop(changed.bad.insert(who, error.to_string())),
-                    }
-                }
+                Answered::TooMany(error) => search.refused(&part, &error.to_string()),
+                Answered::BadAccount(said) => search.refused(&part, &said),
             }
         }
-        Ok(changed)
+        Ok(Changed { bad: search.into_bad(), too_many: None })
     }
 
     async fn modify(&self, change: &Change, part: &Difference<Principal>) -> Result<Answered, Error> {
@@ -184,14 +172,6 @@ where
         Err(error) if is_too_many => Ok(Answered::TooMany(error)),
         Err(error) => Err(error),
     }
-}
-
-/// Each removal and then each addition on its own.
-fn one_by_one(difference: &Difference<Principal>) -> Vec<(Principal, Difference<Principal>)> {
-    let alone = |who: &Principal| BTreeSet::from([who.clone()]);
-    let removal = |who: &Principal| (who.clone(), Difference { add: BTreeSet::new(), remove: alone(who) });
-    let addition = |who: &Principal| (who.clone(), Difference { add: alone(who), remove: BTreeSet::new() });
-    difference.remove.iter().map(removal).chain(difference.add.iter().map(addition)).collect()
 }
 
 /// What RDS did not do, as one refusal.

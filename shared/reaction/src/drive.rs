@@ -1,8 +1,9 @@
 //! The way of an event: parse, claim, observe, plan, apply, settle. Total: it never fails, it reports.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 
 use crate::error::shortened;
 use crate::{Claim, Counts, Deadline, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, StepReport};
@@ -107,15 +108,24 @@ async fn perform<R: Reaction>(
             );
         }
     };
-    let report = match observe_and_plan(reaction, subject, deadline).await {
+    // A panic would leave the claim behind, and the retry would find another run at work.
+    let report = AssertUnwindSafe(act(reaction, deadline, subject)).catch_unwind().await.unwrap_or_else(|_| {
+        let panicked =
+            "the code panicked, which is a fault of Signalbox or of a library: see the log for where, and report it";
+        Report::of_error(R::NAME, &Error::failed(panicked))
+    });
+    record(ledger, key, &owner, report.about(key.clone())).await
+}
+
+async fn act<R: Reaction>(reaction: &R, deadline: Deadline, subject: &R::Subject) -> Report {
+    match observe_and_plan(reaction, subject, deadline).await {
         Err(error) => Report::of_error(R::NAME, &error),
         Ok((Plan::Ignore(why), _)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
         Ok((Plan::Change { steps, notes, incomplete }, counts)) => {
             let (steps, worst) = apply_all(reaction, deadline, subject, &steps).await;
             Report { counts, ..conclude::<R>(Outcome::Applied, steps, notes, &incomplete, worst) }
         }
-    };
-    record(ledger, key, &owner, report.about(key.clone())).await
+    }
 }
 
 /// Tries every step, turn after turn; near the deadline the rest is left to the retry.

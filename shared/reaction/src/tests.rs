@@ -1,5 +1,7 @@
 //! `drive`, shown with a reaction that switches lamps and a ledger in memory: order, repeats, failures, lost ledgers.
 
+mod panics;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Mutex;
@@ -80,6 +82,7 @@ impl<const AGAIN: bool> Reaction for Lamps<AGAIN> {
     async fn apply(&self, _: &Wanted, Light(lamp): &Light) -> Result<(), Error> {
         self.log.lock().unwrap().push(format!("light {lamp}"));
         NOW.with(|now| now.fetch_add(self.seconds_per_step, Ordering::Relaxed));
+        assert_ne!(lamp, "bursting");
         if self.forbidden.contains(lamp.as_str()) {
             return Err(Error::refused(format!("{lamp} must stay dark")));
         }

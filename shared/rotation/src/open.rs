@@ -31,16 +31,19 @@ pub enum What {
     Held,
     /// A credential that was to be revoked, and whose version is gone.
     Gone,
+    /// A credential that was to be revoked, and that Signalbox did not make.
+    Foreign,
 }
 
 impl What {
-    const ALL: [Self; 3] = [Self::Made, Self::Held, Self::Gone];
+    const ALL: [Self; 4] = [Self::Made, Self::Held, Self::Gone, Self::Foreign];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Made => "made",
             Self::Held => "held",
             Self::Gone => "gone",
+            Self::Foreign => "foreign",
         }
     }
 }
@@ -62,6 +65,10 @@ impl Open {
             What::Gone => format!(
                 "version {version} of {secret} was gone before its credential was revoked, which was due {ago} s ago: that \
                  may work, and nobody here knows it; look for it at the server"
+            ),
+            What::Foreign => format!(
+                "the credential of version {version} of {secret}, which was to be revoked {ago} s ago, is none that Signalbox made, so \
+                 Signalbox leaves it: if nothing uses it any more, revoke it at the server"
             ),
         }
     }

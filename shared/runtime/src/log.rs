@@ -3,9 +3,14 @@
 
 use reaction::settings::Variables;
 use reaction::{Outcome, Report};
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+/// The crates that may say more than `info`. Whatever an SDK, a TLS library or a database client says at `debug` or `trace` may
+/// hold a request or an answer as it was sent, with values of secrets in it; which of them does, a new version decides.
+const OURS: [&str; 2] = ["grants", "runtime"];
 
 /// What a line says about its invocation.
 #[derive(Clone, Debug)]
@@ -18,7 +23,13 @@ pub(crate) struct Invocation {
     pub(crate) xray_trace_id: Option<String>,
 }
 
-/// Starts logging at the level that `AWS_LAMBDA_LOG_LEVEL` names, or else as `RUST_LOG` says, or else at `info`.
+/// Whether a line may be written at all, whatever level is chosen.
+fn is_harmless(line: &Metadata<'_>) -> bool {
+    *line.level() <= Level::INFO || line.target().split("::").next().is_some_and(|it| OURS.contains(&it))
+}
+
+/// Starts logging at the level that `AWS_LAMBDA_LOG_LEVEL` names, or else as `RUST_LOG` says, or else at `info`. Below `info` only
+/// our own crates say anything.
 pub(crate) fn start(variables: Variables) {
     let chosen = variables("AWS_LAMBDA_LOG_LEVEL").or_else(|| variables("RUST_LOG")).unwrap_or_else(|| "info".into());
     let targets: Targets = chosen.to_lowercase().replace("fatal", "error").parse().unwrap_or_default();
@@ -34,7 +45,7 @@ pub(crate) fn start(variables: Variables) {
         .with_current_span(false)
         .with_span_list(false);
     // A second start in one program (tests) keeps the first.
-    drop(tracing_subscriber::registry().with(targets).with(lines).try_init());
+    drop(tracing_subscriber::registry().with(targets).with(filter_fn(is_harmless)).with(lines).try_init());
 }
 
 /// Writes the one line of an invocation: what happened, and nothing of the event itself.

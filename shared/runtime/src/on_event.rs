@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use aws::{Home, Sessions};
+use aws::{Actor, Home, Sessions};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, Runtime, service_fn};
 use ledger::DynamoLedger;
 use reaction::settings::{Variables, malformed};
@@ -63,6 +63,8 @@ async fn serve<R: Reaction>(
             sessions.know_home(home);
         }
         let mut invocation = invocation(&context, payload.get());
+        let version = &context.env_config.version;
+        sessions.actor().set(Actor::of_function(&context.invoked_function_arn, version, &context.request_id));
         sessions.act_for(R::NAME, invocation.correlation_id.as_deref().unwrap_or(&invocation.request_id));
         let deadline = Deadline::new(context.deadline(), sessions.clock());
         // Boxed, as above.

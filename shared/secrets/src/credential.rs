@@ -7,6 +7,7 @@ use reaction::Error;
 use rotation::{Open, Request, SecretArn, What};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::minted::Minted;
 use crate::records::{Entry, Records};
 use crate::secrets_manager::Secrets;
 
@@ -23,8 +24,19 @@ pub struct Context<'a> {
     pub secrets: &'a Secrets,
     /// What is remembered of the rotation.
     pub records: &'a Records,
-    /// What this run has written down before it made something.
-    pub(crate) intent: OnceLock<Open>,
+    /// What this run has written down of what it makes.
+    pub(crate) written: Written,
+}
+
+/// What a run has written down of the one credential that it makes.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Before it was made.
+    intent: OnceLock<Open>,
+    /// Before it was kept.
+    minted: OnceLock<Minted>,
+    /// When the server lets it end.
+    ends: OnceLock<u64>,
 }
 
 impl Context<'_> {
@@ -37,7 +49,12 @@ impl Context<'_> {
         let open = Open { since: self.records.now(), what: What::Made, version, run };
         self.records.change(&self.request.secret, &[Entry::Open(open.clone())], &[]).await?;
         // One run makes one credential.
-        self.intent.set(open).map_err(|_| Error::failed("a run makes one credential"))
+        self.written.intent.set(open).map_err(|_| Error::failed("a run makes one credential"))
+    }
+
+    /// To be called where the server says how long what it made works.
+    pub fn lives(&self, lifetime: Duration) {
+        self.written.ends.get_or_init(|| self.records.now().saturating_add(lifetime.as_secs()));
     }
 
     /// To be called where nothing was made after all, or where it works no more.
@@ -45,15 +62,25 @@ impl Context<'_> {
     /// # Errors
     /// What the call's error means.
     pub async fn nothing_is_left(&self) -> Result<(), Error> {
-        let Some(open) = self.intent.get() else { return Ok(()) };
-        self.records.change(&self.request.secret, &[], &[Entry::Open(open.clone())]).await
+        let open = self.written.intent.get().cloned().map(Entry::Open);
+        let minted = self.written.minted.get().cloned().map(Entry::Minted);
+        let struck: Vec<_> = open.into_iter().chain(minted).collect();
+        if struck.is_empty() { Ok(()) } else { self.records.change(&self.request.secret, &[], &struck).await }
+    }
+
+    /// This was made, and is about to be kept. Only what is written down here is ever revoked: whatever else stands in the secret
+    /// later, another hand has put there.
+    pub(crate) async fn is_made(&self, value: &SecretString) -> Result<(), Error> {
+        let Written { intent, minted, ends } = &self.written;
+        let run = intent.get().map(|it| it.run.as_str()).unwrap_or_default();
+        let made = minted.get_or_init(|| Minted::new(&self.request.version, value, run, ends.get().copied()));
+        self.records.change(&self.request.secret, &[Entry::Minted(made.clone())], &[]).await
     }
 
     /// What was made is kept.
     pub(crate) async fn is_kept(&self) -> Result<(), Error> {
-        let Some(open) = self.intent.get() else { return Ok(()) };
-        let minted = Entry::Minted(self.request.version.clone());
-        self.records.change(&self.request.secret, &[minted], &[Entry::Open(open.clone())]).await
+        let Some(open) = self.written.intent.get() else { return Ok(()) };
+        self.records.change(&self.request.secret, &[], &[Entry::Open(open.clone())]).await
     }
 }
 
@@ -95,9 +122,20 @@ pub trait Credential: Send + Sync {
         one.expose_secret() == other.expose_secret()
     }
 
-    /// Revokes a former credential, after the overlap.
-    fn revoke(&self, secrets: &Secrets, value: &SecretString) -> impl Future<Output = Result<(), Error>> + Send {
-        let _ = (secrets, value);
+    /// Whether a value has no credential at all, as before the first rotation.
+    fn is_empty(&self, value: &SecretString) -> bool {
+        let _ = value;
+        false
+    }
+
+    /// Revokes a former credential of a secret, after the overlap.
+    fn revoke(
+        &self,
+        secrets: &Secrets,
+        secret: &SecretArn,
+        value: &SecretString,
+    ) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (secrets, secret, value);
         async { Ok(()) }
     }
 }

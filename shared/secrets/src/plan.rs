@@ -1,6 +1,6 @@
 //! What one invocation does and tells, from what was read: no call is made here.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use reaction::{Error, Plan};
 use rotation::{Open, Request, SecretArn, Turn, VersionId, What};
 use secrecy::SecretString;
 
+use crate::minted::Minted;
 use crate::records::{Due, OfSecret, Remembered};
 
 /// No run lives longer: Lambda ends it. What an older one began and did not strike out, nobody is at work on.
@@ -49,8 +50,9 @@ pub struct Swept {
     pub secret: SecretArn,
     /// What is remembered of it.
     pub of_secret: OfSecret,
-    /// The versions that have a credential made here, no label, and no time at which it is to be revoked.
-    pub forsaken: Result<BTreeSet<VersionId>, Error>,
+    /// The versions that have a credential made here, no label, and no time at which it is to be revoked; and what began it, where
+    /// its run could not say that it was kept.
+    pub forsaken: Result<BTreeMap<VersionId, Option<Open>>, Error>,
 }
 
 /// One effect.
@@ -66,14 +68,15 @@ pub enum Step {
     Test(Values),
     /// It is shown that the server takes the current one.
     Check(Values),
-    /// It becomes current; what was open is settled by that.
-    Finish(Option<VersionId>, Vec<Open>),
+    /// It becomes current; what was open is settled by that, and what was made for the version that goes needs no memory where
+    /// nobody revokes it.
+    Finish(Option<VersionId>, Vec<Open>, Vec<Minted>),
     /// The server refused it too often: the next rotation shall begin anew.
     GiveUp(Remembered),
     /// Nobody has it any more: it is to be revoked.
     Due(SecretArn, VersionId, Option<Open>),
-    /// What was current before is revoked.
-    Revoke(SecretArn, Due),
+    /// What was current before is revoked, where it is one of those that were made for it.
+    Revoke(SecretArn, Due, Vec<Minted>),
 }
 
 /// The values that a step may look at.
@@ -95,13 +98,13 @@ impl fmt::Display for Step {
             Self::Set(_) => write!(f, "have the server take it"),
             Self::Test(_) => write!(f, "prove that the server takes it"),
             Self::Check(_) => write!(f, "prove that the server takes AWSCURRENT"),
-            Self::Finish(Some(from), _) => write!(f, "make it AWSCURRENT in place of {from}"),
-            Self::Finish(None, _) => write!(f, "make it AWSCURRENT"),
+            Self::Finish(Some(from), ..) => write!(f, "make it AWSCURRENT in place of {from}"),
+            Self::Finish(None, ..) => write!(f, "make it AWSCURRENT"),
             Self::GiveUp(it) => write!(f, "give it up, since the server refused it {} times", it.attempts.0),
             Self::Due(secret, version, _) => {
                 write!(f, "have version {version} of {secret} revoked, which has no label")
             }
-            Self::Revoke(secret, due) => write!(f, "revoke version {} of {secret}", due.version),
+            Self::Revoke(secret, due, _) => write!(f, "revoke version {} of {secret}", due.version),
         }
     }
 }
@@ -115,7 +118,7 @@ pub(crate) fn of_step(request: &Request, facts: &Facts) -> Result<Plan<Step>, Er
         return Ok(Plan::nothing(format!("version {} is AWSCURRENT already", request.version)));
     }
     let is_filled = values.pending.is_some();
-    let kept = if is_filled { of_secret.unsaid(&request.version) } else { None };
+    let kept = values.pending.as_ref().and_then(|it| of_secret.unsaid(&request.version, it));
     let open = of_secret.open.iter().filter(|it| Some(*it) != kept);
     let mut notes: Vec<_> = open.map(|it| it.told(&request.secret, *now)).collect();
     let step = match turn {
@@ -142,7 +145,8 @@ pub(crate) fn of_step(request: &Request, facts: &Facts) -> Result<Plan<Step>, Er
             }
             // The server has another password now.
             let settled = of_secret.open.iter().filter(|it| it.what == What::Held).cloned().collect();
-            Step::Finish(from.clone(), settled)
+            let minted = from.as_ref().map(|it| of_secret.minted_for(it)).unwrap_or_default();
+            Step::Finish(from.clone(), settled, minted)
         }
         _ if remembered.attempts.are_spent() => Step::GiveUp(*remembered),
         Turn::Set => Step::Set(values.clone()),
@@ -160,12 +164,12 @@ pub(crate) fn of_sweep(all: &[Swept], now: u64) -> Plan<Step> {
         let mut told: Vec<_> = open.iter().filter(is_over).collect();
         // A promotion that was tried before it came about has left an earlier time; the last one counts.
         let is_last = |it: &Due| due.iter().all(|other| other.version != it.version || other.at <= now);
-        steps.extend(due.iter().filter(|it| is_last(it)).map(|it| Step::Revoke(secret.clone(), it.clone())));
+        let revoked = due.iter().filter(|it| is_last(it));
+        steps.extend(revoked.map(|it| Step::Revoke(secret.clone(), it.clone(), of_secret.minted_for(&it.version))));
         match forsaken {
-            Ok(forsaken) => steps.extend(forsaken.iter().map(|version| {
-                let kept = of_secret.unsaid(version);
-                told.retain(|it| Some(*it) != kept);
-                Step::Due(secret.clone(), version.clone(), kept.cloned())
+            Ok(forsaken) => steps.extend(forsaken.iter().map(|(version, kept)| {
+                told.retain(|it| Some(*it) != kept.as_ref());
+                Step::Due(secret.clone(), version.clone(), kept.clone())
             })),
             // A secret that is gone or going has nothing to read.
             Err(error @ Error::Refused(_)) => notes.push(error.to_string()),

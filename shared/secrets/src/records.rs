@@ -1,6 +1,9 @@
 //! What is remembered of rotations, in the ledger's table. It is no ledger: losing it costs something, and what is written in
 //! ARCHITECTURE.md.
 
+mod clones;
+mod made;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,6 +14,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use reaction::settings::{Variables, missing};
 use reaction::{Doing, Error};
 use rotation::{Attempts, Open, Request, SecretArn, VersionId, What};
+use secrecy::SecretString;
+
+use crate::minted::Minted;
 
 /// How long a record lives, beside the overlap: longer than a rotation that nobody looks after.
 pub const RECORDED: Duration = Duration::from_hours(60 * 24);
@@ -41,8 +47,8 @@ pub struct Remembered {
 pub struct OfSecret {
     /// The versions whose credentials are to be revoked.
     pub due: BTreeSet<Due>,
-    /// The versions that have a credential made here which was not revoked yet.
-    pub minted: BTreeSet<VersionId>,
+    /// The credentials made here which were not revoked yet.
+    pub minted: BTreeSet<Minted>,
     /// What somebody has to look at.
     pub open: BTreeSet<Open>,
 }
@@ -50,9 +56,15 @@ pub struct OfSecret {
 impl OfSecret {
     /// Of what may have been made for a version that has a value: what became that value, where its run could not say so.
     #[must_use]
-    pub fn unsaid(&self, version: &VersionId) -> Option<&Open> {
-        let mut made = self.open.iter().filter(|it| it.what == What::Made && it.version == *version);
-        if self.minted.contains(version) { None } else { made.next_back() }
+    pub fn unsaid(&self, version: &VersionId, value: &SecretString) -> Option<&Open> {
+        let minted = self.minted.iter().find(|it| it.is_of(version, value))?;
+        self.open.iter().find(|it| it.what == What::Made && it.version == *version && it.run == minted.run)
+    }
+
+    /// What was made for a version.
+    #[must_use]
+    pub fn minted_for(&self, version: &VersionId) -> Vec<Minted> {
+        self.minted.iter().filter(|it| it.version == *version).cloned().collect()
     }
 }
 
@@ -71,7 +83,7 @@ pub enum Entry {
     /// In [`OfSecret::due`].
     Due(Due),
     /// In [`OfSecret::minted`].
-    Minted(VersionId),
+    Minted(Minted),
     /// In [`OfSecret::open`].
     Open(Open),
 }
@@ -88,7 +100,7 @@ impl Entry {
     fn text(&self) -> String {
         match self {
             Self::Due(Due { version, at }) => format!("{version}@{at}"),
-            Self::Minted(version) => version.to_string(),
+            Self::Minted(minted) => minted.text(),
             Self::Open(open) => open.to_string(),
         }
     }
@@ -195,7 +207,7 @@ impl Records {
         let open = all("open").iter().filter_map(|it| it.parse::<Open>().ok());
         Ok(OfSecret {
             due: all("due").iter().filter_map(|it| Due::read(it)).collect(),
-            minted: all("minted").iter().filter_map(|it| it.parse().ok()).collect(),
+            minted: all("minted").iter().filter_map(|it| Minted::read(it)).collect(),
             open: open.filter(|it| self.now() < it.since + RECORDED.as_secs()).collect(),
         })
     }

@@ -1,7 +1,7 @@
 //! The four steps as a reaction: what is read, and how what follows from it is carried out, for any kind of credential.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws::{Clients, Sessions};
 use events::Sweep;
@@ -11,7 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::credential::{Context, Credential};
+use crate::credential::{Context, Credential, Written};
+use crate::minted::Minted;
 use crate::plan::{Facts, Step, Subject, Swept, Values, of_step, of_sweep};
 use crate::records::{Due, Entry, OfSecret, Records, Remembered};
 use crate::secrets_manager::{Put, Secrets};
@@ -72,27 +73,42 @@ impl<C: Credential> Rotating<C> {
     }
 
     /// Whose label was taken away by hand, or by a rotation that was given up.
-    async fn forsaken(&self, secret: &SecretArn, of_secret: &OfSecret) -> Result<BTreeSet<VersionId>, Error> {
+    async fn forsaken(
+        &self,
+        secret: &SecretArn,
+        of_secret: &OfSecret,
+    ) -> Result<BTreeMap<VersionId, Option<Open>>, Error> {
         let OfSecret { due, minted, open } = of_secret;
-        let made: BTreeSet<_> = open.iter().filter(|it| it.what == What::Made).map(|it| &it.version).collect();
-        let mut forsaken = BTreeSet::new();
-        if self.credential.overlap().is_none() || (minted.is_empty() && made.is_empty()) {
+        let mut forsaken = BTreeMap::new();
+        if self.credential.overlap().is_none() || minted.is_empty() {
             return Ok(forsaken);
         }
         let secrets = self.secrets(secret).await?;
         let labelled = secrets.versions(secret).await?.stages;
-        let is_left = |it: &VersionId| !labelled.contains_key(it) && due.iter().all(|due| due.version != *it);
-        forsaken.extend(minted.iter().filter(|it| is_left(it)).cloned());
-        for version in made.into_iter().filter(|it| is_left(it) && !minted.contains(it)) {
-            if secrets.value_of(secret, version).await?.is_some() {
-                forsaken.insert(version.clone());
+        let is_left = |it: &&VersionId| !labelled.contains_key(it) && due.iter().all(|due| due.version != **it);
+        let minted: BTreeSet<_> = minted.iter().map(|it| &it.version).collect();
+        for version in minted.into_iter().filter(is_left) {
+            let mut kept = None;
+            if open.iter().any(|it| it.what == What::Made && it.version == *version) {
+                // What was made for it and never kept is told of already.
+                let Some(value) = secrets.value_of(secret, version).await? else { continue };
+                kept = of_secret.unsaid(version, &value).cloned();
             }
+            forsaken.insert(version.clone(), kept);
         }
         Ok(forsaken)
     }
 
     async fn create(&self, context: &Context<'_>) -> Result<(), Error> {
         let made = self.credential.make(context).await?;
+        if C::IS_MINTED
+            && let Err(error) = context.is_made(&made).await
+        {
+            return match self.take_back(context, &made).await {
+                Ok(()) => Err(error),
+                Err(other) => Err(error.context(format!("what was made could not be taken back ({other})"))),
+            };
+        }
         match context.secrets.put_pending(context.request, &made).await {
             Ok(Put::Stored) => context.is_kept().await,
             // Whoever was faster has a credential of their own; this one is nobody's.
@@ -161,15 +177,21 @@ impl<C: Credential> Rotating<C> {
         Ok(said)
     }
 
-    async fn finish(&self, context: &Context<'_>, from: Option<&VersionId>, settled: &[Open]) -> Result<(), Error> {
+    async fn finish(
+        &self,
+        context: &Context<'_>,
+        from: Option<&VersionId>,
+        settled: &[Open],
+        minted: &[Minted],
+    ) -> Result<(), Error> {
         let request = context.request;
         let due = self.credential.overlap().zip(from).map(|(overlap, version)| {
             Entry::Due(Due { version: version.clone(), at: self.records.now() + overlap.as_secs() })
         });
         let mut struck: Vec<_> = settled.iter().cloned().map(Entry::Open).collect();
         // Nobody will revoke what goes: it is remembered no longer.
-        if let (true, None, Some(from)) = (C::IS_MINTED, self.credential.overlap(), from) {
-            struck.push(Entry::Minted(from.clone()));
+        if self.credential.overlap().is_none() {
+            struck.extend(minted.iter().cloned().map(Entry::Minted));
         }
         if due.is_some() || !struck.is_empty() {
             self.records.change(&request.secret, due.as_slice(), &struck).await?;
@@ -180,32 +202,40 @@ impl<C: Credential> Rotating<C> {
     /// What has lost its label works for one more overlap: somebody may have gone another way by hand.
     async fn forsake(&self, secret: &SecretArn, version: &VersionId, kept: Option<&Open>) -> Result<(), Error> {
         let at = self.records.now() + self.credential.overlap().unwrap_or_default().as_secs();
-        let added = [Entry::Due(Due { version: version.clone(), at }), Entry::Minted(version.clone())];
+        let added = [Entry::Due(Due { version: version.clone(), at })];
         let struck: Vec<_> = kept.cloned().map(Entry::Open).into_iter().collect();
         self.records.change(secret, &added, &struck).await
     }
 
-    async fn revoke(&self, secret: &SecretArn, due: &Due) -> Result<(), Error> {
+    async fn revoke(&self, secret: &SecretArn, due: &Due, minted: &[Minted]) -> Result<(), Error> {
         let secrets = self.secrets(secret).await?;
         let versions = secrets.versions(secret).await?;
         let struck = Entry::Due(due.clone());
         if versions.has(&due.version, Stage::Current) {
             return self.records.change(secret, &[], &[struck]).await;
         }
-        let struck = [struck, Entry::Minted(due.version.clone())];
+        let struck: Vec<_> = [struck].into_iter().chain(minted.iter().cloned().map(Entry::Minted)).collect();
         let Some(value) = secrets.value_of(secret, &due.version).await? else {
-            let gone = Open { since: due.at, what: What::Gone, version: due.version.clone(), run: String::new() };
-            let said = gone.told(secret, self.records.now());
-            self.records.change(secret, &[Entry::Open(gone)], &struck).await?;
-            return Err(Error::refused(said));
+            return self.leave(secret, due, What::Gone, &struck).await;
         };
         let current = secrets.value_at(&secret.to_string(), Stage::Current).await?;
         // Somebody may have gone back to it, by the label or by its value.
-        if !current.is_some_and(|it| self.credential.is_same(&it, &value)) {
-            let revoked = self.credential.revoke(&secrets, &value).await;
+        if !self.credential.is_empty(&value) && !current.is_some_and(|it| self.credential.is_same(&it, &value)) {
+            if !minted.iter().any(|it| it.is_of(&due.version, &value)) {
+                return self.leave(secret, due, What::Foreign, &struck).await;
+            }
+            let revoked = self.credential.revoke(&secrets, secret, &value).await;
             revoked.doing(|| format!("revoking version {} of {secret}", due.version))?;
         }
         self.records.change(secret, &[], &struck).await
+    }
+
+    /// What cannot, or must not, be revoked is refused once, and told of from then on.
+    async fn leave(&self, secret: &SecretArn, due: &Due, what: What, struck: &[Entry]) -> Result<(), Error> {
+        let open = Open { since: due.at, what, version: due.version.clone(), run: String::new() };
+        let said = open.told(secret, self.records.now());
+        self.records.change(secret, &[Entry::Open(open)], struck).await?;
+        Err(Error::refused(said))
     }
 }
 
@@ -255,7 +285,7 @@ impl<C: Credential> Reaction for Rotating<C> {
     async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
         match (subject, step) {
-            (_, Step::Revoke(secret, due)) => Box::pin(self.revoke(secret, due)).await,
+            (_, Step::Revoke(secret, due, minted)) => Box::pin(self.revoke(secret, due, minted)).await,
             (_, Step::Due(secret, version, kept)) => self.forsake(secret, version, kept.as_ref()).await,
             (Subject::Step(request), _) => Box::pin(self.carry_out(request, step)).await,
             (Subject::Sweep, _) => Err(Error::failed("a sweep has no such step")),
@@ -273,14 +303,11 @@ impl<C: Credential> Rotating<C> {
         };
         let (current, previous) = (values.current.as_ref(), values.previous.as_ref());
         let records = &self.records;
-        let context = Context { request, current, previous, secrets: &secrets, records, intent: OnceLock::new() };
+        let context = Context { request, current, previous, secrets: &secrets, records, written: Written::default() };
         let pending = values.pending.clone().unwrap_or_default();
         match step {
             Step::Create(_) => Box::pin(self.create(&context)).await,
-            Step::Keep(open) => {
-                let minted = [Entry::Minted(open.version.clone())];
-                records.change(&request.secret, &minted, &[Entry::Open(open.clone())]).await
-            }
+            Step::Keep(open) => records.change(&request.secret, &[], &[Entry::Open(open.clone())]).await,
             Step::Set(_) => {
                 let tried = Box::pin(self.set(&context, &pending)).await;
                 self.attempted(&context, tried).await
@@ -293,7 +320,7 @@ impl<C: Credential> Rotating<C> {
                 let none = || Error::refused("the secret has no current value that could be proved; put one");
                 Box::pin(self.credential.check(&context, current.ok_or_else(none)?)).await
             }
-            Step::Finish(from, settled) => self.finish(&context, from.as_ref(), settled).await,
+            Step::Finish(from, settled, minted) => self.finish(&context, from.as_ref(), settled, minted).await,
             Step::GiveUp(remembered) => Err(Error::refused(self.give_up(&context, remembered).await?)),
             Step::Due(..) | Step::Revoke(..) => Ok(()),
         }

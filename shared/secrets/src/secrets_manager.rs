@@ -1,5 +1,7 @@
 //! What is asked of Secrets Manager. Values are in a type that cannot be printed.
 
+mod owner;
+
 use std::fmt;
 
 use aws::{Answer, SdkConfig, is_taken_version, open_only};
@@ -7,6 +9,8 @@ use reaction::settings::{Variables, malformed};
 use reaction::{Doing, Error};
 use rotation::{Request, SecretArn, Stage, VersionId, Versions};
 use secrecy::{ExposeSecret, SecretString};
+
+pub use owner::Owner;
 
 /// Secrets Manager in one account and region.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@
 //! Every other statement is somebody else's: it is listed, and kept as it is.
 
 mod admits;
+mod condition;
 mod own;
 mod statement;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use reaction::Error;
 use serde_json::{Map, Value, json};
 
 use crate::{Kind, Principal, Resource};
+use condition::callers;
 use statement::{Statement, Who, account_of, is_deleted, is_root};
 
 pub use admits::{Admitted, admits};
@@ -29,7 +31,7 @@ pub struct PolicyHolders {
     /// Whom the statements of others admit from elsewhere than the owner's account: accounts by their ids, others as
     /// they are written. AWS's services are left out.
     pub foreign: BTreeSet<String>,
-    /// Whether a statement admits everybody without a condition.
+    /// Whether a statement admits everybody: it has no condition, or none that keeps anonymous callers out.
     pub is_public: bool,
 }
 
@@ -42,11 +44,9 @@ pub fn holders(resource: &Resource, text: Option<&str>) -> Result<PolicyHolders,
     let (own, others) = parted(resource, &policy)?;
     let mut holders = PolicyHolders { ours: own::principals(resource, &own), ..PolicyHolders::default() };
     for statement in own.iter().chain(&others).filter(|it| it.is_allow()) {
-        holders.is_public |= statement.is_for_everybody() && !statement.is_conditional();
+        holders.is_public |= statement.is_for_everybody() && callers(statement, resource.kind).is_anonymous;
     }
-    for statement in others.iter().filter(|it| it.is_allow()) {
-        holders.foreign.extend(statement.principals().filter_map(|who| elsewhere(statement, &who, resource)).flatten());
-    }
+    holders.foreign = others.iter().filter(|it| it.is_allow()).flat_map(|it| elsewhere(it, resource)).collect();
     Ok(holders)
 }
 
@@ -130,21 +130,51 @@ fn keeps_editors(statement: &Statement<'_>, resource: &Resource) -> bool {
     statement.is_allow() && statement.is_about("kms:PutKeyPolicy") && statement.principals().any(is_owner)
 }
 
-/// Whom of elsewhere this principal of another's statement stands for.
-fn elsewhere(statement: &Statement<'_>, who: &Who<'_>, resource: &Resource) -> Option<Vec<String>> {
-    match who {
-        Who::Everybody if !statement.is_conditional() => None,
-        Who::Everybody => {
-            let organizations: Vec<_> = statement.organizations().map(String::from).collect();
-            Some(if organizations.is_empty() { vec!["* under conditions".into()] } else { organizations })
-        }
+/// Who of elsewhere the statement of others admits, as far as its conditions tell: an account, where it is certain that
+/// callers are of that one, or an organization; otherwise as the statement writes it.
+fn elsewhere(statement: &Statement<'_>, resource: &Resource) -> Vec<String> {
+    let callers = callers(statement, resource.kind);
+    let accounts = callers.accounts_beside(&resource.account);
+    let of_everybody = |as_written: String| match (&accounts, &callers.organizations) {
+        (Some(accounts), _) => accounts.clone(),
+        (None, Some(organizations)) => organizations.iter().cloned().collect(),
+        // It is public.
+        (None, None) if callers.is_anonymous => Vec::new(),
+        (None, None) => vec![as_written],
+    };
+    // It may be anybody's: nothing but the conditions says that it is ours.
+    let of_unknown = |text: &str| {
+        let is_ours = accounts.as_ref().is_some_and(Vec::is_empty);
+        if is_ours { Vec::new() } else { vec![text.to_owned()] }
+    };
+    let admitted = statement.principals().flat_map(|who| match who {
+        Who::Everybody => of_everybody("* under conditions".into()),
         Who::Aws(text) => match account_of(text) {
-            Some(account) if account == resource.account => None,
-            Some(account) if is_root(text) => Some(vec![account.to_string()]),
-            _ => Some(vec![(*text).to_owned()]),
+            Some(account) if account == resource.account || callers.leave_out(&account) => Vec::new(),
+            Some(account) if is_root(text) => vec![account.to_string()],
+            Some(_) => vec![text.to_owned()],
+            None => of_unknown(text),
         },
-        Who::Outside(text) => Some(vec![(*text).to_owned()]),
-        Who::Service => None,
+        Who::Outside(text) => of_unknown(text),
+        Who::Service => Vec::new(),
+    });
+    let mut admitted: Vec<_> = admitted.collect();
+    if statement.has_exceptions() {
+        admitted.extend(of_everybody(all_but(statement)));
+    }
+    admitted
+}
+
+/// Everybody but those that a statement excepts, as far as it names any.
+fn all_but(statement: &Statement<'_>) -> String {
+    let named = statement.exceptions().filter_map(|who| match who {
+        Who::Aws(text) => Some(account_of(text).filter(|_| is_root(text)).map_or(text.to_owned(), |it| it.to_string())),
+        Who::Outside(text) => Some(text.to_owned()),
+        Who::Everybody | Who::Service => None,
+    });
+    match named.collect::<Vec<_>>().join(", ").as_str() {
+        "" => "* under conditions".into(),
+        named => format!("* but {named} under conditions"),
     }
 }
 

@@ -20,10 +20,9 @@ pub(crate) fn counts(facts: &Facts) -> Counts {
         let difference = decision.change.difference();
         if decision.is_blocked() {
             count(kind, "refused", 1);
-        } else {
-            count(kind, "added", difference.add.len());
-            count(kind, "removed", difference.remove.len());
         }
+        count(kind, "added", difference.add.len());
+        count(kind, "removed", difference.remove.len());
         let unmanaged = if decision.is_managed { 0 } else { decision.change.after.len() };
         count(kind, "unchanged", decision.change.before.len() - difference.remove.len() - unmanaged);
         count(kind, "foreign", decision.found.foreign.len() + unmanaged);

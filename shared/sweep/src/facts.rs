@@ -8,6 +8,7 @@ use reaction::AccountId;
 use sharing::{Desired, Grant, Head, Kind, Manifest, Principal, Resource};
 
 use crate::settings::Limits;
+use crate::stored::Forced;
 
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]
@@ -16,6 +17,9 @@ pub struct Facts {
     pub now: SystemTime,
     /// Our own account.
     pub home: AccountId,
+    /// The account whose buckets, keys and repositories the manifest names. They are named exactly, so in another account a
+    /// resource of that name is another resource.
+    pub exact: AccountId,
     /// The accounts whose things are looked at.
     pub owners: BTreeSet<AccountId>,
     /// The accounts that are left alone, with what our records say of their things, and why.
@@ -41,8 +45,8 @@ pub struct Facts {
     pub grants: BTreeSet<Grant>,
     /// How the records of things stand.
     pub heads: BTreeMap<Resource, Head>,
-    /// What the stored plan takes away, where one is forced.
-    pub forced: Option<BTreeSet<(Resource, Principal)>>,
+    /// The stored plan that is forced, if one is.
+    pub forced: Option<Forced>,
 }
 
 /// An account that may have another place in the organization, as far as its event names it.
@@ -125,9 +129,36 @@ impl Facts {
         recorded.filter(|resource| self.owners.contains(&resource.account)).collect()
     }
 
+    /// What the report says of the sections whose entries name the resources of one account: in which accounts they are
+    /// skipped.
+    pub(crate) fn skipped(&self) -> Option<String> {
+        let sought = self.sought();
+        let sections: BTreeSet<_> = Kind::ALL
+            .into_iter()
+            .filter(|kind| kind.has_policy() && sought.sections().contains_key(kind.section()))
+            .collect();
+        let others: Vec<_> = self.owners.iter().filter(|owner| **owner != self.exact).map(AccountId::as_str).collect();
+        if sections.is_empty() || others.is_empty() {
+            return None;
+        }
+        let sections: Vec<_> = sections.into_iter().map(Kind::section).collect();
+        Some(format!(
+            "{} name resources of account {} exactly, and are skipped in {}",
+            sections.join(", "),
+            self.exact,
+            others.join(", ")
+        ))
+    }
+
     /// Whether something of this account could not be read.
     pub(crate) fn is_unread(&self, account: &AccountId, kind: Option<Kind>) -> bool {
         self.unread.iter().any(|it| it.account == *account && kind.is_none_or(|kind| it.kind == kind))
+    }
+
+    /// Whether an image of this account could not be read, now or ever.
+    pub(crate) fn is_image_unread(&self, account: &AccountId) -> bool {
+        let is_image = |resource: &Resource| resource.kind == Kind::Image && resource.account == *account;
+        self.is_unread(account, Some(Kind::Image)) || self.refused.iter().any(|(resource, _)| is_image(resource))
     }
 
     /// With whom we shared the thing, as our records say.

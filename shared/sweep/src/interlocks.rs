@@ -22,11 +22,11 @@ pub(crate) fn check(facts: &Facts, decisions: &[Decision]) -> Result<(), Error> 
         removals.retain(|(_, who)| who.account() != Some(account));
     }
     if let Some(forced) = &facts.forced {
-        let beyond: BTreeSet<_> = removals.difference(forced).cloned().collect();
+        let beyond: BTreeSet<_> = removals.difference(&forced.removals).cloned().collect();
         return if beyond.is_empty() {
             Ok(())
         } else {
-            Err(refusal("the stored plan does not take these away", facts, &beyond))
+            Err(refusal(&format!("the stored plan {} does not take these away", forced.name), facts, &beyond))
         };
     }
     if let Some(kind) = Kind::ALL.into_iter().find(|kind| has_lost(facts, *kind)) {
@@ -78,7 +78,7 @@ pub(crate) fn removals(decisions: &[Decision]) -> BTreeSet<(Resource, Principal)
             image.found.snapshots.iter().flat_map(pairs).collect::<Vec<_>>()
         })
         .collect();
-    let all: BTreeSet<_> = decisions.iter().filter(|decision| !decision.is_blocked()).flat_map(removed).collect();
+    let all: BTreeSet<_> = decisions.iter().flat_map(removed).collect();
     &all - &with_image
 }
 

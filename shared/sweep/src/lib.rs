@@ -26,6 +26,6 @@ pub use groups::turn;
 pub use plan::Step;
 pub use proposal::Proposal;
 pub use settings::{Limits, Rates, Settings};
-pub use stored::StoredPlan;
+pub use stored::{Forced, StoredPlan};
 pub use subject::Subject;
 pub use sweeping::{Occasion, Sweeping};

@@ -7,12 +7,12 @@ use aws::{Document, Location};
 use futures_util::{StreamExt, stream};
 use grants::Recorded;
 use reaction::{AccountId, Deadline, Doing, Error};
-use sharing::{Desired, Kind, Manifest, Principal, Resource};
+use sharing::{Desired, Kind, Manifest};
 use tokio::join;
 
 use crate::facts::{Facts, Moved, Unread};
 use crate::read::{Reading, Scanned};
-use crate::stored::StoredPlan;
+use crate::stored::{Forced, StoredPlan};
 use crate::subject::Subject;
 use crate::sweeping::Sweep;
 
@@ -38,7 +38,15 @@ impl Sweep {
         }
         let (recorded, forced) = join!(self.recorded(), self.forced(subject));
         Recorded { grants: facts.grants, heads: facts.heads } = recorded?;
-        facts.forced = forced?;
+        facts.forced = match (forced?, &facts.desired.manifest) {
+            (Some((name, plan, forced)), Ok(manifest)) => {
+                plan.check_fits(&facts.home, manifest.version())
+                    .map_err(|error| Error::refused(format!("{name} {error}")))?;
+                Some(forced)
+            }
+            // `plan` says what is wrong with the manifest.
+            _ => None,
+        };
         // A manifest that is not acted on is not worth a scan; `plan` says what is wrong with it.
         if facts.desired.admitted().is_ok() {
             self.find_owners(&mut facts).await?;
@@ -59,6 +67,7 @@ impl Sweep {
         let moved = if let Subject::Moved { account, .. } = subject { Some(Moved(account.clone())) } else { None };
         Facts {
             now,
+            exact: self.exact.clone().unwrap_or_else(|| home.clone()),
             home,
             owners: BTreeSet::new(),
             left_alone: BTreeMap::new(),
@@ -90,13 +99,14 @@ impl Sweep {
         }
     }
 
-    /// What the stored plan takes away that the sweep is forced by.
-    async fn forced(&self, subject: &Subject) -> Result<Option<BTreeSet<(Resource, Principal)>>, Error> {
+    /// The stored plan that the sweep is forced by, where it lies, and what it admits.
+    async fn forced<'a>(&self, subject: &'a Subject) -> Result<Option<(&'a str, StoredPlan, Forced)>, Error> {
         let Subject::Sweep { force: Some(force) } = subject else { return Ok(None) };
         let location: Location = force.parse().map_err(Error::refused).doing(|| "`force`")?;
         let text = Document::new(self.sessions.config(), location).read().await?;
         let plan = StoredPlan::read(&text).map_err(|error| Error::refused(format!("{force} {error}")))?;
-        Ok(Some(plan.removals()))
+        let forced = Forced::of(&plan, force, &text);
+        Ok(Some((force, plan, forced)))
     }
 
     /// Whose things are looked at: our own account's, those of the accounts that the settings name, and those that our

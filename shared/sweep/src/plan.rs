@@ -48,6 +48,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) is_managed: bool,
     /// Who has it no longer because their time is over.
     pub(crate) expired: BTreeSet<Principal>,
+    /// Those who shall have it and do not get it, since it cannot be shared.
+    pub(crate) barred: BTreeSet<Principal>,
 }
 
 pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
@@ -64,19 +66,19 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
     let manifest = facts.desired.admitted()?.version();
     let is_busy = |decision: &&Decision| decision.change.head.is_busy(facts.now);
     let (busy, idle): (Vec<_>, Vec<_>) = decisions.iter().partition(is_busy);
-    let (blocked, free): (Vec<_>, Vec<_>) = idle.into_iter().partition(|decision| decision.is_blocked());
-    let cannot = blocked.into_iter().map(|Decision { found, .. }| Step::CannotShare {
+    let cannot = idle.iter().filter(|decision| decision.is_blocked()).map(|Decision { found, .. }| Step::CannotShare {
         resource: found.resource.clone(),
         why: found.obstacle.clone().unwrap_or_default(),
     });
     let refused = facts.refused.iter().cloned().map(|(resource, why)| Step::CannotShare { resource, why });
-    let steps = groups::steps(&free, manifest).into_iter().map(Step::Share);
+    let steps = groups::steps(&idle, manifest).into_iter().map(Step::Share);
     let steps = steps.chain(forgotten(facts, manifest)).chain(cannot).chain(refused).collect();
     let busy = busy.into_iter().map(|decision| format!("{}: another run is at work on it", decision.found.resource));
     let incomplete = facts.unread.iter().map(|unread| unread.what.clone()).chain(busy).collect();
     let alone =
         facts.left_alone.iter().map(|(account, why)| format!("things of account {account} are left alone: {why}"));
-    let notes = alone.chain(notes(decisions)).collect();
+    let forced = facts.forced.iter().map(|forced| format!("removals are admitted by the stored plan {}", forced.name));
+    let notes = forced.chain(facts.skipped()).chain(alone).chain(notes(decisions)).collect();
     Ok(Plan::Change { steps, notes, incomplete })
 }
 
@@ -84,8 +86,10 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
 fn forgotten(facts: &Facts, manifest: &str) -> Vec<Step> {
     let found: BTreeSet<_> = facts.found.iter().map(|found| &found.resource).collect();
     let head = |resource: &Resource| facts.heads.get(resource).cloned().unwrap_or_default();
-    // Where something could not be read, nothing is known to be gone.
-    let is_gone = |resource: &&Resource| !found.contains(*resource) && !facts.is_unread(&resource.account, None);
+    let refused: BTreeSet<_> = facts.refused.iter().map(|(resource, _)| resource).collect();
+    // Where something could not be read, nothing is known to be gone; what can never be read is there.
+    let is_missing = |resource: &Resource| !found.contains(resource) && !refused.contains(resource);
+    let is_gone = |resource: &&Resource| is_missing(resource) && !facts.is_unread(&resource.account, None);
     let gone = facts.ours().into_iter().filter(is_gone).filter(|resource| !head(resource).is_busy(facts.now));
     let forget = |resource: &Resource| {
         let head = head(resource);
@@ -99,9 +103,9 @@ fn forgotten(facts: &Facts, manifest: &str) -> Vec<Step> {
 }
 
 impl Decision<'_> {
-    /// Whether somebody shall have what cannot be shared.
+    /// Whether an entry shares what cannot be shared. Those who are to lose it lose it all the same.
     pub(crate) fn is_blocked(&self) -> bool {
-        self.found.obstacle.is_some() && !self.change.difference().add.is_empty()
+        !self.barred.is_empty()
     }
 
     /// Whether the thing is a snapshot that an image brings along.
@@ -156,7 +160,7 @@ fn wanted_by(facts: &Facts, found: &Found) -> Result<Option<Wanted>, Error> {
 struct Needs<'a> {
     /// By the manifest: accounts for which an image is shared.
     asked: BTreeMap<&'a Resource, BTreeSet<Principal>>,
-    /// By images that no entry matches, or that cannot be shared: accounts that may launch them now.
+    /// By images that no entry matches: accounts that may launch them now.
     kept: BTreeMap<&'a Resource, BTreeSet<Principal>>,
 }
 
@@ -167,7 +171,9 @@ impl<'a> Needs<'a> {
             let (side, principals) = match wanted.get(&image.resource) {
                 Some(wanted) if image.is_disabled => (&mut needs.kept, wanted.principals.clone()),
                 Some(wanted) if image.obstacle.is_none() => (&mut needs.asked, wanted.principals.clone()),
-                _ => (&mut needs.kept, remaining(facts, image)),
+                // It gains no account, and so nor do its snapshots.
+                Some(wanted) => (&mut needs.asked, &wanted.principals & &image.holders),
+                None => (&mut needs.kept, remaining(facts, image)),
             };
             // Snapshots can be shared with accounts only.
             let accounts: BTreeSet<_> = principals.into_iter().filter(|who| who.account().is_some()).collect();
@@ -198,29 +204,36 @@ fn decision<'a>(facts: &Facts, found: &'a Found, wanted: &BTreeMap<&Resource, Wa
     };
     after.extend(before & &kept);
     // An image that could not be read may need its snapshots.
-    let is_unread = facts.is_unread(&found.resource.account, Some(Kind::Image));
+    let is_unread = facts.is_image_unread(&found.resource.account);
     if is_unread && found.resource.kind == Kind::Snapshot {
         after.extend(before.iter().cloned());
     }
     // Nobody whom we share with: a statement of ours is written without it.
     after.retain(|who| !matches!(who, Principal::Stray(_)));
+    let barred = if found.obstacle.is_some() { &after - before } else { BTreeSet::new() };
+    after = &after - &barred;
     let expired = wanted.map(|wanted| &(&wanted.expired & before) - &after).unwrap_or_default();
     let why =
         if is_managed { "an entry of the manifest matches it" } else { "no entry of the manifest matches it any more" };
+    let loses = before.iter().any(|who| !after.contains(who));
+    let why = match facts.forced.as_ref().filter(|_| loses) {
+        Some(forced) => format!("{why}; removals are admitted by the stored plan {}", forced.name),
+        None => why.into(),
+    };
     let change = Change {
         resource: found.resource.clone(),
         name: found.names.first().cloned().unwrap_or_default(),
         before: before.clone(),
         after,
-        why: why.into(),
+        why,
         head: facts.heads.get(&found.resource).cloned().unwrap_or_default(),
     };
-    Decision { found, change, is_managed, expired }
+    Decision { found, change, is_managed, expired, barred }
 }
 
 fn notes(decisions: &[Decision]) -> Vec<String> {
     let mut notes = Vec::new();
-    for Decision { found, change, is_managed, expired } in decisions {
+    for Decision { found, change, is_managed, expired, .. } in decisions {
         let resource = &found.resource;
         if found.is_public && *is_managed {
             notes.push(format!("{resource} is public and stays so: everybody may use it"));

@@ -62,7 +62,8 @@ pub(crate) struct Reading<'a> {
     /// The entries by which things are looked for.
     sought: Cow<'a, Manifest>,
     owner: &'a AccountId,
-    is_home: bool,
+    /// Whether the manifest names its buckets, keys and repositories.
+    is_exact: bool,
     partition: Partition,
     /// What is looked at whatever the manifest says.
     owned: BTreeSet<&'a Resource>,
@@ -78,7 +79,7 @@ impl<'a> Reading<'a> {
             desired: &facts.desired,
             sought: facts.sought(),
             owner,
-            is_home: *owner == facts.home,
+            is_exact: *owner == facts.exact,
             partition: policies::partition(home),
             owned: facts.ours().into_iter().filter(|resource| resource.account == *owner).collect(),
             now: facts.now,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use reaction::{AccountId, Error};
 use serde::{Deserialize, Serialize};
-use sharing::{Principal, Resource, Share};
+use sharing::{Principal, Resource, Share, digest};
 
 /// A plan as a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,33 @@ impl StoredPlan {
         }
     }
 
+    /// The plan as a file holds it, so that the SHA-256 of the file ([`sharing::digest`]) names it.
+    ///
+    /// # Errors
+    /// `Failed` where it cannot be written as JSON.
+    pub fn text(&self) -> Result<String, Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n").map_err(Error::failed)
+    }
+
+    /// Refuses a plan that was made for another account than `home`, or for another manifest than the one of `version`: what
+    /// was looked at then is not what is there now.
+    ///
+    /// # Errors
+    /// `Refused`, see above; the message goes on after the plan's name.
+    pub fn check_fits(&self, home: &AccountId, version: &str) -> Result<(), Error> {
+        const AGAIN: &str = "make it again (`signalbox plan --manifest .. --out plan.json`), and look at it";
+        let Self { account, manifest, .. } = self;
+        if account != home {
+            return Err(Error::refused(format!("is for account {account}, and this is {home}; {AGAIN}")));
+        }
+        if manifest != version {
+            return Err(Error::refused(format!(
+                "was made for version {manifest} of the manifest, which is now {version}; nothing was changed; {AGAIN}"
+            )));
+        }
+        Ok(())
+    }
+
     /// Everything that it takes away.
     #[must_use]
     pub fn removals(&self) -> BTreeSet<(Resource, Principal)> {
@@ -48,5 +75,21 @@ impl StoredPlan {
             change.difference().remove.into_iter().map(move |who| (resource.clone(), who)).collect::<Vec<_>>()
         };
         changes.flat_map(lost).collect()
+    }
+}
+
+/// The stored plan that a sweep is forced by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forced {
+    /// Which it is: where it lies, and the SHA-256 of its text.
+    pub name: String,
+    /// What it takes away, which the sweep may.
+    pub removals: BTreeSet<(Resource, Principal)>,
+}
+
+impl Forced {
+    /// The plan of this text.
+    pub(crate) fn of(plan: &StoredPlan, location: &str, text: &str) -> Self {
+        Self { name: format!("{location} (SHA-256 {})", digest(text)), removals: plan.removals() }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws::{Clients, Pace, SdkConfig, Sessions};
 use grants::Grants;
 use permissions::{Buckets, Ec2, Keys, Rds, Repositories, Source};
-use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
+use reaction::{AccountId, Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
 use serde_json::value::RawValue;
 
 use crate::facts::Facts;
@@ -41,6 +41,13 @@ impl<O> Sweeping<O> {
     pub fn new(sessions: Arc<Sessions>, source: Source, settings: Settings, grants: Option<Grants>) -> Self {
         Self { sweep: Sweep::new(sessions, source, settings, grants), occasion: PhantomData }
     }
+
+    /// The same, where the manifest names the buckets, keys and repositories of this account; of our own by default.
+    #[must_use]
+    pub fn with_exact_names_of(mut self, account: AccountId) -> Self {
+        self.sweep.exact = Some(account);
+        self
+    }
 }
 
 impl<O> Deref for Sweeping<O> {
@@ -62,6 +69,8 @@ pub struct Sweep {
     pub(crate) source: Source,
     pub(crate) grants: Option<Grants>,
     pub(crate) limits: Limits,
+    /// Whose buckets, keys and repositories the manifest names, where those are not our own account's.
+    pub(crate) exact: Option<AccountId>,
 }
 
 /// The services of one account and region.
@@ -98,6 +107,7 @@ impl Sweep {
             source,
             grants,
             limits,
+            exact: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod interlocks;
 mod moved;
+mod obstacles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -45,6 +46,7 @@ fn facts(manifest: &str, found: Vec<Found>) -> Facts {
     Facts {
         now: now(),
         home: OURS.parse().unwrap(),
+        exact: OURS.parse().unwrap(),
         owners: [OURS.parse().unwrap()].into(),
         left_alone: BTreeMap::new(),
         limits: Limits { removals: 25, percent: 30, period: Duration::from_hours(24) },

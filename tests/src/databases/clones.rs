@@ -75,6 +75,7 @@ async fn a_clone_in_mariadb_has_grants_roles_and_demands() {
         MARIADB.run(&[&format!("GRANT SELECT (a), INSERT ON turns.a TO {user}")]).await;
     }
     clone_of(&MARIADB, "turns", "turns_clone").await;
+    MARIADB.master().await.set_password("turns_clone", &SecretString::from("of-the-clone-1")).await.unwrap();
     clone_of(&MARIADB, "turns", "turns_clone").await;
     let may = [
         "INSERT INTO turns.a VALUES (1, 2)",

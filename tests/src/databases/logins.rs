@@ -76,7 +76,9 @@ async fn a_name_is_quoted() {
         let mut master = server.master().await;
         master.probe(made).await.unwrap();
         master.set_password(name, &SecretString::from("quoted-1")).await.unwrap();
-        master.ensure_clone(name, "o'b_clone", &SecretString::from("quoted-2")).await.unwrap();
+        let password = SecretString::from("quoted-2");
+        master.ensure_clone(name, "o'b_clone", &password).await.unwrap();
+        master.set_password("o'b_clone", &password).await.unwrap();
         server.connect(name, "quoted-1").await.unwrap();
         server.connect("o'b_clone", "quoted-2").await.unwrap();
     }

@@ -1,6 +1,7 @@
 //! Starts MariaDB.
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 
 use rotate_db_user::engine::Engine;
 
@@ -11,8 +12,8 @@ const PROGRAM: &str = "/usr/sbin/mariadbd";
 /// Debian's own script for a new server runs this too, and much that no test needs.
 const TABLES: &str = "/usr/share/mysql/mysql_system_tables.sql";
 
-/// What judges passwords, `make setup` puts here.
-const PASSWORD_CHECK: &str = ".local/mariadb/simple_password_check.so";
+/// Where `make setup` puts plugins.
+const PLUGINS: &str = ".local/mariadb";
 
 /// With these it refuses a password that is the user's name, as PostgreSQL's `passwordcheck` does, and no other.
 const RULES: [&str; 5] = [
@@ -23,12 +24,29 @@ const RULES: [&str; 5] = [
     "--simple-password-check-other-characters=0",
 ];
 
+/// With these an account may log in by ed25519 or PAM, and no password may be set twice.
+const STRICT: [&str; 3] =
+    ["--plugin-load-add=auth_ed25519", "--plugin-load-add=auth_pam_v1", "--plugin-load-add=password_reuse_check"];
+
 pub(super) fn start() -> Server {
-    let place = Place::make("mariadb");
-    let port = free_port(Engine::Mariadb);
+    start_with("mariadb", free_port(Engine::Mariadb), &["simple_password_check"], &RULES)
+}
+
+pub(super) fn start_strict() -> Server {
+    // Apart from those of the other servers.
+    let first = 10_000 + u16::try_from(std::process::id() % 9000).unwrap();
+    let port = (first..20_000).find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).unwrap();
+    start_with("mariadb-strict", port, &["auth_ed25519", "auth_pam_v1", "password_reuse_check"], &STRICT)
+}
+
+fn start_with(name: &str, port: u16, plugins: &[&str], more: &[&str]) -> Server {
+    let place = Place::make(name);
     fs::create_dir(place.path("tables")).unwrap();
-    let password_check = fs::copy(local_aws::workspace().join(PASSWORD_CHECK), place.path("simple_password_check.so"));
-    password_check.expect("MariaDB's plugin (`make setup` installs it)");
+    for plugin in plugins {
+        let file = format!("{plugin}.so");
+        let copied = fs::copy(local_aws::workspace().join(PLUGINS).join(&file), place.path(&file));
+        copied.unwrap_or_else(|error| panic!("MariaDB's plugin {file} (`make setup` installs it): {error}"));
+    }
     place.hand_over();
     let settings = [
         "--no-defaults".to_owned(),
@@ -47,7 +65,7 @@ pub(super) fn start() -> Server {
          GRANT ALL ON *.* TO {MASTER}@'%' WITH GRANT OPTION;\n"
     );
     run_as_nobody(&[&[PROGRAM], &settings[..], &["--bootstrap"]].concat(), &first);
-    let more = [
+    let own = [
         format!("--port={port}"),
         format!("--bind-address=127.0.0.1,{UNNAMED}"),
         format!("--ssl-cert={}", place.path("server.pem")),
@@ -57,7 +75,7 @@ pub(super) fn start() -> Server {
         "--max-connections=200".into(),
         format!("--plugin-dir={}", place.dir.display()),
     ];
-    let more = more.iter().map(String::as_str).chain(RULES);
-    let server: Vec<_> = [PROGRAM].into_iter().chain(settings).chain(more).collect();
+    let own = own.iter().map(String::as_str).chain(more.iter().copied());
+    let server: Vec<_> = [PROGRAM].into_iter().chain(settings).chain(own).collect();
     place.start(Engine::Mariadb, port, "KILL", &server)
 }

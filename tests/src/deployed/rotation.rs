@@ -28,6 +28,9 @@ const MEMBER: [(&str, &str); 3] = [
     ("ExternalId", "an-id"),
 ];
 
+/// A secret, and the master that it is bound to.
+const PAIR: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/bearer-token-AbCdEf=app/master-MnOpQr";
+
 /// An account in which one function is deployed.
 struct Deployed {
     world: World,
@@ -98,7 +101,8 @@ impl Deployed {
 /// What a template needs in any case.
 fn least(function: &str, secret: &'static str) -> Vec<(&'static str, &'static str)> {
     let of_tokens = [("TokenUrl", "https://id.example.com/token"), ("VerifyUrl", "https://id.example.com/me")];
-    let own = of_tokens.into_iter().filter(|_| function == "rotate-bearer-token");
+    let of_tokens = of_tokens.into_iter().chain([("Masters", PAIR)]);
+    let own = of_tokens.filter(|_| function == "rotate-bearer-token");
     own.chain([("SecretArns", secret), ("MasterSecretArns", secret)]).collect()
 }
 
@@ -160,8 +164,10 @@ async fn the_deployed_function_rotates_a_token() {
     let (world, secret, master) = with_token(&server).await;
     let (mint, revoke, verify) = (server.token_url(), server.revoke_url(), server.verify_url());
     let urls = [("TokenUrl", mint.as_str()), ("RevokeUrl", &revoke), ("VerifyUrl", &verify)];
-    let secrets = [("SecretArns", secret.as_str()), ("MasterSecretArns", &master), ("CaBundle", &bundle)];
-    let deployed = Deployed::new(world, "rotate-bearer-token", &[urls, secrets].concat()).await;
+    let pair = format!("{secret}={master}");
+    let secrets =
+        [("SecretArns", secret.as_str()), ("MasterSecretArns", &master), ("Masters", &pair), ("CaBundle", &bundle)];
+    let deployed = Deployed::new(world, "rotate-bearer-token", &[urls.as_slice(), &secrets].concat()).await;
     deployed.rotate(&secret).await;
     let value = value_at(&deployed.world, &secret, "AWSCURRENT").await.unwrap();
     let alive = server.alive();

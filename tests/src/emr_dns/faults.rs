@@ -49,7 +49,7 @@ const IN_TWO_ZONES: Given = Given {
 };
 
 fn run() -> Run<Given> {
-    Run { given: GIVEN, sample: "a-cluster-is-running", calls: 7 }
+    Run { given: GIVEN, sample: "a-cluster-is-running", calls: 8 }
 }
 
 faults_at_every_call!(Scene, run());
@@ -140,6 +140,31 @@ async fn a_batch_that_route_53_never_takes_is_refused_with_its_reason() {
         assert_eq!(report.outcome, Outcome::Refused, "{kind:?}: {report}");
         assert!(report.reason.as_ref().unwrap().contains("is not permitted in zone"), "{report}");
         assert!(!scene.picture().await.contains(ETL), "nothing of it was made");
+    }
+}
+
+/// What stands in the zone is forbidden to change, by whoever has the zone: trying again changes nothing about that.
+#[tokio::test]
+async fn what_a_protection_or_a_guardrail_forbids_is_refused_and_says_which_it_was() {
+    let protected = "[The record set etl.example.com. of type CNAME is protected (owned by the platform): a record set \
+                     already exists for it, and its protection has to be deleted first]";
+    let guarded =
+        "[The record etl.example.com. was rejected by the change guardrail ACTIVE_RECORD_CHECK: it was queried]";
+    for (given, sample) in [(GIVEN, "a-cluster-is-running"), (HAS_ENDED, "a-cluster-was-terminated")] {
+        for (why, rule) in [(protected, "record set protection"), (guarded, "change guardrail ACTIVE_RECORD_CHECK")] {
+            for kind in rejections(why) {
+                let scene = Scene::set_up(&given, sample).await;
+                let (was, before) = (scene.picture().await, scene.world.calls());
+                AWS.inject(&Fault { times: 100, ..at_change(&scene, kind.clone()) });
+                let report = scene.hear(Mode::Apply).await;
+                assert_eq!(report.outcome, Outcome::Refused, "{kind:?}: {report}");
+                let reason = report.reason.unwrap();
+                assert!(reason.contains(rule) && reason.contains(why), "{reason}");
+                assert_eq!(changes(&scene, before), 1, "it is not tried again: {kind:?}");
+                AWS.clear_faults(&scene.world.account);
+                assert_eq!(scene.picture().await, was, "{kind:?}");
+            }
+        }
     }
 }
 

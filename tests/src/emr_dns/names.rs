@@ -2,7 +2,8 @@
 
 use expect_test::expect;
 
-use super::{CLUSTER, Cluster, GIVEN, Given, HOME, Record, Scene, ZONE, Zone};
+use super::owners::MARK;
+use super::{CLUSTER, Cluster, GIVEN, Given, HOME, Record, Scene, WIKI, ZONE, Zone};
 use crate::scene::chapter;
 
 const NO_ZONES: &[(&str, &str)] = &[("SIGNALBOX_DNS_ZONES", "")];
@@ -12,6 +13,9 @@ const PUBLIC: Zone = Zone {
     vpcs: &[],
     records: &[Record::Plain("www.example.com", "CNAME", 300, "site.example.org")],
 };
+
+/// Answers for every name that does not exist.
+const WILDCARD: Record = Record::Plain("*.example.com", "A", 300, "10.0.8.8");
 
 /// 244 characters, which is one too many.
 const LONG: &str = "\
@@ -110,6 +114,52 @@ chapter! { Scene;
         emr-dns: refused (the tag `cluster_name` of cluster j-1YONHTCP3YZKC: `` is empty; it has to be host.domain, such as etl.example.com)
         nothing changed
     "#]];
+    a_name_begins_with_an_underscore: tagged("_dmarc.example.com"), expect![[r#"
+        emr-dns: refused (the tag `cluster_name` of cluster j-1YONHTCP3YZKC: `_dmarc.example.com` has the part `_dmarc`: what begins with an underscore is a service's or a tool's (RFC 8552), no host's; it has to be host.domain, such as etl.example.com)
+        nothing changed
+    "#]];
+    a_name_is_served_by_a_wildcard: with_zones(&[Zone { records: &[WILDCARD], ..ZONE }]), expect![[r#"
+        emr-dns: refused (etl.example.com in Z1EXAMPLECOM is somebody else's: the wildcard *.example.com, a record of type A, answers for it, and no TXT record beside it says whose it is; take the record away or choose another name)
+        nothing changed
+    "#]];
+    a_deeper_name_is_served_by_a_wildcard: Given {
+        clusters: &[Cluster { tag: Some("etl.lab.example.com"), ..CLUSTER }],
+        ..with_zones(&[Zone { records: &[WILDCARD, WIKI], ..ZONE }])
+    }, expect![[r#"
+        emr-dns: refused (etl.lab.example.com in Z1EXAMPLECOM is somebody else's: the wildcard *.example.com, a record of type A, answers for it, and no TXT record beside it says whose it is; take the record away or choose another name)
+        nothing changed
+    "#]];
+    a_name_below_a_wildcard_has_a_closer_encloser: Given {
+        clusters: &[Cluster { tag: Some("etl.lab.example.com"), ..CLUSTER }],
+        ..with_zones(&[Zone { records: &[WILDCARD, Record::Plain("www.lab.example.com", "A", 300, "10.0.9.9")], ..ZONE }])
+    }, expect![[r#"
+        emr-dns: applied
+          - in Z1EXAMPLECOM: create etl.lab.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
+        before
+        in Z1EXAMPLECOM:
+          \052.example.com A 300 10.0.8.8
+          www.lab.example.com A 300 10.0.9.9
+        after
+        in Z1EXAMPLECOM:
+          \052.example.com A 300 10.0.8.8
+          etl.lab.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+          _signalbox.etl.lab.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+          www.lab.example.com A 300 10.0.9.9
+    "#]];
+    our_mark_stands_beside_a_name_that_a_wildcard_serves:
+        with_zones(&[Zone { records: &[WILDCARD, MARK], ..ZONE }]), expect![[r#"
+            emr-dns: applied
+              - in Z1EXAMPLECOM: update etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was nowhere for j-1YONHTCP3YZKC)
+            before
+            in Z1EXAMPLECOM:
+              \052.example.com A 300 10.0.8.8
+              _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+            after
+            in Z1EXAMPLECOM:
+              \052.example.com A 300 10.0.8.8
+              etl.example.com CNAME 60 ip-10-0-0-11.eu-west-1.compute.internal
+              _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
+        "#]];
     the_vpc_has_no_zone: Given { zones: &[], variables: NO_ZONES, ..GIVEN }, expect![[r#"
         emr-dns: refused (no private hosted zone that vpc-0123456789abcdef0 is associated with is a domain of etl.example.com; the VPC has none; associate the zone with the VPC, or correct the cluster's tag)
         nothing changed

@@ -11,7 +11,7 @@ const WITH_NEW: &[Zone] = &[Zone { records: &[Record::Ours(ETL, NEW.primary, NEW
 const ENDED: Cluster = Cluster { state: "TERMINATED", ..CLUSTER };
 
 /// The TXT record of the cluster's name alone.
-const MARK: Record = Record::Plain(
+pub const MARK: Record = Record::Plain(
     "_signalbox.etl.example.com",
     "TXT",
     60,

@@ -154,6 +154,15 @@ chapter! { Scene;
               _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
               wiki.example.com A 300 10.0.9.9
         "#]];
+    it_is_time_to_sweep_and_a_name_is_served_by_a_wildcard: Given {
+        clusters: &[CLUSTER, Cluster { tag: Some("www.lab.example.com"), ..NEW }],
+        ..with(&[], &[Zone { records: &[OURS, Record::Plain("*.example.com", "A", 300, "10.0.8.8")], ..ZONE }])
+    }, expect![[r#"
+        emr-dns: refused (www.lab.example.com in Z1EXAMPLECOM is somebody else's: the wildcard *.example.com, a record of type A, answers for it, and no TXT record beside it says whose it is; take the record away or choose another name)
+          - name www.lab.example.com
+            not done: www.lab.example.com in Z1EXAMPLECOM is somebody else's: the wildcard *.example.com, a record of type A, answers for it, and no TXT record beside it says whose it is; take the record away or choose another name
+        nothing changed
+    "#]];
     it_is_time_to_sweep_and_a_tag_is_no_name:
         Given { clusters: &[CLUSTER, Cluster { tag: Some("*.example.com"), ..NEW }], ..GIVEN }, expect![[r#"
             emr-dns: refused (the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com)

@@ -152,3 +152,67 @@ async fn options_that_sts_would_refuse_are_refused_before_anything_is_asked() {
     }
     assert_eq!(scene.world.calls(), before);
 }
+
+/// As EC2 says it where the policy of an organization leaves some Regions only.
+const DENIED: &str = "You are not authorized to perform this operation. User: \
+    arn:aws:sts::222233334444:assumed-role/OrganizationAccountAccessRole/OrganizationAccountAccessRole is not authorized to \
+    perform: ACTION with an explicit deny in a service control policy";
+
+#[tokio::test]
+async fn a_region_that_a_service_control_policy_denies_is_skipped() {
+    let scene = Scene::set_up().await;
+    let denies = |service: &str, code: &str| {
+        let (status, code, message) = (403, code.to_owned(), DENIED.to_owned());
+        let (region, service) = (Some("eu-central-1".into()), Some(service.to_owned()));
+        let fault = Fault::new(&scene.accounts["dev"], FaultKind::Error { status, code, message });
+        AWS.inject(&Fault { region, service, times: 100, ..fault });
+    };
+    for (service, code) in [
+        ("ec2", "UnauthorizedOperation"),
+        ("rds", "AccessDenied"),
+        ("secretsmanager", "AccessDeniedException"),
+        ("elasticmapreduce", "AccessDeniedException"),
+    ] {
+        denies(service, code);
+    }
+    for operation in ["sharing-inventory", "rotation-state", "dns-sweep"] {
+        let regions = "eu-west-1,eu-central-1";
+        let ran = scene.run(&[operation, "--target", "{dev}", "--regions", regions, "--output", "json"]);
+        let expected = "Results dev eu-west-1\n\
+            Skipped dev eu-central-1 explicit deny in a service control policy\n";
+        assert_eq!((ran.places().as_str(), ran.code), (expected, Some(0)), "{operation}: {}", ran.said);
+    }
+    // A region that only some of it can be done in is none that was skipped, and no permission is asked for.
+    let share = r#"{"ami": {"base_": {"eu-west-1": ["123456789012"], "eu-central-1": ["123456789012"]}}}"#;
+    scene.world.put_manifest(share).await;
+    let place = format!("s3://{}/share.json", scene.world.bucket());
+    let ran = scene.run(&["share-sweep", "--target", "{dev}", "--manifest", &place]);
+    assert_eq!(ran.code, Some(254), "{}", ran.out);
+    assert!(ran.out.contains("explicit deny in a service control policy"), "{}", ran.out);
+    assert!(!ran.out.contains("give the role this permission"), "{}", ran.out);
+}
+
+#[tokio::test]
+async fn a_session_of_a_role_may_not_ask_for_longer_than_an_hour_and_is_told_once() {
+    let scene = Scene::set_up().await;
+    let sts = aws_sdk_sts::Client::new(scene.world.sessions.config());
+    let role = format!("arn:aws:iam::{}:role/Admin", scene.world.account);
+    let session = sts.assume_role().role_arn(role).role_session_name("ann").send().await.unwrap().credentials.unwrap();
+    let run = |duration: &str, is_session: bool| {
+        let mut command = scene.command(&["caller-identity", "--target", "{unit}", "--duration", duration]);
+        if is_session {
+            command.env("AWS_ACCESS_KEY_ID", &session.access_key_id);
+            command.env("AWS_SECRET_ACCESS_KEY", &session.secret_access_key);
+            command.env("AWS_SESSION_TOKEN", &session.session_token);
+        }
+        scene.tell(&command.output().unwrap())
+    };
+    let before = scene.calls("AssumeRole").len();
+    let refused = run("3601", true);
+    assert_eq!(refused.code, Some(252), "{}{}", refused.out, refused.said);
+    expect![[r#"
+        error: the session's duration: `3601 s` is more than the 3600 s that STS allows where a role is assumed by a session of another role, as arn:aws:sts::hub:assumed-role/Admin/ann is; ask for at most 3600, or use credentials of a user
+    "#]].assert_eq(&refused.said);
+    assert_eq!(scene.calls("AssumeRole").len(), before, "no account is entered");
+    assert_eq!((run("3600", true).code, run("3601", false).code), (Some(0), Some(0)));
+}

@@ -149,7 +149,7 @@ async fn nobody_is_never_everybody() {
     "#]],
     );
     scene.assert_reached(&["--target", "ou-ab12-cd34ef56"], &expect![[r#"
-        Some(252) error: asking Organizations for the accounts of ou-ab12-cd34ef56: AWS answered ParentNotFoundException: You specified parent that doesn't exist.
+        Some(254) error: asking Organizations for the accounts of ou-ab12-cd34ef56: AWS answered ParentNotFoundException: You specified parent that doesn't exist.
     "#]]);
     scene.assert_reached(&["--target", "unit"], &expect![[r#"
         Some(252) error: `unit` is not an account id of 12 digits, the id of a root (r-..), an organizational unit (ou-..) or an organization (o-..), or a tag (tag:KEY or tag:KEY=VALUE)
@@ -180,7 +180,7 @@ async fn ids_need_no_organization_and_nothing_else_does_without() {
     "#]],
     );
     scene.assert_reached(&[], &expect![[r#"
-        Some(252) error: asking Organizations for its accounts (only the management account and delegated administrators may; account ids as targets need no organization): AWS answered AWSOrganizationsNotInUseException: Your account is not a member of an organization.
+        Some(254) error: asking Organizations for its accounts (only the management account and delegated administrators may; account ids as targets need no organization): AWS answered AWSOrganizationsNotInUseException: Your account is not a member of an organization.
     "#]]);
     scene.world.account.clone_from(&scene.accounts["qa"]);
     scene.assert_reached(

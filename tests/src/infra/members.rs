@@ -46,7 +46,7 @@ const AT_HOME: [&str; 30] = [
 ];
 
 /// What it does to what is in the account that the event is of.
-const IN_THE_MEMBER: [&str; 39] = [
+const IN_THE_MEMBER: [&str; 42] = [
     "ec2:DescribeImageAttribute",
     "ec2:DescribeImages",
     "ec2:DescribeSnapshotAttribute",
@@ -72,8 +72,11 @@ const IN_THE_MEMBER: [&str; 39] = [
     "rds:CopyDBSnapshot",
     "rds:DescribeDBClusterSnapshotAttributes",
     "rds:DescribeDBClusterSnapshots",
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
     "rds:DescribeDBSnapshotAttributes",
     "rds:DescribeDBSnapshots",
+    "rds:DescribeOptionGroups",
     "rds:ModifyDBClusterSnapshotAttribute",
     "rds:ModifyDBSnapshotAttribute",
     "route53:ListHostedZonesByVPC",

@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, stream};
+use local_aws::Call;
 use reaction::{Mode, Outcome};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::template::Template;
 use crate::scene::{Scene, Story};
+use crate::world::{AUDIT, AWS, GRANTS, LEDGER};
 use crate::{
     emr_dns, react_org_change, reconcile_shares, rotate_bearer_token, rotate_db_user, share_ebs_snapshot,
     share_rds_snapshot, stories,
@@ -55,6 +57,35 @@ fn of_the_platform(template: &Template) -> BTreeSet<&'static str> {
         needed.extend(OF_MEMBERS);
     }
     needed
+}
+
+/// Asserts that an IAM engine that is not ours allows each call that was made since by the role in the function's template: this
+/// action, on this resource, under these conditions.
+async fn assert_allowed<S: Scene>(scene: &S, before: usize) {
+    let calls: Vec<_> = AWS.calls(&scene.world().account).into_iter().skip(before).collect();
+    let mut parameters = parameters_of(scene);
+    if calls.iter().any(|call| call.operation == "GetParameter") {
+        parameters["Manifest"] = json!("ssm:/share");
+    }
+    let told: Vec<_> = calls.iter().map(Call::to_iam).collect();
+    let denials = AWS.ask_iam(&Template::read(S::FUNCTION).json, &parameters, &told).await.unwrap();
+    for (call, denial) in calls.iter().zip(denials) {
+        // What AWS refused may be what the role forbids: a bucket of another account, a zone that is gone.
+        let is_refused = call.status.is_none_or(|status| status >= 400);
+        assert!(denial.is_null() || is_refused, "infra/{}.yaml: {denial}: {call:?}", S::FUNCTION);
+    }
+}
+
+/// What a function's template is given for a scene that is told without being deployed.
+fn parameters_of<S: Scene>(scene: &S) -> Value {
+    let mut given: Map<String, Value> =
+        scene.parameters().into_iter().map(|(name, value)| (name, json!(value))).collect();
+    let plans = format!("s3://{}/", scene.world().bucket());
+    let tables = [("LedgerTable", LEDGER), ("GrantsTable", GRANTS), ("AuditTable", AUDIT)];
+    for (name, value) in tables.into_iter().chain([("StoredPlans", plans.as_str()), ("CopyAutomated", "true")]) {
+        given.insert(name.into(), json!(value));
+    }
+    given.into()
 }
 
 /// The actions that an operation needs, where they are not its own name.
@@ -113,6 +144,7 @@ async fn operations_where<S: Scene>(given: S::Given, sample: &str) -> Vec<String
     let scene = S::set_up(&S::with_tables(&given), sample).await;
     let before = scene.world().calls();
     scene.hear(Mode::Apply).await;
+    assert_allowed(&scene, before).await;
     scene.world().operations_since(before)
 }
 
@@ -132,6 +164,7 @@ async fn operations_where_grants_were_lost<S: Scene>(story: &Story<S>, one_fewer
     scene.world().put_manifest(one_fewer).await;
     let before = scene.world().calls();
     assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    assert_allowed(&scene, before).await;
     scene.world().operations_since(before)
 }
 

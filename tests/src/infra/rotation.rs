@@ -39,10 +39,10 @@ fn a_function_may_rotate_the_secrets_that_were_given_and_read_their_masters_and_
     for (function, secret) in ROTATING {
         let found: Vec<_> = allowed(function, secret, "secretsmanager:").into_iter().map(|(a, r, _)| (a, r)).collect();
         let rotate = ["DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"];
-        let mut expected = vec![
-            (rotate.map(|it| format!("secretsmanager:{it}")).to_vec(), json!([secret])),
-            (vec!["secretsmanager:GetSecretValue".into()], json!([MASTER])),
-        ];
+        // Which service manages a master's secret is asked for a database only.
+        let read = if function == "rotate-db-user" { &rotate[..2] } else { &rotate[1..2] };
+        let named = |actions: &[&str]| actions.iter().map(|it| format!("secretsmanager:{it}")).collect::<Vec<_>>();
+        let mut expected = vec![(named(&rotate), json!([secret])), (named(read), json!([MASTER]))];
         if function == "rotate-db-user" {
             expected.push((vec!["secretsmanager:GetRandomPassword".into()], json!("*")));
         }
@@ -122,7 +122,8 @@ fn what_was_not_asked_for_is_not_allowed() {
         let conditional = statements.iter().filter_map(|it| it.get("Fn::If"));
         let found: Vec<_> = conditional.map(|it| format!("{}: {}", text(&it[0]), text(&it[1]["Sid"]))).collect();
         let mut expected =
-            vec!["HasMasterSecrets: ReadMasterSecrets", "HasKmsKeys: UseKeys", "HasMembers: ActInMembers"];
+            vec!["HasMasterSecrets: ReadMasterSecrets", "HasMasterSecrets: FindDatabases", "HasKmsKeys: UseKeys"];
+        expected.push("HasMembers: ActInMembers");
         expected.push("IsInVpc: JoinNetwork");
         expected.retain(|it| function == "rotate-db-user" || !it.contains("Master"));
         assert_eq!(found, expected, "{function}");
@@ -217,7 +218,8 @@ fn a_function_reads_what_its_template_gives() {
         let defaults = defaults.map(|(name, it)| (name, json!(it.as_str().map_or_else(|| it.to_string(), Into::into))));
         // A condition is not decided here: both of its sides have to be there.
         let members = [("MemberRoleArns", json!([MEMBER])), ("MemberAccountIds", json!(["222233334444"]))];
-        let parameters: Parameters = defaults.chain(members).chain(given.iter().cloned()).collect();
+        let lists = members.into_iter().chain([("Masters", json!([""]))]);
+        let parameters: Parameters = defaults.chain(lists).chain(given.iter().cloned()).collect();
         resolved(template.environment(), &parameters)
     };
     let read = |from: &Value, name: &str| from[name].as_str().filter(|it| !it.is_empty()).map(String::from);
@@ -229,7 +231,16 @@ fn a_function_reads_what_its_template_gives() {
     assert_eq!(settings(&given), settings(&least));
     let swept = rotate_bearer_token::BearerToken::swept(&|name| read(&given, name)).unwrap();
     assert_eq!(swept.iter().map(ToString::to_string).collect::<Vec<_>>(), arns);
+    let masters = |from: &Value| secrets::Bindings::read(&|name| read(from, name)).unwrap();
+    for (function, secret) in ROTATING {
+        let pair = ("Masters", json!([format!("{secret}={MASTER}")]));
+        let least = [("SecretArns", json!([secret])), ("TokenUrl", json!("")), ("VerifyUrl", json!(""))];
+        let given = environment(function, &[&least[..], &[pair]].concat());
+        let master = masters(&given).master_of(&secret.parse().unwrap(), None).unwrap();
+        assert_eq!(master.unwrap().to_string(), MASTER, "{function}");
+    }
     let given = environment("rotate-db-user", &[]);
+    assert_eq!(masters(&given), secrets::Bindings::default());
     let passwords = |from: &Value| secrets::Passwords::read(&|name| read(from, name)).unwrap();
     assert_eq!(passwords(&given), passwords(&json!({})));
 }
@@ -239,11 +250,12 @@ async fn without_secrets_or_with_what_is_none_nothing_is_deployed() {
     let deployment = Deployment::new(World::new().await.sessions.config());
     for (function, secret) in ROTATING {
         let short = secret.trim_end_matches(char::is_alphanumeric).trim_end_matches('-');
-        let any = format!("{short}-*");
+        let (any, pair) = (format!("{short}-*"), format!("{secret}={MASTER}"));
         for secrets in ["", "*", "app", short, any.as_str()] {
             let urls = [("TokenUrl", "https://id.example.com/"), ("VerifyUrl", "https://id.example.com/")];
             let own = urls.into_iter().filter(|_| function == "rotate-bearer-token").chain([("SecretArns", secrets)]);
-            let code = [("CodeBucket", "code"), ("CodeKey", "function.zip"), ("MasterSecretArns", MASTER)];
+            let code =
+                [("CodeBucket", "code"), ("CodeKey", "function.zip"), ("MasterSecretArns", MASTER), ("Masters", &pair)];
             let stack = Stack {
                 name: format!("signalbox-{function}"),
                 template: local_aws::workspace().join(format!("infra/{function}.yaml")),

@@ -10,7 +10,8 @@ use super::role::texts;
 use super::template::{Parameters, Template, resolved};
 use crate::world::World;
 
-const ZONES: [&str; 2] = ["Z0123456789ABCDEFGHIJ", "Z1XYZ"];
+/// Route 53 documents no more of an id than its length.
+const ZONES: [&str; 3] = ["Z0123456789ABCDEFGHIJ", "Z1XYZ", "0123456789abcdef0123456789abcdef"];
 
 /// What the role allows where these zones were given.
 fn statements() -> Vec<Value> {
@@ -81,7 +82,8 @@ fn the_function_reads_what_the_template_gives() {
     let defaults = defaults.filter_map(|(name, it)| Some((name.as_str(), json!(plain(it.get("Default")?)))));
     let parameters: Parameters = defaults.chain([("HostedZoneIds", json!(ZONES))]).collect();
     let environment = resolved(template.environment(), &parameters);
-    let settings = Settings::read(&|name| environment[name].as_str().map(String::from)).unwrap();
+    let settings =
+        Settings::read(&|name| environment[name].as_str().filter(|it| !it.is_empty()).map(String::from)).unwrap();
     let zones = BTreeSet::from(ZONES.map(|id| id.parse().unwrap()));
     assert_eq!(settings, Settings { zones: Some(zones), ..Settings::read(&|_| None).unwrap() });
     for (text, policy) in [("sync", Policy::Sync), ("upsert-only", Policy::UpsertOnly)] {
@@ -91,6 +93,9 @@ fn the_function_reads_what_the_template_gives() {
     assert_eq!(template.json["Parameters"]["Policy"]["AllowedValues"], json!(["sync", "upsert-only"]));
 }
 
+/// An id of one character more than Route 53 documents.
+const TOO_LONG: &str = "Z01234567890123456789012345678901";
+
 fn plain(default: &Value) -> String {
     default.as_str().map_or_else(|| default.to_string(), String::from)
 }
@@ -98,7 +103,17 @@ fn plain(default: &Value) -> String {
 #[tokio::test]
 async fn without_zones_or_with_what_is_none_nothing_is_deployed() {
     let deployment = Deployment::new(World::new().await.sessions.config());
-    for zones in [None, Some(""), Some("*"), Some("Z1XYZ,*"), Some("Z1XYZ,"), Some("Z1/*"), Some("Z?"), Some("z1xyz")] {
+    for zones in [
+        None,
+        Some(""),
+        Some("*"),
+        Some("Z1XYZ,*"),
+        Some("Z1XYZ,"),
+        Some("Z1/*"),
+        Some("Z?"),
+        Some("Z1:2"),
+        Some(TOO_LONG),
+    ] {
         let code = [("CodeBucket", "code"), ("CodeKey", "function.zip")];
         let parameters = code.into_iter().chain(zones.map(|zones| ("HostedZoneIds", zones)));
         let stack = Stack {

@@ -14,16 +14,17 @@ use crate::scene::{read_sample, sorted};
 use crate::world::{AUDIT, AWS, GRANTS, SAMPLE_ACCOUNT, World};
 
 const MANIFEST: &str = r#"{"ebs": {"base": {"eu-west-1": ["123456789012"]}}, "ami": {"base": {"eu-west-1": []}}}"#;
-const ANOTHER: &str = r#"{"ebs": {"other": {"eu-west-1": ["123456789012"]}}, "ami": {"base": {"eu-west-1": []}}}"#;
+pub(super) const ANOTHER: &str =
+    r#"{"ebs": {"other": {"eu-west-1": ["123456789012"]}}, "ami": {"base": {"eu-west-1": []}}}"#;
 
 /// The hub with tables, this manifest, and a snapshot of this name in each account, in the order of [`Sweeps::all`].
-struct Sweeps {
-    scene: Scene,
+pub(super) struct Sweeps {
+    pub(super) scene: Scene,
     snapshots: [String; 3],
 }
 
 impl Sweeps {
-    async fn new(accounts: impl Fn(&str, &str) -> String) -> Self {
+    pub(super) async fn new(accounts: impl Fn(&str, &str) -> String) -> Self {
         let scene = Scene::new(accounts).await;
         scene.hub.create_grants_tables().await;
         scene.hub.put_manifest(MANIFEST).await;
@@ -50,7 +51,7 @@ impl Sweeps {
     }
 
     /// The event function of the hub hears of the snapshot, shares it and records that.
-    async fn share(&self, which: usize) {
+    pub(super) async fn share(&self, which: usize) {
         let (owner, snapshot) = self.all()[which];
         let event = read_sample(ShareEbsSnapshot::NAME, "a-snapshot-was-created");
         let event = event.replace(SAMPLE_ACCOUNT, &owner.account).replace("snap-0123456789abcdef0", snapshot);
@@ -61,18 +62,25 @@ impl Sweeps {
         assert_eq!(report.outcome, Outcome::Applied, "{report}");
     }
 
-    async fn sweep(&self) -> Report {
-        let (variables, sessions) = (self.variables(), &self.scene.hub.sessions);
+    pub(super) async fn sweep(&self) -> Report {
+        self.sweep_with(&[], SWEEP).await
+    }
+
+    /// The same with these settings too, for this event.
+    pub(super) async fn sweep_with(&self, settings: &[(&str, &str)], event: &str) -> Report {
+        let (known, sessions) = (self.variables(), &self.scene.hub.sessions);
+        let more = |name: &str| settings.iter().find(|(it, _)| *it == name).map(|(_, value)| (*value).to_owned());
+        let variables = |name: &str| more(name).or_else(|| known(name));
         let source = Source::new(sessions, permissions::Settings::read(&variables).unwrap());
         let grants = Grants::read(&variables, sessions, ReconcileShares::NAME).unwrap();
         let settings = Settings::read(&variables).unwrap();
-        let report = self.scene.hear(&ReconcileShares::new(sessions.clone(), source, settings, grants), SWEEP).await;
+        let report = self.scene.hear(&ReconcileShares::new(sessions.clone(), source, settings, grants), event).await;
         println!("{report}");
         report
     }
 
     /// Who may use the snapshot of each account.
-    async fn held(&self) -> [String; 3] {
+    pub(super) async fn held(&self) -> [String; 3] {
         let mut held = Vec::new();
         for (account, snapshot) in self.all() {
             held.push(volume_makers(&account.ec2, snapshot).await);
@@ -88,7 +96,7 @@ impl Sweeps {
     }
 }
 
-const SHARED: &str = "123456789012";
+pub(super) const SHARED: &str = "123456789012";
 
 #[tokio::test]
 async fn what_the_hub_shared_in_a_member_is_looked_at_there_and_never_forgotten_unseen() {

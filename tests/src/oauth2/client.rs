@@ -182,6 +182,32 @@ async fn a_token_of_another_type_is_not_taken() {
 }
 
 #[tokio::test]
+async fn an_error_with_a_good_status_is_one_and_only_a_registered_code_is_shown() {
+    check(Mischief::Error("invalid_scope"), expect![[r#"
+        Refused: asking http://server/oauth2/token for a token: it answered 200 with the error invalid_scope: check the master secret, OAUTH2_TOKEN_URL, OAUTH2_CLIENT_AUTH, OAUTH2_SCOPE and OAUTH2_AUDIENCE
+        Refused: revoking a token at http://server/oauth2/revoke: it answered 200 with the error invalid_scope: check the master secret, OAUTH2_REVOKE_URL, OAUTH2_REVOKE_FIELD and OAUTH2_CLIENT_AUTH
+        Refused: proving a token at http://server/search: it answered 200 with the error invalid_scope: check that the token may read OAUTH2_VERIFY_URL
+    "#]]).await;
+    check(Mischief::Error("temporarily_unavailable"), expect![[r#"
+        Failed: asking http://server/oauth2/token for a token: it answered 200 with the error temporarily_unavailable: it is tried again, look at the server if this goes on
+        Failed: revoking a token at http://server/oauth2/revoke: it answered 200 with the error temporarily_unavailable: it is tried again, look at the server if this goes on
+        Failed: proving a token at http://server/search: it answered 200 with the error temporarily_unavailable: it is tried again, look at the server if this goes on
+    "#]]).await;
+    check(Mischief::Error(CLIENT_SECRET), expect![[r#"
+        Refused: asking http://server/oauth2/token for a token: it answered 200 with an `error` that has no registered code, and so is not shown: check the master secret, OAUTH2_TOKEN_URL, OAUTH2_CLIENT_AUTH, OAUTH2_SCOPE and OAUTH2_AUDIENCE
+        Refused: revoking a token at http://server/oauth2/revoke: it answered 200 with an `error` that has no registered code, and so is not shown: check the master secret, OAUTH2_REVOKE_URL, OAUTH2_REVOKE_FIELD and OAUTH2_CLIENT_AUTH
+        Refused: proving a token at http://server/search: it answered 200 with an `error` that has no registered code, and so is not shown: check that the token may read OAUTH2_VERIFY_URL
+    "#]]).await;
+    let server = Server::start(Manner::default()).await;
+    let client = client(&server, &[("OAUTH2_VERIFY_KEY", "")]);
+    server.misbehave(Ask::Verify, Mischief::Error("invalid_token"));
+    let said = told(&server, verify(&client, &server.mint().into()).await);
+    expect![[r#"
+        Refused: proving a token at http://server/search: it answered 200 with the error invalid_token: check that the token may read OAUTH2_VERIFY_URL
+    "#]].assert_eq(&said);
+}
+
+#[tokio::test]
 async fn a_page_is_no_answer() {
     check(Mischief::Html, expect![[r#"
         Refused: asking http://server/oauth2/token for a token: the answer is a page of HTML or XML; whether it made a token is not known: check OAUTH2_TOKEN_URL

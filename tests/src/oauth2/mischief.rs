@@ -17,6 +17,10 @@ pub enum Mischief {
     Stall,
     /// This status, with an answer that quotes the whole request; a code of RFC 6749 for a client's mistake.
     Status(u16),
+    /// Status 200, and an error of this code, with a text that quotes the whole request.
+    Error(&'static str),
+    /// Status 200, an error, and a token all the same.
+    ErrorAndToken,
     /// A token of another type.
     WrongType,
     /// A page to log in at, with status 200.
@@ -32,7 +36,7 @@ pub enum Mischief {
 impl Mischief {
     /// Whether the server does what it is asked before it answers as it does.
     pub(super) fn is_done(&self) -> bool {
-        matches!(self, Self::WrongType | Self::Large | Self::LostAnswer)
+        matches!(self, Self::ErrorAndToken | Self::WrongType | Self::Large | Self::LostAnswer)
     }
 
     /// The answer, from the one that would be good, and what the request said.
@@ -40,6 +44,11 @@ impl Mischief {
         match self {
             Self::Stall => std::future::pending().await,
             Self::Status(status) => answer(status, &refusal(status, said)),
+            Self::Error(code) => answer(200, &json!({"error": code, "error_description": said}).to_string()),
+            Self::ErrorAndToken => {
+                good["error"] = "invalid_scope".into();
+                answer(200, &good.to_string())
+            }
             Self::WrongType => {
                 good["token_type"] = "mac".into();
                 answer(200, &good.to_string())

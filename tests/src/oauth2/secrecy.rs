@@ -4,7 +4,6 @@
 use std::fmt::Debug;
 
 use form_urlencoded::byte_serialize;
-use reaction::Error;
 use rotate_bearer_token::oauth2::{mint, revoke, verify};
 use rotate_bearer_token::secret::{BearerSecret, Master};
 use rotate_bearer_token::settings::Settings;
@@ -27,11 +26,11 @@ impl Written {
         self.texts.extend([format!("{value:?}"), format!("{value:#?}")]);
     }
 
-    fn outcome<T>(&mut self, outcome: Result<T, Error>) {
+    fn outcome<T>(&mut self, outcome: Result<T, reaction::Error>) {
         if let Err(error) = outcome {
             self.debug(&error);
             self.texts.push(error.to_string());
-            let (Error::Refused(cause) | Error::Failed(cause)) = error;
+            let (reaction::Error::Refused(cause) | reaction::Error::Failed(cause)) = error;
             self.texts.extend(cause.chain().map(ToString::to_string));
         }
     }
@@ -48,9 +47,19 @@ impl Written {
 }
 
 async fn misbehaviours(server: &Server, written: &mut Written) {
-    use Mischief::{Html, Large, LostAnswer, Redirect, Stall, Status, WrongType};
+    use Mischief::{Error, ErrorAndToken, Html, Large, LostAnswer, Redirect, Stall, Status, WrongType};
     let statuses = [400, 401, 403, 404, 408, 429, 500, 503].map(Status);
-    let others = [Stall, WrongType, Html, Large, Redirect(format!("http://{OLD_TOKEN}/")), LostAnswer];
+    let others = [
+        Error(CLIENT_SECRET),
+        Error("invalid_scope"),
+        ErrorAndToken,
+        Stall,
+        WrongType,
+        Html,
+        Large,
+        Redirect(format!("http://{OLD_TOKEN}/")),
+        LostAnswer,
+    ];
     let (client, old) = (impatient(server), SecretString::from(OLD_TOKEN));
     for mischief in statuses.into_iter().chain(others) {
         for ask in [Ask::Token, Ask::Revoke, Ask::Verify] {

@@ -6,6 +6,7 @@ use aws_sdk_ssm::types::ParameterType;
 use reaction::Deadline;
 
 use super::Scene;
+use crate::share_rds_snapshot::{OPTION_GROUP, make_option_group};
 use crate::world::{World, now};
 
 impl Scene {
@@ -61,10 +62,12 @@ impl Scene {
         self
     }
 
-    /// A database snapshot is encrypted with the key.
+    /// A database snapshot is encrypted with the key, and its option group has an option that can be taken out.
     pub async fn with_encrypted_snapshot(self) -> Self {
+        make_option_group(&self.rds, "mysql", "8.0", &["MARIADB_AUDIT_PLUGIN"]).await;
         let instance = self.rds.create_db_instance().db_instance_identifier("secret").db_instance_class("db.t3.micro");
-        let instance = instance.engine("postgres").allocated_storage(20).storage_encrypted(true);
+        let instance = instance.engine("mysql").allocated_storage(20).storage_encrypted(true);
+        let instance = instance.option_group_name(OPTION_GROUP);
         let key = format!("arn:aws:kms:eu-west-1:{}:key/{}", self.world.account, self.key);
         instance.kms_key_id(key).send().await.unwrap();
         let snapshot = self.rds.create_db_snapshot().db_instance_identifier("secret");

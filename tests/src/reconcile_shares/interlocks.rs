@@ -77,13 +77,13 @@ async fn a_forced_plan_that_failed_half_way_is_admitted_again() {
 async fn a_stored_plan_admits_nothing_that_is_not_in_it() {
     let scene = Scene::new().await.with("SIGNALBOX_MAX_REMOVALS", "2");
     scene.store_plan("plan.json").await;
-    scene.put_manifest(&MANIFEST.replace("\"123456789012\", \"987654321098\"", "")).await;
+    crate::ec2::allow_launch(&scene.world.ec2, &scene.image, &["666677778888"], false).await;
     let force = format!(r#"{{"signalbox": "sweep", "force": "s3://{}/plan.json"}}"#, scene.world.bucket());
     let report = scene.hear(Mode::Apply, &force).await;
     let reason = scene.tell(&report.reason.unwrap());
     assert_eq!(report.outcome, Outcome::Refused);
-    assert!(reason.contains("the stored plan does not take these away"), "{reason}");
-    assert!(reason.ends_with("it is about 123456789012 from ami-base in eu-west-1"), "{reason}");
+    assert!(reason.contains("plan.json (SHA-256 ..) does not take these away"), "{reason}");
+    assert!(reason.ends_with("it is about 666677778888 from ami-base in eu-west-1"), "{reason}");
 }
 
 #[tokio::test]

@@ -167,6 +167,7 @@ stories! { Scene;
           - share base-cluster-v1 in eu-west-1: +123456789012
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
+          note: removals are admitted by the stored plan s3://manifests-111122223333/plan.json (SHA-256 ..)
           note: com-example-111122223333 is open to 555566667777 by somebody else's statement
         before
         ami-base: 123456789012, 444455556666

@@ -112,7 +112,7 @@ async fn no_call_is_refused_while_tokens_overlap() {
 
 /// A client's own connections, as the server takes them.
 fn http(scene: &Scene) -> oauth2::Client {
-    let variables = variables(&scene.server, scene.style, &scene.secret);
+    let variables = variables(&scene.server, scene.style, &scene.secret, &scene.master);
     let of = |name: &str| variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.clone());
     oauth2::Client::new(Settings::read(&of).unwrap()).unwrap()
 }

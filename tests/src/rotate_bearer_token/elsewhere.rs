@@ -31,7 +31,7 @@ impl Scene {
         let master = make_secret(&member, "app/master", &master).await;
         let value = json!({"access_token": server.mint(), "token_type": "Bearer", "masterarn": master});
         let secret = make_secret(&member, "app/token", &value).await;
-        let function = function(&hub, &variables(&server, Style::Overlap, &secret));
+        let function = function(&hub, &variables(&server, Style::Overlap, &secret, &master));
         Self { hub, member, server, secret, function }
     }
 

@@ -118,7 +118,7 @@ async fn what_has_no_label_and_is_due_already_is_due_once() {
 #[tokio::test]
 async fn what_is_due_is_remembered_for_longer_than_the_overlap() {
     let mut scene = Scene::new(Style::Overlap).await;
-    let mut variables = variables(&scene.server, scene.style, &scene.secret);
+    let mut variables = variables(&scene.server, scene.style, &scene.secret, &scene.master);
     variables.push(("SIGNALBOX_OVERLAP", (100 * 24 * 60).to_string()));
     scene.function = function(&scene.world, &variables);
     scene.rotate().await;

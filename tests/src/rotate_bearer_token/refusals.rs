@@ -4,9 +4,9 @@
 use reaction::{Outcome, Report};
 use serde_json::{Value, json};
 
-use super::{OVERLAP, Scene};
+use super::{OVERLAP, Scene, function, variables};
 use crate::oauth2::{Ask, CLIENT_ID, CLIENT_SECRET, Mischief, Style};
-use crate::rotations::{Rotation, STEPS, new_token, secrets_manager};
+use crate::rotations::{Rotation, STEPS, make_secret, new_token, secrets_manager};
 use crate::world::let_time_pass;
 
 fn assert_refused(report: &Report, why: &str) {
@@ -138,6 +138,35 @@ async fn a_master_secret_that_is_missing_is_named() {
     assert_refused(&report, &format!("the master secret {} has no value", scene.master));
 }
 
+/// Else the writer of a secret would have tokens made, or revoked, by another client's power.
+#[tokio::test]
+async fn a_secret_uses_no_master_but_the_one_that_the_settings_bind() {
+    let mut scene = Scene::new(Style::Overlap).await;
+    let other = json!({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
+    let other = make_secret(&scene.world, "app/other-master", &other).await;
+    let good = scene.value(&scene.token("AWSCURRENT").await.unwrap());
+    let mut value = good.clone();
+    value["masterarn"] = other.as_str().into();
+    scene.put(&scene.secret, &value).await;
+    let rotation = scene.begin().await;
+    let bound = format!("but SIGNALBOX_MASTERS binds the secret to {}: correct", scene.master);
+    assert_refused(&scene.step(&rotation, "createSecret").await, &bound);
+    let mut without = variables(&scene.server, scene.style, &scene.secret, &scene.master);
+    without.retain(|(name, _)| *name != "SIGNALBOX_MASTERS");
+    scene.function = function(&scene.world, &without);
+    let pair = format!("add {}={other} to the parameter Masters of the stack", scene.secret);
+    assert_refused(&scene.step(&rotation, "createSecret").await, &pair);
+    value.as_object_mut().unwrap().remove("masterarn");
+    scene.put(&scene.secret, &value).await;
+    assert_refused(&scene.step(&rotation, "createSecret").await, "to no master secret: add ");
+    assert!(scene.server.asked().is_empty(), "the server was not asked for a token");
+    let variables = variables(&scene.server, scene.style, &scene.secret, &scene.master);
+    scene.function = function(&scene.world, &variables);
+    for step in STEPS {
+        assert_eq!(scene.step(&rotation, step).await.outcome, Outcome::Applied, "the binding is enough: {step}");
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_misbehaves_leaves_nothing_stored() {
     for (mischief, outcome, may_be_made) in [
@@ -146,6 +175,10 @@ async fn a_server_that_misbehaves_leaves_nothing_stored() {
         (Mischief::WrongType, Outcome::Refused, false),
         (Mischief::Redirect("https://example.com/".into()), Outcome::Refused, false),
         (Mischief::Status(400), Outcome::Refused, false),
+        (Mischief::Error("invalid_scope"), Outcome::Refused, false),
+        (Mischief::Error(CLIENT_SECRET), Outcome::Refused, false),
+        (Mischief::Error("temporarily_unavailable"), Outcome::Failed, false),
+        (Mischief::ErrorAndToken, Outcome::Refused, false),
         (Mischief::Status(500), Outcome::Failed, true),
         (Mischief::LostAnswer, Outcome::Failed, true),
     ] {

@@ -1,5 +1,5 @@
 //! No secret value is written anywhere: every report, the ledger, the calls to other services than Secrets Manager, and the whole
-//! output of the compiled function, over rotations that go well and such that do not, searched for every value that was used.
+//! output of the compiled function at the level `trace`, over rotations that go well and such that do not, searched for every value that was used.
 
 use form_urlencoded::byte_serialize;
 use local_aws::{Fault, FaultKind};
@@ -50,9 +50,13 @@ impl Watched {
 
 async fn watch(style: Style) {
     let mut watched = Watched::new(style).await;
-    let running = Running::start(&watched.scene).await;
+    let running = Running::start_with(&watched.scene, &[("AWS_LAMBDA_LOG_LEVEL", "TRACE")]).await;
     let rotation = watched.scene.begin().await;
-    for mischief in [400, 401, 500].map(Mischief::Status).into_iter().chain([Mischief::WrongType, Mischief::Html]) {
+    for mischief in [400, 401, 500].map(Mischief::Status).into_iter().chain([
+        Mischief::WrongType,
+        Mischief::Html,
+        Mischief::Error(CLIENT_SECRET),
+    ]) {
         for ask in [Ask::Token, Ask::Revoke] {
             watched.scene.server.misbehave(ask, mischief.clone());
         }
@@ -71,6 +75,8 @@ async fn watch(style: Style) {
     watched.written.extend(calls.iter().map(|call| format!("{call:?}")));
     let output = running.end().await;
     assert!(output.lines().count() > 40, "the function has a log: {output}");
+    let below = output.lines().find(|it| it.contains(r#""level":"TRACE""#) || it.contains(r#""level":"DEBUG""#));
+    assert_eq!(below, None, "no client of anything speaks below info");
     watched.written.push(output);
     let is_new = |it: &String| it.contains("t0ken") && !it.contains("0001");
     assert!(watched.values.iter().any(is_new), "tokens were made: {:?}", watched.values);

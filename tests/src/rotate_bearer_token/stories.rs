@@ -48,7 +48,7 @@ pub struct Told {
 impl Told {
     /// The function's own variables.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
-        super::variables(&self.scene.server, self.scene.style, &self.scene.secret)
+        super::variables(&self.scene.server, self.scene.style, &self.scene.secret, &self.scene.master)
     }
 
     /// Asserts that nothing of a secret is in the text: no token that ever was, nothing of the client, no proof of a rotation.
@@ -126,6 +126,11 @@ impl scene::Scene for Told {
         let (alive, due) = (self.scene.server.alive().len(), self.scene.due().await);
         writeln!(text, "server: {alive} alive, {due} to be revoked").unwrap();
         text
+    }
+
+    fn parameters(&self) -> Vec<(String, String)> {
+        let [secret, master] = [&self.scene.secret, &self.scene.master].map(Clone::clone);
+        vec![("SecretArns".into(), secret), ("MasterSecretArns".into(), master)]
     }
 
     fn with_sample_ids(&self, text: &str) -> String {

@@ -16,9 +16,15 @@ pub(super) struct Running {
 
 impl Running {
     pub(super) async fn start(scene: &Scene) -> Self {
+        Self::start_with(scene, &[]).await
+    }
+
+    /// The same, with these variables in addition.
+    pub(super) async fn start_with(scene: &Scene, more: &[(&str, &str)]) -> Self {
         let mut environment = environment(&scene.world);
-        let own = variables(&scene.server, scene.style, &scene.secret);
+        let own = variables(&scene.server, scene.style, &scene.secret, &scene.master);
         environment.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let (api, function) = start_function("rotate-bearer-token", &environment).await;
         Self { api, function }
     }
@@ -72,4 +78,5 @@ async fn a_step_that_is_not_done_is_an_error() {
     assert_eq!(error["errorType"], "Signalbox.Refused");
     let done = running.invoke(&rotation.event("createSecret")).await;
     assert!(matches!(done, Outcome::Response(_)), "and it lives on: {done:?}");
+    crate::infra::assert_alarm_sounds("rotate-bearer-token", "Refused", &running.end().await);
 }

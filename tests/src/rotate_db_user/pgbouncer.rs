@@ -2,7 +2,7 @@
 
 use reaction::Outcome;
 
-use super::{FIRST, Scene, function};
+use super::{FIRST, Scene};
 use crate::databases::pgbouncer::{self, Passwords};
 use crate::databases::{POSTGRES, Server};
 
@@ -13,7 +13,7 @@ const VERIFIER: &str = "SCRAM-SHA-256$4096:MDEyMzQ1Njc4OWFiY2RlZg==$9syTeqKICr2R
 /// A scene in which the database is behind a pooler.
 async fn behind(pooler: &Server, is_alternating: bool) -> Scene {
     let mut scene = Scene::at(&POSTGRES, pooler.port, is_alternating).await;
-    scene.function = function(&scene.world, pooler.trust());
+    scene.set(|it| it.trust = pooler.trust());
     scene
 }
 
@@ -91,7 +91,7 @@ async fn a_pooler_that_does_not_learn_of_the_new_password_keeps_the_former_one()
         let mut value = scene.value("AWSCURRENT").await;
         value["port"] = pooler.port.into();
         scene.put(&scene.secret, &value.to_string()).await;
-        scene.function = function(&scene.world, pooler.trust());
+        scene.set(|it| it.trust = pooler.trust());
         let rotation = scene.created().await;
         let report = scene.step(&rotation, "setSecret").await;
         assert_eq!(report.outcome, Outcome::Refused, "{report}");
@@ -109,7 +109,7 @@ async fn a_pooler_that_does_not_learn_of_the_new_password_keeps_the_former_one()
         value["port"] = POSTGRES.port.into();
         rotation.end_of_test(&scene.world).await;
         scene.put(&scene.secret, &value.to_string()).await;
-        scene.function = function(&scene.world, POSTGRES.trust());
+        scene.set(|_| ());
         scene.rotate().await;
         assert!(scene.works("AWSCURRENT").await);
     }

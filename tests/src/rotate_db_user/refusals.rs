@@ -1,5 +1,6 @@
 //! What is refused, what is given up, and that nobody is locked out by it.
 
+use rotate_db_user::engine::Engine;
 use rotation::Attempts;
 use serde_json::{Value, json};
 
@@ -10,6 +11,8 @@ use crate::rotations::{Rotation, STEPS, secrets_manager};
 in_both! {
     a_password_that_was_not_set_passes_no_test
     a_pending_value_of_another_host_or_user_is_refused
+    a_pending_value_that_signalbox_did_not_make_is_refused
+    a_secret_cannot_turn_off_the_tls_of_the_password_that_works
     a_user_that_was_dropped_is_refused
     a_clone_whose_original_was_dropped_is_refused
     after_five_refusals_the_next_rotation_can_begin
@@ -17,7 +20,6 @@ in_both! {
     a_password_that_the_rules_refuse_is_given_up
     a_master_secret_that_is_not_one_is_named
     a_master_secret_that_is_gone_is_named
-    a_master_secret_may_hold_a_user_and_a_password_only
     what_a_secret_lacks_is_named
 }
 
@@ -74,6 +76,39 @@ async fn a_pending_value_of_another_host_or_user_is_refused(server: &'static Ser
     }
 }
 
+/// The writer of a secret could choose a password so, where they know none.
+async fn a_pending_value_that_signalbox_did_not_make_is_refused(server: &'static Server) {
+    for is_alternating in [false, true] {
+        let scene = Scene::with(server, is_alternating).await;
+        let rotation = scene.begin().await;
+        let mut value = scene.value("AWSCURRENT").await;
+        let user = format!("{}{}", scene.user, if is_alternating { "_clone" } else { "" });
+        (value["username"], value["password"]) = (user.as_str().into(), "chosen-by-the-writer-1".into());
+        scene.put_pending(&rotation, &value).await;
+        let said = exhaust(&scene, &rotation, "setSecret").await;
+        assert!(said.contains("Signalbox did not make the value of AWSPENDING: take the label from version"), "{said}");
+        assert!(scene.works("AWSCURRENT").await && !scene.lets_in(&user, "chosen-by-the-writer-1").await);
+        scene.rotate().await;
+        assert!(scene.works("AWSCURRENT").await);
+    }
+}
+
+/// Else the writer of a secret would have its next password tested in the clear.
+async fn a_secret_cannot_turn_off_the_tls_of_the_password_that_works(server: &'static Server) {
+    let scene = Scene::single(server).await;
+    if server.engine == Engine::Postgres {
+        // Else the server refuses every password without TLS, in other words.
+        server.run(&[&format!("GRANT plain TO {}", scene.user)]).await;
+    }
+    let mut value = scene.value("AWSCURRENT").await;
+    (value["ssl"], value["password"]) = (false.into(), "made-up-by-the-writer-1".into());
+    scene.put(&scene.secret, &value.to_string()).await;
+    let rotation = scene.created().await;
+    let said = scene.refusal(&rotation, "setSecret").await;
+    assert!(said.contains("AWSCURRENT turns TLS off, and AWSPREVIOUS, which logs in, uses it"), "{said}");
+    assert!(scene.lets_in(&scene.user, FIRST).await);
+}
+
 async fn a_user_that_was_dropped_is_refused(server: &'static Server) {
     let scene = Scene::single(server).await;
     scene.drop_user(&scene.user).await;
@@ -90,7 +125,8 @@ async fn a_clone_whose_original_was_dropped_is_refused(server: &'static Server) 
     scene.drop_user(&scene.user).await;
     let rotation = scene.created().await;
     let said = exhaust(&scene, &rotation, "setSecret").await;
-    assert!(said.contains("the user or the database is not there"), "{said}");
+    let expected = format!("{0} or {0}_clone cannot log in with AWSCURRENT or AWSPREVIOUS at ", scene.user);
+    assert!(said.contains(&expected) && said.contains("to that of AWSCURRENT"), "{said}");
     assert!(!scene.lets_in(&format!("{}_clone", scene.user), FIRST).await);
     server.create_user(&scene.user, FIRST).await;
     scene.rotate().await;
@@ -136,6 +172,7 @@ async fn a_password_that_the_rules_refuse_is_given_up(server: &'static Server) {
         let mut value = scene.value("AWSCURRENT").await;
         (value["username"], value["password"]) = (user.as_str().into(), user.as_str().into());
         scene.put_pending(&rotation, &value).await;
+        scene.record_as_made(&rotation, &value).await;
         let said = exhaust(&scene, &rotation, "setSecret").await;
         let expected = "its rules for passwords refuse this one; see the lengths and exclusions in our settings";
         assert!(said.contains(expected) && said.contains(&format!(" at {HOST}:{}", server.port)), "{said}");
@@ -157,8 +194,11 @@ async fn a_master_secret_that_is_not_one_is_named(server: &'static Server) {
     let rotation = scene.created().await;
     for (text, expected) in [
         ("no JSON".to_owned(), "the master secret: the secret of a database user: it is not JSON"),
-        ("{}".to_owned(), "the master secret: the secret of a database user: \"username\" is missing"),
-        (with("host", UNNAMED), "the master secret is of another host than the user's"),
+        (
+            json!({"username": MASTER, "password": MASTER_PASSWORD}).to_string(),
+            "has neither `engine` nor `host`, and RDS does not",
+        ),
+        (with("host", UNNAMED), "A reader endpoint, an address or another name of the same server does not do"),
         (with("password", "another-one-1"), "it refuses user and password"),
     ] {
         scene.put(master, &text).await;
@@ -181,15 +221,6 @@ async fn a_master_secret_that_is_gone_is_named(server: &'static Server) {
     let said = exhaust(&scene, &rotation, "setSecret").await;
     assert!(said.contains(&format!("the master secret {master} has no value")), "{said}");
     assert!(scene.works("AWSCURRENT").await);
-}
-
-/// One that RDS keeps has only these two.
-async fn a_master_secret_may_hold_a_user_and_a_password_only(server: &'static Server) {
-    let scene = Scene::alternating(server).await;
-    let kept = json!({"username": MASTER, "password": MASTER_PASSWORD});
-    scene.put(scene.master.as_ref().unwrap(), &kept.to_string()).await;
-    scene.rotate().await;
-    assert!(scene.works("AWSCURRENT").await && scene.works("AWSPREVIOUS").await);
 }
 
 async fn what_a_secret_lacks_is_named(server: &'static Server) {

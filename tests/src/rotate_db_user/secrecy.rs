@@ -46,7 +46,7 @@ async fn items(scene: &Scene) -> String {
 /// Rotates with everything that may go wrong on the way, and collects what is written.
 async fn written(scene: &Scene) -> (String, Vec<String>) {
     let mut tokens = Vec::new();
-    let mut written = format!("{:?}", settings(scene.server.trust()).passwords);
+    let mut written = format!("{:?}", settings(scene.server.trust(), scene.masters.clone()).passwords);
     for _ in 0..2 {
         let rotation = scene.begin().await;
         tokens.push(rotation.rotation_token());

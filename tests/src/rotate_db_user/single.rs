@@ -3,7 +3,7 @@
 use reaction::Outcome;
 use rotation::Attempts;
 
-use super::{FIRST, Scene, function, function_with, in_both, settings};
+use super::{FIRST, Scene, in_both};
 use crate::databases::{POSTGRES, Server};
 use crate::rotations::STEPS;
 
@@ -111,9 +111,8 @@ async fn where_no_password_gets_in_it_is_said(server: &'static Server) {
 /// The login works, and what the user is there for does not.
 async fn a_password_whose_probe_fails_does_not_become_current(server: &'static Server) {
     let mut scene = Scene::single(server).await;
-    let mut settings = settings(server.trust());
-    settings.probe = format!("SELECT a FROM needed_by_{}", scene.user);
-    scene.function = function_with(&scene.world, settings);
+    let probe = format!("SELECT a FROM needed_by_{}", scene.user);
+    scene.set(|it| it.probe = probe);
     let rotation = scene.created().await;
     scene.steps(&rotation, &["setSecret"]).await;
     for _ in 0..=Attempts::MOST {
@@ -121,7 +120,7 @@ async fn a_password_whose_probe_fails_does_not_become_current(server: &'static S
         assert!(said.contains("running the probe in "), "{said}");
     }
     assert_eq!(scene.stages().await, "old: AWSCURRENT; new: AWSPENDING", "the password is set: it is not given up");
-    scene.function = function(&scene.world, server.trust());
+    scene.set(|_| ());
     scene.steps(&rotation, &STEPS[2..]).await;
     assert!(scene.works("AWSCURRENT").await);
 }

@@ -9,6 +9,7 @@ use reaction::{Deadline, Mode, Reaction, Report, drive_json};
 use rotate_db_user::RotateDbUser;
 use serde_json::Value;
 
+use super::managed::Managed;
 use crate::databases::POSTGRES;
 use crate::rotations::{STEPS, Sample, Version, versions};
 use crate::scene::{self, stories};
@@ -25,10 +26,12 @@ pub struct Given {
     refusals: u32,
     /// Whether the secret names a server that is not there.
     is_unreachable: bool,
+    /// What the master is of whose secret RDS manages.
+    managed: Option<Managed>,
 }
 
 /// A rotation that has begun.
-pub const GIVEN: Given = Given { is_alternating: false, done: 0, refusals: 0, is_unreachable: false };
+pub const GIVEN: Given = Given { is_alternating: false, done: 0, refusals: 0, is_unreachable: false, managed: None };
 
 /// A rotation of which an event is about to be heard.
 pub struct Told {
@@ -52,7 +55,10 @@ impl scene::Scene for Told {
     const FUNCTION: &'static str = RotateDbUser::NAME;
 
     async fn set_up(given: &Given, sample: &str) -> Self {
-        let scene = super::Scene::with(&POSTGRES, given.is_alternating).await;
+        let mut scene = super::Scene::with(&POSTGRES, given.is_alternating).await;
+        if let Some(managed) = given.managed {
+            managed.begin(&mut scene).await;
+        }
         if given.is_unreachable {
             let mut value = scene.value("AWSCURRENT").await;
             value["port"] = 9.into();
@@ -93,6 +99,11 @@ impl scene::Scene for Told {
         text
     }
 
+    fn parameters(&self) -> Vec<(String, String)> {
+        let masters = self.scene.master.clone().unwrap_or_default();
+        vec![("SecretArns".into(), self.scene.secret.clone()), ("MasterSecretArns".into(), masters)]
+    }
+
     fn with_sample_ids(&self, text: &str) -> String {
         self.sample.with_sample_ids(text).replace(&self.scene.user, "app")
     }
@@ -107,6 +118,8 @@ pub fn further() -> Vec<(Given, &'static str)> {
         (Given { done: 1, ..alternating }, "a-password-is-to-be-set"),
         (Given { done: 2, ..alternating }, "a-password-is-to-be-tested"),
         (Given { done: 3, ..alternating }, "a-password-is-to-be-finished"),
+        (Given { done: 1, managed: Some(Managed::Instance), ..alternating }, "a-password-is-to-be-set"),
+        (Given { done: 1, managed: Some(Managed::Cluster), ..alternating }, "a-password-is-to-be-set"),
         (Given { done: 1, is_unreachable: true, ..GIVEN }, "a-password-is-to-be-set"),
         (Given { done: 1, refusals: 4, ..GIVEN }, "a-password-is-to-be-tested"),
     ]

@@ -12,6 +12,7 @@ use super::secrecy::passwords;
 use super::{FIRST, Scene, in_both};
 use crate::built::binary;
 use crate::databases::{MASTER_PASSWORD, Server};
+use crate::infra::assert_alarm_sounds;
 use crate::rotations::{Rotation, STEPS};
 use crate::world::{AWS, LEDGER, REGION};
 
@@ -29,8 +30,12 @@ fn environment(scene: &Scene, bundle: &str) -> BTreeMap<String, String> {
         ("SIGNALBOX_LEDGER_TABLE", LEDGER),
         ("SIGNALBOX_CA_BUNDLE", bundle),
         ("PASSWORD_LENGTH", "40"),
+        // Of all that the function may write, nothing has a password in it.
+        ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
     ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    let masters =
+        scene.master.iter().map(|master| ("SIGNALBOX_MASTERS".to_owned(), format!("{}={master}", scene.secret)));
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).chain(masters).collect()
 }
 
 /// A file that is gone when this is.
@@ -83,6 +88,9 @@ async fn the_compiled_function_rotates(server: &'static Server) {
         assert_eq!(again["outcome"], "unchanged", "{again}");
         let output = function.end().await.unwrap();
         assert!(output.contains("rotate-db-user") && !output.contains("panicked"), "{output}");
+        assert_alarm_sounds(RotateDbUser::NAME, "Refused", &output);
+        let below = output.lines().find(|it| it.contains(r#""level":"TRACE""#) || it.contains(r#""level":"DEBUG""#));
+        assert_eq!(below, None, "no client of anything speaks below info");
         let secrets = passwords(&scene).await.into_iter();
         let secrets = secrets.chain([FIRST.into(), MASTER_PASSWORD.into(), rotation.rotation_token()]);
         for secret in secrets {

@@ -3,7 +3,7 @@
 use rotate_db_user::engine::{Engine, Trust};
 use rotation::Attempts;
 
-use super::{FIRST, Scene, function, in_both, value_of};
+use super::{FIRST, Scene, in_both, value_of};
 use crate::databases::{MASTER, MASTER_PASSWORD, Server};
 use crate::rotations::{STEPS, make_secret};
 
@@ -18,7 +18,7 @@ in_both! {
 async fn a_server_that_is_not_to_be_trusted_gets_nothing(server: &'static Server) {
     for mut scene in [Scene::single(server).await, Scene::alternating(server).await] {
         let rotation = scene.created().await;
-        scene.function = function(&scene.world, Trust::System);
+        scene.set(|it| it.trust = Trust::System);
         for step in ["setSecret", "testSecret"] {
             let said = scene.failure(&rotation, step).await;
             assert!(said.contains("there is no TLS that we may trust; see SIGNALBOX_CA_BUNDLE"), "{said}");
@@ -32,11 +32,11 @@ async fn a_server_that_is_not_to_be_trusted_any_more_locks_nobody_out(server: &'
     let mut scene = Scene::single(server).await;
     let rotation = scene.created().await;
     scene.steps(&rotation, &["setSecret"]).await;
-    scene.function = function(&scene.world, Trust::System);
+    scene.set(|it| it.trust = Trust::System);
     for _ in 0..=Attempts::MOST {
         scene.failure(&rotation, "testSecret").await;
     }
-    scene.function = function(&scene.world, server.trust());
+    scene.set(|_| ());
     scene.steps(&rotation, &STEPS[2..]).await;
     assert!(scene.works("AWSCURRENT").await);
 }
@@ -71,7 +71,7 @@ async fn a_secret_may_say_that_there_is_no_tls(server: &'static Server) {
     let mut value = scene.value("AWSCURRENT").await;
     value["ssl"] = false.into();
     scene.put(&scene.secret, &value.to_string()).await;
-    scene.function = function(&scene.world, Trust::Bundle(Vec::new()));
+    scene.set(|it| it.trust = Trust::Bundle(Vec::new()));
     scene.rotate().await;
     assert!(scene.works("AWSCURRENT").await);
     assert_eq!(scene.value("AWSCURRENT").await["ssl"], false);
@@ -92,9 +92,11 @@ async fn two_users_take_turns_without_tls_where_both_secrets_say_so(server: &'st
     master["ssl"] = false.into();
     let mut value = scene.value("AWSCURRENT").await;
     value["ssl"] = "false".into();
-    value["masterarn"] = make_secret(&scene.world, "app/plain-master", &master).await.into();
+    let master = make_secret(&scene.world, "app/plain-master", &master).await;
+    value["masterarn"] = master.as_str().into();
     scene.put(&scene.secret, &value.to_string()).await;
-    scene.function = function(&scene.world, Trust::Bundle(Vec::new()));
+    scene.bind(&master);
+    scene.set(|it| it.trust = Trust::Bundle(Vec::new()));
     scene.rotate().await;
     scene.rotate().await;
     assert!(scene.works("AWSCURRENT").await && scene.works("AWSPREVIOUS").await);

@@ -23,7 +23,14 @@ in_both! {
 const SPEAKING: [usize; 2] = [1, 2];
 
 /// What is said of what was being done, each before the server's place.
-const DOING: [&str; 4] = ["logging in to ", "setting the password of ", "like ", "running the probe in "];
+const DOING: [&str; 6] = [
+    "logging in to ",
+    "setting the password of ",
+    "like ",
+    "running the probe in ",
+    "reading the powers of ",
+    "looking for ",
+];
 
 async fn scene(server: &'static Server, is_alternating: bool) -> (Scene, Wire) {
     let wire = Wire::lay(server).await;

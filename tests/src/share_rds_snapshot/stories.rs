@@ -98,7 +98,7 @@ stories! { Scene;
     "#]];
     a_snapshot_was_created_for_more_accounts_than_rds_takes:
         Given { holders: HELD, manifest: TOO_MANY, ..GIVEN }, expect![[r#"
-            share-rds-snapshot: refused (base-db-v1 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; nothing was changed)
+            share-rds-snapshot: refused (base-db-v1 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it)
             nothing changed
         "#]];
     a_snapshot_was_created_for_an_organizational_unit: OF_AN_ORGANIZATION, expect![[r#"
@@ -145,6 +145,11 @@ stories! { Scene;
         after
         base-db-v1: 123456789012, 555566667777, 987654321098
     "#]];
+    a_snapshot_with_a_persistent_option_was_created:
+        Given { options: &["SQLSERVER_BACKUP_RESTORE", "TDE"], ..GIVEN }, expect![[r#"
+            share-rds-snapshot: refused (base-db-v1 cannot be shared: its option group with-options has the persistent or permanent option TDE, and RDS shares no snapshot with such an option; export its data, or share a snapshot of a database without the option)
+            nothing changed
+        "#]];
     an_automated_snapshot_was_created: AUTOMATED, expect![[r#"
         share-rds-snapshot: ignored (`rds:base-db-v1-2026-11-02-05-30` is a snapshot of RDS's own, which cannot be shared; copy it, or set SIGNALBOX_COPY_AUTOMATED to true and such snapshots are copied, and the copies shared)
         nothing changed

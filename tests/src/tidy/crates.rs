@@ -1,9 +1,11 @@
-//! Which crate may depend on which, as cargo itself resolves them.
+//! Which crate may depend on which, as cargo itself resolves them; and which of them write to the log.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_json::Value;
+
+use super::File;
 
 /// A package of ours.
 struct Package {
@@ -147,4 +149,21 @@ fn only_the_runtime_knows_lambda() {
     let knows = |it: &&Package| ["lambda_runtime", "lambda_http"].iter().any(|name| it.needs.contains(*name));
     let those: BTreeSet<_> = graph.ours.iter().filter(knows).map(|it| it.folder.as_str()).collect();
     assert_eq!(those, BTreeSet::from(["shared/runtime", "tests/bench"]));
+}
+
+/// What is not on the list of the log is kept at `info`, also where it is ours.
+#[test]
+fn a_crate_that_logs_is_on_the_list_of_the_log() {
+    let log = super::read("shared/runtime/src/log.rs");
+    let listed = log.lines().find(|line| line.starts_with("const OURS")).expect("the list");
+    for File { path, text } in super::files().into_iter().filter(|it| it.extension() == "rs") {
+        let parts: Vec<_> = path.split('/').collect();
+        if let ["shared" | "functions", folder, "src", ..] = parts[..]
+            && ["trace!", "debug!", "info!", "warn!", "error!", "event!"]
+                .iter()
+                .any(|it| text.contains(&format!("tracing::{it}")))
+        {
+            assert!(listed.contains(&format!("\"{}\"", folder.replace('-', "_"))), "{path}: {listed}");
+        }
+    }
 }

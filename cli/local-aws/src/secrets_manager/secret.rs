@@ -51,6 +51,8 @@ pub(super) struct Secret {
     pub(super) description: Option<String>,
     pub(super) kms_key: Option<String>,
     pub(super) tags: BTreeMap<String, String>,
+    /// The service of AWS that manages it.
+    pub(super) owner: Option<String>,
     pub(super) created: Duration,
     pub(super) changed: Duration,
     pub(super) rotated: Option<Duration>,
@@ -126,6 +128,7 @@ mod tests {
             description: None,
             kms_key: None,
             tags: BTreeMap::new(),
+            owner: None,
             created: Duration::ZERO,
             changed: Duration::ZERO,
             rotated: None,

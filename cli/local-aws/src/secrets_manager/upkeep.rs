@@ -4,12 +4,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::secret::{CURRENT, Secret, Version};
-use super::{DELETED, NAME, Outcome, Request, Secrets, now, random_below, refusal, versions};
+use super::secret::{CURRENT, Held, Secret, Version};
+use super::{DELETED, Managed, NAME, Outcome, Refusal, Request, Secrets, now, random_below, refusal, versions};
 
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const DAY: Duration = Duration::from_hours(24);
+
+/// Puts a secret there that a service of AWS manages, as the service would: with its name and tags, which no caller may write.
+pub(super) fn manage(secrets: &mut Secrets, managed: &Managed<'_>) {
+    let Managed { arn, service, tags, value } = managed;
+    let name = arn.rsplit(':').next().and_then(|it| it.rsplit_once('-')).map(|(name, _)| name).unwrap_or_default();
+    let token = Uuid::new_v4().to_string();
+    let stages = BTreeSet::from([CURRENT.to_owned()]);
+    let version = Version { id: token, value: Some(Held::Text((*value).to_owned())), stages, created: now() };
+    let secret = Secret {
+        arn: (*arn).to_owned(),
+        name: name.to_owned(),
+        description: None,
+        kms_key: None,
+        tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        owner: Some((*service).to_owned()),
+        created: now(),
+        changed: now(),
+        rotated: None,
+        deleted: None,
+        schedule: None,
+        versions: vec![version],
+    };
+    secrets.insert(name.to_owned(), secret);
+}
 
 /// `CreateSecret`: with a value there is a first version, which is current.
 pub(super) fn create(secrets: &mut Secrets, request: &Request<'_>) -> Outcome {
@@ -34,7 +59,7 @@ pub(super) fn create(secrets: &mut Secrets, request: &Request<'_>) -> Outcome {
             }
         };
     }
-    let mut secret = empty(name, request);
+    let mut secret = empty(name, request)?;
     let mut answer = json!({"ARN": secret.arn, "Name": name});
     if value.is_some() {
         answer["VersionId"] = json!(token);
@@ -45,7 +70,7 @@ pub(super) fn create(secrets: &mut Secrets, request: &Request<'_>) -> Outcome {
     Ok(answer)
 }
 
-fn empty(name: &str, request: &Request<'_>) -> Secret {
+fn empty(name: &str, request: &Request<'_>) -> Result<Secret, Refusal> {
     let (account, region) = (&request.call.account, &request.call.region);
     let partition = match region.split('-').next() {
         Some("cn") => "aws-cn",
@@ -53,25 +78,31 @@ fn empty(name: &str, request: &Request<'_>) -> Secret {
         _ => "aws",
     };
     let end: String = [(); 6].map(|()| char::from(LETTERS[random_below(LETTERS.len())])).iter().collect();
-    Secret {
+    Ok(Secret {
         arn: format!("arn:{partition}:{NAME}:{region}:{account}:secret:{name}-{end}"),
         name: name.to_owned(),
         description: request.text("Description").map(String::from),
         kms_key: request.text("KmsKeyId").map(String::from),
-        tags: tags_in(request),
+        tags: tags_in(request)?,
+        owner: None,
         created: now(),
         changed: now(),
         rotated: None,
         deleted: None,
         schedule: None,
         versions: Vec::new(),
-    }
+    })
 }
 
-fn tags_in(request: &Request<'_>) -> BTreeMap<String, String> {
+/// Keys that begin with `aws:` are AWS's own.
+fn tags_in(request: &Request<'_>) -> Result<BTreeMap<String, String>, Refusal> {
     let of =
         |tag: &Value| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str().unwrap_or_default().to_owned()));
-    request.members["Tags"].as_array().into_iter().flatten().filter_map(of).collect()
+    let tags: BTreeMap<_, _> = request.members["Tags"].as_array().into_iter().flatten().filter_map(of).collect();
+    if tags.keys().any(|key| key.to_ascii_lowercase().starts_with("aws:")) {
+        return Err(refusal("InvalidParameterException", "Tag keys that begin with aws: are reserved."));
+    }
+    Ok(tags)
 }
 
 /// `DescribeSecret`: what has no value is left out, and so are versions without labels.
@@ -88,6 +119,7 @@ pub(super) fn describe(secret: &Secret) -> Value {
         "RotationEnabled": schedule.map(|it| it.is_on),
         "RotationLambdaARN": schedule.map(|it| &it.function),
         "RotationRules": schedule.and_then(|it| it.rules.as_ref()),
+        "OwningService": secret.owner,
         "Tags": tags.collect::<Vec<_>>(),
         "VersionIdsToStages": Some(stages).filter(|stages| !stages.is_empty()),
     });
@@ -112,9 +144,9 @@ pub(super) fn list(secrets: &Secrets) -> Value {
 }
 
 /// `TagResource`.
-pub(super) fn tag(secret: &mut Secret, request: &Request<'_>) -> Value {
-    secret.tags.append(&mut tags_in(request));
-    json!({})
+pub(super) fn tag(secret: &mut Secret, request: &Request<'_>) -> Outcome {
+    secret.tags.append(&mut tags_in(request)?);
+    Ok(json!({}))
 }
 
 /// `UntagResource`.

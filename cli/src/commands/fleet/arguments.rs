@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use fleet::{Limits, Regions, Role, Target, Targets, Tolerance};
-use reaction::Region;
+use reaction::{Mode, Region};
 
 use super::operation::Operation;
-use crate::arguments::{Limits as SweepLimits, Naming};
 use crate::failure::Failure;
+use crate::settings::{Limits as SweepLimits, Naming, Pacing, Tables};
 
 /// What to do with many accounts.
 #[derive(Debug, Subcommand)]
@@ -19,8 +19,11 @@ pub(crate) enum FleetCommand {
     ///
     /// Assumes a role in each account, once, and does the operation in each region, as many at the same time as
     /// --concurrency says. Without --target that is every account of the organization but the calling one. What may not be
-    /// done (accounts that are suspended, regions that are not enabled) is skipped with its reason. Ctrl-C begins nothing more
-    /// and waits for what runs; a second one gives that up too.
+    /// done (accounts that are suspended, regions that are not enabled, or that a service control policy denies) is skipped
+    /// with its reason. Ctrl-C begins nothing more and waits for what runs; a second one gives that up too.
+    ///
+    /// An operation that writes only plans, unless --apply is given, and wants to be told where: --target or --all. In each
+    /// account the sessions may only do what the operation does, whatever the role may do.
     #[command(after_help = RUN_HELP)]
     Run(Box<RunArguments>),
 }
@@ -31,7 +34,9 @@ Examples:
   signalbox fleet run sharing-inventory --target ou-ab12-cd34ef56 --regions eu-west-1,eu-central-1
   signalbox fleet run rotation-state --checkpoint run.jsonl --output json
   signalbox fleet run rotation-state --resume run.jsonl
-  signalbox fleet run share-sweep --dry-run --manifest s3://com-example-bucket/share.json";
+  signalbox fleet run share-sweep --target ou-ab12-cd34ef56 --manifest s3://com-example-bucket/share.json
+  signalbox fleet run share-sweep --target ou-ab12-cd34ef56 --manifest s3://com-example-bucket/share.json \\
+    --grants-table signalbox-grants --audit-table signalbox-audit --apply";
 
 /// What is to be done, and where.
 #[derive(Debug, Args)]
@@ -40,11 +45,15 @@ pub(crate) struct RunArguments {
     #[arg(value_enum)]
     pub(crate) operation: Operation,
     /// Show the accounts and regions, and how many calls it takes at least, and do nothing in them
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["apply", "checkpoint", "resume", "only_failed", "lines"])]
     pub(crate) plan: bool,
-    /// Of an operation that writes: tell what it would do, with sessions that may only read
+    /// Of an operation that writes: do it. Without this it tells what it would do, with sessions that may only read
     #[arg(long)]
-    pub(crate) dry_run: bool,
+    pub(crate) apply: bool,
+    /// Of share-sweep with --apply: share without tables of grants and of the audit. No record then says what was shared, and
+    /// nothing of it is ever taken back
+    #[arg(long, requires = "apply")]
+    pub(crate) unrecorded: bool,
     #[command(flatten)]
     pub(crate) chosen: Chosen,
     #[command(flatten)]
@@ -62,9 +71,12 @@ pub(crate) struct RunArguments {
 #[command(next_help_heading = "Accounts and regions")]
 pub(crate) struct Chosen {
     /// Accounts, roots, organizational units with all below them, an organization, or tags (tag:KEY or tag:KEY=VALUE),
-    /// separated by commas; every account of the organization by default
+    /// separated by commas; every account of the organization by default, of an operation that only reads
     #[arg(long = "target", value_name = "IDS", value_delimiter = ',')]
     pub(crate) targets: Option<Vec<String>>,
+    /// Every account of the organization but the calling one
+    #[arg(long, conflicts_with = "targets")]
+    pub(crate) all: bool,
     /// Accounts and the like to leave alone, whatever chose them
     #[arg(long = "ignore", value_name = "IDS", value_delimiter = ',')]
     pub(crate) ignored: Vec<String>,
@@ -89,8 +101,7 @@ pub(crate) struct Assumed {
     /// What the sessions are called; as the role by default
     #[arg(long, value_name = "NAME")]
     pub(crate) session_name: Option<String>,
-    /// A policy in JSON, beyond which the sessions may do nothing; the operation's own few actions by default, if it only
-    /// reads
+    /// A policy in JSON, beyond which the sessions may do nothing; the operation's own few actions by default
     #[arg(long, value_name = "FILE")]
     pub(crate) session_policy: Option<PathBuf>,
     /// Managed policies, beyond which the sessions may do nothing, in place of the operation's own
@@ -99,7 +110,7 @@ pub(crate) struct Assumed {
     /// The external id
     #[arg(long, env = "SIGNALBOX_EXTERNAL_ID", value_name = "ID", hide_env_values = true)]
     pub(crate) external_id: Option<String>,
-    /// How long the sessions last; an hour by default
+    /// How long the sessions last; an hour by default, and at most where the caller's own credentials are of a role
     #[arg(long, value_name = "SECONDS")]
     pub(crate) duration: Option<u64>,
     /// Who is behind the sessions, for CloudTrail
@@ -157,17 +168,20 @@ pub(crate) struct SweepSettings {
     #[arg(help = "Where the share manifest lies, for the credentials of this desk: s3://bucket/key or ssm:/name")]
     #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
     pub(crate) manifest: Option<String>,
-    /// Whom the manifest may name: ids of accounts, organizations and organizational units; everybody by default
+    /// Which accounts the manifest may name: ids of accounts, organizations and organizational units; every one by default
     #[arg(long, env = "SIGNALBOX_ALLOWED_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
     pub(crate) allowed_accounts: Option<String>,
-    /// The DynamoDB table of grants, in the calling account; give --audit-table too
-    #[arg(long, env = "SIGNALBOX_GRANTS_TABLE", value_name = "TABLE", hide_env_values = true)]
-    pub(crate) grants_table: Option<String>,
-    /// The DynamoDB table of the audit, in the calling account; give --grants-table too
-    #[arg(long, env = "SIGNALBOX_AUDIT_TABLE", value_name = "TABLE", hide_env_values = true)]
-    pub(crate) audit_table: Option<String>,
+    /// The account whose buckets, keys and repositories the manifest names, which are skipped in all others; the calling one
+    /// by default
+    #[arg(long, env = "SIGNALBOX_EXACT_NAMES_ACCOUNT", value_name = "ID", hide_env_values = true)]
+    pub(crate) exact_names_account: Option<String>,
+    /// The tables are those of the calling account.
+    #[command(flatten)]
+    pub(crate) tables: Tables,
     #[command(flatten)]
     pub(crate) limits: SweepLimits,
+    #[command(flatten)]
+    pub(crate) pacing: Pacing,
     #[command(flatten)]
     pub(crate) naming: Naming,
 }
@@ -176,17 +190,47 @@ impl SweepSettings {
     /// A setting by the name of the function's environment variable, where it is not empty.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         let value = match name {
-            "SIGNALBOX_MANIFEST" => &self.manifest,
-            "SIGNALBOX_ALLOWED_ACCOUNTS" => &self.allowed_accounts,
-            "SIGNALBOX_GRANTS_TABLE" => &self.grants_table,
-            "SIGNALBOX_AUDIT_TABLE" => &self.audit_table,
-            "SIGNALBOX_MAX_REMOVALS" => &self.limits.max_removals,
-            "SIGNALBOX_MAX_REMOVED_PERCENT" => &self.limits.max_removed_percent,
-            "SIGNALBOX_SWEEP_PERIOD" => &self.limits.sweep_period,
-            "SIGNALBOX_RATES" => &self.limits.rates,
+            "SIGNALBOX_MANIFEST" => self.manifest.as_ref(),
+            "SIGNALBOX_ALLOWED_ACCOUNTS" => self.allowed_accounts.as_ref(),
+            "SIGNALBOX_EXACT_NAMES_ACCOUNT" => self.exact_names_account.as_ref(),
+            "SIGNALBOX_GRANTS_TABLE" | "SIGNALBOX_AUDIT_TABLE" => self.tables.variable(name),
+            "SIGNALBOX_RATES" => self.pacing.rates.as_ref(),
+            "SIGNALBOX_MAX_REMOVALS" | "SIGNALBOX_MAX_REMOVED_PERCENT" | "SIGNALBOX_SWEEP_PERIOD" => {
+                self.limits.variable(name)
+            }
             _ => return self.naming.variable(name),
         };
-        value.clone().filter(|value| !value.is_empty())
+        value.cloned().filter(|value| !value.is_empty())
+    }
+}
+
+impl RunArguments {
+    /// Refuses what does not go with the operation.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let (operation, chosen) = (self.operation.name(), &self.chosen);
+        let refuse = |why: String| Err(Failure::usage(why));
+        if !self.operation.writes() {
+            let only_for_writers = [("--apply", self.apply), ("--unrecorded", self.unrecorded)];
+            if let Some((option, _)) = only_for_writers.into_iter().find(|(_, is_given)| *is_given) {
+                return refuse(format!("{option} is not for {operation}, which only reads; leave it out"));
+            }
+        } else if chosen.targets.is_none() && !chosen.all {
+            return refuse(format!(
+                "{operation} writes: say where, with --target, or with --all for every account of the organization"
+            ));
+        }
+        if self.unrecorded && self.operation != Operation::ShareSweep {
+            return refuse(format!("--unrecorded is not for {operation}, which has no tables; leave it out"));
+        }
+        if self.operation.is_of_all_regions() && chosen.regions.is_some() {
+            return refuse("--regions is not for this operation: the manifest names the regions".into());
+        }
+        Ok(())
+    }
+
+    /// Whether to act.
+    pub(crate) fn mode(&self) -> Mode {
+        if self.apply { Mode::Apply } else { Mode::Plan }
     }
 }
 
@@ -216,13 +260,13 @@ impl Chosen {
 
 impl Assumed {
     /// The role, with this policy where none is chosen.
-    pub(crate) fn role(&self, policy: Option<String>) -> Result<Role, Failure> {
+    pub(crate) fn role(&self, policy: String) -> Result<Role, Failure> {
         let read = |path: &PathBuf| {
             std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
         };
         let chosen = self.session_policy.as_ref().map(read).transpose()?;
         // STS allows what either allows, so ours would be no bound beside theirs, and theirs none beside ours.
-        let policy = if self.policy_arns.is_empty() { chosen.or(policy) } else { chosen };
+        let policy = if self.policy_arns.is_empty() { chosen.or(Some(policy)) } else { chosen };
         let role = Role {
             name: self.role_name.clone(),
             path: self.role_path.clone(),

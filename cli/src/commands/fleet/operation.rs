@@ -47,8 +47,17 @@ impl Operation {
         self == Self::ShareSweep
     }
 
+    /// The actions that it writes with.
+    fn writing_actions(self) -> &'static [&'static str] {
+        match self {
+            Self::CallerIdentity | Self::SharingInventory | Self::RotationState => &[],
+            Self::ShareSweep => &sweeps::WRITES_SHARES,
+            Self::DnsSweep => &sweeps::WRITES_NAMES,
+        }
+    }
+
     /// The actions that it reads with.
-    fn actions(self) -> &'static [&'static str] {
+    fn reading_actions(self) -> &'static [&'static str] {
         match self {
             // Everybody may.
             Self::CallerIdentity => &["sts:GetCallerIdentity"],
@@ -67,12 +76,13 @@ impl Operation {
         }
     }
 
-    /// The policy of sessions that only read: the actions of the operation and no others. One that writes has none.
-    pub(crate) fn policy(self, mode: Mode) -> Option<String> {
-        let actions: Vec<_> = self.actions().iter().copied().chain(["ec2:DescribeRegions"]).collect();
+    /// The policy of the sessions: the actions of the operation and no others, those that it writes with where it acts.
+    pub(crate) fn policy(self, mode: Mode) -> String {
+        let writing = if mode == Mode::Apply { self.writing_actions() } else { &[] };
+        let actions = self.reading_actions().iter().chain(writing).copied();
+        let actions: Vec<_> = actions.chain(["ec2:DescribeRegions"]).collect();
         let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
-        let policy = json!({"Version": "2012-10-17", "Statement": [statement]});
-        (!self.writes() || mode == Mode::Plan).then(|| policy.to_string())
+        json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
     }
 
     /// Does it, and gives the answer as it is written.

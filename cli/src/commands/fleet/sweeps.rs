@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
-use aws::{Home, Sessions};
+use aws::{DeniedByOrganization, Home, Sessions};
 use emr_dns::EmrDns;
 use fleet::Session;
 use grants::Grants;
 use permissions::Source;
-use reaction::settings::Variables;
-use reaction::{Deadline, Error, MemoryLedger, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::settings::{Variables, malformed};
+use reaction::{AccountId, Deadline, Error, MemoryLedger, Mode, Outcome, Reaction, Report, drive_json};
 use reconcile_shares::ReconcileShares;
 
 use super::arguments::SweepSettings;
 use crate::functions::DEADLINE;
+use crate::given::Given;
 
 /// What a sweep is asked for.
 const SWEEP: &str = r#"{"signalbox": "sweep", "force": null}"#;
+
+/// Whose buckets, keys and repositories the manifest names.
+const EXACT: &str = "SIGNALBOX_EXACT_NAMES_ACCOUNT";
 
 /// What the sweep of shares reads in an account.
 pub(super) const READS_SHARES: [&str; 15] = [
@@ -31,9 +35,22 @@ pub(super) const READS_SHARES: [&str; 15] = [
     "rds:DescribeDBClusterSnapshots",
     "rds:DescribeDBSnapshotAttributes",
     "rds:DescribeDBSnapshots",
+    "rds:DescribeOptionGroups",
     "s3:GetBucketPolicy",
     "s3:ListAllMyBuckets",
-    "sts:GetCallerIdentity",
+];
+
+/// What the sweep of shares writes in an account.
+pub(super) const WRITES_SHARES: [&str; 9] = [
+    "ec2:ModifyImageAttribute",
+    "ec2:ModifySnapshotAttribute",
+    "ecr:DeleteRepositoryPolicy",
+    "ecr:SetRepositoryPolicy",
+    "kms:PutKeyPolicy",
+    "rds:ModifyDBClusterSnapshotAttribute",
+    "rds:ModifyDBSnapshotAttribute",
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketPolicy",
 ];
 
 /// What the sweep of names reads in an account.
@@ -47,39 +64,73 @@ pub(super) const READS_NAMES: [&str; 7] = [
     "route53:ListResourceRecordSets",
 ];
 
+/// What the sweep of names writes in an account.
+pub(super) const WRITES_NAMES: [&str; 1] = ["route53:ChangeResourceRecordSets"];
+
 /// Whose settings, manifest and tables a sweep goes by, and whether it acts.
 #[derive(Clone)]
 pub(super) struct Suite<'a> {
     pub(super) hub: Arc<Sessions>,
     pub(super) settings: &'a SweepSettings,
+    /// Which settings were given as options, so that one that nothing reads is refused.
+    pub(super) given: &'a Given,
     pub(super) mode: Mode,
+    /// Whether shares may be made of which there is no record.
+    pub(super) is_unrecorded: bool,
 }
 
 impl Suite<'_> {
     /// Makes the whole manifest true for what the account has, in every region that the manifest names.
     pub(super) async fn sweep_shares(&self, session: &Session) -> Result<Report, Error> {
-        let variables = |name: &str| self.settings.variable(name);
+        let variables = |name: &str| self.variable(name);
         let source = Source::new(&self.hub, permissions::Settings::read(&variables)?);
         let limits = reconcile_shares::Settings::read(&variables)?;
         let grants = Grants::read(&variables, &self.hub, ReconcileShares::NAME)?;
-        self.sweep(session, |member| ReconcileShares::new(member, source, limits, grants)).await
+        let exact = self.exact_names_account()?;
+        let function = |member| ReconcileShares::new(member, source, limits, grants).with_exact_names_of(exact);
+        self.sweep(session, function).await
     }
 
     /// Makes the names of the account's clusters true in one region.
     pub(super) async fn sweep_names(&self, session: &Session) -> Result<Report, Error> {
-        let settings = emr_dns::Settings::read(&|name: &str| self.settings.variable(name))?;
+        let settings = emr_dns::Settings::read(&|name: &str| self.variable(name))?;
         self.sweep(session, |member| EmrDns::new(member, settings)).await
     }
 
     /// Refuses settings that would be refused in each account.
     pub(super) fn check(&self, is_of_shares: bool) -> Result<(), Error> {
-        let variables: Variables = &|name: &str| self.settings.variable(name);
+        let variables: Variables = &|name: &str| self.variable(name);
         if !is_of_shares {
             return emr_dns::Settings::read(variables).map(drop);
         }
         permissions::Settings::read(variables)?;
         reconcile_shares::Settings::read(variables)?;
-        Grants::read(variables, &self.hub, ReconcileShares::NAME).map(drop)
+        if let Some(account) = variables(EXACT) {
+            account.parse::<AccountId>().map_err(|mistake| malformed(EXACT, mistake))?;
+        }
+        let grants = Grants::read(variables, &self.hub, ReconcileShares::NAME)?;
+        match (self.mode, grants.is_some(), self.is_unrecorded) {
+            (Mode::Apply, false, false) => Err(Error::refused(
+                "share-sweep does not share what it cannot record: give --grants-table and --audit-table, or --unrecorded, \
+                 after which nothing of it is ever taken back",
+            )),
+            (_, true, true) => Err(Error::refused(
+                "the tables of grants and of the audit are set, and --unrecorded says that there are none: leave one out",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whose buckets, keys and repositories the manifest names.
+    fn exact_names_account(&self) -> Result<AccountId, Error> {
+        match self.variable(EXACT) {
+            Some(account) => account.parse().map_err(|mistake| malformed(EXACT, mistake)),
+            None => Ok(self.hub.home()?.account.clone()),
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.given.read(name, self.settings.variable(name))
     }
 
     async fn sweep<R: Reaction>(
@@ -96,9 +147,18 @@ impl Suite<'_> {
         let report =
             drive_json(&function(Arc::new(member)), &MemoryLedger::new(clock), self.mode, deadline, SWEEP).await;
         match report.outcome {
-            Outcome::Failed => Err(Error::failed(report)),
+            Outcome::Failed => Err(failure(R::NAME == EmrDns::NAME, report)),
             Outcome::Refused => Err(Error::refused(report)),
             _ => Ok(report),
         }
+    }
+}
+
+/// A sweep that failed. Where it is of one region, and a service control policy denied it before its first step, that is why.
+fn failure(is_of_one_region: bool, report: Report) -> Error {
+    let reason = report.reason.as_deref().filter(|_| is_of_one_region && report.steps.is_empty());
+    match reason.and_then(DeniedByOrganization::told) {
+        Some(denied) => Error::Failed(denied.into()),
+        None => Error::failed(report),
     }
 }

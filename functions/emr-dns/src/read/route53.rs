@@ -84,13 +84,39 @@ impl Route53 {
         private.map(|zone| zone.id.parse().map_err(Error::failed).doing(doing)).collect()
     }
 
-    /// What stands at a name, and at that of its mark: in one listing, since the names below a name follow it.
+    /// What stands at a name, and at that of its mark: in one listing, since the names below a name follow it. And where
+    /// nothing does, the wildcard that answers for it, `with_wildcard`.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html>
-    pub(crate) async fn site(&self, zone: &ZoneId, name: &Name) -> Result<Site, Error> {
+    pub(crate) async fn site(&self, zone: &Zone, name: &Name, with_wildcard: bool) -> Result<Site, Error> {
+        let doing = || format!("{name} in {}", zone.id);
         let is_beyond =
             |set: &RecordSet| normalised(&set.name).parse::<Name>().is_ok_and(|it| !it.is_within(name.as_str()));
-        let records = self.list(zone, Some(name), is_beyond).await;
-        Ok(Records::from_iter(records.doing(|| format!("{name} in {zone}"))?).site(name))
+        let sets = self.list(&zone.id, Some((name.as_str(), AT_ONE_NAME)), is_beyond).await.doing(doing)?;
+        let mut records = Records::from_iter(sets);
+        if with_wildcard && !records.exists(name.as_str()) {
+            records.extend(self.wildcard(zone, name).await.doing(doing)?);
+        }
+        Ok(records.site(name))
+    }
+
+    /// What shows which wildcard answers for a name that does not exist: the nearest wildcard above it, and the first of what
+    /// stands between the two, where that keeps the wildcard from answering. For `host.domain` that is one call.
+    async fn wildcard(&self, zone: &Zone, name: &Name) -> Result<Vec<RecordSet>, Error> {
+        let mut below = name.as_str();
+        for parent in name.parents(&zone.domain) {
+            let wildcard = format!("*.{parent}");
+            let is_it = |set: &RecordSet| normalised(&set.name) == wildcard;
+            let mut sets = self.list(&zone.id, Some((&wildcard, AT_ONE_NAME)), |set| !is_it(set)).await?;
+            sets.retain(is_it);
+            if !sets.is_empty() {
+                if below != name.as_str() {
+                    sets.extend(self.list(&zone.id, Some((below, 1)), |_| true).await?);
+                }
+                return Ok(sets);
+            }
+            below = parent;
+        }
+        Ok(Vec::new())
     }
 
     /// Every record of a zone.
@@ -99,16 +125,16 @@ impl Route53 {
         Ok(records.into_iter().collect())
     }
 
-    /// Record sets in their order, from a name on, until one is beyond what is looked for.
+    /// Record sets in their order, from a name on, so many in one call, until one is beyond what is looked for.
     async fn list(
         &self,
         zone: &ZoneId,
-        from: Option<&Name>,
+        from: Option<(&str, i32)>,
         is_beyond: impl Fn(&RecordSet) -> bool,
     ) -> Result<Vec<RecordSet>, Error> {
         let request = self.client.list_resource_record_sets().hosted_zone_id(zone.as_str());
-        let request = request.set_max_items(from.map(|_| AT_ONE_NAME));
-        let mut page = request.clone().set_start_record_name(from.map(ToString::to_string));
+        let request = request.set_max_items(from.map(|(_, at_once)| at_once));
+        let mut page = request.clone().set_start_record_name(from.map(|(name, _)| name.to_owned()));
         let mut records = Vec::new();
         loop {
             self.pace.wait("ListResourceRecordSets").await;

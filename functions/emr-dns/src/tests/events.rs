@@ -9,7 +9,7 @@ use super::{
     CLUSTER, NAME, NODE, OLD, after_event, cluster, facts, look, ours, set, settings, that_is, told, upsert_only, zone,
 };
 use crate::cluster::Cluster;
-use crate::facts::{Look, Seen, Vpc};
+use crate::facts::{Look, Other, Seen, Vpc};
 
 fn check(look: Look, expected: &Expect) {
     expected.assert_eq(&after_event(look));
@@ -120,7 +120,7 @@ fn a_successor_takes_the_name_over_from_a_cluster_that_has_ended_or_that_emr_for
               + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
               + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1""#]],
     );
-    let other = Some(Cluster { id: OLD.parse().unwrap(), ..that_is(Terminated) });
+    let other = Other::Known(Box::new(Cluster { id: OLD.parse().unwrap(), ..that_is(Terminated) }));
     check(
         Look { other, ..look(cluster(CLUSTER), ours(NAME, OLD, NODE)) },
         &expect![[r#"
@@ -134,7 +134,7 @@ fn a_successor_takes_the_name_over_from_a_cluster_that_has_ended_or_that_emr_for
 fn beside(other: Cluster) -> String {
     let other = Cluster { primary: Some("ip-old.compute.internal".into()), ..other };
     let records = ours(NAME, OLD, "ip-old.compute.internal");
-    after_event(Look { other: Some(other), ..look(cluster(CLUSTER), records) })
+    after_event(Look { other: Other::Known(Box::new(other)), ..look(cluster(CLUSTER), records) })
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn settings(name: &'static str, value: &'static str) -> Result<Settings, String>
 }
 
 #[test]
-fn settings_have_defaults_and_mistakes_name_the_variable() {
+fn settings_have_defaults() {
     expect![[r#"
         Settings {
             owner: "signalbox",
@@ -128,11 +128,18 @@ fn settings_have_defaults_and_mistakes_name_the_variable() {
             ttl: 60,
             policy: Sync,
             zones: None,
+            suffixes: Suffixes(
+                None,
+            ),
         }
     "#]]
     .assert_debug_eq(&super::settings());
     assert_eq!(settings("SIGNALBOX_DNS_TTL", "300").unwrap().ttl, 300);
     assert_eq!(settings("SIGNALBOX_DNS_ZONES", "Z1, /hostedzone/Z2").unwrap().zones.unwrap().len(), 2);
+}
+
+#[test]
+fn a_mistake_names_the_variable() {
     let mistakes = [
         ("SIGNALBOX_OWNER", "a,b"),
         ("SIGNALBOX_DNS_TAG", " "),
@@ -140,6 +147,12 @@ fn settings_have_defaults_and_mistakes_name_the_variable() {
         ("SIGNALBOX_DNS_TTL", "1m"),
         ("SIGNALBOX_DNS_POLICY", "upsert"),
         ("SIGNALBOX_DNS_ZONES", "Z1,example.com"),
+        ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com"),
+        ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com="),
+        ("SIGNALBOX_SUFFIX_ACCOUNTS", "*.example.com=111122223333"),
+        ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com=111122223333|x"),
+        ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com=111122223333,Example.com.=444455556666"),
+        ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com=111122223333,"),
     ];
     let told: Vec<_> = mistakes.iter().map(|(name, value)| settings(name, value).unwrap_err()).collect();
     expect![[r#"
@@ -148,5 +161,11 @@ fn settings_have_defaults_and_mistakes_name_the_variable() {
         the environment variable SIGNALBOX_DNS_TTL: `0` is not a number of seconds from 1 to 604800
         the environment variable SIGNALBOX_DNS_TTL: `1m` is not a number of seconds from 1 to 604800
         the environment variable SIGNALBOX_DNS_POLICY: `upsert` is neither `sync` nor `upsert-only`
-        the environment variable SIGNALBOX_DNS_ZONES: `example.com` is not the id of a hosted zone, such as "Z0123456789ABCDEFGHIJ""#]].assert_eq(&told.join("\n"));
+        the environment variable SIGNALBOX_DNS_ZONES: `example.com` is not the id of a hosted zone, such as "Z0123456789ABCDEFGHIJ"
+        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: `example.com` is not suffix=account|account, such as example.com=111122223333
+        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: an account of `example.com=`: `` is not an account id of 12 digits, such as "111122223333"
+        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: the suffix of `*.example.com=111122223333` has a `*`, and only letters, digits, hyphens and underscores may be in it
+        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: an account of `example.com=111122223333|x`: `x` is not an account id of 12 digits, such as "111122223333"
+        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: `example.com` is there twice; write all of its accounts in one pair
+        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: `` is not suffix=account|account, such as example.com=111122223333"#]].assert_eq(&told.join("\n"));
 }

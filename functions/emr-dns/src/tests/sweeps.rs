@@ -307,7 +307,7 @@ fn the_table_tells_whose_a_name_becomes_and_why_one_goes_or_stays() {
         Survey { ended: [OLD.parse().unwrap()].into(), ..survey(vec![renamed, successor, ending], records.concat()) };
     expect![[r#"
         ending.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-8 | TERMINATING | signalbox | waiting
-        etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-6 | RUNNING | signalbox | dangling: its cluster asks for another name, or for none
+        etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-6 | RUNNING | signalbox | dangling: its cluster asks for another name, or for none, or may not have it
         new.example.com | - | j-6 | RUNNING | - | missing: to be ip-10-0-0-1.eu-west-1.compute.internal
         next.example.com | ip-10-0-0-9.eu-west-1.compute.internal | j-0LDCLUSTER000 | ended | signalbox | stale: to be ip-10-0-0-1.eu-west-1.compute.internal of j-7
         unread.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-9 | - | signalbox | kept: unread.example.com is j-9's and is left alone"#]].assert_eq(&table(&super::facts(settings(), Seen::All(survey.clone()))));

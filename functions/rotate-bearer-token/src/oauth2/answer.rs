@@ -26,6 +26,11 @@ const CODES: [&str; 14] = [
     "unsupported_token_type",
 ];
 
+/// The code that an error is, where it is a registered one.
+fn registered(error: &Value) -> Option<&'static str> {
+    CODES.into_iter().find(|code| error.as_str() == Some(code))
+}
+
 /// What went wrong, and whether the server may have done all the same what it was asked.
 pub(super) struct Undone {
     pub(super) error: Error,
@@ -86,6 +91,18 @@ impl Call<'_> {
         }
     }
 
+    /// What is said of an answer that says, with a good status, that nothing was done. Some servers write all their errors so.
+    pub(super) fn denial(&self, answer: &Map<String, Value>) -> Option<Error> {
+        const LATER: [&str; 2] = ["server_error", "temporarily_unavailable"];
+        let error = answer.get("error").filter(|it| it.is_object() || it.as_str().is_some_and(|it| !it.is_empty()))?;
+        let Some(code) = registered(error) else {
+            let what = "it answered 200 with an `error` that has no registered code, and so is not shown";
+            return Some(self.refused(what, self.check));
+        };
+        let what = format!("it answered 200 with the error {code}");
+        Some(if LATER.contains(&code) { self.again(what) } else { self.refused(what, self.check) })
+    }
+
     pub(super) fn is_page(&self) -> Error {
         self.refused(format!("the answer is a page of HTML or XML{}", self.unknown), self.url)
     }
@@ -96,8 +113,11 @@ impl Call<'_> {
     }
 
     fn failed(&self, what: impl std::fmt::Display) -> Error {
-        let Self { doing, unknown, .. } = self;
-        Error::failed(format!("{doing}: {what}{unknown}: it is tried again, look at the server if this goes on"))
+        self.again(format!("{what}{}", self.unknown))
+    }
+
+    fn again(&self, what: impl std::fmt::Display) -> Error {
+        Error::failed(format!("{}: {what}: it is tried again, look at the server if this goes on", self.doing))
     }
 
     async fn read(&self, mut answer: Response) -> Result<Vec<u8>, Undone> {
@@ -132,8 +152,7 @@ impl Call<'_> {
 
     fn bad(&self, status: StatusCode, body: &[u8]) -> Undone {
         let answer = serde_json::from_slice::<Value>(body).unwrap_or_default();
-        let code = answer["error"].as_str().and_then(|it| CODES.into_iter().find(|code| *code == it));
-        let code = code.map(|it| format!(" ({it})")).unwrap_or_default();
+        let code = registered(&answer["error"]).map(|it| format!(" ({it})")).unwrap_or_default();
         let what = format!("it answered {}{code}", status.as_u16());
         let is_final = status.is_client_error()
             && status != StatusCode::REQUEST_TIMEOUT

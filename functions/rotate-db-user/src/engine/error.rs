@@ -11,6 +11,8 @@ pub enum Why {
     Credential,
     /// Its rules for passwords refuse this one.
     Policy,
+    /// An account would log in by less than it does, or keep a password beside the new one.
+    Weaker,
     /// The user or the database is not there.
     Missing,
     /// It does not answer in time, or takes no connection at the moment.
@@ -27,6 +29,9 @@ impl Why {
     fn words(self) -> &'static str {
         match self {
             Self::Credential => "it refuses user and password",
+            Self::Weaker => {
+                "nothing was changed, since a rotation keeps what an account logs in by; give it one plugin with a password"
+            }
             Self::Policy => "its rules for passwords refuse this one; see the lengths and exclusions in our settings",
             Self::Missing => "the user or the database is not there",
             Self::Unreachable => "it does not answer; see its address, its security group and its load",
@@ -67,6 +72,14 @@ impl Error {
     }
 }
 
+impl Error {
+    /// With what to do about it beside.
+    pub(crate) fn advising(mut self, advice: impl fmt::Display) -> Self {
+        self.said = format!("{}; {advice}", self.said);
+        self
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { why, doing, said } = self;
@@ -79,7 +92,7 @@ impl StdError for Error {}
 impl From<Error> for reaction::Error {
     fn from(error: Error) -> Self {
         match error.why {
-            Why::Credential | Why::Policy | Why::Missing => Self::refused(error),
+            Why::Credential | Why::Policy | Why::Weaker | Why::Missing => Self::refused(error),
             Why::Unreachable | Why::Untrusted | Why::Hindered(_) | Why::Other => Self::failed(error),
         }
     }

@@ -3,20 +3,36 @@
 //! A password stands in the statement, so that the server's rules can judge it; keep general logs off.
 //! <https://mariadb.com/kb/en/alter-user/>, <https://dev.mysql.com/doc/refman/8.4/en/alter-user.html>
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, DriverError, OptsBuilder, SslOpts};
+use mysql_async::{Conn, OptsBuilder, SslOpts};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::error::{Error, Why, causes, is_about_trust};
-use super::{Login, Trust};
+use super::error::{Error, Why};
+use super::{Engine, Login, Trust};
 use account::{Account, quoted};
+use authentication::Plugin;
+use cause::{DENIED, EXPIRED, explain, explain_login, of_secret, why_of};
 
 mod account;
+mod authentication;
+mod cause;
+mod clone;
+mod demands;
+mod powers;
+mod rights;
+
+/// Told to the driver, which would ask the server otherwise: one whose password has expired answers nothing.
+const SETTINGS: (usize, usize) = (4 * 1024 * 1024, 28_800);
 
 pub(super) struct Session {
     conn: Conn,
     user: String,
     is_mariadb: bool,
+    /// Until it has another password, the server takes little else.
+    has_expired: bool,
 }
 
 impl Session {
@@ -28,49 +44,101 @@ impl Session {
             .pass(Some(login.password.expose_secret()))
             .db_name(login.database.as_deref())
             .ssl_opts(if login.is_encrypted { Some(tls(trust)?) } else { None })
+            .max_allowed_packet(Some(SETTINGS.0))
+            .wait_timeout(Some(SETTINGS.1))
             // A server on this machine would be asked for its socket, and that goes without TLS.
             .prefer_socket(false);
-        let mut conn = Conn::new(options).await.map_err(|error| explain(&error))?;
-        let version: Option<String> = conn.query_first("SELECT VERSION()").await.map_err(|error| explain(&error))?;
-        let is_mariadb = version.is_some_and(|it| it.contains("MariaDB"));
-        let mut session = Self { conn, user: login.user.clone(), is_mariadb };
+        // The driver panics on some things that a server may say.
+        let opened = AssertUnwindSafe(Conn::new(options)).catch_unwind().await;
+        let opened =
+            opened.map_err(|_| Error::new(Why::Other, "the driver does not understand what the server says"))?;
+        let conn = opened.map_err(|error| explain_login(&error))?;
+        let is_mariadb = login.engine == Engine::Mariadb;
+        let mut session = Self { conn, user: login.user.clone(), is_mariadb, has_expired: false };
+        session.know_server().await?;
         session.know_quotes().await?;
         Ok(session)
+    }
+
+    /// A secret may call MariaDB `mysql`.
+    async fn know_server(&mut self) -> Result<(), Error> {
+        match self.conn.query_first::<String, _>("SELECT VERSION()").await {
+            Ok(version) => self.is_mariadb = version.is_some_and(|it| it.contains("MariaDB")),
+            Err(mysql_async::Error::Server(it)) if it.code == EXPIRED => self.has_expired = true,
+            Err(error) => return Err(explain(&error)),
+        }
+        Ok(())
     }
 
     /// How texts and names are quoted depends on the session's mode: from here on it is the one that we write for.
     async fn know_quotes(&mut self) -> Result<(), Error> {
         // Without the second, a GRANT to somebody who is gone would make a user without a password.
         let modes = if self.is_mariadb { "NO_BACKSLASH_ESCAPES,NO_AUTO_CREATE_USER" } else { "NO_BACKSLASH_ESCAPES" };
-        self.run(&format!("SET SESSION sql_mode = '{modes}', SESSION sql_quote_show_create = 1")).await
+        match self.run(&format!("SET SESSION sql_mode = '{modes}', SESSION sql_quote_show_create = 1")).await {
+            // MySQL takes not even this. Only a backslash would make a difference.
+            Err(_) if self.has_expired && !self.is_mariadb => return Ok(()),
+            done => done?,
+        }
+        if !self.is_mariadb {
+            // Else the bytes of a hash stand there, quotes among them. Before 8.0.17 there is no such setting.
+            drop(self.conn.query_drop("SET SESSION print_identified_with_as_hex = 1").await);
+        }
+        Ok(())
     }
 
     pub(super) async fn set_password(&mut self, user: &str, password: &SecretString) -> Result<(), Error> {
-        let word = quoted(password.expose_secret());
-        // Its own password everybody may change, but MariaDB has only this statement for it.
-        let statement = if user != self.user {
+        if user != self.user {
             let accounts = self.accounts(user).await?;
-            let each: Vec<_> = accounts.iter().map(|it| format!("{it} IDENTIFIED BY {word}")).collect();
-            format!("ALTER USER {}", each.join(", "))
-        } else if self.is_mariadb {
-            format!("SET PASSWORD = PASSWORD({word})")
-        } else {
-            format!("ALTER USER USER() IDENTIFIED BY {word}")
-        };
-        self.run_secretly(&statement).await
+            return self.set_passwords(&accounts, password).await;
+        }
+        if self.has_expired {
+            return self.set_own_password(password).await;
+        }
+        let own = self.own_account().await?;
+        self.plugin_of(&own).await?;
+        let others = self.accounts_beside(&own).await?;
+        // Its own comes last: as long as the others have not all got it, the old one lets us in again.
+        self.set_passwords(&others, password).await.map_err(|error| {
+            let all: Vec<_> = others.iter().map(ToString::to_string).collect();
+            error.advising(format!(
+                "{own} may not change {}, which is the same user: let a master do it",
+                all.join(", ")
+            ))
+        })?;
+        self.set_own_password(password).await
     }
 
-    pub(super) async fn ensure_clone(&mut self, from: &str, to: &str, password: &SecretString) -> Result<(), Error> {
-        let word = quoted(password.expose_secret());
-        for original in self.accounts(from).await? {
-            let clone = Account { user: to.into(), host: original.host.clone() };
-            // With a password from the beginning: without one, anybody could log in.
-            self.run_secretly(&format!("CREATE USER IF NOT EXISTS {clone} IDENTIFIED BY {word}")).await?;
-            let made = self.lines(&format!("SHOW CREATE USER {original}")).await?;
-            let granted = self.lines(&format!("SHOW GRANTS FOR {original}")).await?;
-            for statement in account::like(&original, &clone, &made.concat(), &granted) {
-                self.run(&statement).await?;
+    /// Whichever plugin it has, it stays. Everybody may do this, and an account whose password has expired, too.
+    async fn set_own_password(&mut self, password: &SecretString) -> Result<(), Error> {
+        let password = password.expose_secret();
+        let word = quoted(password);
+        if self.is_mariadb {
+            return self.run_secretly(&format!("SET PASSWORD = PASSWORD({word})")).await;
+        }
+        if self.has_expired && password.contains('\\') {
+            let said = "the old password has expired, and MySQL lets nobody say how a backslash is meant: exclude it from passwords";
+            return Err(Error::new(Why::Policy, said));
+        }
+        self.run_secretly(&format!("SET PASSWORD = {word}")).await
+    }
+
+    /// Of all or of none, as far as can be seen before. An account that has the password already is left alone: rules may forbid to
+    /// set it twice.
+    async fn set_passwords(&mut self, accounts: &[Account], password: &SecretString) -> Result<(), Error> {
+        let password = password.expose_secret();
+        let mut plugins = Vec::new();
+        for account in accounts {
+            plugins.push((account, self.plugin_of(account).await?));
+        }
+        for (account, (plugin, made)) in plugins {
+            if plugin.has_plain_hash() {
+                let hash: Option<String> =
+                    self.conn.exec_first("SELECT PASSWORD(?)", (password,)).await.map_err(|it| explain(&it))?;
+                if hash.is_some_and(|it| made.contains(&quoted(&it))) {
+                    continue;
+                }
             }
+            self.run_secretly(&format!("ALTER USER {account} {}", plugin.identified(password))).await?;
         }
         Ok(())
     }
@@ -79,16 +147,67 @@ impl Session {
         self.run(sql).await
     }
 
+    pub(super) async fn exists(&mut self, user: &str) -> Result<bool, Error> {
+        let asked = "SELECT COUNT(*) FROM mysql.user WHERE User = ?";
+        let found: Option<u64> = self.conn.exec_first(asked, (user,)).await.map_err(|error| explain(&error))?;
+        Ok(found.is_some_and(|count| count > 0))
+    }
+
     /// A user is as many accounts as there are hosts that it may come from, each with a password of its own.
     async fn accounts(&mut self, user: &str) -> Result<Vec<Account>, Error> {
+        let accounts = self.accounts_of(user).await?;
+        if accounts.is_empty() {
+            return Err(Error::new(Why::Missing, format!("there is no user {user}")));
+        }
+        Ok(accounts)
+    }
+
+    /// The same, where there may be none.
+    async fn accounts_of(&mut self, user: &str) -> Result<Vec<Account>, Error> {
+        self.find_accounts(user).await.map_err(|error| explain(&error))
+    }
+
+    async fn find_accounts(&mut self, user: &str) -> Result<Vec<Account>, mysql_async::Error> {
         // MariaDB keeps its roles in the same table.
         let users = if self.is_mariadb { " AND is_role = 'N'" } else { "" };
         let asked = format!("SELECT Host FROM mysql.user WHERE User = ?{users} ORDER BY Host");
-        let hosts: Vec<String> = self.conn.exec(asked, (user,)).await.map_err(|error| explain(&error))?;
-        if hosts.is_empty() {
-            return Err(Error::new(Why::Missing, format!("there is no user {user}")));
-        }
+        let hosts: Vec<String> = self.conn.exec(asked, (user,)).await?;
         Ok(hosts.into_iter().map(|host| Account { user: user.into(), host }).collect())
+    }
+
+    /// The other accounts of its name. Most users may not see whether there are any.
+    async fn accounts_beside(&mut self, own: &Account) -> Result<Vec<Account>, Error> {
+        match self.find_accounts(&own.user).await {
+            Ok(accounts) => Ok(accounts.into_iter().filter(|it| it != own).collect()),
+            Err(mysql_async::Error::Server(it)) if DENIED.contains(&it.code) => Ok(Vec::new()),
+            Err(error) => Err(explain(&error)),
+        }
+    }
+
+    /// The account as which the server let us in.
+    async fn own_account(&mut self) -> Result<Account, Error> {
+        let name: Option<String> =
+            self.conn.query_first("SELECT CURRENT_USER()").await.map_err(|error| explain(&error))?;
+        let name = name.unwrap_or_default();
+        let (user, host) = name.rsplit_once('@').unwrap_or((&name, ""));
+        if user != self.user {
+            return Err(Error::new(
+                Why::Missing,
+                format!("the server took the login for one of {name}, and not of {}", self.user),
+            ));
+        }
+        Ok(Account { user: user.into(), host: host.into() })
+    }
+
+    /// How an account logs in, and what the server says of it.
+    async fn plugin_of(&mut self, account: &Account) -> Result<(Plugin, String), Error> {
+        let made = self.made(account).await?;
+        Ok((Plugin::of(account, &made, self.is_mariadb)?, made))
+    }
+
+    /// A second row is of a password's age, where the first says that it has expired.
+    async fn made(&mut self, account: &Account) -> Result<String, Error> {
+        Ok(self.lines(&format!("SHOW CREATE USER {account}")).await?.join(" "))
     }
 
     /// The first column. It is not always text: MySQL shows the bytes of a hash.
@@ -123,64 +242,4 @@ impl Session {
 fn tls(trust: &Trust) -> Result<SslOpts, Error> {
     let roots = trust.certificates()?.into_iter().map(|it| it.to_vec().into()).collect();
     Ok(SslOpts::default().with_root_certs(roots).with_disable_built_in_roots(true))
-}
-
-fn explain(error: &mysql_async::Error) -> Error {
-    match error {
-        mysql_async::Error::Server(it) => Error::new(why_of(it.code), format!("{}, error {}", it.message, it.code)),
-        _ => {
-            let said: Vec<_> = causes(error).map(ToString::to_string).collect();
-            Error::new(why_of_driver(error), said.join(": "))
-        }
-    }
-}
-
-/// <https://mariadb.com/kb/en/mariadb-error-code-reference/>
-fn why_of(code: u16) -> Why {
-    match code {
-        // Refused; without a password; locked in MySQL; locked in MariaDB; expired.
-        1045 | 1698 | 3118 | 4151 | 1862 => Why::Credential,
-        // The rules' answer, that of MySQL's history, and too long.
-        1819 | 3638 | 1372 => Why::Policy,
-        // No such user to change, to show, to grant to; no such database.
-        1396 | 1141 | 1133 | 1049 => Why::Missing,
-        // Too many connections, of all or of one user; shutting down.
-        1040 | 1203 | 1226 | 1053 => Why::Unreachable,
-        _ => Why::Other,
-    }
-}
-
-/// What a server said of a statement with a password in it.
-fn of_secret(code: u16, message: &str) -> Error {
-    let said = if is_harmless(code) { message } else { "what it said may hold what is secret" };
-    Error::new(why_of(code), format!("{said}, error {code}"))
-}
-
-/// Those whose texts name users and privileges, and quote nothing of the statement: we may not, there is no such user,
-/// the rules refuse the password.
-fn is_harmless(code: u16) -> bool {
-    [1044, 1045, 1133, 1142, 1227, 1396, 1819, 3638].contains(&code)
-}
-
-fn why_of_driver(error: &mysql_async::Error) -> Why {
-    match error {
-        mysql_async::Error::Driver(DriverError::NoClientSslFlagFromServer) => Why::Untrusted,
-        _ if is_about_trust(error) => Why::Untrusted,
-        mysql_async::Error::Io(_) | mysql_async::Error::Driver(DriverError::ConnectionClosed) => Why::Unreachable,
-        _ => Why::Other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Why, of_secret};
-
-    /// What MySQL says of a password that was used before, by its documentation; no test has such a server. A mistake in a
-    /// statement is quoted.
-    #[test]
-    fn what_no_test_has_a_server_of_is_known_by_its_number() {
-        let [history, mistake] = [3638, 1064].map(|code| of_secret(code, "near 'hunter2'"));
-        assert!(history.why == Why::Policy && history.to_string().contains("hunter2"), "{history}");
-        assert!(mistake.why == Why::Other && !mistake.to_string().contains("hunter2"), "{mistake}");
-    }
 }

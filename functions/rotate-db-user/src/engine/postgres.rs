@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpStream;
 use tokio_postgres::config::{ChannelBinding, SslMode};
 use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Config, GenericClient, NoTls, SimpleQueryMessage, Transaction};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -130,6 +131,12 @@ impl Session {
 
     pub(super) async fn probe(&self, sql: &str) -> Result<(), Error> {
         run(&self.client, sql).await
+    }
+
+    pub(super) async fn exists(&self, user: &str) -> Result<bool, Error> {
+        let asked = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1";
+        let found = self.client.query_typed_opt(asked, &[(&user, Type::TEXT)]).await;
+        Ok(found.map_err(|error| explain(&error))?.is_some())
     }
 }
 

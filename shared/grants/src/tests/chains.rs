@@ -15,7 +15,7 @@ fn item(before: &[AuditItem], kind: Phase, of: Option<u64>) -> AuditItem {
         of,
         at: "2026-11-01T12:00:00Z".into(),
         account: "111122223333".parse().unwrap(),
-        who: "share-ami in 111122223333".into(),
+        who: "share-ami".into(),
         run: "run".into(),
         occurrence: "occurrence".into(),
         manifest: "0123456789abcdef".into(),

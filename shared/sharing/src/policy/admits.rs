@@ -2,8 +2,10 @@
 
 use reaction::AccountId;
 
+use super::condition::callers;
 use super::read;
 use super::statement::{self, Statement, Who, account_of, is_root};
+use crate::Kind;
 
 /// How far a key's policy admits an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +47,10 @@ fn level(statements: &[Statement<'_>], action: &str, account: &AccountId) -> Adm
 
 /// How much of the account the statement is for.
 fn reach(statement: &Statement<'_>, account: &AccountId) -> Admitted {
-    let is_unconditional = !statement.is_conditional() || is_for_services(statement);
+    let callers = callers(statement, Kind::Key);
+    if callers.leave_out(account) {
+        return Admitted::No;
+    }
     let of_account = |who: Who<'_>| match who {
         Who::Everybody => Admitted::Yes,
         Who::Aws(text) if account_of(text).as_ref() != Some(account) => Admitted::No,
@@ -54,7 +59,7 @@ fn reach(statement: &Statement<'_>, account: &AccountId) -> Admitted {
         Who::Outside(_) | Who::Service => Admitted::No,
     };
     let named = statement.principals().map(of_account).max().unwrap_or(Admitted::No);
-    let reach = if statement.0.contains_key("NotPrincipal") {
+    let reach = if statement.has_exceptions() {
         match statement.exceptions().map(of_account).max().unwrap_or(Admitted::No) {
             Admitted::No => Admitted::Yes,
             Admitted::Partly => Admitted::Partly,
@@ -63,15 +68,5 @@ fn reach(statement: &Statement<'_>, account: &AccountId) -> Admitted {
     } else {
         named
     };
-    if is_unconditional { reach } else { reach.min(Admitted::Partly) }
-}
-
-/// Whether its only condition is that a service acts for somebody, which is so when a snapshot is used.
-fn is_for_services(statement: &Statement<'_>) -> bool {
-    let condition = statement.0.get("Condition");
-    condition.is_some_and(|condition| {
-        [serde_json::json!("true"), serde_json::json!(true)]
-            .iter()
-            .any(|value| *condition == serde_json::json!({"Bool": {"kms:GrantIsForAWSResource": value}}))
-    })
+    if callers.is_partial { reach.min(Admitted::Partly) } else { reach }
 }

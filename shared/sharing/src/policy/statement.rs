@@ -49,13 +49,14 @@ impl<'a> Statement<'a> {
         self.0.get("Effect").and_then(Value::as_str) == Some("Deny")
     }
 
-    pub(super) fn is_conditional(&self) -> bool {
-        self.0.get("Condition").and_then(Value::as_object).is_some_and(|condition| !condition.is_empty())
-    }
-
     /// Whether everybody is meant, whatever the conditions. An `Allow` for all but some is for everybody.
     pub(super) fn is_for_everybody(&self) -> bool {
-        self.0.contains_key("NotPrincipal") || self.principals().any(|who| who == Who::Everybody)
+        self.has_exceptions() || self.principals().any(|who| who == Who::Everybody)
+    }
+
+    /// Whether everybody but some is meant.
+    pub(super) fn has_exceptions(&self) -> bool {
+        self.0.contains_key("NotPrincipal")
     }
 
     /// Whether the statement speaks of this action.
@@ -87,7 +88,7 @@ impl<'a> Statement<'a> {
         })
     }
 
-    /// The organizations whose members alone are meant.
+    /// The organizations whose members alone are meant, as we write it.
     pub(super) fn organizations(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let equals = self.0.get("Condition").and_then(|condition| condition.get("StringEquals"));
         equals.and_then(|equals| equals.get(ORGANIZATION)).into_iter().flat_map(texts)

@@ -1,6 +1,7 @@
 //! Policies in, holders and policies out.
 
 mod admits;
+mod conditions;
 mod edit;
 mod holders;
 mod properties;

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use aws::all_pages;
 use futures_util::{StreamExt, stream};
-use permissions::{Encryption, Holders, KeyGaps, encryption, key_gaps, over_quota};
+use permissions::{
+    AWS_OWNED_KEY, Encryption, Holders, KeyGaps, OptionGroup, encryption, is_aws_owned, key_gaps, over_quota,
+};
 use reaction::{AccountId, Doing, Error, Region};
 use sharing::{Kind, Principal, Resource};
 
@@ -19,6 +21,10 @@ const PAGE: i32 = 100;
 /// Engines whose snapshots RDS lists too, and that share them by APIs of their own.
 const OTHERS: [&str; 2] = ["neptune", "docdb"];
 
+/// Why what the default key encrypts cannot be shared.
+const MANAGED_KEY: &str = "it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a \
+    customer managed key";
+
 /// A snapshot as RDS lists it.
 struct Listed {
     id: String,
@@ -26,6 +32,8 @@ struct Listed {
     status: String,
     created: Option<SystemTime>,
     key: Option<String>,
+    is_aws_owned: bool,
+    option_group: Option<String>,
 }
 
 impl Reading<'_> {
@@ -50,66 +58,95 @@ impl Reading<'_> {
         for Listed { id, status, .. } in others.into_iter().filter(|it| owned.contains(it.id.as_str())) {
             scanned.unread.push((kind, format!("{id} in {region}: it is {status}")));
         }
-        let read = ready
-            .into_iter()
-            .map(|it| self.database(&services, Resource::new(kind, self.owner, region, it.id.clone()), it));
-        let mut keys = BTreeMap::<String, Vec<usize>>::new();
-        for result in stream::iter(read).buffer_unordered(READS).collect::<Vec<_>>().await {
-            match result {
+        let read = stream::iter(ready).map(async |listed| {
+            let resource = Resource::new(kind, self.owner, region, listed.id.clone());
+            let found = self.database(&services, resource.clone(), &listed).await;
+            (resource, listed, found)
+        });
+        let (mut keys, mut groups) = (BTreeMap::<_, Vec<usize>>::new(), BTreeMap::<_, Vec<usize>>::new());
+        for (resource, listed, found) in read.buffer_unordered(READS).collect::<Vec<_>>().await {
+            match found {
                 Ok(None) => {}
-                Ok(Some((found, key))) => {
-                    keys.entry(key.unwrap_or_default()).or_default().push(scanned.found.len());
+                Ok(Some(found)) => {
+                    let index = scanned.found.len();
+                    if let Some(key) = listed.key {
+                        keys.entry(key).or_default().push(index);
+                    }
+                    if let Some(group) = listed.option_group {
+                        groups.entry((group, listed.engine)).or_default().push(index);
+                    }
                     scanned.found.push(found);
                 }
-                Err(unread) => scanned.unread.push(unread),
+                Err(error) => scanned.miss(resource, &error),
             }
         }
-        keys.remove("");
         for (key, users) in keys {
             if let Err(error) = self.explain(&services, &key, &users, &mut scanned.found).await {
                 scanned.unread.push((kind, format!("{key}: {error}")));
             }
         }
+        for ((group, engine), users) in groups {
+            if let Err(error) = self.explain_options(&services, (&group, &engine), &users, &mut scanned.found).await {
+                scanned.unread.push((kind, format!("{group}: {error}")));
+            }
+        }
         scanned
     }
 
-    /// The snapshot with those who may restore it, and its key; `None` where it is gone meanwhile.
-    async fn database(
-        &self,
-        services: &Services,
-        resource: Resource,
-        listed: Listed,
-    ) -> Result<Option<(Found, Option<String>)>, (Kind, String)> {
-        let kind = resource.kind;
-        let holders = async {
-            self.in_time()?;
-            services.rds.attributes(kind, &resource.id, self.owner).await
-        };
-        let holders = holders.await.map_err(|error| (kind, format!("{resource}: {error}")))?;
+    /// The snapshot with those who may restore it; `None` where it is gone meanwhile.
+    async fn database(&self, services: &Services, resource: Resource, listed: &Listed) -> Result<Option<Found>, Error> {
+        self.in_time()?;
+        let holders = services.rds.attributes(resource.kind, &resource.id, self.owner).await?;
         let Some(Holders { is_public, principals }) = holders else { return Ok(None) };
         let mut found = Found::new(resource, Some(&listed.id));
         (found.created, found.is_public, found.holders) = (listed.created, is_public, principals);
         found.obstacle = over_quota(&self.wanted(&found)).map(|refusal| refusal.to_string());
-        Ok(Some((found, listed.key)))
+        if listed.is_aws_owned {
+            found.notes.push(AWS_OWNED_KEY.replace("SNAPSHOT", "it"));
+        }
+        Ok(Some(found))
+    }
+
+    /// Who gains the snapshot.
+    fn gains(&self, found: &Found) -> BTreeSet<AccountId> {
+        let gaining = &self.wanted(found) - &found.holders;
+        gaining.iter().filter_map(Principal::account).cloned().collect()
+    }
+
+    /// Says of the snapshots with an option group why they cannot be shared, if so.
+    async fn explain_options(
+        &self,
+        services: &Services,
+        (group, engine): (&str, &str),
+        users: &[usize],
+        all: &mut [Found],
+    ) -> Result<(), Error> {
+        if users.iter().all(|user| self.gains(&all[*user]).is_empty()) {
+            return Ok(());
+        }
+        let options: OptionGroup = services.rds.option_group(Some(group), engine).await?;
+        for user in users {
+            let found = &mut all[*user];
+            found.obstacle = found.obstacle.take().or(options.obstacle());
+            found.notes.extend(options.note());
+        }
+        Ok(())
     }
 
     /// Says of the snapshots that a key encrypts why they cannot be shared, or whom the key does not admit.
     async fn explain(&self, services: &Services, key: &str, users: &[usize], all: &mut [Found]) -> Result<(), Error> {
-        let gains = |found: &Found| -> BTreeSet<AccountId> {
-            let gaining = &self.wanted(found) - &found.holders;
-            gaining.iter().filter_map(Principal::account).cloned().collect()
-        };
-        let accounts: BTreeSet<_> = users.iter().flat_map(|user| gains(&all[*user])).collect();
+        let accounts: BTreeSet<_> = users.iter().flat_map(|user| self.gains(&all[*user])).collect();
         if accounts.is_empty() {
             return Ok(());
         }
-        if encryption(&services.kms, key, self.owner).await? == Encryption::AwsManaged {
+        let obstacle = match encryption(&services.kms, key, self.owner).await? {
+            Encryption::AwsManaged => Some(MANAGED_KEY.to_owned()),
+            Encryption::Unusable(why) => Some(why),
+            Encryption::None | Encryption::AwsOwned | Encryption::Customer(_) => None,
+        };
+        if obstacle.is_some() {
             for user in users {
-                all[*user].obstacle = Some(
-                    "it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a \
-                     customer managed key"
-                        .into(),
-                );
+                all[*user].obstacle.clone_from(&obstacle);
             }
             return Ok(());
         }
@@ -118,7 +155,8 @@ impl Reading<'_> {
             let note = match &gaps {
                 KeyGaps::Unknown => format!("whether its key {key} admits the accounts cannot be read"),
                 KeyGaps::Known(shut_out) => {
-                    let shut_out: Vec<_> = gains(&all[*user]).intersection(shut_out).map(ToString::to_string).collect();
+                    let shut_out: Vec<_> =
+                        self.gains(&all[*user]).intersection(shut_out).map(ToString::to_string).collect();
                     if shut_out.is_empty() {
                         continue;
                     }
@@ -138,6 +176,8 @@ impl Services {
         let snapshots =
             all_pages(request.into_paginator().items().send()).await.doing(|| "listing database snapshots")?;
         let listed = snapshots.into_iter().map(|it| Listed {
+            is_aws_owned: is_aws_owned(it.storage_encryption_type.as_ref()),
+            option_group: it.option_group_name,
             key: it.kms_key_id,
             engine: it.engine.unwrap_or_default(),
             status: it.status.unwrap_or_default(),
@@ -153,6 +193,8 @@ impl Services {
         let snapshots =
             all_pages(request.into_paginator().items().send()).await.doing(|| "listing cluster snapshots")?;
         let listed = snapshots.into_iter().map(|it| Listed {
+            is_aws_owned: is_aws_owned(it.storage_encryption_type.as_ref()),
+            option_group: None,
             key: it.kms_key_id,
             engine: it.engine.unwrap_or_default(),
             status: it.status.unwrap_or_default(),

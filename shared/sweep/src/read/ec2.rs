@@ -30,8 +30,17 @@ struct Listed {
     images: Vec<Image>,
     /// Snapshots that an entry matches, by id.
     snapshots: BTreeMap<String, Snapshot>,
-    /// What each encrypted snapshot is encrypted with.
-    encryption: BTreeMap<String, Encryption>,
+    /// What each encrypted snapshot is encrypted with, or why that is not known yet.
+    encryption: BTreeMap<String, Result<Encryption, String>>,
+}
+
+impl Listed {
+    /// Why it is not known yet whether the thing can be shared, if so.
+    fn unknown(&self, found: &Found) -> Option<&String> {
+        let own = (found.resource.kind == Kind::Snapshot).then_some(&found.resource);
+        let snapshots = found.snapshots.iter().chain(own);
+        snapshots.filter_map(|snapshot| self.encryption.get(&snapshot.id)).find_map(|known| known.as_ref().err())
+    }
 }
 
 impl Reading<'_> {
@@ -56,12 +65,20 @@ impl Reading<'_> {
         let snapshots = backing.into_iter().chain(snapshots).collect::<BTreeSet<_>>();
         let snapshots = snapshots.into_iter().map(|resource| snapshot(&listed, resource));
         let all: Vec<_> = found.chain(snapshots).collect();
-        let read = stream::iter(all).map(|found| self.holders(&services, found)).buffer_unordered(READS);
         let mut scanned = Scanned::default();
-        for result in read.collect::<Vec<_>>().await {
+        let (unknown, known): (Vec<_>, Vec<_>) = all.into_iter().partition(|found| listed.unknown(found).is_some());
+        for found in unknown {
+            let why = listed.unknown(&found).cloned().unwrap_or_default();
+            scanned.unread.push((found.resource.kind, format!("{}: {why}", found.resource)));
+        }
+        let read = stream::iter(known).map(async |found| {
+            let resource = found.resource.clone();
+            (resource, self.holders(&services, found).await)
+        });
+        for (resource, result) in read.buffer_unordered(READS).collect::<Vec<_>>().await {
             match result {
                 Ok(found) => scanned.found.extend(found),
-                Err(unread) => scanned.unread.push(unread),
+                Err(error) => scanned.miss(resource, &error),
             }
         }
         scanned
@@ -107,7 +124,7 @@ impl Reading<'_> {
         services: &Services,
         images: impl Iterator<Item = &'i Image>,
         snapshots: &BTreeMap<String, Snapshot>,
-    ) -> Result<BTreeMap<String, Encryption>, Error> {
+    ) -> Result<BTreeMap<String, Result<Encryption, String>>, Error> {
         let disks = images.flat_map(Image::block_device_mappings).filter_map(|mapping| mapping.ebs());
         let encrypted = disks.filter(|disk| disk.encrypted() == Some(true)).filter_map(|disk| disk.snapshot_id());
         let unknown: BTreeSet<_> = encrypted.filter(|id| !snapshots.contains_key(*id)).map(String::from).collect();
@@ -121,7 +138,8 @@ impl Reading<'_> {
         }
         let mut known = BTreeMap::new();
         for key in keys.values().collect::<BTreeSet<_>>() {
-            known.insert(key.clone(), encryption(&services.kms, key, self.owner).await?);
+            let encryption = encryption(&services.kms, key, self.owner).await.map_err(|error| error.to_string());
+            known.insert(key.clone(), encryption);
         }
         Ok(keys.into_iter().filter_map(|(snapshot, key)| Some((snapshot, known.get(&key)?.clone()))).collect())
     }
@@ -144,7 +162,7 @@ impl Reading<'_> {
     }
 
     /// The thing with those who may use it; `None` where it is gone meanwhile.
-    async fn holders(&self, services: &Services, mut found: Found) -> Result<Option<Found>, (Kind, String)> {
+    async fn holders(&self, services: &Services, mut found: Found) -> Result<Option<Found>, Error> {
         let Resource { kind, id, .. } = &found.resource;
         // Disabling took all its permissions.
         if found.is_disabled {
@@ -157,8 +175,7 @@ impl Reading<'_> {
                 _ => services.ec2.volume_permissions(id, self.owner).await,
             }
         };
-        let holders = holders.await.map_err(|error| (*kind, format!("{}: {error}", found.resource)))?;
-        Ok(holders.map(|Holders { is_public, principals }| {
+        Ok(holders.await?.map(|Holders { is_public, principals }| {
             (found.is_public, found.holders) = (is_public, principals);
             found
         }))
@@ -191,19 +208,20 @@ fn snapshot(listed: &Listed, resource: Resource) -> Found {
 
 fn explain(obstacle: &mut Option<String>, notes: &mut Vec<String>, listed: &Listed, snapshot: &str) {
     match listed.encryption.get(snapshot) {
-        Some(Encryption::AwsManaged) => {
+        Some(Ok(Encryption::AwsManaged)) => {
             *obstacle = Some(format!(
                 "{snapshot} is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with \
                  a customer managed key"
             ));
         }
-        Some(Encryption::Customer(key)) => {
+        Some(Ok(Encryption::Unusable(why))) => *obstacle = Some(format!("{snapshot} cannot be used: {why}")),
+        Some(Ok(Encryption::Customer(key))) => {
             let note = format!("whoever uses it also needs its key {key} (kms:Decrypt, kms:CreateGrant, ..)");
             if !notes.contains(&note) {
                 notes.push(note);
             }
         }
-        Some(Encryption::None) | None => {}
+        Some(Ok(Encryption::None | Encryption::AwsOwned) | Err(_)) | None => {}
     }
 }
 

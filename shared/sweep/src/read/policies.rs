@@ -12,9 +12,9 @@ use crate::facts::Found;
 
 impl Reading<'_> {
     pub(super) async fn policies(&self, kind: Kind, region: Option<&Region>) -> Scanned {
-        // By its exact name the manifest names one thing, ours: what has that name in another account is something else.
+        // By its exact name the manifest names one thing of one account: what has that name in another is something else.
         // By its other names it may have others whom it is for, so that all names are looked up.
-        let is_sought = self.is_home && !self.sought.names(kind, region).is_empty();
+        let is_sought = self.is_exact && !self.sought.names(kind, region).is_empty();
         let manifest = self.desired.manifest.as_ref().ok().filter(|_| is_sought);
         let named = manifest.map(|manifest| manifest.names(kind, region)).unwrap_or_default();
         let named: Vec<String> = named.into_iter().map(String::from).collect();

@@ -6,7 +6,7 @@ use expect_test::expect;
 use sharing::{Kind, Manifest, Membership, Principal};
 
 use super::{MANIFEST, check, facts, found, grant, image, many, resource, told};
-use crate::Facts;
+use crate::{Facts, Forced};
 
 #[test]
 fn more_removals_than_the_limit_are_refused_as_a_whole() {
@@ -55,12 +55,15 @@ fn a_manifest_that_lost_a_section_is_refused_and_a_stored_plan_admits_any_part_o
         let facts = Facts { grants: grants.clone().into(), ..facts(lost, images.clone()) };
         let refusal = told(&facts);
         assert!(refusal.starts_with("refused: the manifest has lost its section `ami`"), "{lost}: {refusal}");
-        let forced = [("ami-1", "123456789012"), ("ami-2", "123456789012")];
-        let forced = forced.map(|(id, who)| (resource(Kind::Image, id), Principal::written(who)));
-        let admitted = Facts { forced: Some(forced.into()), ..facts.clone() };
-        assert_eq!(told(&admitted), "share ami-1 in eu-west-1: -123456789012\n", "{lost}");
-        let beyond = Facts { forced: Some(BTreeSet::new()), ..facts };
-        assert!(told(&beyond).starts_with("refused: the stored plan does not take these away"), "{lost}");
+        let taken = [("ami-1", "123456789012"), ("ami-2", "123456789012")];
+        let taken = taken.map(|(id, who)| (resource(Kind::Image, id), Principal::written(who))).into();
+        let forced = |removals| Some(Forced { name: "s3://b/k (SHA-256 0a)".into(), removals });
+        let admitted = Facts { forced: forced(taken), ..facts.clone() };
+        let note = "note: removals are admitted by the stored plan s3://b/k (SHA-256 0a)\n";
+        assert_eq!(told(&admitted), format!("share ami-1 in eu-west-1: -123456789012\n{note}"), "{lost}");
+        let beyond = Facts { forced: forced(BTreeSet::new()), ..facts };
+        let refusal = "refused: the stored plan s3://b/k (SHA-256 0a) does not take these away";
+        assert!(told(&beyond).starts_with(refusal), "{lost}");
     }
 }
 

@@ -1,0 +1,299 @@
+"""Asks ministack's own IAM engine whether a role may make a call, whichever server plays the service.
+
+The engine evaluates policies. What a call means to IAM (its actions, their resources, the condition keys of the service) is told
+to it here, for the services of which ministack's own tables say too little:
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+
+`POST /_local/authorize` takes `{"calls": [{"account", "region", "service", "operation", "path", "body"}], "role": NAME, ..}` and
+answers with one entry a call: null where the role may make it, else what IAM would say. In place of `role`, `template` and
+`parameters` name a role in a template of CloudFormation, which ministack resolves. In place of a service's call, `action`, `resource`
+and `context` say what IAM is asked; a call with `account` and `region` alone is answered with what the template's role says there.
+"""
+
+import asyncio
+import json
+import re
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from ministack.core import iam_evaluator as iam
+from ministack.core import lambda_runtime, responses
+from ministack.services import dynamodb, lambda_svc, s3
+from ministack.services.cloudformation import engine
+
+PATH = "/_local/authorize"
+
+# Operations whose action has another name, or needs none.
+ACTIONS = {
+    ("s3", "HeadObject"): "GetObject",
+    ("s3", "HeadBucket"): "ListBucket",
+    ("s3", "ListBuckets"): "ListAllMyBuckets",
+    ("s3", "ListObjects"): "ListBucket",
+    ("s3", "ListObjectsV2"): "ListBucket",
+    ("s3", "ListObjectVersions"): "ListBucketVersions",
+}
+FREE = {"sts:GetCallerIdentity"}
+TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+
+
+def mend():
+    functions_call_as_their_role()
+    owners_of_buckets_are_told()
+
+
+def functions_call_as_their_role():
+    """A function's access key says whose role it is; ministack gives functions that of the whole account."""
+    own = lambda_runtime.execution_credentials
+
+    def execution_credentials(config):
+        credentials, role = own(config), config.get("Role", "").rsplit("/", 1)[-1]
+        account = config.get("FunctionArn", "").split(":")[4:5]
+        return {**credentials, "AWS_ACCESS_KEY_ID": f"ASIA{account[0]}-{role}"} if account and role else credentials
+
+    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
+
+
+def owners_of_buckets_are_told():
+    """`aws:ResourceAccount` of a bucket is its owner's, which its ARN does not say; ministack takes it for the caller's."""
+    resolve = iam._resolve_condition_key
+
+    def resolve_condition_key(key, context):
+        told = context.service_context.get(key.lower())
+        return told if key.lower() == "aws:resourceaccount" and told else resolve(key, context)
+
+    iam._resolve_condition_key = resolve_condition_key
+
+
+def with_authorization(app):
+    """The application, and the path that this module answers."""
+
+    async def answer(scope, receive, send):
+        if scope["type"] != "http" or scope["path"] != PATH:
+            return await app(scope, receive, send)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        text = json.dumps(await asyncio.to_thread(authorize, json.loads(body))).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": text})
+
+    return answer
+
+
+def authorize(asked):
+    return [denial(call, asked) for call in asked["calls"]]
+
+
+def denial(call, asked):
+    documents = documents_of(call, asked)
+    if documents is None:
+        return None
+    if "service" not in call and "action" not in call:
+        return documents
+    policies = [iam.parse_policy_document(it) for it in documents]
+    arn = f"arn:aws:sts::{call['account']}:assumed-role/{asked.get('role', 'role')}/session"
+    requests = requests_of(call) if "service" in call else [(call["action"], call["resource"], {})]
+    for action, resource, keys in requests:
+        if action in FREE:
+            continue
+        context = iam.EvalContext(arn, "AssumedRole", call["account"], action, resource, call["region"],
+                                  service_context={name.lower(): value for name, value in {**keys, **call.get("context", {})}.items()})
+        if iam.evaluate(context, policies).decision != "Allow":
+            return f"User: {arn} is not authorized to perform: {action} on resource: {resource}"
+    return None
+
+
+def documents_of(call, asked):
+    """None where no such role was made: what it may do is then not told."""
+    if "template" not in asked:
+        role = iam_roles().get_scoped(call["account"], None, asked["role"])
+        return None if role is None else list(role["InlinePolicies"].values())
+    responses.set_request_account_id(call["account"])
+    responses.set_request_region(call["region"])
+    template, given = asked["template"], asked["parameters"]
+    params = {name: {"Value": str(given.get(name, it.get("Default", ""))), "Type": it["Type"], "NoEcho": False}
+              for name, it in template["Parameters"].items()}
+    conditions = engine._evaluate_conditions(template, params)
+    made = {name: {"PhysicalResourceId": name, "Attributes": {"Arn": f"arn:aws:made:::{name}"}, "Type": it["Type"]}
+            for name, it in template["Resources"].items()}
+    role = template["Resources"][asked.get("resource", "Role")]["Properties"]["Policies"]
+    arn = f"arn:aws:cloudformation:{call['region']}:{call['account']}:stack/stack/1"
+    resolved = engine._resolve_refs(role, made, params, conditions, {}, "stack", arn)
+    return [it["PolicyDocument"] for it in resolved]
+
+
+def iam_roles():
+    from ministack.services import iam as service
+
+    return service._roles
+
+
+def requests_of(call):
+    """What IAM is asked for one call: action, resource, and condition keys of the service."""
+    service, operation = call["service"], call["operation"]
+    if service == "dynamodb":
+        yield from of_dynamodb(call, json.loads(call["body"] or "{}"))
+        return
+    own = f"{service}:{ACTIONS.get((service, operation), operation)}"
+    form = {name: values[0] for name, values in parse_qs(call["body"]).items()} if service in FORMS else {}
+    text = json.loads(call["body"]) if service in TEXTS and call["body"] else {}
+    for resource, keys, action in RESOURCES.get(service, of_anything)(call, form or text):
+        yield f"{service}:{action}" if action else own, resource, keys
+
+
+def arn(call, service, rest, account=None):
+    return f"arn:aws:{service}:{call['region']}:{call['account'] if account is None else account}:{rest}"
+
+
+def of_anything(call, asked):
+    yield "*", {}, None
+
+
+def of_ec2(call, asked):
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html"""
+    added = {name.rsplit(".", 1)[-1]: value for name, value in asked.items() if ".Add." in name}
+    keys = {"ec2:Attribute": asked.get("Attribute"), "ec2:Add/group": added.get("Group"), "ec2:Add/userId": added.get("UserId")}
+    if call["operation"].startswith("Describe") and not call["operation"].endswith("Attribute"):
+        yield "*", {}, None
+    elif "ImageId" in asked:
+        yield arn(call, "ec2", f"image/{asked['ImageId']}", ""), keys, None
+    elif "SnapshotId" in asked:
+        yield arn(call, "ec2", f"snapshot/{asked['SnapshotId']}", ""), keys, None
+    else:
+        yield "*", keys, None
+
+
+def of_rds(call, asked):
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html"""
+    named = [(kind, asked[name]) for name, kind in IDENTIFIERS.items() if name in asked]
+    copy = call["operation"].startswith("CopyDB")
+    for kind, id in named:
+        yield id if id.startswith("arn:") else arn(call, "rds", f"{kind}:{id}"), {}, None
+        if copy and any(name.startswith("Tags.") for name in asked):
+            yield arn(call, "rds", f"{kind}:{id.split(':')[-1]}"), {}, "AddTagsToResource"
+    if not named:
+        kind = {"DescribeDBSnapshots": "snapshot:*", "DescribeDBClusterSnapshots": "cluster-snapshot:*",
+                "DescribeDBInstances": "db:*", "DescribeDBClusters": "cluster:*"}.get(call["operation"])
+        yield arn(call, "rds", kind) if kind else "*", {}, None
+
+
+IDENTIFIERS = {
+    "DBSnapshotIdentifier": "snapshot",
+    "SourceDBSnapshotIdentifier": "snapshot",
+    "TargetDBSnapshotIdentifier": "snapshot",
+    "DBClusterSnapshotIdentifier": "cluster-snapshot",
+    "SourceDBClusterSnapshotIdentifier": "cluster-snapshot",
+    "TargetDBClusterSnapshotIdentifier": "cluster-snapshot",
+    "DBInstanceIdentifier": "db",
+    "DBClusterIdentifier": "cluster",
+    "OptionGroupName": "og",
+}
+
+
+def of_kms(call, asked):
+    """IAM is asked about the key that an alias stands for."""
+    key = asked.get("KeyId", "")
+    is_alias = key.startswith("alias/") or ":alias/" in key
+    yield key if key.startswith("arn:") and not is_alias else arn(call, "kms", f"key/{'of-alias' if is_alias else key}"), {}, None
+
+
+def of_sts(call, asked):
+    owner = asked.get("RoleArn", "::::").split(":")[4]
+    keys = {"sts:ExternalId": asked.get("ExternalId"), "sts:SourceIdentity": asked.get("SourceIdentity"),
+            "sts:RoleSessionName": asked.get("RoleSessionName"), "aws:ResourceAccount": owner, "aws:ResourceOrgID": organization_of(owner)}
+    keys = {name: value for name, value in keys.items() if value}
+    yield asked.get("RoleArn", "*"), keys, None
+    if "SourceIdentity" in asked:
+        yield asked["RoleArn"], keys, "SetSourceIdentity"
+
+
+def organization_of(account):
+    """The organization of an account, as moto says through the endpoint."""
+    import boto3
+    from botocore.exceptions import ClientError
+
+    if not account:
+        return None
+    client = boto3.client("organizations", region_name="us-east-1", aws_access_key_id=account, aws_secret_access_key="test")
+    try:
+        return client.describe_organization()["Organization"]["Id"]
+    except ClientError:
+        return None
+
+
+def of_s3(call, asked):
+    bucket, _, key = unquote(urlsplit(call["path"]).path).lstrip("/").partition("/")
+    if not bucket:
+        yield "*", {}, None
+        return
+    owner = next((account for account, name in s3._buckets._data if name == bucket), None)
+    yield f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}", {"aws:ResourceAccount": owner}, None
+
+
+def of_route53(call, asked):
+    """https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/specifying-conditions-route53.html"""
+    zone = re.search(r"/hostedzone/([^/?]+)", call["path"])
+    names = {"Name": "NormalizedRecordNames", "Type": "RecordTypes", "Action": "Actions"}
+    keys = {}
+    if call["operation"] == "ChangeResourceRecordSets":
+        for element, key in names.items():
+            told = re.findall(rf"<{element}>([^<]*)</{element}>", call["body"])
+            keys[f"route53:ChangeResourceRecordSets{key}"] = [it.rstrip(".").lower() for it in told] if element == "Name" else told
+    yield f"arn:aws:route53:::hostedzone/{zone[1]}" if zone else "*", keys, None
+    if call["operation"] == "ListHostedZonesByVPC":
+        yield "*", {}, None
+
+
+def of_named(field, service, kind):
+    def of(call, asked):
+        name = asked.get(field)
+        yield "*" if not name else name if name.startswith("arn:") else arn(call, service, kind + name.lstrip("/")), {}, None
+
+    return of
+
+
+RESOURCES = {
+    "ec2": of_ec2,
+    "ecr": of_named("repositoryName", "ecr", "repository/"),
+    "elasticmapreduce": of_named("ClusterId", "elasticmapreduce", "cluster/"),
+    "kms": of_kms,
+    "rds": of_rds,
+    "route53": of_route53,
+    "s3": of_s3,
+    "secretsmanager": of_named("SecretId", "secretsmanager", "secret:"),
+    "ssm": of_named("Name", "ssm", "parameter/"),
+    "sts": of_sts,
+}
+FORMS = {"ec2", "rds", "sts"}
+TEXTS = {"ecr", "elasticmapreduce", "kms", "secretsmanager", "ssm"}
+
+
+def of_dynamodb(call, asked):
+    """Each part of a transaction is its own action, and each table of a batch its own resource. `dynamodb:LeadingKeys` has the partition
+    keys that a call names; one that names none, as a scan, has no such key.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html"""
+    if call["operation"].startswith("Transact"):
+        for member in asked.get("TransactItems", []):
+            for name, part in member.items():
+                yield of_items(call, TRANSACTED.get(name, name), part["TableName"], [part.get("Key") or part.get("Item")])
+    elif "RequestItems" in asked:
+        for table, items in asked["RequestItems"].items():
+            yield of_items(call, call["operation"], table, items["Keys"] if isinstance(items, dict) else [])
+    elif "KeyConditionExpression" in asked:
+        yield of_items(call, call["operation"], asked["TableName"], [queried(asked)])
+    else:
+        item = asked.get("Key") or asked.get("Item")
+        yield of_items(call, call["operation"], asked.get("TableName", ""), [item] if item else [])
+
+
+def queried(asked):
+    names, values = asked.get("ExpressionAttributeNames", {}), asked.get("ExpressionAttributeValues", {})
+    return {names.get(name, name): values[value] for name, value in re.findall(r"([#\w]+)\s*=\s*(:\w+)", asked["KeyConditionExpression"])}
+
+
+def of_items(call, operation, table, items):
+    made = dynamodb._tables.get_scoped(call["account"], call["region"], table) or {}
+    schema = made.get("KeySchema") or []
+    leading = next((it["AttributeName"] for it in schema if it["KeyType"] == "HASH"), None)
+    named = [next(iter(item[leading].values())) for item in items if item and leading in item]
+    return f"dynamodb:{operation}", arn(call, "dynamodb", f"table/{table}"), {"dynamodb:LeadingKeys": named} if named else {}

@@ -1,0 +1,66 @@
+//! The options that were given on the command line, and whether what runs reads them: an option without effect is refused, since
+//! the person who gave it expects one. Variables in the environment stand there for every command, and need no reader.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+use crate::failure::Failure;
+
+/// What the variables of settings begin with.
+const PREFIX: &str = "SIGNALBOX_";
+
+/// The options that were given and that a variable stands for.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    /// By variable: the option.
+    options: BTreeMap<String, String>,
+    /// The variables that were read.
+    read: Mutex<BTreeSet<String>>,
+}
+
+impl Given {
+    /// Those of a command line.
+    pub(crate) fn of(mut command: &clap::Command, mut matches: &ArgMatches) -> Self {
+        let mut given = Self::default();
+        loop {
+            for argument in command.get_arguments() {
+                let is_given = matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine);
+                if let (true, Some(variable), Some(option)) = (is_given, argument.get_env(), argument.get_long()) {
+                    given.options.insert(variable.to_string_lossy().into_owned(), format!("--{option}"));
+                }
+            }
+            let Some((name, below)) = matches.subcommand() else { return given };
+            let Some(next) = command.find_subcommand(name) else { return given };
+            (command, matches) = (next, below);
+        }
+    }
+
+    /// Whether an option was given that this variable stands for.
+    pub(crate) fn has(&self, variable: &str) -> bool {
+        self.options.contains_key(variable)
+    }
+
+    /// Notes that this variable was read, and gives its value on.
+    pub(crate) fn read<T>(&self, variable: &str, value: T) -> T {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(variable.to_owned());
+        value
+    }
+
+    /// Refuses settings that were given and that nothing has read; `what` is what runs.
+    pub(crate) fn check(&self, what: &str) -> Result<(), Failure> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let unread =
+            self.options.iter().filter(|(variable, _)| variable.starts_with(PREFIX) && !read.contains(*variable));
+        let unread: Vec<_> = unread.map(|(_, option)| option.as_str()).collect();
+        if unread.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::usage(format!(
+            "{} would have no effect: {what} does not read it; leave it out",
+            unread.join(", ")
+        )))
+    }
+}

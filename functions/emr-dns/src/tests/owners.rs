@@ -1,0 +1,195 @@
+//! Whose a name is where several accounts ask for it: an event and a sweep say the same.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+use ::events::emr::ClusterState::{self, Running, Starting, Terminated};
+use expect_test::expect;
+use reaction::AccountId;
+
+use super::{CLUSTER, NAME, NODE, OLD, cluster, facts, look, ours, settings, survey, told};
+use crate::Settings;
+use crate::cluster::{Cluster, Place};
+use crate::facts::{Facts, Look, Other, Seen, Survey};
+use crate::mark::Mark;
+use crate::record::RecordSet;
+
+const MEMBER: &str = "444455556666";
+
+fn member() -> AccountId {
+    MEMBER.parse().unwrap()
+}
+
+/// The cluster in the account of a member, made so many seconds after the first one.
+fn of_member(id: &str, seconds: u64) -> Cluster {
+    let created = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1 + seconds));
+    Cluster { place: Place { account: member(), ..super::place() }, created, ..cluster(id) }
+}
+
+/// Our two records of the name, for this cluster.
+fn held_by(owner: &Cluster) -> Vec<RecordSet> {
+    let mark = Mark { place: owner.place.clone(), ..super::mark_of(owner.id.as_str()) };
+    let mut records = ours(NAME, owner.id.as_str(), "ip-old.compute.internal");
+    records[1].values = vec![mark.to_string()];
+    records
+}
+
+fn suffixes(text: &'static str) -> Settings {
+    Settings::read(&|name| (name == "SIGNALBOX_SUFFIX_ACCOUNTS").then(|| text.to_owned())).unwrap()
+}
+
+fn with_accounts(settings: Settings, seen: Seen) -> Facts {
+    Facts { accounts: BTreeSet::from([super::account(), member()]), ..facts(settings, seen) }
+}
+
+/// What the event of `asking` leads to, and what a sweep, where `owner` has the name.
+fn both(settings: &Settings, asking: &Cluster, owner: Option<&Cluster>, records: &[RecordSet]) -> [String; 2] {
+    let other = match owner {
+        Some(owner) => Other::Known(Box::new(owner.clone())),
+        None => Other::Gone,
+    };
+    let look = Look { other, ..look(asking.clone(), records.to_vec()) };
+    let event = told(&with_accounts(settings.clone(), Seen::Cluster(Some(Box::new(look)))));
+    let living = owner.into_iter().chain([asking]).filter(|it| !it.state.has_ended()).cloned().collect();
+    // A sweep asks for whichever cluster no list has.
+    let ended = match owner {
+        Some(owner) if !owner.state.has_ended() => BTreeSet::new(),
+        _ => [OLD.parse().unwrap()].into(),
+    };
+    let survey = Survey { ended, ..survey(living, records.to_vec()) };
+    [event, told(&with_accounts(settings.clone(), Seen::All(survey)))]
+}
+
+/// Who is turned away, or what is done: the first words.
+fn verdict(told: &str) -> &'static str {
+    if told.contains("cannot have it") || told.contains("may not have") {
+        "refused"
+    } else if told.starts_with("in Z1: update") {
+        "taken over"
+    } else {
+        "kept"
+    }
+}
+
+#[test]
+fn a_newcomer_of_another_account_is_refused_while_the_owners_cluster_lives() {
+    let (newer, owner) = (of_member(CLUSTER, 60), cluster(OLD));
+    let [event, sweep] = both(&settings(), &newer, Some(&owner), &held_by(&owner));
+    expect!["refused: etl.example.com is j-0LDCLUSTER000's of account 111122223333, and j-1YONHTCP3YZKC of account 444455556666 cannot have it: between accounts the owner keeps a name while its cluster lives, and a cluster that cannot be read counts as living; choose another name"].assert_eq(&event);
+    expect![[r#"
+        in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-0LDCLUSTER000 (was ip-old.compute.internal for j-0LDCLUSTER000)
+          - etl.example.com. CNAME 60 ip-old.compute.internal
+          + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
+        name j-1YONHTCP3YZKC etl.example.com: etl.example.com is j-0LDCLUSTER000's of account 111122223333, and j-1YONHTCP3YZKC of account 444455556666 cannot have it: between accounts the owner keeps a name while its cluster lives, and a cluster that cannot be read counts as living; choose another name"#]].assert_eq(&sweep);
+}
+
+/// Every owner that there can be, beside an older and a newer cluster of its own and of another account.
+#[test]
+fn an_event_and_a_sweep_decide_the_same() {
+    let states: [ClusterState; 3] = [Running, Starting, Terminated];
+    let mut verdicts = Vec::new();
+    for is_kin in [true, false] {
+        for seconds in [0, 60] {
+            let asking = of_member(CLUSTER, seconds);
+            let place = if is_kin { asking.place.clone() } else { super::place() };
+            let known = states.map(|state| Some(Cluster { state, place: place.clone(), ..of_member(OLD, 30) }));
+            let renamed = |tag: Option<&str>| Some(Cluster { tag: tag.map(Into::into), ..known[0].clone().unwrap() });
+            let owners = known.clone().into_iter().chain([None, renamed(None), renamed(Some("other.example.com"))]);
+            for owner in owners.chain([renamed(Some("no name"))]) {
+                let records = held_by(owner.as_ref().or(known[0].as_ref()).unwrap());
+                let [event, sweep] = both(&settings(), &asking, owner.as_ref(), &records).map(|it| verdict(&it));
+                // Within an account a sweep sets the target of the owner right, too, and an event does.
+                let whose = format!("is_kin {is_kin}, {seconds} s, {owner:?}");
+                if is_kin {
+                    assert_ne!(event, "refused", "{whose}");
+                    assert_ne!(sweep, "refused", "{whose}");
+                } else {
+                    assert_eq!(event, sweep, "{whose}");
+                    verdicts.push(event);
+                }
+            }
+        }
+    }
+    let lives = ["refused", "refused", "taken over", "taken over", "taken over", "taken over", "refused"];
+    assert_eq!(verdicts, [lives, lives].concat(), "of another account, older or newer");
+}
+
+#[test]
+fn where_nothing_is_held_the_account_of_the_oldest_cluster_has_asked_first() {
+    let survey = survey(vec![cluster(OLD), of_member(CLUSTER, 60)], vec![]);
+    let told = told(&with_accounts(settings(), Seen::All(survey)));
+    assert!(told.starts_with("in Z1: create etl.example.com") && told.contains("cluster=j-0LDCLUSTER000"), "{told}");
+    assert_eq!(verdict(&told), "refused", "{told}");
+}
+
+/// The list has the newcomer, and nothing could be read of the owner.
+#[test]
+fn an_owner_that_could_not_be_read_counts_as_living() {
+    let owner = cluster(OLD);
+    let survey = Survey { unread: vec![OLD.into()], ..survey(vec![of_member(CLUSTER, 60)], held_by(&owner)) };
+    let told = told(&with_accounts(settings(), Seen::All(survey)));
+    assert!(!told.contains("in Z1") && verdict(&told) == "refused", "{told}");
+    // We may not act in the owner's account (any more): its records are not ours to change.
+    let stranger = Cluster { place: super::place(), ..of_member(CLUSTER, 60) };
+    let records = held_by(&of_member(OLD, 0));
+    let told = super::told(&facts(settings(), Seen::Cluster(Some(Box::new(look(stranger, records))))));
+    assert!(told.starts_with("refused: etl.example.com in Z1 is somebody else's"), "{told}");
+}
+
+#[test]
+fn an_account_whose_cluster_ended_comes_first_where_another_of_its_clusters_asks() {
+    let (kin, stranger) = (Cluster { created: None, ..cluster("j-2") }, of_member(CLUSTER, 60));
+    let ended = [OLD.parse().unwrap()].into();
+    let survey = Survey { ended, ..survey(vec![kin, stranger], held_by(&cluster(OLD))) };
+    let told = told(&with_accounts(settings(), Seen::All(survey)));
+    assert!(told.starts_with("in Z1: update") && told.contains("cluster=j-2") && verdict(&told) == "refused", "{told}");
+}
+
+#[test]
+fn the_longest_suffix_says_which_accounts_may_have_a_name() {
+    let settings = suffixes("example.com=111122223333, ETL.example.com.=444455556666|777788889999,com=777788889999");
+    let may = |name: &str, account: &str| {
+        let (name, account) = (name.parse().unwrap(), account.parse().unwrap());
+        settings.suffixes.permit(&name, &account, &super::account()).map_err(|error| error.to_string())
+    };
+    assert_eq!(may("a.etl.example.com", MEMBER), Ok(()));
+    assert_eq!(may("etl.example.com", MEMBER), Ok(()));
+    assert_eq!(may("www.example.com", "111122223333"), Ok(()));
+    assert_eq!(may("www.example.org", "111122223333"), Ok(()), "what no suffix covers is for our own account");
+    expect![[r#"
+        account 444455556666 may not have www.example.com: SIGNALBOX_SUFFIX_ACCOUNTS gives example.com to 111122223333 alone; correct the tag, or add the account (with the template: to SuffixAccounts)
+        account 444455556666 may not have xetl.example.com: SIGNALBOX_SUFFIX_ACCOUNTS gives example.com to 111122223333 alone; correct the tag, or add the account (with the template: to SuffixAccounts)
+        account 111122223333 may not have a.etl.example.com: SIGNALBOX_SUFFIX_ACCOUNTS gives etl.example.com to 444455556666, 777788889999 alone; correct the tag, or add the account (with the template: to SuffixAccounts)
+        account 444455556666 may not have www.example.org: no suffix of SIGNALBOX_SUFFIX_ACCOUNTS covers it, and such names are for account 111122223333 alone; correct the tag, or add the suffix (with the template: to SuffixAccounts)"#]]
+    .assert_eq(
+        &[
+            may("www.example.com", MEMBER),
+            may("xetl.example.com", MEMBER),
+            may("a.etl.example.com", "111122223333"),
+            may("www.example.org", MEMBER),
+        ]
+        .map(Result::unwrap_err)
+        .join("\n"),
+    );
+}
+
+#[test]
+fn an_account_that_may_not_have_a_name_gets_none_and_loses_what_it_has() {
+    let settings = suffixes("example.com=111122223333");
+    let intruder = of_member(OLD, 0);
+    for told in both(&settings, &cluster(CLUSTER), Some(&intruder), &held_by(&intruder)) {
+        assert!(told.contains("-> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC"), "{told}");
+    }
+    let of_owner = held_by(&cluster(CLUSTER));
+    for told in both(&settings, &of_member(CLUSTER, 60), None, &of_owner) {
+        assert!(told.contains("account 444455556666 may not have etl.example.com"), "{told}");
+    }
+    let alone = Survey { ..survey(vec![intruder.clone(), numbered()], held_by(&intruder)) };
+    let told = told(&with_accounts(settings, Seen::All(alone)));
+    assert!(told.starts_with("in Z1: delete etl.example.com") && verdict(&told) == "refused", "{told}");
+}
+
+/// A cluster of our own with another name, so that not every name goes.
+fn numbered() -> Cluster {
+    Cluster { tag: Some("www.example.com".into()), primary: Some(NODE.into()), ..cluster("j-9") }
+}

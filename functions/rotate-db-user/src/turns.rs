@@ -1,0 +1,188 @@
+//! Two users that take turns, and what the master's power is used for: only for users that the secret has proved to be its own.
+
+use reaction::{Doing, Error};
+use rotation::SecretArn;
+use secrecy::SecretString;
+use secrets::Context;
+
+use crate::DbPassword;
+use crate::engine::{Connection, Login};
+use crate::master::check_place;
+use crate::secret::{DbSecret, Pair};
+
+/// What one turn is about.
+pub(crate) struct Turn<'a> {
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) current: &'a DbSecret,
+    pub(crate) pending: &'a DbSecret,
+    /// The master secret that the settings bind the secret to.
+    pub(crate) master: &'a SecretArn,
+}
+
+impl DbPassword {
+    /// The master makes the clone equal to the original, and sets the password of the one whose turn it is. The order counts: the
+    /// secret proves itself before the master logs in, and the password comes last, since a clone that can log in is taken for whole.
+    pub(crate) async fn set_other(&self, turn: &Turn<'_>) -> Result<(), Error> {
+        let Turn { context, current, pending, .. } = turn;
+        let pair = Pair::of(&current.login)?;
+        let master = self.masters.read(context.secrets, turn.master).await?;
+        for login in [&current.login, &pending.login] {
+            check_place(login, &master)?;
+        }
+        check_master(&pair, &master)?;
+        self.prove(turn, &pair, &master).await?;
+        let mut connection = self.log_in(&master).await.doing(|| format!("the master of {}", turn.master))?;
+        check_powers(&mut connection, &pair).await?;
+        self.check_clone(turn, &pair, &master, &mut connection).await?;
+        connection.ensure_clone(&pair.original, &pair.clone, &pending.login.password).await?;
+        // A server may refuse a password that it has already.
+        if self.works(&at(&pending.login, &master)).await?.is_some() {
+            return Ok(());
+        }
+        let former = self.former(turn, &master).await?;
+        self.set_and_prove(&mut connection, &pending.login, former.as_ref()).await
+    }
+
+    /// The password that the user has now, as far as the secret knows it: one that does not log in is not to be restored.
+    async fn former(&self, turn: &Turn<'_>, master: &Login) -> Result<Option<SecretString>, Error> {
+        let former = turn.context.previous.and_then(|it| DbSecret::read(it).ok());
+        let Some(former) = former.filter(|it| it.login.user == turn.pending.login.user) else { return Ok(None) };
+        let works = self.works(&at(&former.login, master)).await?.is_some();
+        Ok(works.then_some(former.login.password))
+    }
+
+    /// That a password of the secret logs in at the master's server, as one of the two users. A server of the writer's own would
+    /// accept any password, and an unproved password could be for any user.
+    async fn prove(&self, turn: &Turn<'_>, pair: &Pair, master: &Login) -> Result<(), Error> {
+        for user in [&pair.original, &pair.clone] {
+            if self.is_proved(turn, user, master).await? {
+                return Ok(());
+            }
+        }
+        let Pair { original, clone } = pair;
+        Err(Error::refused(format!(
+            "{original} or {clone} cannot log in with AWSCURRENT or AWSPREVIOUS at {}, the server of the master, and the master's \
+             power is for users whose password is proved: set the password of {} in the database to that of AWSCURRENT",
+            master.place(),
+            turn.current.login.user
+        )))
+    }
+
+    /// Whether a version of the secret has a password with which this user logs in at the master's server.
+    async fn is_proved(&self, turn: &Turn<'_>, user: &str, master: &Login) -> Result<bool, Error> {
+        // One that cannot be read is no way in.
+        let previous = turn.context.previous.and_then(|it| DbSecret::read(it).ok());
+        // AWSPENDING logs in where an earlier run of this step set it, over the password of AWSPREVIOUS.
+        let versions = [Some(turn.current), previous.as_ref(), Some(turn.pending)].into_iter().flatten();
+        for version in versions.filter(|it| it.login.user == user) {
+            if self.works(&at(&version.login, master)).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// That the clone is Signalbox's to change: it is not there yet, Signalbox made it for this secret, or the secret has the
+    /// passwords of both users.
+    async fn check_clone(
+        &self,
+        turn: &Turn<'_>,
+        pair: &Pair,
+        master: &Login,
+        connection: &mut Connection,
+    ) -> Result<(), Error> {
+        let (Pair { original, clone }, Turn { context, .. }) = (pair, turn);
+        let (records, secret) = (context.records, &context.request.secret);
+        let recorded = format!("{clone} in {}", master.place());
+        // First whether it is there: another run of this step records it before it makes it.
+        let is_there = connection.exists(clone).await?;
+        if is_there && records.has_clone(secret, &recorded).await? {
+            return Ok(());
+        }
+        let is_ours =
+            !is_there || (self.is_proved(turn, original, master).await? && self.is_proved(turn, clone, master).await?);
+        if is_ours {
+            return records.record_clone(secret, &recorded).await;
+        }
+        Err(Error::refused(format!(
+            "{recorded} was not made by Signalbox for this secret: drop the user, and Signalbox makes it anew; or, to have Signalbox \
+             take it over, put the login of {clone} into the secret and then that of {original}, so that AWSPREVIOUS and AWSCURRENT \
+             prove both"
+        )))
+    }
+}
+
+/// A login at the master's server, with TLS wherever the master has it.
+fn at(login: &Login, master: &Login) -> Login {
+    let Login { engine, host, port, .. } = master.clone();
+    Login { engine, host, port, is_encrypted: login.is_encrypted || master.is_encrypted, ..login.clone() }
+}
+
+/// That the master itself is not one of the two: its password would become one that clients read.
+fn check_master(pair: &Pair, master: &Login) -> Result<(), Error> {
+    let is_master = |user: &str| user.trim_end().eq_ignore_ascii_case(master.user.trim_end());
+    if is_master(&pair.original) || is_master(&pair.clone) {
+        return Err(Error::refused(format!(
+            "{} is the master, and {} and {} take turns in this secret: Signalbox neither clones a master nor sets its password",
+            master.user, pair.original, pair.clone
+        )));
+    }
+    Ok(())
+}
+
+/// That neither has powers that are not to be handed on. The clone is judged, too: it may be older than this secret.
+async fn check_powers(connection: &mut Connection, pair: &Pair) -> Result<(), Error> {
+    for user in [&pair.original, &pair.clone] {
+        let powers = connection.powers_of(user).await?;
+        if !powers.is_empty() {
+            return Err(Error::refused(format!(
+                "{user} has powers that Signalbox clones for no user ({}): take them away, or rotate the secret as one user's, without \
+                 a master",
+                powers.join(", ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::{at, check_master};
+    use crate::engine::{Engine, Login};
+    use crate::secret::Pair;
+
+    fn login(user: &str, host: &str, is_encrypted: bool) -> Login {
+        let (password, database) = (SecretString::from("hunter2"), Some("orders".to_owned()));
+        Login {
+            engine: Engine::Mysql,
+            host: host.into(),
+            port: 3306,
+            user: user.into(),
+            password,
+            database,
+            is_encrypted,
+        }
+    }
+
+    #[test]
+    fn a_master_takes_no_turns() {
+        let master = login("admin", "db.example.com", true);
+        for (user, may) in
+            [("app", true), ("admin", false), ("admin_clone", false), ("Admin", false), ("admin ", false)]
+        {
+            assert_eq!(check_master(&Pair::of(&login(user, "x", true)).unwrap(), &master).is_ok(), may, "{user}");
+        }
+        let master = login("app_clone", "db.example.com", true);
+        assert!(check_master(&Pair::of(&login("app", "x", true)).unwrap(), &master).is_err());
+    }
+
+    #[test]
+    fn a_password_is_proved_where_the_master_is() {
+        let master = login("admin", "db.example.com", true);
+        let proof = at(&login("app", "of-a-stranger.example.com", false), &master);
+        assert_eq!((proof.host.as_str(), proof.is_encrypted, proof.user.as_str()), ("db.example.com", true, "app"));
+        assert_eq!(proof.database.as_deref(), Some("orders"));
+    }
+}

@@ -1,0 +1,77 @@
+//! The values that Signalbox made for a pending version: a writer of a secret may write its pending version too, and would
+//! otherwise choose the credential that the server is made to take.
+
+use aws::Answer;
+use aws_sdk_dynamodb::types::AttributeValue;
+use reaction::{Doing, Error};
+use rotation::Request;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use super::Records;
+
+/// The attribute of a version's item.
+const MADE: &str = "made";
+
+/// How often a value is hashed, so that a reader of the table cannot guess at a short password; it takes some milliseconds.
+const ROUNDS: u32 = 10_000;
+
+impl Records {
+    /// Writes down that this run is about to keep this value as the pending version. Of several runs each may be the one that does.
+    ///
+    /// # Errors
+    /// What the call's error means.
+    pub async fn record_made(&self, request: &Request, value: &SecretString) -> Result<(), Error> {
+        let id = self.id(&request.secret, request.version.as_str());
+        let update = self.client.update_item().table_name(&self.table).key("id", id);
+        let update = update.update_expression("SET expiration = :expiration ADD #made :made");
+        let update = update.expression_attribute_names("#made", MADE);
+        let update = update.expression_attribute_values(":made", AttributeValue::Ss(vec![digest(request, value)]));
+        let update = update.expression_attribute_values(":expiration", self.expiration());
+        update.send().await.or_error().map(drop).doing(|| self.place())
+    }
+
+    /// Whether Signalbox made this value for this version.
+    ///
+    /// # Errors
+    /// What the call's error means.
+    pub async fn has_made(&self, request: &Request, value: &SecretString) -> Result<bool, Error> {
+        let id = self.id(&request.secret, request.version.as_str());
+        let get = self.client.get_item().table_name(&self.table).key("id", id).consistent_read(true);
+        let item = get.send().await.or_error().doing(|| self.place())?.item.unwrap_or_default();
+        let made = item.get(MADE).and_then(|it| it.as_ss().ok());
+        Ok(made.is_some_and(|made| made.contains(&digest(request, value))))
+    }
+}
+
+fn digest(request: &Request, value: &SecretString) -> String {
+    let round = |before: &[u8]| Sha256::new().chain_update(before).chain_update(value.expose_secret()).finalize();
+    let first = round(format!("{}\n{}\n", request.secret, request.version).as_bytes());
+    let last = (1..ROUNDS).fold(first, |before, _| round(&before));
+    last.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::digest;
+
+    #[test]
+    fn a_value_is_known_by_its_secret_and_its_version() {
+        let request = |secret: &str, version: &str| {
+            let arn = format!("arn:aws:secretsmanager:eu-west-1:111122223333:secret:{secret}");
+            let version = version.repeat(32);
+            serde_json::from_value(json!({"Step": "setSecret", "SecretId": arn, "ClientRequestToken": version}))
+                .unwrap()
+        };
+        let of = |secret: &str, version: &str, value: &str| digest(&request(secret, version), &value.into());
+        let one = of("app-AbCdEf", "1", "hunter2");
+        assert_eq!(one, of("app-AbCdEf", "1", "hunter2"));
+        for other in
+            [of("web-AbCdEf", "1", "hunter2"), of("app-AbCdEf", "2", "hunter2"), of("app-AbCdEf", "1", "hunter3")]
+        {
+            assert!(other != one && one.len() == 64 && !other.contains("hunter"));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Alarms watch what is really measured: those on our own metrics, the log line of a function that emits them.
+
+use serde_json::{Value, json};
+
+use super::template::Template;
+
+/// Asserts that a line of this output sets off each alarm of the function that watches this metric of ours, and that there is one.
+pub fn assert_alarm_sounds(function: &str, metric: &str, output: &str) {
+    let lines: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let template = Template::read(function);
+    let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
+    let watching: Vec<_> =
+        alarms.filter(|(_, it)| it["Namespace"] == "Signalbox" && it["MetricName"] == metric).collect();
+    assert!(!watching.is_empty(), "infra/{function}.yaml: no alarm watches {metric}");
+    for (id, alarm) in watching {
+        let is_heard = lines.iter().any(|line| sets_off(alarm, line));
+        assert!(is_heard, "infra/{function}.yaml: no line sets off {id}:\n{output}");
+    }
+}
+
+/// Whether a line in the embedded metric format has the alarm's metric, with exactly its dimensions, at its threshold.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+fn sets_off(alarm: &Value, line: &Value) -> bool {
+    let metric = alarm["MetricName"].as_str().unwrap();
+    let dimensions = alarm["Dimensions"].as_array().unwrap();
+    let names: Vec<_> = dimensions.iter().map(|it| it["Name"].clone()).collect();
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten();
+    let is_told = |directive: &Value| {
+        let metrics = directive["Metrics"].as_array().unwrap();
+        directive["Namespace"] == alarm["Namespace"]
+            && directive["Dimensions"].as_array().unwrap().contains(&json!(names))
+            && metrics.iter().any(|it| it["Name"] == metric)
+    };
+    let is_over = line[metric].as_f64() >= alarm["Threshold"].as_f64() && line[metric].is_number();
+    let is_whose = dimensions.iter().all(|it| line[it["Name"].as_str().unwrap()] == it["Value"]);
+    assert_eq!(alarm["ComparisonOperator"], "GreaterThanOrEqualToThreshold", "{alarm}");
+    directives.into_iter().any(is_told) && is_over && is_whose
+}
+
+/// The metric that every function has an alarm on is emitted by its binary, as the tests of the binaries assert.
+#[test]
+fn every_function_has_an_alarm_on_what_it_refuses() {
+    for template in Template::all().into_iter().filter(|it| !it.resources("AWS::Lambda::Function").is_empty()) {
+        let alarms = template.resources("AWS::CloudWatch::Alarm");
+        let watched: Vec<_> = alarms.iter().filter(|(_, it)| it["Namespace"] == "Signalbox").collect();
+        assert!(watched.iter().any(|(_, it)| it["MetricName"] == "Refused"), "infra/{}.yaml", template.name);
+        for (id, alarm) in watched {
+            let by = json!([{"Name": "service", "Value": template.name}]);
+            assert_eq!(alarm["Dimensions"], by, "infra/{}.yaml: {id}", template.name);
+        }
+    }
+}
+
+/// EventBridge may write what the rules of this template hear into this template's log group, and no other rule may.
+#[test]
+fn a_log_group_takes_events_of_its_own_rules_only() {
+    for template in Template::all() {
+        for (id, policy) in template.resources("AWS::Logs::ResourcePolicy") {
+            let text = policy["PolicyDocument"]["Fn::Sub"].as_str().unwrap();
+            let document: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{id}: {error}"));
+            let group = text.split("${").find_map(|it| it.split_once(".Arn}")).unwrap().0;
+            let target = json!({"Fn::GetAtt": format!("{group}.Arn")});
+            let rules = template.resources("AWS::Events::Rule").into_iter();
+            let writing = rules.filter(|(_, rule)| {
+                rule["Targets"].as_array().unwrap().iter().any(|it| is_of(&it["Arn"], &target, group))
+            });
+            let arn = |name: &Value| {
+                format!(
+                    "arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{}",
+                    name.as_str().unwrap()
+                )
+            };
+            let mut named: Vec<_> = writing.map(|(_, rule)| arn(&rule["Name"])).collect();
+            named.sort();
+            assert!(!named.is_empty(), "infra/{}.yaml: {id}", template.name);
+            let statements = document["Statement"].as_array().unwrap();
+            let writes = statements.iter().filter(|it| it["Action"].to_string().contains("PutLogEvents"));
+            for statement in writes {
+                let mut sources = super::role::texts(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]);
+                sources.sort();
+                assert_eq!(sources, named, "infra/{}.yaml: {id}", template.name);
+            }
+        }
+    }
+}
+
+/// A target names the log group by its ARN, or by an ARN that is made of its name.
+fn is_of(arn: &Value, group_arn: &Value, group: &str) -> bool {
+    arn == group_arn || arn.to_string().contains(&format!("${{{group}}}"))
+}

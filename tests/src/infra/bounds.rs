@@ -1,0 +1,238 @@
+//! What a role allows ends where its template says: one step outside of each resource and of each condition, an IAM engine that is
+//! not ours denies the call. Widening a resource, or dropping a condition, fails here.
+
+use serde_json::{Map, Value, json};
+
+use super::role::texts;
+use super::template::Template;
+use crate::world::AWS;
+
+const ACCOUNT: &str = "111122223333";
+const OTHER: &str = "444455556666";
+const ORGANIZATION: &str = "o-exampleorgid";
+
+/// Actions for which AWS knows no resource, or for which a role needs every one. Any other action names what it is about.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+const OF_ANY_RESOURCE: [&str; 22] = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeImages",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSnapshots",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+    "ec2:UnassignPrivateIpAddresses",
+    "elasticmapreduce:ListClusters",
+    "organizations:DescribeAccount",
+    "organizations:DescribeOrganization",
+    "organizations:ListAccounts",
+    "organizations:ListAccountsForParent",
+    "organizations:ListOrganizationalUnitsForParent",
+    "organizations:ListParents",
+    "rds:DescribeDBSnapshots",
+    "route53:ListHostedZonesByVPC",
+    "s3:ListAllMyBuckets",
+    "secretsmanager:GetRandomPassword",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+];
+
+/// What no role of a function may do: the action, the resource, and what IAM is told beside them.
+fn forbidden() -> Vec<(&'static str, String, Value)> {
+    let table = |name: &str| format!("arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/{name}");
+    let keys = |keys: &[&str]| json!({"dynamodb:LeadingKeys": keys});
+    let zone = "arn:aws:route53:::hostedzone/Z1".to_owned();
+    let change = |record: &str, action: &str| {
+        json!({
+            "route53:ChangeResourceRecordSetsRecordTypes": [record],
+            "route53:ChangeResourceRecordSetsActions": [action],
+        })
+    };
+    let snapshot = "arn:aws:ec2:eu-west-1::snapshot/snap-1".to_owned();
+    let member = format!("arn:aws:iam::{OTHER}:role/signalbox-member");
+    let bucket = "arn:aws:s3:::com-example-data".to_owned();
+    let secret = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:app-AbCdEf");
+    vec![
+        ("ec2:ModifySnapshotAttribute", snapshot, json!({"ec2:Add/group": "all"})),
+        ("dynamodb:Scan", table("signalbox-ledger"), json!({})),
+        ("dynamodb:Scan", table("signalbox-audit"), json!({})),
+        ("dynamodb:PutItem", table("signalbox-ledger"), keys(&["another#1"])),
+        ("dynamodb:PutItem", table("signalbox-ledger"), json!({})),
+        ("dynamodb:PutItem", table("signalbox-grants"), keys(&["arn:aws:iam::111122223333:role/admin"])),
+        ("dynamodb:PutItem", table("signalbox-audit"), json!({})),
+        ("dynamodb:DeleteItem", table("signalbox-audit"), keys(&["arn:aws:ec2:eu-west-1::image/ami-1"])),
+        ("dynamodb:UpdateItem", table("signalbox-audit"), keys(&["arn:aws:ec2:eu-west-1::image/ami-1"])),
+        ("dynamodb:PutItem", table("customers"), keys(&["share-ami#1"])),
+        ("route53:ChangeResourceRecordSets", zone.clone(), change("A", "CREATE")),
+        ("route53:ChangeResourceRecordSets", zone, change("CNAME", "UPSERT")),
+        ("sts:AssumeRole", member.clone(), json!({"aws:ResourceOrgID": "o-anotherorgid"})),
+        ("sts:AssumeRole", member, json!({})),
+        ("sts:AssumeRole", format!("arn:aws:iam::{OTHER}:role/admin"), json!({"aws:ResourceOrgID": ORGANIZATION})),
+        ("s3:PutBucketPolicy", bucket, json!({"aws:ResourceAccount": OTHER})),
+        ("s3:GetObject", "arn:aws:s3:::com-example-data/customers.csv".into(), json!({"aws:ResourceAccount": ACCOUNT})),
+        ("secretsmanager:GetSecretValue", format!("{secret}x"), json!({"aws:ResourceAccount": ACCOUNT})),
+        ("secretsmanager:PutSecretValue", secret, json!({"aws:ResourceAccount": OTHER})),
+        ("kms:Decrypt", format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"), json!({})),
+        ("iam:PassRole", format!("arn:aws:iam::{ACCOUNT}:role/admin"), json!({})),
+    ]
+}
+
+/// The templates of functions.
+fn functions() -> Vec<Template> {
+    let all = Template::all().into_iter();
+    all.filter(|it| !it.is_of_an_organization() && !it.resources("AWS::Lambda::Function").is_empty()).collect()
+}
+
+/// What templates are given here; each takes what it knows.
+fn parameters() -> Value {
+    let secret = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:app-AbCdEf");
+    let master = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:master-AbCdEf");
+    json!({
+        "Manifest": "s3://manifests/share.json",
+        "StoredPlans": "s3://manifests/plans/",
+        "LedgerTable": "signalbox-ledger",
+        "GrantsTable": "signalbox-grants",
+        "AuditTable": "signalbox-audit",
+        "Accounts": OTHER,
+        "MemberRoleName": "signalbox-member",
+        "OrganizationId": ORGANIZATION,
+        "HostedZoneIds": "Z1",
+        "CopyAutomated": "true",
+        "SecretArns": secret,
+        "MasterSecretArns": master,
+        "KmsKeyArns": format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"),
+        "SubnetIds": "subnet-0123456789abcdef0",
+        "SecurityGroupIds": "sg-0123456789abcdef0",
+        "MemberRoleArns": format!("arn:aws:iam::{OTHER}:role/signalbox-rotation"),
+        "MemberAccountIds": OTHER,
+    })
+}
+
+/// What IAM says of each of these calls by the function's role.
+async fn ask(template: &Template, calls: &[(String, String, Value)]) -> Vec<Value> {
+    let calls = calls.iter().map(|(action, resource, context)| {
+        json!({"account": ACCOUNT, "region": "eu-west-1", "action": action, "resource": resource, "context": context})
+    });
+    AWS.ask_iam(&template.json, &parameters(), &calls.collect::<Vec<_>>()).await.unwrap()
+}
+
+/// What the function's role says, with everything resolved.
+async fn statements(template: &Template) -> Vec<Value> {
+    let asked = [json!({"account": ACCOUNT, "region": "eu-west-1"})];
+    let answer = AWS.ask_iam(&template.json, &parameters(), &asked).await.unwrap();
+    let documents = answer[0].as_array().unwrap_or_else(|| panic!("{}: {answer:?}", template.name));
+    documents.iter().flat_map(|it| it["Statement"].as_array().unwrap().clone()).collect()
+}
+
+/// Keys of conditions, each with a value that meets what templates ask for and one that does not. None: the key is not there.
+fn values_of(key: &str, expected: &Value) -> [Value; 2] {
+    let first = || sample(texts(expected)[0].as_str());
+    match key {
+        "dynamodb:LeadingKeys" => [json!([first()]), json!([first(), "another#1"])],
+        "route53:ChangeResourceRecordSetsRecordTypes" => [json!(["CNAME"]), json!(["CNAME", "A"])],
+        "route53:ChangeResourceRecordSetsActions" => [json!(["CREATE"]), json!(["CREATE", "UPSERT"])],
+        "aws:ResourceOrgID" => [json!(ORGANIZATION), json!("o-anotherorgid")],
+        "aws:ResourceAccount" => [json!(ACCOUNT), json!(OTHER)],
+        "ec2:Add/group" => [Value::Null, json!("all")],
+        "kms:ViaService" => [json!(first()), json!("s3.eu-west-1.amazonaws.com")],
+        "kms:GrantIsForAWSResource" => [json!("true"), json!("false")],
+        "lambda:SourceFunctionArn" => [Value::Null, json!("arn:aws:lambda:eu-west-1:111122223333:function:other")],
+        other => panic!("say which values of {other} are inside and outside of what templates ask for"),
+    }
+}
+
+/// The keys of a statement's condition, each with what is asked of it; `Null` asks only whether a key is there.
+fn conditions(statement: &Value) -> Vec<(&str, &Value)> {
+    let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
+    let keys = operators.flat_map(|(operator, keys)| keys.as_object().unwrap().iter().map(move |it| (operator, it)));
+    let all: Vec<_> = keys.map(|(operator, (key, value))| (operator.as_str(), key.as_str(), value)).collect();
+    let is_asked_otherwise = |key: &str| all.iter().any(|(operator, other, _)| *operator != "Null" && *other == key);
+    let kept = all.iter().filter(|(operator, key, _)| *operator != "Null" || !is_asked_otherwise(key));
+    kept.map(|(_, key, value)| (*key, *value)).collect()
+}
+
+/// A text that a pattern matches.
+fn sample(pattern: &str) -> String {
+    pattern.replace('*', "x")
+}
+
+/// ARNs one step outside of a pattern: of another account, of a longer name, of another kind.
+fn outside(pattern: &str) -> Vec<String> {
+    let parts: Vec<_> = pattern.splitn(6, ':').collect();
+    let [arn, partition, service, region, account, rest] = parts[..] else { panic!("{pattern} is not an ARN") };
+    let with = |account: &str, rest: &str| sample(&[arn, partition, service, region, account, rest].join(":"));
+    let mut found = Vec::new();
+    if account == ACCOUNT {
+        found.push(with(OTHER, rest));
+    }
+    if !rest.ends_with('*') {
+        found.push(with(account, &format!("{rest}-other")));
+    }
+    let kind = rest.split(['/', ':']).next().unwrap_or_default();
+    if kind != rest && !kind.contains('*') {
+        found.push(with(account, &rest.replacen(kind, &format!("other-{kind}"), 1)));
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_role_allows_what_its_statements_say_and_nothing_one_step_outside_of_them() {
+    for template in functions() {
+        let mut inside = Vec::new();
+        let mut beyond = Vec::new();
+        for statement in statements(&template).await {
+            let meets: Map<String, Value> = conditions(&statement)
+                .into_iter()
+                .map(|(key, asked)| (key.into(), values_of(key, asked)[0].clone()))
+                .collect();
+            for (action, resource) in calls_of(&statement) {
+                inside.push((action.clone(), sample(&resource), Value::Object(meets.clone())));
+                if resource != "*" {
+                    let others = outside(&resource).into_iter();
+                    beyond.extend(others.map(|other| (action.clone(), other, Value::Object(meets.clone()))));
+                }
+                for (key, asked) in conditions(&statement) {
+                    let mut broken = meets.clone();
+                    broken.insert(key.into(), values_of(key, asked)[1].clone());
+                    beyond.push((action.clone(), sample(&resource), Value::Object(broken)));
+                }
+            }
+        }
+        for (call, said) in inside.iter().zip(ask(&template, &inside).await) {
+            assert!(said.is_null(), "infra/{}.yaml: {call:?}: {said}", template.name);
+        }
+        for (call, said) in beyond.iter().zip(ask(&template, &beyond).await) {
+            assert!(!said.is_null(), "infra/{}.yaml allows {call:?}", template.name);
+        }
+    }
+}
+
+/// Each action of a statement with each of its resources.
+fn calls_of(statement: &Value) -> Vec<(String, String)> {
+    let resources = texts(&statement["Resource"]);
+    let of = |action: String| resources.iter().map(move |it| (action.clone(), it.clone())).collect::<Vec<_>>();
+    texts(&statement["Action"]).into_iter().flat_map(of).collect()
+}
+
+#[tokio::test]
+async fn only_actions_without_resources_are_allowed_on_everything() {
+    for template in functions() {
+        for statement in statements(&template).await {
+            for (action, resource) in calls_of(&statement) {
+                let is_known = OF_ANY_RESOURCE.contains(&action.as_str());
+                assert!(is_known || resource != "*", "infra/{}.yaml: name what {action} is about", template.name);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_no_function_may_do_every_role_denies() {
+    let forbidden: Vec<_> = forbidden().into_iter().map(|(action, on, with)| (action.to_owned(), on, with)).collect();
+    for template in functions() {
+        for (call, said) in forbidden.iter().zip(ask(&template, &forbidden).await) {
+            assert!(!said.is_null(), "infra/{}.yaml allows {call:?}", template.name);
+        }
+    }
+}
