@@ -25,8 +25,8 @@ impl DbPassword {
         }
         let said = match connect(pending, &self.settings.trust).await {
             Err(error) if error.why == Why::Credential => error,
-            // As where the user may have one connection only: that says nothing about the password, and testSecret asks again.
             Ok(_) => return Ok(()),
+            // As where the user may have one connection only: that says nothing about the password, and testSecret asks again.
             Err(error) if matches!(error.why, Why::Hindered(_)) => return Ok(()),
             Err(error) => return Err(Error::failed(error)),
         };

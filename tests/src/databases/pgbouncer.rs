@@ -23,9 +23,8 @@ pub enum Passwords<'a> {
 pub fn start(mode: &str, passwords: Passwords<'_>) -> Server {
     // PgBouncer needs its server first.
     let server = POSTGRES.port;
-    let number = POOLERS.fetch_add(1, Ordering::Relaxed);
-    let place = Place::make(&format!("pgbouncer-{number}"));
-    let port = free_port(number);
+    let port = free_port();
+    let place = Place::make(&format!("pgbouncer-{port}"));
     let users = match passwords {
         Passwords::Asked => vec![(MASTER, MASTER_PASSWORD)],
         Passwords::Listed(all) => all.to_vec(),
@@ -50,8 +49,9 @@ pub fn start(mode: &str, passwords: Passwords<'_>) -> Server {
     place.start(Engine::Postgres, port, "TERM", &["/usr/sbin/pgbouncer", &settings])
 }
 
-/// A port below those that connections are made from, and beside those of the servers.
-fn free_port(number: u16) -> u16 {
+/// A port below those that connections are made from, and beside those of the servers; no two tests get the same one.
+pub(super) fn free_port() -> u16 {
+    let number = POOLERS.fetch_add(1, Ordering::Relaxed);
     let first = 10_000 + u16::try_from(std::process::id() % 400).unwrap() * 20 + number;
     let mut ports = first..20_000;
     ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).unwrap()

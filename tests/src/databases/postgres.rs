@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rotate_db_user::engine::Engine;
 
-use super::{HOST, MASTER, MASTER_PASSWORD, Place, Server, UNNAMED, free_port, run_as_nobody};
+use super::{HOST, MASTER, MASTER_PASSWORD, Place, Server, UNNAMED, free_port, pgbouncer, run_as_nobody};
 
 /// Only members of `plain` may come without TLS. Of members of `clear` the password itself is asked for, of those of `hashed` its
 /// MD5 hash.
@@ -33,7 +33,8 @@ pub(super) fn start_standby() -> Server {
 fn start_as(name: &str, is_standby: bool) -> Server {
     let place = Place::make(name);
     let program = |name: &str| programs().join(name).to_str().unwrap().to_owned();
-    let (cluster, port) = (place.path("cluster"), free_port(Engine::Postgres));
+    let port = if is_standby { pgbouncer::free_port() } else { free_port(Engine::Postgres) };
+    let cluster = place.path("cluster");
     fs::write(place.path("password"), MASTER_PASSWORD).unwrap();
     fs::write(place.path("hba"), WHO_MAY_COME).unwrap();
     place.hand_over();

@@ -30,9 +30,11 @@ mod verifier;
 mod watch;
 
 /// The sessions of some users have settings that would hinder us, such as another search path; these end with the transaction.
-/// They keep the forms of dates, and end what waits before this side gives it up.
+/// They keep the forms of dates, and end what waits before this side gives it up: where no client is heard any more, the server
+/// lets go of what the transaction holds before the step is tried again.
 const PREPARE: &str = "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL DateStyle = 'ISO'; SET LOCAL TimeZone = 'UTC'; \
-                       SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '9s'";
+                       SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '9s'; \
+                       SET LOCAL idle_in_transaction_session_timeout = '5s'";
 
 pub(super) struct Session {
     client: Client,
