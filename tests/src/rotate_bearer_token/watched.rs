@@ -24,7 +24,10 @@ impl Scene {
     /// The same, where the function looks at these secrets, too.
     fn watching(mut self, others: &[&str]) -> Self {
         let secrets = [&[self.secret.as_str()], others].concat().join(",");
-        self.function = function(&self.world, &variables(&self.server, self.style, &secrets));
+        let mut variables = variables(&self.server, self.style, &self.secret, &self.master);
+        variables.retain(|(name, _)| *name != "SIGNALBOX_SECRETS");
+        variables.push(("SIGNALBOX_SECRETS", secrets));
+        self.function = function(&self.world, &variables);
         self
     }
 }

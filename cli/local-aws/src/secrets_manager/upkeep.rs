@@ -31,6 +31,9 @@ pub(super) fn manage(secrets: &mut Secrets, managed: &Managed<'_>) {
         rotated: None,
         deleted: None,
         schedule: None,
+        partner: None,
+        primary: None,
+        replicas: BTreeSet::new(),
         versions: vec![version],
     };
     secrets.insert(name.to_owned(), secret);
