@@ -116,7 +116,7 @@ impl Session {
             return self.run_secretly(&format!("SET PASSWORD = PASSWORD({word})")).await;
         }
         if self.has_expired && password.contains('\\') {
-            let said = "the old password has expired, and MySQL lets nobody say how a backslash is meant: exclude it from passwords";
+            let said = "the old password has expired, and MySQL has no way to say how a backslash is meant: exclude it from passwords";
             return Err(Error::new(Why::Policy, said));
         }
         self.run_secretly(&format!("SET PASSWORD = {word}")).await

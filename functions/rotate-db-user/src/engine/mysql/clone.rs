@@ -62,7 +62,7 @@ impl Session {
             plugin.check_same(clone, &self.plugin_of(clone).await?.0)?;
         } else {
             // Without a password, anybody could log in, and with the pending one a clone without privileges would look whole.
-            // What nobody keeps satisfies each rule that the pending password does.
+            // What is kept nowhere satisfies each rule that the pending password does.
             let unknown = format!("{}{}", password.expose_secret(), uuid::Uuid::new_v4().simple());
             self.run_secretly(&format!("CREATE USER IF NOT EXISTS {clone} {}", plugin.identified(&unknown))).await?;
         }

@@ -42,7 +42,7 @@ const GLOBAL: [&str; 25] = [
     "PROXY",
 ];
 
-/// Whoever writes to the schema `mysql` writes accounts.
+/// A right to write to the schema `mysql` is a right to write accounts.
 const WRITES: [&str; 6] = ["INSERT", "UPDATE", "DELETE", "ALTER", "DROP", ALL];
 
 /// The powers in these rights, and the roles to look at next.
