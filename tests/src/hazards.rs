@@ -251,7 +251,7 @@
 //! - `tests/src/databases/logins.rs::postgresql_logs_no_password`
 //! - `tests/src/databases/logins.rs::a_password_may_hold_any_character`
 //! - `tests/src/databases/logins.rs::a_name_is_quoted`
-//! - `functions/rotate-db-user/src/engine/postgres.rs::a_verifier_ends_no_text`
+//! - `functions/rotate-db-user/src/engine/postgres/verifier.rs::a_verifier_ends_no_text`
 //!
 //! MariaDB has no second password for one user, so two users take turns.
 //! - `tests/src/rotate_db_user/alternating.rs::app_and_its_clone_take_turns`

@@ -217,7 +217,7 @@ impl Scene {
     /// Writes down that Signalbox made a value, which it then takes for its own.
     async fn record_as_made(&self, rotation: &Rotation, value: &Value) {
         let request = serde_json::from_str(&rotation.event("setSecret")).unwrap();
-        let records = Records::new(&self.world.sessions, LEDGER, RotateDbUser::NAME);
+        let records = Records::new(&self.world.sessions, ROTATIONS, RotateDbUser::NAME);
         records.record_made(&request, &value.to_string().into()).await.unwrap();
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use events::ebs::SnapshotId;
 use permissions::Encryption;
-use reaction::{Error, Plan};
+use reaction::{Error, Plan, Region};
 use sharing::{Change, Principal, Share, Wanted};
 
 use crate::facts::{Facts, Snapshot};
@@ -58,16 +58,7 @@ fn plan_one(subject: &Subject, facts: &Facts, snapshot_id: &SnapshotId) -> Resul
     // tagged later still, the sweep finds. Waiting would fail two times for each snapshot of an image, which has none.
     let (manifest, candidate) = (facts.desired.admitted()?, subject.candidate(snapshot));
     let Some(Wanted { principals, .. }) = manifest.wanted(&candidate, facts.now)? else {
-        return Ok(Plan::Ignore(match &snapshot.name {
-            _ if manifest.is_withheld(&candidate) => format!(
-                "no entry of the manifest's section `ebs` means {id} in {region}, whose owner or tags are not those that \
-                 entries with its name ask for"
-            ),
-            None => format!("{id} has no tag `Name` by which the manifest could name it"),
-            Some(name) => {
-                format!("no entry of the manifest's section `ebs` matches `{name}` in {region}, the name of {id}")
-            }
-        }));
+        return Ok(Plan::Ignore(why_ignored(snapshot, id, region, manifest.is_withheld(&candidate))));
     };
     match snapshot.state.as_str() {
         "completed" => {}
@@ -89,6 +80,20 @@ fn plan_one(subject: &Subject, facts: &Facts, snapshot_id: &SnapshotId) -> Resul
         return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));
     }
     Ok(share(subject, facts, snapshot_id, snapshot, &principals))
+}
+
+/// Why no entry shares the snapshot; `is_withheld` where one has its name and asks for another owner or tag.
+fn why_ignored(snapshot: &Snapshot, id: &str, region: &Region, is_withheld: bool) -> String {
+    match &snapshot.name {
+        _ if is_withheld => format!(
+            "no entry of the manifest's section `ebs` means {id} in {region}, whose owner or tags are not those that entries \
+             with its name ask for"
+        ),
+        None => format!("{id} has no tag `Name` by which the manifest could name it"),
+        Some(name) => {
+            format!("no entry of the manifest's section `ebs` matches `{name}` in {region}, the name of {id}")
+        }
+    }
 }
 
 fn vanished(subject: &Subject, facts: &Facts, id: &str) -> Result<Plan<Step>, Error> {

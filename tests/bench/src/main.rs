@@ -73,12 +73,7 @@ async fn main() -> Result<ExitCode> {
     write(&folder.join("measured.json"), &measured)?;
     write(&folder.join("bars.json"), &bars)?;
 
-    if is_whole {
-        print(&table::lines(&measured));
-    }
-    print(&table::sweeps(&measured));
-    print(&table::runs(&measured));
-    print(&bars.iter().map(bars::Bar::line).collect::<Vec<_>>());
+    show(&measured, &bars, is_whole);
     println!("\nThe CPU share of 128 MB (7 %) is {}.", how_shared(can_be_small));
     println!(
         "The way of 2015 is reckoned for 1,000 images from 200: its calls go out one after the other, three an image."
@@ -87,6 +82,16 @@ async fn main() -> Result<ExitCode> {
         println!("Not measured: {missing}");
     }
     Ok(if measured.missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints what was measured, and the bars.
+fn show(measured: &Measured, bars: &[bars::Bar], is_whole: bool) {
+    if is_whole {
+        print(&table::lines(measured));
+    }
+    print(&table::sweeps(measured));
+    print(&table::runs(measured));
+    print(&bars.iter().map(bars::Bar::line).collect::<Vec<_>>());
 }
 
 async fn measure_events(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: &Path) {

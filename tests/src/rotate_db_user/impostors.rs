@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::{FIRST, Scene, in_both, value_of};
 use crate::databases::{HOST, MASTER, MASTER_PASSWORD, Server};
 use crate::rotations::{STEPS, make_secret};
-use crate::world::{LEDGER, let_time_pass};
+use crate::world::{ROTATIONS, let_time_pass};
 
 in_both! {
     a_user_whose_password_is_not_proved_is_neither_cloned_nor_changed
@@ -288,7 +288,7 @@ async fn a_repeated_set_makes_the_clone_whole(server: &'static Server) {
 async fn what_is_recorded_of_clones_does_not_lapse(server: &'static Server) {
     let scene = Scene::alternating(server).await;
     scene.rotate().await;
-    let items = scene.world.dynamodb.scan().table_name(LEDGER).send().await.unwrap();
+    let items = scene.world.dynamodb.scan().table_name(ROTATIONS).send().await.unwrap();
     let item = items.items().iter().find(|it| it.contains_key("clones")).unwrap();
     let clones = item["clones"].as_ss().unwrap();
     assert!(clones[0].starts_with(&format!("{}_clone in ", scene.user)), "{clones:?}");

@@ -146,6 +146,10 @@ fn a_restriction_that_is_malformed_has_its_place() {
         >>"1111"<<
     "#]],
     );
+}
+
+#[test]
+fn a_tag_or_a_key_that_is_malformed_has_its_place() {
     check(
         r#"{"ebs": {"a": {"eu-west-1": {"accounts": [], "tag": {"key": "a"}}}}}"#,
         &expect![[r#"
