@@ -116,7 +116,7 @@ def documents_of(call, asked):
     conditions = engine._evaluate_conditions(template, params)
     made = {name: {"PhysicalResourceId": name, "Attributes": {"Arn": f"arn:aws:made:::{name}"}, "Type": it["Type"]}
             for name, it in template["Resources"].items()}
-    role = template["Resources"][asked.get("resource", "Role")]["Properties"]["Policies"]
+    role = template["Resources"][asked["resource"]]["Properties"]["Policies"]
     arn = f"arn:aws:cloudformation:{call['region']}:{call['account']}:stack/stack/1"
     resolved = engine._resolve_refs(role, made, params, conditions, {}, "stack", arn)
     return [it["PolicyDocument"] for it in resolved]

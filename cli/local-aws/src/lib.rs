@@ -91,11 +91,16 @@ impl LocalAws {
         self.proxy.calls.of(account)
     }
 
-    /// What IAM says of each of these calls, if they are made by the role `Role` of a template that was given these parameters:
-    /// null where it is allowed. A call is [`Call::to_iam`], or an `action`, a `resource` and a `context`; one that has only an
+    /// What IAM says of each of these calls, if they are made by a role of a template (its logical id) that was given these
+    /// parameters: null where it is allowed. A call is [`Call::to_iam`], or an `action`, a `resource` and a `context`; one that has only an
     /// `account` and a `region` is answered with what the role says there.
-    pub async fn ask_iam(&self, template: &Value, parameters: &Value, calls: &[Value]) -> Result<Vec<Value>> {
-        let asked = json!({"template": template, "parameters": parameters, "calls": calls});
+    pub async fn ask_iam(
+        &self,
+        (template, role): (&Value, &str),
+        parameters: &Value,
+        calls: &[Value],
+    ) -> Result<Vec<Value>> {
+        let asked = json!({"template": template, "resource": role, "parameters": parameters, "calls": calls});
         authorization::ask_engine(self.proxy.servers.ministack, &asked).await
     }
 

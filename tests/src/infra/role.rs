@@ -68,7 +68,7 @@ async fn assert_allowed<S: Scene>(scene: &S, before: usize) {
         parameters["Manifest"] = json!("ssm:/share");
     }
     let told: Vec<_> = calls.iter().map(Call::to_iam).collect();
-    let denials = AWS.ask_iam(&Template::read(S::FUNCTION).json, &parameters, &told).await.unwrap();
+    let denials = AWS.ask_iam((&Template::read(S::FUNCTION).json, "Role"), &parameters, &told).await.unwrap();
     for (call, denial) in calls.iter().zip(denials) {
         // What AWS refused may be what the role forbids: a bucket of another account, a zone that is gone.
         let is_refused = call.status.is_none_or(|status| status >= 400);
