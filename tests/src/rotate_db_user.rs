@@ -4,6 +4,7 @@ mod alternating;
 mod arrivals;
 mod checked;
 mod clients;
+mod former;
 mod impostors;
 mod kill;
 mod managed;

@@ -18,7 +18,7 @@ use aws::Sessions;
 use reaction::{Doing, Error};
 use rotation::SecretArn;
 use secrecy::SecretString;
-use secrets::{Context, Credential, Rotating};
+use secrets::{Context, Credential, Made, Rotating};
 
 use engine::{Connection, Login, Why, connect};
 use master::Masters;
@@ -129,6 +129,15 @@ fn turn_of(current: &DbSecret, master: Option<&SecretArn>) -> Result<String, Err
     }
 }
 
+/// A password that worked once and does not now is a former one: those who read the secret then would get in with it again.
+fn taken_before(context: &Context<'_>, pending: &DbSecret) -> Error {
+    Error::refused(format!(
+        "the password of AWSPENDING was set before and does not log in as {} any more, and a former password is not set again: take \
+         the label from version {} of the secret, and rotate again",
+        pending.login.user, context.request.version
+    ))
+}
+
 impl Credential for DbPassword {
     const NAME: &'static str = "rotate-db-user";
     const IS_MINTED: bool = false;
@@ -150,18 +159,24 @@ impl Credential for DbPassword {
     async fn set(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
         let both = self.read_both(context, pending)?;
         // A writer of the secret would choose the password, without knowing any that is in it.
-        if !context.records.has_made(context.request, pending).await? {
+        let made = context.records.made(context.request, pending).await?;
+        if made == Made::Elsewhere {
             return Err(Error::refused(format!(
                 "Signalbox did not make the value of AWSPENDING: take the label from version {} of the secret, and rotate again",
                 context.request.version
             )));
         }
-        let Both { current, pending, master } = both;
+        let (Both { current, pending, master }, is_taken) = (both, made == Made::Taken);
         match &master {
-            Some(master) => self.set_other(&Turn { context, current: &current, pending: &pending, master }).await,
-            None if self.works(&pending.login).await?.is_some() => Ok(()),
-            None => self.set_own(context, &current, &pending).await,
+            Some(master) => {
+                self.set_other(&Turn { context, current: &current, pending: &pending, master, is_taken }).await?;
+            }
+            None if self.works(&pending.login).await?.is_some() => (),
+            None if is_taken => return Err(taken_before(context, &pending)),
+            None => self.set_own(context, &current, &pending).await?,
         }
+        // Not before it works: a run that was interrupted may set it again.
+        if is_taken { Ok(()) } else { context.records.record_taken(context.request).await }
     }
 
     async fn test(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {

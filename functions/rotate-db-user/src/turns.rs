@@ -5,10 +5,10 @@ use rotation::SecretArn;
 use secrecy::SecretString;
 use secrets::Context;
 
-use crate::DbPassword;
 use crate::engine::{Connection, Login};
 use crate::master::check_place;
 use crate::secret::{DbSecret, Pair};
+use crate::{DbPassword, taken_before};
 
 /// What one turn is about.
 pub(crate) struct Turn<'a> {
@@ -17,6 +17,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) pending: &'a DbSecret,
     /// The master secret that the settings bind the secret to.
     pub(crate) master: &'a SecretArn,
+    /// Whether the pending password was set before, and so is not to be set again.
+    pub(crate) is_taken: bool,
 }
 
 impl DbPassword {
@@ -31,6 +33,10 @@ impl DbPassword {
         }
         check_master(&pair, &master)?;
         self.prove(turn, &pair, &master).await?;
+        // Before the clone is made, which gives it the password.
+        if turn.is_taken && self.works(&at(&pending.login, &master)).await?.is_none() {
+            return Err(taken_before(context, pending));
+        }
         let mut connection = self.log_in(&master).await.doing(|| format!("the master of {}", turn.master))?;
         check_powers(&mut connection, &pair).await?;
         self.check_clone(turn, &pair, &master, &mut connection).await?;

@@ -18,6 +18,8 @@ use secrecy::SecretString;
 
 use crate::minted::Minted;
 
+pub use made::Made;
+
 /// How long a record lives, beside the overlap: longer than a rotation that nobody looks after.
 pub const RECORDED: Duration = Duration::from_hours(60 * 24);
 

@@ -13,8 +13,26 @@ use super::Records;
 /// The attribute of a version's item.
 const MADE: &str = "made";
 
+/// The attribute that says until when what was made may be set. What is written of a version later does not make it longer, as
+/// it does the item's own `expiration`.
+const UNTIL: &str = "made_until";
+
+/// The attribute that says when a server had taken what was made.
+const TAKEN: &str = "taken";
+
 /// How often a value is hashed, so that a reader of the table cannot guess at a short password; it takes some milliseconds.
 const ROUNDS: u32 = 10_000;
+
+/// What is recorded of a value of a pending version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// Signalbox did not make it, or so long ago that the record has lapsed.
+    Elsewhere,
+    /// Signalbox made it, and no server is known to have taken it.
+    Here,
+    /// Signalbox made it, and a server took it: readers of the secret since then know it.
+    Taken,
+}
 
 impl Records {
     /// Writes down that this run is about to keep this value as the pending version. Of several runs each may be the one that does.
@@ -24,23 +42,35 @@ impl Records {
     pub async fn record_made(&self, request: &Request, value: &SecretString) -> Result<(), Error> {
         let id = self.id(&request.secret, request.version.as_str());
         let update = self.client.update_item().table_name(&self.table).key("id", id);
-        let update = update.update_expression("SET expiration = :expiration ADD #made :made");
-        let update = update.expression_attribute_names("#made", MADE);
+        let update = update.update_expression("SET expiration = :expiration, #until = :expiration ADD #made :made");
+        let update = update.expression_attribute_names("#made", MADE).expression_attribute_names("#until", UNTIL);
         let update = update.expression_attribute_values(":made", AttributeValue::Ss(vec![digest(request, value)]));
         let update = update.expression_attribute_values(":expiration", self.expiration());
         update.send().await.or_error().map(drop).doing(|| self.place())
     }
 
-    /// Whether Signalbox made this value for this version.
+    /// Writes down that a server has taken what was made for this version: it is not to be set a second time.
     ///
     /// # Errors
     /// What the call's error means.
-    pub async fn has_made(&self, request: &Request, value: &SecretString) -> Result<bool, Error> {
+    pub async fn record_taken(&self, request: &Request) -> Result<(), Error> {
+        self.set(request, "SET #what = if_not_exists(#what, :now), expiration = :expiration", TAKEN).await
+    }
+
+    /// Whether Signalbox made this value for this version, and whether a server has taken it.
+    ///
+    /// # Errors
+    /// What the call's error means.
+    pub async fn made(&self, request: &Request, value: &SecretString) -> Result<Made, Error> {
         let id = self.id(&request.secret, request.version.as_str());
         let get = self.client.get_item().table_name(&self.table).key("id", id).consistent_read(true);
         let item = get.send().await.or_error().doing(|| self.place())?.item.unwrap_or_default();
+        let until = item.get(UNTIL).and_then(|it| it.as_n().ok()?.parse::<u64>().ok()).unwrap_or_default();
         let made = item.get(MADE).and_then(|it| it.as_ss().ok());
-        Ok(made.is_some_and(|made| made.contains(&digest(request, value))))
+        if self.now() >= until || !made.is_some_and(|made| made.contains(&digest(request, value))) {
+            return Ok(Made::Elsewhere);
+        }
+        Ok(if item.contains_key(TAKEN) { Made::Taken } else { Made::Here })
     }
 }
 
