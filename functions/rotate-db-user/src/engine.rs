@@ -201,6 +201,23 @@ impl Connection {
         within(STATEMENT, done).await.map_err(|error| error.doing(doing))
     }
 
+    /// Whether the server let in the user of this name: it may take a login of any name for an anonymous account. Where it
+    /// does not say so, because the password has expired, it did not.
+    ///
+    /// # Errors
+    /// Where the server does not say.
+    pub async fn is_of(&mut self, user: &str) -> Result<bool, Error> {
+        let doing = format!("asking {} who has logged in as {user}", self.place);
+        let done = async {
+            match &mut self.session {
+                // It has neither anonymous users nor users by host.
+                Session::Postgres(_) => Ok(true),
+                Session::Mysql(session) => session.is_of(user).await,
+            }
+        };
+        within(STATEMENT, done).await.map_err(|error| error.doing(doing))
+    }
+
     /// Runs SQL and forgets what it answers.
     ///
     /// # Errors

@@ -68,7 +68,8 @@ impl DbPassword {
         let Pair { original, clone } = pair;
         Err(Error::refused(format!(
             "{original} or {clone} cannot log in with AWSCURRENT or AWSPREVIOUS at {}, the server of the master, and the master's \
-             power is for users whose password is proved: set the password of {} in the database to that of AWSCURRENT",
+             power is for users whose password is proved, which a login as an anonymous account or with an expired password does \
+             not: set the password of {} in the database to that of AWSCURRENT",
             master.place(),
             turn.current.login.user
         )))
@@ -81,7 +82,9 @@ impl DbPassword {
         // AWSPENDING logs in where an earlier run of this step set it, over the password of AWSPREVIOUS.
         let versions = [Some(turn.current), previous.as_ref(), Some(turn.pending)].into_iter().flatten();
         for version in versions.filter(|it| it.login.user == user) {
-            if self.works(&at(&version.login, master)).await?.is_some() {
+            if let Some(mut connection) = self.works(&at(&version.login, master)).await?
+                && connection.is_of(user).await?
+            {
                 return Ok(true);
             }
         }

@@ -56,6 +56,28 @@ async fn a_clone_that_was_interrupted_anywhere_becomes_current_with_its_privileg
     }
 }
 
+/// The account of the name does not match the host that we come from, so the server takes the login for the anonymous one.
+#[tokio::test]
+async fn a_login_of_an_anonymous_account_proves_no_user() {
+    let scene = Scene::alternating(&MARIADB).await;
+    let victim = format!("victim_of_{}", scene.user);
+    MARIADB
+        .run(&[
+            "CREATE USER IF NOT EXISTS ''@'%' IDENTIFIED BY 'of-no-name-1'",
+            &format!("CREATE USER {victim}@'192.0.2.1' IDENTIFIED BY 'of-the-victim-1'"),
+        ])
+        .await;
+    let mut value = scene.value("AWSCURRENT").await;
+    (value["username"], value["password"]) = (victim.as_str().into(), "of-no-name-1".into());
+    scene.put(&scene.secret, &value.to_string()).await;
+    assert!(scene.works("AWSCURRENT").await, "the server lets it in");
+    let rotation = scene.created().await;
+    let said = scene.refusal(&rotation, "setSecret").await;
+    assert!(said.contains("which a login as an anonymous account or with an expired password does not"), "{said}");
+    assert!(!MARIADB.master().await.exists(&format!("{victim}_clone")).await.unwrap(), "it has no clone");
+    MARIADB.run(&["DROP USER ''@'%'"]).await;
+}
+
 /// In both directions of the turn.
 #[tokio::test]
 async fn what_was_revoked_from_app_does_not_come_back() {

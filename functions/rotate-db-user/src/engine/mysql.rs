@@ -184,11 +184,23 @@ impl Session {
         }
     }
 
-    /// The account as which the server let us in.
-    async fn own_account(&mut self) -> Result<Account, Error> {
+    /// To one whose password has expired the server does not say who it is.
+    pub(super) async fn is_of(&mut self, user: &str) -> Result<bool, Error> {
+        if self.has_expired {
+            return Ok(false);
+        }
+        Ok(self.current_user().await?.rsplit_once('@').is_some_and(|(name, _)| name == user))
+    }
+
+    async fn current_user(&mut self) -> Result<String, Error> {
         let name: Option<String> =
             self.conn.query_first("SELECT CURRENT_USER()").await.map_err(|error| explain(&error))?;
-        let name = name.unwrap_or_default();
+        Ok(name.unwrap_or_default())
+    }
+
+    /// The account as which the server let us in.
+    async fn own_account(&mut self) -> Result<Account, Error> {
+        let name = self.current_user().await?;
         let (user, host) = name.rsplit_once('@').unwrap_or((&name, ""));
         if user != self.user {
             return Err(Error::new(
