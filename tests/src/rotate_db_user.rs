@@ -5,6 +5,7 @@ mod arrivals;
 mod checked;
 mod clients;
 mod impostors;
+mod keys;
 mod kill;
 mod managed;
 mod mariadb;
