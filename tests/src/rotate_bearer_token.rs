@@ -4,6 +4,7 @@ mod checked;
 mod clients;
 mod elsewhere;
 mod foreign;
+mod keys;
 mod kill;
 mod minting;
 mod orphans;

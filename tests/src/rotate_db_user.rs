@@ -6,6 +6,7 @@ mod checked;
 mod clients;
 mod former;
 mod impostors;
+mod keys;
 mod kill;
 mod managed;
 mod mariadb;

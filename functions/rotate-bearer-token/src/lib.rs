@@ -4,6 +4,7 @@
 
 pub mod endpoint;
 pub mod oauth2;
+mod proof;
 pub mod secret;
 pub mod settings;
 
@@ -136,6 +137,9 @@ impl Credential for BearerToken {
 
     async fn make(&self, context: &Context<'_>) -> Result<SecretString, Error> {
         let (secret, master) = self.known(context.secrets, &context.request.secret, context.current).await?;
+        if let Some(current) = context.current {
+            proof::check(context, &self.client, current, &secret).await?;
+        }
         let token = match self.style {
             Style::Single => self.replace(context, &secret, &master).await?,
             Style::Overlap => self.add(context, &secret, &master).await?,

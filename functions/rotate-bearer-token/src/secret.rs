@@ -1,6 +1,7 @@
 //! The two secrets: the one that rotates, and the master secret by which its server knows us. What is wrong with one is said
 //! without anything of its content.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use reaction::Error;
@@ -52,6 +53,16 @@ impl BearerSecret {
             Error::refused("`masterarn` in the secret is not the ARN of a secret: set it to that of the master secret")
         })?;
         Ok(Self { access_token, master, keys })
+    }
+
+    /// Of the keys beside the token those that another value has otherwise, or not at all.
+    #[must_use]
+    pub fn differs_in<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
+        let of = |it: &'a Keys| it.0.iter().map(|(name, value)| (name.as_str(), value.get()));
+        let (ours, theirs): (BTreeMap<_, _>, BTreeMap<_, _>) = (of(&self.keys).collect(), of(&other.keys).collect());
+        let all: BTreeSet<_> = ours.keys().chain(theirs.keys()).copied().collect();
+        let is_key = |it: &&str| ![ACCESS_TOKEN, TOKEN_TYPE].contains(it) && ours.get(it) != theirs.get(it);
+        all.into_iter().filter(is_key).collect()
     }
 
     /// The same secret with another token. All other keys stay as they are and where they are.

@@ -63,12 +63,13 @@ impl DbPassword {
 
     /// One user: whoever of the current and the previous password gets in sets the pending one.
     async fn set_own(&self, context: &Context<'_>, current: &DbSecret, pending: &DbSecret) -> Result<(), Error> {
-        let mut logins = vec![current.login.clone()];
+        let mut versions = vec![current.clone()];
         // One that cannot be read is no way in, and none of our business where the current one is.
         let previous = context.previous.and_then(|it| DbSecret::read(it).ok());
         let is_ours = |it: &DbSecret| it.is_beside(current) && it.login.user == current.login.user;
-        logins.extend(previous.filter(is_ours).map(|it| it.login));
-        for login in &logins {
+        versions.extend(previous.filter(is_ours));
+        for version in &versions {
+            let login = &version.login;
             if let Some(mut connection) = self.works(login).await? {
                 // The new password would be tested in the clear.
                 if login.is_encrypted && !pending.login.is_encrypted {
@@ -77,6 +78,7 @@ impl DbPassword {
                          with a password that logs in without TLS",
                     ));
                 }
+                check_keys(pending, version)?;
                 return self.set_and_prove(&mut connection, &pending.login, Some(&login.password)).await;
             }
         }
@@ -112,6 +114,21 @@ impl DbPassword {
         }
         Ok(Both { current, pending, master })
     }
+}
+
+/// That a password stands beside the same keys as the pending one: a writer who knows no password would else have the new one
+/// put beside keys of their own, which clients obey.
+fn check_keys(pending: &DbSecret, proved: &DbSecret) -> Result<(), Error> {
+    let names = pending.differs_in(proved);
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "AWSPENDING and the version of {}'s secret whose password logs in differ in the keys {names:?}, and a password proves only the \
+         keys beside it: put the keys that are right into AWSCURRENT, with a password that logs in, cancel the rotation, and rotate \
+         again",
+        proved.login.user
+    )))
 }
 
 /// The values that a step is about.

@@ -2,6 +2,7 @@
 //!
 //! A mistake is named by its key, never by its value.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use reaction::Error;
@@ -98,6 +99,16 @@ impl DbSecret {
     pub fn is_beside(&self, other: &Self) -> bool {
         let place = |it: &Self| (it.login.engine, it.login.host_name(), it.login.port);
         place(self) == place(other) && self.master == other.master
+    }
+
+    /// Of the keys beside user and password those that another version has otherwise, or not at all: clients obey keys that we do not
+    /// know, so a password proves only the keys that stand beside it.
+    #[must_use]
+    pub fn differs_in<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
+        let all: BTreeSet<_> = self.fields.keys().chain(other.fields.keys()).map(String::as_str).collect();
+        let is_key =
+            |it: &&str| !["username", "password"].contains(it) && self.fields.get(*it) != other.fields.get(*it);
+        all.into_iter().filter(is_key).collect()
     }
 }
 
@@ -334,5 +345,16 @@ mod tests {
         };
         let app = with("db.example.com");
         assert!(app.is_beside(&with("DB.example.com.")) && !app.is_beside(&with("elsewhere.example.com")));
+    }
+
+    #[test]
+    fn another_version_differs_in_any_key_but_user_and_password() {
+        let app = read(&secret()).unwrap();
+        assert!(app.differs_in(&app.with("app_clone", &SecretString::from("x"))).is_empty());
+        let mut value = secret();
+        (value["proxyHost"], value["HOST"], value["host"]) = ("evil".into(), "evil".into(), "DB.example.com".into());
+        let other = read(&value).unwrap();
+        assert_eq!(app.differs_in(&other), ["HOST", "host", "proxyHost"]);
+        assert_eq!(other.differs_in(&app), ["HOST", "host", "proxyHost"]);
     }
 }

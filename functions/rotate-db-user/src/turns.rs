@@ -8,7 +8,7 @@ use secrets::Context;
 use crate::engine::{Connection, Login};
 use crate::master::check_place;
 use crate::secret::{DbSecret, Pair};
-use crate::{DbPassword, taken_before};
+use crate::{DbPassword, check_keys, taken_before};
 
 /// What one turn is about.
 pub(crate) struct Turn<'a> {
@@ -65,6 +65,13 @@ impl DbPassword {
                 return Ok(());
             }
         }
+        // Where only other keys are in the way, that is said.
+        for version in Self::versions(turn).iter().filter(|it| [&pair.original, &pair.clone].contains(&&it.login.user))
+        {
+            if self.works(&at(&version.login, master)).await?.is_some() {
+                check_keys(turn.pending, version)?;
+            }
+        }
         let Pair { original, clone } = pair;
         Err(Error::refused(format!(
             "{original} or {clone} cannot log in with AWSCURRENT or AWSPREVIOUS at {}, the server of the master, and the master's \
@@ -77,11 +84,9 @@ impl DbPassword {
 
     /// Whether a version of the secret has a password with which this user logs in at the master's server.
     async fn is_proved(&self, turn: &Turn<'_>, user: &str, master: &Login) -> Result<bool, Error> {
-        // One that cannot be read is no way in.
-        let previous = turn.context.previous.and_then(|it| DbSecret::read(it).ok());
-        // AWSPENDING logs in where an earlier run of this step set it, over the password of AWSPREVIOUS.
-        let versions = [Some(turn.current), previous.as_ref(), Some(turn.pending)].into_iter().flatten();
-        for version in versions.filter(|it| it.login.user == user) {
+        // One with other keys proves none of those that clients are to get.
+        let is_proof = |it: &&DbSecret| it.login.user == user && turn.pending.differs_in(it).is_empty();
+        for version in Self::versions(turn).iter().filter(is_proof) {
             if let Some(mut connection) = self.works(&at(&version.login, master)).await?
                 && connection.is_of(user).await?
             {
@@ -89,6 +94,14 @@ impl DbPassword {
             }
         }
         Ok(false)
+    }
+
+    /// The versions that may prove a user. AWSPENDING logs in where an earlier run of this step set it, over the password of
+    /// AWSPREVIOUS.
+    fn versions(turn: &Turn<'_>) -> Vec<DbSecret> {
+        // One that cannot be read is no way in.
+        let previous = turn.context.previous.and_then(|it| DbSecret::read(it).ok());
+        [Some(turn.current.clone()), previous, Some(turn.pending.clone())].into_iter().flatten().collect()
     }
 
     /// That the clone is Signalbox's to change: it is not there yet, Signalbox made it for this secret, or the secret has the

@@ -3,6 +3,7 @@
 
 mod clones;
 mod made;
+mod proved;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
