@@ -24,6 +24,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) account: &'a AccountId,
     /// The accounts whose clusters have names by us.
     pub(crate) accounts: &'a BTreeSet<AccountId>,
+    /// Whether the settings admit clusters of other accounts: a name that is free may go to one of those.
+    pub(crate) has_members: bool,
 }
 
 impl Rules<'_> {
@@ -100,6 +102,7 @@ pub(crate) fn decide(
         Holder::Other(_) => Standing { winner: newest_that_serves(claims), turned_away: Vec::new() },
         _ => rank(name, owner, claims),
     };
+    let waiting = if let Holder::Ours(held) = &holder { waits(rules, held, claims) } else { None };
     let verdict = match (&holder, winner) {
         (Holder::Other(who), Some(_)) => Verdict::Refuse(format!(
             "{name} in {zone} is somebody else's: {who}; take the record away or choose another name"
@@ -110,7 +113,12 @@ pub(crate) fn decide(
         (_, Some(cluster)) => given_to(rules, name, &holder, cluster),
         (Holder::Nobody, None) => Verdict::Keep(None),
         (Holder::Ours(held), None) => match owner {
-            Some((_, Fate::Ended | Fate::Elsewhere)) => taken_from(rules, name, held),
+            Some((_, Fate::Ended | Fate::Elsewhere)) => match waiting {
+                Some(kin) => {
+                    Verdict::Keep(Some(format!("{name} is kept for {} ({}), which asks for it", kin.id, kin.state)))
+                }
+                None => taken_from(rules, name, held),
+            },
             _ => Verdict::Keep(Some(format!("{name} is {}'s and is left alone", held.mark.cluster))),
         },
     };
@@ -118,6 +126,11 @@ pub(crate) fn decide(
     let winner = winner.map(|it| it.id.clone());
     let asking = claims.iter().map(|it| (it.id.clone(), it.state)).collect();
     Decision { name: name.clone(), zone: zone.clone(), holder, winner, asking, turned_away, verdict, notes }
+}
+
+/// The cluster that the owner's account has the name kept for, lest another account take it, although it has no node yet.
+fn waits<'a>(rules: Rules, held: &Held, claims: &[&'a Cluster]) -> Option<&'a Cluster> {
+    claims.iter().copied().find(|it| rules.has_members && it.place.account == held.mark.place.account)
 }
 
 fn newest_that_serves<'a>(claims: &[&'a Cluster]) -> Option<&'a Cluster> {

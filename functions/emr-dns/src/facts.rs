@@ -21,13 +21,16 @@ pub struct Facts {
     pub account: AccountId,
     /// Those of the accounts that were met in which we may act: their clusters have names by us.
     pub accounts: BTreeSet<AccountId>,
+    /// Whether the settings admit clusters of other accounts than our own.
+    pub has_members: bool,
     /// What was looked at.
     pub seen: Seen,
 }
 
 impl Facts {
     pub(crate) fn rules(&self) -> Rules<'_> {
-        Rules { settings: &self.settings, account: &self.account, accounts: &self.accounts }
+        let Self { settings, account, accounts, has_members, .. } = self;
+        Rules { settings, account, accounts, has_members: *has_members }
     }
 }
 
@@ -51,6 +54,19 @@ pub struct Look {
     pub site: Option<Site>,
     /// The cluster that the name is marked for, where that is another one.
     pub other: Other,
+    /// The other living clusters of its account.
+    pub kin: Kin,
+}
+
+/// The other living clusters in the account and region of one that has ended. One of them may ask for its name, too.
+#[derive(Clone, Debug)]
+pub enum Kin {
+    /// The decision does not depend on them.
+    NotAsked,
+    /// They are so many that an event does not read them.
+    TooMany(usize),
+    /// What EMR says of them.
+    Known(Vec<Cluster>),
 }
 
 /// Another cluster, which has the name.

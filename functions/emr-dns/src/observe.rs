@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::EmrDns;
 use crate::cluster::{Cluster, Place};
-use crate::facts::{Facts, Look, Other, Seen, Survey, Vpc};
+use crate::facts::{Facts, Kin, Look, Other, Seen, Survey, Vpc};
 use crate::mark::{Holder, Mark};
 use crate::name::Name;
 use crate::plan::{name_of, wait, zone_of};
@@ -19,6 +19,9 @@ use crate::read::{Route53, Services, describe, live, vpcs_of};
 
 /// Reads in flight at a time, each at the pace of its API.
 const AT_ONCE: usize = 5;
+
+/// How many other clusters of an account an event describes before it takes a name away.
+const MOST_KIN: usize = 50;
 
 /// Below this much time nothing more is read: what was read has to be acted on.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -41,7 +44,8 @@ impl EmrDns {
 
     /// What is known before anything was read: of accounts, that these are ours to act in.
     fn facts(&self, accounts: BTreeSet<AccountId>, seen: Seen) -> Result<Facts, Error> {
-        Ok(Facts { settings: self.settings.clone(), account: self.sessions.home()?.account.clone(), accounts, seen })
+        let (settings, account) = (self.settings.clone(), self.sessions.home()?.account.clone());
+        Ok(Facts { settings, account, accounts, has_members: self.sessions.has_members()?, seen })
     }
 
     /// Looks at one cluster, no further than the decision can depend on.
@@ -49,7 +53,7 @@ impl EmrDns {
         let services = self.clients.at(&place.account, &place.region).await?;
         let mut facts = self.facts(BTreeSet::from([place.account.clone()]), Seen::Cluster(None))?;
         let Some(cluster) = describe(&services, place, id, &self.settings.tag).await? else { return Ok(facts) };
-        let mut look = Box::new(Look { cluster, vpc: None, site: None, other: Other::NotAsked });
+        let mut look = Box::new(Look { cluster, vpc: None, site: None, other: Other::NotAsked, kin: Kin::NotAsked });
         self.look_around(&services, &mut look, &mut facts).await?;
         facts.seen = Seen::Cluster(Some(look));
         Ok(facts)
@@ -76,11 +80,13 @@ impl EmrDns {
         {
             facts.accounts.insert(place.account);
         }
-        if let Holder::Ours(held) = Holder::of(&site, &self.settings.owner, &facts.accounts)
-            && held.mark.cluster != cluster.id
-            && !cluster.state.has_ended()
-        {
-            look.other = self.owner(&name, &held.mark).await?;
+        if let Holder::Ours(held) = Holder::of(&site, &self.settings.owner, &facts.accounts) {
+            let is_its_own = held.mark.cluster == cluster.id;
+            if !is_its_own && !cluster.state.has_ended() {
+                look.other = self.owner(&name, &held.mark).await?;
+            } else if is_its_own && cluster.state.has_ended() && facts.has_members {
+                look.kin = self.kin(&name, &cluster).await?;
+            }
         }
         look.site = Some(site);
         Ok(())
@@ -92,6 +98,25 @@ impl EmrDns {
         let services = self.clients.at(&place.account, &place.region).await.doing(doing)?;
         let found = describe(&services, place, cluster, &self.settings.tag).await.doing(doing)?;
         Ok(found.map_or(Other::Gone, |cluster| Other::Known(Box::new(cluster))))
+    }
+
+    /// The other living clusters in the place of one that has ended, at the pace of a sweep. Where they cannot be read,
+    /// nothing is decided: one of them may ask for the name.
+    async fn kin(&self, name: &Name, Cluster { id, place, .. }: &Cluster) -> Result<Kin, Error> {
+        let doing = || {
+            format!("{name} of {id} is not deleted while EMR does not say which other clusters of {place} ask for it")
+        };
+        let services = self.paced.clients.at(&place.account, &place.region).await.doing(doing)?;
+        let mut ids = live(&services, place).await.doing(doing)?;
+        ids.retain(|other| other != id);
+        if ids.len() > MOST_KIN {
+            return Ok(Kin::TooMany(ids.len()));
+        }
+        let (services, tag) = (&services, &self.settings.tag);
+        let described = ids.into_iter().map(async |id| describe(services, place, &id, tag).await);
+        let described: Vec<_> = stream::iter(described).buffered(AT_ONCE).collect().await;
+        let known = described.into_iter().collect::<Result<Vec<_>, _>>().doing(doing)?;
+        Ok(Kin::Known(known.into_iter().flatten().collect()))
     }
 
     /// Whether clusters of that place are ours to name.

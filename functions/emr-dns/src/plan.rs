@@ -4,11 +4,11 @@ use std::fmt;
 
 use reaction::{Doing, Error, Plan};
 
-use crate::change::Batch;
+use crate::change::{Batch, Deed};
 use crate::cluster::Cluster;
 use crate::decide::{Decision, Fate, Rules, Verdict, decide};
-use crate::facts::{Facts, Look, Other, Seen, Vpc};
-use crate::mark::Mark;
+use crate::facts::{Facts, Kin, Look, Other, Seen, Vpc};
+use crate::mark::{Holder, Mark};
 use crate::name::Name;
 use crate::record::Site;
 use crate::subject::Subject;
@@ -68,7 +68,10 @@ fn of_cluster(rules: Rules, look: &Look) -> Result<Plan<Step>, Error> {
         return Ok(Plan::nothing(why));
     };
     let Some(site) = &look.site else { return Err(Error::failed(format!("{} was not read", zone.id))) };
-    conclude(cluster, decide_of(rules, look, zone, &name, site))
+    if let Some(why) = left_to_a_sweep(rules, look, &name, site) {
+        return Err(Error::refused(why));
+    }
+    conclude(cluster, keep_for_kin(rules, look, decide_of(rules, look, zone, &name, site)))
 }
 
 /// The name that the cluster's tag asks for.
@@ -108,23 +111,69 @@ pub(crate) fn zone_of<'a>(
     }
 }
 
-fn decide_of(rules: Rules, look: &Look, zone: &Zone, name: &Name, site: &Site) -> Decision {
-    let cluster = &look.cluster;
-    let other = if let Other::Known(other) = &look.other { Some(other.as_ref()) } else { None };
-    let asks = |it: &&Cluster| {
-        let asked = it.tag.as_ref().and_then(|tag| tag.parse::<Name>().ok());
-        !it.state.has_ended() && asked.as_ref() == Some(name) && rules.permit(name, &it.place.account).is_ok()
-    };
-    let claims: Vec<_> = [Some(cluster), other].into_iter().flatten().filter(asks).collect();
-    let fate = |mark: &Mark| match &look.other {
-        _ if mark.cluster == cluster.id => Fate::of(cluster, name),
+/// Whether a cluster lives, asks for the name and may have it.
+fn asks(rules: Rules, it: &Cluster, name: &Name) -> bool {
+    let asked = it.tag.as_ref().and_then(|tag| tag.parse::<Name>().ok());
+    !it.state.has_ended() && asked.as_ref() == Some(name) && rules.permit(name, &it.place.account).is_ok()
+}
+
+/// How it is with the cluster that the name is marked for.
+fn fate_of(rules: Rules, look: &Look, name: &Name, mark: &Mark) -> Fate {
+    match &look.other {
+        _ if mark.cluster == look.cluster.id => Fate::of(&look.cluster, name),
         // What an event says of one cluster is no reason to take another one's record away.
         Other::NotAsked => Fate::Lives,
         _ if rules.permit(name, &mark.place.account).is_err() => Fate::Elsewhere,
         Other::Gone => Fate::Ended,
         Other::Known(other) => Fate::of(other, name),
+    }
+}
+
+/// Why an event does not give the name to its cluster, if so: it is of another account, of which an event does not see
+/// all clusters. One of those may live and ask for the name.
+fn left_to_a_sweep(rules: Rules, look: &Look, name: &Name, site: &Site) -> Option<String> {
+    let cluster = &look.cluster;
+    let Holder::Ours(held) = Holder::of(site, &rules.settings.owner, rules.accounts) else { return None };
+    let Mark { cluster: owner, place, .. } = &held.mark;
+    let has_another_owner = place.account != cluster.place.account && rules.permit(name, &place.account).is_ok();
+    if cluster.state.has_ended() || !has_another_owner || fate_of(rules, look, name, &held.mark) == Fate::Lives {
+        return None;
+    }
+    Some(format!(
+        "{name} is not given to {} of account {} yet: {owner} of account {} had it, and another cluster of that account may \
+         ask for it; the next sweep knows all of them and decides; invoke one, or wait for it",
+        cluster.id, cluster.place.account, place.account
+    ))
+}
+
+/// Leaves the name of a cluster that has ended where another one of its account asks for it: an account that comes in
+/// between would take what is free. A sweep gives it to that one.
+fn keep_for_kin(rules: Rules, look: &Look, decision: Decision) -> Decision {
+    let Verdict::Change(change) = &decision.verdict else { return decision };
+    let why = match &look.kin {
+        Kin::TooMany(count) => {
+            Some(format!("account {} has {count} other clusters: a sweep decides", look.cluster.place.account))
+        }
+        Kin::Known(kin) => kin
+            .iter()
+            .find(|it| asks(rules, it, &decision.name))
+            .map(|it| format!("{} ({}) of the same account asks for it, too: a sweep decides", it.id, it.state)),
+        Kin::NotAsked => None,
     };
-    decide(rules, &zone.id, name, site, &claims, fate)
+    match why {
+        Some(why) if change.deed == Deed::Delete => {
+            let verdict = Verdict::Keep(Some(format!("{} is not deleted: {why}", decision.name)));
+            Decision { verdict, ..decision }
+        }
+        _ => decision,
+    }
+}
+
+fn decide_of(rules: Rules, look: &Look, zone: &Zone, name: &Name, site: &Site) -> Decision {
+    let cluster = &look.cluster;
+    let other = if let Other::Known(other) = &look.other { Some(other.as_ref()) } else { None };
+    let claims: Vec<_> = [Some(cluster), other].into_iter().flatten().filter(|it| asks(rules, it, name)).collect();
+    decide(rules, &zone.id, name, site, &claims, |mark| fate_of(rules, look, name, mark))
 }
 
 fn conclude(cluster: &Cluster, decision: Decision) -> Result<Plan<Step>, Error> {

@@ -24,12 +24,12 @@ pub(crate) struct Standing<'a> {
 }
 
 /// Ranks the clusters that ask for a name and have a node. `owner` is the mark beside the name, and how it is with its
-/// cluster. An owner whose cluster has ended still comes before other accounts where another cluster of it asks; where
-/// nothing is marked, the account whose cluster is the oldest has asked first.
+/// cluster. An owner whose cluster has ended still comes before other accounts where another cluster of its account lives and asks, even one that has no
+/// node yet; where nothing is marked, the account whose cluster is the oldest has asked first.
 pub(crate) fn rank<'a>(name: &Name, owner: Option<(&Mark, Fate)>, claims: &[&'a Cluster]) -> Standing<'a> {
     let serving: Vec<&Cluster> = claims.iter().copied().filter(|it| it.target().is_some()).collect();
-    let is_of = |account: &AccountId| serving.iter().any(|it| it.place.account == *account);
-    let owner = owner.filter(|(mark, fate)| *fate == Fate::Lives || is_of(&mark.place.account));
+    let heir = |account: &AccountId| claims.iter().copied().find(|it| it.place.account == *account);
+    let owner = owner.filter(|(mark, fate)| *fate == Fate::Lives || heir(&mark.place.account).is_some());
     let account = match owner {
         Some((mark, _)) => Some(&mark.place.account),
         None => oldest(&serving).map(|it| &it.place.account),
@@ -38,7 +38,7 @@ pub(crate) fn rank<'a>(name: &Name, owner: Option<(&Mark, Fate)>, claims: &[&'a 
     let winner = newest(&kin);
     let holder = match (owner, winner) {
         (Some((mark, Fate::Lives)), _) => Some((&mark.cluster, &mark.place.account)),
-        (_, winner) => winner.map(|it| (&it.id, &it.place.account)),
+        (owner, winner) => winner.or_else(|| heir(&owner?.0.place.account)).map(|it| (&it.id, &it.place.account)),
     };
     let turned_away = strangers.into_iter().filter_map(|it| Some(turn_away(name, it, holder?))).collect();
     Standing { winner, turned_away }

@@ -10,7 +10,7 @@ use crate::cluster::Cluster;
 use crate::decide::{Decision, Fate, Rules, Verdict, decide};
 use crate::facts::{Survey, Vpc};
 use crate::interlocks;
-use crate::mark::Mark;
+use crate::mark::{Holder, Mark};
 use crate::name::Name;
 use crate::plan::{Step, name_of, zone_of};
 use crate::zone::ZoneId;
@@ -88,14 +88,14 @@ pub(crate) fn decide_all(rules: Rules, survey: &Survey) -> Decisions {
         let is_known = |id: &ClusterId| {
             survey.ended.contains(id) || known.contains(id) || refused.iter().any(|(cluster, _)| cluster.id == *id)
         };
-        Some(spare(survey, decision, is_known))
+        Some(spare(rules, survey, decision, is_known))
     };
     Decisions { names: names.into_iter().filter_map(decide_one).collect(), refused }
 }
 
 /// Nothing is deleted by a sweep that could not read everything: what it did not see may be what the record is for. And
 /// no name is taken from a cluster of which nobody knows what it asks for.
-fn spare(survey: &Survey, decision: Decision, is_known: impl Fn(&ClusterId) -> bool) -> Decision {
+fn spare(rules: Rules, survey: &Survey, decision: Decision, is_known: impl Fn(&ClusterId) -> bool) -> Decision {
     let Verdict::Change(change) = &decision.verdict else { return decision };
     let had = change.was.as_ref().map(|(_, cluster)| cluster).filter(|id| **id != change.cluster);
     let why = match had {
@@ -105,9 +105,20 @@ fn spare(survey: &Survey, decision: Decision, is_known: impl Fn(&ClusterId) -> b
         Some(had) if !is_known(had) => {
             format!("would be given to {}, but nobody knows whether {had} still asks for it", change.cluster)
         }
+        Some(_) if !survey.unread.is_empty() && leaves_its_account(rules, survey, &decision, &change.cluster) => {
+            format!("would be given to {} of another account, but not everything could be read", change.cluster)
+        }
         _ => return decision,
     };
     Decision { verdict: Verdict::Spare(why), ..decision }
+}
+
+/// Whether the name goes to a cluster of another account than it was in, which may have it still.
+fn leaves_its_account(rules: Rules, survey: &Survey, decision: &Decision, winner: &ClusterId) -> bool {
+    let Holder::Ours(held) = &decision.holder else { return false };
+    let account = &held.mark.place.account;
+    let is_kin = survey.clusters.iter().any(|(it, _)| it.id == *winner && it.place.account == *account);
+    !is_kin && rules.permit(&decision.name, account).is_ok()
 }
 
 /// Who asks for which name in which zone, who cannot have what they ask for, and of whom it is known that they ask for no

@@ -13,7 +13,7 @@ use ::events::emr::ClusterState;
 use reaction::{AccountId, Plan, Reaction};
 
 use crate::cluster::{Cluster, Place};
-use crate::facts::{Facts, Look, Other, Seen, Survey, Vpc};
+use crate::facts::{Facts, Kin, Look, Other, Seen, Survey, Vpc};
 use crate::mark::Mark;
 use crate::name::Name;
 use crate::record::{RecordSet, Records};
@@ -89,11 +89,11 @@ fn look(cluster: Cluster, records: Vec<RecordSet>) -> Look {
     let site = name.map(|name| Records::from_iter(records).site(&name));
     // Where the name is another cluster's, EMR does not know that one any more.
     let other = if cluster.state.has_ended() { Other::NotAsked } else { Other::Gone };
-    Look { cluster, vpc: Some(vpc(&[zone("Z1", "example.com")])), site, other }
+    Look { cluster, vpc: Some(vpc(&[zone("Z1", "example.com")])), site, other, kin: Kin::NotAsked }
 }
 
 fn facts(settings: Settings, seen: Seen) -> Facts {
-    Facts { settings, account: account(), accounts: [account()].into(), seen }
+    Facts { settings, account: account(), accounts: [account()].into(), has_members: false, seen }
 }
 
 /// The plan as text: what is done, exactly, and what is said of it.

@@ -58,6 +58,11 @@ impl Members {
         self.accounts.iter().flat_map(|accounts| accounts.ids.clone()).collect()
     }
 
+    /// Whether the settings admit other accounts than this one.
+    pub(crate) fn admit_others(&self, home: &AccountId) -> bool {
+        self.accounts.as_ref().is_some_and(|it| it.needs_organizations() || it.ids.iter().any(|id| id != home))
+    }
+
     /// The role to assume in other accounts.
     pub(crate) fn role(&self) -> Option<&Role> {
         self.role.as_ref()

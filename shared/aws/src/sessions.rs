@@ -181,6 +181,14 @@ impl Sessions {
         self.members.named()
     }
 
+    /// Whether the settings let us act in other accounts than our own.
+    ///
+    /// # Errors
+    /// As of [`Sessions::home`].
+    pub fn has_members(&self) -> Result<bool, Error> {
+        Ok(self.members.admit_others(&self.home()?.account))
+    }
+
     /// Whether we may act in this region of this account.
     ///
     /// # Errors

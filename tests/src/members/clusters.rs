@@ -116,9 +116,45 @@ async fn of_two_members_that_ask_for_one_name_the_owner_keeps_it_while_its_clust
         terminate(owner, cluster).await;
         set_state(owner, cluster, "TERMINATED").await;
     }
-    assert_eq!(it.hear(newcomer, "a-cluster-is-waiting", &second).await, Outcome::Applied, "no cluster of it lives");
+    let newcomers = it.hear(newcomer, "a-cluster-is-waiting", &second).await;
+    assert_eq!(newcomers, Outcome::Refused, "an event does not know all clusters of the owner");
+    assert_eq!(it.records().await, OF_MEMBER);
+    assert_eq!(it.hear(owner, "a-cluster-was-terminated", &third).await, Outcome::Applied, "no cluster of it lives");
+    assert_eq!(it.records().await, "");
+    assert_eq!(it.hear(newcomer, "a-cluster-is-running", &second).await, Outcome::Applied);
     assert_eq!(it.records().await, OF_BELOW);
     assert_eq!(it.sweep().await, Outcome::Unchanged);
+}
+
+/// The owner's newest cluster ends and an older one lives. Whichever event comes first, the name stays in its account.
+#[tokio::test]
+async fn the_owner_keeps_its_name_while_any_of_its_clusters_lives() {
+    for newcomer_is_first in [false, true] {
+        let it = Clusters::new().await;
+        let (owner, newcomer) = (&it.scene.member, &it.scene.below);
+        let older = it.run(owner, "etl.example.com").await;
+        let later = [("cluster_name", "etl.example.com"), (CREATED, "2036-01-01T00:00:00Z")];
+        let newest = run_cluster(owner, &it.subnets[0], &later).await;
+        assert_eq!(it.hear(owner, "a-cluster-is-waiting", &newest).await, Outcome::Applied);
+        // A sweep looks where there are records: the newcomer has another name, too.
+        let other = it.run(newcomer, "other.example.com").await;
+        assert_eq!(it.hear(newcomer, "a-cluster-is-waiting", &other).await, Outcome::Applied);
+        let second = it.run(newcomer, "etl.example.com").await;
+        terminate(owner, &newest).await;
+        set_state(owner, &newest, "TERMINATED").await;
+        if newcomer_is_first {
+            assert_eq!(it.hear(newcomer, "a-cluster-is-waiting", &second).await, Outcome::Refused);
+        }
+        assert_eq!(it.hear(owner, "a-cluster-was-terminated", &newest).await, Outcome::Unchanged, "{older} asks");
+        assert_eq!(it.hear(newcomer, "a-cluster-is-running", &second).await, Outcome::Refused);
+        assert!(records(&it.scene.hub, &it.zone).await.contains(&newest));
+        assert_eq!(it.sweep().await, Outcome::Refused, "the newcomer is turned away");
+        assert!(records(&it.scene.hub, &it.zone).await.contains(&older));
+        terminate(owner, &older).await;
+        set_state(owner, &older, "TERMINATED").await;
+        assert_eq!(it.sweep().await, Outcome::Applied);
+        assert!(records(&it.scene.hub, &it.zone).await.contains(&second));
+    }
 }
 
 #[tokio::test]
