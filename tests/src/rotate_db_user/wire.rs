@@ -23,7 +23,8 @@ in_both! {
 const SPEAKING: [usize; 2] = [1, 2];
 
 /// What is said of what was being done, each before the server's place.
-const DOING: [&str; 6] = [
+const DOING: [&str; 7] = [
+    "asking ",
     "logging in to ",
     "setting the password of ",
     "like ",
