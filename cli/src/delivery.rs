@@ -4,6 +4,7 @@
 //! It is done here because `PutEvents` takes no events of AWS's own sources. The difference is that the functions are
 //! waited for, so that their reports can be shown.
 
+use place::Arn;
 use std::fmt;
 use std::time::Duration;
 
@@ -123,7 +124,7 @@ impl Bus {
     }
 
     async fn invoke(&self, target: &Target, event: &str) -> Reply {
-        if target.arn().split(':').nth(2) != Some("lambda") {
+        if Arn::parse(target.arn()).is_none_or(|it| it.service != "lambda") {
             return Reply::Skipped("not a Lambda function; only those are invoked".into());
         }
         if target.input_path().is_some() || target.input_transformer().is_some() {

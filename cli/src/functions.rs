@@ -13,19 +13,19 @@ use events::emr::ClusterStateChange;
 use events::manifest::{ObjectCreated, ParameterStoreChange};
 use events::organizations::{OrganizationsCall, OrganizationsResult};
 use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent};
-use grants::Grants;
 use ledger::DynamoLedger;
-use permissions::{Settings, Source};
 use react_org_change::ReactOrgChange;
 use reaction::settings::Variables;
 use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json};
 use reconcile_shares::ReconcileShares;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
 use rotate_db_user::{DbPassword, RotateDbUser};
-use secrets::{Bindings, Records};
+use rotation_steps::{Bindings, Records};
 use share_ami::ShareAmi;
 use share_ebs_snapshot::ShareEbsSnapshot;
 use share_rds_snapshot::ShareRdsSnapshot;
+use sharing_aws::{Settings, Source};
+use sharing_records::Grants;
 
 use crate::event::Event;
 use crate::failure::Failure;
@@ -93,7 +93,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
             Box::pin(react(attempt, |sessions, variables| {
                 let records = Records::read(variables, &sessions, RotateDbUser::NAME)?;
                 let password = DbPassword::new(rotate_db_user::Settings::read(variables)?, sessions.clone());
-                Ok(RotateDbUser::new(sessions, records, password).sweeping(secrets::secrets_in(variables)?))
+                Ok(RotateDbUser::new(sessions, records, password).sweeping(rotation_steps::secrets_in(variables)?))
             }))
         },
     },

@@ -1,9 +1,9 @@
 //! The audit tells what happened, and whether anybody altered it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use grants::verify;
 use local_aws::FaultKind;
 use serde_json::{Map, Value, json};
+use sharing_records::verify;
 
 use crate::built::binary;
 use crate::grants::{Thing, accounts};

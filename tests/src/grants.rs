@@ -7,10 +7,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::{Either, join, join_all, select};
-use grants::LEASE;
 use local_aws::FaultKind;
 use reaction::Error;
 use sharing::{Difference, Effect, Head, Kind, Resource};
+use sharing_records::LEASE;
 
 pub use thing::{Thing, accounts};
 
@@ -19,7 +19,7 @@ use crate::world::let_time_pass;
 /// Longer than any lease.
 const A_LEASE: Duration = Duration::from_secs(LEASE.as_secs() + 1);
 
-fn notes(items: &[grants::AuditItem]) -> Vec<&str> {
+fn notes(items: &[sharing_records::AuditItem]) -> Vec<&str> {
     items.iter().filter_map(|item| item.note.as_deref()).collect()
 }
 

@@ -89,7 +89,7 @@
 //!
 //! The order is key, snapshot, image; to unshare, the reverse.
 //! - `tests/src/hazards/images.rs::the_order_is_key_snapshot_image_and_to_unshare_the_reverse`
-//! - `shared/sweep/src/tests.rs::keys_that_gain_come_first_and_keys_that_only_lose_come_last`
+//! - `shared/sharing-sweep/src/tests.rs::keys_that_gain_come_first_and_keys_that_only_lose_come_last`
 //!
 //! Two images may stand on one snapshot.
 //! - `tests/src/hazards/images.rs::two_images_on_one_snapshot_what_one_lost_the_other_still_needs`

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_kms::Client as Kms;
 use local_aws::{Fault, FaultKind};
-use permissions::{Encryption, encryption};
-use reaction::{AccountId, Mode, Outcome, Report};
+use place::AccountId;
+use reaction::{Mode, Outcome, Report};
+use sharing_aws::{Encryption, encryption};
 
 use crate::ec2::{allow_launch, allow_volumes, register};
 use crate::reconcile_shares::Scene as Account;

@@ -6,9 +6,9 @@ use aws::Pace;
 use aws_sdk_organizations::Client;
 use expect_test::{Expect, expect};
 use local_aws::{Fault, FaultKind};
-use permissions::{Organizations, Settings, Source};
-use reaction::AccountId;
+use place::AccountId;
 use sharing::{Kind, Manifest, Membership, Principal};
+use sharing_aws::{Organizations, Settings, Source};
 
 use crate::world::{AWS, World, sessions_of};
 

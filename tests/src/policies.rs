@@ -12,10 +12,11 @@ use std::fmt::Write;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use expect_test::Expect;
 use local_aws::{Fault, FaultKind};
-use permissions::{Buckets, Keys, Repositories};
-use reaction::{AccountId, Error, Partition, Region};
+use place::{AccountId, Partition, Region};
+use reaction::Error;
 use serde_json::{Value, json};
 use sharing::{Change, Effect, Head, Kind, Principal, Resource};
+use sharing_aws::{Buckets, Keys, Repositories};
 
 use crate::world::{AWS, REGION, SAMPLE_ACCOUNT, World};
 

@@ -9,11 +9,11 @@ mod truths;
 use std::time::Duration;
 
 use aws_sdk_organizations::Client;
-use grants::Grants;
-use permissions::Source;
 use react_org_change::ReactOrgChange;
 use reaction::{Deadline, Mode, Outcome, Reaction, Report, drive_json};
 use reconcile_shares::Settings;
+use sharing_aws::Source;
+use sharing_records::Grants;
 
 use crate::ec2::register;
 use crate::reconcile_shares::Scene as Account;
@@ -148,7 +148,7 @@ impl Scene {
             _ => None,
         };
         let sessions = &self.hub.world.sessions;
-        let source = Source::new(sessions, permissions::Settings::of_command_line(&variables).unwrap());
+        let source = Source::new(sessions, sharing_aws::Settings::of_command_line(&variables).unwrap());
         let grants = Grants::read(&variables, sessions, ReactOrgChange::NAME).unwrap();
         ReactOrgChange::new(sessions.clone(), source, Settings::read(&variables).unwrap(), grants)
     }

@@ -14,11 +14,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification, VolumeType};
-use grants::Grants;
-use permissions::Source;
 use reaction::{Deadline, Mode, Reaction, Report, drive_json};
 use reconcile_shares::{ReconcileShares, Settings};
 use serde_json::Value;
+use sharing_aws::Source;
+use sharing_records::Grants;
 
 use crate::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
 use crate::scene::{self, read_sample, sorted};
@@ -128,7 +128,7 @@ impl Scene {
             found.map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
         };
         let sessions = &self.world.sessions;
-        let source = Source::new(sessions, permissions::Settings::of_command_line(&variables).unwrap());
+        let source = Source::new(sessions, sharing_aws::Settings::of_command_line(&variables).unwrap());
         let grants = Grants::read(&variables, sessions, ReconcileShares::NAME).unwrap();
         ReconcileShares::new(sessions.clone(), source, Settings::read(&variables).unwrap(), grants)
     }
@@ -200,7 +200,7 @@ impl Scene {
         for (resource, head) in &recorded.heads {
             assert_eq!(head.pending, None, "{resource} is open");
             let items = grants.history(resource).await.unwrap();
-            assert_eq!(grants::verify(&items, head), Ok(()), "{resource}: {items:#?}");
+            assert_eq!(sharing_records::verify(&items, head), Ok(()), "{resource}: {items:#?}");
         }
         for id in [&self.image, &self.backing] {
             let holders = if *id == self.image { self.launchers(id).await } else { self.volume_makers(id).await };

@@ -22,7 +22,7 @@ use std::time::Duration;
 use reaction::{Deadline, Ledger, Mode, Outcome, Reaction, Report, drive_json};
 use rotate_bearer_token::settings::Settings;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
-use secrets::{Bindings, Entry, Minted, Records};
+use rotation_steps::{Bindings, Entry, Minted, Records};
 use serde_json::{Value, json};
 
 use crate::oauth2::{CLIENT_ID, CLIENT_SECRET, Manner, Server, Style};

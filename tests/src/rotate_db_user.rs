@@ -30,7 +30,7 @@ use reaction::{Deadline, Ledger, Mode, Outcome, Reaction, Report, drive_json};
 use rotate_db_user::engine::{Engine, Trust, Why};
 use rotate_db_user::{DbPassword, RotateDbUser, Settings};
 use rotation::Attempts;
-use secrets::{Bindings, Passwords, Records};
+use rotation_steps::{Bindings, Passwords, Records};
 use serde_json::{Value, json};
 
 use crate::databases::{HOST, MASTER, MASTER_PASSWORD, Server};

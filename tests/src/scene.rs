@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use aws_sdk_ssm::types::ParameterType;
 use expect_test::Expect;
-use grants::Grants;
 use reaction::{Mode, Report};
+use sharing_records::Grants;
 
 use crate::deployed::RECORDS;
 use crate::world::World;
@@ -58,7 +58,7 @@ pub trait Scene: Sized {
         let (recorded, shares) = (grants.all().await.unwrap(), self.picture().await);
         for (resource, head) in &recorded.heads {
             let items = grants.history(resource).await.unwrap();
-            assert_eq!(grants::verify(&items, head), Ok(()), "{items:#?}");
+            assert_eq!(sharing_records::verify(&items, head), Ok(()), "{items:#?}");
             assert_eq!(head.pending, None, "{resource} is settled");
             let outcomes = items.iter().filter(|it| it.of.is_some()).count();
             assert_eq!(outcomes * 2, items.len(), "each intent has one outcome");

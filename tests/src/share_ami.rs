@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::VolumeType;
-use grants::Grants;
 use reaction::{Deadline, Mode, Reaction, Report, drive_json};
 use share_ami::ShareAmi;
+use sharing_records::Grants;
 
 use crate::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
 use crate::scene;

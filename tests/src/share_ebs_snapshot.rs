@@ -8,11 +8,11 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{OperationType, SnapshotAttributeName, Tag, VolumeType};
-use grants::Grants;
 use ledger::DynamoLedger;
-use permissions::Settings;
 use reaction::{Deadline, Mode, Reaction, Report, drive_json};
 use share_ebs_snapshot::ShareEbsSnapshot;
+use sharing_aws::Settings;
+use sharing_records::Grants;
 
 use crate::ec2::{allow_launch, register, volume_makers};
 use crate::scene::{self, read_sample};

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use aws_sdk_kms::types::GrantOperation;
 use aws_sdk_rds::types::{OptionConfiguration, Tag};
-use grants::Grants;
 use ledger::DynamoLedger;
 use reaction::{Deadline, Mode, Reaction, Report, drive_json};
 use share_rds_snapshot::{Settings, ShareRdsSnapshot};
+use sharing_records::Grants;
 
 use crate::scene::{self, read_sample, sorted};
 use crate::share_ami::Key;

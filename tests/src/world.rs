@@ -10,10 +10,10 @@ use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement
 use aws_sdk_organizations::types::OrganizationFeatureSet;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep, TokioSleep};
-use grants::Grants;
 use local_aws::{Call, LocalAws};
-use permissions::Settings;
 use share_ami::ShareAmi;
+use sharing_aws::Settings;
+use sharing_records::Grants;
 
 /// The account of the sample events.
 pub const SAMPLE_ACCOUNT: &str = "111122223333";

@@ -7,12 +7,13 @@ use std::path::Path;
 
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
-use permissions::Source;
+use place::AccountId;
+use reaction::Error;
 use reaction::settings::Variables;
-use reaction::{AccountId, Error};
 use reconcile_shares::{Applied, ReconcileShares, StoredPlan};
 use serde::Serialize;
 use sharing::{Manifest, Principal, Share, digest};
+use sharing_aws::Source;
 
 use super::sweep;
 use crate::arguments::AwsOptions;

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use emr_dns::{EmrDns, Row, Settings, Table};
-use reaction::{Deadline, shortened};
+use place::shortened;
+use reaction::Deadline;
 use serde::Serialize;
 
 use crate::arguments::{AwsOptions, NamesAsked};

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use aws::Sessions;
-use grants::{AuditItem, Grants, verify};
-use reaction::{Error, Malformed, Partition};
+use place::{Malformed, Partition};
+use reaction::Error;
 use serde::Serialize;
 use sharing::{Head, Kind, Resource};
+use sharing_records::{AuditItem, Grants, verify};
 
 use crate::arguments::{Audited, AwsOptions};
 use crate::connection::connect;

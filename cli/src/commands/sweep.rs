@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use aws::{Location, Sessions};
-use grants::Grants;
-use permissions::Source;
 use reaction::settings::Variables;
 use reaction::{Counts, Deadline};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
 use serde::Serialize;
 use sharing::{Allowed, Manifest, Share, digest};
+use sharing_aws::Source;
+use sharing_records::Grants;
 
 use super::counts::Table;
 use crate::arguments::AwsOptions;
@@ -83,7 +83,7 @@ async fn source(sessions: &Arc<Sessions>, variables: Variables<'_>) -> Result<So
     if let Ok(manifest) = manifest.parse::<Location>() {
         let owner = variables("SIGNALBOX_MANIFEST_ACCOUNT").map(|id| id.parse()).transpose();
         let owner = owner.context("--manifest-account").map_err(Failure::configuration)?;
-        return Ok(Source::new(sessions, permissions::Settings { manifest, owner, allowed }));
+        return Ok(Source::new(sessions, sharing_aws::Settings { manifest, owner, allowed }));
     }
     let path = Path::new(&manifest);
     let text = read_text(path).await?;

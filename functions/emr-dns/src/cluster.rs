@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use events::emr::{ClusterId, ClusterState};
-use reaction::{AccountId, Region};
+use place::{AccountId, Region};
 
 /// Where a cluster is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +49,6 @@ impl Cluster {
 
 impl fmt::Display for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.id, reaction::shortened(self.tag.as_deref().unwrap_or_default(), 80))
+        write!(f, "{} {}", self.id, place::shortened(self.tag.as_deref().unwrap_or_default(), 80))
     }
 }

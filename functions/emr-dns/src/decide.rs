@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use events::emr::{ClusterId, ClusterState};
 use std::collections::BTreeSet;
 
-use reaction::{AccountId, Error};
+use place::AccountId;
+use reaction::Error;
 
 use crate::change::{Change, Deed};
 use crate::cluster::Cluster;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::emr::ClusterId;
-use reaction::AccountId;
+use place::AccountId;
 
 use crate::cluster::Cluster;
 use crate::decide::Rules;

@@ -6,7 +6,7 @@ use emr_dns::{EmrDns, Settings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    runtime::on_event(async |sessions, variables| {
+    lambda::on_event(async |sessions, variables| {
         let settings = Settings::read(variables)?;
         let function = EmrDns::new(sessions, settings);
         function.open_connections().await;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use events::emr::ClusterId;
-use reaction::AccountId;
+use place::AccountId;
 
 use crate::cluster::Place;
 use crate::name::normalised;
@@ -95,7 +95,7 @@ impl Holder {
             others => return Self::Other(format!("what is beside it is not ours: {}", kinds(others))),
         };
         let [Some(mark)] = &txt.values.iter().map(|it| Mark::read(it)).collect::<Vec<_>>()[..] else {
-            let shown = reaction::shortened(&txt.values.join(" "), 120);
+            let shown = place::shortened(&txt.values.join(" "), 120);
             return Self::Other(format!("the TXT record beside it is not one of ours: `{shown}`"));
         };
         let Mark { owner: theirs, cluster, place: Place { account, region } } = mark;

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use reaction::shortened;
+use place::shortened;
 use serde::{Deserialize, Serialize};
 
 /// What a name may be long, in characters without the dot at its end (RFC 1035, 2.3.4).

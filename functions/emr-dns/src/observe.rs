@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws::{Clients, open_only};
 use events::emr::ClusterId;
 use futures_util::{StreamExt, join, stream};
-use reaction::{AccountId, Deadline, Doing, Error};
+use place::AccountId;
+use reaction::{Deadline, Doing, Error};
 use tokio::time::timeout;
 
 use crate::EmrDns;

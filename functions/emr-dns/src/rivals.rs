@@ -2,7 +2,7 @@
 //! cluster takes it over.
 
 use events::emr::ClusterId;
-use reaction::AccountId;
+use place::AccountId;
 
 use crate::cluster::Cluster;
 use crate::decide::Fate;

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reaction::{AccountId, Error, shortened};
+use place::{AccountId, shortened};
+use reaction::Error;
 
 use crate::name::{Name, normalised, problem_of_label};
 

@@ -10,7 +10,8 @@ mod wildcards;
 use std::time::{Duration, SystemTime};
 
 use ::events::emr::ClusterState;
-use reaction::{AccountId, Plan, Reaction};
+use place::AccountId;
+use reaction::{Plan, Reaction};
 
 use crate::cluster::{Cluster, Place};
 use crate::facts::{Facts, Kin, Look, Other, Seen, Survey, Vpc};

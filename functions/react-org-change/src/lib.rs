@@ -1,7 +1,7 @@
 //! `react-org-change`: when an account comes, moves or leaves, what organizational units have of things that are shared with
 //! accounts only is made true again.
 //!
-//! What is heard is in `subject.rs`; everything else is in `shared/sweep`. The event only says that it is time to look: where
+//! What is heard is in `subject.rs`; everything else is in `shared/sharing-sweep`. The event only says that it is time to look: where
 //! the account is, Organizations says.
 
 mod subject;
@@ -10,7 +10,7 @@ mod tests;
 
 use reaction::Error;
 use serde_json::value::RawValue;
-use sweep::{Occasion, Subject, Sweeping};
+use sharing_sweep::{Occasion, Subject, Sweeping};
 
 /// The function.
 pub type ReactOrgChange = Sweeping<OrgChange>;

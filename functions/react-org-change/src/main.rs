@@ -2,16 +2,16 @@
 
 use std::process::ExitCode;
 
-use grants::Grants;
-use permissions::Source;
 use react_org_change::ReactOrgChange;
 use reaction::Reaction;
-use sweep::Settings;
+use sharing_aws::Source;
+use sharing_records::Grants;
+use sharing_sweep::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    runtime::on_event(async |sessions, variables| {
-        let source = Source::new(&sessions, permissions::Settings::read(variables)?);
+    lambda::on_event(async |sessions, variables| {
+        let source = Source::new(&sessions, sharing_aws::Settings::read(variables)?);
         let settings = Settings::read(variables)?;
         let grants = Grants::read(variables, &sessions, ReactOrgChange::NAME)?;
         Ok(ReactOrgChange::new(sessions, source, settings, grants))

@@ -4,7 +4,7 @@ use events::organizations::AccountChange;
 use events::{Envelope, Origin};
 use reaction::{Error, Key};
 use serde_json::value::RawValue;
-use sweep::Subject;
+use sharing_sweep::Subject;
 
 /// The ledger's key holds it; CloudTrail's ids have 36 characters.
 const LONGEST: usize = 200;

@@ -1,9 +1,9 @@
-//! What the function hears, and what it refuses to read. What it decides is shown in `shared/sweep/src/tests/moved.rs`.
+//! What the function hears, and what it refuses to read. What it decides is shown in `shared/sharing-sweep/src/tests/moved.rs`.
 
 use reaction::Reaction;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use sweep::Subject;
+use sharing_sweep::Subject;
 
 use crate::ReactOrgChange;
 

@@ -1,6 +1,6 @@
 //! `reconcile-shares`: the sweep that makes the whole share manifest true, whatever events came or did not come.
 //!
-//! What invokes it is in `subject.rs`; everything else is in `shared/sweep`.
+//! What invokes it is in `subject.rs`; everything else is in `shared/sharing-sweep`.
 
 mod subject;
 #[cfg(test)]
@@ -9,10 +9,10 @@ mod tests;
 use reaction::Error;
 use serde_json::value::RawValue;
 
-pub use sweep::{
+pub use sharing_sweep::{
     Applied, Facts, Forced, Found, Limits, Proposal, Rates, Settings, Step, StoredPlan, Subject, Unread, turn,
 };
-use sweep::{Occasion, Sweeping};
+use sharing_sweep::{Occasion, Sweeping};
 
 /// The function.
 pub type ReconcileShares = Sweeping<Whole>;

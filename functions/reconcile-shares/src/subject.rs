@@ -6,7 +6,7 @@ use reaction::{Doing, Error, Key};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sharing::{Kind, Manifest};
-use sweep::Subject;
+use sharing_sweep::Subject;
 
 /// Reads an event; `None` where it is not ours.
 pub(crate) fn parse(event: &RawValue) -> Result<Option<Subject>, Error> {

@@ -1,6 +1,6 @@
 //! `rotate-bearer-token`: the bearer token of an OAuth2 client, rotated as Secrets Manager asks, step by step.
 //!
-//! The four steps are in `shared/secrets`; what a token needs of them stands here. The server is spoken to in `oauth2.rs`.
+//! The four steps are in `shared/rotation-steps`; what a token needs of them stands here. The server is spoken to in `oauth2.rs`.
 
 pub mod endpoint;
 pub mod oauth2;
@@ -13,8 +13,8 @@ use std::time::Duration;
 use reaction::settings::Variables;
 use reaction::{Doing, Error};
 use rotation::{SecretArn, Stage};
+use rotation_steps::{Bindings, Context, Credential, MASTERS, Rotating, Secrets, secrets_in};
 use secrecy::{ExposeSecret, SecretString};
-use secrets::{Bindings, Context, Credential, MASTERS, Rotating, Secrets, secrets_in};
 
 use oauth2::{Client, Left, Unminted};
 use secret::{BearerSecret, Master};

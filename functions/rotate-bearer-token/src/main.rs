@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use reaction::Reaction;
 use rotate_bearer_token::settings::Settings;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
-use secrets::{Bindings, Records};
+use rotation_steps::{Bindings, Records};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    runtime::on_step(async |sessions, variables| {
+    lambda::on_step(async |sessions, variables| {
         let records = Records::read(variables, &sessions, RotateBearerToken::NAME)?;
         let settings = Settings::read(variables)?;
         let token = BearerToken::new(settings, BearerToken::swept(variables)?, Bindings::read(variables)?)?;

@@ -2,8 +2,8 @@
 
 use reaction::Error;
 use rotation::Stage;
+use rotation_steps::{Context, OfSecret};
 use secrecy::{ExposeSecret, SecretString};
-use secrets::{Context, OfSecret};
 
 use crate::oauth2::{self, Client};
 use crate::secret::BearerSecret;

@@ -1,6 +1,6 @@
 //! `rotate-db-user`: the password of a database user, rotated as Secrets Manager asks, step by step.
 //!
-//! The four steps are in `shared/secrets`; what a password needs of them stands here. Databases are spoken to in `engine.rs`.
+//! The four steps are in `shared/rotation-steps`; what a password needs of them stands here. Databases are spoken to in `engine.rs`.
 //! A secret that the settings bind to no master is that of one user, who changes their own password. With a master two users take
 //! turns (`turns.rs`), and the master changes the password of the one whose turn it is: the other one's works on.
 
@@ -17,8 +17,8 @@ use std::sync::Arc;
 use aws::Sessions;
 use reaction::{Doing, Error};
 use rotation::SecretArn;
+use rotation_steps::{Context, Credential, Made, Rotating};
 use secrecy::SecretString;
-use secrets::{Context, Credential, Made, Rotating};
 
 use engine::{Connection, Login, Why, connect};
 use master::Masters;

@@ -7,7 +7,7 @@ use aws::{Clients, Sessions};
 use aws_sdk_rds::Client;
 use reaction::{Doing, Error};
 use rotation::{SecretArn, Stage};
-use secrets::Secrets;
+use rotation_steps::Secrets;
 
 use crate::engine::Login;
 use crate::rds::{RDS, place_of};

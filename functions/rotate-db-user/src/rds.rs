@@ -8,7 +8,7 @@ use aws::{Answer, Clients};
 use aws_sdk_rds::Client;
 use reaction::{Doing, Error};
 use rotation::SecretArn;
-use secrets::Owner;
+use rotation_steps::Owner;
 
 use crate::engine::Engine;
 

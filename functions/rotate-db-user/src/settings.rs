@@ -2,7 +2,7 @@
 
 use reaction::Error;
 use reaction::settings::{Variables, malformed};
-use secrets::{Bindings, Passwords};
+use rotation_steps::{Bindings, Passwords};
 
 use crate::engine::Trust;
 

@@ -2,8 +2,8 @@
 
 use reaction::{Doing, Error};
 use rotation::SecretArn;
+use rotation_steps::Context;
 use secrecy::SecretString;
-use secrets::Context;
 
 use crate::engine::{Connection, Login};
 use crate::master::check_place;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use permissions::{Encryption, Holders};
 use sharing::{Desired, Head, Principal, Tags};
+use sharing_aws::{Encryption, Holders};
 
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 //! with the snapshots that back it.
 //!
 //! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
-//! `shared/permissions`.
+//! `shared/sharing-aws`.
 
 mod facts;
 mod observe;
@@ -16,10 +16,11 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::ec2::{AmiStateChange, ImageId, ImageState};
 use events::{Detail, Envelope, Origin};
-use grants::{Grants, record_if_any};
-use permissions::{Ec2, Settings, Source};
-use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
+use place::{AccountId, Region};
+use reaction::{Deadline, Error, Key, Plan, Reaction};
 use sharing::{Candidate, Kind, Resource, Share, Tags};
+use sharing_aws::{Ec2, Settings, Source};
+use sharing_records::{Grants, record_if_any};
 
 pub use facts::{Facts, Image, ImageSnapshot};
 

@@ -7,9 +7,10 @@ use aws::{Answer, open_only};
 use aws_sdk_ec2::types::Image as Ec2Image;
 use events::ec2::ImageId;
 use futures_util::future::{try_join, try_join_all};
-use permissions::{Encryption, Holders, encryption, tags_of};
-use reaction::{AccountId, Doing, Error};
+use place::AccountId;
+use reaction::{Doing, Error};
 use sharing::{Desired, Head, Kind, Principal, Resource, Wanted};
+use sharing_aws::{Encryption, Holders, encryption, tags_of};
 use tokio::join;
 
 use crate::facts::{Facts, Image, ImageSnapshot};

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use permissions::Encryption;
 use reaction::{Error, Plan};
 use sharing::{Change, Head, Kind, Manifest, Principal, Share, Wanted};
+use sharing_aws::Encryption;
 
 use crate::Subject;
 use crate::facts::{Facts, Image, ImageSnapshot};

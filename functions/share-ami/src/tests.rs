@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
-use permissions::{Encryption, Holders, Settings};
 use reaction::{Plan, Reaction};
 use sharing::{Desired, Head, Manifest, Membership, Mistake, Pending, Tags};
+use sharing_aws::{Encryption, Holders, Settings};
 
 use crate::{Facts, Image, ImageSnapshot, ShareAmi, Subject};
 

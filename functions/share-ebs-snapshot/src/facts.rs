@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use events::ebs::SnapshotId;
-use permissions::{Encryption, Holders};
 use sharing::{Desired, Head, Principal, Tags};
+use sharing_aws::{Encryption, Holders};
 
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! `share-ebs-snapshot`: snapshots of volumes have been made, and are shared at once with whom the share manifest names.
 //!
 //! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
-//! `shared/permissions`.
+//! `shared/sharing-aws`.
 
 mod facts;
 mod observe;
@@ -17,10 +17,11 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::ebs::{SnapshotId, SnapshotNotification, SnapshotsCompletion};
 use events::{Detail, Envelope, Origin};
-use grants::{Grants, record_if_any};
-use permissions::{Ec2, Settings, Source};
-use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
+use place::{AccountId, Region};
+use reaction::{Deadline, Error, Key, Plan, Reaction};
 use sharing::{Candidate, Kind, Resource, Share};
+use sharing_aws::{Ec2, Settings, Source};
+use sharing_records::{Grants, record_if_any};
 
 pub use facts::{Facts, Snapshot};
 

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use events::ebs::SnapshotId;
-use permissions::Encryption;
-use reaction::{Error, Plan, Region};
+use place::Region;
+use reaction::{Error, Plan};
 use sharing::{Change, Principal, Share, Wanted};
+use sharing_aws::Encryption;
 
 use crate::facts::{Facts, Snapshot};
 use crate::{Step, Subject};

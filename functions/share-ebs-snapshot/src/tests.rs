@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
-use permissions::{Encryption, Holders};
 use reaction::{Plan, Reaction};
 use sharing::{Desired, Head, Manifest, Membership};
+use sharing_aws::{Encryption, Holders};
 
 use crate::{Facts, ShareEbsSnapshot, Snapshot, Subject};
 

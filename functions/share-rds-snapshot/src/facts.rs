@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use permissions::{Encryption, Holders, KeyGaps, OptionGroup};
 use sharing::{Desired, Head, Tags};
+use sharing_aws::{Encryption, Holders, KeyGaps, OptionGroup};
 
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]

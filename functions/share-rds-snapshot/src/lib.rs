@@ -3,7 +3,7 @@
 //! event shares the copy.
 //!
 //! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
-//! `shared/permissions`.
+//! `shared/sharing-aws`.
 
 mod copy;
 mod facts;
@@ -20,10 +20,11 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent, DbSnapshotId, SnapshotChange};
 use events::{Detail, Envelope, Origin};
-use grants::{Grants, record_if_any};
-use permissions::{Rds, Source};
-use reaction::{AccountId, Deadline, Error, Key, Plan, Reaction, Region};
+use place::{AccountId, Region};
+use reaction::{Deadline, Error, Key, Plan, Reaction};
 use sharing::{Candidate, Kind, Resource, Share, Tags};
+use sharing_aws::{Rds, Source};
+use sharing_records::{Grants, record_if_any};
 
 pub use copy::Copy;
 pub use facts::{Facts, Namesake, Snapshot};

@@ -5,9 +5,10 @@ use std::time::SystemTime;
 
 use aws::{Answer, open_only};
 use futures_util::future::try_join;
-use permissions::{Encryption, Holders, KeyGaps, OptionGroup, db_tags_of, encryption, is_aws_owned, key_gaps};
-use reaction::{AccountId, Doing, Error};
+use place::AccountId;
+use reaction::{Doing, Error};
 use sharing::{Desired, Head, Kind, Tags};
+use sharing_aws::{Encryption, Holders, KeyGaps, OptionGroup, db_tags_of, encryption, is_aws_owned, key_gaps};
 use tokio::join;
 
 use crate::copy::{self, COPY_OF};

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use permissions::{AWS_OWNED_KEY, Encryption, KeyGaps, over_quota};
 use reaction::{Error, Plan};
 use sharing::{Change, Kind, Manifest, Principal, Share, Wanted};
+use sharing_aws::{AWS_OWNED_KEY, Encryption, KeyGaps, over_quota};
 
 use crate::copy::{COPY_OF, Copy};
 use crate::facts::{Facts, Namesake, Snapshot};

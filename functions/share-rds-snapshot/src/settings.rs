@@ -7,7 +7,7 @@ use reaction::settings::{Variables, malformed};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// What every function that shares is told.
-    pub sharing: permissions::Settings,
+    pub sharing: sharing_aws::Settings,
     /// Whether an automated snapshot that the manifest names is copied, so that the copy can be shared:
     /// `SIGNALBOX_COPY_AUTOMATED`; no where unset.
     pub copies_automated: bool,
@@ -19,18 +19,18 @@ impl Settings {
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        Self::with(permissions::Settings::read(variables)?, variables)
+        Self::with(sharing_aws::Settings::read(variables)?, variables)
     }
 
-    /// Reads the settings of an operator, as [`permissions::Settings::of_command_line`] does.
+    /// Reads the settings of an operator, as [`sharing_aws::Settings::of_command_line`] does.
     ///
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn of_command_line(variables: Variables) -> Result<Self, Error> {
-        Self::with(permissions::Settings::of_command_line(variables)?, variables)
+        Self::with(sharing_aws::Settings::of_command_line(variables)?, variables)
     }
 
-    fn with(sharing: permissions::Settings, variables: Variables) -> Result<Self, Error> {
+    fn with(sharing: sharing_aws::Settings, variables: Variables) -> Result<Self, Error> {
         const COPY_AUTOMATED: &str = "SIGNALBOX_COPY_AUTOMATED";
         let copies_automated = match variables(COPY_AUTOMATED).as_deref() {
             None | Some("false") => false,

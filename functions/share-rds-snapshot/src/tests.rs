@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
-use permissions::{Encryption, Holders, KeyGaps, OptionGroup};
 use reaction::{Plan, Reaction};
 use sharing::{Desired, Head, Kind, Manifest, Membership, Tags};
+use sharing_aws::{Encryption, Holders, KeyGaps, OptionGroup};
 
 use crate::{Facts, Namesake, ShareRdsSnapshot, Snapshot, Subject};
 

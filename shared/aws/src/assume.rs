@@ -10,7 +10,8 @@ use aws_credential_types::provider::future;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::config::{Credentials, ProvideCredentials};
 use aws_sdk_sts::types::PolicyDescriptorType;
-use reaction::{AccountId, Doing, Error};
+use place::AccountId;
+use reaction::{Doing, Error};
 
 use crate::error::Answer;
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
-use reaction::{AccountId, Error, Region};
+use place::{AccountId, Region};
+use reaction::Error;
 
 use crate::Sessions;
 

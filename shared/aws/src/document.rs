@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use reaction::{AccountId, Doing, Error, Malformed};
+use place::{AccountId, Malformed};
+use reaction::{Doing, Error};
 use tokio::time::timeout;
 
 use crate::error::Answer;

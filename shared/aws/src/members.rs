@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use aws_config::SdkConfig;
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::AccountState;
+use place::{AccountId, shortened};
 use reaction::settings::{Variables, malformed, missing};
-use reaction::{AccountId, Doing, Error, shortened};
+use reaction::{Doing, Error};
 
 use crate::assume::Role;
 use crate::error::Answer;

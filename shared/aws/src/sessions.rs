@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
 use aws_sdk_sts::config::SharedCredentialsProvider;
-use reaction::{AccountId, Doing, Error, Region};
+use place::{AccountId, Arn, Region};
+use reaction::{Doing, Error};
 
 use crate::actor::Actor;
 use crate::assume::{Assumed, Identity};
@@ -30,10 +31,9 @@ impl Home {
     /// # Errors
     /// `Failed` where it is no ARN of an account.
     pub fn of_arn(arn: &str) -> Result<Self, Error> {
-        let mut parts = arn.split(':').skip(1);
-        let (partition, account) = (parts.next().unwrap_or_default(), parts.nth(2).unwrap_or_default());
-        let account = account.parse().map_err(Error::failed).doing(|| format!("`{arn}` is no ARN of an account"))?;
-        Ok(Self { account, partition: partition.into() })
+        let strange = || Error::failed(format!("`{arn}` is not the ARN of something in an account"));
+        let parts = Arn::parse(arn).ok_or_else(strange)?;
+        Ok(Self { account: parts.account_id().map_err(|_| strange())?, partition: parts.partition.into() })
     }
 }
 

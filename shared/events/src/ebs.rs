@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use reaction::Malformed;
+use place::Malformed;
 use serde::Deserialize;
 
 use crate::envelope::Detail;

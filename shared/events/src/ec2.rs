@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use reaction::Malformed;
+use place::Malformed;
 use serde::Deserialize;
 
 use crate::envelope::Detail;

@@ -4,7 +4,8 @@
 use std::time::SystemTime;
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
-use reaction::{AccountId, Doing, Error, Region, shortened};
+use place::{AccountId, Region, shortened};
+use reaction::{Doing, Error};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 

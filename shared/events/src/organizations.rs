@@ -2,7 +2,8 @@
 //! trail.
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_cloudtrail-integration.html>
 
-use reaction::{AccountId, Doing, Error};
+use place::AccountId;
+use reaction::{Doing, Error};
 use serde::Deserialize;
 use serde_json::Value;
 

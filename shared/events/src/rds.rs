@@ -1,6 +1,7 @@
 //! Events of RDS about snapshots. Neptune and DocumentDB send them too, under the same source and with the same ids.
 
-use reaction::{AccountId, Doing, Error, Malformed, Region};
+use place::{AccountId, Arn, Malformed, Region};
+use reaction::{Doing, Error};
 use serde::Deserialize;
 
 use crate::envelope::Detail;
@@ -115,10 +116,10 @@ impl SnapshotEvent {
 /// What follows the type in a snapshot's ARN. It may hold a colon itself: `..:snapshot:rds:name-2026-11-02-05-30`.
 fn id_in<'a>(arn: &'a str, account: &AccountId, region: &Region) -> Result<&'a str, Error> {
     const EXPECTED: &str = "the ARN of a snapshot, such as \"arn:aws:rds:eu-west-1:111122223333:snapshot:name\"";
-    let parts: Vec<&str> = arn.splitn(7, ':').collect();
-    let ["arn", _, "rds", of_region, of_account, "snapshot" | "cluster-snapshot", id] = parts[..] else {
-        return Err(Error::refused(Malformed::new(arn, EXPECTED)));
-    };
+    let malformed = || Error::refused(Malformed::new(arn, EXPECTED));
+    let parts = Arn::parse(arn).filter(|it| it.service == "rds").ok_or_else(malformed)?;
+    let Some(("snapshot" | "cluster-snapshot", id)) = parts.resource.split_once(':') else { return Err(malformed()) };
+    let (of_region, of_account) = (parts.region, parts.account);
     if of_account != account.as_str() || of_region != region.as_str() {
         return Err(Error::refused(format!(
             "the event comes from {account} in {region}, and its snapshot is said to lie in {of_account} in {of_region}"

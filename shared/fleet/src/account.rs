@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reaction::AccountId;
+use place::AccountId;
 use serde::{Deserialize, Serialize};
 
 use crate::Target;

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use aws::DeniedByOrganization;
-use reaction::{Error, Region};
+use place::Region;
+use reaction::Error;
 use serde::{Deserialize, Serialize};
 
 use crate::Account;

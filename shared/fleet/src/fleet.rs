@@ -3,7 +3,8 @@
 use aws::{Home, Pace, SdkConfig};
 use aws_sdk_sts::config::{IdentityCache, Region as SdkRegion, SharedCredentialsProvider};
 use futures_util::stream::Stream;
-use reaction::{AccountId, Doing, Error, Partition, Region};
+use place::{AccountId, Partition, Region};
+use reaction::{Doing, Error};
 
 use crate::organization::Organizations;
 use crate::regions::{closed, is_by_choice};

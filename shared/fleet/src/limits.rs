@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use reaction::Malformed;
+use place::Malformed;
 
 /// What bounds a run.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -7,7 +7,8 @@ use aws_sdk_organizations::Client;
 use aws_sdk_organizations::operation::list_tags_for_resource::ListTagsForResourceOutput;
 use aws_sdk_organizations::types::{Account as Listed, Tag as Tagged};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use reaction::{AccountId, Doing, Error};
+use place::AccountId;
+use reaction::{Doing, Error};
 
 use crate::{Account, Organization, Tag, Target, Targets};
 

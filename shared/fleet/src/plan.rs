@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use reaction::{AccountId, Partition, Region};
+use place::{AccountId, Partition, Region};
 
 use crate::{Account, Reason, Selection};
 

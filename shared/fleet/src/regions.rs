@@ -2,7 +2,8 @@
 
 use aws::Answer;
 use aws_sdk_ec2::Client;
-use reaction::{Doing, Error, Partition, Region};
+use place::{Partition, Region};
+use reaction::{Doing, Error};
 
 /// The regions that every account has, and cannot do without; all others are enabled by choice. Other partitions than the
 /// commercial one know no choice.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use aws::Identity;
-use reaction::{AccountId, Error, shortened};
+use place::{AccountId, Arn, shortened};
+use reaction::Error;
 use serde_json::Value;
 
 /// A role by its name, the same in each account.
@@ -110,7 +111,7 @@ impl Role {
     /// # Errors
     /// `Refused`, see above.
     pub fn check_caller(&self, arn: &str) -> Result<(), Error> {
-        let is_session = arn.split(':').nth(5).is_some_and(|resource| resource.starts_with("assumed-role/"));
+        let is_session = Arn::parse(arn).is_some_and(|it| it.resource.starts_with("assumed-role/"));
         match self.duration.filter(|duration| is_session && *duration > LONGEST_CHAINED) {
             Some(duration) => Err(Error::refused(format!(
                 "the session's duration: `{} s` is more than the 3600 s that STS allows where a role is assumed by a session of \

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, FuturesUnordered, Stream, StreamExt};
-use reaction::{Error, Region};
+use place::Region;
+use reaction::Error;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{Account, Braking, Entry, Limits, Plan, Reason};

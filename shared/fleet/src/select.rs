@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reaction::{AccountId, Error};
+use place::AccountId;
+use reaction::Error;
 
 use crate::{Account, Organization, Reason, Target, Targets};
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use reaction::{AccountId, Error, Malformed};
+use place::{AccountId, Malformed};
+use reaction::Error;
 
 /// One account, or all those that belong to something.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@ mod entries;
 mod runs;
 mod selection;
 
-use reaction::{AccountId, Region};
+use place::{AccountId, Region};
 
 use crate::{Account, Plan, Selection};
 

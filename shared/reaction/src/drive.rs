@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream};
 
-use crate::error::{byte_order_mark, shortened};
+use place::shortened;
+
+use crate::error::byte_order_mark;
 use crate::{Claim, Counts, Deadline, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, StepReport};
 
 /// Below this much time no step is begun any more. It is enough for a step whose calls are answered, and for the

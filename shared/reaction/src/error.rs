@@ -64,15 +64,6 @@ impl std::error::Error for Error {
     }
 }
 
-/// At most `longest` characters of a text that came from outside, without line breaks and other control characters: no
-/// message may carry a whole event, or move somebody's cursor.
-#[must_use]
-pub fn shortened(text: &str, longest: usize) -> String {
-    let harmless = |it: char| if it.is_control() { it.escape_default().to_string() } else { it.to_string() };
-    let shown: String = text.chars().take(longest).map(harmless).collect();
-    if text.chars().nth(longest).is_some() { shown + ".." } else { shown }
-}
-
 /// Says what was being done when an error came up.
 pub trait Doing<T> {
     /// Puts `what` in front of the error's message and keeps its kind.
@@ -95,16 +86,4 @@ pub fn byte_order_mark(text: &str) -> Option<&'static str> {
     text.starts_with('\u{feff}').then_some(
         "the text begins with a byte order mark (U+FEFF, the bytes EF BB BF), which JSON must not; save it as UTF-8 without the mark",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shortened;
-
-    #[test]
-    fn a_text_from_outside_is_short_and_moves_no_cursor() {
-        assert_eq!(shortened("Büro", 4), "Büro");
-        assert_eq!(shortened("Büros", 4), "Büro..");
-        assert_eq!(shortened("a\n\u{1b}[2Jb", 10), "a\\n\\u{1b}[2Jb");
-    }
 }

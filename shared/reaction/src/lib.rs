@@ -9,7 +9,6 @@ mod drive;
 mod error;
 mod ledger;
 mod memory;
-mod place;
 mod report;
 pub mod settings;
 #[cfg(test)]
@@ -21,10 +20,9 @@ use serde::de::DeserializeOwned;
 
 pub use deadline::Deadline;
 pub use drive::{Mode, drive, drive_json};
-pub use error::{Doing, Error, byte_order_mark, shortened};
+pub use error::{Doing, Error, byte_order_mark};
 pub use ledger::{Claim, Key, Ledger, Owner};
 pub use memory::MemoryLedger;
-pub use place::{AccountId, Malformed, Partition, Region};
 pub use report::{Counts, Outcome, Report, StepReport};
 
 /// One function of the suite.

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use reaction::Malformed;
+use place::Malformed;
 
 use crate::request::SecretArn;
 use crate::versions::VersionId;

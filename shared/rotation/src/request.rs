@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use reaction::{AccountId, Key, Malformed, Region};
+use place::{AccountId, Arn, Malformed, Region};
+use reaction::Key;
 use secrecy::SecretString;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -42,7 +43,7 @@ impl Request {
     #[must_use]
     pub fn key(&self) -> Key {
         let SecretArn { account, region, name, .. } = &self.secret;
-        let step = reaction::shortened(&self.step, 32);
+        let step = place::shortened(&self.step, 32);
         Key::new([account.as_str(), region.as_str(), name, self.version.as_str(), &step])
     }
 }
@@ -71,20 +72,20 @@ impl FromStr for SecretArn {
                 "the ARN of a secret, such as \"arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-AbCdEf\"";
             Malformed::new(text, expected)
         };
-        let parts: Vec<_> = text.splitn(7, ':').collect();
-        let ["arn", partition, "secretsmanager", region, account, "secret", name] = parts[..] else {
+        let arn = Arn::parse(text).filter(|it| it.service == "secretsmanager").ok_or_else(malformed)?;
+        let name = arn.resource.strip_prefix("secret:").ok_or_else(malformed)?;
+        let (Ok(region), Ok(account)) = (arn.region.parse::<Region>(), arn.account_id()) else {
             return Err(malformed());
         };
-        let (Ok(region), Ok(account)) = (region.parse::<Region>(), account.parse()) else { return Err(malformed()) };
         let is_name = |it: u8| it.is_ascii_alphanumeric() || b"/_+=.@-!".contains(&it);
         if name.is_empty()
             || text.len() > LONGEST
             || !name.bytes().all(is_name)
-            || region.partition().as_str() != partition
+            || region.partition().as_str() != arn.partition
         {
             return Err(malformed());
         }
-        Ok(Self { partition: partition.into(), region, account, name: name.into() })
+        Ok(Self { partition: arn.partition.into(), region, account, name: name.into() })
     }
 }
 

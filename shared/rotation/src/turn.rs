@@ -49,7 +49,7 @@ pub fn turn(request: &Request, versions: &Versions) -> Result<Turn, Error> {
         "testSecret" => Ok(Turn::Test),
         "finishSecret" => Ok(Turn::Finish { from: versions.with(Stage::Current).cloned() }),
         other => {
-            let other = reaction::shortened(other, 80);
+            let other = place::shortened(other, 80);
             Err(Error::refused(format!("Invalid step parameter {other} for secret {secret}")))
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use reaction::Malformed;
+use place::Malformed;
 use serde::{Deserialize, Serialize};
 
 use crate::schedule::Schedule;

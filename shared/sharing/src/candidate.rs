@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reaction::{AccountId, Region};
+use place::{AccountId, Region};
 
 use crate::{Kind, Resource};
 

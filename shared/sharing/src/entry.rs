@@ -181,10 +181,10 @@ impl<'de> Deserialize<'de> for OrganizationText {
 struct OrganizationId(String);
 
 impl std::str::FromStr for OrganizationId {
-    type Err = reaction::Malformed;
+    type Err = place::Malformed;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if is_id(text, "o-") { Ok(Self(text.into())) } else { Err(reaction::Malformed::new(text, Self::EXPECTED)) }
+        if is_id(text, "o-") { Ok(Self(text.into())) } else { Err(place::Malformed::new(text, Self::EXPECTED)) }
     }
 }
 
@@ -268,7 +268,7 @@ impl Visitor<'_> for MomentVisitor {
     fn visit_str<E: Error>(self, text: &str) -> Result<Moment, E> {
         const SHOWN: usize = 80;
         let moment = DateTime::parse_from_rfc3339(text).map_err(|_| {
-            let text = reaction::shortened(text, SHOWN);
+            let text = place::shortened(text, SHOWN);
             E::custom(format_args!("`{text}` is not a time of RFC 3339, such as \"2027-01-01T00:00:00Z\""))
         })?;
         Ok(Moment(moment.into()))

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use reaction::Malformed;
+use place::Malformed;
 use serde::{Deserialize, Serialize};
 
 /// A kind of thing that can be shared. Each has a section of the manifest.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use reaction::{AccountId, Malformed};
+use place::{AccountId, Malformed};
 
 use crate::Principal;
 use crate::principal::is_id;

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use reaction::{byte_order_mark, shortened};
+use place::shortened;
+use reaction::byte_order_mark;
 
 /// Characters of a message that are kept: a manifest's text may be as long as somebody made it.
 const LONGEST_MESSAGE: usize = 500;

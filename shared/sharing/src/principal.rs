@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use reaction::{AccountId, Malformed};
+use place::{AccountId, Arn, Malformed};
 use serde::{Deserialize, Serialize};
 
 /// Somebody with whom a thing is, or shall be, shared.
@@ -82,14 +82,12 @@ impl FromStr for Principal {
             return Ok(Self::Account(account));
         }
         let malformed = || Malformed::new(text, Self::EXPECTED);
-        let parts: Vec<&str> = text.split(':').collect();
-        let ["arn", partition, "organizations", "", account, resource] = parts[..] else {
-            return Err(malformed());
-        };
-        if !partition.starts_with("aws") || account.parse::<AccountId>().is_err() {
+        let is_of_organizations = |it: &Arn<'_>| it.service == "organizations" && it.region.is_empty();
+        let arn = Arn::parse(text).filter(is_of_organizations).ok_or_else(malformed)?;
+        if !arn.partition.starts_with("aws") || arn.account_id().is_err() {
             return Err(malformed());
         }
-        match resource.split('/').collect::<Vec<_>>()[..] {
+        match arn.resource.split('/').collect::<Vec<_>>()[..] {
             ["organization", id] if is_id(id, "o-") => Ok(Self::Organization(text.into())),
             ["ou", organization, id] if is_id(organization, "o-") && is_id(id, "ou-") => {
                 Ok(Self::OrganizationalUnit(text.into()))

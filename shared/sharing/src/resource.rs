@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reaction::{AccountId, Malformed, Partition, Region};
+use place::{AccountId, Arn, Malformed, Partition, Region};
 use serde::{Deserialize, Serialize};
 
 use crate::Kind;
@@ -63,16 +63,15 @@ impl Resource {
     /// Where it is no ARN of a kind that can be shared.
     pub fn of_arn(arn: &str, owner: &AccountId) -> Result<Self, Malformed> {
         let malformed = || Malformed::new(arn, EXPECTED);
-        let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let ["arn", partition, service, region, account, rest] = parts[..] else { return Err(malformed()) };
-        let partition = Partition::named(partition).ok_or_else(malformed)?;
-        let account = if account.is_empty() { owner.clone() } else { account.parse()? };
-        if service == "s3" && region.is_empty() && !rest.is_empty() {
-            return Ok(Self::bucket(partition, &account, rest));
+        let parts = Arn::parse(arn).ok_or_else(malformed)?;
+        let partition = Partition::named(parts.partition).ok_or_else(malformed)?;
+        let account = if parts.account.is_empty() { owner.clone() } else { parts.account_id()? };
+        if parts.service == "s3" && parts.region.is_empty() {
+            return Ok(Self::bucket(partition, &account, parts.resource));
         }
         // A database snapshot's name may hold a colon: `rds:name-2026-11-01`.
-        let (kind, id) = rest.split_once(['/', ':']).ok_or_else(malformed)?;
-        let kind = match (service, kind) {
+        let (kind, id) = parts.typed().ok_or_else(malformed)?;
+        let kind = match (parts.service, kind) {
             ("kms", "key") => Kind::Key,
             ("ec2", "snapshot") => Kind::Snapshot,
             ("ec2", "image") => Kind::Image,
@@ -81,7 +80,7 @@ impl Resource {
             ("ecr", "repository") => Kind::Repository,
             _ => return Err(malformed()),
         };
-        Ok(Self { kind, partition, account, region: Some(region.parse()?), id: id.into() })
+        Ok(Self { kind, partition, account, region: Some(parts.region.parse()?), id: id.into() })
     }
 }
 

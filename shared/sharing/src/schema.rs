@@ -1,6 +1,6 @@
 //! The manifest's JSON Schema, for editors and CI. It says the same as the parser; a test compares them.
 
-use reaction::Region;
+use place::Region;
 use schemars::{Schema, json_schema};
 use serde_json::{Value, json};
 

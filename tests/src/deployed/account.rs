@@ -148,11 +148,11 @@ impl<S: Scene> Account<S> {
     /// The audit, as JSON, by resource and number.
     pub async fn audit(&self) -> Vec<Value> {
         let world = self.scene.world();
-        let grants = grants::Grants::new(&world.sessions, RECORDS[0], RECORDS[1], "share-ami");
+        let grants = sharing_records::Grants::new(&world.sessions, RECORDS[0], RECORDS[1], "share-ami");
         let mut items = Vec::new();
         for (resource, head) in grants.all().await.unwrap().heads {
             let history = grants.history(&resource).await.unwrap();
-            assert_eq!(grants::verify(&history, &head), Ok(()));
+            assert_eq!(sharing_records::verify(&history, &head), Ok(()));
             items.extend(history.iter().map(|item| serde_json::to_value(item).unwrap()));
         }
         items

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use grants::{AuditItem, Grants, Phase, Recorded, verify};
 use local_aws::{Fault, FaultKind};
 use reaction::Error;
 use sharing::{Change, Difference, Effect, Grant, Head, Kind, Principal, Resource, Share};
+use sharing_records::{AuditItem, Grants, Phase, Recorded, verify};
 
 use crate::world::{AWS, World, now};
 

@@ -261,7 +261,7 @@ fn a_function_reads_what_its_template_gives() {
     assert_eq!(settings(&given), settings(&least));
     let swept = rotate_bearer_token::BearerToken::swept(&|name| read(&given, name)).unwrap();
     assert_eq!(swept.iter().map(ToString::to_string).collect::<Vec<_>>(), arns);
-    let masters = |from: &Value| secrets::Bindings::read(&|name| read(from, name)).unwrap();
+    let masters = |from: &Value| rotation_steps::Bindings::read(&|name| read(from, name)).unwrap();
     for (function, secret) in ROTATING {
         let pair = ("Masters", json!([format!("{secret}={MASTER}")]));
         let least = [("SecretArns", json!([secret])), ("TokenUrl", json!("")), ("VerifyUrl", json!(""))];
@@ -270,10 +270,10 @@ fn a_function_reads_what_its_template_gives() {
         assert_eq!(master.unwrap().to_string(), MASTER, "{function}");
     }
     let given = environment("rotate-db-user", &[("SecretArns", json!(arns))]);
-    assert_eq!(masters(&given), secrets::Bindings::default());
-    let watched = secrets::secrets_in(&|name| read(&given, name)).unwrap();
+    assert_eq!(masters(&given), rotation_steps::Bindings::default());
+    let watched = rotation_steps::secrets_in(&|name| read(&given, name)).unwrap();
     assert_eq!(watched.iter().map(ToString::to_string).collect::<Vec<_>>(), arns);
-    let passwords = |from: &Value| secrets::Passwords::read(&|name| read(from, name)).unwrap();
+    let passwords = |from: &Value| rotation_steps::Passwords::read(&|name| read(from, name)).unwrap();
     assert_eq!(passwords(&given), passwords(&json!({})));
 }
 

@@ -1,11 +1,11 @@
 //! What members share with a unit of the hub's organization, where accounts alone can be named: who leaves the unit loses it.
 
-use grants::Grants;
-use permissions::Source;
 use react_org_change::ReactOrgChange;
 use reaction::{Outcome, Reaction, Report};
 use reconcile_shares::Settings;
 use share_ebs_snapshot::ShareEbsSnapshot;
+use sharing_aws::Source;
+use sharing_records::Grants;
 
 use super::Scene;
 use crate::ec2::volume_makers;
@@ -45,7 +45,7 @@ impl Moves {
         let event = read_sample(ShareEbsSnapshot::NAME, "a-snapshot-was-created");
         let event = event.replace(SAMPLE_ACCOUNT, &self.scene.member.account);
         let event = event.replace("snap-0123456789abcdef0", &self.snapshot);
-        let settings = permissions::Settings::of_command_line(&self.variables()).unwrap();
+        let settings = sharing_aws::Settings::of_command_line(&self.variables()).unwrap();
         let sessions = &self.scene.hub.sessions;
         let grants = Grants::read(&self.variables(), sessions, ShareEbsSnapshot::NAME).unwrap();
         let report = self.scene.hear(&ShareEbsSnapshot::new(sessions.clone(), settings, grants), &event).await;
@@ -55,7 +55,7 @@ impl Moves {
     /// The hub hears that this account was removed.
     async fn hear(&self, account: &World) -> Report {
         let (variables, sessions) = (self.variables(), &self.scene.hub.sessions);
-        let source = Source::new(sessions, permissions::Settings::of_command_line(&variables).unwrap());
+        let source = Source::new(sessions, sharing_aws::Settings::of_command_line(&variables).unwrap());
         let grants = Grants::read(&variables, sessions, ReactOrgChange::NAME).unwrap();
         let function = ReactOrgChange::new(sessions.clone(), source, Settings::read(&variables).unwrap(), grants);
         let event = read_sample(ReactOrgChange::NAME, "an-account-was-removed");

@@ -49,7 +49,7 @@ async fn a_snapshot_of_a_volume_of_a_member_is_shared() {
     let event = event.replace(SAMPLE_ACCOUNT, &scene.member.account).replace("snap-0123456789abcdef0", &snapshot);
     let location = format!("s3://{}/share.json", scene.hub.bucket());
     let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| location.clone());
-    let settings = permissions::Settings::of_command_line(&variable).unwrap();
+    let settings = sharing_aws::Settings::of_command_line(&variable).unwrap();
     let function = ShareEbsSnapshot::new(scene.hub.sessions.clone(), settings, None);
     let report = scene.hear(&function, &event).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");

@@ -1,11 +1,11 @@
 //! The hub's sweep looks at its own things, at those of the accounts that the settings name, and at those of its records.
 
-use grants::Grants;
 use local_aws::{Fault, FaultKind};
-use permissions::Source;
 use reaction::{Outcome, Reaction, Report};
 use reconcile_shares::{ReconcileShares, Settings};
 use share_ebs_snapshot::ShareEbsSnapshot;
+use sharing_aws::Source;
+use sharing_records::Grants;
 
 use super::Scene;
 use crate::ec2::{register, volume_makers};
@@ -55,7 +55,7 @@ impl Sweeps {
         let (owner, snapshot) = self.all()[which];
         let event = read_sample(ShareEbsSnapshot::NAME, "a-snapshot-was-created");
         let event = event.replace(SAMPLE_ACCOUNT, &owner.account).replace("snap-0123456789abcdef0", snapshot);
-        let settings = permissions::Settings::of_command_line(&self.variables()).unwrap();
+        let settings = sharing_aws::Settings::of_command_line(&self.variables()).unwrap();
         let sessions = &self.scene.hub.sessions;
         let grants = Grants::read(&self.variables(), sessions, ShareEbsSnapshot::NAME).unwrap();
         let report = self.scene.hear(&ShareEbsSnapshot::new(sessions.clone(), settings, grants), &event).await;
@@ -71,7 +71,7 @@ impl Sweeps {
         let (known, sessions) = (self.variables(), &self.scene.hub.sessions);
         let more = |name: &str| settings.iter().find(|(it, _)| *it == name).map(|(_, value)| (*value).to_owned());
         let variables = |name: &str| more(name).or_else(|| known(name));
-        let source = Source::new(sessions, permissions::Settings::of_command_line(&variables).unwrap());
+        let source = Source::new(sessions, sharing_aws::Settings::of_command_line(&variables).unwrap());
         let grants = Grants::read(&variables, sessions, ReconcileShares::NAME).unwrap();
         let settings = Settings::read(&variables).unwrap();
         let report = self.scene.hear(&ReconcileShares::new(sessions.clone(), source, settings, grants), event).await;

@@ -8,9 +8,9 @@ use aws_sdk_organizations::operation::list_organizational_units_for_parent::List
 use aws_sdk_organizations::types::{Account, AccountState, OrganizationalUnit};
 use aws_sdk_organizations::{Client, Config};
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
-use permissions::Organizations;
 use reaction::Error;
 use sharing::Principal;
+use sharing_aws::Organizations;
 
 const TOP: &str = "ou-ab12-cd34ef56";
 const BELOW: &str = "ou-ab12-cd34ef57";

@@ -3,9 +3,9 @@
 use aws_sdk_s3::types::BucketLocationConstraint;
 use expect_test::expect;
 use local_aws::{Fault, FaultKind};
-use permissions::Buckets;
-use reaction::Partition;
+use place::Partition;
 use sharing::{Kind, Resource};
+use sharing_aws::Buckets;
 
 use super::{Scene, account, check, make_bucket, set};
 use crate::world::{AWS, World};

@@ -1,7 +1,7 @@
 //! Which key a manifest means.
 
-use permissions::Keys;
 use sharing::{Kind, Resource};
+use sharing_aws::Keys;
 
 use super::{Scene, account, region};
 

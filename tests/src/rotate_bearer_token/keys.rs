@@ -114,7 +114,7 @@ impl Scene {
     async fn lose_minted(&self) {
         let (records, secret) = (self.records(), self.secret.parse().unwrap());
         let minted = records.of_secret(&secret).await.unwrap().minted;
-        let struck: Vec<_> = minted.into_iter().map(secrets::Entry::Minted).collect();
+        let struck: Vec<_> = minted.into_iter().map(rotation_steps::Entry::Minted).collect();
         records.change(&secret, &[], &struck).await.unwrap();
     }
 }

@@ -3,7 +3,7 @@
 
 use futures_util::future::{Either, select};
 use reaction::{MemoryLedger, Outcome, Report};
-use secrets::{Due, Entry, RECORDED};
+use rotation_steps::{Due, Entry, RECORDED};
 
 use super::{OVERLAP, Scene};
 use crate::every_call::AN_INVOCATION;

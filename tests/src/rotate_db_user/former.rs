@@ -92,7 +92,7 @@ async fn a_clone_that_was_dropped_does_not_get_its_former_password(server: &'sta
 async fn a_password_that_was_made_long_ago_is_not_set(server: &'static Server) {
     for scene in scenes(server).await {
         let rotation = scene.created().await;
-        let_time_pass(secrets::RECORDED);
+        let_time_pass(rotation_steps::RECORDED);
         for _ in 0..2 {
             let said = scene.refusal(&rotation, "setSecret").await;
             assert!(said.contains("Signalbox did not make the value of AWSPENDING"), "{said}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rotate_db_user::engine::Engine;
-use secrets::Bindings;
+use rotation_steps::Bindings;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -293,7 +293,7 @@ async fn what_is_recorded_of_clones_does_not_lapse(server: &'static Server) {
     let clones = item["clones"].as_ss().unwrap();
     assert!(clones[0].starts_with(&format!("{}_clone in ", scene.user)), "{clones:?}");
     assert!(!item.contains_key("expiration"), "{item:?}");
-    let_time_pass(secrets::RECORDED * 2);
+    let_time_pass(rotation_steps::RECORDED * 2);
     scene.rotate().await;
     scene.rotate().await;
 }

@@ -101,9 +101,9 @@ fn text(value: &Value) -> String {
 fn the_words_and_the_arithmetic_are_pure() {
     let graph = Graph::read();
     let is_impure = |name: &str| {
-        name.starts_with("aws-") || name.starts_with("lambda_") || ["aws", "ledger", "runtime", "tokio"].contains(&name)
+        name.starts_with("aws-") || name.starts_with("lambda_") || ["aws", "ledger", "lambda", "tokio"].contains(&name)
     };
-    for name in ["reaction", "events", "sharing", "rotation"] {
+    for name in ["place", "reaction", "events", "sharing", "rotation"] {
         let impure: Vec<_> = graph.closure(name).into_iter().filter(|it| is_impure(it)).collect();
         assert!(impure.is_empty(), "shared/{name} needs {impure:?}");
     }
@@ -142,19 +142,19 @@ fn functions_need_nothing_of_the_desk_and_of_the_tests() {
     }
 }
 
-/// The bench has a do-nothing function on the bare runtime, as the limit that `shared/runtime` is measured against.
+/// The bench has a do-nothing function on the bare runtime, as the limit that `shared/lambda` is measured against.
 #[test]
 fn only_the_runtime_knows_lambda() {
     let graph = Graph::read();
     let knows = |it: &&Package| ["lambda_runtime", "lambda_http"].iter().any(|name| it.needs.contains(*name));
     let those: BTreeSet<_> = graph.ours.iter().filter(knows).map(|it| it.folder.as_str()).collect();
-    assert_eq!(those, BTreeSet::from(["shared/runtime", "tests/bench"]));
+    assert_eq!(those, BTreeSet::from(["shared/lambda", "tests/bench"]));
 }
 
 /// What is not on the list of the log is kept at `info`, also where it is ours.
 #[test]
 fn a_crate_that_logs_is_on_the_list_of_the_log() {
-    let log = super::read("shared/runtime/src/log.rs");
+    let log = super::read("shared/lambda/src/log.rs");
     let listed = log.lines().find(|line| line.starts_with("const OURS")).expect("the list");
     for File { path, text } in super::files().into_iter().filter(|it| it.extension() == "rs") {
         let parts: Vec<_> = path.split('/').collect();

@@ -72,7 +72,7 @@ fn no_template_is_left_behind() {
 fn only_main_names_the_runtime() {
     let sources = under("functions/").into_iter().filter(|file| file.extension() == "rs");
     for File { path, text } in sources.filter(|file| !file.path.ends_with("/src/main.rs")) {
-        let named = text.lines().find(|line| line.contains("runtime::") || line.contains("use runtime"));
+        let named = text.lines().find(|line| line.contains("lambda::") || line.contains("use runtime"));
         assert_eq!(named.filter(|line| !line.contains("aws_smithy_runtime")), None, "{path}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use reaction::Region;
+use place::Region;
 use serde_json::Value;
 
 use super::files;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use fleet::{Limits, Regions, Role, Target, Targets, Tolerance};
-use reaction::{Mode, Region};
+use place::Region;
+use reaction::Mode;
 
 use super::operation::Operation;
 use crate::failure::Failure;

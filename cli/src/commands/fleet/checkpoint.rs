@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use fleet::{Entry, List, Plan, Scope};
-use reaction::{AccountId, Region};
+use place::{AccountId, Region};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

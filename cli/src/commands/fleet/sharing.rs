@@ -9,10 +9,11 @@ use aws_sdk_rds::operation::describe_db_cluster_snapshots::DescribeDbClusterSnap
 use aws_sdk_rds::operation::describe_db_snapshots::DescribeDbSnapshotsOutput;
 use fleet::Session;
 use futures_util::{StreamExt, TryStreamExt, stream, try_join};
-use permissions::{Ec2, Holders, Rds, name_of};
-use reaction::{AccountId, Doing, Error};
+use place::AccountId;
+use reaction::{Doing, Error};
 use serde::{Deserialize, Serialize};
 use sharing::Kind;
+use sharing_aws::{Ec2, Holders, Rds, name_of};
 
 pub(super) const ACTIONS: [&str; 8] = [
     "ec2:DescribeImageAttribute",

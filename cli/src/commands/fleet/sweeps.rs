@@ -5,11 +5,12 @@ use std::sync::Arc;
 use aws::{DeniedByOrganization, Home, Sessions};
 use emr_dns::EmrDns;
 use fleet::Session;
-use grants::Grants;
-use permissions::Source;
+use place::AccountId;
 use reaction::settings::{Variables, malformed};
-use reaction::{AccountId, Deadline, Error, MemoryLedger, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Deadline, Error, MemoryLedger, Mode, Outcome, Reaction, Report, drive_json};
 use reconcile_shares::ReconcileShares;
+use sharing_aws::Source;
+use sharing_records::Grants;
 
 use super::arguments::SweepSettings;
 use crate::functions::DEADLINE;
@@ -83,7 +84,7 @@ impl Suite<'_> {
     /// Makes the whole manifest true for what the account has, in every region that the manifest names.
     pub(super) async fn sweep_shares(&self, session: &Session) -> Result<Report, Error> {
         let variables = |name: &str| self.variable(name);
-        let source = Source::new(&self.hub, permissions::Settings::of_command_line(&variables)?);
+        let source = Source::new(&self.hub, sharing_aws::Settings::of_command_line(&variables)?);
         let limits = reconcile_shares::Settings::read(&variables)?;
         let grants = Grants::read(&variables, &self.hub, ReconcileShares::NAME)?;
         let exact = self.exact_names_account()?;
@@ -103,7 +104,7 @@ impl Suite<'_> {
         if !is_of_shares {
             return emr_dns::Settings::read(variables).map(drop);
         }
-        permissions::Settings::of_command_line(variables)?;
+        sharing_aws::Settings::of_command_line(variables)?;
         reconcile_shares::Settings::read(variables)?;
         if let Some(account) = variables(EXACT) {
             account.parse::<AccountId>().map_err(|mistake| malformed(EXACT, mistake))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use fleet::{Account, Entry, Fleet, List, Plan, Reason, Results, Tolerance};
-use reaction::{AccountId, Region};
+use place::{AccountId, Region};
 use serde::Serialize;
 use serde_json::Value;
 

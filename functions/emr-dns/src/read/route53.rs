@@ -5,7 +5,8 @@ use aws_sdk_route53::operation::list_hosted_zones::ListHostedZonesOutput;
 use aws_sdk_route53::types::{
     Change as Route53Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType, VpcRegion,
 };
-use reaction::{Doing, Error, Region};
+use place::Region;
+use reaction::{Doing, Error};
 
 use crate::change::Change;
 use crate::name::{Name, normalised};

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use ::events::emr::ClusterState::{self, Running, Starting, Terminated};
 use expect_test::expect;
-use reaction::AccountId;
+use place::AccountId;
 
 use super::{CLUSTER, NAME, NODE, OLD, cluster, facts, look, ours, settings, survey, told};
 use crate::Settings;

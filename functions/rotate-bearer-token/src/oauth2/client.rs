@@ -107,5 +107,5 @@ pub(super) fn last_cause(error: &dyn std::error::Error) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    reaction::shortened(&cause.to_string(), 200)
+    place::shortened(&cause.to_string(), 200)
 }

@@ -56,7 +56,7 @@ impl Error {
     /// With what the server or the driver said.
     pub(crate) fn new(why: Why, said: impl fmt::Display) -> Self {
         // A server's text is one from outside, and some are long.
-        Self { why, doing: String::new(), said: reaction::shortened(&said.to_string(), 300) }
+        Self { why, doing: String::new(), said: place::shortened(&said.to_string(), 300) }
     }
 
     /// With what was being done to what.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use futures_util::StreamExt;
-use reaction::{AccountId, Error, Region};
+use place::{AccountId, Region};
+use reaction::Error;
 use tokio::task::yield_now;
 
 use super::{account, id, plan, region};

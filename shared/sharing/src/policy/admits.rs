@@ -1,6 +1,6 @@
 //! Whether a key's policy lets an account use what the key encrypts.
 
-use reaction::AccountId;
+use place::AccountId;
 
 use super::condition::callers;
 use super::read;

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use reaction::AccountId;
+use place::{AccountId, Arn};
 use serde_json::Value;
 
 use super::statement::Statement;
@@ -181,10 +181,9 @@ fn by_arn(_: &Operator, values: &[String]) -> Leaves {
 
 /// The one account that a pattern of ARNs is for: nothing up to the account may stand for anything else.
 fn account_of(pattern: &str) -> Option<AccountId> {
-    let parts: Vec<&str> = pattern.split(':').collect();
-    let ["arn", partition, service, region, account, _, ..] = parts[..] else { return None };
-    let is_certain = [partition, service, region].iter().all(|part| !part.contains(['*', '?', '$']));
-    account.parse().ok().filter(|_| is_certain)
+    let arn = Arn::parse(pattern)?;
+    let is_certain = [arn.partition, arn.service, arn.region].iter().all(|part| !part.contains(['*', '?', '$']));
+    arn.account_id().ok().filter(|_| is_certain)
 }
 
 fn by_organization(_: &Operator, values: &[String]) -> Leaves {

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use reaction::{AccountId, Error};
+use place::AccountId;
+use reaction::Error;
 use serde_json::{Map, Value, json};
 
 use super::statement::{ORGANIZATION, Statement, Who, account_of, is_root, texts};

@@ -1,7 +1,7 @@
 //! One statement of a policy, in whichever of its forms JSON has it: a text or a list, `"*"` or `{"AWS": ..}`.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
-use reaction::AccountId;
+use place::{AccountId, Arn};
 use serde_json::{Map, Value};
 use wildmatch::WildMatch;
 
@@ -117,13 +117,12 @@ pub(super) fn texts(value: &Value) -> impl Iterator<Item = &str> {
 
 /// The account that an AWS principal belongs to: its id, or the fifth part of an ARN.
 pub(super) fn account_of(principal: &str) -> Option<AccountId> {
-    let account = if principal.starts_with("arn:") { principal.split(':').nth(4)? } else { principal };
-    account.parse().ok()
+    Arn::parse(principal).map_or_else(|| principal.parse(), |arn| arn.account_id()).ok()
 }
 
 /// Whether an AWS principal stands for its whole account.
 pub(super) fn is_root(principal: &str) -> bool {
-    principal.parse::<AccountId>().is_ok() || principal.split(':').nth(5) == Some("root")
+    principal.parse::<AccountId>().is_ok() || Arn::parse(principal).is_some_and(|arn| arn.resource == "root")
 }
 
 /// Whether an AWS principal is the id of a user (`AIDA..`) or role (`AROA..`), which AWS shows in a policy when that was

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use expect_test::Expect;
-use reaction::Partition;
+use place::Partition;
 use serde_json::{Value, json};
 
 use super::{edit, holders};

@@ -1,6 +1,6 @@
 //! Whether a key admits an account.
 
-use reaction::AccountId;
+use place::AccountId;
 use serde_json::{Value, json};
 
 use super::{policy, resource, root_statement, set};

@@ -1,0 +1,179 @@
+//! What is known before anything is decided.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use place::AccountId;
+use sharing::{Candidate, Desired, Grant, Head, Kind, Manifest, Principal, Resource, Tags};
+
+use crate::settings::Limits;
+use crate::stored::Forced;
+
+/// Everything that the decision needs.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The time.
+    pub now: SystemTime,
+    /// Our own account.
+    pub home: AccountId,
+    /// The account whose buckets, keys and repositories the manifest names. They are named exactly, so in another account a
+    /// resource of that name is another resource.
+    pub exact: AccountId,
+    /// The accounts whose things are looked at.
+    pub owners: BTreeSet<AccountId>,
+    /// The accounts that are left alone, with what our records say of their things, and why.
+    pub left_alone: BTreeMap<AccountId, String>,
+    /// How much one sweep may take away.
+    pub limits: Limits,
+    /// The desired state.
+    pub desired: Desired,
+    /// Whether grants of ours on what no entry matches any more are taken back: not where the manifest is the payload, or where an
+    /// account has moved.
+    pub is_whole: bool,
+    /// Why this is none of our business, if it is not.
+    pub not_ours: Option<String>,
+    /// That an account has moved, and which: then only what names units is looked at.
+    pub moved: Option<Moved>,
+    /// Everything that an entry matches or that we own a grant on, and the images that share snapshots with those.
+    pub found: Vec<Found>,
+    /// What could not be read.
+    pub unread: Vec<Unread>,
+    /// What can never be shared as the manifest says, and why.
+    pub refused: Vec<(Resource, String)>,
+    /// The grants that we own.
+    pub grants: BTreeSet<Grant>,
+    /// How the records of things stand.
+    pub heads: BTreeMap<Resource, Head>,
+    /// The stored plan that is forced, if one is.
+    pub forced: Option<Forced>,
+}
+
+/// An account that may have another place in the organization, as far as its event names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved(pub Option<AccountId>);
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its section.
+    pub kind: Kind,
+    /// What it is, and why.
+    pub what: String,
+}
+
+/// A thing as AWS describes it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The thing.
+    pub resource: Resource,
+    /// The names by which entries may find it.
+    pub names: BTreeSet<String>,
+    /// Its tags, of images and snapshots that an entry may mean.
+    pub tags: Tags,
+    /// When it was made.
+    pub created: Option<SystemTime>,
+    /// Who may use it, as far as we manage it.
+    pub holders: BTreeSet<Principal>,
+    /// Whether everybody may use it.
+    pub is_public: bool,
+    /// Whom others let in by statements of their own in its policy.
+    pub foreign: BTreeSet<String>,
+    /// Why it cannot be shared, if so.
+    pub obstacle: Option<String>,
+    /// What the reader of the report should know of it.
+    pub notes: Vec<String>,
+    /// The snapshots that back an image.
+    pub snapshots: BTreeSet<Resource>,
+    /// Whether it is an image that is disabled: nobody has it, and when it is enabled again it needs its snapshots.
+    pub is_disabled: bool,
+}
+
+impl Found {
+    /// A thing of this name that nobody else may use.
+    #[must_use]
+    pub fn new(resource: Resource, name: Option<&str>) -> Self {
+        Self {
+            resource,
+            names: name.into_iter().map(String::from).collect(),
+            tags: Tags::new(),
+            created: None,
+            holders: BTreeSet::new(),
+            is_public: false,
+            foreign: BTreeSet::new(),
+            obstacle: None,
+            notes: Vec::new(),
+            snapshots: BTreeSet::new(),
+            is_disabled: false,
+        }
+    }
+
+    /// The resource under each of its names, as the manifest's entries see it.
+    pub(crate) fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
+        let nameless = self.names.is_empty().then_some("");
+        let names = self.names.iter().map(String::as_str).chain(nameless);
+        names.map(|name| Candidate::new(&self.resource, name, &self.tags))
+    }
+}
+
+impl Facts {
+    /// The part of the manifest by which things are looked for. What is wanted of them, all of it says.
+    pub(crate) fn sought(&self) -> Cow<'_, Manifest> {
+        match (&self.desired.manifest, &self.moved) {
+            (Err(_), _) => Cow::Owned(Manifest::default()),
+            (Ok(manifest), None) => Cow::Borrowed(manifest),
+            (Ok(manifest), Some(_)) => Cow::Owned(manifest.by_units()),
+        }
+    }
+
+    /// What we look at whatever the manifest says, of the accounts that are looked at: what we own grants on, and whose
+    /// record an interrupted run left open.
+    pub(crate) fn ours(&self) -> BTreeSet<&Resource> {
+        if !self.is_whole {
+            return BTreeSet::new();
+        }
+        let open = self.heads.iter().filter(|(_, head)| head.pending.is_some()).map(|(resource, _)| resource);
+        let recorded = self.grants.iter().map(|grant| &grant.resource).chain(open);
+        recorded.filter(|resource| self.owners.contains(&resource.account)).collect()
+    }
+
+    /// What the report says of the sections whose entries name the resources of one account: in which accounts they are
+    /// skipped.
+    pub(crate) fn skipped(&self) -> Option<String> {
+        let sought = self.sought();
+        let sections: BTreeSet<_> = Kind::ALL
+            .into_iter()
+            .filter(|kind| kind.has_policy() && sought.sections().contains_key(kind.section()))
+            .collect();
+        let others: Vec<_> = self.owners.iter().filter(|owner| **owner != self.exact).map(AccountId::as_str).collect();
+        if sections.is_empty() || others.is_empty() {
+            return None;
+        }
+        let sections: Vec<_> = sections.into_iter().map(Kind::section).collect();
+        Some(format!(
+            "{} name resources of account {} exactly, and are skipped in {}",
+            sections.join(", "),
+            self.exact,
+            others.join(", ")
+        ))
+    }
+
+    /// Whether something of this account could not be read.
+    pub(crate) fn is_unread(&self, account: &AccountId, kind: Option<Kind>) -> bool {
+        self.unread.iter().any(|it| it.account == *account && kind.is_none_or(|kind| it.kind == kind))
+    }
+
+    /// Whether an image of this account could not be read, now or ever.
+    pub(crate) fn is_image_unread(&self, account: &AccountId) -> bool {
+        let is_image = |resource: &Resource| resource.kind == Kind::Image && resource.account == *account;
+        self.is_unread(account, Some(Kind::Image)) || self.refused.iter().any(|(resource, _)| is_image(resource))
+    }
+
+    /// With whom we shared the thing, as our records say.
+    pub(crate) fn owned(&self, resource: &Resource) -> BTreeSet<Principal> {
+        let grants = self.grants.iter().filter(|grant| grant.resource == *resource);
+        grants.map(|grant| grant.principal.clone()).collect()
+    }
+}

@@ -1,0 +1,67 @@
+//! Which changes make one step: an image goes with the snapshots that back it.
+
+use std::collections::BTreeMap;
+
+use sharing::{Kind, Resource, Share};
+
+use crate::plan::Decision;
+
+/// The steps, in the order of their turns.
+pub(crate) fn steps(decisions: &[&Decision], manifest: &str) -> Vec<Share> {
+    let changing: Vec<_> = decisions.iter().filter(|decision| !decision.change.is_empty()).collect();
+    let index: BTreeMap<&Resource, usize> =
+        changing.iter().enumerate().map(|(index, decision)| (&decision.change.resource, index)).collect();
+    let mut leader: Vec<usize> = (0..changing.len()).collect();
+    for (image, decision) in changing.iter().enumerate() {
+        for snapshot in decision.found.snapshots.iter().filter_map(|snapshot| index.get(snapshot)) {
+            let (one, other) = (leader_of(&leader, image), leader_of(&leader, *snapshot));
+            leader[one.max(other)] = one.min(other);
+        }
+    }
+    let mut groups = BTreeMap::<usize, Vec<usize>>::new();
+    for member in 0..changing.len() {
+        groups.entry(leader_of(&leader, member)).or_default().push(member);
+    }
+    let mut steps: Vec<Share> = groups
+        .into_values()
+        .map(|members| {
+            let mut changes: Vec<_> = members.into_iter().map(|member| changing[member].change.clone()).collect();
+            // The image is what the step is about.
+            changes.sort_by_key(|change| change.resource.kind != Kind::Image);
+            let name = changes.first().map(|change| change.name.clone()).unwrap_or_default();
+            for change in changes.iter_mut().filter(|change| change.name.is_empty()) {
+                change.name.clone_from(&name);
+            }
+            Share { changes, manifest: manifest.into() }
+        })
+        .collect();
+    steps.sort_by(|one, other| (turn(one), about(one)).cmp(&(turn(other), about(other))));
+    steps
+}
+
+fn leader_of(leader: &[usize], mut member: usize) -> usize {
+    while leader[member] != member {
+        member = leader[member];
+    }
+    member
+}
+
+fn about(step: &Share) -> Option<&Resource> {
+    step.changes.first().map(|change| &change.resource)
+}
+
+/// The turn of a step: keys that gain, then everything else, then keys that only lose. A snapshot is of no use without its
+/// key, nor an image without its snapshots, whose order [`sharing_aws::Ec2::share`] keeps within a step.
+#[must_use]
+pub fn turn(step: &Share) -> u8 {
+    match step.changes.first() {
+        Some(change) if change.resource.kind == Kind::Key => {
+            if change.difference().add.is_empty() {
+                2
+            } else {
+                0
+            }
+        }
+        _ => 1,
+    }
+}

@@ -1,0 +1,214 @@
+//! Manual snapshots of database instances or clusters of one region. Automated ones cannot be shared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use aws::all_pages;
+use futures_util::{StreamExt, stream};
+use place::{AccountId, Region};
+use reaction::{Doing, Error};
+use sharing::{Kind, Principal, Resource, Tags};
+use sharing_aws::{
+    AWS_OWNED_KEY, Encryption, Holders, KeyGaps, OptionGroup, db_tags_of, encryption, is_aws_owned, key_gaps,
+    over_quota,
+};
+
+use super::{READS, Reading, Scanned};
+use crate::facts::Found;
+use crate::sweeping::Services;
+
+/// What RDS lists in one page at most.
+const PAGE: i32 = 100;
+
+/// Engines whose snapshots RDS lists too, and that share them by APIs of their own.
+const OTHERS: [&str; 2] = ["neptune", "docdb"];
+
+/// Why what the default key encrypts cannot be shared.
+const MANAGED_KEY: &str = "it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a \
+    customer managed key";
+
+/// A snapshot as RDS lists it.
+struct Listed {
+    id: String,
+    engine: String,
+    status: String,
+    created: Option<SystemTime>,
+    key: Option<String>,
+    is_aws_owned: bool,
+    option_group: Option<String>,
+    tags: Tags,
+}
+
+impl Reading<'_> {
+    pub(super) async fn databases(&self, kind: Kind, region: &Region) -> Scanned {
+        let listed = async {
+            self.in_time()?;
+            let services = self.function.clients.at(self.owner, region).await?;
+            let snapshots =
+                if kind == Kind::DbSnapshot { services.instances().await? } else { services.clusters().await? };
+            Ok::<_, Error>((services, snapshots))
+        };
+        let (services, snapshots) = match listed.await {
+            Ok(listed) => listed,
+            Err(error) => return Scanned::unread(kind, format!("database snapshots in {region}: {error}")),
+        };
+        let owned = self.owned(kind, Some(region));
+        let concerns = |it: &Listed| {
+            self.is_sought(&self.candidate(kind, &it.id, Some(region), &it.tags)) || owned.contains(it.id.as_str())
+        };
+        let snapshots = snapshots.into_iter().filter(|it| !OTHERS.contains(&it.engine.as_str()) && concerns(it));
+        let (ready, others): (Vec<_>, Vec<_>) = snapshots.partition(|it| it.status == "available");
+        let mut scanned = Scanned::default();
+        // One that is ours is not gone because it is at something.
+        for Listed { id, status, .. } in others.into_iter().filter(|it| owned.contains(it.id.as_str())) {
+            scanned.unread.push((kind, format!("{id} in {region}: it is {status}")));
+        }
+        let read = stream::iter(ready).map(async |listed| {
+            let resource = Resource::new(kind, self.owner, region, listed.id.clone());
+            let found = self.database(&services, resource.clone(), &listed).await;
+            (resource, listed, found)
+        });
+        let (mut keys, mut groups) = (BTreeMap::<_, Vec<usize>>::new(), BTreeMap::<_, Vec<usize>>::new());
+        for (resource, listed, found) in read.buffer_unordered(READS).collect::<Vec<_>>().await {
+            match found {
+                Ok(None) => {}
+                Ok(Some(found)) => {
+                    let index = scanned.found.len();
+                    if let Some(key) = listed.key {
+                        keys.entry(key).or_default().push(index);
+                    }
+                    if let Some(group) = listed.option_group {
+                        groups.entry((group, listed.engine)).or_default().push(index);
+                    }
+                    scanned.found.push(found);
+                }
+                Err(error) => scanned.miss(resource, &error),
+            }
+        }
+        for (key, users) in keys {
+            if let Err(error) = self.explain(&services, &key, &users, &mut scanned.found).await {
+                scanned.unread.push((kind, format!("{key}: {error}")));
+            }
+        }
+        for ((group, engine), users) in groups {
+            if let Err(error) = self.explain_options(&services, (&group, &engine), &users, &mut scanned.found).await {
+                scanned.unread.push((kind, format!("{group}: {error}")));
+            }
+        }
+        scanned
+    }
+
+    /// The snapshot with those who may restore it; `None` where it is gone meanwhile.
+    async fn database(&self, services: &Services, resource: Resource, listed: &Listed) -> Result<Option<Found>, Error> {
+        self.in_time()?;
+        let holders = services.rds.attributes(resource.kind, &resource.id, self.owner).await?;
+        let Some(Holders { is_public, principals }) = holders else { return Ok(None) };
+        let mut found = Found::new(resource, Some(&listed.id));
+        (found.created, found.is_public, found.holders) = (listed.created, is_public, principals);
+        found.tags.clone_from(&listed.tags);
+        found.obstacle = over_quota(&self.wanted(&found)).map(|refusal| refusal.to_string());
+        if listed.is_aws_owned {
+            found.notes.push(AWS_OWNED_KEY.replace("SNAPSHOT", "it"));
+        }
+        Ok(Some(found))
+    }
+
+    /// Who gains the snapshot.
+    fn gains(&self, found: &Found) -> BTreeSet<AccountId> {
+        let gaining = &self.wanted(found) - &found.holders;
+        gaining.iter().filter_map(Principal::account).cloned().collect()
+    }
+
+    /// Says of the snapshots with an option group why they cannot be shared, if so.
+    async fn explain_options(
+        &self,
+        services: &Services,
+        (group, engine): (&str, &str),
+        users: &[usize],
+        all: &mut [Found],
+    ) -> Result<(), Error> {
+        if users.iter().all(|user| self.gains(&all[*user]).is_empty()) {
+            return Ok(());
+        }
+        let options: OptionGroup = services.rds.option_group(Some(group), engine).await?;
+        for user in users {
+            let found = &mut all[*user];
+            found.obstacle = found.obstacle.take().or(options.obstacle());
+            found.notes.extend(options.note());
+        }
+        Ok(())
+    }
+
+    /// Says of the snapshots that a key encrypts why they cannot be shared, or whom the key does not admit.
+    async fn explain(&self, services: &Services, key: &str, users: &[usize], all: &mut [Found]) -> Result<(), Error> {
+        let accounts: BTreeSet<_> = users.iter().flat_map(|user| self.gains(&all[*user])).collect();
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        let obstacle = match encryption(&services.kms, key, self.owner).await? {
+            Encryption::AwsManaged => Some(MANAGED_KEY.to_owned()),
+            Encryption::Unusable(why) => Some(why),
+            Encryption::None | Encryption::AwsOwned | Encryption::Customer(_) => None,
+        };
+        if obstacle.is_some() {
+            for user in users {
+                all[*user].obstacle.clone_from(&obstacle);
+            }
+            return Ok(());
+        }
+        let gaps = key_gaps(&services.kms, key, self.owner, &accounts).await?;
+        for user in users {
+            let note = match &gaps {
+                KeyGaps::Unknown => format!("whether its key {key} admits the accounts cannot be read"),
+                KeyGaps::Known(shut_out) => {
+                    let shut_out: Vec<_> =
+                        self.gains(&all[*user]).intersection(shut_out).map(ToString::to_string).collect();
+                    if shut_out.is_empty() {
+                        continue;
+                    }
+                    format!("its key {key} does not admit {}", shut_out.join(", "))
+                }
+            };
+            all[*user].notes.push(note);
+        }
+        Ok(())
+    }
+}
+
+impl Services {
+    async fn instances(&self) -> Result<Vec<Listed>, Error> {
+        self.rds.pace.wait("DescribeDBSnapshots").await;
+        let request = self.rds.client.describe_db_snapshots().snapshot_type("manual").max_records(PAGE);
+        let snapshots =
+            all_pages(request.into_paginator().items().send()).await.doing(|| "listing database snapshots")?;
+        let listed = snapshots.into_iter().map(|it| Listed {
+            is_aws_owned: is_aws_owned(it.storage_encryption_type.as_ref()),
+            option_group: it.option_group_name,
+            key: it.kms_key_id,
+            tags: db_tags_of(it.tag_list),
+            engine: it.engine.unwrap_or_default(),
+            status: it.status.unwrap_or_default(),
+            created: it.snapshot_create_time.and_then(|time| time.try_into().ok()),
+            id: it.db_snapshot_identifier.unwrap_or_default(),
+        });
+        Ok(listed.collect())
+    }
+
+    async fn clusters(&self) -> Result<Vec<Listed>, Error> {
+        self.rds.pace.wait("DescribeDBClusterSnapshots").await;
+        let request = self.rds.client.describe_db_cluster_snapshots().snapshot_type("manual").max_records(PAGE);
+        let snapshots =
+            all_pages(request.into_paginator().items().send()).await.doing(|| "listing cluster snapshots")?;
+        let listed = snapshots.into_iter().map(|it| Listed {
+            is_aws_owned: is_aws_owned(it.storage_encryption_type.as_ref()),
+            option_group: None,
+            key: it.kms_key_id,
+            tags: db_tags_of(it.tag_list),
+            engine: it.engine.unwrap_or_default(),
+            status: it.status.unwrap_or_default(),
+            created: it.snapshot_create_time.and_then(|time| time.try_into().ok()),
+            id: it.db_cluster_snapshot_identifier.unwrap_or_default(),
+        });
+        Ok(listed.collect())
+    }
+}

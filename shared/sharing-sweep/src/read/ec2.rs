@@ -1,0 +1,254 @@
+//! Images and EBS snapshots of one region.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+use aws::Answer;
+use aws_sdk_ec2::operation::describe_images::DescribeImagesOutput;
+use aws_sdk_ec2::operation::describe_snapshots::DescribeSnapshotsOutput;
+use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_ec2::types::{Filter, Image, ImageState, Snapshot};
+use futures_util::{StreamExt, stream, try_join};
+use place::Region;
+use reaction::{Doing, Error};
+use sharing::{Kind, Resource};
+use sharing_aws::{Encryption, Holders, encryption, name_of, tags_of};
+
+use super::{READS, Reading, Scanned};
+use crate::facts::Found;
+use crate::sweeping::Services;
+
+/// How many values one filter takes, and how many ids one request may name here.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshots.html>
+const VALUES: usize = 200;
+
+/// What EC2 lists in one page at most, where it is asked for pages.
+const PAGE: i32 = 1_000;
+
+/// What was listed, before anybody's permissions are read.
+struct Listed {
+    /// Images that an entry matches or that we own a grant on, and those that share a snapshot with them.
+    images: Vec<Image>,
+    /// Snapshots that an entry matches, by id.
+    snapshots: BTreeMap<String, Snapshot>,
+    /// What each encrypted snapshot is encrypted with, or why that is not known yet.
+    encryption: BTreeMap<String, Result<Encryption, String>>,
+}
+
+impl Listed {
+    /// Why it is not known yet whether the thing can be shared, if so.
+    fn unknown(&self, found: &Found) -> Option<&String> {
+        let own = (found.resource.kind == Kind::Snapshot).then_some(&found.resource);
+        let snapshots = found.snapshots.iter().chain(own);
+        snapshots.filter_map(|snapshot| self.encryption.get(&snapshot.id)).find_map(|known| known.as_ref().err())
+    }
+}
+
+impl Reading<'_> {
+    pub(super) async fn ec2(&self, region: &Region) -> Scanned {
+        let listed = async {
+            self.in_time()?;
+            let services = self.function.clients.at(self.owner, region).await?;
+            let listed = Box::pin(self.list(&services, region)).await?;
+            Ok::<_, Error>((services, listed))
+        };
+        let (services, listed) = match listed.await {
+            Ok(listed) => listed,
+            Err(error) => {
+                return Scanned::unread(Kind::Image, format!("images and snapshots in {region}: {error}"));
+            }
+        };
+        let found = listed.images.iter().filter_map(|image| self.image(&listed, image, region));
+        let backing: BTreeSet<_> = found.clone().flat_map(|image| image.snapshots).collect();
+        let named = listed.snapshots.values().filter_map(|snapshot| snapshot.snapshot_id());
+        let ids = named.chain(self.owned(Kind::Snapshot, Some(region)));
+        let snapshots = ids.map(|id| Resource::new(Kind::Snapshot, self.owner, region, id));
+        let snapshots = backing.into_iter().chain(snapshots).collect::<BTreeSet<_>>();
+        let snapshots = snapshots.into_iter().map(|resource| snapshot(&listed, resource));
+        let all: Vec<_> = found.chain(snapshots).collect();
+        let mut scanned = Scanned::default();
+        let (unknown, known): (Vec<_>, Vec<_>) = all.into_iter().partition(|found| listed.unknown(found).is_some());
+        for found in unknown {
+            let why = listed.unknown(&found).cloned().unwrap_or_default();
+            scanned.unread.push((found.resource.kind, format!("{}: {why}", found.resource)));
+        }
+        let read = stream::iter(known).map(async |found| {
+            let resource = found.resource.clone();
+            (resource, self.holders(&services, found).await)
+        });
+        for (resource, result) in read.buffer_unordered(READS).collect::<Vec<_>>().await {
+            match result {
+                Ok(found) => scanned.found.extend(found),
+                Err(error) => scanned.miss(resource, &error),
+            }
+        }
+        scanned
+    }
+
+    async fn list(&self, services: &Services, region: &Region) -> Result<Listed, Error> {
+        let (images, snapshots) = try_join!(services.own_images(), self.named_snapshots(services, region))?;
+        let owned = self.owned(Kind::Image, Some(region));
+        let is_named = |image: &Image| {
+            let (name, tags) = (image.name().unwrap_or_default(), tags_of(image.tags()));
+            self.is_sought(&self.candidate(Kind::Image, name, Some(region), &tags))
+        };
+        let concerns = |image: &&Image| is_named(image) || image.image_id().is_some_and(|id| owned.contains(id));
+        let mut backing: BTreeSet<_> = images.iter().filter(concerns).flat_map(snapshots_of).collect();
+        backing.extend(snapshots.keys().cloned());
+        backing.extend(self.owned(Kind::Snapshot, Some(region)).into_iter().map(String::from));
+        let shares = |image: &Image| snapshots_of(image).any(|snapshot| backing.contains(&snapshot));
+        let images: Vec<_> = images.into_iter().filter(|image| concerns(&image) || shares(image)).collect();
+        // An image that is not looked for by itself still says who needs its snapshots, where it can be shared.
+        let meant = images.iter().filter(|image| {
+            let (name, tags) = (image.name().unwrap_or_default(), tags_of(image.tags()));
+            self.is_meant(&self.candidate(Kind::Image, name, Some(region), &tags))
+        });
+        let encryption = self.encryption(services, meant, &snapshots).await?;
+        Ok(Listed { images, snapshots, encryption })
+    }
+
+    /// The snapshots that an entry means, by the tag that names them and by what else it asks for.
+    async fn named_snapshots(&self, services: &Services, region: &Region) -> Result<BTreeMap<String, Snapshot>, Error> {
+        let mut found = BTreeMap::new();
+        let by_tag = self.sought.names_by_tag(region).into_iter().flat_map(|(key, names)| {
+            let names: Vec<_> = names.into_iter().map(|name| format!("{name}*")).collect();
+            names.chunks(VALUES).map(|names| (format!("tag:{key}"), names.to_vec())).collect::<Vec<_>>()
+        });
+        for (filter, names) in by_tag.collect::<Vec<_>>() {
+            let filter = Filter::builder().name(filter).set_values(Some(names)).build();
+            let request = services.ec2.client.describe_snapshots().owner_ids("self").filters(filter).max_results(PAGE);
+            let pages = request.into_paginator().send();
+            let pages =
+                services.ec2.pace.all_pages("DescribeSnapshots", pages, DescribeSnapshotsOutput::next_token).await;
+            let pages = pages.doing(|| format!("listing snapshots in {region}"))?;
+            let snapshots = pages.into_iter().flat_map(|page| page.snapshots.unwrap_or_default());
+            let snapshots = snapshots.filter(|it| {
+                let (name, tags) = (name_of(it.tags()).unwrap_or_default(), tags_of(it.tags()));
+                self.is_sought(&self.candidate(Kind::Snapshot, name, Some(region), &tags))
+            });
+            found.extend(snapshots.filter_map(|it| Some((it.snapshot_id.clone()?, it))));
+        }
+        Ok(found)
+    }
+
+    /// What the snapshots of these images, and these snapshots, are encrypted with.
+    async fn encryption<'i>(
+        &self,
+        services: &Services,
+        images: impl Iterator<Item = &'i Image>,
+        snapshots: &BTreeMap<String, Snapshot>,
+    ) -> Result<BTreeMap<String, Result<Encryption, String>>, Error> {
+        let disks = images.flat_map(Image::block_device_mappings).filter_map(|mapping| mapping.ebs());
+        let encrypted = disks.filter(|disk| disk.encrypted() == Some(true)).filter_map(|disk| disk.snapshot_id());
+        let unknown: BTreeSet<_> = encrypted.filter(|id| !snapshots.contains_key(*id)).map(String::from).collect();
+        let mut keys: BTreeMap<String, String> = snapshots.values().filter_map(key_of).collect();
+        for ids in unknown.into_iter().collect::<Vec<_>>().chunks(VALUES) {
+            services.ec2.pace.wait("DescribeSnapshots").await;
+            let filter = Filter::builder().name("snapshot-id").set_values(Some(ids.to_vec())).build();
+            let answer = services.ec2.client.describe_snapshots().filters(filter).send().await;
+            let answer = answer.or_error().doing(|| "reading the snapshots' keys")?;
+            keys.extend(answer.snapshots().iter().filter_map(key_of));
+        }
+        let mut known = BTreeMap::new();
+        for key in keys.values().collect::<BTreeSet<_>>() {
+            let encryption = encryption(&services.kms, key, self.owner).await.map_err(|error| error.to_string());
+            known.insert(key.clone(), encryption);
+        }
+        Ok(keys.into_iter().filter_map(|(snapshot, key)| Some((snapshot, known.get(&key)?.clone()))).collect())
+    }
+
+    /// An image without its permissions; `None` of one that can have none, now or later.
+    fn image(&self, listed: &Listed, image: &Image, region: &Region) -> Option<Found> {
+        let state = image.state()?;
+        if ![ImageState::Available, ImageState::Disabled].contains(state) {
+            return None;
+        }
+        let resource = |kind, id: &str| Resource::new(kind, self.owner, region, id);
+        let mut found = Found::new(resource(Kind::Image, image.image_id()?), image.name());
+        found.tags = tags_of(image.tags());
+        found.is_disabled = *state == ImageState::Disabled;
+        found.created = image.creation_date().and_then(moment);
+        found.snapshots = snapshots_of(image).map(|id| resource(Kind::Snapshot, &id)).collect();
+        for snapshot in &found.snapshots {
+            explain(&mut found.obstacle, &mut found.notes, listed, &snapshot.id);
+        }
+        Some(found)
+    }
+
+    /// The thing with those who may use it; `None` where it is gone meanwhile.
+    async fn holders(&self, services: &Services, mut found: Found) -> Result<Option<Found>, Error> {
+        let Resource { kind, id, .. } = &found.resource;
+        // Disabling took all its permissions.
+        if found.is_disabled {
+            return Ok(Some(found));
+        }
+        let holders = async {
+            self.in_time()?;
+            match kind {
+                Kind::Image => services.ec2.launch_permissions(id, self.owner).await,
+                _ => services.ec2.volume_permissions(id, self.owner).await,
+            }
+        };
+        Ok(holders.await?.map(|Holders { is_public, principals }| {
+            (found.is_public, found.holders) = (is_public, principals);
+            found
+        }))
+    }
+}
+
+impl Services {
+    /// Every image of ours, with the disabled ones, whose snapshots others may stand on.
+    async fn own_images(&self) -> Result<Vec<Image>, Error> {
+        let request = self.ec2.client.describe_images().owners("self").include_disabled(true).max_results(PAGE);
+        let pages = self.ec2.pace.all_pages(
+            "DescribeImages",
+            request.into_paginator().send(),
+            DescribeImagesOutput::next_token,
+        );
+        let pages = pages.await.doing(|| "listing our images")?;
+        Ok(pages.into_iter().flat_map(|page| page.images.unwrap_or_default()).collect())
+    }
+}
+
+/// A snapshot without its permissions. It has a name only where an entry may find it by that.
+fn snapshot(listed: &Listed, resource: Resource) -> Found {
+    let known = listed.snapshots.get(&resource.id);
+    let name = known.and_then(|it| name_of(it.tags()));
+    let mut found = Found::new(resource, name);
+    found.tags = known.map(|it| tags_of(it.tags())).unwrap_or_default();
+    found.created = known.and_then(|it| it.start_time()).and_then(|time| (*time).try_into().ok());
+    explain(&mut found.obstacle, &mut found.notes, listed, &found.resource.id);
+    found
+}
+
+fn explain(obstacle: &mut Option<String>, notes: &mut Vec<String>, listed: &Listed, snapshot: &str) {
+    match listed.encryption.get(snapshot) {
+        Some(Ok(Encryption::AwsManaged)) => {
+            *obstacle = Some(format!(
+                "{snapshot} is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with \
+                 a customer managed key"
+            ));
+        }
+        Some(Ok(Encryption::Unusable(why))) => *obstacle = Some(format!("{snapshot} cannot be used: {why}")),
+        Some(Ok(Encryption::Customer(key))) => {
+            let note = format!("whoever uses it also needs its key {key} (kms:Decrypt, kms:CreateGrant, ..)");
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        Some(Ok(Encryption::None | Encryption::AwsOwned) | Err(_)) | None => {}
+    }
+}
+
+/// A time as EC2 writes it in text.
+fn moment(text: &str) -> Option<SystemTime> {
+    DateTime::from_str(text, DateTimeFormat::DateTime).ok()?.try_into().ok()
+}
+
+fn snapshots_of(image: &Image) -> impl Iterator<Item = String> + '_ {
+    image.block_device_mappings().iter().filter_map(|mapping| Some(mapping.ebs()?.snapshot_id()?.to_owned()))
+}
+
+fn key_of(snapshot: &Snapshot) -> Option<(String, String)> {
+    Some((snapshot.snapshot_id()?.to_owned(), snapshot.kms_key_id()?.to_owned()))
+}

@@ -1,0 +1,157 @@
+//! The sweep as a reaction, to which a function adds what it hears.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use aws::{Clients, Pace, Rates, SdkConfig, Sessions};
+use place::AccountId;
+use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
+use serde_json::value::RawValue;
+use sharing_aws::{Buckets, Ec2, Keys, Rds, Repositories, Source};
+use sharing_records::Grants;
+
+use crate::facts::Facts;
+use crate::plan::Step;
+use crate::settings::{Limits, Settings};
+use crate::subject::Subject;
+use crate::{counts, groups, plan};
+
+/// What a function that sweeps hears.
+pub trait Occasion: Send + Sync {
+    /// The function's one name.
+    const NAME: &'static str;
+
+    /// Reads an event; `None` where it is not ours.
+    ///
+    /// # Errors
+    /// `Refused` where the event claims to be ours but cannot be read.
+    fn parse(event: &RawValue) -> Result<Option<Subject>, Error>;
+}
+
+/// A function that sweeps on these occasions.
+#[derive(Debug)]
+pub struct Sweeping<O> {
+    sweep: Sweep,
+    occasion: PhantomData<fn() -> O>,
+}
+
+impl<O> Sweeping<O> {
+    /// The function with these settings; makes no call.
+    #[must_use]
+    pub fn new(sessions: Arc<Sessions>, source: Source, settings: Settings, grants: Option<Grants>) -> Self {
+        Self { sweep: Sweep::new(sessions, source, settings, grants), occasion: PhantomData }
+    }
+
+    /// The same, where the manifest names the buckets, keys and repositories of this account; of our own by default.
+    #[must_use]
+    pub fn with_exact_names_of(mut self, account: AccountId) -> Self {
+        self.sweep.exact = Some(account);
+        self
+    }
+}
+
+impl<O> Deref for Sweeping<O> {
+    type Target = Sweep;
+
+    fn deref(&self) -> &Sweep {
+        &self.sweep
+    }
+}
+
+/// Everything that a sweep acts by: its clients, and the settings that do not change while it lives.
+#[derive(Debug)]
+pub struct Sweep {
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) clients: Clients<Services>,
+    pub(crate) buckets: Buckets,
+    pub(crate) repositories: Repositories,
+    pub(crate) keys: Keys,
+    pub(crate) source: Source,
+    pub(crate) grants: Option<Grants>,
+    pub(crate) limits: Limits,
+    /// Whose buckets, keys and repositories the manifest names, where those are not our own account's.
+    pub(crate) exact: Option<AccountId>,
+}
+
+/// The services of one account and region.
+#[derive(Clone, Debug)]
+pub(crate) struct Services {
+    pub(crate) ec2: Ec2,
+    pub(crate) kms: aws_sdk_kms::Client,
+    pub(crate) rds: Rds,
+}
+
+impl Services {
+    fn new(config: &SdkConfig, pace: Pace) -> Self {
+        Self {
+            ec2: Ec2 { client: aws_sdk_ec2::Client::new(config), pace: pace.clone() },
+            kms: aws_sdk_kms::Client::new(config),
+            rds: Rds { client: aws_sdk_rds::Client::new(config), pace },
+        }
+    }
+}
+
+impl Sweep {
+    fn new(sessions: Arc<Sessions>, source: Source, settings: Settings, grants: Option<Grants>) -> Self {
+        let Settings { limits, rates } = settings;
+        let clients = match rates {
+            Rates::Documented => Clients::new(sessions.clone(), |config| Services::new(config, Pace::documented())),
+            Rates::Unlimited => Clients::new(sessions.clone(), |config| Services::new(config, Pace::unlimited())),
+        };
+        Self {
+            buckets: Buckets::new(sessions.clone()),
+            repositories: Repositories::new(sessions.clone()),
+            keys: Keys::new(sessions.clone()),
+            sessions,
+            clients,
+            source,
+            grants,
+            limits,
+            exact: None,
+        }
+    }
+}
+
+impl<O: Occasion> Reaction for Sweeping<O> {
+    const NAME: &'static str = O::NAME;
+    const REPEAT: Repeat = Repeat::Again;
+    const CONCURRENCY: usize = 100;
+    type Event = Box<RawValue>;
+    type Subject = Subject;
+    type Facts = Facts;
+    type Step = Step;
+
+    fn parse(event: Box<RawValue>) -> Result<Option<Subject>, Error> {
+        O::parse(&event)
+    }
+
+    fn key(subject: &Subject) -> Key {
+        subject.key()
+    }
+
+    async fn observe(&self, subject: &Subject, deadline: Deadline) -> Result<Facts, Error> {
+        // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
+        Box::pin(self.sweep.read_facts(subject, deadline)).await
+    }
+
+    fn plan(_: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
+        plan::plan(facts)
+    }
+
+    fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {
+        counts::counts(facts)
+    }
+
+    fn turn(step: &Step) -> u8 {
+        match step {
+            Step::Share(share) => groups::turn(share),
+            // Nothing is asked of AWS.
+            Step::Forget(_) | Step::CannotShare { .. } => u8::MAX,
+        }
+    }
+
+    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+        self.sweep.carry_out(&Self::key(subject).to_string(), step).await
+    }
+}
