@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use aws::{Document, Location, Sessions};
+use organization::Organizations;
 use place::AccountId;
 use reaction::Error;
 use reaction::settings::{Variables, malformed, missing};
 use sharing::{Allowed, Desired, Kind, Manifest, Membership, organizations_of};
 
-use crate::Organizations;
+use crate::membership;
 
 const ALLOWED: &str = "SIGNALBOX_ALLOWED_ACCOUNTS";
 const ALLOWED_MEANING: &str = "the accounts that the manifest may name: ids of accounts, organizations (`o-..`) and organizational \
@@ -147,7 +148,8 @@ impl Source {
         let membership = if named.is_empty() {
             Membership::default()
         } else {
-            self.organizations.get_or_init(|| Organizations::new(self.sessions.config())).membership(&named).await?
+            let organizations = self.organizations.get_or_init(|| Organizations::new(self.sessions.config()));
+            membership(organizations, &named).await?
         };
         Ok(Desired { manifest, allowed: self.allowed.clone(), membership })
     }
