@@ -10,6 +10,7 @@ use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::account::{ACCOUNT, REGION, SECRET};
 use crate::cluster::{Cluster, FRIENDLY};
 use crate::connection::now;
 use crate::failure::Failure;
@@ -85,8 +86,7 @@ fn about_cluster(cluster: &Cluster, EventFile(event): &EventFile) -> String {
   aws emr add-tags --resource-id {id} --tags local-aws:primary=ip-10-0-9-9.{REGION}.compute.internal
   echo '{{\"signalbox\": \"sweep\"}}' | signalbox run - --function emr-dns   # no event tells of a new primary node: a sweep finds it
   aws emr terminate-clusters --cluster-ids {id}
-  sed s/RUNNING/TERMINATED/ {event} | signalbox send -   # the name goes with the cluster",
-        REGION = local::REGION
+  sed s/RUNNING/TERMINATED/ {event} | signalbox send -   # the name goes with the cluster"
     )
 }
 
@@ -114,9 +114,9 @@ impl<'a> Environment<'a> {
     fn of(local: &'a Local) -> Self {
         Self {
             endpoint: local.endpoint(),
-            access_key_id: local::ACCOUNT,
-            secret_access_key: local::SECRET,
-            region: local::REGION,
+            access_key_id: ACCOUNT,
+            secret_access_key: SECRET,
+            region: REGION,
             manifest: local::MANIFEST,
             ledger_table: local::LEDGER_TABLE,
             grants_table: local::GRANTS_TABLE,

@@ -5,9 +5,11 @@
 
 mod apply;
 mod change;
+mod claim;
 mod cluster;
 mod decide;
 mod facts;
+mod fate;
 mod interlocks;
 mod mark;
 mod name;
@@ -17,6 +19,7 @@ mod read;
 mod record;
 mod rivals;
 mod settings;
+mod step;
 mod subject;
 mod suffixes;
 mod sweep;
@@ -34,8 +37,8 @@ use serde_json::value::RawValue;
 
 pub use facts::{Facts, Seen};
 pub use name::Name;
-pub use plan::Step;
 pub use settings::{Policy, Settings};
+pub use step::Step;
 pub use subject::Subject;
 pub use suffixes::Suffixes;
 pub use table::{Drift, Row, Table};
@@ -115,7 +118,12 @@ impl Reaction for EmrDns {
     }
 
     fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
-        plan::plan(subject, facts)
+        let rules = facts.rules();
+        match &facts.seen {
+            Seen::All(survey) => sweep::plan(rules, survey),
+            Seen::Cluster(None) => Ok(Plan::Ignore(format!("EMR does not know {subject} (any more)"))),
+            Seen::Cluster(Some(look)) => plan::plan(rules, look),
+        }
     }
 
     fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {
