@@ -5,15 +5,17 @@ mod forced;
 mod moves;
 mod refusals;
 mod shares;
+mod side_by_side;
 mod sweeps;
 
 use std::time::Duration;
 
+use aws::in_name_of;
 use aws_sdk_organizations::Client;
 use ledger::DynamoLedger;
-use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+use reaction::{Mode, Reaction, Report, Run, drive_json};
 
-use crate::world::{AWS, LEDGER, World, now};
+use crate::world::{AWS, LEDGER, World, run_for};
 
 /// The hub, and what it manages: a unit with a member and, below that, another unit with a second one; and a closed account.
 pub struct Scene {
@@ -58,9 +60,8 @@ impl Scene {
     /// The function of the hub hears an event.
     pub async fn hear<R: Reaction>(&self, function: &R, event: &str) -> Report {
         let ledger = DynamoLedger::new(&self.hub.sessions, LEDGER, R::NAME);
-        self.hub.sessions.act_for(R::NAME, "an-event");
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        drive_json(function, &ledger, Mode::Apply, deadline, event).await
+        let run = Run::new(R::NAME, "an-event", run_for(Duration::from_mins(1)).deadline);
+        in_name_of(&run, drive_json(function, &ledger, Mode::Apply, &run, event)).await
     }
 
     /// What the hub asked of Organizations and STS since its first calls, in order.

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use aws::in_name_of;
 use local_aws::{Call, Fault, FaultKind};
-use reaction::{Deadline, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Mode, Outcome, Reaction, Report, Run, drive_json};
 use rotate_bearer_token::RotateBearerToken;
 use serde_json::json;
 
 use super::{function, variables};
 use crate::oauth2::{CLIENT_ID, CLIENT_SECRET, Manner, Server, Style};
 use crate::rotations::{Rotation, STEPS, make_secret, stages, value_at};
-use crate::world::{AWS, LEDGER, World, now};
+use crate::world::{AWS, LEDGER, World, run_for};
 
 /// The account of the function, the account of the secret, and the server.
 struct Scene {
@@ -39,9 +40,8 @@ impl Scene {
     /// One step, in the name of an event of that id.
     async fn step(&self, rotation: &Rotation, step: &str, id: &str) -> Report {
         let ledger = ledger::DynamoLedger::new(&self.hub.sessions, LEDGER, RotateBearerToken::NAME);
-        self.hub.sessions.act_for(RotateBearerToken::NAME, id);
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        drive_json(&self.function, &ledger, Mode::Apply, deadline, &rotation.event(step)).await
+        let run = Run::new(RotateBearerToken::NAME, id, run_for(Duration::from_mins(1)).deadline);
+        in_name_of(&run, drive_json(&self.function, &ledger, Mode::Apply, &run, &rotation.event(step))).await
     }
 
     /// The calls by which the hub has entered the member.
