@@ -7,19 +7,21 @@ mod judged;
 mod moves;
 mod refusals;
 mod shares;
+mod side_by_side;
 mod sweeps;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws::in_name_of;
 use aws_sdk_organizations::Client;
 use ledger::DynamoLedger;
-use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+use reaction::{Mode, Reaction, Report, Run, drive_json};
 use tokio::sync::Mutex;
 
 use crate::roles::{make_member, make_operator, make_role};
-use crate::world::{AWS, LEDGER, World, now};
+use crate::world::{AWS, LEDGER, World, run_for};
 
 /// The hub, and what it manages: a unit with a member and, below that, another unit with a second one; and a closed account.
 pub struct Scene {
@@ -95,9 +97,8 @@ impl Scene {
     pub async fn hear<R: Reaction>(&self, function: &R, event: &str) -> Report {
         let sessions = &self.acting_as(R::NAME).await.sessions;
         let ledger = DynamoLedger::new(sessions, LEDGER, R::NAME);
-        sessions.act_for(R::NAME, "an-event");
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        drive_json(function, &ledger, Mode::Apply, deadline, event).await
+        let run = Run::new(R::NAME, "an-event", run_for(Duration::from_mins(1)).deadline);
+        in_name_of(&run, drive_json(function, &ledger, Mode::Apply, &run, event)).await
     }
 
     /// What the hub asked of Organizations and STS since its first calls, in order.

@@ -11,6 +11,7 @@ use aws_sdk_organizations::types::OrganizationFeatureSet;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep, TokioSleep};
 use local_aws::{Call, LocalAws};
+use reaction::{Deadline, Run};
 use share_ami::ShareAmi;
 use sharing_aws::Settings;
 use sharing_records::Grants;
@@ -51,6 +52,11 @@ thread_local! {
 #[expect(clippy::disallowed_methods, reason = "the clock of the tests")]
 pub fn now() -> SystemTime {
     SystemTime::now() + Duration::from_secs(AHEAD.get())
+}
+
+/// A run that begins now and may take this long.
+pub fn run_for(time: Duration) -> Run {
+    Run::new("a-test", "an-event", Deadline::new(now() + time, now))
 }
 
 /// An account of its own for one test, with clients.

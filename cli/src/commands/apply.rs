@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::IsTerminal;
 use std::path::Path;
 
+use aws::in_name_of;
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use place::AccountId;
@@ -20,6 +21,7 @@ use crate::arguments::AwsOptions;
 use crate::connection::connect_for;
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
+use crate::functions::by_hand;
 use crate::given::Given;
 use crate::output::{self, Format};
 
@@ -39,7 +41,6 @@ pub(super) async fn apply(
     let sessions = connect_for(aws, variables).await?;
     let source = Source::of_text(&sessions, "{}", sweep::allowed(variables)?);
     sessions.ask_home().await.map_err(Failure::service)?;
-    sessions.act_by_hand("signalbox apply");
     let ours = &sessions.home().map_err(Failure::service)?.account;
     if let Some(theirs) = file.account.as_ref().filter(|account| *account != ours) {
         return Err(Failure::configuration(format!(
@@ -50,7 +51,8 @@ pub(super) async fn apply(
     given.check("apply")?;
     check(&file, &source).await?;
     let digest = digest(&text);
-    let steps = carry_out(&function, &file.steps, &format!("plan/{digest}")).await;
+    let run = by_hand(&sessions, "signalbox", "apply", "signalbox apply");
+    let steps = in_name_of(&run, carry_out(&function, &file.steps, &format!("plan/{digest}"))).await;
     let done = Done { plan: digest, steps };
     output::print(output, &done)?;
     if done.steps.iter().all(|line| line.error.is_none()) { Ok(()) } else { Err(Failure::shown_service()) }

@@ -44,9 +44,7 @@ pub(super) async fn attempt(
     }
     let variables = |name: &str| given.read(name, occurrence.settings.variable(name));
     let sessions = connect_for(aws, &variables).await?;
-    sessions.act_for(function.name, event.field("id"));
     sessions.ask_home().await.map_err(Failure::service)?;
-    sessions.act_by_hand(&format!("signalbox run ({})", function.name));
     let attempt = Attempt { sessions, variables: &variables, given, mode, event: &event };
     function.react(&attempt).await
 }

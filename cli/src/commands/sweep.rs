@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use aws::{Location, Sessions};
+use aws::{Location, Sessions, in_name_of};
+use reaction::Counts;
 use reaction::settings::Variables;
-use reaction::{Counts, Deadline};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
 use serde::Serialize;
 use sharing::{Allowed, Manifest, Share, digest};
@@ -19,7 +19,7 @@ use crate::arguments::AwsOptions;
 use crate::connection::connect_for;
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
-use crate::functions::DEADLINE;
+use crate::functions::by_hand;
 use crate::given::Given;
 use crate::output::{self, Format};
 use crate::progress::{self, Progress};
@@ -42,7 +42,8 @@ pub(super) async fn plan(
     given.check("plan without an event")?;
     let progress = Progress::start();
     progress.next("comparing what is shared with the manifest");
-    let proposal = function.propose(Deadline::new(sessions.now() + DEADLINE, sessions.clock())).await;
+    let run = by_hand(&sessions, "signalbox", "plan", "signalbox plan");
+    let proposal = in_name_of(&run, function.propose(&run)).await;
     drop(progress);
     let view =
         View::of(proposal.map_err(|error| {

@@ -31,7 +31,7 @@ mod zone;
 use std::sync::Arc;
 
 use aws::{Clients, Pace, Rates, Sessions};
-use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
+use reaction::{Counts, Error, Key, Plan, Reaction, Repeat, Run};
 use read::{Route53, Services};
 use serde_json::value::RawValue;
 
@@ -88,9 +88,9 @@ impl EmrDns {
     ///
     /// # Errors
     /// `Failed` where nobody said whose credentials these are.
-    pub async fn table(&self, deadline: Deadline) -> Result<Table, Error> {
+    pub async fn table(&self, run: &Run) -> Result<Table, Error> {
         let sweep = Subject::Sweep { force: std::collections::BTreeSet::new() };
-        Table::of(&self.observe(&sweep, deadline).await?)
+        Table::of(&self.observe(&sweep, run).await?)
     }
 }
 
@@ -110,10 +110,10 @@ impl Reaction for EmrDns {
         subject::key(subject)
     }
 
-    async fn observe(&self, subject: &Subject, deadline: Deadline) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, run: &Run) -> Result<Facts, Error> {
         match subject {
             Subject::Cluster { id, place, .. } => Box::pin(self.look(id, place)).await,
-            Subject::Sweep { force } => Box::pin(self.survey(force, deadline)).await,
+            Subject::Sweep { force } => Box::pin(self.survey(force, run.deadline)).await,
         }
     }
 
@@ -133,7 +133,7 @@ impl Reaction for EmrDns {
         }
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
         let route53 = match subject {
             Subject::Cluster { .. } => &self.route53,
             Subject::Sweep { .. } => &self.paced.route53,

@@ -1,7 +1,7 @@
 //! How Signalbox speaks to AWS: one configuration, sessions per account and region, what errors mean, paging, and
 //! documents in S3 or Parameter Store.
 
-mod actor;
+mod acting;
 mod assume;
 mod clients;
 mod config;
@@ -13,7 +13,7 @@ mod pace;
 mod pages;
 mod sessions;
 
-pub use actor::Actor;
+pub use acting::{actor, function_as_actor, in_name_of};
 pub use assume::{Identity, Role};
 pub use aws_config::SdkConfig;
 pub use clients::Clients;

@@ -19,7 +19,7 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use aws::{Actor, Sessions};
+use aws::Sessions;
 use aws_sdk_dynamodb::Client;
 use reaction::Error;
 use reaction::settings::{Variables, missing};
@@ -41,7 +41,6 @@ pub struct Grants {
     table: String,
     audit: String,
     function: &'static str,
-    actor: Actor,
     now: fn() -> SystemTime,
 }
 
@@ -82,7 +81,7 @@ impl Grants {
         audit: impl Into<String>,
         function: &'static str,
     ) -> Self {
-        let (client, actor) = (Client::new(sessions.config()), sessions.actor().clone());
-        Self { client, table: table.into(), audit: audit.into(), function, actor, now: sessions.clock() }
+        let client = Client::new(sessions.config());
+        Self { client, table: table.into(), audit: audit.into(), function, now: sessions.clock() }
     }
 }

@@ -165,7 +165,7 @@ impl<'a> Run<'a> {
             of: (kind == Phase::Outcome).then_some(head.seq),
             at: DateTime::from(self.now()).fmt(DateTimeFormat::DateTime).unwrap_or_default(),
             account: resource.account.clone(),
-            who: self.grants.actor.get().unwrap_or_else(|| self.grants.function.to_owned()),
+            who: aws::actor().unwrap_or_else(|| self.grants.function.to_owned()),
             run: self.id.clone(),
             occurrence: self.occurrence.into(),
             manifest: manifest.clone(),

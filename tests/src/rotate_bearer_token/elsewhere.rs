@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use aws::in_name_of;
 use local_aws::{Call, Fault, FaultKind};
-use reaction::{Deadline, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Mode, Outcome, Reaction, Report, Run, drive_json};
 use rotate_bearer_token::RotateBearerToken;
 use serde_json::json;
 
@@ -11,7 +12,7 @@ use super::{function, variables};
 use crate::oauth2::{CLIENT_ID, CLIENT_SECRET, Manner, Server, Style};
 use crate::roles::{MEMBER_ROLE, make_member, make_role};
 use crate::rotations::{Rotation, STEPS, make_secret, stages, value_at};
-use crate::world::{AWS, LEDGER, ROTATIONS, World, now};
+use crate::world::{AWS, LEDGER, ROTATIONS, World, run_for};
 
 /// The account of the function, the account of the secret, and the server.
 struct Scene {
@@ -51,9 +52,8 @@ impl Scene {
     /// One step, in the name of an event of that id.
     async fn step(&self, rotation: &Rotation, step: &str, id: &str) -> Report {
         let ledger = ledger::DynamoLedger::new(&self.hub.sessions, LEDGER, RotateBearerToken::NAME);
-        self.hub.sessions.act_for(RotateBearerToken::NAME, id);
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        drive_json(&self.function, &ledger, Mode::Apply, deadline, &rotation.event(step)).await
+        let run = Run::new(RotateBearerToken::NAME, id, run_for(Duration::from_mins(1)).deadline);
+        in_name_of(&run, drive_json(&self.function, &ledger, Mode::Apply, &run, &rotation.event(step))).await
     }
 
     /// The calls by which the hub has entered the member.
