@@ -18,6 +18,8 @@ mod interruption;
 mod local;
 mod output;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod sample;
 mod settings;
 

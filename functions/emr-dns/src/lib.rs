@@ -1,7 +1,4 @@
-//! `emr-dns`: a CNAME from the friendly name in a cluster's tag to its primary node, for as long as the cluster lives.
-//!
-//! What invokes it is in `subject.rs`, what is read in `observe.rs` and `read/`. What becomes of one name is decided in
-//! `decide.rs`, the same for the event of a cluster (`plan.rs`) and for all of them (`sweep.rs`).
+#![doc = include_str!("../README.md")]
 
 mod apply;
 mod change;

@@ -1,6 +1,4 @@
-//! `rotate-bearer-token`: the bearer token of an OAuth2 client, rotated as Secrets Manager asks, step by step.
-//!
-//! The four steps are in `shared/rotation-steps`; what a token needs of them stands here. The server is spoken to in `oauth2.rs`.
+#![doc = include_str!("../README.md")]
 
 pub mod endpoint;
 mod keys;

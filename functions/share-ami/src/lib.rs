@@ -1,8 +1,4 @@
-//! `share-ami`: an image has become available, and is shared at once with whom the share manifest names, together
-//! with the snapshots that back it.
-//!
-//! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
-//! `shared/sharing-aws`.
+#![doc = include_str!("../README.md")]
 
 mod facts;
 mod observe;

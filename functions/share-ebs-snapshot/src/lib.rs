@@ -1,7 +1,4 @@
-//! `share-ebs-snapshot`: snapshots of volumes have been made, and are shared at once with whom the share manifest names.
-//!
-//! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
-//! `shared/sharing-aws`.
+#![doc = include_str!("../README.md")]
 
 mod facts;
 mod observe;

@@ -1,9 +1,4 @@
-//! `share-rds-snapshot`: a snapshot of a database has been made, and is shared at once with whom the share manifest
-//! names. One that RDS made for itself cannot be shared, and is copied first where that is asked for; the copy's own
-//! event shares the copy.
-//!
-//! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
-//! `shared/sharing-aws`.
+#![doc = include_str!("../README.md")]
 
 mod copy;
 mod facts;
