@@ -5,6 +5,7 @@
 //! output, everything else to standard error; the exit codes are those of the AWS CLI.
 
 mod arguments;
+mod bound;
 mod cluster;
 mod commands;
 mod connection;
