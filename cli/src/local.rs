@@ -24,7 +24,7 @@ use crate::progress::Progress;
 /// Where the share manifest lies.
 pub(crate) const MANIFEST: &str = "s3://com-example-signalbox/share-manifest.json";
 /// What the manifest may name: the accounts of the samples.
-const ALLOWED: &str = "222233334444,333344445555,444455556666,555566667777";
+pub(crate) const ALLOWED: &str = "222233334444,333344445555,444455556666,555566667777";
 /// The ledger's table.
 pub(crate) const LEDGER_TABLE: &str = "signalbox-ledger";
 

@@ -6,6 +6,7 @@
 
 mod account;
 mod arguments;
+mod bound;
 mod cluster;
 mod commands;
 mod connection;

@@ -32,6 +32,8 @@ struct Environment<'a> {
     region: &'static str,
     #[serde(rename = "SIGNALBOX_MANIFEST")]
     manifest: &'static str,
+    #[serde(rename = "SIGNALBOX_ALLOWED_ACCOUNTS")]
+    allowed: &'static str,
     #[serde(rename = "SIGNALBOX_LEDGER_TABLE")]
     ledger_table: &'static str,
     #[serde(rename = "SIGNALBOX_GRANTS_TABLE")]
@@ -118,6 +120,7 @@ impl<'a> Environment<'a> {
             secret_access_key: SECRET,
             region: REGION,
             manifest: local::MANIFEST,
+            allowed: local::ALLOWED,
             ledger_table: local::LEDGER_TABLE,
             grants_table: local::GRANTS_TABLE,
             audit_table: local::AUDIT_TABLE,
@@ -129,11 +132,12 @@ impl<'a> Environment<'a> {
 
 impl fmt::Display for Environment<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { endpoint, access_key_id, secret_access_key, region, manifest, .. } = self;
+        let Self { endpoint, access_key_id, secret_access_key, region, manifest, allowed, .. } = self;
         let Self { ledger_table, grants_table, audit_table, rotations_table, zones, .. } = self;
         writeln!(f, "export AWS_ENDPOINT_URL={endpoint} AWS_REGION={region}")?;
         writeln!(f, "export AWS_ACCESS_KEY_ID={access_key_id} AWS_SECRET_ACCESS_KEY={secret_access_key}")?;
-        writeln!(f, "export SIGNALBOX_MANIFEST={manifest} SIGNALBOX_LEDGER_TABLE={ledger_table}")?;
+        writeln!(f, "export SIGNALBOX_MANIFEST={manifest} SIGNALBOX_ALLOWED_ACCOUNTS={allowed}")?;
+        writeln!(f, "export SIGNALBOX_LEDGER_TABLE={ledger_table}")?;
         writeln!(f, "export SIGNALBOX_GRANTS_TABLE={grants_table} SIGNALBOX_AUDIT_TABLE={audit_table}")?;
         write!(f, "export SIGNALBOX_ROTATIONS_TABLE={rotations_table} SIGNALBOX_DNS_ZONES={zones}")
     }

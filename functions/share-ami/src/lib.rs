@@ -85,6 +85,10 @@ impl Reaction for ShareAmi {
     type Facts = Facts;
     type Step = Share;
 
+    fn notes(&self) -> Vec<String> {
+        self.source.notes()
+    }
+
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the request id; DynamoDB takes 2,048 bytes.
         const LONGEST_REQUEST_ID: usize = 128;

@@ -116,6 +116,10 @@ impl Reaction for ShareEbsSnapshot {
     type Facts = Facts;
     type Step = Step;
 
+    fn notes(&self) -> Vec<String> {
+        self.source.notes()
+    }
+
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the time; DynamoDB takes 2,048 bytes.
         const LONGEST_TIME: usize = 64;

@@ -114,6 +114,10 @@ impl Reaction for ShareRdsSnapshot {
     type Facts = Facts;
     type Step = Step;
 
+    fn notes(&self) -> Vec<String> {
+        self.source.notes()
+    }
+
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the date; DynamoDB takes 2,048 bytes.
         const LONGEST_DATE: usize = 64;

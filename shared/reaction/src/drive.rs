@@ -30,7 +30,7 @@ pub async fn drive_json<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: M
         Err(error) => {
             let error = byte_order_mark(event).map_or_else(|| shortened(&error.to_string(), 120), String::from);
             let refusal = Error::refused(format!("not an event that {} can read: {error}", R::NAME));
-            Report::of_error(R::NAME, &refusal)
+            Report::of_error(R::NAME, &refusal).with_notes(reaction.notes())
         }
     }
 }
@@ -40,9 +40,10 @@ pub async fn drive<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: Mode, 
     let subject = match R::parse(event) {
         Ok(Some(subject)) => subject,
         Ok(None) => {
-            return Report::new(R::NAME, Outcome::Ignored, Some(format!("not an event that {} acts on", R::NAME)));
+            let why = format!("not an event that {} acts on", R::NAME);
+            return Report::new(R::NAME, Outcome::Ignored, Some(why)).with_notes(reaction.notes());
         }
-        Err(error) => return Report::of_error(R::NAME, &error),
+        Err(error) => return Report::of_error(R::NAME, &error).with_notes(reaction.notes()),
     };
     let key = R::key(&subject);
     match mode {
@@ -50,6 +51,7 @@ pub async fn drive<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: Mode, 
         Mode::Apply => perform(reaction, ledger, &key, run, &subject).await,
     }
     .about(key)
+    .with_notes(reaction.notes())
 }
 
 async fn observe_and_plan<R: Reaction>(
@@ -104,7 +106,7 @@ async fn perform<R: Reaction>(
             "the code panicked, which is a fault of Signalbox or of a library: see the log for where, and report it";
         Report::of_error(R::NAME, &Error::failed(panicked))
     });
-    record(ledger, key, &owner, report.about(key.clone())).await
+    record(ledger, key, &owner, report.about(key.clone()).with_notes(reaction.notes())).await
 }
 
 async fn act<R: Reaction>(reaction: &R, run: &Run, subject: &R::Subject) -> Report {

@@ -47,6 +47,11 @@ pub trait Reaction: Send + Sync {
     /// One effect, as a value; its `Display` is what plans and reports show.
     type Step: Display + Send + Sync;
 
+    /// What every report of the function repeats, whatever became of the event: settings that its reader has to know.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Reads the subject from the event; `None` where the event is not this function's business.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! `drive`, shown with a reaction that switches lamps and a ledger in memory: order, repeats, failures, lost ledgers.
 
+mod notes;
 mod panics;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ struct Lamps<const AGAIN: bool = false> {
     is_unreadable: bool,
     incomplete: Vec<String>,
     seconds_per_step: u64,
+    notes: Vec<String>,
     log: Mutex<Vec<String>>,
 }
 
@@ -50,6 +52,10 @@ impl<const AGAIN: bool> Reaction for Lamps<AGAIN> {
     type Subject = Wanted;
     type Facts = (BTreeSet<String>, Vec<String>);
     type Step = Light;
+
+    fn notes(&self) -> Vec<String> {
+        self.notes.clone()
+    }
 
     fn parse(event: Wanted) -> Result<Option<Wanted>, Error> {
         match event.id.as_str() {

@@ -41,7 +41,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Reads the settings of an operator, who need not say what the manifest may name.
+    /// Reads the settings of an operator, who need not say what the manifest may name in order to plan: the command line says so
+    /// in its report, and refuses to act.
     ///
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
@@ -112,6 +113,12 @@ impl Source {
             Text::Document(document) => Some(document.location()),
             Text::Given(_) => None,
         }
+    }
+
+    /// What every report repeats: that nothing bounds the accounts that the manifest may name.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.allowed.iter().filter_map(Allowed::note).collect()
     }
 
     /// The account that has to own the buckets of the manifest and of stored plans.

@@ -122,6 +122,10 @@ impl<O: Occasion> Reaction for Sweeping<O> {
     type Facts = Facts;
     type Step = Step;
 
+    fn notes(&self) -> Vec<String> {
+        self.sweep.source.notes()
+    }
+
     fn parse(event: Box<RawValue>) -> Result<Option<Subject>, Error> {
         O::parse(&event)
     }
