@@ -11,7 +11,9 @@ use share_ami::ShareAmi;
 
 use super::Scene;
 use crate::ec2::{launchers, register};
-use crate::roles::{EXTERNAL_ID, MEMBER_ROLE, OPERATOR, make_changed_role, make_member, make_role, without_action};
+use crate::roles::{
+    EXTERNAL_ID, MEMBER_ROLE, OPERATOR, make_boundary, make_changed_role, make_member, make_role, without_action,
+};
 use crate::scene::read_sample;
 use crate::share_ami::{MANIFEST, SAMPLE_IMAGE};
 use crate::world::{SAMPLE_ACCOUNT, World};
@@ -82,6 +84,19 @@ async fn a_function_whose_own_role_may_not_enter_members_enters_none() {
         assert!(told.contains(&said), "{told}");
     }
     make_role(&scene.hub, ShareAmi::NAME, &own).await;
+    assert_eq!(hear(&scene, &image).await.outcome, Outcome::Applied);
+}
+
+#[tokio::test]
+async fn the_boundary_of_a_member_role_limits_it() {
+    let scene = scene().await;
+    let image = image(&scene).await;
+    let boundary = make_boundary(&scene.member, &["ec2:Describe*"]).await;
+    redeploy(&scene, &[("PermissionsBoundaryArn", &boundary)], |_| {}).await;
+    let report = hear(&scene, &image).await;
+    assert_eq!(report.outcome, Outcome::Failed, "{report}");
+    assert!(report.to_string().contains("is not authorized to perform: ec2:Modify"), "{report}");
+    redeploy(&scene, &[], |_| {}).await;
     assert_eq!(hear(&scene, &image).await.outcome, Outcome::Applied);
 }
 
