@@ -63,6 +63,15 @@ pub async fn make_operator(hub: &World) {
     deploy(hub, "role-operator", &template, &[]).await;
 }
 
+/// Makes a managed policy in an account that allows these actions, to be the boundary of a role: its ARN.
+pub async fn make_boundary(account: &World, actions: &[&str]) -> String {
+    let document = json!({"Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]});
+    let policy = json!({"ManagedPolicyName": "boundary", "PolicyDocument": document});
+    let template = json!({"Resources": {"Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": policy}}});
+    deploy(account, "boundary", &template, &[]).await;
+    format!("arn:aws:iam::{}:policy/boundary", account.account)
+}
+
 /// Deploys `infra/member-account.yaml` in a member: every function of the hub that acts in members may act there, by the role that
 /// the template makes. `changed` may change the template.
 pub async fn make_member(member: &World, hub: &str, given: &[(&str, &str)], changed: impl FnOnce(&mut Value)) {

@@ -11,6 +11,7 @@ import urllib.request
 
 from ministack.core import iam_evaluator as iam
 from ministack.services import iam as service
+from ministack.services import s3
 
 EVERYTHING = [iam.parse_policy_document({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})]
 ENTERING = {"sts:AssumeRole", "sts:SetSourceIdentity"}
@@ -78,6 +79,16 @@ def may_enter(caller, context):
     if role is None or role["Arn"] != context.resource_arn:
         return not has_roles(account)
     return iam.evaluate_trust_policy(role["AssumeRolePolicyDocument"], context.principal_arn, context)
+
+
+def with_bucket_policy(verdict, context, limits):
+    """The verdict when the policy of the bucket is asked, too: in another account than the caller's, both have to allow. ministack
+    looks for it in the caller's account only; a bucket that no account has is for S3 to miss."""
+    owner, bucket = context.service_context.get("aws:resourceaccount"), context.resource_arn.removeprefix("arn:aws:s3:::").split("/")[0]
+    if owner is None or not context.resource_arn.startswith("arn:aws:s3:::"):
+        return verdict
+    policy = s3._bucket_policies.get_scoped(owner, None, bucket) or ""
+    return iam.combine_resource_policy(verdict, context, policy, owner, limits=tuple(limits))
 
 
 def organization_of(account, organizations):

@@ -94,10 +94,13 @@ def denial(call, asked):
             continue
         keys = {**callers.keys_of(caller), **keys, **call.get("context", {})}
         kind = "AssumedRole" if "role" in caller else "Account"
-        context = iam.EvalContext(arn, kind, call["account"], action, resource, call["region"],
+        # AWS is called over TLS, and this on loopback is not.
+        context = iam.EvalContext(arn, kind, call["account"], action, resource, call["region"], secure_transport=True,
                                   service_context={name.lower(): value for name, value in keys.items()})
-        is_allowed = iam.evaluate(context, policies, *limits).decision == "Allow"
-        if not is_allowed or "template" not in asked and not callers.may_enter(caller, context):
+        verdict = iam.evaluate(context, policies, *limits)
+        if "template" not in asked:
+            verdict = callers.with_bucket_policy(verdict, context, limits)
+        if verdict.decision != "Allow" or "template" not in asked and not callers.may_enter(caller, context):
             return f"User: {arn} is not authorized to perform: {action} on resource: {resource}"
     return None
 

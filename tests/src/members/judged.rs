@@ -11,7 +11,9 @@ use share_ami::ShareAmi;
 
 use super::Scene;
 use crate::ec2::{launchers, register};
-use crate::roles::{EXTERNAL_ID, MEMBER_ROLE, OPERATOR, make_changed_role, make_member, make_role, without_action};
+use crate::roles::{
+    EXTERNAL_ID, MEMBER_ROLE, OPERATOR, make_boundary, make_changed_role, make_member, make_role, without_action,
+};
 use crate::scene::read_sample;
 use crate::share_ami::{MANIFEST, SAMPLE_IMAGE};
 use crate::world::{SAMPLE_ACCOUNT, World};
@@ -83,6 +85,53 @@ async fn a_function_whose_own_role_may_not_enter_members_enters_none() {
     }
     make_role(&scene.hub, ShareAmi::NAME, &own).await;
     assert_eq!(hear(&scene, &image).await.outcome, Outcome::Applied);
+}
+
+#[tokio::test]
+async fn the_boundary_of_a_member_role_limits_it() {
+    let scene = scene().await;
+    let image = image(&scene).await;
+    let boundary = make_boundary(&scene.member, &["ec2:Describe*"]).await;
+    redeploy(&scene, &[("PermissionsBoundaryArn", &boundary)], |_| {}).await;
+    let report = hear(&scene, &image).await;
+    assert_eq!(report.outcome, Outcome::Failed, "{report}");
+    assert!(report.to_string().contains("is not authorized to perform: ec2:Modify"), "{report}");
+    redeploy(&scene, &[], |_| {}).await;
+    assert_eq!(hear(&scene, &image).await.outcome, Outcome::Applied);
+}
+
+/// S3 asks the policy of the bucket, too: a denial there is final, and a bucket of another account has to admit the function.
+#[tokio::test]
+async fn the_policy_of_the_manifests_bucket_is_asked_too() {
+    let scene = scene().await;
+    let image = image(&scene).await;
+    let bucket = scene.hub.bucket();
+    let statement = r#""Action": "s3:GetObject", "Principal": "*""#;
+    let on = format!(r#""Resource": "arn:aws:s3:::{bucket}/*""#);
+    let role = format!("arn:aws:iam::{}:role/share-ami", scene.hub.account);
+    let denial = format!(
+        r#"{{"Statement": [{{"Effect": "Deny", {statement}, {on}, "Condition": {{"ArnEquals": {{"aws:PrincipalArn": "{role}"}}}}}}]}}"#
+    );
+    scene.hub.s3.put_bucket_policy().bucket(&bucket).policy(denial).send().await.unwrap();
+    let report = hear(&scene, &image).await;
+    assert_eq!(report.outcome, Outcome::Failed, "{report}");
+    assert!(report.to_string().contains("is not authorized to perform: s3:GetObject on resource: "), "{report}");
+    let open = format!(
+        r#"{{"Statement": [{{"Effect": "Deny", {statement}, {on}, "Condition": {{"Bool": {{"aws:SecureTransport": "false"}}}}}}]}}"#
+    );
+    scene.hub.s3.put_bucket_policy().bucket(&bucket).policy(open).send().await.unwrap();
+    assert_eq!(hear(&scene, &image).await.outcome, Outcome::Applied, "AWS is called over TLS");
+    let foreign = scene.member.bucket();
+    scene.member.make_bucket(&foreign).await;
+    let operator = scene.hub.acting_as(OPERATOR, &scene.hub.account).await;
+    let listed = async || operator.s3.list_objects_v2().bucket(&foreign).send().await.is_ok();
+    assert!(!listed().await, "its own role alone does not open a bucket of another account");
+    let admits = format!(
+        r#"{{"Statement": [{{"Effect": "Allow", "Action": "s3:ListBucket", "Principal": {{"AWS": "{}"}}, "Resource": "arn:aws:s3:::{foreign}"}}]}}"#,
+        scene.hub.account
+    );
+    scene.member.s3.put_bucket_policy().bucket(&foreign).policy(admits).send().await.unwrap();
+    assert!(listed().await, "both allow it");
 }
 
 /// How the member's role is asked for.
