@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::FutureExt;
 
-use super::{Lamps, in_a_minute, now, run, wanted};
+use super::{Lamps, for_a_minute, now, run, wanted};
 use crate::{Key, MemoryLedger, Mode, drive, drive_json};
 
 /// Whatever becomes of an event, and in the ledger's record too.
@@ -16,9 +16,10 @@ fn every_report_repeats_the_notes_of_the_function_once() {
     let events = [("", &["north"] as &[_]), ("foreign", &[]), ("a", &["north"]), ("a", &["north"]), ("b", &["north"])];
     let events = events.into_iter().chain([("c", &["dark"] as &[_]), ("d", &[]), ("e", &["bursting"])]);
     let mut reports: Vec<_> = events.map(|(id, names)| run(&lamps, &ledger, wanted(id, names))).collect();
-    let dry = drive(&lamps, &ledger, Mode::Plan, in_a_minute(), wanted("f", &["south"]));
+    let for_a_minute = for_a_minute();
+    let dry = drive(&lamps, &ledger, Mode::Plan, &for_a_minute, wanted("f", &["south"]));
     reports.push(dry.now_or_never().unwrap());
-    reports.push(drive_json(&lamps, &ledger, Mode::Apply, in_a_minute(), "{}").now_or_never().unwrap());
+    reports.push(drive_json(&lamps, &ledger, Mode::Apply, &for_a_minute, "{}").now_or_never().unwrap());
     let outcomes: BTreeSet<_> = reports.iter().map(|report| report.outcome.to_string()).collect();
     assert_eq!(outcomes.len(), 7, "one of each outcome: {outcomes:?}");
     for report in &reports {
