@@ -22,7 +22,7 @@ use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent, DbSnapshotId, Snapsho
 use events::{Detail, Envelope, Origin};
 use place::{AccountId, Region};
 use reaction::{Deadline, Error, Key, Plan, Reaction};
-use sharing::{Candidate, Kind, Resource, Share, Tags};
+use sharing::{Candidate, Kind, Resource, Tags};
 use sharing_aws::{Rds, Source};
 use sharing_records::{Grants, record_if_any};
 
@@ -83,8 +83,8 @@ impl Subject {
 /// What is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The snapshot is shared.
-    Share(Share),
+    /// The snapshot is shared, or cannot be.
+    Share(sharing::Step),
     /// The snapshot is copied.
     Copy(Copy),
 }
@@ -92,7 +92,7 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Share(share) => share.fmt(f),
+            Self::Share(step) => step.fmt(f),
             Self::Copy(copy) => copy.fmt(f),
         }
     }
@@ -154,7 +154,8 @@ impl Reaction for ShareRdsSnapshot {
     async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         match step {
-            Step::Share(share) => {
+            Step::Share(step) => {
+                let share = step.share()?;
                 let sharing = services.rds.share(share);
                 record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
             }
