@@ -98,7 +98,12 @@ impl Job {
             name,
             function: "reconcile-shares",
             event: SWEEP.to_owned(),
-            environment: vec![("SIGNALBOX_MODE", "plan"), ("SIGNALBOX_RATES", "unlimited")],
+            environment: vec![
+                ("SIGNALBOX_MODE", "plan"),
+                ("SIGNALBOX_RATES", "unlimited"),
+                ("SIGNALBOX_MAX_REMOVALS", "100000"),
+                ("SIGNALBOX_MAX_REMOVED_PERCENT", "100"),
+            ],
             outcome: "planned",
             aws,
             latency: Duration::ZERO,
@@ -149,8 +154,9 @@ impl Job {
             ended = child.wait() => Err(anyhow::anyhow!("it ended by itself: {}", ended?)),
         };
         child.kill().await.context("ending it")?;
+        let done = done?;
         canned.check()?;
-        Ok(Done { refused: canned.take_refused(), ..done? })
+        Ok(Done { refused: canned.take_refused(), ..done })
     }
 
     async fn invoke(&self, api: &mut RuntimeApi, aws: &CannedAws, pid: u32) -> Result<Done> {

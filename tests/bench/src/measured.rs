@@ -93,11 +93,15 @@ impl Measured {
 
     /// Does these jobs in turn, each as often as it says.
     pub async fn add_jobs(&mut self, jobs: &[Job], tls: &Tls, folder: &Path) {
+        let mut able: Vec<_> = jobs.iter().collect();
         for number in 1..=jobs.iter().map(|job| job.times).max().unwrap_or_default() {
-            for job in jobs.iter().filter(|job| number <= job.times) {
+            for job in std::mem::take(&mut able).into_iter().filter(|job| number <= job.times) {
                 eprintln!("{}: {number} of {}", job.name, job.times);
                 match job.run(tls, folder).await {
-                    Ok(done) => self.jobs.entry(job.name).or_default().push(done),
+                    Ok(done) => {
+                        self.jobs.entry(job.name).or_default().push(done);
+                        able.push(job);
+                    }
                     Err(error) => self.missing.push(format!("{error:#}")),
                 }
             }
