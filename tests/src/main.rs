@@ -35,6 +35,7 @@ mod paging;
 mod policies;
 mod react_org_change;
 mod reconcile_shares;
+mod roles;
 mod rotate_bearer_token;
 mod rotate_db_user;
 mod rotations;

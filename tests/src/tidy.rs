@@ -1,5 +1,6 @@
 //! The rules of the house, as tests: what may depend on what, what belongs to a function, how files are.
 
+mod circles;
 mod crates;
 mod documents;
 mod files;

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod endpoint;
+mod keys;
+mod master;
 pub mod oauth2;
 mod proof;
 pub mod secret;
@@ -14,8 +16,9 @@ use rotation::{SecretArn, Stage};
 use rotation_steps::{Bindings, Context, Credential, MASTERS, Rotating, Secrets, secrets_in};
 use secrecy::{ExposeSecret, SecretString};
 
+pub use master::Master;
 use oauth2::{Client, Left, Unminted};
-use secret::{BearerSecret, Master};
+use secret::BearerSecret;
 use settings::{Settings, Style};
 
 /// The function.

@@ -13,7 +13,7 @@ use aws::{Clients, Pace, Sessions};
 use events::ec2::{AmiStateChange, ImageId, ImageState};
 use events::{Detail, Envelope, Origin};
 use place::{AccountId, Region};
-use reaction::{Deadline, Error, Key, Plan, Reaction};
+use reaction::{Error, Key, Plan, Reaction, Run};
 use sharing::{Candidate, Kind, Resource, Share, Tags};
 use sharing_aws::{Ec2, Settings, Source};
 use sharing_records::{Grants, record_if_any};
@@ -85,6 +85,10 @@ impl Reaction for ShareAmi {
     type Facts = Facts;
     type Step = Share;
 
+    fn notes(&self) -> Vec<String> {
+        self.source.notes()
+    }
+
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the request id; DynamoDB takes 2,048 bytes.
         const LONGEST_REQUEST_ID: usize = 128;
@@ -106,7 +110,7 @@ impl Reaction for ShareAmi {
         Key::new(occurrence.into_iter().chain(replay.as_deref()))
     }
 
-    async fn observe(&self, subject: &Subject, _: Deadline) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, _: &Run) -> Result<Facts, Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
         Box::pin(self.read_facts(subject)).await
     }
@@ -115,7 +119,7 @@ impl Reaction for ShareAmi {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Share) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Share, _: &Run) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         let sharing = services.ec2.share(step);
         record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), step, sharing).await

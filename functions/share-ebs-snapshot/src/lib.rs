@@ -15,7 +15,7 @@ use aws::{Clients, Pace, Sessions};
 use events::ebs::{SnapshotId, SnapshotNotification, SnapshotsCompletion};
 use events::{Detail, Envelope, Origin};
 use place::{AccountId, Region};
-use reaction::{Deadline, Error, Key, Plan, Reaction};
+use reaction::{Error, Key, Plan, Reaction, Run};
 use sharing::{Candidate, Kind, Resource, Share};
 use sharing_aws::{Ec2, Settings, Source};
 use sharing_records::{Grants, record_if_any};
@@ -116,6 +116,10 @@ impl Reaction for ShareEbsSnapshot {
     type Facts = Facts;
     type Step = Step;
 
+    fn notes(&self) -> Vec<String> {
+        self.source.notes()
+    }
+
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the time; DynamoDB takes 2,048 bytes.
         const LONGEST_TIME: usize = 64;
@@ -146,7 +150,7 @@ impl Reaction for ShareEbsSnapshot {
         Key::new(occurrence.into_iter().chain(replay.as_deref()))
     }
 
-    async fn observe(&self, subject: &Subject, _: Deadline) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, _: &Run) -> Result<Facts, Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
         Box::pin(self.read_facts(subject)).await
     }
@@ -155,7 +159,7 @@ impl Reaction for ShareEbsSnapshot {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         let share = match step {
             Step::Share(share) => share,

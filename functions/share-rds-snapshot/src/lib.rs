@@ -16,7 +16,7 @@ use aws::{Clients, Pace, Sessions};
 use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent, DbSnapshotId, SnapshotChange};
 use events::{Detail, Envelope, Origin};
 use place::{AccountId, Region};
-use reaction::{Deadline, Error, Key, Plan, Reaction};
+use reaction::{Error, Key, Plan, Reaction, Run};
 use sharing::{Candidate, Kind, Resource, Share, Tags};
 use sharing_aws::{Rds, Source};
 use sharing_records::{Grants, record_if_any};
@@ -114,6 +114,10 @@ impl Reaction for ShareRdsSnapshot {
     type Facts = Facts;
     type Step = Step;
 
+    fn notes(&self) -> Vec<String> {
+        self.source.notes()
+    }
+
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the date; DynamoDB takes 2,048 bytes.
         const LONGEST_DATE: usize = 64;
@@ -137,7 +141,7 @@ impl Reaction for ShareRdsSnapshot {
         Key::new(occurrence.into_iter().chain(replay.as_deref()))
     }
 
-    async fn observe(&self, subject: &Subject, _: Deadline) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, _: &Run) -> Result<Facts, Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
         Box::pin(self.read_facts(subject)).await
     }
@@ -146,7 +150,7 @@ impl Reaction for ShareRdsSnapshot {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         match step {
             Step::Share(share) => {

@@ -22,7 +22,7 @@ pub use keys::{Encryption, encryption};
 pub use kms_keys::{Key, Keys};
 pub use manifest::{Settings, Source};
 pub use options::{AWS_OWNED_KEY, OptionGroup, is_aws_owned};
-pub use organizations::Organizations;
+pub use organizations::membership;
 pub use policies::PolicyRead;
 pub use rds::{ACCOUNTS_PER_SNAPSHOT, Rds, db_tags_of, over_quota};
 pub use repositories::Repositories;

@@ -1,6 +1,6 @@
 //! What a sweep would do, for somebody who looks at it before it is done.
 
-use reaction::{Counts, Deadline, Error, Plan};
+use reaction::{Counts, Error, Plan, Run};
 use sharing::Share;
 
 use crate::plan::{Step, change, decide};
@@ -31,8 +31,8 @@ impl Sweep {
     ///
     /// # Errors
     /// `Refused` where the manifest cannot be acted on; otherwise what a call's error means.
-    pub async fn propose(&self, deadline: Deadline) -> Result<Proposal, Error> {
-        let facts = Box::pin(self.read_facts(&Subject::Sweep { force: None }, deadline)).await?;
+    pub async fn propose(&self, run: &Run) -> Result<Proposal, Error> {
+        let facts = Box::pin(self.read_facts(&Subject::Sweep { force: None }, run.deadline)).await?;
         let decisions = decide(&facts)?;
         let interlock = interlocks::check(&facts, &decisions).err();
         let (mut shares, mut refused, mut forgotten) = (Vec::<Share>::new(), Vec::new(), Vec::new());
