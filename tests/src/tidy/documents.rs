@@ -141,9 +141,10 @@ fn read_head(path: &str) -> Option<String> {
 /// The longer sentences of a document's prose. Rows of tables, and links to where more is said, may look alike.
 fn sentences_in(text: &str) -> Vec<String> {
     let prose = prose(text);
-    let lines = prose.lines().filter(|line| !line.starts_with('|'));
+    // A heading, a row and the end of a paragraph end a sentence.
+    let lines = prose.lines().map(|line| if line.starts_with(['|', '#']) || line.is_empty() { ". " } else { line });
     let words = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-    let sentences = words.split(". ").map(|it| it.trim_matches(['-', '*', '.', ' ', '#']).to_owned());
+    let sentences = words.split(". ").map(|it| it.trim_matches(['-', '*', '.', ' ']).to_owned());
     sentences.filter(|it| it.split(' ').count() > FEW && !it.contains("](")).collect()
 }
 
