@@ -10,7 +10,7 @@ use super::account::{Account, stack};
 use crate::ec2::{launchers, register};
 use crate::infra::{OF_AN_ORGANIZATION, Template};
 use crate::roles::{EXTERNAL_ID, MEMBER_ROLE, make_member, without_action};
-use crate::scene::{Scene as _, read_sample};
+use crate::scene::read_sample;
 use crate::share_ami::{GIVEN, SAMPLE_IMAGE, Scene};
 use crate::world::World;
 
