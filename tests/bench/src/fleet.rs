@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -119,6 +119,18 @@ async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
     let assumed = aws.take_calls().iter().filter(|call| *call == "AssumeRole").count();
     let roles = if setting.is_peer { setting.regions } else { 1 };
     ensure!(accounts.is_right(setting.regions, u32::try_from(roles)?), "an account was not asked once in each region");
+    let cost = Cost { wall_ms: wall.as_secs_f64() * 1e3, cpu_ms: cpu.as_secs_f64() * 1e3 };
+    judged(setting, &accounts, cost, begin, (peak_kib, u32::try_from(assumed)?))
+}
+
+/// The figures of a run that began then and ended well.
+fn judged(
+    setting: &Setting,
+    accounts: &ManyAccounts,
+    cost: Cost,
+    begin: Instant,
+    (peak_kib, assumed): (u32, u32),
+) -> Result<Run> {
     let time = accounts.time().context("no role was assumed")? + setting.latency;
     let choosing = accounts.first().context("no role was assumed")? - begin;
     // The calling account is listed, too, and asked for its tags.
@@ -126,11 +138,11 @@ async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let requests = (setting.accounts * (1 + setting.regions)) as f64 / setting.concurrency as f64;
     Ok(Run {
-        cost: Cost { wall_ms: wall.as_secs_f64() * 1e3, cpu_ms: cpu.as_secs_f64() * 1e3 },
+        cost,
         accounts_ms: time.as_secs_f64() * 1e3,
         floor_ms: requests * setting.latency.as_secs_f64() * 1e3,
         peak_kib,
-        assumed: u32::try_from(assumed)?,
+        assumed,
         accounts: u32::try_from(setting.accounts)?,
         choosing_ms: choosing.as_secs_f64() * 1e3,
         choosing_floor_ms: floor_ms("ListTagsForResource", tagged),

@@ -1,9 +1,10 @@
 //! `make bench`: how fast and how small the functions are, as ratios to what they cannot beat and to what they have to beat.
 //!
-//! In one run and on one machine it starts `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by
-//! bare hyper, and a boto3 handler, in turn and several times, behind a Lambda Runtime API and in front of an AWS of fixed answers,
-//! both of its own. Then it measures these parts; the name of one as the argument measures that part alone:
+//! In one run and on one machine it measures these parts, behind a Lambda Runtime API and in front of an AWS of fixed answers, both of
+//! its own. The name of one as the argument measures that part alone:
 //!
+//! - `events`: `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by bare hyper, and a boto3 handler, in
+//!   turn and several times
 //! - `sweep`: many drifted images, in today's way and in that of 2015
 //! - `jobs`: images with many entries, an account that is closed, clusters at EMR's quotas
 //! - `rotations`: passwords of PostgreSQL and MariaDB
@@ -71,7 +72,7 @@ async fn main() -> Result<ExitCode> {
     let only = std::env::args().nth(1);
     let is_whole = only.is_none();
     let is_asked = |part: &str| only.as_deref().is_none_or(|only| only == part);
-    if is_whole {
+    if is_asked("events") {
         measure_events(&mut measured, can_be_small, &tls, &folder).await;
     }
     if is_asked("sweep") {
@@ -91,12 +92,7 @@ async fn main() -> Result<ExitCode> {
     if is_asked("fleet") {
         measure_fleet(&mut measured, &tls, &folder).await;
     }
-    let mut bars = bars::bars(&measured);
-    bars.retain(|bar| is_whole || bar.measured.is_some());
-    write(&folder.join("measured.json"), &measured)?;
-    write(&folder.join("bars.json"), &bars)?;
-
-    show(&measured, &bars, is_whole);
+    report(&measured, is_whole, &folder)?;
     println!("\nThe CPU share of 128 MB (7 %) is {}.", how_shared(can_be_small));
     println!(
         "The way of 2015 is reckoned for 1,000 images from 200: its calls go out one after the other, three an image."
@@ -107,9 +103,19 @@ async fn main() -> Result<ExitCode> {
     Ok(if measured.missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Writes and prints what was measured, and those bars that it says something of.
+fn report(measured: &Measured, is_whole: bool, folder: &Path) -> Result<()> {
+    let mut bars = bars::bars(measured);
+    bars.retain(|bar| is_whole || bar.measured.is_some());
+    write(&folder.join("measured.json"), measured)?;
+    write(&folder.join("bars.json"), &bars)?;
+    show(measured, &bars);
+    Ok(())
+}
+
 /// Prints what was measured, and the bars.
-fn show(measured: &Measured, bars: &[bars::Bar], is_whole: bool) {
-    if is_whole {
+fn show(measured: &Measured, bars: &[bars::Bar]) {
+    if !measured.lives.is_empty() {
         print(&table::lines(measured));
     }
     print(&table::sweeps(measured));

@@ -35,7 +35,7 @@ impl Sweeps {
             let organization = &self.scene.organization;
             command.args(["--accounts", organization, "--member-role", MEMBER_ROLE, "--external-id", EXTERNAL_ID]);
         }
-        command.args(["--grants-table", GRANTS, "--audit-table", AUDIT]);
+        command.args(["--grants-table", GRANTS, "--audit-table", AUDIT, "--allowed-accounts", "everybody"]);
         command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
         command.env("AWS_ACCESS_KEY_ID", format!("ASIA{}-{OPERATOR}", self.scene.hub.account)).stdin(Stdio::null());
         let ran = command.output().unwrap();
