@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, helpers and all")]
 
+mod agreement;
 mod audit;
 mod binary;
 mod built;

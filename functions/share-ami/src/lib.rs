@@ -14,7 +14,7 @@ use events::ec2::{AmiStateChange, ImageId, ImageState};
 use events::{Detail, Envelope, Origin};
 use place::{AccountId, Region};
 use reaction::{Error, Key, Plan, Reaction, Run};
-use sharing::{Candidate, Kind, Resource, Share, Tags};
+use sharing::{Candidate, Kind, Resource, Step, Tags};
 use sharing_aws::{Ec2, Settings, Source};
 use sharing_records::{Grants, record_if_any};
 
@@ -83,7 +83,7 @@ impl Reaction for ShareAmi {
     type Event = Envelope;
     type Subject = Subject;
     type Facts = Facts;
-    type Step = Share;
+    type Step = Step;
 
     fn notes(&self) -> Vec<String> {
         self.source.notes()
@@ -115,13 +115,14 @@ impl Reaction for ShareAmi {
         Box::pin(self.read_facts(subject)).await
     }
 
-    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
+    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Share, _: &Run) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
+        let share = step.share()?;
         let services = self.clients.at(&subject.account, &subject.region).await?;
-        let sharing = services.ec2.share(step);
-        record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), step, sharing).await
+        let sharing = services.ec2.share(share);
+        record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
     }
 }

@@ -17,7 +17,7 @@ use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent, DbSnapshotId, Snapsho
 use events::{Detail, Envelope, Origin};
 use place::{AccountId, Region};
 use reaction::{Error, Key, Plan, Reaction, Run};
-use sharing::{Candidate, Kind, Resource, Share, Tags};
+use sharing::{Candidate, Kind, Resource, Tags};
 use sharing_aws::{Rds, Source};
 use sharing_records::{Grants, record_if_any};
 
@@ -78,8 +78,8 @@ impl Subject {
 /// What is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The snapshot is shared.
-    Share(Share),
+    /// The snapshot is shared, or cannot be.
+    Share(sharing::Step),
     /// The snapshot is copied.
     Copy(Copy),
 }
@@ -87,7 +87,7 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Share(share) => share.fmt(f),
+            Self::Share(step) => step.fmt(f),
             Self::Copy(copy) => copy.fmt(f),
         }
     }
@@ -153,7 +153,8 @@ impl Reaction for ShareRdsSnapshot {
     async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         match step {
-            Step::Share(share) => {
+            Step::Share(step) => {
+                let share = step.share()?;
                 let sharing = services.rds.share(share);
                 record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
             }

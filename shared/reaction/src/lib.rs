@@ -7,6 +7,7 @@
 mod deadline;
 mod drive;
 mod error;
+pub mod interlock;
 mod ledger;
 mod memory;
 mod report;

@@ -123,7 +123,7 @@ impl Run<'_> {
         match self.chains.iter().position(|chain| !chain.is_open() && chain.head.is_busy(now)) {
             Some(index) => {
                 let Change { resource, .. } = &self.step.changes[index];
-                Err(Error::failed(format!("another run is at work on {resource}; it is tried again")))
+                Err(Error::failed(sharing::Obstacle::Busy(resource.clone())))
             }
             None => Ok(()),
         }

@@ -151,7 +151,7 @@ impl<O: Occasion> Reaction for Sweeping<O> {
         match step {
             Step::Share(share) => groups::turn(share),
             // Nothing is asked of AWS.
-            Step::Forget(_) | Step::CannotShare { .. } => u8::MAX,
+            Step::Forget(_) | Step::CannotShare(_) => u8::MAX,
         }
     }
 
