@@ -105,7 +105,7 @@ stories! { Scene;
             before
             base-db-v1: 123456789012, 987654321098
             after
-            base-db-v1: nobody
+            base-db-v1: no account
         "#]];
     a_snapshot_was_created_for_an_organizational_unit: OF_AN_ORGANIZATION, expect![[r#"
         share-rds-snapshot: applied
