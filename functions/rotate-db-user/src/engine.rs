@@ -208,7 +208,7 @@ impl Connection {
     }
 
     /// Whether the server let in the user of this name by its password: it may take a login of any name for an anonymous account, or
-    /// trust whoever comes. Where it does not say so, because the password has expired, it did not.
+    /// trust every client. Where it does not say so, because the password has expired, it did not.
     ///
     /// # Errors
     /// Where the server does not say.

@@ -162,7 +162,7 @@ pub(crate) fn of_step(request: &Request, facts: &Facts, is_minted: bool) -> Resu
         Turn::Set | Turn::Finish { .. } if !is_filled => {
             return Err(too_early(request, "has no value", "createSecret"));
         }
-        // Whoever may invoke the function would else have it log in with a password that the server cannot have yet: each such login
+        // An identity that may only invoke the function would else have it log in with a password that the server cannot have yet: each such login
         // counts as a mistake, here and at a server that locks users.
         Turn::Test | Turn::Finish { .. } if !is_minted && !remembered.is_taken => {
             return Err(too_early(request, "has a value that the server has not taken yet", "setSecret"));

@@ -80,7 +80,7 @@ async fn finish_before_create_makes_nothing_current() {
     scene.assert_served().await;
 }
 
-/// Whoever may invoke the function has a step come before its turn, or long after it.
+/// An identity that may only invoke the function has a step come before its turn, or long after it.
 #[tokio::test]
 async fn a_token_that_the_server_does_not_take_does_not_become_current() {
     for is_tested in [false, true] {

@@ -143,7 +143,7 @@ async fn what_is_left_in_another_database_is_told_until_it_is_handed_over() {
     }
 }
 
-/// A server that lets in whoever comes proves no password: the writer of a secret could have any such user changed.
+/// A server that trusts every client proves no password: the writer of a secret could have any such user changed.
 #[tokio::test]
 async fn who_is_let_in_without_being_asked_proves_nothing() {
     let scene = Scene::alternating(&POSTGRES).await;

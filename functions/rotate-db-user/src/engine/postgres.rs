@@ -146,7 +146,7 @@ impl Session {
         Ok(found.iter().map(|row| (row.get(0), SecretString::from(row.get::<_, String>(1)))).collect())
     }
 
-    /// Whether the server, or the pooler, asked for the password at all. One that trusts whoever comes, or goes by a certificate or
+    /// Whether the server, or the pooler, asked for the password at all. One that trusts every client, or goes by a certificate or
     /// a machine's user, lets in any name with any password.
     pub(super) fn was_asked(&self) -> bool {
         self.asked.get().is_some()
