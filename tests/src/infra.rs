@@ -12,7 +12,7 @@ mod rules;
 mod template;
 mod zones;
 
-pub use alarms::assert_alarm_sounds;
+pub use alarms::{alarms_set_off, assert_alarm_sounds};
 pub use rotation::ROTATING;
 pub use template::OF_AN_ORGANIZATION;
 pub use template::Template;

@@ -1,11 +1,13 @@
 //! `rotate-db-user` as Secrets Manager drives it, with real clients, in PostgreSQL and in MariaDB.
 
 mod alternating;
+mod anew;
 mod arrivals;
 mod checked;
 mod clients;
 mod former;
 mod impostors;
+mod invoked;
 mod keys;
 mod kill;
 mod managed;

@@ -15,6 +15,6 @@ pub use bindings::{Bindings, MASTERS};
 pub use credential::{Context, Credential};
 pub use minted::Minted;
 pub use plan::{Facts, Seen, Step, Subject, Swept, Values};
-pub use records::{Due, Entry, Made, OfSecret, RECORDED, Records, Remembered};
+pub use records::{Due, Entry, Made, OfSecret, RECORDED, Records, Remembered, Users};
 pub use rotating::{Rotating, SECRETS, secrets_in};
 pub use secrets_manager::{Owner, Passwords, Put, Secrets};
