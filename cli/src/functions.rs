@@ -27,6 +27,7 @@ use share_rds_snapshot::ShareRdsSnapshot;
 use sharing_aws::{Settings, Source};
 use sharing_records::Grants;
 
+use crate::bound;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::given::Given;
@@ -232,6 +233,9 @@ async fn react<R: Reaction>(
         .map_err(Failure::configuration)?;
     let table = if *mode == Mode::Apply { variables("SIGNALBOX_LEDGER_TABLE") } else { None };
     given.check(R::NAME)?;
+    if *mode == Mode::Apply {
+        bound::require(given, *variables)?;
+    }
     let run = by_hand(sessions, R::NAME, event.field("id"), &format!("signalbox run ({})", R::NAME));
     Ok(match mode {
         Mode::Plan => {

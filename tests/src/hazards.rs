@@ -293,7 +293,7 @@ fn count_of(scene: &Scene, operation: &str, skipped: usize) -> usize {
 }
 
 /// Whether a file's text has a test of this name, or a story, of which a macro makes one.
-fn has_test(text: &str, name: &str) -> bool {
+pub fn has_test(text: &str, name: &str) -> bool {
     let lines: Vec<_> = text.lines().map(str::trim).collect();
     let is_test = |line: &str| ["#[test]", "#[tokio::test]"].contains(&line);
     let begins = [format!("fn {name}("), format!("async fn {name}(")];

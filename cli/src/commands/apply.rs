@@ -18,6 +18,7 @@ use sharing_aws::Source;
 
 use super::sweep;
 use crate::arguments::AwsOptions;
+use crate::bound;
 use crate::connection::connect_for;
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
@@ -38,8 +39,10 @@ pub(super) async fn apply(
 ) -> Result<(), Failure> {
     let text = read_text(path).await?;
     let file = File::parse(&text).map_err(|error| Failure::usage(format!("{} {error}", name_of(path))))?;
+    given.check_role(variables)?;
     let sessions = connect_for(aws, variables).await?;
     let source = Source::of_text(&sessions, "{}", sweep::allowed(variables)?);
+    bound::require(given, variables)?;
     sessions.ask_home().await.map_err(Failure::service)?;
     let ours = &sessions.home().map_err(Failure::service)?.account;
     if let Some(theirs) = file.account.as_ref().filter(|account| *account != ours) {
@@ -53,7 +56,7 @@ pub(super) async fn apply(
     let digest = digest(&text);
     let run = by_hand(&sessions, "signalbox", "apply", "signalbox apply");
     let steps = in_name_of(&run, carry_out(&function, &file.steps, &format!("plan/{digest}"))).await;
-    let done = Done { plan: digest, steps };
+    let done = Done { plan: digest, steps, notes: source.notes() };
     output::print(output, &done)?;
     if done.steps.iter().all(|line| line.error.is_none()) { Ok(()) } else { Err(Failure::shown_service()) }
 }
@@ -74,12 +77,12 @@ async fn check(file: &File, source: &Source) -> Result<(), Failure> {
     )))
 }
 
-/// Carries the steps out, turn after turn.
+/// Carries the steps out, phase after phase.
 async fn carry_out(function: &ReconcileShares, steps: &[Share], occurrence: &str) -> Vec<Line> {
     let bar = bar(steps.len());
     let mut lines = Vec::new();
-    for turn in steps.chunk_by(|one, other| reconcile_shares::turn(one) == reconcile_shares::turn(other)) {
-        let steps = stream::iter(turn).map(async |step| {
+    for phase in steps.chunk_by(|one, other| reconcile_shares::phase(one) == reconcile_shares::phase(other)) {
+        let steps = stream::iter(phase).map(async |step| {
             let result = function.apply_stored(occurrence, step).await;
             bar.inc(1);
             line(step, result)
@@ -139,6 +142,9 @@ struct Done {
     /// The SHA-256 of the plan, which the audit records too.
     plan: String,
     steps: Vec<Line>,
+    /// What the reader should know beside the steps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 /// What became of a step.
@@ -157,6 +163,9 @@ impl fmt::Display for Done {
             if let Some(error) = error {
                 writeln!(f, "  {error}")?;
             }
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
         }
         let count = |outcome| self.steps.iter().filter(|line| line.outcome == outcome).count();
         let counted = ["applied", "unchanged", "refused", "failed"].map(|it| format!("{} {it}", count(it)));

@@ -19,7 +19,7 @@ const LONGEST: usize = 80;
 
 /// Prints the names; what could not be read is a service error.
 pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, given: &Given, output: Format) -> Result<(), Failure> {
-    let variables = |name: &str| given.read(name, asked.naming.variable(name));
+    let variables = |name: &str| given.read(name, asked.variable(name));
     let settings = Settings::read(&variables).map_err(Failure::configuration)?;
     given.check("dns")?;
     let sessions = connect(aws).await?;

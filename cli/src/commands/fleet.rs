@@ -52,6 +52,7 @@ pub(super) async fn fleet(
     }
     given.read("SIGNALBOX_EXTERNAL_ID", ());
     given.check(&operation)?;
+    suite.check_bound()?;
     let regions = asked.chosen.regions(sessions.region().map_err(Failure::configuration)?)?;
     sessions.ask_home().await.map_err(Failure::service)?;
     role.check_caller(sessions.caller().unwrap_or_default()).map_err(Failure::usage)?;

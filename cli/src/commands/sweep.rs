@@ -16,6 +16,7 @@ use sharing_records::Grants;
 
 use super::counts::Table;
 use crate::arguments::AwsOptions;
+use crate::bound;
 use crate::connection::connect_for;
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
@@ -35,6 +36,7 @@ pub(super) async fn plan(
     out: Option<&Path>,
     output: Format,
 ) -> Result<(), Failure> {
+    given.check_role(variables)?;
     let sessions = connect_for(aws, variables).await?;
     let source = source(&sessions, variables).await?;
     sessions.ask_home().await.map_err(Failure::service)?;
@@ -45,10 +47,12 @@ pub(super) async fn plan(
     let run = by_hand(&sessions, "signalbox", "plan", "signalbox plan");
     let proposal = in_name_of(&run, function.propose(&run)).await;
     drop(progress);
-    let view =
+    let mut view =
         View::of(proposal.map_err(|error| {
             if error.is_refused() { Failure::configuration(error) } else { Failure::service(error) }
         })?);
+    let bound = bound::note(given, variables).filter(|note| !view.notes.contains(note));
+    view.notes.extend(bound);
     output::print(output, &view)?;
     if let Some(path) = out {
         keep(&view.plan, path)?;

@@ -1,6 +1,4 @@
-//! `reconcile-shares`: the sweep that makes the whole share manifest true, whatever events came or did not come.
-//!
-//! What invokes it is in `subject.rs`; everything else is in `shared/sharing-sweep`.
+#![doc = include_str!("../README.md")]
 
 mod subject;
 #[cfg(test)]
@@ -10,7 +8,7 @@ use reaction::Error;
 use serde_json::value::RawValue;
 
 pub use sharing_sweep::{
-    Applied, Facts, Forced, Found, Limits, Proposal, Rates, Settings, Step, StoredPlan, Subject, Unread, turn,
+    Applied, Facts, Forced, Found, Limits, Proposal, Rates, Settings, Step, StoredPlan, Subject, Unread, phase,
 };
 use sharing_sweep::{Occasion, Sweeping};
 

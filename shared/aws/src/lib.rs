@@ -12,7 +12,6 @@ mod members;
 mod pace;
 mod pages;
 mod sessions;
-mod units;
 
 pub use acting::{actor, function_as_actor, in_name_of};
 pub use assume::{Identity, Role};
@@ -31,4 +30,3 @@ pub use members::Members;
 pub use pace::{Pace, Rates};
 pub use pages::all_pages;
 pub use sessions::{Home, Sessions};
-pub use units::{accounts_below, check_organization};

@@ -5,6 +5,7 @@
 //! and the change that is open. The audit table is only ever appended to. How a change is recorded is in `record.rs`.
 
 mod audit;
+mod pause;
 mod read;
 mod record;
 mod revert;
@@ -25,8 +26,9 @@ use reaction::settings::{Variables, missing};
 use sharing::{Grant, Head, Resource};
 
 pub use audit::{AuditItem, Phase};
-pub use record::{LEASE, record_if_any};
+pub use record::record_if_any;
 pub use revert::revert;
+pub use run::LEASE;
 pub use verify::verify;
 
 /// The key of a resource's head, beside which its grants lie.

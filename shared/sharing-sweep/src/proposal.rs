@@ -1,9 +1,9 @@
-//! What a sweep would do, for somebody who looks at it before it is done.
+//! What a sweep does, and what it would do, for an operator who looks at it before it is done.
 
 use reaction::{Counts, Error, Plan, Run};
 use sharing::Share;
 
-use crate::plan::{Step, change, decide};
+use crate::plan::{Step, change, decide_all};
 use crate::stored::StoredPlan;
 use crate::subject::Subject;
 use crate::sweeping::Sweep;
@@ -33,16 +33,16 @@ impl Sweep {
     /// `Refused` where the manifest cannot be acted on; otherwise what a call's error means.
     pub async fn propose(&self, run: &Run) -> Result<Proposal, Error> {
         let facts = Box::pin(self.read_facts(&Subject::Sweep { force: None }, run.deadline)).await?;
-        let decisions = decide(&facts)?;
+        let decisions = decide_all(&facts)?;
         let interlock = interlocks::check(&facts, &decisions).err();
         let (mut shares, mut refused, mut forgotten) = (Vec::<Share>::new(), Vec::new(), Vec::new());
-        let Plan::Change { steps, mut notes, incomplete } = change(&facts, &decisions)? else {
+        let Plan::Change { steps, mut notes, incomplete, .. } = change(&facts, &decisions)? else {
             return Err(Error::failed("a sweep is never ignored"));
         };
         for step in steps {
             match step {
                 Step::Share(share) => shares.push(share),
-                Step::CannotShare { .. } => refused.push(step.to_string()),
+                Step::CannotShare(_) => refused.push(step.to_string()),
                 Step::Forget(_) => forgotten.push(step.to_string()),
             }
         }
@@ -50,6 +50,6 @@ impl Sweep {
         notes.extend(forgotten.into_iter().map(|what| format!("a sweep will {what}")));
         let manifest = facts.desired.admitted()?.version().to_owned();
         let plan = StoredPlan { version: StoredPlan::VERSION, account: facts.home.clone(), manifest, steps: shares };
-        Ok(Proposal { plan, refused, notes, incomplete, counts: counts::counts(&facts), interlock })
+        Ok(Proposal { plan, refused, notes, incomplete, counts: counts::counts(&facts, &decisions), interlock })
     }
 }

@@ -10,10 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use expect_test::{Expect, expect};
-use reaction::Plan;
-use sharing::{Desired, Grant, Head, Kind, Manifest, Membership, Pending, Principal, Resource};
+use sharing::{Desired, Grant, Head, Kind, Manifest, Membership, Obstacle, Pending, Principal, Resource, State};
 
-use crate::{Facts, Found, Limits, Unread, counts, plan};
+use crate::{Facts, Found, Limits, Unread, counts, plan, verdict};
 
 const OURS: &str = "111122223333";
 const MANIFEST: &str = r#"{"ami": {"base_": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
@@ -70,16 +69,10 @@ fn grant(kind: Kind, id: &str, who: &str) -> Grant {
 }
 
 fn told(facts: &Facts) -> String {
-    match plan::plan(facts) {
+    match verdict::plan(facts) {
         Err(error) if error.is_refused() => format!("refused: {error}\n"),
         Err(error) => format!("failed: {error}\n"),
-        Ok(Plan::Ignore(why)) => format!("ignored: {why}\n"),
-        Ok(Plan::Change { steps, notes, incomplete }) => {
-            let steps = steps.iter().map(ToString::to_string);
-            let notes = notes.iter().map(|note| format!("note: {note}"));
-            let unread = incomplete.iter().map(|what| format!("incomplete: {what}"));
-            steps.chain(notes).chain(unread).map(|line| line + "\n").collect()
-        }
+        Ok(plan) => plan.to_string(),
     }
 }
 
@@ -204,8 +197,8 @@ fn many(number: usize, holders: &[&str]) -> Vec<Found> {
 
 #[test]
 fn what_cannot_be_shared_is_refused_alone_and_its_snapshots_stay() {
-    let obstacle = Some("snap-1 is encrypted with the AWS-managed key aws/ebs".into());
-    let blocked = Found { obstacle, ..image("ami-1", "base_1", &[], &["snap-1"]) };
+    let flaw = Some(Obstacle::ManagedKey { kind: Kind::Image, snapshot: Some("snap-1".into()) });
+    let blocked = Found { flaw, ..image("ami-1", "base_1", &[], &["snap-1"]) };
     let held = ["123456789012", "987654321098"];
     let images = vec![
         blocked,
@@ -215,10 +208,10 @@ fn what_cannot_be_shared_is_refused_alone_and_its_snapshots_stay() {
     ];
     check(
         &facts(MANIFEST, images),
-        &expect![[r"
+        &expect![[r#"
             share ami-2 in eu-west-1: +987654321098
-            cannot share ami-1 in eu-west-1: snap-1 is encrypted with the AWS-managed key aws/ebs
-        "]],
+            cannot share ami-1 in eu-west-1: snap-1 is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy the image with a customer managed key (CopyImage --encrypted --kms-key-id)
+        "#]],
     );
 }
 
@@ -245,9 +238,9 @@ fn what_another_run_is_at_work_on_is_left_to_it_and_what_it_left_open_is_finishe
     facts.heads = [(resource(Kind::Image, "ami-1"), head(milliseconds + 1))].into();
     check(
         &facts,
-        &expect![[r"
-        incomplete: ami-1 in eu-west-1: another run is at work on it
-    "]],
+        &expect![[r#"
+            incomplete: another run is at work on ami-1 in eu-west-1; it is tried again
+        "#]],
     );
     facts.heads = [(resource(Kind::Image, "ami-1"), head(milliseconds))].into();
     check(
@@ -275,7 +268,7 @@ fn no_snapshot_loses_anybody_while_an_image_could_not_be_read() {
 
 #[test]
 fn a_disabled_image_is_left_alone_and_its_snapshots_stay_for_whom_it_is_meant() {
-    let disabled = Found { is_disabled: true, ..image("ami-1", "base_1", &[], &["snap-1"]) };
+    let disabled = Found { state: State::Disabled, ..image("ami-1", "base_1", &[], &["snap-1"]) };
     let other = image("ami-2", "base_2", &["123456789012", "987654321098"], &["snap-1"]);
     let snapshot = found(Kind::Snapshot, "snap-1", "", &["123456789012", "444455556666", "987654321098"]);
     check(
@@ -368,7 +361,7 @@ fn the_report_counts_by_section_and_tells_what_no_event_has_shared() {
     ];
     let mut facts = facts(MANIFEST, images);
     facts.unread.push(unread(Kind::Bucket, "com-example-bucket: denied"));
-    let counts = counts::counts(&facts);
+    let counts = counts::counts(&facts, &plan::decide_all(&facts).unwrap());
     expect![[r#"{"ami":{"added":3,"expired":0,"foreign":1,"missed_events":1,"removed":1,"unchanged":1},"s3":{"incomplete":1}}"#]]
         .assert_eq(&serde_json::to_string(&counts).unwrap());
 }

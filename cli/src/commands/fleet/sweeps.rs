@@ -13,8 +13,11 @@ use sharing_aws::Source;
 use sharing_records::Grants;
 
 use super::arguments::SweepSettings;
+use crate::bound;
+use crate::failure::Failure;
 use crate::functions::by_hand;
 use crate::given::Given;
+use crate::progress;
 
 /// What a sweep is asked for.
 const SWEEP: &str = r#"{"signalbox": "sweep", "force": null}"#;
@@ -122,6 +125,22 @@ impl Suite<'_> {
         }
     }
 
+    /// Refuses to act where nothing says with which accounts things may be shared, and says once where nothing bounds them.
+    pub(super) fn check_bound(&self) -> Result<(), Failure> {
+        if self.mode == Mode::Apply {
+            bound::require(self.given, &|name: &str| self.variable(name))?;
+        }
+        if let Some(note) = self.bound() {
+            progress::say(&format!("note: {note}"));
+        }
+        Ok(())
+    }
+
+    /// What each report repeats where nothing bounds the accounts.
+    fn bound(&self) -> Option<String> {
+        bound::note(self.given, &|name: &str| self.variable(name))
+    }
+
     /// Whose buckets, keys and repositories the manifest names.
     fn exact_names_account(&self) -> Result<AccountId, Error> {
         match self.variable(EXACT) {
@@ -148,6 +167,7 @@ impl Suite<'_> {
         // The records of what was shared keep two sweeps apart; no other run hears of this one.
         let (function, ledger) = (function(Arc::new(member)), MemoryLedger::new(clock));
         let report = in_name_of(&run, drive_json(&function, &ledger, self.mode, &run, SWEEP)).await;
+        let report = report.with_notes(self.bound());
         match report.outcome {
             Outcome::Failed => Err(failure(R::NAME == EmrDns::NAME, report)),
             Outcome::Refused => Err(Error::refused(report)),
