@@ -18,6 +18,7 @@ mod ec2;
 mod economy;
 mod emr;
 mod emr_dns;
+mod entry_points;
 mod every_call;
 mod faults;
 mod fleet;

@@ -77,12 +77,12 @@ async fn check(file: &File, source: &Source) -> Result<(), Failure> {
     )))
 }
 
-/// Carries the steps out, turn after turn.
+/// Carries the steps out, phase after phase.
 async fn carry_out(function: &ReconcileShares, steps: &[Share], occurrence: &str) -> Vec<Line> {
     let bar = bar(steps.len());
     let mut lines = Vec::new();
-    for turn in steps.chunk_by(|one, other| reconcile_shares::turn(one) == reconcile_shares::turn(other)) {
-        let steps = stream::iter(turn).map(async |step| {
+    for phase in steps.chunk_by(|one, other| reconcile_shares::phase(one) == reconcile_shares::phase(other)) {
+        let steps = stream::iter(phase).map(async |step| {
             let result = function.apply_stored(occurrence, step).await;
             bar.inc(1);
             line(step, result)

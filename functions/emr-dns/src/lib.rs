@@ -28,7 +28,7 @@ mod zone;
 use std::sync::Arc;
 
 use aws::{Clients, Pace, Rates, Sessions};
-use reaction::{Counts, Error, Key, Plan, Reaction, Repeat, Run};
+use reaction::{Error, Key, Plan, Reaction, Repeat, Run};
 use read::{Route53, Services};
 use serde_json::value::RawValue;
 
@@ -120,13 +120,6 @@ impl Reaction for EmrDns {
             Seen::All(survey) => sweep::plan(rules, survey),
             Seen::Cluster(None) => Ok(Plan::Ignore(format!("EMR does not know {subject} (any more)"))),
             Seen::Cluster(Some(look)) => plan::plan(rules, look),
-        }
-    }
-
-    fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {
-        match &facts.seen {
-            Seen::Cluster(_) => Counts::new(),
-            Seen::All(survey) => sweep::counts(facts.rules(), survey),
         }
     }
 

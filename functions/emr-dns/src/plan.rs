@@ -124,5 +124,5 @@ fn conclude(cluster: &Cluster, decision: Decision) -> Result<Plan<Step>, Error> 
             Vec::new()
         }
     };
-    Ok(Plan::Change { steps, notes, incomplete: Vec::new() })
+    Ok(Plan::of(steps).with_notes(notes))
 }

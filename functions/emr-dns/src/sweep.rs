@@ -31,7 +31,8 @@ type Claims<'a> = BTreeMap<(ZoneId, Name), Vec<&'a Cluster>>;
 pub(crate) fn plan(rules: Rules, survey: &Survey) -> Result<Plan<Step>, Error> {
     let Decisions { names, refused } = decide_all(rules, survey);
     interlocks::check(survey, &names)?;
-    let notes = names.iter().flat_map(|it| it.notes.clone()).chain(spared(&names)).collect();
+    let counts = counts(&names, &refused, survey);
+    let notes: Vec<_> = names.iter().flat_map(|it| it.notes.clone()).chain(spared(&names)).collect();
     let mut changes = BTreeMap::<ZoneId, Vec<Change>>::new();
     let cannot = |what: String, why: String| Step::CannotName { what, why };
     let mut refusals: Vec<_> = refused.iter().map(|(it, why)| cannot(it.to_string(), why.to_string())).collect();
@@ -45,7 +46,7 @@ pub(crate) fn plan(rules: Rules, survey: &Survey) -> Result<Plan<Step>, Error> {
     }
     let batches = changes.into_iter().flat_map(|(zone, changes)| Batch::of(&zone, changes));
     let steps = batches.map(Step::Change).chain(refusals).collect();
-    Ok(Plan::Change { steps, notes, incomplete: survey.unread.clone() })
+    Ok(Plan::of(steps).with_notes(notes).with_incomplete(survey.unread.iter().cloned()).with_counts(counts))
 }
 
 /// Which names should be changed and are not, by the reason.
@@ -154,14 +155,13 @@ fn claim(rules: Rules, cluster: &Cluster, tag: &str, vpc: Option<&Vpc>) -> Resul
 
 /// By what became of them: how many names are `created`, `updated`, `deleted` and `unchanged`; `refused` (somebody else's
 /// among them); and how many things could not be read (`incomplete`). None is a number too.
-pub(crate) fn counts(rules: Rules, survey: &Survey) -> Counts {
-    let Decisions { names, refused } = decide_all(rules, survey);
+pub(crate) fn counts(names: &[Decision], refused: &[(Cluster, Error)], survey: &Survey) -> Counts {
     let mut counts: BTreeMap<String, u64> =
         ["created", "updated", "deleted", "unchanged", "refused", "incomplete"].map(|it| (it.to_owned(), 0)).into();
     let mut count = |what: &str, number: usize| {
         *counts.entry(what.to_owned()).or_default() += u64::try_from(number).unwrap_or(u64::MAX);
     };
-    for decision in &names {
+    for decision in names {
         let what = match &decision.verdict {
             Verdict::Change(change) => match change.deed {
                 Deed::Create => "created",

@@ -108,7 +108,7 @@ fn told(facts: &Facts) -> String {
     match EmrDns::plan(&subject, facts) {
         Err(error) => format!("{}: {error}", if error.is_refused() { "refused" } else { "failed" }),
         Ok(Plan::Ignore(why)) => format!("ignored: {why}"),
-        Ok(Plan::Change { steps, notes, incomplete }) => {
+        Ok(Plan::Change { steps, notes, incomplete, .. }) => {
             let mut lines: Vec<_> = steps.iter().flat_map(lines_of).collect();
             lines.extend(notes.iter().map(|note| format!("note: {note}")));
             lines.extend(incomplete.iter().map(|what| format!("unread: {what}")));

@@ -8,7 +8,7 @@ use reaction::Error;
 use serde_json::value::RawValue;
 
 pub use sharing_sweep::{
-    Applied, Facts, Forced, Found, Limits, Proposal, Rates, Settings, Step, StoredPlan, Subject, Unread, turn,
+    Applied, Facts, Forced, Found, Limits, Proposal, Rates, Settings, Step, StoredPlan, Subject, Unread, phase,
 };
 use sharing_sweep::{Occasion, Sweeping};
 

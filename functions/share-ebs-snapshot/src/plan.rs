@@ -37,7 +37,7 @@ fn plan_all(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
         return Ok(Plan::Ignore(ignored.join("; ")));
     }
     notes.extend(ignored);
-    Ok(Plan::Change { steps, notes, incomplete: Vec::new() })
+    Ok(Plan::of(steps).with_notes(notes))
 }
 
 /// What is to be done about one snapshot.

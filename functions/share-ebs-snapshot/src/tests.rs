@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
-use reaction::{Plan, Reaction};
+use reaction::Reaction;
 use sharing::{Desired, Encryption, Head, Manifest, Membership};
 use sharing_aws::Holders;
 
@@ -85,11 +85,7 @@ fn check_of(event: &str, facts: &Facts, expected: &Expect) {
     let plan = match ShareEbsSnapshot::plan(&parse(event).unwrap().unwrap(), facts) {
         Err(error) if error.is_refused() => format!("refused: {error}\n"),
         Err(error) => format!("failed: {error}\n"),
-        Ok(Plan::Ignore(why)) => format!("ignored: {why}\n"),
-        Ok(Plan::Change { steps, notes, .. }) => {
-            let lines = steps.iter().map(ToString::to_string).chain(notes.iter().map(|note| format!("note: {note}")));
-            lines.map(|line| line + "\n").collect()
-        }
+        Ok(plan) => plan.to_string(),
     };
     expected.assert_eq(&plan);
 }

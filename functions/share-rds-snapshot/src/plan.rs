@@ -46,12 +46,7 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error
 }
 
 fn shared(proposed: Proposed, manifest: &str) -> Result<Plan<Step>, Error> {
-    Ok(match proposed.plan(manifest)? {
-        Plan::Ignore(why) => Plan::Ignore(why),
-        Plan::Change { steps, notes, incomplete } => {
-            Plan::Change { steps: steps.into_iter().map(Step::Share).collect(), notes, incomplete }
-        }
-    })
+    Ok(proposed.plan(manifest)?.map(Step::Share))
 }
 
 /// Neptune and DocumentDB keep their snapshots among those of RDS, and send the same events.
@@ -109,5 +104,5 @@ fn copy(
     let unheard = (*kind == Kind::DbClusterSnapshot).then(|| {
         format!("AWS documents no event for the finished copy of a cluster snapshot: where none comes, the sweep shares {target}")
     });
-    Ok(Plan::Change { steps: vec![Step::Copy(copy)], notes: unheard.into_iter().collect(), incomplete: Vec::new() })
+    Ok(Plan::of(vec![Step::Copy(copy)]).with_notes(unheard))
 }

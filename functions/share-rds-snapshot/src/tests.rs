@@ -83,11 +83,7 @@ fn check_of(subject: &Subject, facts: &Facts, expected: &Expect) {
     let plan = match ShareRdsSnapshot::plan(subject, facts) {
         Err(error) if error.is_refused() => format!("refused: {error}\n"),
         Err(error) => format!("failed: {error}\n"),
-        Ok(Plan::Ignore(why)) => format!("ignored: {why}\n"),
-        Ok(Plan::Change { steps, notes, .. }) => {
-            let lines = steps.iter().map(ToString::to_string).chain(notes.iter().map(|note| format!("note: {note}")));
-            lines.map(|line| line + "\n").collect()
-        }
+        Ok(plan) => plan.to_string(),
     };
     expected.assert_eq(&plan);
 }

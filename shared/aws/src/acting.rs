@@ -31,9 +31,9 @@ pub fn function_as_actor(arn: &str, version: &str, request: &str) -> String {
     format!("{}:{version}, request {request}", arn.join(":"))
 }
 
-/// What `of` takes from the run in whose name another account is entered.
-pub(crate) fn of_run<T>(of: impl FnOnce(&Run) -> T) -> Result<T, Error> {
-    RUN.try_with(of).map_err(|_| {
+/// The run in whose name something is done.
+pub(crate) fn run() -> Result<Run, Error> {
+    RUN.try_with(Clone::clone).map_err(|_| {
         Error::failed("no run says for which event another account is entered; this is a fault of Signalbox, report it")
     })
 }
@@ -46,9 +46,9 @@ mod tests {
     use reaction::{Deadline, Run};
     use tokio::task::yield_now;
 
-    use super::{actor, function_as_actor, in_name_of, of_run};
+    use super::{actor, function_as_actor, in_name_of, run};
 
-    fn run(function: &'static str, occurrence: &str) -> Run {
+    fn made(function: &'static str, occurrence: &str) -> Run {
         let epoch = || SystemTime::UNIX_EPOCH;
         Run::new(function, occurrence, Deadline::new(epoch(), epoch)).by(format!("{function}, {occurrence}"))
     }
@@ -58,12 +58,13 @@ mod tests {
         let names = async || {
             let mut names = Vec::new();
             for _ in 0..3 {
-                names.push((of_run(|run| format!("{}@{}", run.function, run.occurrence)).unwrap(), actor().unwrap()));
+                let run = run().unwrap();
+                names.push((format!("{}@{}", run.function, run.occurrence), actor().unwrap()));
                 yield_now().await;
             }
             names
         };
-        let (one, two) = (run("share-ami", "one"), run("emr-dns", "two"));
+        let (one, two) = (made("share-ami", "one"), made("emr-dns", "two"));
         let (ones, twos) = join(in_name_of(&one, names()), in_name_of(&two, names())).await;
         assert_eq!(ones, vec![("share-ami@one".to_owned(), "share-ami, one".to_owned()); 3]);
         assert_eq!(twos, vec![("emr-dns@two".to_owned(), "emr-dns, two".to_owned()); 3]);
@@ -71,7 +72,7 @@ mod tests {
 
     #[tokio::test]
     async fn outside_of_a_run_no_account_is_entered() {
-        assert!(of_run(|_| ()).is_err());
+        assert!(run().is_err());
         assert_eq!(actor(), None);
     }
 

@@ -69,6 +69,19 @@ impl Sessions {
         Self::new(config::of_function(variables, roots), Members::read(&variables)?, now)
     }
 
+    /// The same for the function's own account alone, whatever the settings say of others: for what has to be told when a setting
+    /// cannot be read.
+    ///
+    /// # Errors
+    /// `Refused` where no region is set.
+    pub fn of_own_account(
+        variables: fn(&str) -> Option<String>,
+        roots: Option<&[u8]>,
+        now: fn() -> SystemTime,
+    ) -> Result<Self, Error> {
+        Self::new(config::of_function(variables, roots), Members::default(), now)
+    }
+
     /// Those of a configuration that somebody made, such as one with the credentials of a role in another account.
     ///
     /// # Errors

@@ -1,8 +1,11 @@
 //! JSON lines on standard output, with Powertools' field names.
 //! <https://docs.aws.amazon.com/powertools/python/latest/core/logger/#standard-structured-keys>
 
+use lambda_runtime::Context;
 use reaction::settings::Variables;
 use reaction::{Outcome, Report};
+use serde_json::Value;
+use serde_json::error::Category;
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
@@ -21,6 +24,48 @@ pub(crate) struct Invocation {
     /// The EventBridge event's id, which ties the lines of a forwarded event together.
     pub(crate) correlation_id: Option<String>,
     pub(crate) xray_trace_id: Option<String>,
+}
+
+impl Invocation {
+    /// An invocation as its context tells it, about an event of this id.
+    pub(crate) fn of(context: &Context, correlation_id: Option<String>) -> Self {
+        Self {
+            cold_start: false,
+            function_name: context.env_config.function_name.clone(),
+            request_id: context.request_id.clone(),
+            correlation_id,
+            xray_trace_id: context.xray_trace_id.clone(),
+        }
+    }
+
+    /// What the run is about: the event by its id, or else the request.
+    pub(crate) fn occurrence(&self) -> &str {
+        self.correlation_id.as_ref().unwrap_or(&self.request_id)
+    }
+}
+
+/// The `id` of an event that has one.
+pub(crate) fn id_in(event: &str) -> Option<String> {
+    let event: Value = serde_json::from_str(event).ok()?;
+    event.get("id")?.as_str().map(String::from)
+}
+
+/// What is wrong with JSON and where, without a word of what it says.
+pub(crate) fn place_of(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        Category::Io | Category::Eof => "it ends too early",
+        Category::Syntax => "it is not JSON",
+        Category::Data => "a field is missing or of another type",
+    };
+    format!("{what}, at line {}, column {}", error.line(), error.column())
+}
+
+/// Has a panic tell only where it happened: its message may quote an event that holds credentials.
+pub(crate) fn keep_panics_silent() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!("panicked at {place}; the message is not shown, since it may quote the event");
+    }));
 }
 
 /// Whether a line may be written at all, whatever level is chosen.

@@ -59,28 +59,39 @@ impl Record {
     }
 }
 
-/// The report as JSON that fits into an item: steps and notes are left out from the end, and a note says so.
+/// The report as JSON that fits into an item: steps, notes and findings are left out from the end, and a note
+/// says so.
 pub(crate) fn capped(report: &Report) -> String {
     let mut report = report.clone();
-    let (mut steps, mut notes) = (0, 0);
+    let (mut steps, mut notes, mut findings) = (0, 0, 0);
     loop {
         let json = serde_json::to_string(&report).unwrap_or_default();
         if json.len() <= REPORT_BYTES {
             return json;
         }
-        if steps + notes > 0 {
+        if steps + notes + findings > 0 {
             report.notes.pop();
         }
-        let (fewer_steps, fewer_notes) = (report.steps.len().div_ceil(2), report.notes.len().div_ceil(2));
-        steps += fewer_steps;
-        notes += fewer_notes;
-        report.steps.truncate(report.steps.len() - fewer_steps);
-        report.notes.truncate(report.notes.len() - fewer_notes);
-        if fewer_steps + fewer_notes == 0 {
+        let fewer = steps + notes + findings;
+        steps += halve(&mut report.steps);
+        notes += halve(&mut report.notes);
+        findings += halve(&mut report.findings);
+        if steps + notes + findings == fewer {
             report.reason = report.reason.map(|reason| reason.chars().take(reason.chars().count() / 2).collect());
         }
-        report.notes.push(format!("{steps} steps and {notes} notes are not kept here; the log has them all"));
+        let left_out = match findings {
+            0 => format!("{steps} steps and {notes} notes"),
+            _ => format!("{steps} steps, {notes} notes and {findings} findings"),
+        };
+        report.notes.push(format!("{left_out} are not kept here; the log has them all"));
     }
+}
+
+/// Takes half of them away, from the end, and says how many these were.
+fn halve<T>(all: &mut Vec<T>) -> usize {
+    let fewer = all.len().div_ceil(2);
+    all.truncate(all.len() - fewer);
+    fewer
 }
 
 #[cfg(test)]

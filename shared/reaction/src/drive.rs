@@ -1,5 +1,6 @@
 //! The way of an event: parse, claim, observe, plan, apply, settle. Total: it never fails, it reports.
 
+use std::fmt::{self, Display};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -8,7 +9,9 @@ use futures_util::{FutureExt, StreamExt, stream};
 use place::shortened;
 
 use crate::error::byte_order_mark;
-use crate::{Claim, Counts, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, Run, StepReport};
+use crate::{
+    AfterFailure, Claim, Error, Key, Ledger, Left, Outcome, Owner, Plan, Reaction, Report, Run, StepReport, finding,
+};
 
 /// Below this much time no step is begun any more. It is enough for a step whose calls are answered, and for the
 /// ledger after it; a step that is cut off all the same is repeated by the retry.
@@ -37,6 +40,17 @@ pub async fn drive_json<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: M
 
 /// Drives one event to its report.
 pub async fn drive<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: Mode, run: &Run, event: R::Event) -> Report {
+    let driven = AssertUnwindSafe(drive_subject(reaction, ledger, mode, run, event)).catch_unwind();
+    driven.await.unwrap_or_else(|_| panicked::<R>().with_notes(reaction.notes()))
+}
+
+async fn drive_subject<R: Reaction>(
+    reaction: &R,
+    ledger: &impl Ledger,
+    mode: Mode,
+    run: &Run,
+    event: R::Event,
+) -> Report {
     let subject = match R::parse(event) {
         Ok(Some(subject)) => subject,
         Ok(None) => {
@@ -47,33 +61,17 @@ pub async fn drive<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: Mode, 
     };
     let key = R::key(&subject);
     match mode {
-        Mode::Plan => rehearse(reaction, &subject, run).await,
+        Mode::Plan => act(reaction, mode, run, &subject).await,
         Mode::Apply => perform(reaction, ledger, &key, run, &subject).await,
     }
     .about(key)
     .with_notes(reaction.notes())
 }
 
-async fn observe_and_plan<R: Reaction>(
-    reaction: &R,
-    subject: &R::Subject,
-    run: &Run,
-) -> Result<(Plan<R::Step>, Counts), Error> {
-    let facts = reaction.observe(subject, run).await?;
-    let plan = R::plan(subject, &facts)?;
-    let counts = R::counts(&facts, &plan);
-    Ok((plan, counts))
-}
-
-async fn rehearse<R: Reaction>(reaction: &R, subject: &R::Subject, run: &Run) -> Report {
-    match observe_and_plan(reaction, subject, run).await {
-        Err(error) => Report::of_error(R::NAME, &error),
-        Ok((Plan::Ignore(why), _)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
-        Ok((Plan::Change { steps, notes, incomplete }, counts)) => {
-            let steps = steps.iter().map(|step| StepReport { step: step.to_string(), error: None }).collect();
-            Report { counts, ..conclude::<R>(Outcome::Planned, steps, notes, &incomplete, None) }
-        }
-    }
+/// The report of code that panicked: a failure as any other.
+fn panicked<R: Reaction>() -> Report {
+    let why = "the code panicked, which is a fault of Signalbox or of a library: see the log for where, and report it";
+    Report::of_error(R::NAME, &Error::failed(why))
 }
 
 async fn perform<R: Reaction>(
@@ -91,7 +89,7 @@ async fn perform<R: Reaction>(
         Ok(Claim::Busy) => {
             let busy =
                 Error::failed("another run is at work on this occurrence; it is tried again when that has ended");
-            return Report::of_error(R::NAME, &busy);
+            return Report { left: Some(Left::Busy), ..Report::of_error(R::NAME, &busy) };
         }
         Err(error) => {
             return Report::of_error(
@@ -101,39 +99,98 @@ async fn perform<R: Reaction>(
         }
     };
     // A panic would leave the claim behind, and the retry would find another run at work.
-    let report = AssertUnwindSafe(act(reaction, run, subject)).catch_unwind().await.unwrap_or_else(|_| {
-        let panicked =
-            "the code panicked, which is a fault of Signalbox or of a library: see the log for where, and report it";
-        Report::of_error(R::NAME, &Error::failed(panicked))
-    });
+    let acting = AssertUnwindSafe(act(reaction, Mode::Apply, run, subject)).catch_unwind();
+    let report = acting.await.unwrap_or_else(|_| panicked::<R>());
     record(ledger, key, &owner, report.about(key.clone()).with_notes(reaction.notes())).await
 }
 
-async fn act<R: Reaction>(reaction: &R, run: &Run, subject: &R::Subject) -> Report {
-    match observe_and_plan(reaction, subject, run).await {
-        Err(error) => Report::of_error(R::NAME, &error),
-        Ok((Plan::Ignore(why), _)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
-        Ok((Plan::Change { steps, notes, incomplete }, counts)) => {
-            let (steps, worst) = apply_all(reaction, run, subject, &steps).await;
-            Report { counts, ..conclude::<R>(Outcome::Applied, steps, notes, &incomplete, worst) }
+/// Observes, plans, and carries the plan out unless this is a dry run.
+async fn act<R: Reaction>(reaction: &R, mode: Mode, run: &Run, subject: &R::Subject) -> Report {
+    let planned = async {
+        let facts = reaction.observe(subject, run).await?;
+        R::plan(subject, &facts)
+    };
+    let (steps, notes, incomplete, counts, findings) = match planned.await {
+        Err(error) => return Report::of_error(R::NAME, &error),
+        Ok(Plan::Ignore(why)) => return Report::new(R::NAME, Outcome::Ignored, Some(why)),
+        Ok(Plan::Change { steps, notes, incomplete, counts, findings }) => (steps, notes, incomplete, counts, findings),
+    };
+    let carried_out = match (finding::refusal(&findings), mode) {
+        (Some(refusal), _) => CarriedOut::refused(&steps, refusal),
+        (None, Mode::Plan) => CarriedOut::planned(&steps),
+        (None, Mode::Apply) => apply_all(reaction, run, subject, &steps).await,
+    };
+    let done = if mode == Mode::Plan { Outcome::Planned } else { Outcome::Applied };
+    Report { counts, findings, ..conclude::<R>(done, carried_out, notes, &incomplete) }
+}
+
+/// What became of the steps of a plan.
+struct CarriedOut {
+    steps: Vec<StepReport>,
+    /// The error that decides.
+    worst: Option<Error>,
+    /// Why steps were left to another run, where nothing else went wrong.
+    left: Option<Left>,
+}
+
+impl CarriedOut {
+    fn planned<S: Display>(steps: &[S]) -> Self {
+        let steps = steps.iter().map(|step| StepReport { step: step.to_string(), error: None }).collect();
+        Self { steps, worst: None, left: None }
+    }
+
+    fn refused<S: Display>(steps: &[S], refusal: Error) -> Self {
+        let unbegun = |step: &S| StepReport { step: step.to_string(), error: Some(Unbegun::Refused.to_string()) };
+        Self { steps: steps.iter().map(unbegun).collect(), worst: Some(refusal), left: None }
+    }
+}
+
+/// Why a step was not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unbegun {
+    OutOfTime,
+    AfterFailure,
+    Refused,
+}
+
+impl fmt::Display for Unbegun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OutOfTime => "not begun: the invocation was about to end; a retry goes on from here",
+            Self::AfterFailure => "not begun: a step before it was not carried out; a retry goes on from here",
+            Self::Refused => "not begun: an error was found",
+        })
+    }
+}
+
+/// Why a step was not carried out.
+enum NotDone {
+    Unbegun(Unbegun),
+    Error(Error),
+}
+
+impl fmt::Display for NotDone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unbegun(why) => why.fmt(f),
+            Self::Error(error) => error.fmt(f),
         }
     }
 }
 
-/// Tries every step, turn after turn; near the deadline the rest is left to the retry.
-async fn apply_all<R: Reaction>(
-    reaction: &R,
-    run: &Run,
-    subject: &R::Subject,
-    steps: &[R::Step],
-) -> (Vec<StepReport>, Option<Error>) {
-    let mut results = Vec::new();
-    for turn in steps.chunk_by(|one, other| R::turn(one) == R::turn(other)) {
-        let attempts = stream::iter(turn).map(async |step| {
-            if run.deadline.left() < MARGIN {
-                return Err(Error::failed("not begun: the invocation was about to end; a retry goes on from here"));
+/// Tries every step, phase after phase; near the deadline the rest is left to the retry.
+async fn apply_all<R: Reaction>(reaction: &R, run: &Run, subject: &R::Subject, steps: &[R::Step]) -> CarriedOut {
+    let mut results = Vec::<Result<(), NotDone>>::new();
+    for phase in steps.chunk_by(|one, other| R::phase(one) == R::phase(other)) {
+        let is_over = R::AFTER_FAILURE == AfterFailure::Stop && results.iter().any(Result::is_err);
+        let attempts = stream::iter(phase).map(async |step| {
+            if is_over {
+                return Err(NotDone::Unbegun(Unbegun::AfterFailure));
             }
-            reaction.apply(subject, step, run).await
+            if run.deadline.left() < MARGIN {
+                return Err(NotDone::Unbegun(Unbegun::OutOfTime));
+            }
+            reaction.apply(subject, step, run).await.map_err(NotDone::Error)
         });
         results.extend(attempts.buffered(R::CONCURRENCY).collect::<Vec<_>>().await);
     }
@@ -141,17 +198,23 @@ async fn apply_all<R: Reaction>(
         step: step.to_string(),
         error: result.as_ref().err().map(ToString::to_string),
     });
-    (reports.collect(), Error::worst(results.into_iter().filter_map(Result::err)))
+    let steps = reports.collect();
+    let is_late = results.iter().any(|it| matches!(it, Err(NotDone::Unbegun(Unbegun::OutOfTime))));
+    let errors = results.into_iter().filter_map(|it| match it {
+        Err(NotDone::Error(error)) => Some(error),
+        _ => None,
+    });
+    let worst = Error::worst(errors);
+    let left = (is_late && worst.is_none()).then_some(Left::OutOfTime);
+    // A step that was left is to be tried again, whatever was refused before it.
+    let late = is_late.then(|| Error::failed(Unbegun::OutOfTime));
+    CarriedOut { steps, worst: Error::worst(worst.into_iter().chain(late)), left }
 }
 
 /// The report of a plan that was carried out (or, with [`Outcome::Planned`], would be).
-fn conclude<R: Reaction>(
-    done: Outcome,
-    steps: Vec<StepReport>,
-    notes: Vec<String>,
-    incomplete: &[String],
-    worst: Option<Error>,
-) -> Report {
+fn conclude<R: Reaction>(done: Outcome, it: CarriedOut, notes: Vec<String>, incomplete: &[String]) -> Report {
+    let CarriedOut { steps, worst, left } = it;
+    let left = left.filter(|_| incomplete.is_empty());
     let unread = (!incomplete.is_empty()).then(|| Error::failed(format!("could not read {}", incomplete.join("; "))));
     let report = match Error::worst(worst.into_iter().chain(unread)) {
         Some(error) => Report::of_error(R::NAME, &error),
@@ -161,7 +224,7 @@ fn conclude<R: Reaction>(
         }
         None => Report::new(R::NAME, done, None),
     };
-    Report { notes, steps, ..report }
+    Report { notes, steps, left, ..report }
 }
 
 /// Settles what is decided and gives the rest back.

@@ -4,12 +4,17 @@
 //! concerns, observes the facts, computes the difference as a [`Plan`] and applies it step by step. Nothing here
 //! knows AWS, Lambda or a clock: this crate is what every function shares and what every test can hold in its hand.
 
+mod answers;
 mod deadline;
+mod door;
 mod drive;
 mod error;
+mod finding;
 pub mod interlock;
 mod ledger;
 mod memory;
+mod pair;
+mod plan;
 mod report;
 mod run;
 pub mod settings;
@@ -20,12 +25,17 @@ use std::fmt::Display;
 
 use serde::de::DeserializeOwned;
 
+pub use answers::Answers;
 pub use deadline::Deadline;
+pub use door::{Door, Request};
 pub use drive::{Mode, drive, drive_json};
 pub use error::{Doing, Error, byte_order_mark};
+pub use finding::{Finding, Severity};
 pub use ledger::{Claim, Key, Ledger, Owner};
 pub use memory::MemoryLedger;
-pub use report::{Counts, Outcome, Report, StepReport};
+pub use pair::{Either, Pair};
+pub use plan::Plan;
+pub use report::{Counts, Left, Outcome, Reply, Report, StepReport};
 pub use run::Run;
 
 /// One function of the suite.
@@ -39,6 +49,8 @@ pub trait Reaction: Send + Sync {
     const REPEAT: Repeat = Repeat::Skip;
     /// How many steps of one plan are in flight at a time.
     const CONCURRENCY: usize = 1;
+    /// What becomes of later phases when a step was not carried out.
+    const AFTER_FAILURE: AfterFailure = AfterFailure::GoOn;
     /// What AWS sends.
     type Event: DeserializeOwned + Send;
     /// Which thing the event concerns.
@@ -72,20 +84,14 @@ pub trait Reaction: Send + Sync {
     /// `Refused` where the facts forbid to act, `Failed` where a later attempt may see more.
     fn plan(subject: &Self::Subject, facts: &Self::Facts) -> Result<Plan<Self::Step>, Error>;
 
-    /// What the report counts, by section and by what: of functions that look at many things at once.
+    /// In which phase a step is carried out: it begins when every step that stands before it in another phase has ended. Steps of
+    /// one phase are in flight side by side. What a failed step means for later phases, [`Reaction::AFTER_FAILURE`] says.
     #[must_use]
-    fn counts(_facts: &Self::Facts, _plan: &Plan<Self::Step>) -> Counts {
-        Counts::new()
-    }
-
-    /// When a step's turn is: it begins when all that stand before it, of other turns, have ended, well or not. Steps of
-    /// one turn are in flight side by side.
-    #[must_use]
-    fn turn(_step: &Self::Step) -> u8 {
+    fn phase(_step: &Self::Step) -> u8 {
         0
     }
 
-    /// Carries one step out. Steps of one turn are independent of each other; each may be applied twice without harm.
+    /// Carries one step out. Steps of one phase are independent of each other; each may be applied twice without harm.
     fn apply(
         &self,
         subject: &Self::Subject,
@@ -103,35 +109,11 @@ pub enum Repeat {
     Again,
 }
 
-/// What is to be done, as a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Plan<S> {
-    /// The subject is none of our business, for this reason. Nothing is remembered, so a later delivery looks again.
-    Ignore(String),
-    /// The steps that make the subject as it should be; none where it already is.
-    Change {
-        /// The effects, independent of each other.
-        steps: Vec<S>,
-        /// What the reader of the report should know beside the steps.
-        notes: Vec<String>,
-        /// What could not be read. The steps are applied, and then the outcome is `failed`.
-        incomplete: Vec<String>,
-    },
-}
-
-impl<S> Plan<S> {
-    /// A plan without steps, with the reason why there is nothing to do.
-    #[must_use]
-    pub fn nothing(why: impl Into<String>) -> Self {
-        Self::Change { steps: Vec::new(), notes: vec![why.into()], incomplete: Vec::new() }
-    }
-
-    /// The same plan with these notes after its own. What is ignored carries none.
-    #[must_use]
-    pub fn with_notes(mut self, more: impl IntoIterator<Item = String>) -> Self {
-        if let Self::Change { notes, .. } = &mut self {
-            notes.extend(more);
-        }
-        self
-    }
+/// What becomes of later phases when a step was not carried out. The steps of its own phase are all tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// They begin all the same.
+    GoOn,
+    /// They do not begin: a pointer is not moved to what could not be uploaded.
+    Stop,
 }

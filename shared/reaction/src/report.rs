@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Key};
+use crate::{Error, Finding, Key};
 
 /// What became of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub enum Outcome {
     Unchanged,
     /// Every step was carried out.
     Applied,
-    /// Not done, and not to be tried again before somebody changed something.
+    /// Not done, and not to be tried again before the operator changed something.
     Refused,
     /// Not done, or not wholly; to be tried again.
     Failed,
@@ -39,6 +39,27 @@ impl fmt::Display for Outcome {
             Self::Failed => "failed",
         })
     }
+}
+
+/// Why work was left to another run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Left {
+    /// The invocation was about to end before every step was begun.
+    OutOfTime,
+    /// Another run is at work on the same occurrence.
+    Busy,
+}
+
+/// What a caller that waits is told of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// It is done.
+    Done,
+    /// It is not done yet: ask again later.
+    Later,
+    /// It is not done, for the report's reason.
+    NotDone,
 }
 
 /// How many, by section and by what: `{"ami": {"added": 3}}`.
@@ -71,6 +92,12 @@ pub struct Report {
     /// How many, of a function that looks at many things at once.
     #[serde(skip_serializing_if = "Counts::is_empty", default)]
     pub counts: Counts,
+    /// What a check found.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub findings: Vec<Finding>,
+    /// Why the rest was left to another run, where nothing else went wrong; the outcome is `failed` then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub left: Option<Left>,
 }
 
 impl Report {
@@ -85,6 +112,8 @@ impl Report {
             notes: Vec::new(),
             steps: Vec::new(),
             counts: Counts::new(),
+            findings: Vec::new(),
+            left: None,
         }
     }
 
@@ -93,6 +122,16 @@ impl Report {
     pub fn of_error(function: &str, error: &Error) -> Self {
         let outcome = if error.is_refused() { Outcome::Refused } else { Outcome::Failed };
         Self::new(function, outcome, Some(error.to_string()))
+    }
+
+    /// What a caller that waits is told. What was only planned, and what is not the function's business, is not done.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        match (self.outcome, self.left) {
+            (Outcome::Repeated | Outcome::Unchanged | Outcome::Applied, _) => Reply::Done,
+            (_, Some(Left::OutOfTime | Left::Busy)) => Reply::Later,
+            _ => Reply::NotDone,
+        }
     }
 
     /// The same report with these notes after its own, each once.
@@ -125,6 +164,7 @@ impl fmt::Display for Report {
                 write!(f, "\n    not done: {error}")?;
             }
         }
+        self.findings.iter().try_for_each(|finding| write!(f, "\n  {finding}"))?;
         for note in self.notes.iter().filter(|note| self.reason.as_ref() != Some(note)) {
             write!(f, "\n  note: {note}")?;
         }

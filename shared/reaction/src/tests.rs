@@ -1,7 +1,11 @@
 //! `drive`, shown with a reaction that switches lamps and a ledger in memory: order, repeats, failures, lost ledgers.
 
+mod findings;
 mod notes;
+mod pair;
 mod panics;
+mod phases;
+mod unsteady;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,8 +18,7 @@ use futures_util::FutureExt;
 use serde::Deserialize;
 
 use crate::{
-    Claim, Deadline, Error, Key, Ledger, MemoryLedger, Mode, Outcome, Owner, Plan, Reaction, Repeat, Report, Run,
-    drive, drive_json,
+    Deadline, Error, Key, Ledger, MemoryLedger, Mode, Outcome, Plan, Reaction, Repeat, Report, Run, drive, drive_json,
 };
 
 /// Lamps that shall be lit, and those that are. `AGAIN` is the reaction's [`Repeat`].
@@ -60,6 +63,7 @@ impl<const AGAIN: bool> Reaction for Lamps<AGAIN> {
     fn parse(event: Wanted) -> Result<Option<Wanted>, Error> {
         match event.id.as_str() {
             "" => Err(Error::refused("an event without an id")),
+            "unreadable" => panic!("a library panics at such an event"),
             "foreign" => Ok(None),
             _ => Ok(Some(event)),
         }
@@ -82,7 +86,7 @@ impl<const AGAIN: bool> Reaction for Lamps<AGAIN> {
             return Ok(Plan::Ignore("no lamp is wanted".into()));
         }
         let steps = subject.lamps.iter().filter(|lamp| !lit.contains(*lamp)).cloned().map(Light).collect();
-        Ok(Plan::Change { steps, notes: Vec::new(), incomplete: incomplete.clone() })
+        Ok(Plan::of(steps).with_incomplete(incomplete.clone()))
     }
 
     async fn apply(&self, _: &Wanted, Light(lamp): &Light, _: &Run) -> Result<(), Error> {
@@ -310,91 +314,4 @@ fn poison_is_refused_without_a_key() {
         assert_eq!((report.outcome, report.key), (Outcome::Refused, None), "{poison:.40}");
         assert!(report.reason.unwrap().len() < 1_000, "{poison:.40}");
     }
-}
-
-/// A ledger that fails at one of its three calls, or whose occurrence another run takes over.
-struct Unsteady {
-    ledger: MemoryLedger,
-    fails_at: &'static str,
-}
-
-impl Unsteady {
-    fn new(fails_at: &'static str) -> Self {
-        Self { ledger: MemoryLedger::new(now), fails_at }
-    }
-
-    fn check(&self, call: &'static str) -> Result<(), Error> {
-        if self.fails_at == call { Err(Error::failed("the table is gone")) } else { Ok(()) }
-    }
-}
-
-impl Ledger for Unsteady {
-    async fn claim(&self, key: &Key, repeat: Repeat, lease: Duration) -> Result<Claim, Error> {
-        self.check("claim")?;
-        self.ledger.claim(key, repeat, lease).await
-    }
-
-    async fn settle(&self, key: &Key, owner: &Owner, report: &Report) -> Result<bool, Error> {
-        self.check("settle")?;
-        if self.fails_at == "late" {
-            NOW.with(|now| now.fetch_add(61, Ordering::Relaxed));
-            self.ledger.claim(key, Repeat::Skip, Duration::from_mins(1)).await?;
-        }
-        self.ledger.settle(key, owner, report).await
-    }
-
-    async fn release(&self, key: &Key, owner: &Owner) -> Result<(), Error> {
-        self.check("release")?;
-        self.ledger.release(key, owner).await
-    }
-}
-
-#[test]
-fn without_a_claim_nothing_is_done() {
-    let lamps = Lamps::<false>::default();
-    check(
-        &run(&lamps, &Unsteady::new("claim"), wanted("a", &["north"])),
-        &expect!["lamps: failed (claiming the occurrence in the ledger; nothing was done: the table is gone)"],
-    );
-    assert!(lamps.log.lock().unwrap().is_empty());
-}
-
-#[test]
-fn what_was_done_and_not_recorded_is_tried_again_and_found_done() {
-    let lamps = Lamps::<false>::default();
-    check(
-        &run(&lamps, &Unsteady::new("settle"), wanted("a", &["north"])),
-        &expect![[r"
-        lamps: failed (applied, but recording it in the ledger failed: the table is gone)
-          - light north"]],
-    );
-    assert_eq!(run(&lamps, &MemoryLedger::new(now), wanted("a", &["north"])).outcome, Outcome::Unchanged);
-}
-
-#[test]
-fn a_claim_that_cannot_be_given_back_is_told_and_lapses() {
-    let ledger = Unsteady::new("release");
-    let report = run(&Lamps::<false>::default(), &ledger, wanted("a", &[]));
-    check(
-        &report,
-        &expect![[r"
-        lamps: ignored (no lamp is wanted)
-          note: the claim could not be given back and stands until it lapses: the table is gone"]],
-    );
-    NOW.with(|now| now.fetch_add(61, Ordering::Relaxed));
-    assert_eq!(run(&Lamps::<false>::default(), &ledger.ledger, wanted("a", &["north"])).outcome, Outcome::Applied);
-}
-
-#[test]
-fn a_late_owner_does_not_settle_what_another_run_took_over() {
-    let ledger = Unsteady::new("late");
-    let report = run(&Lamps::<false>::default(), &ledger, wanted("a", &["north"]));
-    check(
-        &report,
-        &expect![[r"
-        lamps: applied
-          - light north
-          note: another run took this occurrence over meanwhile; the record is its own"]],
-    );
-    assert_eq!(ledger.ledger.report(&Key::new(["a"])), None);
 }

@@ -146,12 +146,14 @@ pub(crate) fn of_step(request: &Request, facts: &Facts, is_minted: bool) -> Resu
     let kept = values.pending.as_ref().and_then(|it| of_secret.unsaid(&request.version, it));
     let open = of_secret.open.iter().filter(|it| Some(*it) != kept);
     let mut notes: Vec<_> = open.map(|it| it.told(&request.secret, *now)).collect();
-    notes.extend(Early::at_step(facts).map(|it| it.told(&request.secret)));
+    let early = Early::at_step(facts);
+    let counts = early.map(|_| section([("short_lived", 1)])).unwrap_or_default();
+    notes.extend(early.map(|it| it.told(&request.secret)));
     let step = match turn {
         Turn::Create if is_filled => {
             notes.push(format!("version {} has a value already", request.version));
             let steps = kept.cloned().map(Step::Keep).into_iter().collect();
-            return Ok(Plan::Change { steps, notes, incomplete: Vec::new() });
+            return Ok(Plan::of(steps).with_notes(notes).with_counts(counts));
         }
         Turn::Create => Step::Create(values.clone()),
         // So RotateSecret asks whether a rotation could succeed, where it is not to begin yet.
@@ -179,7 +181,7 @@ pub(crate) fn of_step(request: &Request, facts: &Facts, is_minted: bool) -> Resu
         Turn::Set => Step::Set(values.clone()),
         _ => Step::Test(values.clone()),
     };
-    Ok(Plan::Change { steps: vec![step], notes, incomplete: Vec::new() })
+    Ok(Plan::of(vec![step]).with_notes(notes).with_counts(counts))
 }
 
 fn too_early(Request { version, secret, .. }: &Request, how: &str, first: &str) -> Error {
@@ -194,7 +196,7 @@ fn is_settled(open: &Open, request: &Request) -> bool {
 
 /// What a sweep does: what is due is revoked, and what was minted and has no label any more becomes due.
 pub(crate) fn of_sweep(all: &[Swept], now: u64, overlap: Duration) -> Plan<Step> {
-    let Watched { mut notes, incomplete, .. } = watch(all, now, overlap);
+    let Watched { overdue, unread, short_lived, mut notes, incomplete } = watch(all, now, overlap);
     let mut steps = Vec::new();
     for Swept { secret, of_secret, seen } in all {
         let OfSecret { due, open, .. } = of_secret;
@@ -210,22 +212,12 @@ pub(crate) fn of_sweep(all: &[Swept], now: u64, overlap: Duration) -> Plan<Step>
         }));
         notes.extend(told.into_iter().map(|it| it.told(secret, now)));
     }
-    Plan::Change { steps, notes, incomplete }
+    let counts = section([("overdue", overdue), ("unread", unread), ("short_lived", short_lived)]);
+    Plan::of(steps).with_notes(notes).with_incomplete(incomplete).with_counts(counts)
 }
 
-/// What a report counts; of a step, only what there is to count.
-pub(crate) fn counts(facts: &Facts) -> Counts {
-    let section = |counts: Vec<(&str, u64)>| {
-        Counts::from([(
-            "rotation".to_owned(),
-            counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
-        )])
-    };
-    match facts {
-        Facts::Sweep { all, overlap, now } => {
-            let Watched { overdue, unread, short_lived, .. } = watch(all, *now, *overlap);
-            section(vec![("overdue", overdue), ("unread", unread), ("short_lived", short_lived)])
-        }
-        Facts::Step { .. } => Early::at_step(facts).map(|_| section(vec![("short_lived", 1)])).unwrap_or_default(),
-    }
+/// What a report counts, in its one section.
+fn section<const N: usize>(counts: [(&str, u64); N]) -> Counts {
+    let counts = counts.into_iter().map(|(name, count)| (name.to_owned(), count));
+    Counts::from([("rotation".to_owned(), counts.collect())])
 }

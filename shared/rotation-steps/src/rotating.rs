@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws::{Clients, Sessions};
 use events::Sweep;
 use reaction::settings::{Variables, malformed};
-use reaction::{Counts, Doing, Error, Key, Plan, Reaction, Repeat, Run};
+use reaction::{Doing, Error, Key, Plan, Reaction, Repeat, Run};
 use rotation::{Open, Request, SecretArn, Stage, Turn, VersionId, Versions, What, turn};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::credential::{Context, Credential, Written};
 use crate::minted::Minted;
-use crate::plan::{Facts, Seen, Step, Subject, Swept, Values, counts, of_step, of_sweep};
+use crate::plan::{Facts, Seen, Step, Subject, Swept, Values, of_step, of_sweep};
 use crate::records::{Due, Entry, OfSecret, Records, Remembered};
 use crate::secrets_manager::{Put, Secrets};
 
@@ -330,10 +330,6 @@ impl<C: Credential> Reaction for Rotating<C> {
             (_, Facts::Sweep { all, overlap, now }) => Ok(of_sweep(all, *now, *overlap)),
             (Subject::Sweep, Facts::Step { .. }) => Err(Error::failed("a sweep has no step")),
         }
-    }
-
-    fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {
-        counts(facts)
     }
 
     async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {

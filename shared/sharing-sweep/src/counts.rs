@@ -4,18 +4,18 @@ use reaction::Counts;
 use sharing::Kind;
 
 use crate::facts::Facts;
-use crate::plan::{Decision, decide_all};
+use crate::plan::Decision;
 
 /// By section: shares `added`, `removed` and `unchanged`; whom others let in (`foreign`); shares whose time is over
 /// (`expired`, which are among the removed); what cannot be shared (`refused`); what could not be read (`incomplete`); and
 /// things whose event never came (`missed_events`).
-pub(crate) fn counts(facts: &Facts) -> Counts {
+pub(crate) fn counts(facts: &Facts, decisions: &[Decision]) -> Counts {
     let mut counts = Counts::new();
     let mut count = |kind: Kind, what: &str, number: usize| {
         let section = counts.entry(kind.section().to_owned()).or_default();
         *section.entry(what.to_owned()).or_default() += u64::try_from(number).unwrap_or(u64::MAX);
     };
-    for decision in decide_all(facts).unwrap_or_default() {
+    for decision in decisions {
         let kind = decision.change.resource.kind;
         let difference = decision.change.difference();
         if decision.is_blocked() || decision.is_held_back() {
@@ -27,7 +27,7 @@ pub(crate) fn counts(facts: &Facts) -> Counts {
         count(kind, "unchanged", decision.change.before.len() - difference.remove.len() - unmanaged);
         count(kind, "foreign", decision.found.foreign.len() + unmanaged);
         count(kind, "expired", decision.decided.expired.len());
-        count(kind, "missed_events", usize::from(is_missed(facts, &decision)));
+        count(kind, "missed_events", usize::from(is_missed(facts, decision)));
     }
     for (resource, _) in &facts.refused {
         count(resource.kind, "refused", 1);

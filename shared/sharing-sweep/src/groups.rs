@@ -6,7 +6,7 @@ use sharing::{Kind, Resource, Share};
 
 use crate::plan::Decision;
 
-/// The steps, in the order of their turns; and what waits for another run, each with the image or snapshots that go with it.
+/// The steps, in the order of their phases; and what waits for another run, each with the image or snapshots that go with it.
 pub(crate) fn steps(decisions: &[Decision], manifest: &str) -> (Vec<Share>, Vec<String>) {
     let changing: Vec<_> = decisions.iter().filter(|decision| !decision.change.is_empty()).collect();
     let index: BTreeMap<&Resource, usize> =
@@ -40,7 +40,7 @@ pub(crate) fn steps(decisions: &[Decision], manifest: &str) -> (Vec<Share>, Vec<
             Share { changes, manifest: manifest.into() }
         })
         .collect();
-    steps.sort_by(|one, other| (turn(one), about(one)).cmp(&(turn(other), about(other))));
+    steps.sort_by(|one, other| (phase(one), about(one)).cmp(&(phase(other), about(other))));
     (steps, busy)
 }
 
@@ -65,10 +65,10 @@ fn about(step: &Share) -> Option<&Resource> {
     step.changes.first().map(|change| &change.resource)
 }
 
-/// The turn of a step: keys that gain, then everything else, then keys that only lose. A snapshot is of no use without its
+/// The phase of a step: keys that gain, then everything else, then keys that only lose. A snapshot is of no use without its
 /// key, nor an image without its snapshots, whose order [`sharing_aws::Ec2::share`] keeps within a step.
 #[must_use]
-pub fn turn(step: &Share) -> u8 {
+pub fn phase(step: &Share) -> u8 {
     match step.changes.first() {
         Some(change) if change.resource.kind == Kind::Key => {
             if change.difference().add.is_empty() {

@@ -19,11 +19,12 @@ mod subject;
 mod sweeping;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 pub use apply::Applied;
 pub use aws::Rates;
 pub use facts::{Facts, Found, Moved, Unread};
-pub use groups::turn;
+pub use groups::phase;
 pub use plan::Step;
 pub use proposal::Proposal;
 pub use settings::{Limits, Settings};

@@ -10,7 +10,7 @@ use sharing::{
 };
 
 use crate::facts::{Facts, Found};
-use crate::{groups, interlocks};
+use crate::groups;
 
 /// One effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,15 +44,6 @@ pub(crate) struct Decision<'a> {
     pub(crate) change: Change,
 }
 
-pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
-    if let Some(why) = &facts.not_ours {
-        return Ok(Plan::Ignore(why.clone()));
-    }
-    let decisions = decide_all(facts)?;
-    interlocks::check(facts, &decisions)?;
-    change(facts, &decisions)
-}
-
 /// The steps of what was decided, whatever the interlocks say.
 pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>, Error> {
     let admitted = facts.desired.admitted()?;
@@ -64,13 +55,13 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
     let blocked = decisions.iter().filter(|it| it.is_blocked()).filter_map(Decision::cannot_share);
     let held = decisions.iter().filter(|it| it.is_held_back()).filter_map(Decision::cannot_share);
     let steps = steps.chain(blocked.chain(held).chain(refused).map(Step::CannotShare)).collect();
-    let incomplete = facts.unread.iter().map(|unread| unread.what.clone()).chain(busy).collect();
+    let incomplete = facts.unread.iter().map(|unread| unread.what.clone()).chain(busy);
     let alone =
         facts.left_alone.iter().map(|(account, why)| format!("things of account {account} are left alone: {why}"));
     let forced = facts.forced.iter().map(|forced| format!("removals are admitted by the stored plan {}", forced.name));
     let notes = forced.chain(facts.skipped()).chain(alone).chain(notes(decisions));
-    let notes = notes.chain(admitted.held_back()).chain(facts.desired.notes()).collect();
-    Ok(Plan::Change { steps, notes, incomplete })
+    let notes = notes.chain(admitted.held_back()).chain(facts.desired.notes());
+    Ok(Plan::of(steps).with_notes(notes).with_incomplete(incomplete))
 }
 
 /// What our records know and a whole scan did not find.

@@ -1,4 +1,4 @@
-//! What a sweep would do, for somebody who looks at it before it is done.
+//! What a sweep does, and what it would do, for an operator who looks at it before it is done.
 
 use reaction::{Counts, Error, Plan, Run};
 use sharing::Share;
@@ -36,7 +36,7 @@ impl Sweep {
         let decisions = decide_all(&facts)?;
         let interlock = interlocks::check(&facts, &decisions).err();
         let (mut shares, mut refused, mut forgotten) = (Vec::<Share>::new(), Vec::new(), Vec::new());
-        let Plan::Change { steps, mut notes, incomplete } = change(&facts, &decisions)? else {
+        let Plan::Change { steps, mut notes, incomplete, .. } = change(&facts, &decisions)? else {
             return Err(Error::failed("a sweep is never ignored"));
         };
         for step in steps {
@@ -50,6 +50,6 @@ impl Sweep {
         notes.extend(forgotten.into_iter().map(|what| format!("a sweep will {what}")));
         let manifest = facts.desired.admitted()?.version().to_owned();
         let plan = StoredPlan { version: StoredPlan::VERSION, account: facts.home.clone(), manifest, steps: shares };
-        Ok(Proposal { plan, refused, notes, incomplete, counts: counts::counts(&facts), interlock })
+        Ok(Proposal { plan, refused, notes, incomplete, counts: counts::counts(&facts, &decisions), interlock })
     }
 }

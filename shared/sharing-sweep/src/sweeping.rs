@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aws::{Clients, Pace, Rates, SdkConfig, Sessions};
 use place::AccountId;
-use reaction::{Counts, Error, Key, Plan, Reaction, Repeat, Run};
+use reaction::{Error, Key, Plan, Reaction, Repeat, Run};
 use serde_json::value::RawValue;
 use sharing_aws::{Buckets, Ec2, Keys, Rds, Repositories, Source};
 use sharing_records::Grants;
@@ -15,7 +15,7 @@ use crate::facts::Facts;
 use crate::plan::Step;
 use crate::settings::{Limits, Settings};
 use crate::subject::Subject;
-use crate::{counts, groups, plan};
+use crate::{groups, verdict};
 
 /// What a function that sweeps hears.
 pub trait Occasion: Send + Sync {
@@ -140,16 +140,12 @@ impl<O: Occasion> Reaction for Sweeping<O> {
     }
 
     fn plan(_: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
-        plan::plan(facts)
+        verdict::plan(facts)
     }
 
-    fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {
-        counts::counts(facts)
-    }
-
-    fn turn(step: &Step) -> u8 {
+    fn phase(step: &Step) -> u8 {
         match step {
-            Step::Share(share) => groups::turn(share),
+            Step::Share(share) => groups::phase(share),
             // Nothing is asked of AWS.
             Step::Forget(_) | Step::CannotShare(_) => u8::MAX,
         }

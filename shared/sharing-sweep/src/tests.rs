@@ -10,10 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use expect_test::{Expect, expect};
-use reaction::Plan;
 use sharing::{Desired, Grant, Head, Kind, Manifest, Membership, Obstacle, Pending, Principal, Resource, State};
 
-use crate::{Facts, Found, Limits, Unread, counts, plan};
+use crate::{Facts, Found, Limits, Unread, counts, plan, verdict};
 
 const OURS: &str = "111122223333";
 const MANIFEST: &str = r#"{"ami": {"base_": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
@@ -70,16 +69,10 @@ fn grant(kind: Kind, id: &str, who: &str) -> Grant {
 }
 
 fn told(facts: &Facts) -> String {
-    match plan::plan(facts) {
+    match verdict::plan(facts) {
         Err(error) if error.is_refused() => format!("refused: {error}\n"),
         Err(error) => format!("failed: {error}\n"),
-        Ok(Plan::Ignore(why)) => format!("ignored: {why}\n"),
-        Ok(Plan::Change { steps, notes, incomplete }) => {
-            let steps = steps.iter().map(ToString::to_string);
-            let notes = notes.iter().map(|note| format!("note: {note}"));
-            let unread = incomplete.iter().map(|what| format!("incomplete: {what}"));
-            steps.chain(notes).chain(unread).map(|line| line + "\n").collect()
-        }
+        Ok(plan) => plan.to_string(),
     }
 }
 
@@ -368,7 +361,7 @@ fn the_report_counts_by_section_and_tells_what_no_event_has_shared() {
     ];
     let mut facts = facts(MANIFEST, images);
     facts.unread.push(unread(Kind::Bucket, "com-example-bucket: denied"));
-    let counts = counts::counts(&facts);
+    let counts = counts::counts(&facts, &plan::decide_all(&facts).unwrap());
     expect![[r#"{"ami":{"added":3,"expired":0,"foreign":1,"missed_events":1,"removed":1,"unchanged":1},"s3":{"incomplete":1}}"#]]
         .assert_eq(&serde_json::to_string(&counts).unwrap());
 }

@@ -115,7 +115,7 @@ impl Proposed {
             other => other.map(|obstacle| Step::CannotShare(CannotShare::new(&resource, &obstacle))),
         };
         let share = has_changes.then(|| Step::Share(Share { changes, manifest: manifest.into() }));
-        Plan::Change { steps: share.into_iter().chain(cannot).collect(), notes, incomplete: Vec::new() }
+        Plan::of(share.into_iter().chain(cannot).collect()).with_notes(notes)
     }
 
     /// Whether anything changes in spite of the obstacle.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws::in_name_of;
 use futures_util::future::join;
 use place::Region;
-use reaction::Run;
+use reaction::{Reaction, Run};
+use share_ami::ShareAmi;
 
 use super::Scene;
 use crate::world::{AWS, REGION, run_for};
@@ -18,7 +19,8 @@ fn run(function: &'static str, occurrence: &str) -> Run {
 #[tokio::test]
 async fn runs_side_by_side_enter_a_member_each_under_its_own_name() {
     let scene = Scene::new(|organization, _| organization.to_owned()).await;
-    let (sessions, member) = (&scene.hub.sessions, &scene.member.account.parse().unwrap());
+    let (hub, member) = (scene.acting_as(ShareAmi::NAME).await, &scene.member.account.parse().unwrap());
+    let sessions = &hub.sessions;
     let region: &Region = &REGION.parse().unwrap();
     // One client, as a function keeps it, whose every call asks for credentials.
     let first = run("share-ami", "one");
@@ -37,7 +39,7 @@ async fn runs_side_by_side_enter_a_member_each_under_its_own_name() {
     assert_eq!((ones, twos), (["share-ami@one".to_owned()].into(), ["share-ami@two".to_owned()].into()));
     let assumed = AWS.calls(&scene.hub.account).into_iter().filter(|call| call.operation == "AssumeRole");
     let sources = assumed.flat_map(|it| it.body.split('&').map(String::from).collect::<Vec<_>>());
-    let sources: Vec<_> = sources.filter(|part| part.starts_with("SourceIdentity=")).collect();
+    let sources: Vec<_> = sources.filter(|part| part.starts_with("SourceIdentity=share-ami%40")).collect();
     assert_eq!(sources, ["SourceIdentity=share-ami%40one", "SourceIdentity=share-ami%40two"], "once for each run");
 }
 
@@ -45,7 +47,8 @@ async fn runs_side_by_side_enter_a_member_each_under_its_own_name() {
 async fn what_no_run_does_enters_no_member() {
     let scene = Scene::new(|organization, _| organization.to_owned()).await;
     let (member, region) = (scene.member.account.parse().unwrap(), REGION.parse().unwrap());
-    let error = scene.hub.sessions.at(&member, &region).await.unwrap_err();
+    let hub = scene.acting_as(ShareAmi::NAME).await;
+    let error = hub.sessions.at(&member, &region).await.unwrap_err();
     assert!(error.to_string().contains("no run says for which event another account is entered"), "{error}");
-    assert!(AWS.calls(&scene.hub.account).iter().all(|call| call.operation != "AssumeRole"));
+    assert!(AWS.calls(&scene.hub.account).iter().all(|call| !call.body.contains("SourceIdentity=")));
 }

@@ -183,7 +183,7 @@ const LEFT: &[&str] = &[
     "cli/local-aws : authorization, calls, control, faults, proxy, refusals, routes, secrets_manager",
     "shared/reaction : ledger, report",
     "shared/rotation-steps : plan, watch",
-    "shared/sharing-sweep : groups, interlocks, plan",
+    "shared/sharing-sweep : groups, plan",
     "tests/bench : canned, one_cluster",
 ];
 

@@ -8,7 +8,7 @@ use crate::change::Batch;
 use crate::cluster::Cluster;
 use crate::facts::{Facts, Seen, Survey};
 use crate::record::RecordSet;
-use crate::sweep::counts;
+use crate::sweep::{Decisions, counts, decide_all};
 use crate::table::Table;
 use crate::{EmrDns, Settings, Step};
 
@@ -326,6 +326,7 @@ fn the_table_tells_whose_a_name_becomes_and_why_one_goes_or_stays() {
 fn the_report_counts_names() {
     let facts = picture();
     let Seen::All(survey) = &facts.seen else { panic!("a survey") };
+    let Decisions { names, refused } = decide_all(facts.rules(), survey);
     expect![[r#"
         {
             "dns": {
@@ -338,5 +339,5 @@ fn the_report_counts_names() {
             },
         }
     "#]]
-    .assert_debug_eq(&counts(facts.rules(), survey));
+    .assert_debug_eq(&counts(&names, &refused, survey));
 }

@@ -1,6 +1,9 @@
 //! Code that panics, a library's or our own, is a failure as any other.
 
-use super::{Lamps, MemoryLedger, check, expect, now, run, wanted};
+use futures_util::FutureExt;
+
+use super::{Lamps, MemoryLedger, check, expect, for_a_minute, now, run, wanted};
+use crate::{Mode, Outcome, drive_json};
 
 #[test]
 fn a_panic_is_a_failure_and_leaves_no_claim_behind() {
@@ -20,4 +23,15 @@ fn a_panic_is_a_failure_and_leaves_no_claim_behind() {
         lamps: applied
           - light hall"#]],
     );
+}
+
+#[test]
+fn a_panic_before_the_claim_is_a_failure_without_a_key() {
+    let (lamps, ledger) = (Lamps::<false>::default(), MemoryLedger::new(now));
+    for mode in [Mode::Plan, Mode::Apply] {
+        let text = r#"{"id": "unreadable", "lamps": []}"#;
+        let report = drive_json(&lamps, &ledger, mode, &for_a_minute(), text).now_or_never().unwrap();
+        assert_eq!((report.outcome, report.key), (Outcome::Failed, None));
+        assert!(report.reason.unwrap().starts_with("the code panicked"));
+    }
 }

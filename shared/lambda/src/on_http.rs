@@ -1,0 +1,144 @@
+//! The entry point for requests from outside of AWS, by the function's URL.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use aws::{Sessions, in_name_of};
+use aws_smithy_types::base64;
+use futures_util::FutureExt;
+use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
+use reaction::settings::Variables;
+use reaction::{Door, Error, Outcome, Report, Request, Run};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::log::{self, Invocation};
+use crate::on_event::ended;
+use crate::opened::{Opened, in_time, run_of, sessions, write};
+use crate::settings::environment;
+
+/// A request in the format 2.0 of payloads. <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Payload {
+    raw_path: String,
+    #[serde(default)]
+    raw_query_string: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    request_context: RequestContext,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+#[derive(Deserialize)]
+struct RequestContext {
+    http: Http,
+}
+
+#[derive(Deserialize)]
+struct Http {
+    method: String,
+}
+
+/// Runs a reaction as a Lambda function with a URL of its own. [`Door::admit`] sees the raw bytes of a request before anything of it is
+/// parsed or claimed. The sender hears 202 where the request was taken, 401 where it was not admitted, 400 where it was refused, 503
+/// where it failed, and never why: that stands in the log. The rest is as of [`on_event`](crate::on_event).
+pub async fn on_http<R: Door>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> ExitCode {
+    log::start(&environment);
+    // Boxed, since the compiler gives up on the depth of a type that holds every call of every event.
+    ended::<R>(Box::pin(serve(open)).await)
+}
+
+async fn serve<R: Door>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> Result<(), Error> {
+    let opened = Opened::open(Arc::new(sessions()?), open).await?;
+    let service = service_fn(async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
+        let invocation = Invocation::of(&context, None);
+        let run = run_of(R::NAME, &opened.sessions, &context, invocation.occurrence());
+        let (status, report) = match read(payload.get()) {
+            Ok(request) => hear(&opened, &run, &request).await,
+            Err(error) => (400, Report::of_error(R::NAME, &error)),
+        };
+        write(invocation, &report);
+        Ok::<_, Diagnostic>(answer(status))
+    });
+    Runtime::new(service).run().await.map_err(Error::failed)
+}
+
+/// What the sender hears, and what became of the request.
+async fn hear<R: Door>(opened: &Opened<R>, run: &Run, request: &Request) -> (u16, Report) {
+    let admitted = AssertUnwindSafe(in_name_of(run, opened.reaction.admit(request))).catch_unwind();
+    let panicked =
+        |_| Err(Error::failed("the code that admits requests panicked: see the log for where, and report it"));
+    let report = match admitted.await.unwrap_or_else(panicked) {
+        Ok(Some(event)) => in_time(run, opened.drive(run, event)).await,
+        // Not an error: anyone can send requests, and no alarm should sound for it.
+        Ok(None) => return (401, Report::new(R::NAME, Outcome::Ignored, Some("the request was not admitted".into()))),
+        Err(error) => Report::of_error(R::NAME, &error),
+    };
+    let status = match report.outcome {
+        Outcome::Refused => 400,
+        Outcome::Failed => 503,
+        _ => 202,
+    };
+    (status, report)
+}
+
+fn read(payload: &str) -> Result<Request, Error> {
+    let payload: Payload = serde_json::from_str(payload)
+        .map_err(|error| Error::refused(format!("not a request by a function's URL: {}", log::place_of(&error))))?;
+    let body = if payload.is_base64_encoded {
+        base64::decode(&payload.body).map_err(|_| Error::refused("the body of the request is not base64"))?
+    } else {
+        payload.body.into_bytes()
+    };
+    let headers = payload.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+    let method = payload.request_context.http.method;
+    Ok(Request { method, path: payload.raw_path, query: payload.raw_query_string, headers, body })
+}
+
+/// The same bytes for every request of one status, so that they tell nothing.
+fn answer(status: u16) -> Value {
+    json!({"statusCode": status, "headers": {"content-type": "text/plain"}, "body": ""})
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::read;
+
+    fn payload(more: &Value) -> String {
+        let mut payload = json!({
+            "version": "2.0", "rawPath": "/hook", "rawQueryString": "a=b", "headers": {"X-Signature": "1f"},
+            "requestContext": {"http": {"method": "POST", "path": "/hook"}, "requestId": "id"},
+        });
+        payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        payload.to_string()
+    }
+
+    #[test]
+    fn a_request_is_read_byte_by_byte_and_its_headers_by_small_letters() {
+        let request = read(&payload(&json!({"body": "/wAK", "isBase64Encoded": true}))).unwrap();
+        assert_eq!((request.body.as_slice(), request.headers["x-signature"].as_str()), (&[255, 0, 10][..], "1f"));
+        assert_eq!((request.method.as_str(), request.path.as_str(), request.query.as_str()), ("POST", "/hook", "a=b"));
+        assert_eq!(
+            read(&payload(&json!({"body": "{\"ä\": 1}", "isBase64Encoded": false}))).unwrap().body,
+            "{\"ä\": 1}".as_bytes()
+        );
+        assert!(read(&payload(&json!({}))).unwrap().body.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused_and_not_quoted() {
+        for payload in ["[]", "{}", "\"secret\"", &payload(&json!({"body": "secret!", "isBase64Encoded": true}))] {
+            let error = read(payload).unwrap_err();
+            assert!(error.is_refused() && !error.to_string().contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What follows from everything that was found: the decisions are made once, for interlocks, steps and counts. Pure.
+
+use reaction::{Error, Plan};
+
+use crate::facts::Facts;
+use crate::plan::{Step, change, decide_all};
+use crate::{counts, interlocks};
+
+/// What follows from what was found, unless an interlock refuses it.
+pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
+    if let Some(why) = &facts.not_ours {
+        return Ok(Plan::Ignore(why.clone()));
+    }
+    let decisions = decide_all(facts)?;
+    interlocks::check(facts, &decisions)?;
+    Ok(change(facts, &decisions)?.with_counts(counts::counts(facts, &decisions)))
+}
