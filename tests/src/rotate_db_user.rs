@@ -3,6 +3,7 @@
 mod alternating;
 mod arrivals;
 mod checked;
+pub mod checks;
 mod clients;
 mod former;
 mod impostors;

@@ -7,7 +7,7 @@ use crate::arguments::{AwsOptions, Occurrence, PlanArguments};
 use crate::connection::connect_for;
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::functions::{Attempt, Function};
+use crate::functions::{Attempt, choose, react};
 use crate::given::Given;
 use crate::output::Format;
 
@@ -38,7 +38,7 @@ pub(super) async fn attempt(
     mode: Mode,
 ) -> Result<Report, Failure> {
     let event = Event::read(&occurrence.event).await?;
-    let function = Function::choose(occurrence.function.as_deref(), &event)?;
+    let function = choose(occurrence.function.as_deref(), &event)?;
     if mode == Mode::Apply && event.is_step() {
         return Err(Failure::usage(STEP_BY_HAND));
     }
@@ -48,5 +48,5 @@ pub(super) async fn attempt(
     sessions.ask_home().await.map_err(Failure::service)?;
     sessions.act_by_hand(&format!("signalbox run ({})", function.name));
     let attempt = Attempt { sessions, variables: &variables, given, mode, event: &event };
-    function.react(&attempt).await
+    react(function, &attempt).await
 }

@@ -5,6 +5,5 @@ mod answer;
 mod log;
 mod metrics;
 mod on_event;
-mod settings;
 
 pub use on_event::{on_event, on_step};

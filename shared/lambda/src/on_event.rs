@@ -6,57 +6,49 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use aws::{Actor, Home, Sessions};
+use function::{Function, Settings};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, Runtime, service_fn};
 use ledger::DynamoLedger;
-use reaction::settings::{Variables, malformed};
-use reaction::{Deadline, Error, Reaction, Report, drive_json};
+use reaction::settings::malformed;
+use reaction::{Deadline, Error, Report, drive_json};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::log::{self, Invocation};
-use crate::settings::{Settings, environment};
 use crate::{answer, metrics};
 
-/// Runs a reaction as a Lambda function that EventBridge, S3 or a schedule invokes. `open` makes the reaction of the
-/// sessions and the environment; it may open connections, since init is the time when Lambda gives full CPU.
+/// Runs a function that EventBridge, S3 or a schedule invokes.
 ///
 /// Ends only when Lambda ends the sandbox, or at once, with a line that says why, where init fails.
-pub async fn on_event<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> ExitCode {
-    run(open, answer::to_event).await
+pub async fn on_event<F: Function>() -> ExitCode {
+    run::<F>(answer::to_event).await
 }
 
-/// Runs a reaction as a Lambda function of which somebody asks one step and waits for it, as Secrets Manager does: whatever is
-/// not done is an error. The rest is as of [`on_event`].
-pub async fn on_step<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> ExitCode {
-    run(open, answer::to_step).await
+/// Runs a function whose caller asks for one step and waits for it, as Secrets Manager does: whatever is not done is an error. The rest is as of [`on_event`].
+pub async fn on_step<F: Function>() -> ExitCode {
+    run::<F>(answer::to_step).await
 }
 
 type Answer = fn(Report) -> Result<Report, Diagnostic>;
 
-async fn run<R: Reaction>(
-    open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>,
-    answer: Answer,
-) -> ExitCode {
+async fn run<F: Function>(answer: Answer) -> ExitCode {
     log::start(&environment);
     // Boxed, since the compiler gives up on the depth of a type that holds every call of every event.
-    match Box::pin(serve(open, answer)).await {
+    match Box::pin(serve::<F>(answer)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(service = R::NAME, "init failed: {error}");
+            tracing::error!(service = F::NAME, "init failed: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn serve<R: Reaction>(
-    open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>,
-    answer: Answer,
-) -> Result<(), Error> {
+async fn serve<F: Function>(answer: Answer) -> Result<(), Error> {
     let settings = Settings::read(&environment)?;
     let sessions = Arc::new(sessions()?);
-    let ledger = DynamoLedger::new(&sessions, settings.ledger_table, R::NAME);
-    let ((), reaction) = tokio::join!(ledger.open_connection(), open(sessions.clone(), &environment));
-    let reaction = reaction?;
+    let ledger = DynamoLedger::new(&sessions, settings.ledger_table, F::NAME);
+    let reaction = F::open(sessions.clone(), &environment)?;
+    tokio::join!(ledger.open_connection(), reaction.warm());
     let is_first = AtomicBool::new(true);
     let service = service_fn(async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
         if let Ok(home) = Home::of_arn(&context.invoked_function_arn) {
@@ -65,7 +57,7 @@ async fn serve<R: Reaction>(
         let mut invocation = invocation(&context, payload.get());
         let version = &context.env_config.version;
         sessions.actor().set(Actor::of_function(&context.invoked_function_arn, version, &context.request_id));
-        sessions.act_for(R::NAME, invocation.correlation_id.as_deref().unwrap_or(&invocation.request_id));
+        sessions.act_for(F::NAME, invocation.correlation_id.as_deref().unwrap_or(&invocation.request_id));
         let deadline = Deadline::new(context.deadline(), sessions.clock());
         // Boxed, as above.
         let report = Box::pin(drive_json(&reaction, &ledger, settings.mode, deadline, payload.get())).await;
@@ -98,4 +90,10 @@ fn sessions() -> Result<Sessions, Error> {
     };
     #[expect(clippy::disallowed_methods, reason = "the clock of a deployed function")]
     Sessions::of_function(environment, roots.as_deref(), SystemTime::now)
+}
+
+/// Reads this program's own environment.
+fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place where a function reads its environment")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -20,7 +20,7 @@ pub use ec2::{Ec2, Holders, name_of, tags_of};
 pub use key_gaps::{KeyGaps, key_gaps};
 pub use keys::{Encryption, encryption};
 pub use kms_keys::{Key, Keys};
-pub use manifest::{Settings, Source};
+pub use manifest::{SETTINGS, Settings, Source};
 pub use options::{AWS_OWNED_KEY, OptionGroup, is_aws_owned};
 pub use organizations::Organizations;
 pub use policies::PolicyRead;
