@@ -24,7 +24,10 @@ impl Checked for Scene {
     }
 
     fn economy() -> Vec<Economy<Self>> {
-        vec![Economy { given: Given::Parameter, sample: "the-manifest-parameter-was-updated", calls: expect![[r#"
+        vec![Economy {
+            given: Given::Parameter,
+            sample: "the-manifest-parameter-was-updated",
+            calls: expect![[r#"
             11 calls
             dynamodb:PutItem
             dynamodb:Scan
@@ -37,7 +40,8 @@ impl Checked for Scene {
             ec2:ModifySnapshotAttribute
             dynamodb:TransactWriteItems
             dynamodb:UpdateItem
-        "#]] }]
+        "#]],
+        }]
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {

@@ -32,7 +32,10 @@ impl Checked for Scene {
     }
 
     fn economy() -> Vec<Economy<Self>> {
-        vec![Economy { given: stories::after(0), sample: "a-token-is-to-be-created", calls: expect![[r#"
+        vec![Economy {
+            given: stories::after(0),
+            sample: "a-token-is-to-be-created",
+            calls: expect![[r#"
             13 calls
             dynamodb:PutItem
             dynamodb:GetItem
@@ -47,7 +50,8 @@ impl Checked for Scene {
             secretsmanager:PutSecretValue
             dynamodb:UpdateItem
             dynamodb:UpdateItem
-        "#]] }]
+        "#]],
+        }]
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {

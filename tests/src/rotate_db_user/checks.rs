@@ -32,7 +32,10 @@ impl Checked for Scene {
     }
 
     fn economy() -> Vec<Economy<Self>> {
-        vec![Economy { given: stories::GIVEN, sample: "a-password-is-to-be-created", calls: expect![[r#"
+        vec![Economy {
+            given: stories::GIVEN,
+            sample: "a-password-is-to-be-created",
+            calls: expect![[r#"
             10 calls
             dynamodb:PutItem
             dynamodb:GetItem
@@ -44,7 +47,8 @@ impl Checked for Scene {
             secretsmanager:GetSecretValue
             secretsmanager:PutSecretValue
             dynamodb:UpdateItem
-        "#]] }]
+        "#]],
+        }]
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {
