@@ -33,7 +33,7 @@ check: $(INSTALLED)
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-bench: package ## what it costs, beside a do-nothing function and boto3, as ratios in one run
+bench: package databases ## what it costs, beside a do-nothing function and boto3, as ratios in one run
 	cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench-fleet --bin bench-fleet
 	cargo run --release --locked -p bench
 

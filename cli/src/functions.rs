@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws::Sessions;
+use aws::{Sessions, in_name_of};
 use reaction::settings::Variables;
-use reaction::{Deadline, Doing, Mode, Report};
+use reaction::{Deadline, Doing, Mode, Report, Run};
+use sharing::Allowed;
 use suite::{Entry, FUNCTIONS};
 
+use crate::bound;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::given::Given;
@@ -15,7 +17,7 @@ use crate::given::Given;
 /// How long a run may take, and how long one that was broken off keeps others from the same occurrence.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(5);
 
-/// What a manifest may name, in which an operator sets no bound who names none.
+/// What a manifest may name. An operator who plans may leave it out, which sets no bound.
 const ALLOWED: &str = "SIGNALBOX_ALLOWED_ACCOUNTS";
 
 /// What a function needs to react in this program.
@@ -64,13 +66,29 @@ fn known() -> String {
 /// Has the function react to the event in this program.
 pub(crate) async fn react(function: &Entry, attempt: &Attempt<'_>) -> Result<Report, Failure> {
     let Attempt { sessions, variables, given, mode, event } = attempt;
-    let unbounded = |name: &str| variables(name).or_else(|| (name == ALLOWED).then(|| "everybody".into()));
+    let unbounded = |name: &str| variables(name).or_else(|| (name == ALLOWED).then(|| Allowed::EVERYBODY.into()));
     let opened = function
         .open(sessions.clone(), &unbounded)
         .doing(|| "settings, from the environment or from options of the same meaning")
         .map_err(Failure::configuration)?;
     let table = (*mode == Mode::Apply).then(|| variables(function::LEDGER_TABLE.variable).unwrap_or_default());
     given.check(function.name)?;
+    if *mode == Mode::Apply {
+        bound::require(given, *variables)?;
+    }
+    let command = format!("signalbox run ({})", function.name);
+    let run = by_hand(sessions, function.name, event.field("id"), &command);
+    let mut report = in_name_of(&run, opened.react(table, &run, &event.text)).await;
+    if variables(ALLOWED).is_none() {
+        // The operator did not say so; the command says instead that no bound was given.
+        let note = Allowed::EVERYBODY.parse::<Allowed>().ok().and_then(|it| it.note());
+        report.notes.retain(|it| Some(it) != note.as_ref());
+    }
+    Ok(report)
+}
+
+/// A run that a person has begun by this command; [`Sessions::ask_home`] has asked for the credentials' ARN before.
+pub(crate) fn by_hand(sessions: &Sessions, function: &'static str, occurrence: &str, command: &str) -> Run {
     let deadline = Deadline::new(sessions.now() + DEADLINE, sessions.clock());
-    Ok(opened.react(table, deadline, &event.text).await)
+    Run::new(function, occurrence, deadline).by(sessions.person_as_actor(command))
 }

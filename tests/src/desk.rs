@@ -1,6 +1,7 @@
 //! Signalbox on a desk: `signalbox plan`, `signalbox apply`, `signalbox run`, `signalbox dns` and `signalbox up` as a person or a
 //! CI job runs them.
 
+mod bound;
 mod dns;
 mod options;
 mod rotation;

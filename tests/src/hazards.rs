@@ -293,7 +293,7 @@ fn count_of(scene: &Scene, operation: &str, skipped: usize) -> usize {
 }
 
 /// Whether a file's text has a test of this name, or a story, of which a macro makes one.
-fn has_test(text: &str, name: &str) -> bool {
+pub fn has_test(text: &str, name: &str) -> bool {
     let lines: Vec<_> = text.lines().map(str::trim).collect();
     let is_test = |line: &str| ["#[test]", "#[tokio::test]"].contains(&line);
     let begins = [format!("fn {name}("), format!("async fn {name}(")];
@@ -303,7 +303,12 @@ fn has_test(text: &str, name: &str) -> bool {
     let is_in_both =
         text.contains("in_both! {") && (lines.contains(&name) || text.contains(&format!("in_both! {{ {name} }}")));
     let has_stories = ["stories! {", "chapter! {"].iter().any(|it| text.contains(it));
-    is_function || is_in_both || (has_stories && lines.iter().any(|line| line.starts_with(&format!("{name}:"))))
+    // What is made for each function.
+    let is_of_each = lines.iter().any(|line| line.starts_with(&format!("of_each! {{ {name}: ")));
+    is_function
+        || is_in_both
+        || is_of_each
+        || (has_stories && lines.iter().any(|line| line.starts_with(&format!("{name}:"))))
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, helpers and all")]
 
+mod agreement;
 mod audit;
 mod binary;
 mod built;
@@ -33,6 +34,7 @@ mod obstacles;
 mod organizations;
 mod paging;
 mod policies;
+mod roles;
 mod rotations;
 mod scene;
 mod tidy;

@@ -7,7 +7,8 @@ use aws_sdk_kms::Client as Kms;
 use local_aws::{Fault, FaultKind};
 use place::AccountId;
 use reaction::{Mode, Outcome, Report};
-use sharing_aws::{Encryption, encryption};
+use sharing::Encryption;
+use sharing_aws::encryption;
 
 use crate::ec2::{allow_launch, allow_volumes, register};
 use crate::reconcile_shares::Scene as Account;

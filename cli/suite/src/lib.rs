@@ -7,7 +7,7 @@ use aws::Sessions;
 use function::{Function, Setting, Trigger};
 use ledger::DynamoLedger;
 use reaction::settings::Variables;
-use reaction::{Deadline, Error, MemoryLedger, Mode, Reaction, Report, drive_json};
+use reaction::{Error, MemoryLedger, Mode, Reaction, Report, Run, drive_json};
 
 include!(concat!(env!("OUT_DIR"), "/functions.rs"));
 
@@ -61,9 +61,9 @@ pub struct Opened {
 
 impl Opened {
     /// Reacts to an event: acts where this table keeps the ledger, and plans where there is none.
-    pub async fn react(&self, ledger_table: Option<String>, deadline: Deadline, event: &str) -> Report {
+    pub async fn react(&self, ledger_table: Option<String>, run: &Run, event: &str) -> Report {
         let ledger = ledger_table.map(|table| DynamoLedger::new(&self.sessions, table, self.name));
-        self.function.react(&self.sessions, ledger, deadline, event).await
+        self.function.react(&self.sessions, ledger, run, event).await
     }
 }
 
@@ -75,7 +75,7 @@ trait React {
         &'a self,
         sessions: &'a Sessions,
         ledger: Option<DynamoLedger>,
-        deadline: Deadline,
+        run: &'a Run,
         event: &'a str,
     ) -> Reacting<'a>;
 }
@@ -85,13 +85,13 @@ impl<R: Reaction> React for R {
         &'a self,
         sessions: &'a Sessions,
         ledger: Option<DynamoLedger>,
-        deadline: Deadline,
+        run: &'a Run,
         event: &'a str,
     ) -> Reacting<'a> {
         Box::pin(async move {
             match ledger {
-                Some(ledger) => drive_json(self, &ledger, Mode::Apply, deadline, event).await,
-                None => drive_json(self, &MemoryLedger::new(sessions.clock()), Mode::Plan, deadline, event).await,
+                Some(ledger) => drive_json(self, &ledger, Mode::Apply, run, event).await,
+                None => drive_json(self, &MemoryLedger::new(sessions.clock()), Mode::Plan, run, event).await,
             }
         })
     }

@@ -49,6 +49,7 @@ const BUCKETS: [(&[&str], u32, f64); 14] = [
             "DescribeDBClusterSnapshots",
             "DescribeDBSnapshotAttributes",
             "DescribeDBSnapshots",
+            "DescribeOptionGroups",
             "ModifyDBClusterSnapshotAttribute",
             "ModifyDBSnapshotAttribute",
         ],

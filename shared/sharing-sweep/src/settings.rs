@@ -56,8 +56,7 @@ impl Settings {
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        let rates = Rates::read(variables)?;
-        let percent = percent(variables)?;
+        let (rates, percent) = (Rates::read(variables)?, percent(variables)?);
         let minutes = number(&PERIOD, variables)?;
         let limits = Limits {
             removals: number(&REMOVALS, variables)?,
@@ -78,4 +77,20 @@ fn percent(variables: Variables) -> Result<usize, Error> {
 fn number(setting: &Setting, variables: Variables) -> Result<usize, Error> {
     let text = setting.required(variables)?;
     text.parse().map_err(|_| setting.malformed(format!("`{text}` is not a whole number")))
+}
+
+#[cfg(test)]
+mod tests {
+    use reaction::interlock;
+
+    use super::Settings;
+
+    #[test]
+    fn limits_that_are_not_set_are_those_of_every_sweep() {
+        let limits = Settings::read(&|_| None).unwrap().limits;
+        assert_eq!(
+            interlock::Limits { removals: limits.removals, percent: limits.percent },
+            interlock::Limits::default()
+        );
+    }
 }

@@ -4,10 +4,13 @@ use serde::Serialize;
 
 use crate::buckets::floor_ms;
 use crate::cpu_share::SHARE;
+use crate::database::Engine;
 use crate::fleet::Run;
+use crate::job::Done;
 use crate::life::{Event, Life};
 use crate::matching::Matching;
 use crate::measured::Measured;
+use crate::rotation::{Step, turns};
 use crate::subject::Subject::{self, BareHyper, Boto3, DoNothing, ShareAmi};
 use crate::sweep::Sweep;
 
@@ -29,6 +32,18 @@ pub mod setting {
     pub const SWEEP_AT_RATES: &str = "sweep, 150 images, EC2's buckets";
     /// The way of 2015, with a part of the images.
     pub const SWEEP_OF_2015: &str = "way of 2015, 200 images";
+    /// A sweep of names over 30 clusters, at EMR's default quotas.
+    pub const CLUSTERS: &str = "30 clusters, EMR's quotas";
+    /// A dry sweep of 600 images with one entry for all of them.
+    pub const ONE_ENTRY: &str = "600 images, 1 entry";
+    /// The same with an entry for each of many teams.
+    pub const MANY_ENTRIES: &str = "600 images, 2,000 entries";
+    /// An image for 300 accounts, one of which is closed.
+    pub const CLOSED: &str = "300 accounts, one closed";
+    /// The same, where EC2 names that account.
+    pub const CLOSED_NAMED: &str = "300 accounts, one closed and named";
+    /// 100 accounts that are chosen by a tag, at the rates of Organizations.
+    pub const FLEET_BY_TAG: &str = "fleet, 100 by tag, Organizations' rates";
     /// The fleet over 200 accounts and 4 regions, 20 calls at a time, 50 ms away.
     pub const FLEET: &str = "fleet, 200 x 4, 20 at a time";
     /// The same, 100 calls at a time.
@@ -40,7 +55,8 @@ pub mod setting {
     /// Botocove over the same.
     pub const BOTOCOVE: &str = "botocove, 20 x 4, 20 at a time";
 }
-use setting::{BOTOCOVE, FLEET, FLEET_AT_100, FLEET_OF_FEW, FLEET_OF_MANY};
+use setting::{BOTOCOVE, FLEET, FLEET_AT_100, FLEET_BY_TAG, FLEET_OF_FEW, FLEET_OF_MANY};
+use setting::{CLOSED, CLOSED_NAMED, CLUSTERS, MANY_ENTRIES, ONE_ENTRY};
 use setting::{PLAIN, SMALL, SWEEP, SWEEP_AT_RATES, SWEEP_OF_2015, SWEEP_WITH_TABLES, TLS};
 
 /// How a figure is compared and written.
@@ -152,6 +168,9 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .chain(others)
         .chain(sweep(measured))
         .chain(names(measured))
+        .chain(quotas(measured))
+        .chain(closed(measured))
+        .chain(rotations(measured))
         .chain(fleet(measured))
         .collect()
 }
@@ -243,10 +262,58 @@ fn sweep(measured: &Measured) -> Vec<Bar> {
 }
 
 fn names(measured: &Measured) -> Vec<Bar> {
+    let cpu = |job| measured.done(job, |done| done.cost.cpu_ms);
+    let to_one = ratio(cpu(MANY_ENTRIES), cpu(ONE_ENTRY));
     vec![
+        Bar::new("600 images with 2,000 entries, CPU, to one entry", to_one, Limit::Times(1.5)),
         Bar::new("10,000 names in 2,000 entries, CPU", measured.matched(Matching::dearest_ms), Limit::Millis(200.0)),
-        Bar::new("reading the manifest of 4,000 entries, CPU", measured.matched(|it| it.read), Limit::Millis(200.0)),
+        Bar::new("reading the manifest of 6,000 entries, CPU", measured.matched(|it| it.read), Limit::Millis(200.0)),
     ]
+}
+
+/// The pace costs a token of each bucket and 1 % of each rate; the rest is what calls take.
+fn quotas(measured: &Measured) -> Vec<Bar> {
+    let (clusters, tags) =
+        (measured.done(CLUSTERS, Done::to_floor), measured.ran(FLEET_BY_TAG, Run::choosing_to_floor));
+    let refused = measured.done(CLUSTERS, |done| done.refused.into());
+    let refused_tags = measured.ran(FLEET_BY_TAG, |run| run.refused.into());
+    vec![
+        Bar::new("names of 30 clusters, to the floor of EMR's quotas", clusters, Limit::Times(1.15)),
+        Bar::new("calls that EMR refused of these", refused, Limit::Count(0.0)),
+        Bar::new("choosing 100 accounts by tag, to Organizations' floor", tags, Limit::Times(1.15)),
+        Bar::new("calls that Organizations refused of these", refused_tags, Limit::Count(0.0)),
+    ]
+}
+
+/// To halve 300 accounts takes nine rounds, of two requests each; the image is asked for once, without the closed account.
+fn closed(measured: &Measured) -> Vec<Bar> {
+    let shares = |job| measured.done(job, Done::number_of_shares);
+    vec![
+        Bar::new("changes asked for, one of 300 accounts closed", shares(CLOSED), Limit::Count(20.0)),
+        Bar::new("the same, where EC2 names the account", shares(CLOSED_NAMED), Limit::Count(4.0)),
+    ]
+}
+
+/// What proves a user and its clone costs logins, and at PostgreSQL one more proves the new password: each bar is what is made today.
+fn rotations(measured: &Measured) -> Vec<Bar> {
+    let bars = |(turn, calls, logins): (&str, f64, f64)| {
+        let set = |figure: fn(&Step) -> f64| measured.rotated(turn, "setSecret", figure);
+        [
+            Bar::new(&format!("{turn}: calls of setSecret"), set(Step::number_of_calls), Limit::Count(calls)),
+            Bar::new(&format!("{turn}: its logins"), set(|step| step.logins.into()), Limit::Count(logins)),
+        ]
+    };
+    let most = [(Engine::Postgres, 1.0), (Engine::Mariadb, 0.0)].map(|(engine, proof)| {
+        let [single, new, original, clone, lost] = turns(engine);
+        [
+            (single, 11.0, 2.0 + proof),
+            (new, 13.0, 3.0),
+            (original, 13.0, 4.0 + proof),
+            (clone, 13.0, 4.0 + proof),
+            (lost, 14.0, 6.0 + proof),
+        ]
+    });
+    most.into_iter().flatten().flat_map(bars).collect()
 }
 
 fn fleet(measured: &Measured) -> Vec<Bar> {

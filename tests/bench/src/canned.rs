@@ -1,7 +1,8 @@
 //! An AWS on loopback whose answers are made here. For events they are fixed: one image with one snapshot, never shared
 //! so far, whatever was changed before; so every event makes the same calls, and what differs is only who makes them.
-//! The sweep's images are in `many_images.rs`, the cluster of `emr-dns` is in `one_cluster.rs`, the secret of what rotates in
-//! `one_secret.rs`, the fleet's accounts are in `many_accounts.rs`.
+//! The sweep's images are in `many_images.rs`, the cluster of `emr-dns` is in `one_cluster.rs` and many are in `many_clusters.rs`,
+//! the secret of what rotates is in `one_secret.rs`, the fleet's accounts are in `many_accounts.rs`, an account that EC2 refuses is in
+//! `closed_account.rs`.
 //!
 //! EC2 and STS speak the query protocol (an `Action` in the form, XML back), DynamoDB, KMS and Systems Manager name the
 //! operation in `x-amz-target`, S3 and Route 53 are plain HTTP. Whatever is not known is refused, so that nothing is measured by accident.
@@ -45,6 +46,16 @@ pub const SERVICES: [&str; 10] =
 pub trait Canned: Send + Sync + 'static {
     /// Answers one request for an operation.
     fn answer(&self, operation: &str, request: &Request<Bytes>) -> Answer;
+
+    /// How many calls it refused for their rate since this was last asked.
+    fn take_refused(&self) -> u32 {
+        0
+    }
+
+    /// Fails where things are not as they should be after the job.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The canned AWS of one process.
@@ -125,7 +136,7 @@ impl Canned for OneImage {
     fn answer(&self, operation: &str, request: &Request<Bytes>) -> Answer {
         match operation {
             "Knock" => xml(""),
-            "GetObject" => manifest(request),
+            "GetObject" => document(request, MANIFEST_TEXT, MANIFEST_ETAG),
             "PutItem" | "UpdateItem" | "DeleteItem" => json("{}"),
             "DescribeKey" => json(KEY),
             "GetParameter" => json(&parameter()),
@@ -151,6 +162,12 @@ pub fn json(body: &str) -> Answer {
     whole(StatusCode::OK, JSON, body)
 }
 
+/// An error of the JSON protocols.
+pub fn json_error(code: &str, message: &str) -> Answer {
+    let body = serde_json::json!({"__type": code, "message": message}).to_string();
+    whole(StatusCode::BAD_REQUEST, JSON, &body)
+}
+
 /// An answer of the protocols that write XML.
 pub fn xml(body: &str) -> Answer {
     whole(StatusCode::OK, XML, body)
@@ -173,11 +190,14 @@ fn whole(status: StatusCode, content_type: &'static str, body: &str) -> Answer {
     answer
 }
 
-fn manifest(request: &Request<Bytes>) -> Answer {
-    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|etag| etag == MANIFEST_ETAG);
-    let (status, body) = if known { (StatusCode::NOT_MODIFIED, "") } else { (StatusCode::OK, MANIFEST_TEXT) };
+/// An object of S3, which is not sent again to a caller that has it.
+pub fn document(request: &Request<Bytes>, text: &str, etag: &str) -> Answer {
+    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|it| it == etag);
+    let (status, body) = if known { (StatusCode::NOT_MODIFIED, "") } else { (StatusCode::OK, text) };
     let mut answer = whole(status, "application/json", body);
-    answer.headers_mut().insert(ETAG, HeaderValue::from_static(MANIFEST_ETAG));
+    if let Ok(etag) = HeaderValue::from_str(etag) {
+        answer.headers_mut().insert(ETAG, etag);
+    }
     answer
 }
 

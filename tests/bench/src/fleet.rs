@@ -10,10 +10,11 @@ use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::canned::CannedAws;
+use crate::buckets::floor_ms;
+use crate::canned::{Canned, CannedAws};
 use crate::clock;
 use crate::life::{Cost, memory_kib};
-use crate::many_accounts::ManyAccounts;
+use crate::many_accounts::{ManyAccounts, TAG};
 use crate::subject::{Endpoints, as_lambda_would, binary, log, peer};
 use crate::tls::Tls;
 
@@ -24,6 +25,8 @@ pub struct Setting {
     pub name: &'static str,
     /// Whether it is botocove that runs.
     pub is_peer: bool,
+    /// Whether the accounts are chosen by a tag, at the rates that Organizations documents.
+    pub by_tag: bool,
     /// How many accounts there are beside the calling one.
     pub accounts: usize,
     /// In how many regions of each the question is asked.
@@ -54,9 +57,20 @@ pub struct Run {
     pub assumed: u32,
     /// How many accounts there are.
     pub accounts: u32,
+    /// From its start until the accounts were chosen, in milliseconds.
+    pub choosing_ms: f64,
+    /// What choosing takes at least, in milliseconds: a call for each account, at the rate that Organizations documents.
+    pub choosing_floor_ms: f64,
+    /// How many calls were refused for their rate.
+    pub refused: u32,
 }
 
 impl Run {
+    /// The time that choosing took, to what it takes at least.
+    pub fn choosing_to_floor(&self) -> f64 {
+        self.choosing_ms / self.choosing_floor_ms
+    }
+
     /// The most resident memory, in megabytes (10^6 bytes).
     pub fn peak_mb(&self) -> f64 {
         f64::from(self.peak_kib) * 1024.0 / 1e6
@@ -79,7 +93,8 @@ pub async fn run(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
 }
 
 async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
-    let accounts = Arc::new(ManyAccounts::new(setting.accounts));
+    let accounts = if setting.by_tag { ManyAccounts::at_rates } else { ManyAccounts::new };
+    let accounts = Arc::new(accounts(setting.accounts));
     let aws = CannedAws::start(Some(tls.acceptor.clone()), setting.latency, accounts.clone()).await?;
     let (program, name) = if setting.is_peer {
         (peer("fleet")?, "botocove")
@@ -89,6 +104,7 @@ async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
     let endpoints = Endpoints { runtime_api: String::new(), aws: aws.urls(), bundle: Some(&tls.bundle) };
     let mut command = as_lambda_would(program, &endpoints, log(name, folder)?)?;
     command.arg(setting.concurrency.to_string()).args(&REGIONS[..setting.regions]);
+    command.args(setting.by_tag.then_some(TAG));
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let begin = clock::now();
     let mut child = command.spawn().context("starting it")?;
@@ -104,6 +120,9 @@ async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
     let roles = if setting.is_peer { setting.regions } else { 1 };
     ensure!(accounts.is_right(setting.regions, u32::try_from(roles)?), "an account was not asked once in each region");
     let time = accounts.time().context("no role was assumed")? + setting.latency;
+    let choosing = accounts.first().context("no role was assumed")? - begin;
+    // The calling account is listed, too, and asked for its tags.
+    let tagged = if setting.by_tag { f64::from(u32::try_from(setting.accounts + 1)?) } else { 0.0 };
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let requests = (setting.accounts * (1 + setting.regions)) as f64 / setting.concurrency as f64;
     Ok(Run {
@@ -113,6 +132,9 @@ async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
         peak_kib,
         assumed: u32::try_from(assumed)?,
         accounts: u32::try_from(setting.accounts)?,
+        choosing_ms: choosing.as_secs_f64() * 1e3,
+        choosing_floor_ms: floor_ms("ListTagsForResource", tagged),
+        refused: accounts.take_refused(),
     })
 }
 

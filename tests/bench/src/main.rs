@@ -1,27 +1,41 @@
 //! `make bench`: how fast and how small the functions are, as ratios to what they cannot beat and to what they have to beat.
 //!
-//! In one run and on one machine it starts `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by bare hyper, and
-//! a boto3 handler, in turn and several times, behind a Lambda Runtime API and in front of an AWS of fixed answers, both
-//! of its own. Then it sweeps many drifted images, in today's way and in that of 2015; with the argument `sweep`, it does
-//! only that. With the argument `matching` it only reads a large manifest and finds names in it. Last it runs the fleet over many accounts, and botocove over some of them; with the argument `fleet`, only that. It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not
-//! hold is printed, never an error: a machine can be too noisy for it. Only what could not be measured is one.
+//! In one run and on one machine it starts `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by
+//! bare hyper, and a boto3 handler, in turn and several times, behind a Lambda Runtime API and in front of an AWS of fixed answers,
+//! both of its own. Then it measures these parts; the name of one as the argument measures that part alone:
+//!
+//! - `sweep`: many drifted images, in today's way and in that of 2015
+//! - `jobs`: images with many entries, an account that is closed, clusters at EMR's quotas
+//! - `rotations`: passwords of PostgreSQL and MariaDB
+//! - `matching`: reading a large manifest and finding names in it
+//! - `fleet`: many accounts, some of them chosen by a tag, and botocove over others
+//!
+//! It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not hold is printed, never
+//! an error: a machine can be too noisy for it. Only what could not be measured is one.
 
 mod artifact;
 mod bars;
 mod buckets;
 mod canned;
 mod clock;
+mod closed_account;
 mod cpu_share;
+mod database;
 mod first_connection;
 mod fleet;
+mod form;
 mod http;
+mod job;
+mod kept_secret;
 mod life;
 mod many_accounts;
+mod many_clusters;
 mod many_images;
 mod matching;
 mod measured;
 mod one_cluster;
 mod one_secret;
+mod rotation;
 mod runtime_api;
 mod subject;
 mod sweep;
@@ -38,6 +52,7 @@ use serde::Serialize;
 
 use bars::setting;
 use cpu_share::CpuShare;
+use job::Job;
 use life::Setting;
 use measured::Measured;
 use subject::Subject::{self, BareHyper, Boto3, DoNothing, EmrDns, RotateBearerToken, RotateDbUser, ShareAmi};
@@ -61,6 +76,14 @@ async fn main() -> Result<ExitCode> {
     }
     if is_asked("sweep") {
         measure_sweeps(&mut measured, &tls, &folder).await;
+    }
+    if is_asked("jobs") {
+        measured.add_jobs(&jobs(), &tls, &folder).await;
+    }
+    if is_asked("rotations") {
+        for engine in [database::Engine::Postgres, database::Engine::Mariadb] {
+            measured.add_rotations(engine, &tls, &folder).await;
+        }
     }
     if is_asked("matching") {
         measured.add_matching(5);
@@ -90,6 +113,8 @@ fn show(measured: &Measured, bars: &[bars::Bar], is_whole: bool) {
         print(&table::lines(measured));
     }
     print(&table::sweeps(measured));
+    print(&table::jobs(measured));
+    print(&table::rotations(measured));
     print(&table::runs(measured));
     print(&bars.iter().map(bars::Bar::line).collect::<Vec<_>>());
 }
@@ -132,10 +157,17 @@ async fn measure_sweeps(measured: &mut Measured, tls: &Tls, folder: &Path) {
     }
 }
 
+fn jobs() -> Vec<Job> {
+    let entries = Job::entries([setting::ONE_ENTRY, setting::MANY_ENTRIES]);
+    let closed = Job::closed([setting::CLOSED, setting::CLOSED_NAMED]);
+    entries.into_iter().chain(closed).chain([Job::clusters(setting::CLUSTERS)]).collect()
+}
+
 async fn measure_fleet(measured: &mut Measured, tls: &Tls, folder: &Path) {
     let by_20 = fleet::Setting {
         name: setting::FLEET,
         is_peer: false,
+        by_tag: false,
         accounts: 200,
         regions: 4,
         concurrency: 20,
@@ -151,8 +183,17 @@ async fn measure_fleet(measured: &mut Measured, tls: &Tls, folder: &Path) {
         ..by_100
     };
     let few = fleet::Setting { name: setting::FLEET_OF_FEW, accounts: 20, ..by_20 };
+    let by_tag = fleet::Setting {
+        name: setting::FLEET_BY_TAG,
+        by_tag: true,
+        accounts: 99,
+        regions: 1,
+        latency: Duration::ZERO,
+        times: 1,
+        ..by_20
+    };
     let peer = fleet::Setting { name: setting::BOTOCOVE, is_peer: true, times: 1, ..few };
-    for setting in [peer, few, by_20, by_100, many] {
+    for setting in [peer, few, by_20, by_100, many, by_tag] {
         measured.add_runs(&setting, tls, folder).await;
     }
 }

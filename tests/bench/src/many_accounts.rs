@@ -1,5 +1,6 @@
 //! An organization of many accounts, in each of which a role can be assumed that may ask who it is. Who asked what is
-//! remembered, and when the first role was assumed and the last question answered.
+//! remembered, and when the first role was assumed and the last question answered. Organizations keeps its documented rates where
+//! accounts are chosen by a tag.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +10,8 @@ use bytes::Bytes;
 use hyper::Request;
 use hyper::header::AUTHORIZATION;
 
-use crate::canned::{ACCOUNT, Canned, OneImage, json, xml};
+use crate::buckets::Buckets;
+use crate::canned::{ACCOUNT, Canned, OneImage, json, json_error, xml};
 use crate::clock;
 use crate::http::Answer;
 
@@ -20,6 +22,7 @@ const PAGE: usize = 20;
 pub struct ManyAccounts {
     number: usize,
     page: usize,
+    buckets: Buckets,
     asked: Mutex<Asked>,
 }
 
@@ -36,7 +39,13 @@ impl ManyAccounts {
     /// So many accounts beside the calling one. Of more than a thousand each page has a thousand, or listing them at the
     /// documented rate would take longer than everything else.
     pub fn new(number: usize) -> Self {
-        Self { number, page: if number > 1_000 { 1_000 } else { PAGE }, asked: Mutex::default() }
+        let page = if number > 1_000 { 1_000 } else { PAGE };
+        Self { number, page, buckets: Buckets::default(), asked: Mutex::default() }
+    }
+
+    /// The same, where Organizations keeps its documented rates.
+    pub fn at_rates(number: usize) -> Self {
+        Self { buckets: Buckets::documented(), ..Self::new(number) }
     }
 
     /// Whether each role was assumed once, and each account asked once in so many regions.
@@ -51,6 +60,11 @@ impl ManyAccounts {
     pub fn time(&self) -> Option<Duration> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         Some(asked.last? - asked.first?)
+    }
+
+    /// When the first role was assumed: the accounts have been chosen then.
+    pub fn first(&self) -> Option<Instant> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).first
     }
 
     fn list(&self, body: &Bytes) -> String {
@@ -92,14 +106,26 @@ impl ManyAccounts {
 
 impl Canned for ManyAccounts {
     fn answer(&self, operation: &str, request: &Request<Bytes>) -> Answer {
+        if !self.buckets.take(operation) {
+            return json_error("TooManyRequestsException", "Another request is already in progress. Try again later.");
+        }
         match operation {
+            "ListTagsForResource" => json(TAGS),
             "ListAccounts" => json(&self.list(request.body())),
             "AssumeRole" => xml(&self.assume(&String::from_utf8_lossy(request.body()))),
             "GetCallerIdentity" => xml(&self.identify(request)),
             _ => OneImage.answer(operation, request),
         }
     }
+
+    fn take_refused(&self) -> u32 {
+        self.buckets.take_refused()
+    }
 }
+
+/// The tag that the accounts are chosen by, and that each of them has.
+pub const TAG: &str = "tag:env=prod";
+const TAGS: &str = r#"{"Tags": [{"Key": "team", "Value": "data"}, {"Key": "env", "Value": "prod"}]}"#;
 
 /// The account of a number; the first is the calling one.
 fn account(number: usize) -> serde_json::Value {

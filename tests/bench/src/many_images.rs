@@ -11,7 +11,8 @@ use bytes::Bytes;
 use hyper::{Request, StatusCode};
 
 use crate::buckets::Buckets;
-use crate::canned::{ACCOUNT, Canned, OneImage, WANTED, ec2, ec2_error, json};
+use crate::canned::{ACCOUNT, Canned, OneImage, WANTED, document, ec2, ec2_error, json};
+use crate::form::Form;
 use crate::http::Answer;
 
 /// Whom no manifest names.
@@ -21,7 +22,14 @@ const UNWANTED: &str = "444455556666";
 pub struct ManyImages {
     images: Mutex<BTreeMap<String, BTreeSet<String>>>,
     buckets: Buckets,
-    refused: Mutex<u32>,
+    /// Where the images are those of many teams. Unset: all have one name, and the manifest is that of the events.
+    teams: Option<Teams>,
+}
+
+/// The manifest with the entries of many teams.
+struct Teams {
+    manifest: String,
+    etag: String,
 }
 
 impl ManyImages {
@@ -29,7 +37,25 @@ impl ManyImages {
     pub fn drifted(number: u32, buckets: Buckets) -> Self {
         let holders = || [WANTED[0], UNWANTED].map(String::from).into();
         let images = (0..number).map(|index| (format!("ami-{index:017x}"), holders())).collect();
-        Self { images: Mutex::new(images), buckets, refused: Mutex::default() }
+        Self { images: Mutex::new(images), buckets, teams: None }
+    }
+
+    /// The same, each image of a team of its own. The manifest has an entry for each of so many teams in two regions, or one
+    /// entry for all where the number is one.
+    pub fn of_teams(number: u32, entries: u32) -> Self {
+        let entry = |name: String| {
+            let [one, other] = WANTED;
+            format!(r#""{name}": {{"eu-west-1": ["{one}", "{other}"], "us-east-1": ["{one}"]}}"#)
+        };
+        let entries: Vec<_> = match entries {
+            1 => vec![entry("team_".to_owned())],
+            _ => (0..entries).map(|team| entry(format!("team_{team:04}_base_image_v"))).collect(),
+        };
+        let teams = Teams {
+            manifest: format!(r#"{{"ami": {{{}}}}}"#, entries.join(", ")),
+            etag: format!("\"{:032x}\"", entries.len()),
+        };
+        Self { teams: Some(teams), ..Self::drifted(number, Buckets::default()) }
     }
 
     /// How many images are not shared as the manifest says.
@@ -39,20 +65,23 @@ impl ManyImages {
         images.values().filter(|holders| **holders != wanted).count()
     }
 
-    /// How many calls were refused since this was last asked.
-    pub fn take_refused(&self) -> u32 {
-        std::mem::take(&mut *self.refused.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
     /// A page of the images, as long as was asked for.
     fn list(&self, form: &Form) -> String {
         let from: usize = form.value("NextToken").and_then(|token| token.parse().ok()).unwrap_or(0);
         let most: usize = form.value("MaxResults").and_then(|most| most.parse().ok()).unwrap_or(usize::MAX);
         let images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
-        let items: String = images.keys().enumerate().skip(from).take(most).map(|(at, id)| image(at, id)).collect();
+        let items: String =
+            images.keys().enumerate().skip(from).take(most).map(|(at, id)| image(&self.name(at), id)).collect();
         let next = from.saturating_add(most);
         let token = if next < images.len() { format!("<nextToken>{next}</nextToken>") } else { String::new() };
         format!("<imagesSet>{items}</imagesSet>{token}")
+    }
+
+    fn name(&self, at: usize) -> String {
+        match self.teams {
+            Some(_) => format!("team_{at:04}_base_image_v{at}"),
+            None => format!("base_linux_v{at}"),
+        }
     }
 
     fn permissions(&self, id: &str) -> Option<String> {
@@ -67,10 +96,10 @@ impl ManyImages {
         let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
         let holders = images.get_mut(id)?;
         let flat = form.value("OperationType").unwrap_or_default();
-        for (name, account) in &form.0 {
+        for (name, account) in form.pairs() {
             let is_flat = |operation| name.starts_with("UserId.") && flat == operation;
             if name.starts_with("LaunchPermission.Add.") || is_flat("add") {
-                holders.insert(account.clone());
+                holders.insert(account.to_owned());
             } else if name.starts_with("LaunchPermission.Remove.") || is_flat("remove") {
                 holders.remove(account);
             }
@@ -82,7 +111,6 @@ impl ManyImages {
 impl Canned for ManyImages {
     fn answer(&self, operation: &str, request: &Request<Bytes>) -> Answer {
         if !self.buckets.take(operation) {
-            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) += 1;
             return ec2_error(StatusCode::SERVICE_UNAVAILABLE, "RequestLimitExceeded", "Request limit exceeded.");
         }
         let form = Form::of(request.body());
@@ -94,6 +122,10 @@ impl Canned for ManyImages {
             "Scan" | "Query" => return json(r#"{"Items": [], "Count": 0, "ScannedCount": 0}"#),
             "BatchGetItem" => return json(r#"{"Responses": {}, "UnprocessedKeys": {}}"#),
             "TransactWriteItems" => return json("{}"),
+            "GetObject" => {
+                let its_own = self.teams.as_ref().map(|teams| document(request, &teams.manifest, &teams.etag));
+                return its_own.unwrap_or_else(|| OneImage.answer(operation, request));
+            }
             _ => return OneImage.answer(operation, request),
         };
         match inside {
@@ -101,28 +133,17 @@ impl Canned for ManyImages {
             None => ec2_error(StatusCode::BAD_REQUEST, "InvalidAMIID.NotFound", "There is no such image"),
         }
     }
-}
 
-/// The parameters of a query; what is asked for here needs no decoding.
-struct Form(Vec<(String, String)>);
-
-impl Form {
-    fn of(body: &Bytes) -> Self {
-        let text = String::from_utf8_lossy(body);
-        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-        Self(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
-    }
-
-    fn value(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+    fn take_refused(&self) -> u32 {
+        self.buckets.take_refused()
     }
 }
 
-fn image(at: usize, id: &str) -> String {
+fn image(name: &str, id: &str) -> String {
     format!(
-        "<item><imageId>{id}</imageId><imageLocation>{ACCOUNT}/base_linux_v{at}</imageLocation>\
+        "<item><imageId>{id}</imageId><imageLocation>{ACCOUNT}/{name}</imageLocation>\
          <imageState>available</imageState><imageOwnerId>{ACCOUNT}</imageOwnerId><isPublic>false</isPublic>\
-         <architecture>x86_64</architecture><imageType>machine</imageType><name>base_linux_v{at}</name>\
+         <architecture>x86_64</architecture><imageType>machine</imageType><name>{name}</name>\
          <rootDeviceType>instance-store</rootDeviceType><blockDeviceMapping/><virtualizationType>hvm</virtualizationType>\
          <hypervisor>xen</hypervisor><creationDate>2026-11-19T09:00:00.000Z</creationDate></item>"
     )
@@ -131,6 +152,14 @@ fn image(at: usize, id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Buckets, Form, ManyImages};
+
+    #[test]
+    fn each_team_has_an_entry_and_an_image() {
+        let images = ManyImages::of_teams(3, 2_000);
+        assert!(images.list(&form("Owner.1=self")).contains("<name>team_0002_base_image_v2</name>"));
+        assert_eq!(images.teams.as_ref().unwrap().manifest.matches("_base_image_v").count(), 2_000);
+        assert_eq!(ManyImages::of_teams(3, 1).teams.unwrap().manifest.matches("team_").count(), 1);
+    }
 
     fn form(text: &'static str) -> Form {
         Form::of(&text.into())

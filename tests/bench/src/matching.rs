@@ -21,12 +21,14 @@ pub struct Matching {
     pub beginnings: f64,
     /// To find what is wanted of database snapshots, whose names contain entries.
     pub parts: f64,
+    /// To find what is wanted of cluster snapshots, which have a section of their own.
+    pub clusters: f64,
 }
 
 impl Matching {
-    /// The dearer of the two ways.
+    /// The dearest of the three.
     pub fn dearest_ms(&self) -> f64 {
-        self.beginnings.max(self.parts)
+        self.beginnings.max(self.parts).max(self.clusters)
     }
 }
 
@@ -38,11 +40,14 @@ pub fn matching() -> Result<Matching> {
     let names: Vec<_> = (0..NAMES).map(|at| format!("team_{:04}_base_image_v{at}", at % ENTRIES)).collect();
     let (images, beginnings) = measured(|| found(&manifest, Kind::Image, &names))?;
     let (databases, parts) = measured(|| found(&manifest, Kind::DbSnapshot, &names))?;
-    ensure!(images? == NAMES && databases? == NAMES, "each name has an entry");
-    Ok(Matching { read, beginnings, parts })
+    let (snapshots, clusters) = measured(|| found(&manifest, Kind::DbClusterSnapshot, &names))?;
+    for found in [images?, databases?, snapshots?] {
+        ensure!(found == NAMES, "{found} of {NAMES} names have an entry");
+    }
+    Ok(Matching { read, beginnings, parts, clusters })
 }
 
-/// The same entries for images and for databases, in two regions, a tenth of them with wildcards.
+/// The same entries for images, databases and database clusters, in two regions, a tenth of them with wildcards.
 fn manifest() -> Result<String> {
     let mut entries = String::new();
     for at in 0..ENTRIES {
@@ -53,7 +58,7 @@ fn manifest() -> Result<String> {
             r#"{comma}"{name}": {{"eu-west-1": ["111111111111", "222222222222"], "us-east-1": ["111111111111"]}}"#
         )?;
     }
-    Ok(format!(r#"{{"ami": {{{entries}}}, "rds": {{{entries}}}}}"#))
+    Ok(format!(r#"{{"ami": {{{entries}}}, "rds": {{{entries}}}, "rds-cluster": {{{entries}}}}}"#))
 }
 
 /// How many of the names an entry means.

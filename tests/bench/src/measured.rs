@@ -6,11 +6,14 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::artifact::{Artifact, inspect};
+use crate::database::Engine;
 use crate::first_connection::before_connection;
 use crate::fleet::{self, Run, run};
+use crate::job::{Done, Job};
 use crate::life::{Event, Life, Setting, live};
 use crate::matching::{Matching, matching};
-use crate::subject::Subject;
+use crate::rotation::{Step, rotate};
+use crate::subject::{Subject, workspace};
 use crate::sweep::{self, Sweep, sweep};
 use crate::tls::Tls;
 
@@ -23,6 +26,10 @@ pub struct Measured {
     pub before_connection: BTreeMap<Subject, Vec<f64>>,
     /// Sweeps, by setting.
     pub sweeps: BTreeMap<&'static str, Vec<Sweep>>,
+    /// Jobs of one event each, by setting.
+    pub jobs: BTreeMap<&'static str, Vec<Done>>,
+    /// Steps of rotations, by the turn and the step.
+    pub rotations: BTreeMap<&'static str, BTreeMap<&'static str, Vec<Step>>>,
     /// Runs in many accounts, by setting.
     pub runs: BTreeMap<&'static str, Vec<Run>>,
     /// A large manifest and many names.
@@ -84,6 +91,46 @@ impl Measured {
         median(self.sweeps.get(setting)?.iter().map(figure).collect())
     }
 
+    /// Does these jobs in turn, each as often as it says.
+    pub async fn add_jobs(&mut self, jobs: &[Job], tls: &Tls, folder: &Path) {
+        let mut able: Vec<_> = jobs.iter().collect();
+        for number in 1..=jobs.iter().map(|job| job.times).max().unwrap_or_default() {
+            for job in std::mem::take(&mut able).into_iter().filter(|job| number <= job.times) {
+                eprintln!("{}: {number} of {}", job.name, job.times);
+                match job.run(tls, folder).await {
+                    Ok(done) => {
+                        self.jobs.entry(job.name).or_default().push(done);
+                        able.push(job);
+                    }
+                    Err(error) => self.missing.push(format!("{error:#}")),
+                }
+            }
+        }
+    }
+
+    /// The median of a figure over the times that a job was done.
+    pub fn done(&self, job: &str, figure: impl Fn(&Done) -> f64) -> Option<f64> {
+        median(self.jobs.get(job)?.iter().map(figure).collect())
+    }
+
+    /// Rotates the passwords of users at a database.
+    pub async fn add_rotations(&mut self, engine: Engine, tls: &Tls, folder: &Path) {
+        eprintln!("rotations: {engine:?}");
+        match rotate(engine, tls, folder).await {
+            Ok(steps) => {
+                for ((turn, step), all) in steps {
+                    self.rotations.entry(turn).or_default().insert(step, all);
+                }
+            }
+            Err(error) => self.missing.push(format!("{error:#}")),
+        }
+    }
+
+    /// The median of a figure over the times that a step was made.
+    pub fn rotated(&self, turn: &str, step: &str, figure: impl Fn(&Step) -> f64) -> Option<f64> {
+        median(self.rotations.get(turn)?.get(step)?.iter().map(figure).collect())
+    }
+
     /// Reads a large manifest and finds many names in it, so many times.
     pub fn add_matching(&mut self, times: usize) {
         for _ in 0..times {
@@ -117,8 +164,8 @@ impl Measured {
 
     /// Looks at what `make package` made of a subject.
     pub fn add_artifact(&mut self, subject: Subject) {
-        let zip = format!("../lambda/{}.zip", subject.name());
-        match subject.binary().and_then(|path| inspect(&path, &path.with_file_name(zip))) {
+        let zip = workspace().join(format!("target/lambda/{}.zip", subject.name()));
+        match subject.binary().and_then(|path| inspect(&path, &zip)) {
             Ok(artifact) => drop(self.artifacts.insert(subject, artifact)),
             Err(error) => self.missing.push(format!("{error:#}")),
         }

@@ -16,7 +16,8 @@ const CLUSTER: &str = "j-1YONHTCP3YZKC";
 const NAME: &str = "etl.example.com";
 const SUBNET: &str = "subnet-0bb1c79de301436ee";
 const VPC: &str = "vpc-0e9801d129example";
-const ZONE: &str = "Z0123456789ABCDEFGHIJ";
+/// The zone that its name belongs to.
+pub const ZONE: &str = "Z0123456789ABCDEFGHIJ";
 
 /// The one cluster of the events.
 pub struct OneCluster;
@@ -24,7 +25,7 @@ pub struct OneCluster;
 impl Canned for OneCluster {
     fn answer(&self, operation: &str, request: &Request<Bytes>) -> Answer {
         match operation {
-            "DescribeCluster" => json(&cluster()),
+            "DescribeCluster" => json(&cluster(CLUSTER, NAME)),
             "DescribeSubnets" => ec2(operation, &subnet()),
             "ListHostedZonesByVPC" => route_53(operation, &zone()),
             "ListResourceRecordSets" => route_53(operation, &others()),
@@ -70,11 +71,12 @@ pub fn event(number: usize) -> String {
     .to_string()
 }
 
-fn cluster() -> String {
+/// A running cluster that asks for a name.
+pub fn cluster(id: &str, name: &str) -> String {
     serde_json::json!({"Cluster": {
-        "Id": CLUSTER,
+        "Id": id,
         "Name": "etl",
-        "ClusterArn": format!("arn:aws:elasticmapreduce:eu-west-1:{ACCOUNT}:cluster/{CLUSTER}"),
+        "ClusterArn": format!("arn:aws:elasticmapreduce:eu-west-1:{ACCOUNT}:cluster/{id}"),
         "Status": {
             "State": "RUNNING",
             "StateChangeReason": {"Message": "Running step"},
@@ -94,7 +96,7 @@ fn cluster() -> String {
         "TerminationProtected": false,
         "VisibleToAllUsers": true,
         "Applications": [{"Name": "Spark", "Version": "3.5.2"}],
-        "Tags": [{"Key": "team", "Value": "data"}, {"Key": "cluster_name", "Value": NAME}],
+        "Tags": [{"Key": "team", "Value": "data"}, {"Key": "cluster_name", "Value": name}],
         "ServiceRole": "EMR_DefaultRole",
         "NormalizedInstanceHours": 24,
         "MasterPublicDnsName": "ip-10-0-1-23.eu-west-1.compute.internal",
@@ -113,7 +115,8 @@ fn subnet() -> String {
     )
 }
 
-fn route_53(operation: &str, inside: &str) -> Answer {
+/// An answer of Route 53.
+pub fn route_53(operation: &str, inside: &str) -> Answer {
     xml(&format!(
         r#"<?xml version="1.0" encoding="UTF-8"?><{operation}Response xmlns="https://route53.amazonaws.com/doc/2013-04-01/">{inside}</{operation}Response>"#
     ))

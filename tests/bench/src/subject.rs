@@ -141,7 +141,7 @@ pub fn as_lambda_would(mut command: Command, endpoints: &Endpoints<'_>, log: Fil
     Ok(command)
 }
 
-const ENVIRONMENT: [(&str, &str); 16] = [
+const ENVIRONMENT: [(&str, &str); 17] = [
     ("PATH", "/usr/local/bin:/usr/bin:/bin"),
     ("LANG", "C.UTF-8"),
     ("AWS_REGION", "eu-west-1"),
@@ -157,6 +157,7 @@ const ENVIRONMENT: [(&str, &str); 16] = [
     ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/20/[$LATEST]bench"),
     ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
     ("SIGNALBOX_MANIFEST", MANIFEST),
+    ("SIGNALBOX_ALLOWED_ACCOUNTS", "everybody"),
     ("SIGNALBOX_LEDGER_TABLE", "signalbox-ledger"),
 ];
 

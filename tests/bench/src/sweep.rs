@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::process::Command;
 
 use crate::buckets::Buckets;
-use crate::canned::CannedAws;
+use crate::canned::{Canned, CannedAws};
 use crate::clock;
 use crate::life::{Cost, memory_kib};
 use crate::many_images::ManyImages;
@@ -18,7 +18,8 @@ use crate::runtime_api::{Handled, RuntimeApi};
 use crate::subject::{Endpoints, as_lambda_would, binary, log, python};
 use crate::tls::Tls;
 
-const EVENT: &str = r#"{"signalbox": "sweep", "force": null}"#;
+/// What starts a sweep.
+pub const EVENT: &str = r#"{"signalbox": "sweep", "force": null}"#;
 const FUNCTION: &str = "reconcile-shares";
 /// The way to AWS and back that the bar speaks of.
 const LATENCY: Duration = Duration::from_millis(50);

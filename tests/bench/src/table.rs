@@ -2,8 +2,10 @@
 
 use crate::bars::{first_at_128_mb, setting};
 use crate::fleet::Run;
+use crate::job::Done;
 use crate::life::{Event, Life};
 use crate::measured::Measured;
+use crate::rotation::{STEPS, Step};
 use crate::subject::Subject;
 use crate::sweep::Sweep;
 
@@ -66,21 +68,59 @@ pub fn sweeps(measured: &Measured) -> Vec<String> {
     [row("sweeps, 50 ms a call, medians", names)].into_iter().chain(lines).collect()
 }
 
+/// The lines of the rotations, one a step.
+pub fn rotations(measured: &Measured) -> Vec<String> {
+    let figures: [fn(&Step) -> f64; 4] =
+        [Step::number_of_calls, |step| step.logins.into(), |step| step.cost.wall_ms, |step| step.cost.cpu_ms];
+    let row = |what: &str, cells: [String; 4]| {
+        let [calls, logins, wall, cpu] = cells;
+        format!("{what:<52}{calls:>12}{logins:>12}{wall:>12}{cpu:>12}")
+    };
+    let of = |turn: &str, step: &str| {
+        figures.map(|figure| measured.rotated(turn, step, figure).map_or("-".to_owned(), written))
+    };
+    let all = measured.rotations.keys().flat_map(|turn| STEPS.map(|step| (turn, step)));
+    let lines = all.map(|(turn, step)| row(&format!("{turn}: {step}"), of(turn, step)));
+    let names = ["calls", "logins", "wall ms", "CPU ms"].map(String::from);
+    [row("rotations, medians", names)].into_iter().chain(lines).collect()
+}
+
+/// The lines of the jobs, one each.
+pub fn jobs(measured: &Measured) -> Vec<String> {
+    let figures: [fn(&Done) -> f64; 5] = [
+        |done| done.floor_ms / 1e3,
+        |done| done.cost.wall_ms / 1e3,
+        |done| done.cost.cpu_ms / 1e3,
+        Done::number_of_calls,
+        |done| done.refused.into(),
+    ];
+    let row = |what: &str, cells: [String; 5]| {
+        let [floor, wall, cpu, calls, refused] = cells;
+        format!("{what:<40}{floor:>12}{wall:>12}{cpu:>12}{calls:>12}{refused:>12}")
+    };
+    let of = |job: &str| figures.map(|figure| measured.done(job, figure).map_or("-".to_owned(), written));
+    let names = ["floor s", "wall s", "CPU s", "calls", "refused"].map(String::from);
+    let lines = measured.jobs.keys().map(|job| row(job, of(job)));
+    [row("jobs, medians", names)].into_iter().chain(lines).collect()
+}
+
 /// The lines of the runs in many accounts, one a setting.
 pub fn runs(measured: &Measured) -> Vec<String> {
-    let figures: [fn(&Run) -> f64; 5] = [
+    let figures: [fn(&Run) -> f64; 7] = [
+        |run| run.choosing_floor_ms / 1e3,
+        |run| run.choosing_ms / 1e3,
         |run| run.cost.wall_ms / 1e3,
         |run| run.accounts_ms / 1e3,
         |run| run.cost.cpu_ms / 1e3,
         Run::peak_mb,
         |run| run.assumed.into(),
     ];
-    let row = |what: &str, cells: [String; 5]| {
-        let [wall, inside, cpu, peak, roles] = cells;
-        format!("{what:<40}{wall:>12}{inside:>12}{cpu:>12}{peak:>12}{roles:>12}")
+    let row = |what: &str, cells: [String; 7]| {
+        let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>12}")).collect();
+        format!("{what:<40}{}", cells.concat())
     };
     let of = |setting: &str| figures.map(|figure| measured.ran(setting, figure).map_or("-".to_owned(), written));
-    let names = ["wall s", "in them s", "CPU s", "peak MB", "roles"].map(String::from);
+    let names = ["floor s", "choosing s", "wall s", "in them s", "CPU s", "peak MB", "roles"].map(String::from);
     let lines = measured.runs.keys().map(|setting| row(setting, of(setting)));
     [row("accounts x regions, medians", names)].into_iter().chain(lines).collect()
 }

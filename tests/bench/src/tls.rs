@@ -16,6 +16,10 @@ pub struct Tls {
     pub acceptor: TlsAcceptor,
     /// The authority's certificate, as PEM.
     pub bundle: PathBuf,
+    /// The servers' certificate, as PEM.
+    pub certificate: String,
+    /// Its key, as PEM.
+    pub key: String,
 }
 
 impl Tls {
@@ -32,7 +36,8 @@ impl Tls {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())?;
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), bundle })
+        let (certificate, key) = (certificate.pem(), key.serialize_pem());
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), bundle, certificate, key })
     }
 }
 

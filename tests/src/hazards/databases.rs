@@ -1,4 +1,4 @@
-//! Snapshots of databases: their quotas, and nobody's becoming public.
+//! Snapshots of databases: their quotas, and that none becomes public.
 
 use local_aws::{Fault, FaultKind};
 use reaction::{Mode, Outcome};

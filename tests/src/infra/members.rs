@@ -1,4 +1,4 @@
-//! The role that the functions assume in a member account: whom it trusts, and that it allows each function there what the
+//! The role that the functions assume in a member account: which roles it trusts, and that it allows each function there what the
 //! function's own role allows it in the hub, of what is there.
 
 use std::collections::BTreeSet;
@@ -145,8 +145,9 @@ fn member_role() -> Value {
 
 /// The functions that may act in other accounts, by their templates.
 fn functions() -> Vec<Template> {
-    let acts_elsewhere =
-        |it: &Template| ["MemberRoleName", "MemberRoleArns"].iter().any(|name| it.json["Parameters"].get(name).is_some());
+    let acts_elsewhere = |it: &Template| {
+        ["MemberRoleName", "MemberRoleArns"].iter().any(|name| it.json["Parameters"].get(name).is_some())
+    };
     let mut functions = Template::all();
     functions.retain(|it| !it.resources("AWS::Lambda::Function").is_empty() && acts_elsewhere(it));
     functions

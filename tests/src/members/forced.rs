@@ -10,6 +10,7 @@ use sharing::digest;
 use super::sweeps::{ANOTHER, SHARED, Sweeps};
 use crate::built::binary;
 use crate::reconcile_shares::SWEEP;
+use crate::roles::{EXTERNAL_ID, MEMBER_ROLE, OPERATOR};
 use crate::world::{AUDIT, AWS, GRANTS, REGION};
 
 const NOTHING: (&str, &str) = ("SIGNALBOX_MAX_REMOVALS", "0");
@@ -32,18 +33,11 @@ impl Sweeps {
         command.env_clear().args(words.split(' ')).current_dir(std::env::temp_dir());
         if with_members {
             let organization = &self.scene.organization;
-            command.args([
-                "--accounts",
-                organization,
-                "--member-role",
-                "signalbox/member",
-                "--external-id",
-                "an-external-id",
-            ]);
+            command.args(["--accounts", organization, "--member-role", MEMBER_ROLE, "--external-id", EXTERNAL_ID]);
         }
         command.args(["--grants-table", GRANTS, "--audit-table", AUDIT]);
         command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
-        command.env("AWS_ACCESS_KEY_ID", &self.scene.hub.account).stdin(Stdio::null());
+        command.env("AWS_ACCESS_KEY_ID", format!("ASIA{}-{OPERATOR}", self.scene.hub.account)).stdin(Stdio::null());
         let ran = command.output().unwrap();
         (ran.status.code(), [ran.stdout, ran.stderr].map(|it| String::from_utf8(it).unwrap()).concat())
     }

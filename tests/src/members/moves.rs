@@ -46,7 +46,7 @@ impl Moves {
         let event = event.replace(SAMPLE_ACCOUNT, &self.scene.member.account);
         let event = event.replace("snap-0123456789abcdef0", &self.snapshot);
         let settings = sharing_aws::Settings::of_command_line(&self.variables()).unwrap();
-        let sessions = &self.scene.hub.sessions;
+        let sessions = &self.scene.acting_as(ShareEbsSnapshot::NAME).await.sessions;
         let grants = Grants::read(&self.variables(), sessions, ShareEbsSnapshot::NAME).unwrap();
         let report = self.scene.hear(&ShareEbsSnapshot::new(sessions.clone(), settings, grants), &event).await;
         assert_eq!(report.outcome, Outcome::Applied, "{report}");
@@ -54,7 +54,8 @@ impl Moves {
 
     /// The hub hears that this account was removed.
     async fn hear(&self, account: &World) -> Report {
-        let (variables, sessions) = (self.variables(), &self.scene.hub.sessions);
+        let (variables, hub) = (self.variables(), self.scene.acting_as(ReactOrgChange::NAME).await);
+        let sessions = &hub.sessions;
         let source = Source::new(sessions, sharing_aws::Settings::of_command_line(&variables).unwrap());
         let grants = Grants::read(&variables, sessions, ReactOrgChange::NAME).unwrap();
         let function = ReactOrgChange::new(sessions.clone(), source, Settings::read(&variables).unwrap(), grants);

@@ -17,7 +17,8 @@ async fn hear(scene: &Scene, owner: &World, change: impl Fn(String) -> String) -
     let image = register(&owner.ec2, "base_linux_v1", &[]).await;
     let event = read_sample(ShareAmi::NAME, "an-image-became-available");
     let event = change(event.replace(SAMPLE_ACCOUNT, &owner.account).replace(SAMPLE_IMAGE, &image));
-    let function = scene.hub.share_ami(&format!("s3://{}/share.json", scene.hub.bucket()), None, None);
+    let hub = scene.acting_as(ShareAmi::NAME).await;
+    let function = hub.share_ami(&format!("s3://{}/share.json", scene.hub.bucket()), None, None);
     let report = scene.hear(&function, &event).await;
     let told = report.to_string().replace(&owner.account, "OWNER").replace(&scene.hub.account, "HUB");
     (report.outcome, told, launchers(&owner.ec2, &image).await)
@@ -83,7 +84,8 @@ async fn a_snapshot_whose_arn_is_of_another_account_than_its_event_is_refused() 
     let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| "ssm:/share".to_owned());
     let sharing = sharing_aws::Settings::of_command_line(&variable).unwrap();
     let settings = Settings { sharing, copies_automated: false };
-    let function = ShareRdsSnapshot::new(scene.hub.sessions.clone(), settings, None);
+    let hub = scene.acting_as(ShareRdsSnapshot::NAME).await;
+    let function = ShareRdsSnapshot::new(hub.sessions.clone(), settings, None);
     let before = [&scene.member, &scene.below].map(World::calls);
     let report = scene.hear(&function, &event).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");

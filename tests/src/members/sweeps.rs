@@ -56,7 +56,7 @@ impl Sweeps {
         let event = read_sample(ShareEbsSnapshot::NAME, "a-snapshot-was-created");
         let event = event.replace(SAMPLE_ACCOUNT, &owner.account).replace("snap-0123456789abcdef0", snapshot);
         let settings = sharing_aws::Settings::of_command_line(&self.variables()).unwrap();
-        let sessions = &self.scene.hub.sessions;
+        let sessions = &self.scene.acting_as(ShareEbsSnapshot::NAME).await.sessions;
         let grants = Grants::read(&self.variables(), sessions, ShareEbsSnapshot::NAME).unwrap();
         let report = self.scene.hear(&ShareEbsSnapshot::new(sessions.clone(), settings, grants), &event).await;
         assert_eq!(report.outcome, Outcome::Applied, "{report}");
@@ -68,7 +68,8 @@ impl Sweeps {
 
     /// The same with these settings too, for this event.
     pub(super) async fn sweep_with(&self, settings: &[(&str, &str)], event: &str) -> Report {
-        let (known, sessions) = (self.variables(), &self.scene.hub.sessions);
+        let (known, hub) = (self.variables(), self.scene.acting_as(ReconcileShares::NAME).await);
+        let sessions = &hub.sessions;
         let more = |name: &str| settings.iter().find(|(it, _)| *it == name).map(|(_, value)| (*value).to_owned());
         let variables = |name: &str| more(name).or_else(|| known(name));
         let source = Source::new(sessions, sharing_aws::Settings::of_command_line(&variables).unwrap());
@@ -133,12 +134,12 @@ async fn what_is_gone_from_a_member_is_forgotten() {
 
 #[tokio::test]
 async fn in_accounts_that_are_named_one_by_one_everything_is_looked_at() {
-    let it = Sweeps::new(|organization, _| organization.to_owned()).await;
+    let mut it = Sweeps::new(|organization, _| organization.to_owned()).await;
     let (member, below, hub) = (&it.scene.member, &it.scene.below, &it.scene.hub);
     let image = register(&below.ec2, "base-2", &[]).await;
     crate::ec2::allow_launch(&below.ec2, &image, &["444455556666"], false).await;
-    let hub = hub.acting_in(&format!("{},{},{}", hub.account, member.account, below.account)).await;
-    let it = Sweeps { scene: Scene { hub, ..it.scene }, ..it };
+    let named = format!("{},{},{}", hub.account, member.account, below.account);
+    it.scene.admit(&named);
     let report = it.sweep().await;
     assert_eq!((report.outcome, report.counts["ebs"]["added"]), (Outcome::Applied, 3));
     assert_eq!(it.held().await, [SHARED, SHARED, SHARED]);
@@ -206,15 +207,15 @@ async fn a_member_whose_role_is_shut_is_incomplete_and_nothing_of_it_is_forgotte
 /// A repository of the same name is in each account; the manifest means the one of the hub.
 #[tokio::test]
 async fn what_is_named_exactly_is_shared_in_the_hub_alone_and_the_report_says_so() {
-    let it = Sweeps::new(|organization, _| organization.to_owned()).await;
+    let mut it = Sweeps::new(|organization, _| organization.to_owned()).await;
     let (hub, member) = (&it.scene.hub, &it.scene.member);
     let clients = [hub, member].map(|it| aws_sdk_ecr::Client::new(it.sessions.config()));
     for client in &clients {
         client.create_repository().repository_name("base/app").send().await.unwrap();
     }
     hub.put_manifest(r#"{"ecr": {"base/app": {"eu-west-1": ["123456789012"]}}}"#).await;
-    let hub = hub.acting_in(&format!("{},{}", hub.account, member.account)).await;
-    let it = Sweeps { scene: Scene { hub, ..it.scene }, ..it };
+    let named = format!("{},{}", hub.account, member.account);
+    it.scene.admit(&named);
     let report = it.sweep().await;
     assert_eq!((report.outcome, report.steps.len()), (Outcome::Applied, 1), "{report}");
     let mut has_policy = Vec::new();

@@ -67,7 +67,7 @@ stories! { Scene;
     an_account_was_moved_to_whom_a_key_has_to_be_open: Given::MovedInEncrypted, expect![[r#"
         react-org-change: applied
           - share secret-db-v1 in eu-west-1: +222233334444
-          note: secret-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key-base does not admit 222233334444
+          note: secret-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key-base does not admit 222233334444, who can copy or restore it only when policy or grants of the key do (kms:Decrypt, kms:CreateGrant, ..)
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777

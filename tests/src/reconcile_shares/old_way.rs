@@ -26,7 +26,7 @@ async fn what_matched_ends_as_it_did_overlapping_entries_aside_which_are_united(
     assert_eq!(scene.launchers(&empty).await, "nobody", "an empty list removes every share");
     let shares = scene.picture().await;
     assert!(shares.contains("base-db-v1: 123456789012\n"), "{shares}");
-    // The statement of that time is adopted; somebody else's, which it would have thrown away, is kept.
+    // The statement of that time is adopted; another writer's, which it would have thrown away, is kept.
     assert!(shares.contains("bucket: Logs for 555566667777; SignalboxRead for 123456789012\n"), "{shares}");
     // What no entry matches is left alone.
     assert!(shares.contains("ami-golden: 555566667777\n"), "{shares}");

@@ -44,8 +44,8 @@ async fn a_share_that_an_event_made_is_the_sweeps_to_take_back() {
     let event = scene.of_account(&event).replace(crate::share_ami::SAMPLE_IMAGE, &scene.image);
     let location = format!("s3://{}/share.json", scene.world.bucket());
     let share_ami = scene.world.share_ami(&location, None, Some(scene.world.grants()));
-    let deadline = reaction::Deadline::new(crate::world::now() + std::time::Duration::from_mins(1), crate::world::now);
-    let heard = reaction::drive_json(&share_ami, &scene.world.ledger(), Mode::Apply, deadline, &event).await;
+    let run = crate::world::run_for(std::time::Duration::from_mins(1));
+    let heard = reaction::drive_json(&share_ami, &scene.world.ledger(), Mode::Apply, &run, &event).await;
     assert_eq!(heard.outcome, Outcome::Applied, "{heard}");
     assert_eq!(scene.owned(&scene.image).await, "987654321098");
     scene.put_manifest(&without_images(&scene)).await;

@@ -305,7 +305,7 @@ stories! { Scene;
     the_payload_names_an_encrypted_snapshot: Given::Encrypted, expect![[r#"
         reconcile-shares: applied
           - share secret-db-v1 in eu-west-1: +123456789012
-          note: secret-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key-base does not admit 123456789012
+          note: secret-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key-base does not admit 123456789012, who can copy or restore it only when policy or grants of the key do (kms:Decrypt, kms:CreateGrant, ..)
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777

@@ -57,7 +57,7 @@ stories! { Scene;
     "#]];
     an_image_became_available_that_no_entry_names:
         given(GivenImage { name: "windows_v1", launch: HELD_AND_STALE, ..IMAGE }), expect![[r#"
-            share-ami: ignored (no entry of the manifest matches `windows_v1` in eu-west-1)
+            share-ami: ignored (no entry of the manifest's section `ami` matches `windows_v1` in eu-west-1, the name of ami-0123456789abcdef0)
             nothing changed
         "#]];
     an_image_became_available_that_an_account_has_lost:
@@ -102,7 +102,7 @@ stories! { Scene;
     a_public_image_became_available: given(GivenImage { is_public: true, ..IMAGE }), expect![[r#"
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
-          note: the image is public and stays so: everybody may launch it
+          note: ami-0123456789abcdef0 in eu-west-1 is public and stays so: everybody may use it
         before
         image: all
         snap-1: nobody
@@ -149,7 +149,7 @@ stories! { Scene;
     an_image_under_a_customer_key_became_available: given(GivenImage { key: Key::Customer, ..IMAGE }), expect![[r#"
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
-          note: whoever launches the image also needs its key arn:aws:kms:eu-west-1:111122223333:key/key (kms:Decrypt, kms:CreateGrant, ..)
+          note: ami-0123456789abcdef0 in eu-west-1: an account that uses it also needs its key arn:aws:kms:eu-west-1:111122223333:key/key (kms:Decrypt, kms:CreateGrant, ..)
         before
         image: nobody
         snap-1: nobody

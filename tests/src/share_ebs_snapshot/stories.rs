@@ -65,9 +65,9 @@ stories! { Scene;
             snap-0123456789abcdef1: gone
         "#]];
     of_several_snapshots_one_cannot_be_shared: Given { snapshots: &[MANAGED, SNAPSHOT], ..GIVEN }, expect![[r#"
-        share-ebs-snapshot: refused (snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id))
-          - leave snap-0123456789abcdef0: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
-            not done: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+        share-ebs-snapshot: refused (snap-0123456789abcdef0 in eu-west-1: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id))
+          - cannot share snap-0123456789abcdef0 in eu-west-1: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+            not done: snap-0123456789abcdef0 in eu-west-1: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
           - share snap-0123456789abcdef1 in eu-west-1: +123456789012 +987654321098
         before
         snap-0123456789abcdef0: nobody
@@ -121,7 +121,7 @@ stories! { Scene;
         Given { snapshots: &[GivenSnapshot { is_public: true, ..SNAPSHOT }], ..GIVEN }, expect![[r#"
             share-ebs-snapshot: applied
               - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
-              note: snap-0123456789abcdef0 is public and stays so: everybody may copy it
+              note: snap-0123456789abcdef0 in eu-west-1 is public and stays so: everybody may use it
             before
             snap-0123456789abcdef0: all
             after
@@ -145,7 +145,7 @@ stories! { Scene;
         Given { snapshots: &[GivenSnapshot { key: Key::Customer, ..SNAPSHOT }], ..GIVEN }, expect![[r#"
             share-ebs-snapshot: applied
               - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
-              note: whoever uses snap-0123456789abcdef0 also needs its key arn:aws:kms:eu-west-1:111122223333:key/key (kms:Decrypt, kms:CreateGrant, ..)
+              note: snap-0123456789abcdef0 in eu-west-1: an account that uses it also needs its key arn:aws:kms:eu-west-1:111122223333:key/key (kms:Decrypt, kms:CreateGrant, ..)
             before
             snap-0123456789abcdef0: nobody
             after

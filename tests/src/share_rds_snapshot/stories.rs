@@ -98,8 +98,14 @@ stories! { Scene;
     "#]];
     a_snapshot_was_created_for_more_accounts_than_rds_takes:
         Given { holders: HELD, manifest: TOO_MANY, ..GIVEN }, expect![[r#"
-            share-rds-snapshot: refused (base-db-v1 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it)
-            nothing changed
+            share-rds-snapshot: refused (base-db-v1 in eu-west-1: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it)
+              - share base-db-v1 in eu-west-1: -123456789012 -987654321098
+              - cannot share base-db-v1 in eu-west-1: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it
+                not done: base-db-v1 in eu-west-1: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it
+            before
+            base-db-v1: 123456789012, 987654321098
+            after
+            base-db-v1: nobody
         "#]];
     a_snapshot_was_created_for_an_organizational_unit: OF_AN_ORGANIZATION, expect![[r#"
         share-rds-snapshot: applied
@@ -121,7 +127,7 @@ stories! { Scene;
     a_public_snapshot_was_created: Given { holders: &["all"], ..GIVEN }, expect![[r#"
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +987654321098
-          note: base-db-v1 is public and stays so: everybody may copy and restore it
+          note: base-db-v1 in eu-west-1 is public and stays so: everybody may use it
         before
         base-db-v1: all
         after
@@ -139,7 +145,7 @@ stories! { Scene;
     }, expect![[r#"
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +555566667777 +987654321098
-          note: policy and grants of the key arn:aws:kms:eu-west-1:111122223333:key/key do not admit 987654321098, who can copy or restore base-db-v1 only when they do (kms:Decrypt, kms:CreateGrant, ..)
+          note: base-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key does not admit 987654321098, who can copy or restore it only when policy or grants of the key do (kms:Decrypt, kms:CreateGrant, ..)
         before
         base-db-v1: nobody
         after

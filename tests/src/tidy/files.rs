@@ -1,6 +1,6 @@
 //! Rules about single files: what they are called, how long they are, how they begin.
 
-use super::{File, files};
+use super::{File, files, read};
 
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 40;
@@ -70,7 +70,8 @@ fn nothing_is_put_off() {
 fn every_file_says_what_it_is() {
     for file in files_of(&["rs", "py", "yaml"]) {
         let begins = match file.extension() {
-            "rs" => file.text.starts_with("//! "),
+            // The page of a function is the documentation of its crate.
+            "rs" => file.text.starts_with("//! ") || file.text.starts_with("#![doc = include_str!(\"../README.md\")]"),
             "py" => file.text.starts_with("\"\"\""),
             // A template has a place of its own for it.
             _ => {
@@ -108,4 +109,22 @@ fn is_definition(line: &str) -> bool {
 
 fn capitalised(word: &str) -> String {
     word[..1].to_uppercase() + &word[1..]
+}
+
+/// An API without a rate would be called at once, and the wait for its turn would look as if it were paced.
+#[test]
+fn each_api_that_waits_for_its_turn_has_a_rate() {
+    const PACE: &str = "shared/aws/src/pace.rs";
+    let rates = read(PACE);
+    let (rates, _) = rates.split_once("];").unwrap();
+    let mut waiting = 0;
+    for File { path, text } in files().into_iter().filter(|file| file.extension() == "rs" && file.path != PACE) {
+        let text: String = text.split_whitespace().collect();
+        let waits = [".wait(\"", ".all_pages(\""].into_iter().flat_map(|call| text.split(call).skip(1));
+        for api in waits.filter_map(|rest| rest.split('"').next()) {
+            assert!(rates.contains(&format!("\"{api}\"")), "{path}: {api} has no rate in {PACE}");
+            waiting += 1;
+        }
+    }
+    assert!(waiting > 10, "{waiting} calls that wait were found");
 }

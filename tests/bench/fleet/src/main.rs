@@ -1,8 +1,9 @@
 //! What the bench measures of the fleet: in each account and region, who the caller is. The same as `peer/fleet.py`.
 //!
-//! Arguments: how much may be in flight, and the regions. A line for each result, as it comes; it ends when its standard
+//! Arguments: how much may be in flight, the regions, and what the accounts are chosen by, as `tag:KEY=VALUE`. A line for each result, as it comes; it ends when its standard
 //! input does, so that what it took can be read before.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::pin::pin;
 use std::time::SystemTime;
@@ -16,14 +17,17 @@ use futures_util::StreamExt;
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let concurrency = arguments.next().context("how much may be in flight")?.parse()?;
-    let regions = arguments.map(|name| name.parse()).collect::<Result<_, _>>()?;
+    let (chosen, regions): (Vec<_>, Vec<_>) = arguments.partition(|argument| argument.starts_with("tag:"));
+    let regions = regions.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+    let chosen = chosen.iter().map(|tag| tag.parse()).collect::<Result<BTreeSet<_>, _>>()?;
+    let targets = Targets { chosen: Some(chosen).filter(|chosen| !chosen.is_empty()), ..Targets::default() };
     #[expect(clippy::disallowed_methods, reason = "a program reads its own environment")]
     let roots = std::env::var("AWS_CA_BUNDLE").ok().map(std::fs::read).transpose()?;
     let sessions = Sessions::load(&Options { roots, ..Options::new(now) }).await?;
     sessions.ask_home().await?;
     let limits = Limits { concurrency, entering: concurrency, ..Limits::default() };
     let fleet = Fleet::new(sessions.config().clone(), sessions.home()?.clone(), Role::default(), limits)?;
-    let plan = fleet.plan(&Targets::default(), Regions::These(regions)).await?;
+    let plan = fleet.plan(&targets, Regions::These(regions)).await?;
     let ask = async |session: Session| {
         let client = aws_sdk_sts::Client::new(&session.config);
         Ok(client.get_caller_identity().send().await.or_error()?.arn)
