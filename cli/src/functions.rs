@@ -79,7 +79,8 @@ pub(crate) async fn react(function: &Entry, attempt: &Attempt<'_>) -> Result<Rep
     let command = format!("signalbox run ({})", function.name);
     let run = by_hand(sessions, function.name, event.field("id"), &command);
     let mut report = in_name_of(&run, opened.react(table, &run, &event.text)).await;
-    if variables(ALLOWED).is_none() {
+    let has_bound = function.settings.iter().copied().flatten().any(|it| it.variable == ALLOWED);
+    if has_bound && variables(ALLOWED).is_none() {
         // The operator did not say so; the command says instead that no bound was given.
         let note = Allowed::EVERYBODY.parse::<Allowed>().ok().and_then(|it| it.note());
         report.notes.retain(|it| Some(it) != note.as_ref());
