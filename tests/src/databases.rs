@@ -10,6 +10,7 @@ mod mariadb_clones;
 pub mod pgbouncer;
 mod postgres;
 mod postgres_causes;
+mod postgres_owners;
 mod postgres_twins;
 pub mod wire;
 

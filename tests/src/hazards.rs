@@ -16,7 +16,7 @@
 //! - `tests/src/hazards/images.rs::what_the_default_key_encrypts_cannot_be_shared`
 //! - `functions/share-ami/src/tests.rs::what_the_aws_managed_key_encrypts_cannot_be_shared`
 //! - `functions/share-ebs-snapshot/src/tests.rs::what_the_aws_managed_key_encrypts_is_refused_and_a_customer_key_is_named`
-//! - `functions/share-rds-snapshot/src/tests.rs::what_the_aws_managed_key_encrypts_is_neither_shared_nor_copied`
+//! - `functions/share-rds-snapshot/src/tests/obstacles.rs::what_the_aws_managed_key_encrypts_is_neither_shared_nor_copied`
 //!
 //! With a customer key the other account needs the key too.
 //! - `functions/share-ami/src/tests.rs::with_a_customer_key_it_is_shared_and_a_note_names_the_key`

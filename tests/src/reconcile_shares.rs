@@ -206,7 +206,7 @@ impl Scene {
         for id in [&self.image, &self.backing] {
             let holders = if *id == self.image { self.launchers(id).await } else { self.volume_makers(id).await };
             let owned = self.owned(id).await;
-            let held = owned == "nobody" || owned.split(", ").all(|who| holders.contains(who));
+            let held = owned == "no account" || owned.split(", ").all(|who| holders.contains(who));
             assert!(held, "{id}: {owned} of {holders}");
         }
     }

@@ -1,12 +1,14 @@
 //! `rotate-db-user` as Secrets Manager drives it, with real clients, in PostgreSQL and in MariaDB.
 
 mod alternating;
+mod anew;
 mod arrivals;
 mod checked;
 pub mod checks;
 mod clients;
 mod former;
 mod impostors;
+mod invoked;
 mod keys;
 mod kill;
 mod managed;

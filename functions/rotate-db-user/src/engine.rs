@@ -8,6 +8,7 @@ mod postgres;
 mod restore;
 mod trust;
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -155,19 +156,24 @@ impl Connection {
     }
 
     /// Makes a user that may do what another may, if it is not there, and gives it what the other was granted since. Of
-    /// an existing one the password stays.
+    /// an existing one the password stays. Gives what could not be handed over, by a cause that others are: what the clone has of its
+    /// own, which is never less than the original has.
     ///
     /// # Errors
     /// Where the other user is not there, or we may not.
-    pub async fn ensure_clone(&mut self, from: &str, to: &str, password: &SecretString) -> Result<(), Error> {
+    pub async fn ensure_clone(&mut self, from: &str, to: &str, password: &SecretString) -> Result<Vec<String>, Error> {
         let doing = format!("making {to} like {from} in {}", self.place);
         let done = async {
             match &mut self.session {
                 Session::Postgres(session) => session.ensure_clone(from, to, password).await,
-                Session::Mysql(session) => session.ensure_clone(from, to, password).await,
+                Session::Mysql(session) => session.ensure_clone(from, to, password).await.map(|()| Vec::new()),
             }
         };
-        within(STATEMENT, done).await.map_err(|error| error.doing(doing))
+        let held = within(STATEMENT, done).await.map_err(|error| error.doing(doing))?;
+        match &self.session {
+            Session::Postgres(session) => Ok(session.hand_over_in_all(held, from, to).await),
+            Session::Mysql(_) => Ok(Vec::new()),
+        }
     }
 
     /// The powers of a user, its own and those of its roles, that Signalbox must not clone or hand on. An ordinary user has none,
@@ -186,23 +192,23 @@ impl Connection {
         within(STATEMENT, done).await.map_err(|error| error.doing(doing))
     }
 
-    /// Whether there is a user of this name, or a role that takes the name.
+    /// Those of these users, or roles that take the names, that there are, and of each its mark: what no later user of that name has.
     ///
     /// # Errors
     /// Where we may not look.
-    pub async fn exists(&mut self, user: &str) -> Result<bool, Error> {
-        let doing = format!("looking for {user} in {}", self.place);
+    pub async fn marks_of(&mut self, users: [&str; 2]) -> Result<BTreeMap<String, SecretString>, Error> {
+        let doing = format!("looking for {} and {} in {}", users[0], users[1], self.place);
         let done = async {
             match &mut self.session {
-                Session::Postgres(session) => session.exists(user).await,
-                Session::Mysql(session) => session.exists(user).await,
+                Session::Postgres(session) => session.marks_of(users).await,
+                Session::Mysql(session) => session.marks_of(users).await,
             }
         };
         within(STATEMENT, done).await.map_err(|error| error.doing(doing))
     }
 
-    /// Whether the server let in the user of this name: it may take a login of any name for an anonymous account. Where it
-    /// does not say so, because the password has expired, it did not.
+    /// Whether the server let in the user of this name by its password: it may take a login of any name for an anonymous account, or
+    /// trust every client. Where it does not say so, because the password has expired, it did not.
     ///
     /// # Errors
     /// Where the server does not say.
@@ -211,7 +217,7 @@ impl Connection {
         let done = async {
             match &mut self.session {
                 // It has neither anonymous users nor users by host.
-                Session::Postgres(_) => Ok(true),
+                Session::Postgres(session) => Ok(session.was_asked()),
                 Session::Mysql(session) => session.is_of(user).await,
             }
         };

@@ -7,6 +7,7 @@ mod rds;
 pub mod secret;
 mod settings;
 mod turns;
+mod users;
 
 use std::sync::Arc;
 

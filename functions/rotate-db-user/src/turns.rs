@@ -39,14 +39,28 @@ impl DbPassword {
         }
         let mut connection = self.log_in(&master).await.doing(|| format!("the master of {}", turn.master))?;
         check_powers(&mut connection, &pair).await?;
-        self.check_clone(turn, &pair, &master, &mut connection).await?;
-        connection.ensure_clone(&pair.original, &pair.clone, &pending.login.password).await?;
+        let before = self.check_users(turn, &pair, &master, &mut connection).await?;
+        let set = self.set_turn(turn, &pair, &master, &mut connection).await;
+        // Whatever came of it: an account of MariaDB may have been made, or have another password.
+        let noted = self.record_users(turn, &pair, &master, &mut connection, &before).await;
+        set.and(noted)
+    }
+
+    async fn set_turn(
+        &self,
+        turn: &Turn<'_>,
+        pair: &Pair,
+        master: &Login,
+        connection: &mut Connection,
+    ) -> Result<(), Error> {
+        let pending = &turn.pending.login;
+        let left = connection.ensure_clone(&pair.original, &pair.clone, &pending.password).await?;
         // A server may refuse a password that it has already.
-        if self.works(&at(&pending.login, &master)).await?.is_some() {
-            return Ok(());
+        if self.works(&at(pending, master)).await?.is_none() {
+            let former = self.former(turn, master).await?;
+            self.set_and_prove(connection, pending, former.as_ref()).await?;
         }
-        let former = self.former(turn, &master).await?;
-        self.set_and_prove(&mut connection, &pending.login, former.as_ref()).await
+        if left.is_empty() { Ok(()) } else { turn.context.leave(&left.join("; ")).await }
     }
 
     /// The password that the user has now, as far as the secret knows it: one that does not log in is not to be restored.
@@ -60,30 +74,30 @@ impl DbPassword {
     /// That a password of the secret logs in at the master's server, as one of the two users. A server of the writer's own would
     /// accept any password, and an unproved password could be for any user.
     async fn prove(&self, turn: &Turn<'_>, pair: &Pair, master: &Login) -> Result<(), Error> {
-        for user in [&pair.original, &pair.clone] {
-            if self.is_proved(turn, user, master).await? {
-                return Ok(());
-            }
-        }
-        // Where only other keys are in the way, that is said.
-        for version in Self::versions(turn).iter().filter(|it| [&pair.original, &pair.clone].contains(&&it.login.user))
-        {
-            if self.works(&at(&version.login, master)).await?.is_some() {
+        let mut versions = Self::versions(turn);
+        versions.retain(|it| [&pair.original, &pair.clone].contains(&&it.login.user));
+        // Those with other keys prove nothing, and come last: where only they log in, that is said.
+        versions.sort_by_key(|it| !turn.pending.differs_in(it).is_empty());
+        for version in &versions {
+            if let Some(mut connection) = self.works(&at(&version.login, master)).await? {
                 check_keys(turn.pending, version)?;
+                if connection.is_of(&version.login.user).await? {
+                    return Ok(());
+                }
             }
         }
         let Pair { original, clone } = pair;
         Err(Error::refused(format!(
             "{original} or {clone} cannot log in with AWSCURRENT or AWSPREVIOUS at {}, the server of the master, and the master's \
-             power is for users whose password is proved, which a login as an anonymous account or with an expired password does \
-             not: set the password of {} in the database to that of AWSCURRENT",
+             power is for users whose password is proved, which a login as an anonymous account, with an expired password or \
+             without being asked for one does not: set the password of {} in the database to that of AWSCURRENT",
             master.place(),
             turn.current.login.user
         )))
     }
 
     /// Whether a version of the secret has a password with which this user logs in at the master's server.
-    async fn is_proved(&self, turn: &Turn<'_>, user: &str, master: &Login) -> Result<bool, Error> {
+    pub(crate) async fn is_proved(&self, turn: &Turn<'_>, user: &str, master: &Login) -> Result<bool, Error> {
         // One with other keys proves none of those that clients are to get.
         let is_proof = |it: &&DbSecret| it.login.user == user && turn.pending.differs_in(it).is_empty();
         for version in Self::versions(turn).iter().filter(is_proof) {
@@ -102,35 +116,6 @@ impl DbPassword {
         // One that cannot be read is no way in.
         let previous = turn.context.previous.and_then(|it| DbSecret::read(it).ok());
         [Some(turn.current.clone()), previous, Some(turn.pending.clone())].into_iter().flatten().collect()
-    }
-
-    /// That the clone is Signalbox's to change: it is not there yet, Signalbox made it for this secret, or the secret has the
-    /// passwords of both users.
-    async fn check_clone(
-        &self,
-        turn: &Turn<'_>,
-        pair: &Pair,
-        master: &Login,
-        connection: &mut Connection,
-    ) -> Result<(), Error> {
-        let (Pair { original, clone }, Turn { context, .. }) = (pair, turn);
-        let (records, secret) = (context.records, &context.request.secret);
-        let recorded = format!("{clone} in {}", master.place());
-        // First whether it is there: another run of this step records it before it makes it.
-        let is_there = connection.exists(clone).await?;
-        if is_there && records.has_clone(secret, &recorded).await? {
-            return Ok(());
-        }
-        let is_ours =
-            !is_there || (self.is_proved(turn, original, master).await? && self.is_proved(turn, clone, master).await?);
-        if is_ours {
-            return records.record_clone(secret, &recorded).await;
-        }
-        Err(Error::refused(format!(
-            "{recorded} was not made by Signalbox for this secret: drop the user, and Signalbox makes it anew; or, to have Signalbox \
-             take it over, put the login of {clone} into the secret and then that of {original}, so that AWSPREVIOUS and AWSCURRENT \
-             prove both"
-        )))
     }
 }
 

@@ -31,9 +31,9 @@ pub fn function_as_actor(arn: &str, version: &str, request: &str) -> String {
     format!("{}:{version}, request {request}", arn.join(":"))
 }
 
-/// Under which name another account is entered.
-pub(crate) fn identity() -> Result<crate::Identity, Error> {
-    RUN.try_with(|run| crate::Identity::of_event(run.function, &run.occurrence)).map_err(|_| {
+/// What `of` takes from the run in whose name another account is entered.
+pub(crate) fn of_run<T>(of: impl FnOnce(&Run) -> T) -> Result<T, Error> {
+    RUN.try_with(of).map_err(|_| {
         Error::failed("no run says for which event another account is entered; this is a fault of Signalbox, report it")
     })
 }
@@ -46,7 +46,7 @@ mod tests {
     use reaction::{Deadline, Run};
     use tokio::task::yield_now;
 
-    use super::{actor, function_as_actor, identity, in_name_of};
+    use super::{actor, function_as_actor, in_name_of, of_run};
 
     fn run(function: &'static str, occurrence: &str) -> Run {
         let epoch = || SystemTime::UNIX_EPOCH;
@@ -58,7 +58,7 @@ mod tests {
         let names = async || {
             let mut names = Vec::new();
             for _ in 0..3 {
-                names.push((identity().unwrap().session_name, actor().unwrap()));
+                names.push((of_run(|run| format!("{}@{}", run.function, run.occurrence)).unwrap(), actor().unwrap()));
                 yield_now().await;
             }
             names
@@ -71,7 +71,7 @@ mod tests {
 
     #[tokio::test]
     async fn outside_of_a_run_no_account_is_entered() {
-        assert!(identity().is_err());
+        assert!(of_run(|_| ()).is_err());
         assert_eq!(actor(), None);
     }
 

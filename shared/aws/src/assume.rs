@@ -120,7 +120,7 @@ impl Assumed {
     /// Credentials that last for a while, in the name of the run that asks.
     pub(crate) async fn credentials(&self) -> Result<Credentials, Error> {
         let Inner { sts, role, arn, now, sessions } = &*self.0;
-        let identity = acting::identity()?;
+        let identity = acting::of_run(|run| Identity::of_event(run.function, &run.occurrence))?;
         // Held over the call: reads of the same run that come meanwhile wait for the one session.
         let mut sessions = sessions.lock().await;
         let lasts = |it: &Credentials| it.expiry().is_none_or(|end| end > now() + TOO_SHORT);

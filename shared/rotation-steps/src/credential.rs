@@ -79,6 +79,16 @@ impl Context<'_> {
         self.records.change(&self.request.secret, &[Entry::Minted(made.clone())], &[]).await
     }
 
+    /// To be called where the credential was set and something beside it could not be done: it is told until the next rotation.
+    ///
+    /// # Errors
+    /// What the call's error means.
+    pub async fn leave(&self, what: &str) -> Result<(), Error> {
+        let (since, version) = (self.records.now(), self.request.version.clone());
+        let left = Open { since, what: What::Left, version, run: place::shortened(what, 1_500) };
+        self.records.change(&self.request.secret, &[Entry::Open(left)], &[]).await
+    }
+
     /// What was made is kept.
     pub(crate) async fn is_kept(&self) -> Result<(), Error> {
         let Some(open) = self.written.intent.get() else { return Ok(()) };

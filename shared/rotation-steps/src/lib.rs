@@ -17,6 +17,6 @@ pub use credential::{Context, Credential};
 pub use describing::{SECRETS, SETTINGS, secrets_in};
 pub use minted::Minted;
 pub use plan::{Facts, Seen, Step, Subject, Swept, Values};
-pub use records::{Due, Entry, Made, OfSecret, RECORDED, Records, Remembered};
+pub use records::{Due, Entry, Made, OfSecret, RECORDED, Records, Remembered, Users};
 pub use rotating::Rotating;
 pub use secrets_manager::{Owner, PASSWORDS, Passwords, Put, Secrets};

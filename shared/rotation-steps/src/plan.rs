@@ -93,9 +93,9 @@ pub enum Step {
     Test(Values),
     /// It is shown that the server takes the current one.
     Check(Values),
-    /// It becomes current; what was open is settled by that, and what was made for the version that goes needs no memory where
-    /// no sweep revokes it.
-    Finish(Option<VersionId>, Vec<Open>, Vec<Minted>),
+    /// It becomes current, once the server has shown again that it takes it; what was open is settled by that, and what was made for
+    /// the version that goes needs no memory where no sweep revokes it.
+    Finish(Values, Option<VersionId>, Vec<Open>, Vec<Minted>),
     /// The server refused it too often: the next rotation shall begin anew.
     GiveUp(Remembered),
     /// Nobody has it any more: it is to be revoked.
@@ -123,8 +123,8 @@ impl fmt::Display for Step {
             Self::Set(_) => write!(f, "have the server take it"),
             Self::Test(_) => write!(f, "prove that the server takes it"),
             Self::Check(_) => write!(f, "prove that the server takes AWSCURRENT"),
-            Self::Finish(Some(from), ..) => write!(f, "make it AWSCURRENT in place of {from}"),
-            Self::Finish(None, ..) => write!(f, "make it AWSCURRENT"),
+            Self::Finish(_, Some(from), ..) => write!(f, "make it AWSCURRENT in place of {from}"),
+            Self::Finish(..) => write!(f, "make it AWSCURRENT"),
             Self::GiveUp(it) => write!(f, "give it up, since the server refused it {} times", it.attempts.0),
             Self::Due(secret, version, _) => {
                 write!(f, "have version {version} of {secret} revoked, which has no label")
@@ -134,8 +134,8 @@ impl fmt::Display for Step {
     }
 }
 
-/// What one step of a rotation does.
-pub(crate) fn of_step(request: &Request, facts: &Facts) -> Result<Plan<Step>, Error> {
+/// What one step of a rotation does. A credential that is not minted is the server's only after `setSecret` was carried out.
+pub(crate) fn of_step(request: &Request, facts: &Facts, is_minted: bool) -> Result<Plan<Step>, Error> {
     let Facts::Step { turn, values, remembered, of_secret, now, .. } = facts else {
         return Err(Error::failed("a step was not read"));
     };
@@ -160,25 +160,36 @@ pub(crate) fn of_step(request: &Request, facts: &Facts) -> Result<Plan<Step>, Er
             Step::Check(values.clone())
         }
         Turn::Set | Turn::Finish { .. } if !is_filled => {
-            let Request { version, secret, .. } = request;
-            return Err(Error::refused(format!(
-                "version {version} of {secret} has no value: createSecret comes first"
-            )));
+            return Err(too_early(request, "has no value", "createSecret"));
         }
+        // An identity that may only invoke the function would else have it log in with a password that the server cannot have yet: each such login
+        // counts as a mistake, here and at a server that locks users.
+        Turn::Test | Turn::Finish { .. } if !is_minted && !remembered.is_taken => {
+            return Err(too_early(request, "has a value that the server has not taken yet", "setSecret"));
+        }
+        _ if remembered.attempts.are_spent() => Step::GiveUp(*remembered),
         Turn::Finish { from } => {
             if let Some(at) = remembered.revoked {
                 notes.push(format!("what was AWSCURRENT has not worked for {} s", now.saturating_sub(at)));
             }
-            // The server has another password now.
-            let settled = of_secret.open.iter().filter(|it| it.what == What::Held).cloned().collect();
+            let settled = of_secret.open.iter().filter(|it| is_settled(it, request)).cloned().collect();
             let minted = from.as_ref().map(|it| of_secret.minted_for(it)).unwrap_or_default();
-            Step::Finish(from.clone(), settled, minted)
+            Step::Finish(values.clone(), from.clone(), settled, minted)
         }
-        _ if remembered.attempts.are_spent() => Step::GiveUp(*remembered),
         Turn::Set => Step::Set(values.clone()),
         _ => Step::Test(values.clone()),
     };
     Ok(Plan::Change { steps: vec![step], notes, incomplete: Vec::new() })
+}
+
+fn too_early(Request { version, secret, .. }: &Request, how: &str, first: &str) -> Error {
+    Error::refused(format!("version {version} of {secret} {how}: {first} comes first"))
+}
+
+/// Whether what is open is over when this version becomes current: the server has another password now, and what was left on
+/// former turns was tried again on this one.
+fn is_settled(open: &Open, request: &Request) -> bool {
+    open.what == What::Held || (open.what == What::Left && open.version != request.version)
 }
 
 /// What a sweep does: what is due is revoked, and what was minted and has no label any more becomes due.

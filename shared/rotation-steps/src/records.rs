@@ -1,9 +1,9 @@
 //! What is remembered of rotations, in a table of its own. It is no ledger: losing it costs something, and what is written in
 //! ARCHITECTURE.md.
 
-mod clones;
 mod made;
 mod proved;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
@@ -20,6 +20,7 @@ use secrecy::SecretString;
 use crate::minted::Minted;
 
 pub use made::Made;
+pub use users::Users;
 
 /// How long a record lives, beside the overlap: longer than a rotation that nobody looks after.
 pub const RECORDED: Duration = Duration::from_hours(60 * 24);
@@ -41,6 +42,8 @@ pub struct Remembered {
     pub attempts: Attempts,
     /// When a server was first to take it (seconds since the epoch).
     pub set: Option<u64>,
+    /// Whether a server has taken it.
+    pub is_taken: bool,
     /// When the credential before it stopped working, where there can be only one.
     pub revoked: Option<u64>,
 }
@@ -262,6 +265,7 @@ fn remembered(item: &HashMap<String, AttributeValue>) -> Remembered {
     Remembered {
         attempts: Attempts(number("attempts").and_then(|it| it.try_into().ok()).unwrap_or_default()),
         set: number("set"),
+        is_taken: item.contains_key(made::TAKEN),
         revoked: number("revoked"),
     }
 }

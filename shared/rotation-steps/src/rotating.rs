@@ -72,6 +72,12 @@ impl<C: Credential> Rotating<C> {
             of_secret = self.records.of_secret(&request.secret).await?;
             values.pending = secrets.value_of(&request.secret, &request.version).await?;
         }
+        // By its id: another run of this step may have moved the label meanwhile. A credential that was minted is proved by itself.
+        if let Turn::Finish { from: Some(from) } = &turn
+            && !C::IS_MINTED
+        {
+            values.current = secrets.value_of(&request.secret, from).await?;
+        }
         if matches!(turn, Turn::Create | Turn::Set | Turn::Test) {
             let secret = request.secret.to_string();
             values.current = secrets.value_at(&secret, Stage::Current).await?;
@@ -306,7 +312,7 @@ impl<C: Credential> Reaction for Rotating<C> {
 
     fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
         match (subject, facts) {
-            (Subject::Step(request), Facts::Step { .. }) => of_step(request, facts),
+            (Subject::Step(request), Facts::Step { .. }) => of_step(request, facts, C::IS_MINTED),
             (_, Facts::Sweep { all, overlap, now }) => Ok(of_sweep(all, *now, *overlap)),
             (Subject::Sweep, Facts::Step { .. }) => Err(Error::failed("a sweep has no step")),
         }
@@ -332,7 +338,11 @@ impl<C: Credential> Rotating<C> {
     async fn carry_out(&self, request: &Request, step: &Step) -> Result<(), Error> {
         let secrets = self.secrets(&request.secret).await?;
         let values = match step {
-            Step::Create(values) | Step::Set(values) | Step::Test(values) | Step::Check(values) => values.clone(),
+            Step::Create(values)
+            | Step::Set(values)
+            | Step::Test(values)
+            | Step::Check(values)
+            | Step::Finish(values, ..) => values.clone(),
             _ => Values::default(),
         };
         let (current, previous) = (values.current.as_ref(), values.previous.as_ref());
@@ -354,7 +364,13 @@ impl<C: Credential> Rotating<C> {
                 let none = || Error::refused("the secret has no current value that could be proved; put one");
                 Box::pin(self.credential.check(&context, current.ok_or_else(none)?)).await
             }
-            Step::Finish(from, settled, minted) => self.finish(&context, from.as_ref(), settled, minted).await,
+            Step::Finish(_, from, settled, minted) => {
+                // It may have been invoked out of order, or long after it was tested: what the server does not take now must not
+                // become what clients get.
+                let tried = Box::pin(self.credential.test(&context, &pending)).await;
+                self.attempted(&context, tried).await?;
+                self.finish(&context, from.as_ref(), settled, minted).await
+            }
             Step::GiveUp(remembered) => Err(Error::refused(self.give_up(&context, remembered).await?)),
             Step::Due(..) | Step::Revoke(..) => Ok(()),
         }

@@ -18,7 +18,7 @@ pub struct Open {
     pub what: What,
     /// The version that it was for.
     pub version: VersionId,
-    /// The run that began it, where two may have begun the same.
+    /// The run that began it, where two may have begun the same; of what was left, what it is.
     pub run: String,
 }
 
@@ -33,10 +33,12 @@ pub enum What {
     Gone,
     /// A credential that was to be revoked, and that Signalbox did not make.
     Foreign,
+    /// Something beside a credential that was set, which could not be done.
+    Left,
 }
 
 impl What {
-    const ALL: [Self; 4] = [Self::Made, Self::Held, Self::Gone, Self::Foreign];
+    const ALL: [Self; 5] = [Self::Made, Self::Held, Self::Gone, Self::Foreign, Self::Left];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -44,6 +46,7 @@ impl What {
             Self::Held => "held",
             Self::Gone => "gone",
             Self::Foreign => "foreign",
+            Self::Left => "left",
         }
     }
 }
@@ -70,6 +73,9 @@ impl Open {
                 "the credential of version {version} of {secret}, which was to be revoked {ago} s ago, is none that Signalbox made, so \
                  Signalbox leaves it: if nothing uses it any more, revoke it at the server"
             ),
+            What::Left => {
+                format!("{ago} s ago, when the password of version {version} of {secret} was set, {}", self.run)
+            }
         }
     }
 }

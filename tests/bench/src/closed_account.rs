@@ -35,10 +35,11 @@ impl ClosedAccount {
         format!(r#"{{"ami": {{"base_linux_v": {{"eu-west-1": [{}]}}}}}}"#, accounts.join(", "))
     }
 
-    /// Lets the accounts of one request have it, all or none.
+    /// Lets the accounts of one request have it, all or none: in the nested form for images, in the flat one for snapshots.
     fn add(&self, holders: &Mutex<BTreeSet<String>>, operation: &str, request: &Request<Bytes>) -> Answer {
         let form = Form::of(request.body());
-        let added: Vec<_> = form.pairs().filter(|(name, _)| name.contains(".Add.")).map(|(_, who)| who).collect();
+        let is_added = |name: &str| name.contains(".Add.") || name.starts_with("UserId.");
+        let added: Vec<_> = form.pairs().filter(|(name, _)| is_added(name)).map(|(_, who)| who).collect();
         if added.contains(&CLOSED) {
             let message = if self.is_named {
                 format!("Invalid attribute item value \"{CLOSED}\" for userId item type.")

@@ -1,7 +1,7 @@
-//! The AWS of what rotates: one secret whose new version is about to become current, whatever was changed before; so every
-//! event is the last step of a rotation, and makes the same calls.
+//! The AWS of what rotates: one secret whose new version has a value, of which a run could not write down that it was kept. So every
+//! event is the first step of a rotation, sent again, and makes the same calls.
 //!
-//! It is the step that speaks only to AWS. What a token's server or a database takes is theirs.
+//! It is a step that speaks to AWS alone. What a token's server or a database takes is theirs.
 
 use bytes::Bytes;
 use hyper::Request;
@@ -30,17 +30,16 @@ impl Canned for OneSecret {
         match operation {
             "DescribeSecret" => json(&secret()),
             "GetSecretValue" => json(&value()),
-            "UpdateSecretVersionStage" => json(&named()),
-            "GetItem" => json("{}"),
+            "GetItem" => json(&record()),
             _ => OneImage.answer(operation, request),
         }
     }
 }
 
-/// The step that makes the new version current.
+/// The step that writes down what was kept.
 pub fn event() -> String {
     serde_json::json!({
-        "Step": "finishSecret",
+        "Step": "createSecret",
         "SecretId": SECRET,
         "ClientRequestToken": PENDING,
         "RotationToken": "a1b2c3d4-5678-90ab-cdef-EXAMPLE33333",
@@ -48,8 +47,11 @@ pub fn event() -> String {
     .to_string()
 }
 
-fn named() -> String {
-    serde_json::json!({"ARN": SECRET, "Name": "app"}).to_string()
+/// What began long after this program runs does not lapse while it does.
+fn record() -> String {
+    let open = format!("made@{PENDING}@4000000000@");
+    serde_json::json!({"Item": {"id": {"S": "record"}, "open": {"SS": [open]}, "minted": {"SS": [PENDING]}}})
+        .to_string()
 }
 
 fn secret() -> String {

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use super::{MARIADB, STRICT_MARIADB, Server};
 
 async fn ensure(server: &Server, from: &str, to: &str) -> Result<(), engine::Error> {
-    server.master().await.ensure_clone(from, to, &SecretString::from("of-the-clone-1")).await
+    server.master().await.ensure_clone(from, to, &SecretString::from("of-the-clone-1")).await.map(drop)
 }
 
 /// What an account may do and demands, as the server keeps it, each as one text.

@@ -8,11 +8,11 @@ use rotate_db_user::engine::Engine;
 use super::{HOST, MASTER, MASTER_PASSWORD, Place, Server, UNNAMED, free_port, pgbouncer, run_as_nobody};
 
 /// Only members of `plain` may come without TLS. Of members of `clear` the password itself is asked for, of those of `hashed` its
-/// MD5 hash.
-const WHO_MAY_COME: &str = "host all +clear 127.0.0.0/8 password\nhost all +hashed 127.0.0.0/8 md5\n\
+/// MD5 hash. Members of `trusted` are let in with any password.
+const WHO_MAY_COME: &str = "host all +trusted 127.0.0.0/8 trust\nhost all +clear 127.0.0.0/8 password\nhost all +hashed 127.0.0.0/8 md5\n\
                             hostnossl all +plain 127.0.0.0/8 scram-sha-256\nhostssl all all 127.0.0.0/8 scram-sha-256\n";
 
-const ROLES: &str = "CREATE ROLE plain;\nCREATE ROLE clear;\nCREATE ROLE hashed;\n";
+const ROLES: &str = "CREATE ROLE plain;\nCREATE ROLE clear;\nCREATE ROLE hashed;\nCREATE ROLE trusted;\n";
 
 /// Where Debian keeps the newest of its versions.
 fn programs() -> PathBuf {

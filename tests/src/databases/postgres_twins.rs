@@ -9,7 +9,7 @@ const FIRST: &str = "the-old-one-1";
 const OTHER: &str = "of-the-clone-1";
 
 async fn clone_of(from: &str, to: &str) -> Result<(), engine::Error> {
-    POSTGRES.master().await.ensure_clone(from, to, &SecretString::from(OTHER)).await
+    POSTGRES.master().await.ensure_clone(from, to, &SecretString::from(OTHER)).await.map(drop)
 }
 
 /// Both of the two, logged in.

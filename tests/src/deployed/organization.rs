@@ -124,7 +124,7 @@ async fn the_deployed_function_shares_what_the_deployed_role_of_a_member_allows(
         make_member(&member, account, &own, without_action("MemberRole", action)).await;
         let said = hub.ask("share-ami", &event).await.to_string();
         assert!(said.contains(&format!("is not authorized to perform: {action} on resource: ")), "{said}");
-        assert_eq!(launchers(&member.ec2, &image).await, "nobody");
+        assert_eq!(launchers(&member.ec2, &image).await, "no account");
     }
     make_member(&member, account, &own, |_| {}).await;
     let report = hub.ask("share-ami", &event).await;

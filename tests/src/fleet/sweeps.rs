@@ -53,7 +53,7 @@ async fn shares_are_made_true_in_each_account_and_recorded_in_one_place() {
     let may_write = |call: &local_aws::Call| call.body.contains("ModifyImageAttribute");
     assert!(!scene.calls("AssumeRole").iter().any(may_write), "a plan may only read");
     for (ec2, image) in &images {
-        assert_eq!(launchers(ec2, image).await, "nobody");
+        assert_eq!(launchers(ec2, image).await, "no account");
     }
     let all = [&all as &[_], &["--apply"]].concat();
     assert_eq!(outcomes(&sweep(&scene, &all)), "dev: applied 1, prod: unchanged 0, qa: applied 1");
@@ -77,7 +77,7 @@ async fn what_nobody_names_any_more_is_taken_back_in_its_own_account_only() {
     let limits = ["--max-removals", "10", "--max-removed-percent", "100"];
     let swept = sweep(&scene, &[&limits as &[_], &["--target", "{dev}", "--apply", "--output", "json"]].concat());
     assert_eq!(outcomes(&swept), "dev: applied 1", "{}", swept.out);
-    assert_eq!([launchers(&dev, &image).await, launchers(&qa, &other).await], ["nobody", "123456789012"]);
+    assert_eq!([launchers(&dev, &image).await, launchers(&qa, &other).await], ["no account", "123456789012"]);
     let left = scene.world.grants().all().await.unwrap().grants;
     assert!(!left.is_empty() && left.iter().all(|grant| grant.resource.account.as_str() == scene.accounts["qa"]));
 }
@@ -149,7 +149,7 @@ async fn nothing_is_shared_that_cannot_be_recorded_unless_that_is_meant() {
     let sweep = ["share-sweep", "--target", "{dev}", "--manifest", &manifest, "--apply", "--output", "json"];
     let sweep = [&sweep as &[_], &bound].concat();
     let refused = scene.run(&sweep);
-    assert_eq!((refused.code, launchers(&ec2, &image).await.as_str()), (Some(253), "nobody"), "{}", refused.said);
+    assert_eq!((refused.code, launchers(&ec2, &image).await.as_str()), (Some(253), "no account"), "{}", refused.said);
     let meant = scene.run(&[&sweep, &["--unrecorded"] as &[_]].concat());
     assert_eq!((meant.code, launchers(&ec2, &image).await.as_str()), (Some(0), "123456789012"), "{}", meant.said);
     assert!(scene.world.grants().all().await.unwrap().grants.is_empty());

@@ -18,6 +18,14 @@ pub fn assert_alarm_sounds(function: &str, metric: &str, output: &str) {
     }
 }
 
+/// The alarms of the function on metrics of ours that a line of its log sets off.
+pub fn alarms_set_off(function: &str, line: &Value) -> Vec<String> {
+    let template = Template::read(function);
+    let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
+    let of_ours = alarms.filter(|(_, it)| it["Namespace"] == "Signalbox" && sets_off(it, line));
+    of_ours.map(|(id, _)| id.to_owned()).collect()
+}
+
 /// Whether a line in the embedded metric format has the alarm's metric, with exactly its dimensions, at its threshold.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 fn sets_off(alarm: &Value, line: &Value) -> bool {

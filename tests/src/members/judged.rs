@@ -60,7 +60,7 @@ async fn an_action_that_the_member_role_lacks_fails_the_story_until_the_role_has
         let said =
             format!("UnauthorizedOperation: User: {session} is not authorized to perform: {action} on resource: ");
         assert!(told.contains(&said), "{told}");
-        assert_eq!(launchers(&scene.member.ec2, &image).await, "nobody");
+        assert_eq!(launchers(&scene.member.ec2, &image).await, "no account");
     }
     redeploy(&scene, &[], |_| {}).await;
     assert_eq!(hear(&scene, &image).await.outcome, Outcome::Applied);

@@ -76,7 +76,7 @@ async fn who_left_the_organization_loses_what_a_member_shares_with_its_unit() {
     assert_eq!(it.held().await, "BELOW", "the closed one of the unit has nothing");
     it.scene.leave(&it.scene.below).await;
     let report = it.hear(&it.scene.below).await;
-    assert_eq!((report.outcome, it.held().await.as_str()), (Outcome::Applied, "nobody"), "{report}");
+    assert_eq!((report.outcome, it.held().await.as_str()), (Outcome::Applied, "no account"), "{report}");
     // Nobody has it now, and whoever comes shall: the record of the thing is still where to look.
     let again = it.hear(&it.scene.below).await;
     assert_eq!(again.outcome, Outcome::Unchanged, "{again}");

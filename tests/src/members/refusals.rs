@@ -27,7 +27,7 @@ async fn hear(scene: &Scene, owner: &World, change: impl Fn(String) -> String) -
 async fn assert_refused(scene: &Scene, owner: &World, why: &str) {
     let before = AWS.calls(&owner.account).len();
     let (outcome, told, launchers) = hear(scene, owner, |event| event).await;
-    assert_eq!((outcome, launchers.as_str()), (Outcome::Refused, "nobody"), "{told}");
+    assert_eq!((outcome, launchers.as_str()), (Outcome::Refused, "no account"), "{told}");
     assert!(told.contains(why), "{told}");
     let calls: Vec<_> = AWS.calls(&owner.account).into_iter().skip(before).map(|it| it.operation).collect();
     assert_eq!(calls, ["RegisterImage", "DescribeImageAttribute"], "the test's own only");
@@ -62,7 +62,7 @@ async fn a_stranger_is_refused() {
 async fn our_own_account_is_refused_where_it_is_not_among_those_that_are_named() {
     let scene = Scene::new(|_, unit| unit.to_owned()).await;
     let (outcome, told, launchers) = hear(&scene, &scene.hub, |event| event).await;
-    assert_eq!((outcome, launchers.as_str()), (Outcome::Refused, "nobody"), "{told}");
+    assert_eq!((outcome, launchers.as_str()), (Outcome::Refused, "no account"), "{told}");
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn another_source_that_imitates_aws_is_not_heard() {
     let scene = Scene::new(|_, unit| unit.to_owned()).await;
     let (outcome, told, launchers) =
         hear(&scene, &scene.member, |event| event.replace("\"aws.ec2\"", "\"custom.aws.ec2\"")).await;
-    assert_eq!((outcome, launchers.as_str()), (Outcome::Ignored, "nobody"), "{told}");
+    assert_eq!((outcome, launchers.as_str()), (Outcome::Ignored, "no account"), "{told}");
 }
 
 #[tokio::test]
@@ -105,6 +105,6 @@ async fn what_organizations_does_not_say_is_a_failure_and_nothing_is_touched() {
     assert_eq!((outcome, launchers.as_str()), (Outcome::Applied, "123456789012, 987654321098"), "{told}");
     AWS.inject(&fault(100));
     let (outcome, told, launchers) = hear(&scene, &scene.below, |event| event).await;
-    assert_eq!((outcome, launchers.as_str()), (Outcome::Failed, "nobody"), "{told}");
+    assert_eq!((outcome, launchers.as_str()), (Outcome::Failed, "no account"), "{told}");
     assert!(told.contains("asking Organizations for account OWNER"), "{told}");
 }

@@ -106,17 +106,17 @@ async fn what_the_hub_shared_in_a_member_is_looked_at_there_and_never_forgotten_
     let report = it.sweep().await;
     assert_eq!(report.outcome, Outcome::Applied);
     // The other member has no record, and nobody named it: its event function looks there.
-    assert_eq!(it.held().await, [SHARED, SHARED, "nobody"]);
+    assert_eq!(it.held().await, [SHARED, SHARED, "no account"]);
     assert_eq!(it.recorded().await, "hub, member");
     assert_eq!(it.sweep().await.outcome, Outcome::Unchanged);
     it.scene.hub.put_manifest(ANOTHER).await;
     assert_eq!(it.sweep().await.outcome, Outcome::Applied);
     assert_eq!(
         it.held().await,
-        ["nobody", "nobody", "nobody"],
+        ["no account", "no account", "no account"],
         "what no entry matches any more is taken back there, too"
     );
-    assert_eq!(it.recorded().await, "nobody");
+    assert_eq!(it.recorded().await, "no account");
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn in_accounts_that_are_named_one_by_one_everything_is_looked_at() {
     let report = it.sweep().await;
     assert_eq!((report.outcome, report.counts["ebs"]["added"]), (Outcome::Applied, 3));
     assert_eq!(it.held().await, [SHARED, SHARED, SHARED]);
-    assert_eq!(crate::ec2::launchers(&it.scene.below.ec2, &image).await, "nobody");
+    assert_eq!(crate::ec2::launchers(&it.scene.below.ec2, &image).await, "no account");
     assert_eq!(it.recorded().await, "below, hub, member");
     assert_eq!(it.sweep().await.outcome, Outcome::Unchanged);
 }
@@ -162,7 +162,7 @@ async fn an_account_that_left_is_told_of_and_its_records_stay_as_they_are() {
     assert_eq!((report.outcome, it.scene.member.calls()), (Outcome::Applied, calls), "nothing is asked there");
     let left = format!("things of account {} are left alone", it.scene.member.account);
     assert!(report.notes.iter().any(|note| note.starts_with(&left)), "{report}");
-    assert_eq!(it.held().await, ["nobody", SHARED, "nobody"]);
+    assert_eq!(it.held().await, ["no account", SHARED, "no account"]);
     assert_eq!(it.recorded().await, "member");
     assert_eq!(it.sweep().await.outcome, Outcome::Unchanged);
 }
@@ -182,11 +182,11 @@ async fn a_member_that_cannot_be_asked_for_is_incomplete_and_the_others_are_done
     assert!(report.reason.unwrap().contains("is still ours to act in"), "it says what could not be asked");
     assert_eq!(
         (it.held().await, it.recorded().await.as_str()),
-        (["nobody", SHARED, SHARED].map(String::from), "below, member")
+        (["no account", SHARED, SHARED].map(String::from), "below, member")
     );
     AWS.clear_faults(&it.scene.hub.account);
     assert_eq!(it.sweep().await.outcome, Outcome::Applied);
-    assert_eq!(it.recorded().await, "nobody");
+    assert_eq!(it.recorded().await, "no account");
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn a_member_whose_role_is_shut_is_incomplete_and_nothing_of_it_is_forgotte
     assert_eq!(report.outcome, Outcome::Failed);
     let named = format!("account {}: ", it.scene.member.account);
     assert!(report.reason.unwrap().contains(&named), "the account is named");
-    assert_eq!(it.held().await, [SHARED, SHARED, "nobody"], "our own are done");
+    assert_eq!(it.held().await, [SHARED, SHARED, "no account"], "our own are done");
     assert_eq!(it.recorded().await, "hub, member");
 }
 

@@ -23,7 +23,7 @@ async fn what_matched_ends_as_it_did_overlapping_entries_aside_which_are_united(
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     // Accounts that are not listed lose their share; those that are listed have it.
     assert_eq!(scene.launchers(&scene.image).await, "123456789012, 555566667777, 987654321098");
-    assert_eq!(scene.launchers(&empty).await, "nobody", "an empty list removes every share");
+    assert_eq!(scene.launchers(&empty).await, "no account", "an empty list removes every share");
     let shares = scene.picture().await;
     assert!(shares.contains("base-db-v1: 123456789012\n"), "{shares}");
     // The statement of that time is adopted; another writer's, which it would have thrown away, is kept.

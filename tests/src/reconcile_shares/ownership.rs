@@ -21,7 +21,7 @@ async fn on_what_no_entry_matches_any_more_only_our_own_grants_are_taken_back() 
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     assert_eq!(scene.launchers(&scene.image).await, "123456789012");
     assert_eq!(scene.volume_makers(&scene.backing).await, "123456789012");
-    assert_eq!(scene.owned(&scene.image).await, "nobody");
+    assert_eq!(scene.owned(&scene.image).await, "no account");
     assert_eq!(scene.launchers(&scene.golden).await, "555566667777", "others' shares are never touched");
     scene.assert_audited().await;
 }
@@ -102,7 +102,7 @@ async fn grants_on_what_is_gone_are_forgotten_and_the_audit_says_so() {
     let report = scene.sweep().await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     assert!(scene.tell(&report.to_string()).contains("forget ami-base in eu-west-1, which is gone"), "{report}");
-    assert_eq!(scene.owned(&scene.image).await, "nobody");
+    assert_eq!(scene.owned(&scene.image).await, "no account");
     assert_eq!(scene.sweep().await.outcome, Outcome::Unchanged);
     // The section that was about nothing but that may go, too.
     scene

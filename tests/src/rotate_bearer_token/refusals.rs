@@ -80,6 +80,23 @@ async fn finish_before_create_makes_nothing_current() {
     scene.assert_served().await;
 }
 
+/// An identity that may only invoke the function has a step come before its turn, or long after it.
+#[tokio::test]
+async fn a_token_that_the_server_does_not_take_does_not_become_current() {
+    for is_tested in [false, true] {
+        let scene = Scene::new(Style::Overlap).await;
+        let rotation = scene.begin().await;
+        for step in &STEPS[..if is_tested { 3 } else { 1 }] {
+            scene.step(&rotation, step).await;
+        }
+        scene.server.forget(&scene.token("AWSPENDING").await.unwrap());
+        let report = scene.step(&rotation, "finishSecret").await;
+        assert_eq!(report.outcome, Outcome::Refused, "{report}");
+        assert_eq!(scene.stages().await, "old: AWSCURRENT; new: AWSPENDING");
+        scene.assert_served().await;
+    }
+}
+
 #[tokio::test]
 async fn a_secret_that_is_not_rotated_any_more_is_refused() {
     let scene = Scene::new(Style::Overlap).await;

@@ -67,9 +67,10 @@ async fn watch(style: Style) {
     AWS.inject(&Fault { operation: Some("PutSecretValue".into()), times: 2, ..denied.clone() });
     watched.steps(&rotation, &running).await;
     watched.scene.server.misbehave(Ask::Verify, Mischief::Status(401));
-    AWS.inject(&Fault { operation: Some("UpdateSecretVersionStage".into()), times: 2, ..denied });
     watched.steps(&rotation, &running).await;
     watched.scene.server.behave();
+    AWS.inject(&Fault { operation: Some("UpdateSecretVersionStage".into()), times: 2, ..denied });
+    watched.steps(&rotation, &running).await;
     watched.steps(&rotation, &running).await;
     let calls = AWS.calls(&watched.scene.world.account);
     watched.written.extend(calls.iter().map(|call| format!("{call:?}")));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::through_lambda::Running;
 use super::{OVERLAP, SWEEP, Scene, function, variables};
-use crate::infra::Template;
+use crate::infra::alarms_set_off;
 use crate::oauth2::Style;
 use crate::rotations::{Rotation, STEPS, make_secret, new_token, secrets_manager};
 use crate::world::let_time_pass;
@@ -166,22 +166,6 @@ async fn a_token_that_ends_too_early_is_told_of_at_the_steps_and_at_each_sweep()
     }
 }
 
-/// Whether an alarm of a template sounds at a line of the log in the embedded metric format.
-fn sounds(alarm: &Value, line: &Value) -> bool {
-    let metric = alarm["MetricName"].as_str().unwrap();
-    let told = &line["_aws"]["CloudWatchMetrics"][0];
-    let has_metric = told["Metrics"].as_array().unwrap().iter().any(|it| it["Name"] == metric);
-    let by = alarm["Dimensions"].as_array().unwrap().iter().map(|it| it["Name"].clone()).collect::<Vec<_>>();
-    let is_whose =
-        alarm["Dimensions"].as_array().unwrap().iter().all(|it| line[it["Name"].as_str().unwrap()] == it["Value"]);
-    assert_eq!(alarm["ComparisonOperator"], "GreaterThanOrEqualToThreshold");
-    told["Namespace"] == alarm["Namespace"]
-        && told["Dimensions"] == json!([by])
-        && has_metric
-        && is_whose
-        && line[metric].as_u64() >= alarm["Threshold"].as_u64()
-}
-
 #[tokio::test]
 async fn each_alarm_sounds_at_the_line_that_counts_and_not_where_all_is_well() {
     let scene = Scene::new(Style::Overlap).await;
@@ -199,13 +183,7 @@ async fn each_alarm_sounds_at_the_line_that_counts_and_not_where_all_is_well() {
     let lines = output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let lines: Vec<_> = lines.filter(|it| it.get("_aws").is_some()).collect();
     assert_eq!(lines.len(), 3, "{output}");
-    let template = Template::read("rotate-bearer-token");
-    let alarms = template.resources("AWS::CloudWatch::Alarm");
-    let sounding = |line: &Value| -> Vec<_> {
-        let of_ours = alarms.iter().filter(|(_, it)| it["Namespace"] == "Signalbox");
-        of_ours.filter(|(_, it)| sounds(it, line)).map(|(id, _)| *id).collect()
-    };
-    let [fine, late, gone] = [0, 1, 2].map(|it| sounding(&lines[it]));
+    let [fine, late, gone] = [0, 1, 2].map(|it| alarms_set_off("rotate-bearer-token", &lines[it]));
     assert_eq!(fine, [""; 0], "{output}");
     assert_eq!(late, ["OverdueAlarm", "ShortLivedAlarm"], "{output}");
     assert_eq!(gone, ["UnreadAlarm"], "{output}");

@@ -61,7 +61,7 @@ async fn a_test_before_the_password_is_set_is_refused_and_so_is_what_needs_one_b
         }
         scene.steps(&rotation, &STEPS[..1]).await;
         let said = scene.refusal(&rotation, "testSecret").await;
-        assert!(said.contains("it refuses user and password"), "{said}");
+        assert!(said.contains("the server has not taken yet: setSecret comes first"), "{said}");
         assert!(scene.works("AWSCURRENT").await && !scene.works("AWSPENDING").await);
         scene.steps(&rotation, &STEPS[1..]).await;
         assert_let_in(&scene, "in the end").await;

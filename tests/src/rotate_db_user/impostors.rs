@@ -47,7 +47,7 @@ impl Scene {
 
     /// Whether the server has a user of this name: a second one cannot be made.
     async fn has_user(&self, user: &str) -> bool {
-        self.server.master().await.exists(user).await.unwrap()
+        self.server.master().await.marks_of([user, user]).await.unwrap().contains_key(user)
     }
 
     /// How often the master has logged in, as the server's own log tells.
@@ -289,9 +289,9 @@ async fn what_is_recorded_of_clones_does_not_lapse(server: &'static Server) {
     let scene = Scene::alternating(server).await;
     scene.rotate().await;
     let items = scene.world.dynamodb.scan().table_name(ROTATIONS).send().await.unwrap();
-    let item = items.items().iter().find(|it| it.contains_key("clones")).unwrap();
-    let clones = item["clones"].as_ss().unwrap();
-    assert!(clones[0].starts_with(&format!("{}_clone in ", scene.user)), "{clones:?}");
+    let item = items.items().iter().find(|it| it.contains_key("marks")).unwrap();
+    let marks = item["marks"].as_m().unwrap();
+    assert!(marks.contains_key(&format!("{}_clone", scene.user)) && marks.contains_key(&scene.user), "{marks:?}");
     assert!(!item.contains_key("expiration"), "{item:?}");
     let_time_pass(rotation_steps::RECORDED * 2);
     scene.rotate().await;

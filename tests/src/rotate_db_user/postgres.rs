@@ -1,9 +1,12 @@
 //! What only PostgreSQL has: settings of roles that hinder a rotation, and what twins make.
 
+use reaction::{Outcome, Report};
+use rotate_db_user::engine::{self, Login};
 use rotation::Attempts;
 
 use super::Scene;
-use crate::databases::{POSTGRES, Server};
+use crate::databases::{MASTER, MASTER_PASSWORD, POSTGRES, Server};
+use crate::rotations::STEPS;
 
 /// Whether the database says yes to a condition, as the user with this label.
 async fn is_so(scene: &Scene, stage: &str, condition: &str) -> bool {
@@ -102,4 +105,60 @@ async fn a_user_with_one_connection_rotates() {
 async fn ends_connections(server: &Server, user: &str) {
     let end = format!("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = '{user}'");
     server.run(&[&end]).await;
+}
+
+/// The owner of another database grants the clone something there and lets no session in: that is told of, and holds up no turn.
+#[tokio::test]
+async fn what_is_left_in_another_database_is_told_until_it_is_handed_over() {
+    let scene = Scene::alternating(&POSTGRES).await;
+    let (user, other) = (&scene.user, format!("of_{}", scene.user));
+    scene.rotate().await;
+    POSTGRES.run(&[&format!("CREATE DATABASE {other}")]).await;
+    POSTGRES.run(&[&format!("GRANT TEMPORARY ON DATABASE {other} TO {user}_clone")]).await;
+    let login = Login { database: Some(other.clone()), ..POSTGRES.login(MASTER, MASTER_PASSWORD) };
+    let mut there = engine::connect(&login, &POSTGRES.trust()).await.unwrap();
+    there.probe(&format!("CREATE TABLE lure (a int); GRANT SELECT ON lure TO {user}_clone")).await.unwrap();
+    drop(there);
+    let open = |is: bool| format!("ALTER DATABASE {other} ALLOW_CONNECTIONS {is}");
+    let closed = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ";
+    POSTGRES.run(&[&format!("{closed}'{other}'"), &open(false)]).await;
+    let is_told =
+        |report: &Report| report.notes.iter().any(|it| it.contains(&format!("database {other}: what was granted")));
+    for is_left in [true, true, false, false] {
+        if !is_left {
+            POSTGRES.run(&[&open(true)]).await;
+        }
+        let rotation = scene.begin().await;
+        for step in STEPS {
+            let report = scene.step(&rotation, step).await;
+            assert_eq!(report.outcome, Outcome::Applied, "{report}");
+            assert!(step != "finishSecret" || !is_left || is_told(&report), "{report}");
+        }
+        assert!(scene.works("AWSCURRENT").await && scene.works("AWSPREVIOUS").await);
+        let rotation = scene.begin().await;
+        let report = scene.step(&rotation, "createSecret").await;
+        assert_eq!(is_told(&report), is_left, "{report}");
+        assert_eq!(report.notes.len(), usize::from(is_left), "that of a former turn goes: {report}");
+        rotation.end_of_test(&scene.world).await;
+    }
+}
+
+/// A server that trusts every client proves no password: the writer of a secret could have any such user changed.
+#[tokio::test]
+async fn who_is_let_in_without_being_asked_proves_nothing() {
+    let scene = Scene::alternating(&POSTGRES).await;
+    let victim = format!("trusted_{}", scene.user);
+    POSTGRES.create_user(&victim, "of-the-victim-1").await;
+    let mut value = scene.value("AWSCURRENT").await;
+    (value["username"], value["password"]) = (victim.as_str().into(), "made-up-by-the-writer-1".into());
+    scene.put(&scene.secret, &value.to_string()).await;
+    let rotation = scene.created().await;
+    POSTGRES.run(&[&format!("GRANT trusted TO {victim}")]).await;
+    assert!(scene.works("AWSCURRENT").await, "the server does not ask");
+    let said = scene.refusal(&rotation, "setSecret").await;
+    assert!(said.contains("cannot log in with AWSCURRENT") && said.contains("without being asked for one"), "{said}");
+    let clone = format!("{victim}_clone");
+    assert!(!POSTGRES.master().await.marks_of([&clone, &clone]).await.unwrap().contains_key(&clone));
+    POSTGRES.run(&[&format!("REVOKE trusted FROM {victim}")]).await;
+    assert!(scene.lets_in(&victim, "of-the-victim-1").await, "the victim's password is what it was");
 }

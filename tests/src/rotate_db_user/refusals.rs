@@ -39,9 +39,10 @@ async fn a_password_that_was_not_set_passes_no_test(server: &'static Server) {
     for scene in [Scene::single(server).await, Scene::alternating(server).await] {
         let rotation = scene.created().await;
         let said = scene.refusal(&rotation, "testSecret").await;
-        assert!(said.contains("it refuses user and password"), "{said}");
+        assert!(said.contains("setSecret comes first"), "{said}");
         assert!(scene.works("AWSCURRENT").await);
-        // One attempt is lost, and no more.
+        // No attempt is lost.
+        assert_eq!(scene.attempts(&rotation).await, Attempts(0));
         scene.steps(&rotation, &STEPS[1..]).await;
         assert!(scene.works("AWSCURRENT").await);
     }
@@ -66,9 +67,9 @@ async fn a_pending_value_of_another_host_or_user_is_refused(server: &'static Ser
             value["password"] = "of-another-party-1".into();
             value[key] = other;
             scene.put_pending(&rotation, &value).await;
-            for step in ["setSecret", "testSecret"] {
+            for (step, why) in [("setSecret", "AWSPENDING is not for app"), ("testSecret", "setSecret comes first")] {
                 let said = scene.refusal(&rotation, step).await;
-                assert!(said.contains("AWSPENDING is not for app"), "{key}: {said}");
+                assert!(said.contains(why), "{key}: {said}");
             }
             assert!(scene.works("AWSCURRENT").await, "{key}");
             assert!(scene.lets_in(MASTER, MASTER_PASSWORD).await, "{key}");
@@ -136,7 +137,9 @@ async fn a_clone_whose_original_was_dropped_is_refused(server: &'static Server) 
 async fn after_five_refusals_the_next_rotation_can_begin(server: &'static Server) {
     for scene in [Scene::single(server).await, Scene::alternating(server).await] {
         let rotation = scene.created().await;
-        exhaust(&scene, &rotation, "testSecret").await;
+        scene.set_by_hand("by-an-administrator-1").await;
+        exhaust(&scene, &rotation, "setSecret").await;
+        scene.set_by_hand(FIRST).await;
         assert_eq!(scene.stages().await, "old: AWSCURRENT; new: -");
         assert!(scene.works("AWSCURRENT").await, "nothing was set");
         let said = scene.refusal(&rotation, "testSecret").await;

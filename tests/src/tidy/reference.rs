@@ -1,5 +1,5 @@
-//! The pages of `docs/reference` that say what the templates say: parameters, settings, roles and triggers. They are
-//! generated here and tested to be current; `UPDATE_EXPECT=1` rewrites them.
+//! The list of functions, and the pages of `docs/reference` that say what the templates say: parameters, settings, roles and
+//! triggers. They are generated here and tested to be current; `UPDATE_EXPECT=1` rewrites them.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use expect_test::expect_file;
 use serde_json::Value;
 
-use super::folders;
+use super::{folders, read};
 use crate::infra::Template;
 
 /// How a page is written anew.
@@ -66,6 +66,30 @@ fn named(names: &[String]) -> String {
     let others = names.iter().filter(|name| !is_every || !folders("functions").contains(name)).map(|it| code(it));
     let first = is_every.then(|| "every function".to_owned());
     first.into_iter().chain(others).collect::<Vec<_>>().join(", ")
+}
+
+const OF_FUNCTIONS: &str = "\
+Each function's page is the README of its folder. It is also the documentation of its crate. The list is generated from these pages:
+`UPDATE_EXPECT=1 cargo test --workspace tidy::reference`.
+
+Each function is of use alone. The functions with names in `share-` share new resources at once; `reconcile-shares` does the rest, and alone it shares
+everything, later.
+
+| page | what the function does |
+|---|---|
+";
+
+#[test]
+fn the_list_of_functions_is_current() {
+    let mut page = format!("# Functions\n\n{OF_FUNCTIONS}");
+    for function in folders("functions") {
+        let text = read(&format!("functions/{function}/README.md"));
+        // What stands between the heading and the next blank line, up to the end of its first sentence.
+        let paragraph = cell(text.split("\n\n").nth(1).unwrap_or_default());
+        let purpose = paragraph.split(". ").next().unwrap_or_default().trim_end_matches('.');
+        let _ = writeln!(page, "| [`{function}`](../../functions/{function}/README.md) | {purpose} |");
+    }
+    expect_file!["../../../docs/functions/README.md"].assert_eq(&page);
 }
 
 #[test]

@@ -84,6 +84,27 @@ pub(super) struct Secret {
 }
 
 impl Secret {
+    /// One that was made now, without anything else.
+    pub(super) fn new(arn: String, name: String, now: Duration) -> Self {
+        Self {
+            arn,
+            name,
+            description: None,
+            kms_key: None,
+            tags: BTreeMap::new(),
+            owner: None,
+            created: now,
+            changed: now,
+            rotated: None,
+            deleted: None,
+            schedule: None,
+            partner: None,
+            primary: None,
+            replicas: BTreeSet::new(),
+            versions: Vec::new(),
+        }
+    }
+
     /// When it is to be rotated next. After a rotation that did not come about the date is one that has passed.
     pub(super) fn next_rotation(&self) -> Option<Duration> {
         let schedule = self.schedule.as_ref().filter(|it| it.is_on)?;
@@ -151,23 +172,8 @@ mod tests {
             stages: stages.iter().map(ToString::to_string).collect(),
             created: Duration::ZERO,
         });
-        Secret {
-            arn: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-AbCdEf".into(),
-            name: "app/db".into(),
-            description: None,
-            kms_key: None,
-            tags: BTreeMap::new(),
-            owner: None,
-            created: Duration::ZERO,
-            changed: Duration::ZERO,
-            rotated: None,
-            deleted: None,
-            schedule: None,
-            partner: None,
-            primary: None,
-            replicas: BTreeSet::new(),
-            versions: versions.collect(),
-        }
+        let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-AbCdEf";
+        Secret { versions: versions.collect(), ..Secret::new(arn.into(), "app/db".into(), Duration::ZERO) }
     }
 
     fn shown(secret: &Secret) -> String {

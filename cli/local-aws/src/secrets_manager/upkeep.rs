@@ -20,21 +20,10 @@ pub(super) fn manage(secrets: &mut Secrets, managed: &Managed<'_>) {
     let stages = BTreeSet::from([CURRENT.to_owned()]);
     let version = Version { id: token, value: Some(Held::Text((*value).to_owned())), stages, created: now() };
     let secret = Secret {
-        arn: (*arn).to_owned(),
-        name: name.to_owned(),
-        description: None,
-        kms_key: None,
         tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         owner: Some((*service).to_owned()),
-        created: now(),
-        changed: now(),
-        rotated: None,
-        deleted: None,
-        schedule: None,
-        partner: None,
-        primary: None,
-        replicas: BTreeSet::new(),
         versions: vec![version],
+        ..Secret::new((*arn).to_owned(), name.to_owned(), now())
     };
     secrets.insert(name.to_owned(), secret);
 }
@@ -81,22 +70,13 @@ fn empty(name: &str, request: &Request<'_>) -> Result<Secret, Refusal> {
         _ => "aws",
     };
     let end: String = [(); 6].map(|()| char::from(LETTERS[random_below(LETTERS.len())])).iter().collect();
+    let arn = format!("arn:{partition}:{NAME}:{region}:{account}:secret:{name}-{end}");
     Ok(Secret {
-        arn: format!("arn:{partition}:{NAME}:{region}:{account}:secret:{name}-{end}"),
-        name: name.to_owned(),
         description: request.text("Description").map(String::from),
         kms_key: request.text("KmsKeyId").map(String::from),
         tags: tags_in(request)?,
-        owner: None,
-        created: now(),
-        changed: now(),
-        rotated: None,
-        deleted: None,
-        schedule: None,
         partner: request.text("Type").map(String::from),
-        primary: None,
-        replicas: BTreeSet::new(),
-        versions: Vec::new(),
+        ..Secret::new(arn, name.to_owned(), now())
     })
 }
 

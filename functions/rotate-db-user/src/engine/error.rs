@@ -65,14 +65,6 @@ impl Error {
         self
     }
 
-    /// With the database in which it happened, where that is another than the secret's.
-    pub(crate) fn in_database(mut self, database: &str) -> Self {
-        self.said = format!("in database {database}: {}", self.said);
-        self
-    }
-}
-
-impl Error {
     /// With what to do about it beside.
     pub(crate) fn advising(mut self, advice: impl fmt::Display) -> Self {
         self.said = format!("{}; {advice}", self.said);

@@ -3,6 +3,7 @@
 //! A password stands in the statement, so that the server's rules can judge it; keep general logs off.
 //! <https://mariadb.com/kb/en/alter-user/>, <https://dev.mysql.com/doc/refman/8.4/en/alter-user.html>
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
@@ -147,10 +148,18 @@ impl Session {
         self.run(sql).await
     }
 
-    pub(super) async fn exists(&mut self, user: &str) -> Result<bool, Error> {
-        let asked = "SELECT COUNT(*) FROM mysql.user WHERE User = ?";
-        let found: Option<u64> = self.conn.exec_first(asked, (user,)).await.map_err(|error| explain(&error))?;
-        Ok(found.is_some_and(|count| count > 0))
+    /// Accounts have no number here, and are known by the hash of the password that they were given last: an account that is made
+    /// anew has another one, unless its maker knows the hash or the password.
+    pub(super) async fn marks_of(&mut self, users: [&str; 2]) -> Result<BTreeMap<String, SecretString>, Error> {
+        let asked =
+            "SELECT User, Host, plugin, HEX(authentication_string) FROM mysql.user WHERE User IN (?, ?) ORDER BY Host";
+        let found = self.conn.exec(asked, (users[0], users[1])).await;
+        let found: Vec<(String, String, String, String)> = found.map_err(|error| explain(&error))?;
+        let mut marks = BTreeMap::<_, String>::new();
+        for (user, host, plugin, hash) in found {
+            *marks.entry(user).or_default() += &[host, plugin, hash].join("\n");
+        }
+        Ok(marks.into_iter().map(|(user, mark)| (user, SecretString::from(mark))).collect())
     }
 
     /// A user is as many accounts as there are hosts that it may come from, each with a password of its own.

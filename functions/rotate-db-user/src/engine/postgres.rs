@@ -5,6 +5,7 @@
 //! transactions a pooler may give the server's session to others.
 //! <https://www.postgresql.org/docs/current/sql-alterrole.html>, <https://www.pgbouncer.org/features.html>
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -18,11 +19,12 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::error::{Error, Why};
 use super::{Login, Trust};
 use explain::explain;
-use twin::Twin;
+use twin::{Held, Twin};
 use verifier::verifier;
 use watch::{Asked, Watch, Watched, Watching};
 
 mod explain;
+mod hand_over;
 mod powers;
 mod settings;
 mod twin;
@@ -94,52 +96,66 @@ impl Session {
     }
 
     /// Makes the twin of the two, if it is not there, and makes it equal to the original on the turn of either. The original is
-    /// the one without `_clone`, and nothing of it is changed. With the last statement a new twin gets its password.
-    pub(super) async fn ensure_clone(&mut self, from: &str, to: &str, password: &SecretString) -> Result<(), Error> {
-        let is_turn_of_original = from.strip_suffix("_clone") == Some(to);
-        let (original, clone) = if is_turn_of_original { (to, from) } else { (from, to) };
+    /// the one without `_clone`, and nothing of it is changed. With the last statement a new twin gets its password. Gives where
+    /// the twin has something of its own still.
+    pub(super) async fn ensure_clone(
+        &mut self,
+        from: &str,
+        to: &str,
+        password: &SecretString,
+    ) -> Result<Vec<Held>, Error> {
+        let (original, clone) = pair(from, to);
+        let is_turn_of_original = original == to;
         let version = self.version;
         let work = self.begin().await?;
         let twin = Twin { work: &work, version, original, clone };
         twin.meet_original().await?;
-        let mut elsewhere = Vec::new();
+        let mut held = Vec::new();
         if twin.exists().await? {
-            elsewhere = twin.equalise().await?;
+            held = twin.equalise().await?;
         } else if !is_turn_of_original {
             run(&work, &format!("CREATE ROLE {}", quoted(clone))).await?;
             twin.equalise().await?;
             run(&work, &format!("ALTER ROLE {} PASSWORD {}", quoted(clone), verifier(password))).await?;
         }
         work.commit().await.map_err(|error| explain(&error))?;
-        for database in elsewhere {
-            self.hand_over_in(&database, original, clone).await.map_err(|error| error.in_database(&database))?;
-        }
-        Ok(())
+        Ok(held)
     }
 
-    /// What the clone has in another database, only a session there can change.
-    async fn hand_over_in(&self, database: &str, original: &str, clone: &str) -> Result<(), Error> {
-        let login = Login { database: Some(database.to_owned()), ..(*self.login).clone() };
-        let mut session = Box::pin(Self::open(&login, &self.trust)).await?;
-        let version = session.version;
-        let work = session.begin().await?;
-        Twin { work: &work, version, original, clone }.hand_over().await?;
-        work.commit().await.map_err(|error| explain(&error))
-    }
-
+    /// In a transaction, as all that a master asks: the owner of a database sets the search path of its sessions, and could have the
+    /// master call functions of the owner's.
     pub(super) async fn powers_of(&mut self, user: &str) -> Result<Vec<String>, Error> {
-        powers::powers_of(&self.client, user).await
+        let work = self.begin().await?;
+        let powers = powers::powers_of(&work, user).await?;
+        work.commit().await.map_err(|error| explain(&error))?;
+        Ok(powers)
     }
 
     pub(super) async fn probe(&self, sql: &str) -> Result<(), Error> {
         run(&self.client, sql).await
     }
 
-    pub(super) async fn exists(&self, user: &str) -> Result<bool, Error> {
-        let asked = "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1";
-        let found = self.client.query_typed_opt(asked, &[(&user, Type::TEXT)]).await;
-        Ok(found.map_err(|error| explain(&error))?.is_some())
+    /// A role's OID: no later role has it, whatever its name is.
+    /// <https://www.postgresql.org/docs/current/datatype-oid.html>
+    pub(super) async fn marks_of(&mut self, users: [&str; 2]) -> Result<BTreeMap<String, SecretString>, Error> {
+        let asked = "SELECT rolname::text, oid::text FROM pg_catalog.pg_roles WHERE rolname::text IN ($1, $2)";
+        let work = self.begin().await?;
+        let found = work.query_typed(asked, &[(&users[0], Type::TEXT), (&users[1], Type::TEXT)]).await;
+        let found = found.map_err(|error| explain(&error))?;
+        work.commit().await.map_err(|error| explain(&error))?;
+        Ok(found.iter().map(|row| (row.get(0), SecretString::from(row.get::<_, String>(1)))).collect())
     }
+
+    /// Whether the server, or the pooler, asked for the password at all. One that trusts every client, or goes by a certificate or
+    /// a machine's user, lets in any name with any password.
+    pub(super) fn was_asked(&self) -> bool {
+        self.asked.get().is_some()
+    }
+}
+
+/// The original and its twin, in whichever order they come.
+fn pair<'a>(from: &'a str, to: &'a str) -> (&'a str, &'a str) {
+    if from.strip_suffix("_clone") == Some(to) { (to, from) } else { (from, to) }
 }
 
 /// Logs in, and shows no server the password itself.

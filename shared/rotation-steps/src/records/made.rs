@@ -18,7 +18,7 @@ const MADE: &str = "made";
 const UNTIL: &str = "made_until";
 
 /// The attribute that says when a server had taken what was made.
-const TAKEN: &str = "taken";
+pub(super) const TAKEN: &str = "taken";
 
 /// How often a value is hashed, so that a reader of the table cannot guess at a short password; it takes some milliseconds.
 const ROUNDS: u32 = 10_000;
@@ -44,7 +44,7 @@ impl Records {
         let update = self.client.update_item().table_name(&self.table).key("id", id);
         let update = update.update_expression("SET expiration = :expiration, #until = :expiration ADD #made :made");
         let update = update.expression_attribute_names("#made", MADE).expression_attribute_names("#until", UNTIL);
-        let update = update.expression_attribute_values(":made", AttributeValue::Ss(vec![digest(request, value)]));
+        let update = update.expression_attribute_values(":made", AttributeValue::Ss(vec![digest_of(request, value)]));
         let update = update.expression_attribute_values(":expiration", self.expiration());
         update.send().await.or_error().map(drop).doing(|| self.place())
     }
@@ -67,16 +67,21 @@ impl Records {
         let item = get.send().await.or_error().doing(|| self.place())?.item.unwrap_or_default();
         let until = item.get(UNTIL).and_then(|it| it.as_n().ok()?.parse::<u64>().ok()).unwrap_or_default();
         let made = item.get(MADE).and_then(|it| it.as_ss().ok());
-        if self.now() >= until || !made.is_some_and(|made| made.contains(&digest(request, value))) {
+        if self.now() >= until || !made.is_some_and(|made| made.contains(&digest_of(request, value))) {
             return Ok(Made::Elsewhere);
         }
         Ok(if item.contains_key(TAKEN) { Made::Taken } else { Made::Here })
     }
 }
 
-fn digest(request: &Request, value: &SecretString) -> String {
+fn digest_of(request: &Request, value: &SecretString) -> String {
+    digest(&format!("{}\n{}\n", request.secret, request.version), value)
+}
+
+/// What tells a value from any other, in this place.
+pub(super) fn digest(place: &str, value: &SecretString) -> String {
     let round = |before: &[u8]| Sha256::new().chain_update(before).chain_update(value.expose_secret()).finalize();
-    let first = round(format!("{}\n{}\n", request.secret, request.version).as_bytes());
+    let first = round(place.as_bytes());
     let last = (1..ROUNDS).fold(first, |before, _| round(&before));
     last.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
@@ -85,7 +90,7 @@ fn digest(request: &Request, value: &SecretString) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::digest;
+    use super::digest_of;
 
     #[test]
     fn a_value_is_known_by_its_secret_and_its_version() {
@@ -95,7 +100,7 @@ mod tests {
             serde_json::from_value(json!({"Step": "setSecret", "SecretId": arn, "ClientRequestToken": version}))
                 .unwrap()
         };
-        let of = |secret: &str, version: &str, value: &str| digest(&request(secret, version), &value.into());
+        let of = |secret: &str, version: &str, value: &str| digest_of(&request(secret, version), &value.into());
         let one = of("app-AbCdEf", "1", "hunter2");
         assert_eq!(one, of("app-AbCdEf", "1", "hunter2"));
         for other in

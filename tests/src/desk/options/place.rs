@@ -93,7 +93,7 @@ impl Place {
     async fn miss_an_event(&self, desk: &Desk<'_>) {
         let ec2 = &desk.scene.world.ec2;
         let last = self.missed.lock().unwrap().clone();
-        if last.is_empty() || launchers(ec2, &last).await != "nobody" {
+        if last.is_empty() || launchers(ec2, &last).await != "no account" {
             let image = register(ec2, "base_linux_v2", &[]).await;
             *self.missed.lock().unwrap() = image;
         }

@@ -44,6 +44,17 @@ const HELD: &str = "SELECT DISTINCT coalesce(datname::text, ''), coalesce(datnam
                     WHERE rolname::text = $1 AND refclassid = 'pg_catalog.pg_authid'::regclass \
                     AND deptype IN ('o', 'a', 'r') AND classid <> 'pg_catalog.pg_auth_members'::regclass ORDER BY 1";
 
+/// How long is waited for another run, and for those who use what the clone has of its own. Both wait within one statement's time.
+pub(super) const PATIENCE: &str = "SET LOCAL lock_timeout = '2s'";
+
+/// Where the clone has something of its own.
+pub(in super::super) enum Held {
+    /// In another database.
+    In(String),
+    /// In this one, and it could not be handed over.
+    Here(Error),
+}
+
 /// Two roles that take turns, in one transaction.
 pub(super) struct Twin<'a> {
     pub(super) work: &'a Transaction<'a>,
@@ -54,11 +65,11 @@ pub(super) struct Twin<'a> {
 }
 
 impl Twin<'_> {
-    /// Refuses what must not have a clone. Of two runs one waits here.
+    /// Refuses what must not have a clone. Of two runs one waits here. Any user may hold that lock: without it, two runs would at
+    /// worst be in each other's way, and come again.
     pub(super) async fn meet_original(&self) -> Result<(), Error> {
         let Self { work, original, .. } = *self;
-        let lock = "SELECT pg_advisory_xact_lock(hashtext('signalbox'), hashtext($1))::text";
-        work.query_typed(lock, &[(&original, Type::TEXT)]).await.map_err(|error| explain(&error))?;
+        drop(self.attempt(self.wait()).await?);
         let Some(role) = self.role(original).await? else {
             return Err(Error::new(Why::Missing, format!("there is no role {original}")));
         };
@@ -76,12 +87,26 @@ impl Twin<'_> {
         Ok(())
     }
 
+    async fn wait(&self) -> Result<(), Error> {
+        let lock = "SELECT pg_advisory_xact_lock(hashtext('signalbox'), hashtext($1))::text";
+        self.ask(lock, self.original).await.map(drop)
+    }
+
+    /// Something without which the rest can be done: what came of it. Its locks are not waited for long.
+    async fn attempt(&self, what: impl Future<Output = Result<(), Error>>) -> Result<Result<(), Error>, Error> {
+        run(self.work, &format!("SAVEPOINT attempt; {PATIENCE}")).await?;
+        let done = what.await;
+        let end = if done.is_ok() { "SET LOCAL lock_timeout = '5s'" } else { "ROLLBACK TO SAVEPOINT attempt" };
+        run(self.work, &format!("{end}; RELEASE SAVEPOINT attempt")).await?;
+        Ok(done)
+    }
+
     pub(super) async fn exists(&self) -> Result<bool, Error> {
         Ok(self.role(self.clone).await?.is_some())
     }
 
-    /// Makes the clone equal; gives the other databases in which it holds something of its own.
-    pub(super) async fn equalise(&self) -> Result<Vec<String>, Error> {
+    /// Makes the clone equal; gives where it has something of its own still.
+    pub(super) async fn equalise(&self) -> Result<Vec<Held>, Error> {
         self.share_attributes().await?;
         self.share_memberships().await?;
         let settings = Settings::of(self.work, self.original).await?.for_clone_of(self.original);
@@ -90,10 +115,13 @@ impl Twin<'_> {
         }
         let held = self.ask(HELD, self.clone).await?;
         let (here, elsewhere): (Vec<_>, Vec<_>) = held.iter().partition(|it| it.get(1));
-        if !here.is_empty() {
-            self.hand_over().await?;
+        let mut left: Vec<_> = elsewhere.into_iter().map(|it| Held::In(it.get(0))).collect();
+        if !here.is_empty()
+            && let Err(error) = self.attempt(self.hand_over()).await?
+        {
+            left.push(Held::Here(error));
         }
-        Ok(elsewhere.into_iter().map(|it| it.get(0)).collect())
+        Ok(left)
     }
 
     /// What the clone owns in this database becomes the original's, and privileges of its own it loses.

@@ -44,7 +44,13 @@ fn events(command: &'static str, place: &Place) -> Vec<Row> {
     let member = format!("member.json {manifest}");
     let mut rows = vec![
         row(command, "manifest", &place.empty, "ami.json", "empty.json"),
-        row(command, "manifest", &place.empty, "ami.json", "no entry of the manifest matches `base_linux_v1`"),
+        row(
+            command,
+            "manifest",
+            &place.empty,
+            "ami.json",
+            "no entry of the manifest's section `ami` matches `base_linux_v1`",
+        ),
         row(command, "manifest-account", MEMBER, &ami, "222233334444's"),
         row(command, "allowed-accounts", MEMBER, &ami, "which SIGNALBOX_ALLOWED_ACCOUNTS does not"),
         row(command, "copy-automated", "true", &rds, "copy rds:base-db-v9-"),
