@@ -41,7 +41,7 @@ pub struct Decision {
 ///
 /// ```
 /// use std::{collections::BTreeSet, time::SystemTime};
-/// use sharing::{Candidate, Current, Desired, Head, Kind, Manifest, Membership, Needs, Resource, Tags, decide};
+/// use sharing::{Candidate, Current, Desired, Head, Kind, Manifest, Membership, Needs, Principal, Resource, Tags, decide};
 ///
 /// let manifest = Manifest::parse(r#"{"ami": {"base_": {"eu-west-1": ["123456789012"]}}}"#);
 /// let desired = Desired { manifest, allowed: None, membership: Membership::default() };
@@ -51,7 +51,7 @@ pub struct Decision {
 ///
 /// let (holders, head) = (BTreeSet::new(), Head::default());
 /// let decision = decide(&Current::new(&image, &holders, &head), &entries, &Needs::default(), now);
-/// assert_eq!(decision.after, BTreeSet::from(["123456789012".parse()?]));
+/// assert_eq!(decision.after, BTreeSet::from([Principal::written("123456789012")]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]

@@ -250,7 +250,8 @@ proptest! {
         if is_shared && world.image.entries(&world.desired, IMAGE).is_any() {
             for it in &world.snapshots {
                 let (event, sweep) = (&by_event[&it.resource()], &by_sweep[&it.resource()]);
-                prop_assert!((sweep - event).is_subset(&world.asked_elsewhere(it)), "{}: {event:?}, {sweep:?}", it.id);
+                let given = &world.asked_elsewhere(it) - &before[&it.resource()];
+                prop_assert!((sweep - event).is_subset(&given), "{}: {event:?}, {sweep:?}", it.id);
                 prop_assert!((event - sweep).is_subset(&world.taken_back(IMAGE)), "{}: {event:?}, {sweep:?}", it.id);
             }
         }

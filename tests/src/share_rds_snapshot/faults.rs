@@ -82,7 +82,7 @@ async fn a_key_that_may_not_be_read_counts_as_a_customers_whose_users_are_not_kn
     }
     let report = deliver(&scene).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
-    assert!(report.notes[0].contains("whom it admits could not be read"), "{report}");
+    assert!(report.notes[0].contains("the accounts that the key admits could not be read"), "{report}");
 }
 
 #[tokio::test]
