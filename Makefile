@@ -4,14 +4,13 @@ PYTHON ?= python3
 VENV := .local/venv
 REQUIREMENTS := cli/local-aws/requirements.txt
 INSTALLED := $(VENV)/.installed
-# What shares does so as MANIFEST= says; emr-dns keeps names in the hosted zones of ZONES=.
-# What rotates takes the parameters of its template, NAME=value and so on, in TOKENS= and PASSWORDS=.
-ROTATING := rotate-bearer-token rotate-db-user
-SHARING := react-org-change reconcile-shares share-ami share-ebs-snapshot share-rds-snapshot
-FUNCTIONS := emr-dns $(ROTATING) $(SHARING)
+FUNCTIONS := $(notdir $(wildcard functions/*))
 # Where cargo puts what it builds.
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 export CARGO_TERM_COLOR ?= auto
+
+# A macro names the modules of these, so that cargo fmt does not find them.
+SCENES := $(foreach it,$(FUNCTIONS),tests/src/$(subst -,_,$(it)).rs)
 
 .PHONY: help demo test check bench package deploy setup databases clean
 
@@ -30,6 +29,7 @@ test: check databases ## everything that is promised: format, lints, documentati
 check: $(INSTALLED)
 	$(VENV)/bin/typos
 	cargo fmt --all --check
+	rustfmt --check --edition 2024 $(SCENES)
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
@@ -41,28 +41,25 @@ package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
 	cargo build --release --locked $(FUNCTIONS:%=-p %)
 	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py $(BUILT)/release/$(it) target/lambda/$(it).zip &&) true
 
-deploy: package ## to the account of your AWS credentials; needs BUCKET=, and any of MANIFEST= (with ALLOWED=), ZONES=, TOKENS= and PASSWORDS=, and takes MODE=Plan or Apply
+# Parameters of every template that has them, and those of one function, by its name.
+GIVEN = $(if $(MANIFEST),Manifest=$(MANIFEST)) $(if $(ALLOWED),AllowedAccounts=$(ALLOWED)) $(if $(ZONES),HostedZoneIds=$(ZONES)) \
+	$(if $(MODE),Mode=$(MODE)) $(PARAMETERS) $(foreach it,$(FUNCTIONS),$(addprefix $(it).,$($(it))))
+STACK = aws cloudformation deploy --stack-name signalbox-$(1) --template-file infra/$(1).yaml
+
+deploy: package ## to the account of your AWS credentials; needs BUCKET=, and what templates need: MANIFEST= and ALLOWED=, ZONES=, PARAMETERS='Name=value ..', or FUNCTION='Name=value ..' of one function; takes MODE=Plan or Apply
 	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the functions' zips"; exit 2; }
-	@test -n "$(MANIFEST)$(ZONES)$(TOKENS)$(PASSWORDS)" || { echo "make deploy: set MANIFEST= to s3://bucket/key or ssm:/name, where the share manifest lies, for the functions that share;" \
-		"set ZONES= to ids of private hosted zones, with commas between them, for emr-dns;" \
-		"set TOKENS= or PASSWORDS= to parameters of rotate-bearer-token or rotate-db-user, such as 'SecretArns=arn:..'"; exit 2; }
-	@test -z "$(MANIFEST)" || test -n "$(ALLOWED)" || { echo "make deploy: set ALLOWED= to what the share manifest may name: ids of accounts," \
-		"organizations (o-..) and organizational units (ou-..), with commas between them, or the word everybody"; exit 2; }
-	aws cloudformation deploy --stack-name signalbox-ledger --template-file infra/ledger.yaml
-	$(if $(MANIFEST),aws cloudformation deploy --stack-name signalbox-grants --template-file infra/grants.yaml)
-	$(if $(TOKENS)$(PASSWORDS),aws cloudformation deploy --stack-name signalbox-rotations --template-file infra/rotations.yaml)
-	for it in $(if $(ZONES),emr-dns) $(if $(TOKENS),rotate-bearer-token) $(if $(PASSWORDS),rotate-db-user) $(if $(MANIFEST),$(SHARING)); do \
-		case $$it in \
-			emr-dns) own=HostedZoneIds=$(ZONES);; \
-			rotate-bearer-token) own='$(TOKENS)';; \
-			rotate-db-user) own='$(PASSWORDS)';; \
-			*) own='Manifest=$(MANIFEST) AllowedAccounts=$(ALLOWED)';; \
-		esac; \
+	@$(PYTHON) infra/parameters.py $(FUNCTIONS) -- $(GIVEN) > target/lambda/deploy || exit 2; \
+	test -s target/lambda/deploy || { echo "make deploy: set MANIFEST= (s3://bucket/key or ssm:/name) and ALLOWED= (ids with commas between them, or everybody)" \
+		"for the functions that share, ZONES= (ids of private hosted zones) for emr-dns, or rotate-db-user='SecretArns=arn:..' and the like for one function"; exit 2; }
+	$(call STACK,ledger)
+	if grep -lq '^  GrantsTable:' $$(sed 's|^\([^ ]*\).*|infra/\1.yaml|' target/lambda/deploy); then $(call STACK,grants); fi
+	if grep -lq '^  RotationsTable:' $$(sed 's|^\([^ ]*\).*|infra/\1.yaml|' target/lambda/deploy); then $(call STACK,rotations); fi
+	while read -r it own; do \
 		key=$$it/$$(sha256sum target/lambda/$$it.zip | cut -c1-16).zip; \
 		aws s3 cp target/lambda/$$it.zip s3://$(BUCKET)/$$key && \
 		aws cloudformation deploy --stack-name signalbox-$$it --template-file infra/$$it.yaml --capabilities CAPABILITY_IAM \
-			--parameter-overrides CodeBucket=$(BUCKET) CodeKey=$$key $$own $(if $(MODE),Mode=$(MODE)) || exit 1; \
-	done
+			--parameter-overrides CodeBucket=$(BUCKET) CodeKey=$$key $$own </dev/null || exit 1; \
+	done < target/lambda/deploy
 
 setup: $(INSTALLED) databases
 

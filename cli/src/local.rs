@@ -9,16 +9,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
-use emr_dns::EmrDns;
 use local_aws::LocalAws;
 use local_aws::deploy::{self, Deployment, Stack};
-use reaction::Reaction;
+use suite::{Entry, FUNCTIONS};
 use tokio::task::JoinHandle;
 
 use crate::account::{ACCOUNT, REGION, SECRET};
 use crate::cluster::Network;
 use crate::failure::Failure;
-use crate::functions::{FUNCTIONS, Function};
 use crate::progress::Progress;
 
 /// Where the share manifest lies.
@@ -89,30 +87,41 @@ impl Local {
             let key = format!("{name}.zip");
             deployment.upload(BUCKET, &key, package.await??).await?;
             progress.next(format!("deploying infra/{name}.yaml"));
-            deployment.apply(&stack(name, self.parameters(name, key))).await?;
+            deployment.apply(&stack(name, self.parameters(name, key)?)).await?;
         }
         Ok(())
     }
 
-    /// What the function's template is given: the code under this key, and what the function is about.
-    fn parameters(&self, function: &str, key: String) -> BTreeMap<&'static str, String> {
-        let own = match function {
-            EmrDns::NAME => vec![("HostedZoneIds", self.network.zone.clone())],
-            _ => vec![
-                ("Manifest", MANIFEST.into()),
-                ("AllowedAccounts", ALLOWED.into()),
-                ("GrantsTable", GRANTS_TABLE.into()),
-                ("AuditTable", AUDIT_TABLE.into()),
-            ],
-        };
+    /// What the function's template is given of what there is here: the code under this key, and what the function is about.
+    fn parameters(&self, function: &str, key: String) -> anyhow::Result<BTreeMap<&'static str, String>> {
         let all = [
             ("Mode", "Apply".into()),
             ("LedgerTable", LEDGER_TABLE.into()),
             ("CodeBucket", BUCKET.into()),
             ("CodeKey", key),
+            ("HostedZoneIds", self.network.zone.clone()),
+            ("Manifest", MANIFEST.into()),
+            ("AllowedAccounts", ALLOWED.into()),
+            ("GrantsTable", GRANTS_TABLE.into()),
+            ("AuditTable", AUDIT_TABLE.into()),
         ];
-        all.into_iter().chain(own).collect()
+        let template = template_of(function);
+        let text = std::fs::read_to_string(&template).with_context(|| format!("reading {}", template.display()))?;
+        let wanted: Vec<_> = parameters_in(&text).collect();
+        Ok(all.into_iter().filter(|(name, _)| wanted.contains(name)).collect())
     }
+}
+
+/// The names of a template's parameters: what is indented by two under `Parameters`.
+fn parameters_in(template: &str) -> impl Iterator<Item = &str> {
+    let section = template.lines().skip_while(|line| *line != "Parameters:").skip(1);
+    let section = section.take_while(|line| line.is_empty() || line.starts_with(' ') || line.starts_with('#'));
+    section.filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':')).filter(|name| !name.starts_with(' '))
+}
+
+/// Where the template of this name lies.
+fn template_of(name: &str) -> PathBuf {
+    local_aws::workspace().join("infra").join(format!("{name}.yaml"))
 }
 
 /// A configuration of constants: nothing is loaded, from wherever it might come.
@@ -130,7 +139,7 @@ fn config(endpoint: &str) -> SdkConfig {
 fn stack(name: &str, parameters: BTreeMap<&str, String>) -> Stack {
     Stack {
         name: format!("signalbox-{name}"),
-        template: local_aws::workspace().join("infra").join(format!("{name}.yaml")),
+        template: template_of(name),
         parameters: parameters.into_iter().map(|(name, value)| (name.into(), value)).collect(),
     }
 }
@@ -150,6 +159,6 @@ fn find_binaries() -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// What rotates is left out: there is no server here whose credentials it could rotate.
-fn deployed() -> impl Iterator<Item = &'static Function> {
+fn deployed() -> impl Iterator<Item = &'static Entry> {
     FUNCTIONS.iter().filter(|function| !function.rotates())
 }

@@ -196,15 +196,8 @@ async fn init_opens_connections_and_calls_nothing() {
     assert!(unsigned.iter().any(|call| call.path == "/"), "what opens a connection is unsigned: {unsigned:?}");
 }
 
-/// The answer is the report, a second delivery is repeated, poison is an error, and the function lives on.
-async fn answer<S: scene::Scene>(given: &S::Given, sample: &str, settings: &[(&str, &str)], expected: Expect) {
-    let scene = S::set_up(given, sample).await;
-    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    answer_in(&scene, settings, expected, "repeated").await;
-}
-
-/// The same in a scene that is set up, where the second delivery has this outcome.
-async fn answer_in<S: scene::Scene>(
+/// The answer is the report, poison is an error, the function lives on, and the second delivery has this outcome.
+pub async fn answer_in<S: scene::Scene>(
     scene: &S,
     settings: impl Iterator<Item = (String, String)>,
     expected: Expect,
@@ -229,21 +222,6 @@ async fn answer_in<S: scene::Scene>(
 }
 
 #[tokio::test]
-async fn share_rds_snapshot_answers_with_its_report() {
-    use crate::share_rds_snapshot::{GIVEN, Given, Scene};
-    answer::<Scene>(&GIVEN, "a-snapshot-was-created", &[], expect![[r#"{"function":"share-rds-snapshot","key":"111122223333/eu-west-1/rds/base-db-v1/manual-created/2026-11-02T05:30:41.882Z","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share base-db-v1 in eu-west-1: +123456789012 +987654321098","error":null}]}"#]]).await;
-    let automated = Given { name: "rds:base-db-v1-2026-11-02-05-30", ..GIVEN };
-    let sample = "an-automated-snapshot-was-created-that-is-to-be-copied";
-    answer::<Scene>(&automated, sample, &[("SIGNALBOX_COPY_AUTOMATED", "true")], expect![[r#"{"function":"share-rds-snapshot","key":"111122223333/eu-west-1/rds/rds:base-db-v1-2026-11-02-05-30/automated-created/2026-11-02T05:30:41.882Z","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"copy rds:base-db-v1-2026-11-02-05-30 in eu-west-1 to base-db-v1-2026-11-02-05-30-shared","error":null}]}"#]]).await;
-}
-
-#[tokio::test]
-async fn share_ebs_snapshot_answers_with_its_report() {
-    use crate::share_ebs_snapshot::{GIVEN, Scene};
-    answer::<Scene>(&GIVEN, "a-snapshot-was-created", &[], expect![[r#"{"function":"share-ebs-snapshot","key":"111122223333/eu-west-1/snap-0123456789abcdef0/createSnapshot/2026-11-02T05:30:41Z","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098","error":null}]}"#]]).await;
-}
-
-#[tokio::test]
 async fn reconcile_shares_answers_with_its_report_and_counts_in_metrics() {
     use crate::reconcile_shares::{Given, Scene};
     use crate::scene::Scene as _;
@@ -265,14 +243,6 @@ async fn reconcile_shares_answers_with_its_report_and_counts_in_metrics() {
 }
 
 #[tokio::test]
-async fn react_org_change_answers_with_its_report() {
-    use crate::react_org_change::{Given, Scene};
-    let scene = <Scene as scene::Scene>::set_up(&Given::Came, "an-account-was-created").await;
-    let everybody = [("SIGNALBOX_ALLOWED_ACCOUNTS".to_owned(), "everybody".to_owned())];
-    answer_in(&scene, everybody.into_iter(), expect![[r#"{"function":"react-org-change","key":"111122223333/333344445555/3a2b3c03-5b1e-4c0a-9d37-2f6e8a3a2b3c03","outcome":"applied","reason":null,"notes":["the manifest may share with any account: SIGNALBOX_ALLOWED_ACCOUNTS (AllowedAccounts) is `everybody`"],"steps":[{"step":"share base-cluster-v1 in eu-west-1: +333344445555","error":null}],"counts":{"ebs":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"ecr":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"kms":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"rds":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1},"rds-cluster":{"added":1,"expired":0,"foreign":0,"missed_events":1,"removed":0,"unchanged":1},"s3":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":0,"unchanged":1}}}"#]], "unchanged").await;
-}
-
-#[tokio::test]
 async fn whether_automated_snapshots_are_copied_has_to_be_said_clearly() {
     let mut environment = environment(&World::new().await);
     environment.insert("SIGNALBOX_COPY_AUTOMATED".into(), "perhaps".into());
@@ -284,13 +254,6 @@ async fn whether_automated_snapshots_are_copied_has_to_be_said_clearly() {
 /// The variables of a scene of `emr-dns`.
 fn variables(scene: &crate::emr_dns::Scene) -> impl Iterator<Item = (String, String)> {
     scene.variables().iter().map(|(name, value)| ((*name).to_owned(), value.clone()))
-}
-
-#[tokio::test]
-async fn emr_dns_answers_with_its_report() {
-    use crate::emr_dns::{GIVEN, Scene};
-    let scene = <Scene as scene::Scene>::set_up(&GIVEN, "a-cluster-is-running").await;
-    answer_in(&scene, variables(&scene), expect![[r#"{"function":"emr-dns","key":"111122223333/eu-west-1/j-1YONHTCP3YZKC/RUNNING/2026-11-02T05:30:41+00:00","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC","error":null}]}"#]], "unchanged").await;
 }
 
 #[tokio::test]

@@ -10,9 +10,10 @@ use account::{Account, TABLE};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
 
+use crate::checks::Deployed;
 use crate::share_ami::{GIVEN, Scene};
 use crate::world::AWS;
-use crate::{emr, emr_dns, react_org_change, reconcile_shares, scene, share_ebs_snapshot, share_rds_snapshot};
+use crate::{emr, emr_dns, react_org_change, reconcile_shares, scene};
 
 /// The fields of a log line: Powertools', and then ours.
 const LOG_FIELDS: [&str; 12] = [
@@ -134,50 +135,19 @@ async fn deleted_stacks_leave_nothing_behind_but_what_was_granted_and_its_audit(
     assert_eq!(serde_json::from_str::<Value>(&logs).unwrap()["logGroups"], json!([]));
 }
 
-/// An event goes by its rule to the function, which shares once, and whose stacks leave nothing behind.
-async fn share_once<S: scene::Scene>(given: &S::Given, sample: &str, shared: &str, then: &str) {
+/// An event goes by its rule to the function, which acts once, and whose stacks leave nothing behind.
+pub async fn act_once<S: scene::Scene>(Deployed { given, sample, after, then }: &Deployed<S>) {
     let account: Account<S> = Account::set_up(given, sample).await;
     let targets = account.targets_of(account.scene.event()).await;
     assert_eq!(targets, [account.outputs["FunctionArn"].clone()]);
     let report = account.ask(&targets[0], account.scene.event()).await;
     assert_eq!((&report["function"], &report["outcome"]), (&json!(S::FUNCTION), &json!("applied")), "{report}");
-    assert_eq!(account.scene.picture().await, shared);
+    assert_eq!(account.scene.picture().await, *after);
     let again = account.ask(&targets[0], account.scene.event()).await;
     assert_eq!((&again["outcome"], &again["steps"]), (&json!(then), &json!([])), "{again}");
     assert_eq!(account.remembered().await.len(), 1);
     account.delete_stacks().await;
     assert_eq!(account.events.list_rules().send().await.unwrap().rules(), []);
-}
-
-#[tokio::test]
-async fn an_event_goes_by_its_rule_to_the_function_which_shares_a_database_snapshot_once() {
-    let shared = "base-db-v1: 123456789012, 987654321098\n";
-    let given = share_rds_snapshot::GIVEN;
-    share_once::<share_rds_snapshot::Scene>(&given, "a-snapshot-was-created", shared, "repeated").await;
-}
-
-#[tokio::test]
-async fn an_event_goes_by_its_rule_to_the_function_which_shares_ebs_snapshots_once() {
-    let shared = "snap-0123456789abcdef0: 123456789012, 987654321098\n";
-    let given = share_ebs_snapshot::GIVEN;
-    share_once::<share_ebs_snapshot::Scene>(&given, "a-snapshot-was-created", shared, "repeated").await;
-}
-
-#[tokio::test]
-async fn a_changed_manifest_goes_by_its_rule_to_the_sweep_which_makes_it_true() {
-    let shared = "\
-ami-base: 123456789012, 987654321098
-ami-golden: 555566667777
-snap-base: 123456789012, 987654321098
-snap-volume: 123456789012
-base-db-v1: 123456789012
-base-cluster-v1: 123456789012
-bucket: Logs for 555566667777; SignalboxRead for 123456789012
-repository: SignalboxPull for 123456789012; SignalboxPullOrganization for * of o-exampleorgid
-key: Enable IAM User Permissions for 111122223333; SignalboxDecrypt for 123456789012; SignalboxGrant for 123456789012
-";
-    let given = reconcile_shares::Given::Object;
-    share_once::<reconcile_shares::Scene>(&given, "the-manifest-was-uploaded", shared, "unchanged").await;
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 //! zones afterwards, with the ids of the samples in place of those that EMR, EC2 and Route 53 made up.
 
 mod arrivals;
+pub mod checks;
+mod economy;
 mod faults;
 mod given;
 mod many;

@@ -6,11 +6,11 @@
 //!
 //! Launch permissions take accounts, organizations and units; `createVolumePermission` takes accounts only.
 //! - `functions/share-ami/src/tests.rs::an_organization_may_launch_and_its_snapshots_stay_with_accounts`
-//! - `tests/src/stories.rs::an_image_became_available_for_an_organization`
+//! - `tests/src/share_ami/stories.rs::an_image_became_available_for_an_organization`
 //!
 //! An image is useless for copying without its snapshots.
 //! - `tests/src/hazards/images.rs::an_image_is_useless_without_its_snapshots_so_they_are_shared_with_it`
-//! - `tests/src/faults.rs::an_account_that_cannot_have_the_snapshot_does_not_get_the_image`
+//! - `tests/src/share_ami/faults.rs::an_account_that_cannot_have_the_snapshot_does_not_get_the_image`
 //!
 //! What the default key (aws/ebs, aws/rds) encrypts cannot be shared.
 //! - `tests/src/hazards/images.rs::what_the_default_key_encrypts_cannot_be_shared`
@@ -97,7 +97,7 @@
 //!
 //! `ModifyImageAttribute` takes `Add` and `Remove` in one request, which AWS states nowhere.
 //! - `tests/src/hazards/images.rs::modify_image_attribute_takes_add_and_remove_in_one_request`
-//! - `tests/src/faults.rs::where_ec2_does_not_take_both_sides_at_once_it_gets_them_one_after_the_other`
+//! - `tests/src/share_ami/faults.rs::where_ec2_does_not_take_both_sides_at_once_it_gets_them_one_after_the_other`
 //!
 //! `ModifySnapshotAttribute` takes one operation and 500 accounts.
 //! - `tests/src/hazards/images.rs::modify_snapshot_attribute_takes_one_operation_and_500_accounts`
@@ -106,8 +106,8 @@
 //! - `tests/src/hazards/databases.rs::modify_db_snapshot_attribute_takes_values_to_add_and_values_to_remove_together`
 //!
 //! One bad account fails the whole request.
-//! - `tests/src/faults.rs::one_bad_account_fails_the_whole_request_so_it_is_repeated_account_by_account`
-//! - `tests/src/faults.rs::of_five_accounts_three_fail_and_only_those_are_named_and_retried`
+//! - `tests/src/share_ami/faults.rs::one_bad_account_fails_the_whole_request_so_it_is_repeated_account_by_account`
+//! - `tests/src/share_ami/faults.rs::of_five_accounts_three_fail_and_only_those_are_named_and_retried`
 //! - `tests/src/share_rds_snapshot/faults.rs::an_account_that_rds_refuses_does_not_keep_the_others_out`
 //! - `tests/src/reconcile_shares/faults.rs::an_account_that_is_closed_is_named_and_the_others_are_done`
 //!
@@ -163,7 +163,7 @@
 //! - `tests/src/emr_dns/faults.rs::a_record_that_somebody_makes_meanwhile_is_not_overwritten`
 //!
 //! A cluster names its subnet and not its VPC.
-//! - `tests/src/economy.rs::the_name_of_a_cluster_takes_eight_calls_to_make_and_seven_to_delete`
+//! - `tests/src/emr_dns/economy.rs::the_name_of_a_cluster_takes_eight_calls_to_make_and_seven_to_delete`
 //! - `tests/src/emr_dns/stories.rs::a_cluster_was_terminated_whose_subnet_is_gone`
 //!
 //! Private and public zones share names: the zone is one of the cluster's VPC, and the longest suffix wins.
@@ -300,9 +300,15 @@ pub fn has_test(text: &str, name: &str) -> bool {
     let tests = lines.windows(2).filter(|pair| is_test(pair[0]));
     let is_function = tests.map(|pair| pair[1]).any(|line| begins.iter().any(|begin| line.starts_with(begin)));
     // What is shown in two databases.
-    let is_in_both = text.contains("in_both! {") && lines.contains(&name);
+    let is_in_both =
+        text.contains("in_both! {") && (lines.contains(&name) || text.contains(&format!("in_both! {{ {name} }}")));
     let has_stories = ["stories! {", "chapter! {"].iter().any(|it| text.contains(it));
-    is_function || is_in_both || (has_stories && lines.iter().any(|line| line.starts_with(&format!("{name}:"))))
+    // What is made for each function.
+    let is_of_each = lines.iter().any(|line| line.starts_with(&format!("of_each! {{ {name}: ")));
+    is_function
+        || is_in_both
+        || is_of_each
+        || (has_stories && lines.iter().any(|line| line.starts_with(&format!("{name}:"))))
 }
 
 #[test]
@@ -311,9 +317,14 @@ fn each_hazard_of_the_list_has_its_tests() {
     let listed: Vec<_> = list.lines().filter_map(|line| line.strip_prefix("//! - `")?.strip_suffix('`')).collect();
     assert!(listed.len() > LEAST, "the list is read");
     for test in listed {
-        let (path, name) = test.split_once("::").unwrap();
-        assert!(has_test(&read(path), name), "{path} has no test {name}");
+        assert_is_test(test);
     }
+}
+
+/// Asserts that there is a test of this path and name, such as `tests/src/hazards.rs::each_hazard_of_the_list_has_its_tests`.
+pub fn assert_is_test(test: &str) {
+    let (path, name) = test.split_once("::").unwrap();
+    assert!(has_test(&read(path), name), "{path} has no test {name}");
 }
 
 #[test]

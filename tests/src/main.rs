@@ -9,18 +9,18 @@ mod agreement;
 mod audit;
 mod binary;
 mod built;
+mod checks;
 mod closed_accounts;
 mod converge;
 mod databases;
 mod deployed;
+mod descriptions;
 mod desk;
 mod ec2;
 mod economy;
 mod emr;
-mod emr_dns;
 mod entry_points;
 mod every_call;
-mod faults;
 mod fleet;
 mod grants;
 mod hazards;
@@ -35,16 +35,16 @@ mod obstacles;
 mod organizations;
 mod paging;
 mod policies;
-mod react_org_change;
-mod reconcile_shares;
 mod roles;
-mod rotate_bearer_token;
-mod rotate_db_user;
 mod rotations;
 mod scene;
-mod share_ami;
-mod share_ebs_snapshot;
-mod share_rds_snapshot;
-mod stories;
 mod tidy;
 mod world;
+
+/// The scene of each function: its world, its stories and the tests of its own.
+macro_rules! scenes {
+    ($($name:ident)*) => {
+        $(mod $name;)*
+    };
+}
+suite::functions! { scenes }

@@ -1,7 +1,7 @@
 //! The world of `react-org-change`: the account of the sweep's stories manages an organization, and what the manifest shares, it
 //! shares with a unit of that; what AWS says after an account came, moved or left.
 
-mod economy;
+pub mod checks;
 mod kill;
 pub mod stories;
 mod truths;

@@ -1,6 +1,7 @@
 //! `rotate-bearer-token` as Secrets Manager drives it, with real clients, against an OAuth2 server on loopback.
 
 mod checked;
+pub mod checks;
 mod clients;
 mod elsewhere;
 mod foreign;

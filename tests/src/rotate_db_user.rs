@@ -4,6 +4,7 @@ mod alternating;
 mod anew;
 mod arrivals;
 mod checked;
+pub mod checks;
 mod clients;
 mod former;
 mod impostors;

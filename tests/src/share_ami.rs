@@ -1,6 +1,11 @@
 //! The world of `share-ami`: an image and its snapshots in an account of their own, an event about it, and what EC2
 //! says of them afterwards, with the ids of the samples in place of those that EC2 made up.
 
+pub mod checks;
+mod economy;
+mod faults;
+pub mod stories;
+
 use std::fmt::Write;
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! The world of `share-ebs-snapshot`: snapshots of volumes in an account of their own, an event about them, and what EC2
 //! says of them afterwards, with the ids of the samples in place of those that EC2 made up.
 
+pub mod checks;
 mod faults;
 pub mod stories;
 

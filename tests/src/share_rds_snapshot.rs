@@ -1,6 +1,8 @@
 //! The world of `share-rds-snapshot`: a database with a snapshot in an account of their own, an event about it, and what
 //! RDS says of the snapshots afterwards.
 
+pub mod checks;
+mod economy;
 mod faults;
 pub mod stories;
 
@@ -176,16 +178,9 @@ async fn grants_of(world: &World) -> Grants {
 
 /// The function, with these settings.
 fn function(world: &World, manifest: &str, copies_automated: bool, grants: Option<Grants>) -> ShareRdsSnapshot {
-    let variable = |name: &str| match name {
-        "SIGNALBOX_MANIFEST" => Some(manifest.to_owned()),
-        "SIGNALBOX_COPY_AUTOMATED" => Some(copies_automated.to_string()),
-        _ => None,
-    };
-    ShareRdsSnapshot::new(
-        world.sessions.clone(),
-        Settings::of_command_line(&variable).expect("settings of a test"),
-        grants,
-    )
+    let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| manifest.to_owned());
+    let sharing = sharing_aws::Settings::of_command_line(&variable).expect("settings of a test");
+    ShareRdsSnapshot::new(world.sessions.clone(), Settings { sharing, copies_automated }, grants)
 }
 
 impl Scene {

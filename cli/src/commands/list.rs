@@ -3,9 +3,9 @@
 use std::fmt;
 
 use serde::Serialize;
+use suite::FUNCTIONS;
 
 use crate::failure::Failure;
-use crate::functions::FUNCTIONS;
 use crate::output::{self, Format};
 
 /// A line of the list.
@@ -23,7 +23,7 @@ struct List(Vec<Line>);
 /// Prints every function with its triggers.
 pub(super) fn list(output: Format) -> Result<(), Failure> {
     let lines = FUNCTIONS.iter().map(|function| {
-        let triggers = function.triggers.iter().map(|it| format!("{} ({})", it.detail_type, it.source));
+        let triggers = function.hears.iter().map(ToString::to_string);
         Line { name: function.name, triggers: triggers.collect(), purpose: function.purpose }
     });
     output::print(output, &List(lines.collect()))

@@ -8,7 +8,7 @@ use crate::bound;
 use crate::connection::connect_for;
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::functions::{Attempt, Function};
+use crate::functions::{Attempt, choose, react};
 use crate::given::Given;
 use crate::output::Format;
 
@@ -43,7 +43,7 @@ pub(super) async fn attempt(
 ) -> Result<Report, Failure> {
     let mode = if ledger.is_some() { Mode::Apply } else { Mode::Plan };
     let event = Event::read(&occurrence.event).await?;
-    let function = Function::choose(occurrence.function.as_deref(), &event)?;
+    let function = choose(occurrence.function.as_deref(), &event)?;
     if mode == Mode::Apply && event.is_step() {
         return Err(Failure::usage(STEP_BY_HAND));
     }
@@ -55,6 +55,6 @@ pub(super) async fn attempt(
     let sessions = connect_for(aws, &variables).await?;
     sessions.ask_home().await.map_err(Failure::service)?;
     let attempt = Attempt { sessions, variables: &variables, given, mode, event: &event };
-    let report = function.react(&attempt).await?;
+    let report = react(function, &attempt).await?;
     Ok(report.with_notes(bound::note(given, &variables)))
 }

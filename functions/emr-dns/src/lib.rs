@@ -28,6 +28,9 @@ mod zone;
 use std::sync::Arc;
 
 use aws::{Clients, Pace, Rates, Sessions};
+use events::emr::ClusterStateChange;
+use function::{Function, Setting, Trigger};
+use reaction::settings::Variables;
 use reaction::{Error, Key, Plan, Reaction, Repeat, Run};
 use read::{Route53, Services};
 use serde_json::value::RawValue;
@@ -129,5 +132,20 @@ impl Reaction for EmrDns {
             Subject::Sweep { .. } => &self.paced.route53,
         };
         Self::carry_out(route53, step).await
+    }
+}
+
+impl Function for EmrDns {
+    const PURPOSE: &'static str =
+        "Keeps a CNAME from the name in a cluster's tag to its primary node; on a schedule, of all clusters";
+    const HEARS: &'static [Trigger] = &[Trigger::of::<ClusterStateChange>(), Trigger::Schedule];
+    const SETTINGS: &'static [&'static [Setting]] = &[settings::SETTINGS];
+
+    fn open(sessions: Arc<Sessions>, variables: Variables) -> Result<Self, Error> {
+        Ok(Self::new(sessions, Settings::read(variables)?))
+    }
+
+    async fn warm(&self) {
+        self.open_connections().await;
     }
 }

@@ -32,7 +32,7 @@ const MARGIN_OF_CLUSTERS: Duration = Duration::from_secs(40);
 
 impl EmrDns {
     /// Opens the connections of the first event; best effort.
-    pub async fn open_connections(&self) {
+    pub(crate) async fn open_connections(&self) {
         let Services { emr, ec2, .. } = self.clients.here();
         let clusters = emr.describe_cluster().customize().mutate_request(open_only);
         let subnets = ec2.describe_subnets().customize().mutate_request(open_only);

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use aws::Rates;
+use aws::{RATES, Rates};
 use reaction::Error;
-use reaction::settings::{Variables, malformed};
+use reaction::settings::{Setting, Unset, Variables};
 
 use crate::suffixes::{SUFFIX_ACCOUNTS, Suffixes};
 use crate::zone::ZoneId;
@@ -39,6 +39,46 @@ pub enum Policy {
     UpsertOnly,
 }
 
+const OWNER: Setting = Setting {
+    variable: "SIGNALBOX_OWNER",
+    meaning: "the owner of the records, which each record's mark names: two deployments that share a zone need two names",
+    unset: Unset::Is("signalbox"),
+    check: |variables| owner(variables).map(drop),
+};
+const TAG: Setting = Setting {
+    variable: "SIGNALBOX_DNS_TAG",
+    meaning: "the key of the tag that holds a cluster's name",
+    unset: Unset::Is("cluster_name"),
+    check: |variables| tag(variables).map(drop),
+};
+const TTL: Setting = Setting {
+    variable: "SIGNALBOX_DNS_TTL",
+    meaning: "the seconds that a resolver may keep a name, from 1 to 604800",
+    unset: Unset::Is("60"),
+    check: |variables| ttl(variables).map(drop),
+};
+const POLICY: Setting = Setting {
+    variable: "SIGNALBOX_DNS_POLICY",
+    meaning: "whether names are taken away too: `sync`, or `upsert-only`, which deletes none",
+    unset: Unset::Is("sync"),
+    check: |variables| policy(variables).map(drop),
+};
+const ZONES: Setting = Setting {
+    variable: "SIGNALBOX_DNS_ZONES",
+    meaning: "the ids of the hosted zones that the function may change, separated by commas",
+    unset: Unset::Means("every private zone of the account"),
+    check: |variables| zones(variables).map(drop),
+};
+const SUFFIXES: Setting = Setting {
+    variable: SUFFIX_ACCOUNTS,
+    meaning: "which accounts may have names under which suffix: pairs suffix=account|account, separated by commas",
+    unset: Unset::Means("every account that the function acts in"),
+    check: |variables| suffixes(variables).map(drop),
+};
+
+/// The settings of the function.
+pub(crate) const SETTINGS: &[Setting] = &[OWNER, TAG, TTL, POLICY, ZONES, SUFFIXES, RATES];
+
 impl Settings {
     /// Reads the settings.
     ///
@@ -58,54 +98,49 @@ impl Settings {
 }
 
 fn owner(variables: Variables) -> Result<String, Error> {
-    const NAME: &str = "SIGNALBOX_OWNER";
     const LONGEST: usize = 63;
-    let owner = variables(NAME).unwrap_or_else(|| "signalbox".into());
+    let owner = OWNER.required(variables)?;
     let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-_.".contains(&it);
     if owner.is_empty() || owner.len() > LONGEST || !owner.bytes().all(is_plain) {
         let why = format!("`{owner}` is not 1 to {LONGEST} letters, digits, hyphens, underscores and dots");
-        return Err(malformed(NAME, why));
+        return Err(OWNER.malformed(why));
     }
     Ok(owner)
 }
 
 fn tag(variables: Variables) -> Result<String, Error> {
-    const NAME: &str = "SIGNALBOX_DNS_TAG";
     const LONGEST: usize = 128;
-    let tag = variables(NAME).unwrap_or_else(|| "cluster_name".into());
+    let tag = TAG.required(variables)?;
     if tag.trim().is_empty() || tag.chars().count() > LONGEST {
-        return Err(malformed(NAME, format!("`{tag}` is no key of a tag (1 to {LONGEST} characters)")));
+        return Err(TAG.malformed(format!("`{tag}` is no key of a tag (1 to {LONGEST} characters)")));
     }
     Ok(tag)
 }
 
 fn ttl(variables: Variables) -> Result<i64, Error> {
-    const NAME: &str = "SIGNALBOX_DNS_TTL";
     const A_WEEK: i64 = 7 * 24 * 60 * 60;
-    let Some(text) = variables(NAME) else { return Ok(60) };
+    let text = TTL.required(variables)?;
     match text.parse() {
         Ok(ttl) if (1..=A_WEEK).contains(&ttl) => Ok(ttl),
-        _ => Err(malformed(NAME, format!("`{text}` is not a number of seconds from 1 to {A_WEEK}"))),
+        _ => Err(TTL.malformed(format!("`{text}` is not a number of seconds from 1 to {A_WEEK}"))),
     }
 }
 
 fn policy(variables: Variables) -> Result<Policy, Error> {
-    const NAME: &str = "SIGNALBOX_DNS_POLICY";
-    match variables(NAME).as_deref() {
-        None | Some("sync") => Ok(Policy::Sync),
-        Some("upsert-only") => Ok(Policy::UpsertOnly),
-        Some(other) => Err(malformed(NAME, format!("`{other}` is neither `sync` nor `upsert-only`"))),
+    match POLICY.required(variables)?.as_str() {
+        "sync" => Ok(Policy::Sync),
+        "upsert-only" => Ok(Policy::UpsertOnly),
+        other => Err(POLICY.malformed(format!("`{other}` is neither `sync` nor `upsert-only`"))),
     }
 }
 
 fn zones(variables: Variables) -> Result<Option<BTreeSet<ZoneId>>, Error> {
-    const NAME: &str = "SIGNALBOX_DNS_ZONES";
-    let Some(text) = variables(NAME) else { return Ok(None) };
+    let Some(text) = ZONES.value(variables) else { return Ok(None) };
     let zones = text.split(',').map(|id| id.trim().parse());
-    zones.collect::<Result<_, _>>().map(Some).map_err(|error| malformed(NAME, error))
+    zones.collect::<Result<_, _>>().map(Some).map_err(|error| ZONES.malformed(error))
 }
 
 fn suffixes(variables: Variables) -> Result<Suffixes, Error> {
-    let Some(text) = variables(SUFFIX_ACCOUNTS) else { return Ok(Suffixes::default()) };
-    Suffixes::read(&text).map_err(|error| malformed(SUFFIX_ACCOUNTS, error))
+    let Some(text) = SUFFIXES.value(variables) else { return Ok(Suffixes::default()) };
+    Suffixes::read(&text).map_err(|error| SUFFIXES.malformed(error))
 }

@@ -4,6 +4,8 @@ mod subject;
 #[cfg(test)]
 mod tests;
 
+use events::manifest::{ObjectCreated, ParameterStoreChange};
+use function::Trigger;
 use reaction::Error;
 use serde_json::value::RawValue;
 
@@ -21,6 +23,10 @@ pub enum Whole {}
 
 impl Occasion for Whole {
     const NAME: &'static str = "reconcile-shares";
+    const PURPOSE: &'static str =
+        "Makes the whole share manifest true: on a schedule, and when the manifest has changed";
+    const HEARS: &'static [Trigger] =
+        &[Trigger::of::<ObjectCreated>(), Trigger::of::<ParameterStoreChange>(), Trigger::Schedule];
 
     fn parse(event: &RawValue) -> Result<Option<Subject>, Error> {
         subject::parse(event)

@@ -8,9 +8,11 @@ mod proof;
 pub mod secret;
 pub mod settings;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use reaction::settings::Variables;
+use aws::Sessions;
+use reaction::settings::{Setting, Variables};
 use reaction::{Doing, Error};
 use rotation::{SecretArn, Stage};
 use rotation_steps::{Bindings, Context, Credential, MASTERS, Rotating, Secrets, secrets_in};
@@ -135,6 +137,13 @@ fn is_same(one: &SecretString, other: &SecretString) -> bool {
 impl Credential for BearerToken {
     const NAME: &'static str = "rotate-bearer-token";
     const IS_MINTED: bool = true;
+    const PURPOSE: &'static str =
+        "Rotates the bearer token of an OAuth2 client; on a schedule, revokes old ones whose overlap is over";
+    const SETTINGS: &'static [&'static [Setting]] = &[rotation_steps::SETTINGS, settings::SETTINGS];
+
+    fn open(_: &Arc<Sessions>, variables: Variables) -> Result<Self, Error> {
+        Self::new(Settings::read(variables)?, Self::swept(variables)?, Bindings::read(variables)?)
+    }
 
     async fn make(&self, context: &Context<'_>) -> Result<SecretString, Error> {
         let (secret, master) = self.known(context.secrets, &context.request.secret, context.current).await?;

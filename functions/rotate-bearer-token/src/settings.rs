@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use reaction::Error;
-use reaction::settings::{Variables, malformed, missing};
+use reaction::settings::{Setting, Unset, Variables, any_text, missing};
 
 use crate::endpoint::Endpoint;
 
@@ -84,63 +84,131 @@ impl Settings {
     pub fn read(variables: Variables) -> Result<Self, Error> {
         let revocation = revocation(variables)?;
         Ok(Self {
-            token: endpoint(variables, TOKEN_URL, "the address of the server that makes tokens")?,
+            token: endpoint(&TOKEN, variables)?,
             style: style(variables, revocation.is_some())?,
             revocation,
-            verification: Verification {
-                endpoint: endpoint(variables, VERIFY_URL, "an address that answers only to those who have a token")?,
-                key: variables("OAUTH2_VERIFY_KEY"),
-            },
+            verification: Verification { endpoint: endpoint(&VERIFY, variables)?, key: VERIFY_KEY.value(variables) },
             client_auth: client_auth(variables)?,
-            scope: variables("OAUTH2_SCOPE"),
-            audience: variables("OAUTH2_AUDIENCE"),
+            scope: SCOPE.value(variables),
+            audience: AUDIENCE.value(variables),
             overlap: overlap(variables)?,
-            ca_bundle: variables(CA_BUNDLE).map(PathBuf::from),
+            ca_bundle: BUNDLE.value(variables).map(PathBuf::from),
         })
     }
 }
 
-fn endpoint(variables: Variables, name: &str, meaning: &str) -> Result<Endpoint, Error> {
-    Endpoint::read(name, &variables(name).ok_or_else(|| missing(name, meaning))?)
+const TOKEN: Setting = Setting {
+    variable: TOKEN_URL,
+    meaning: "the address of the server that makes tokens",
+    unset: Unset::Refused,
+    check: |variables| endpoint(&TOKEN, variables).map(drop),
+};
+const REVOKE: Setting = Setting {
+    variable: REVOKE_URL,
+    meaning: "the address that revokes tokens",
+    unset: Unset::Means("none: a former token lives until the server lets it end"),
+    check: |variables| revocation(variables).map(drop),
+};
+const REVOKE_FIELD: Setting = Setting {
+    variable: "OAUTH2_REVOKE_FIELD",
+    meaning: "the field of the form that has the token to revoke: `token` (RFC 7009) or `access_token`",
+    unset: Unset::Is("token"),
+    check: |variables| revoke_field(variables).map(drop),
+};
+const VERIFY: Setting = Setting {
+    variable: VERIFY_URL,
+    meaning: "an address that answers only to those who have a token",
+    unset: Unset::Refused,
+    check: |variables| endpoint(&VERIFY, variables).map(drop),
+};
+const VERIFY_KEY: Setting = Setting {
+    variable: "OAUTH2_VERIFY_KEY",
+    meaning: "a key that the JSON answer of that address has",
+    unset: Unset::Means("none: an answer with a status of success is enough"),
+    check: any_text,
+};
+const CLIENT_AUTH: Setting = Setting {
+    variable: "OAUTH2_CLIENT_AUTH",
+    meaning: "how the client proves who it is: `basic`, in the header, or `body`, in the form",
+    unset: Unset::Is("basic"),
+    check: |variables| client_auth(variables).map(drop),
+};
+const SCOPE: Setting = Setting {
+    variable: "OAUTH2_SCOPE",
+    meaning: "the scope of the token",
+    unset: Unset::Means("what the server gives by itself"),
+    check: any_text,
+};
+const AUDIENCE: Setting = Setting {
+    variable: "OAUTH2_AUDIENCE",
+    meaning: "the audience of the token, where the server wants it",
+    unset: Unset::Means("none"),
+    check: any_text,
+};
+const STYLE: Setting = Setting {
+    variable: "OAUTH2_STYLE",
+    meaning: "how many tokens the server knows at a time: `single`, or `overlap`, each until it is revoked or ends",
+    unset: Unset::Is("overlap"),
+    check: |variables| style(variables, true).map(drop),
+};
+const OVERLAP: Setting = Setting {
+    variable: "SIGNALBOX_OVERLAP",
+    meaning: "the minutes that a former token lives beside the new one",
+    unset: Unset::Is("60"),
+    check: |variables| overlap(variables).map(drop),
+};
+const BUNDLE: Setting = Setting {
+    variable: CA_BUNDLE,
+    meaning: "a file of PEM with the certificates that the server may show",
+    unset: Unset::Means("those that the system trusts"),
+    check: any_text,
+};
+
+/// The settings of the function beside those of every function that rotates.
+pub(crate) const SETTINGS: &[Setting] =
+    &[TOKEN, REVOKE, REVOKE_FIELD, VERIFY, VERIFY_KEY, CLIENT_AUTH, SCOPE, AUDIENCE, STYLE, OVERLAP, BUNDLE];
+
+fn endpoint(setting: &Setting, variables: Variables) -> Result<Endpoint, Error> {
+    Endpoint::read(setting.variable, &setting.required(variables)?)
 }
 
 fn revocation(variables: Variables) -> Result<Option<Revocation>, Error> {
-    const NAME: &str = "OAUTH2_REVOKE_FIELD";
-    let field = match variables(NAME).as_deref() {
-        None | Some("token") => "token",
-        Some("access_token") => "access_token",
-        Some(other) => return Err(malformed(NAME, format!("`{other}` is neither `token` nor `access_token`"))),
-    };
-    let Some(text) = variables(REVOKE_URL) else { return Ok(None) };
+    let field = revoke_field(variables)?;
+    let Some(text) = REVOKE.value(variables) else { return Ok(None) };
     Ok(Some(Revocation { endpoint: Endpoint::read(REVOKE_URL, &text)?, field }))
 }
 
+fn revoke_field(variables: Variables) -> Result<&'static str, Error> {
+    match REVOKE_FIELD.required(variables)?.as_str() {
+        "token" => Ok("token"),
+        "access_token" => Ok("access_token"),
+        other => Err(REVOKE_FIELD.malformed(format!("`{other}` is neither `token` nor `access_token`"))),
+    }
+}
+
 fn client_auth(variables: Variables) -> Result<ClientAuth, Error> {
-    const NAME: &str = "OAUTH2_CLIENT_AUTH";
-    match variables(NAME).as_deref() {
-        None | Some("basic") => Ok(ClientAuth::Basic),
-        Some("body") => Ok(ClientAuth::Body),
-        Some(other) => Err(malformed(NAME, format!("`{other}` is neither `basic` nor `body`"))),
+    match CLIENT_AUTH.required(variables)?.as_str() {
+        "basic" => Ok(ClientAuth::Basic),
+        "body" => Ok(ClientAuth::Body),
+        other => Err(CLIENT_AUTH.malformed(format!("`{other}` is neither `basic` nor `body`"))),
     }
 }
 
 fn style(variables: Variables, can_revoke: bool) -> Result<Style, Error> {
-    const NAME: &str = "OAUTH2_STYLE";
-    match variables(NAME).as_deref() {
-        None | Some("overlap") => Ok(Style::Overlap),
-        Some("single") if can_revoke => Ok(Style::Single),
-        Some("single") => Err(missing(
+    match STYLE.required(variables)?.as_str() {
+        "overlap" => Ok(Style::Overlap),
+        "single" if can_revoke => Ok(Style::Single),
+        "single" => Err(missing(
             REVOKE_URL,
             "the address that revokes tokens: a server of OAUTH2_STYLE `single` makes a new one only after that",
         )),
-        Some(other) => Err(malformed(NAME, format!("`{other}` is neither `single` nor `overlap`"))),
+        other => Err(STYLE.malformed(format!("`{other}` is neither `single` nor `overlap`"))),
     }
 }
 
 fn overlap(variables: Variables) -> Result<Duration, Error> {
-    const NAME: &str = "SIGNALBOX_OVERLAP";
-    let Some(text) = variables(NAME) else { return Ok(Duration::from_hours(1)) };
+    let text = OVERLAP.required(variables)?;
     let minutes: u32 =
-        text.parse().map_err(|_| malformed(NAME, format!("`{text}` is not a whole number of minutes")))?;
+        text.parse().map_err(|_| OVERLAP.malformed(format!("`{text}` is not a whole number of minutes")))?;
     Ok(Duration::from_secs(60 * u64::from(minutes)))
 }

@@ -12,9 +12,10 @@ mod users;
 use std::sync::Arc;
 
 use aws::Sessions;
+use reaction::settings::{Setting, Variables};
 use reaction::{Doing, Error};
 use rotation::SecretArn;
-use rotation_steps::{Context, Credential, Made, Rotating};
+use rotation_steps::{Context, Credential, Made, PASSWORDS, Rotating};
 use secrecy::SecretString;
 
 use engine::{Connection, Login, Why, connect};
@@ -155,6 +156,12 @@ fn taken_before(context: &Context<'_>, pending: &DbSecret) -> Error {
 impl Credential for DbPassword {
     const NAME: &'static str = "rotate-db-user";
     const IS_MINTED: bool = false;
+    const PURPOSE: &'static str = "Rotates the password of a user of PostgreSQL, MariaDB or MySQL";
+    const SETTINGS: &'static [&'static [Setting]] = &[rotation_steps::SETTINGS, settings::SETTINGS, PASSWORDS];
+
+    fn open(sessions: &Arc<Sessions>, variables: Variables) -> Result<Self, Error> {
+        Ok(Self::new(Settings::read(variables)?, sessions.clone()))
+    }
 
     async fn make(&self, context: &Context<'_>) -> Result<SecretString, Error> {
         let (current, master) = self.read_current(context)?;

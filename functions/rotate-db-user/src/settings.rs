@@ -1,7 +1,7 @@
 //! What the function is told by its environment.
 
 use reaction::Error;
-use reaction::settings::{Variables, malformed};
+use reaction::settings::{Setting, Unset, Variables, any_text};
 use rotation_steps::{Bindings, Passwords};
 
 use crate::engine::Trust;
@@ -25,16 +25,30 @@ impl Settings {
     /// # Errors
     /// `Refused`, naming the variable that is malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        const BUNDLE: &str = "SIGNALBOX_CA_BUNDLE";
-        let trust = match variables(BUNDLE) {
-            None => Trust::System,
-            Some(path) => {
-                let pem = std::fs::read(&path).map_err(|error| malformed(BUNDLE, format!("{path}: {error}")))?;
-                Trust::Bundle(pem)
-            }
-        };
-        let probe = variables("SIGNALBOX_PROBE_SQL").unwrap_or_else(|| "SELECT 1".into());
+        let (trust, probe) = (trust(variables)?, PROBE.required(variables)?);
         let (passwords, masters) = (Passwords::read(variables)?, Bindings::read(variables)?);
         Ok(Self { passwords, masters, trust, probe })
     }
+}
+
+const BUNDLE: Setting = Setting {
+    variable: "SIGNALBOX_CA_BUNDLE",
+    meaning: "a file of PEM with the certificates that a database may show",
+    unset: Unset::Means("those that the system trusts"),
+    check: |variables| trust(variables).map(drop),
+};
+const PROBE: Setting = Setting {
+    variable: "SIGNALBOX_PROBE_SQL",
+    meaning: "the statement that proves that a login works",
+    unset: Unset::Is("SELECT 1"),
+    check: any_text,
+};
+
+/// The settings of the function beside those of every function that rotates.
+pub(crate) const SETTINGS: &[Setting] = &[BUNDLE, PROBE];
+
+fn trust(variables: Variables) -> Result<Trust, Error> {
+    let Some(path) = BUNDLE.value(variables) else { return Ok(Trust::System) };
+    let pem = std::fs::read(&path).map_err(|error| BUNDLE.malformed(format!("{path}: {error}")))?;
+    Ok(Trust::Bundle(pem))
 }

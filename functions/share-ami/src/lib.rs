@@ -12,7 +12,9 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::ec2::{AmiStateChange, ImageId, ImageState};
 use events::{Detail, Envelope, Origin};
+use function::{Function, Setting, Trigger};
 use place::{AccountId, Region};
+use reaction::settings::Variables;
 use reaction::{Error, Key, Plan, Reaction, Run};
 use sharing::{Candidate, Kind, Resource, Step, Tags};
 use sharing_aws::{Ec2, Settings, Source};
@@ -124,5 +126,21 @@ impl Reaction for ShareAmi {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         let sharing = services.ec2.share(share);
         record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
+    }
+}
+
+impl Function for ShareAmi {
+    const PURPOSE: &'static str =
+        "Shares an image that has become available, and its snapshots, with the accounts that the manifest names";
+    const HEARS: &'static [Trigger] = &[Trigger::of::<AmiStateChange>()];
+    const SETTINGS: &'static [&'static [Setting]] = &[sharing_aws::SETTINGS, sharing_records::SETTINGS];
+
+    fn open(sessions: Arc<Sessions>, variables: Variables) -> Result<Self, Error> {
+        let grants = Grants::read(variables, &sessions, Self::NAME)?;
+        Ok(Self::new(sessions, Settings::read(variables)?, grants))
+    }
+
+    async fn warm(&self) {
+        self.open_connections().await;
     }
 }

@@ -19,7 +19,7 @@ use crate::{Services, ShareAmi, Subject};
 impl ShareAmi {
     /// Opens the connections that events will need, so that their handshakes fall into init: EC2 answers two reads
     /// side by side.
-    pub async fn open_connections(&self) {
+    pub(crate) async fn open_connections(&self) {
         let ec2 = &self.clients.here().ec2.client;
         let images = ec2.describe_images().customize().mutate_request(open_only);
         let permissions = ec2.describe_image_attribute().customize().mutate_request(open_only);

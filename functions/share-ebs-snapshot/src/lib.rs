@@ -13,7 +13,9 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::ebs::{SnapshotId, SnapshotNotification, SnapshotsCompletion};
 use events::{Detail, Envelope, Origin};
+use function::{Function, Setting, Trigger};
 use place::{AccountId, Region};
+use reaction::settings::Variables;
 use reaction::{Error, Key, Plan, Reaction, Run};
 use sharing::{Candidate, Kind, Resource, Step};
 use sharing_aws::{Ec2, Settings, Source};
@@ -138,5 +140,21 @@ impl Reaction for ShareEbsSnapshot {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         let sharing = services.ec2.share(share);
         record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
+    }
+}
+
+impl Function for ShareEbsSnapshot {
+    const PURPOSE: &'static str =
+        "Shares snapshots of volumes that are complete with the accounts that the manifest names";
+    const HEARS: &'static [Trigger] = &[Trigger::of::<SnapshotNotification>(), Trigger::of::<SnapshotsCompletion>()];
+    const SETTINGS: &'static [&'static [Setting]] = &[sharing_aws::SETTINGS, sharing_records::SETTINGS];
+
+    fn open(sessions: Arc<Sessions>, variables: Variables) -> Result<Self, Error> {
+        let grants = Grants::read(variables, &sessions, Self::NAME)?;
+        Ok(Self::new(sessions, Settings::read(variables)?, grants))
+    }
+
+    async fn warm(&self) {
+        self.open_connections().await;
     }
 }

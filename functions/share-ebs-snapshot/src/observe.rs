@@ -18,7 +18,7 @@ use crate::{Services, ShareEbsSnapshot, Subject};
 
 impl ShareEbsSnapshot {
     /// Opens the connections that events will need, so that their handshakes fall into init.
-    pub async fn open_connections(&self) {
+    pub(crate) async fn open_connections(&self) {
         let ec2 = &self.clients.here().ec2.client;
         let snapshots = ec2.describe_snapshots().customize().mutate_request(open_only);
         join!(self.source.open_connection(), async { drop(snapshots.send().await) });

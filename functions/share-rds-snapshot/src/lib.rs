@@ -15,7 +15,9 @@ use std::time::SystemTime;
 use aws::{Clients, Pace, Sessions};
 use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent, DbSnapshotId, SnapshotChange};
 use events::{Detail, Envelope, Origin};
+use function::{Function, Setting, Trigger};
 use place::{AccountId, Region};
+use reaction::settings::Variables;
 use reaction::{Error, Key, Plan, Reaction, Run};
 use sharing::{Candidate, Kind, Resource, Tags};
 use sharing_aws::{Rds, Source};
@@ -160,5 +162,22 @@ impl Reaction for ShareRdsSnapshot {
             }
             Step::Copy(copy) => copy.make(&services.rds.client).await,
         }
+    }
+}
+
+impl Function for ShareRdsSnapshot {
+    const PURPOSE: &'static str =
+        "Shares a snapshot of a database with the accounts that the manifest names, or copies one of RDS's own";
+    const HEARS: &'static [Trigger] = &[Trigger::of::<DbSnapshotEvent>(), Trigger::of::<DbClusterSnapshotEvent>()];
+    const SETTINGS: &'static [&'static [Setting]] =
+        &[sharing_aws::SETTINGS, sharing_records::SETTINGS, settings::SETTINGS];
+
+    fn open(sessions: Arc<Sessions>, variables: Variables) -> Result<Self, Error> {
+        let grants = Grants::read(variables, &sessions, Self::NAME)?;
+        Ok(Self::new(sessions, Settings::read(variables)?, grants))
+    }
+
+    async fn warm(&self) {
+        self.open_connections().await;
     }
 }

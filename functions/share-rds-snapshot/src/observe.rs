@@ -29,7 +29,7 @@ struct Described {
 impl ShareRdsSnapshot {
     /// Opens the connections that events will need, so that their handshakes fall into init: RDS answers two reads side
     /// by side.
-    pub async fn open_connections(&self) {
+    pub(crate) async fn open_connections(&self) {
         let rds = &self.clients.here().rds.client;
         let snapshots = rds.describe_db_snapshots().customize().mutate_request(open_only);
         let attributes = rds.describe_db_snapshot_attributes().customize().mutate_request(open_only);

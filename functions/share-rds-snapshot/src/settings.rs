@@ -1,7 +1,7 @@
 //! The settings: those of every function that shares, and whether RDS's own snapshots are copied.
 
 use reaction::Error;
-use reaction::settings::{Variables, malformed};
+use reaction::settings::{Setting, Unset, Variables};
 
 /// What the function is told by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,24 +19,24 @@ impl Settings {
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        Self::with(sharing_aws::Settings::read(variables)?, variables)
+        Ok(Self { sharing: sharing_aws::Settings::read(variables)?, copies_automated: copies_automated(variables)? })
     }
+}
 
-    /// Reads the settings of an operator, as [`sharing_aws::Settings::of_command_line`] does.
-    ///
-    /// # Errors
-    /// `Refused`, naming the variable that is missing or malformed.
-    pub fn of_command_line(variables: Variables) -> Result<Self, Error> {
-        Self::with(sharing_aws::Settings::of_command_line(variables)?, variables)
-    }
+const COPY_AUTOMATED: Setting = Setting {
+    variable: "SIGNALBOX_COPY_AUTOMATED",
+    meaning: "whether a snapshot that RDS made for itself is copied, so that the copy can be shared: `true` or `false`",
+    unset: Unset::Is("false"),
+    check: |variables| copies_automated(variables).map(drop),
+};
 
-    fn with(sharing: sharing_aws::Settings, variables: Variables) -> Result<Self, Error> {
-        const COPY_AUTOMATED: &str = "SIGNALBOX_COPY_AUTOMATED";
-        let copies_automated = match variables(COPY_AUTOMATED).as_deref() {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(other) => return Err(malformed(COPY_AUTOMATED, format!("`{other}` is neither `true` nor `false`"))),
-        };
-        Ok(Self { sharing, copies_automated })
+/// The settings of the function beside those of everything that shares.
+pub(crate) const SETTINGS: &[Setting] = &[COPY_AUTOMATED];
+
+fn copies_automated(variables: Variables) -> Result<bool, Error> {
+    match COPY_AUTOMATED.required(variables)?.as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        other => Err(COPY_AUTOMATED.malformed(format!("`{other}` is neither `true` nor `false`"))),
     }
 }

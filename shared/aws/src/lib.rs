@@ -26,7 +26,7 @@ pub use error::{
     rejected_changes,
 };
 pub use http::{open_only, roots_of};
-pub use members::Members;
-pub use pace::{Pace, Rates};
+pub use members::{MEMBERS, Members};
+pub use pace::{Pace, RATES, Rates};
 pub use pages::all_pages;
 pub use sessions::{Home, Sessions};

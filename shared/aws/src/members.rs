@@ -8,7 +8,7 @@ use aws_config::SdkConfig;
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::AccountState;
 use place::{AccountId, shortened};
-use reaction::settings::{Variables, malformed, missing};
+use reaction::settings::{Setting, Unset, Variables, any_text, malformed, missing};
 use reaction::{Doing, Error};
 
 use crate::assume::Role;
@@ -17,6 +17,29 @@ use crate::error::Answer;
 const ACCOUNTS: &str = "SIGNALBOX_ACCOUNTS";
 const ROLE: &str = "SIGNALBOX_MEMBER_ROLE";
 const EXTERNAL_ID: &str = "SIGNALBOX_EXTERNAL_ID";
+
+/// The settings of [`Members::read`].
+pub const MEMBERS: &[Setting] = &[
+    Setting {
+        variable: ACCOUNTS,
+        meaning: "the accounts in which the function acts: ids of accounts, organizational units, roots and organizations, separated \
+            by commas",
+        unset: Unset::Means("its own account only"),
+        check: |variables| variables(ACCOUNTS).map_or(Ok(()), |text| Accounts::read(&text).map(drop)),
+    },
+    Setting {
+        variable: ROLE,
+        meaning: "the name of the role that the function assumes in other accounts",
+        unset: Unset::Means("none: it acts in no other account"),
+        check: |variables| Members::read(&|name| variables(name).filter(|_| name != ACCOUNTS)).map(drop),
+    },
+    Setting {
+        variable: EXTERNAL_ID,
+        meaning: "the external id that the trust of that role asks for",
+        unset: Unset::Means("none"),
+        check: any_text,
+    },
+];
 
 /// How long it is remembered that an account is admitted. One that is not is asked for every time.
 const REMEMBERED: Duration = Duration::from_mins(5);

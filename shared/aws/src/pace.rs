@@ -11,7 +11,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use reaction::Error;
-use reaction::settings::{Variables, malformed};
+use reaction::settings::{Setting, Unset, Variables};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
@@ -31,7 +31,7 @@ use crate::error::Answer;
 /// - <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>: five requests a second for each account,
 ///   whatever they ask. <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/throttling-api-requests.html> says ten, and 50
 ///   at once; the smaller ones hold where that has not come yet.
-const RATES: [(&[&str], u32, f64); 14] = [
+const BUCKETS: [(&[&str], u32, f64); 14] = [
     (&["DescribeImageAttribute"], 100, 20.0),
     (&["DescribeImages"], 100, 20.0),
     (&["DescribeSnapshotAttribute"], 100, 20.0),
@@ -88,17 +88,24 @@ pub enum Rates {
     Unlimited,
 }
 
+/// The setting of [`Rates::read`].
+pub const RATES: Setting = Setting {
+    variable: "SIGNALBOX_RATES",
+    meaning: "how fast a sweep calls AWS: `documented`, or `unlimited` for accounts whose limits were raised",
+    unset: Unset::Is("documented"),
+    check: |variables| Rates::read(variables).map(drop),
+};
+
 impl Rates {
     /// Reads the setting.
     ///
     /// # Errors
     /// `Refused`, naming the variable, where it is malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        const RATES: &str = "SIGNALBOX_RATES";
-        match variables(RATES).as_deref() {
-            None | Some("documented") => Ok(Self::Documented),
-            Some("unlimited") => Ok(Self::Unlimited),
-            Some(other) => Err(malformed(RATES, format!("`{other}` is neither `documented` nor `unlimited`"))),
+        match RATES.required(variables)?.as_str() {
+            "documented" => Ok(Self::Documented),
+            "unlimited" => Ok(Self::Unlimited),
+            other => Err(RATES.malformed(format!("`{other}` is neither `documented` nor `unlimited`"))),
         }
     }
 }
@@ -117,7 +124,7 @@ impl Pace {
     /// Full buckets, just below AWS's documented rates.
     #[must_use]
     pub fn documented() -> Self {
-        let buckets = RATES.iter().flat_map(|&(apis, burst, rate)| {
+        let buckets = BUCKETS.iter().flat_map(|&(apis, burst, rate)| {
             let limiters = limiters(burst, rate, &MonotonicClock);
             let bucket = limiters.map(|limiters| Arc::new(Bucket { limiters, turn: Mutex::default() }));
             apis.iter().filter_map(move |&api| Some((api, bucket.clone()?)))
@@ -211,7 +218,7 @@ mod tests {
 
     /// When the last one of so many calls of an API goes out.
     fn last_of(calls: u32, api: &str) -> f64 {
-        let bucket = Bucket::new(RATES.iter().find(|(apis, ..)| apis.contains(&api)).unwrap());
+        let bucket = Bucket::new(BUCKETS.iter().find(|(apis, ..)| apis.contains(&api)).unwrap());
         (0..calls).map(|_| bucket.next()).last().unwrap().as_secs_f64()
     }
 
@@ -255,7 +262,7 @@ mod tests {
 
     #[test]
     fn nothing_is_refused_and_by_a_bucket_that_is_filled_once_a_second_only_in_the_first() {
-        for row in RATES.iter().filter(|(_, burst, _)| *burst > 1) {
+        for row in BUCKETS.iter().filter(|(_, burst, _)| *burst > 1) {
             assert_eq!(refusals(1000, row, Duration::from_millis(10)), 0, "{row:?}");
             let refused = f64::from(refusals(1000, row, Duration::from_secs(1)));
             assert!(refused <= row.2, "{row:?}: {refused}");
@@ -264,7 +271,7 @@ mod tests {
 
     #[test]
     fn each_api_has_one_bucket_and_those_of_a_row_share_it() {
-        let apis: Vec<_> = RATES.iter().flat_map(|(apis, ..)| *apis).collect();
+        let apis: Vec<_> = BUCKETS.iter().flat_map(|(apis, ..)| *apis).collect();
         assert_eq!(apis.iter().collect::<BTreeSet<_>>().len(), apis.len());
         let Pace(buckets) = Pace::documented();
         assert_eq!(buckets.len(), apis.len());

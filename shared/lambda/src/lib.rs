@@ -9,7 +9,6 @@ mod on_event;
 mod on_http;
 mod on_job;
 mod opened;
-mod settings;
 
 pub use on_batch::on_batch;
 pub use on_event::{on_event, on_step};

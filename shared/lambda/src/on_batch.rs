@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use crate::log::{self, Invocation};
 use crate::on_event::ended;
+use crate::opened::environment;
 use crate::opened::{Opened, in_time, run_of, sessions, write};
-use crate::settings::environment;
 
 /// How many messages of a batch are handled side by side.
 const AT_ONCE: usize = 10;

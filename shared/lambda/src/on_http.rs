@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 use crate::log::{self, Invocation};
 use crate::on_event::ended;
+use crate::opened::environment;
 use crate::opened::{Opened, in_time, run_of, sessions, write};
-use crate::settings::environment;
 
 /// A request in the format 2.0 of payloads. <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
 #[derive(Deserialize)]

@@ -15,8 +15,8 @@ use tokio::time::timeout;
 
 use crate::log::{self, Invocation};
 use crate::on_event::ended;
+use crate::opened::environment;
 use crate::opened::{Opened, in_time, now, run_of, sessions, write};
-use crate::settings::environment;
 
 /// Runs a reaction as a Lambda function whose caller waits for an answer, as `CodePipeline` does. The caller is answered once, whatever
 /// happens: the reaction succeeded, refused, failed or panicked, its init failed, or the invocation is about to end. While another run

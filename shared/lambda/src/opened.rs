@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws::{Home, Sessions, function_as_actor, in_name_of};
+use function::{Function, Settings};
 use lambda_runtime::Context;
 use ledger::DynamoLedger;
 use reaction::settings::{Variables, malformed};
@@ -13,7 +14,6 @@ use tokio::time::timeout;
 
 use crate::log::{self, Invocation};
 use crate::metrics;
-use crate::settings::{Settings, environment};
 
 /// So long before the end of an invocation a run is cut off where a caller waits for an answer: enough to answer.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -50,6 +50,19 @@ impl<R: Reaction> Opened<R> {
         // Boxed, as above.
         in_name_of(run, Box::pin(drive(&self.reaction, &self.ledger, self.mode, run, event))).await
     }
+}
+
+/// Opens a function, and the connections that it will need: init is the time when Lambda gives full CPU.
+pub(crate) async fn open<F: Function>(sessions: Arc<Sessions>, variables: Variables<'_>) -> Result<F, Error> {
+    let function = F::open(sessions, variables)?;
+    function.warm().await;
+    Ok(function)
+}
+
+/// Reads this program's own environment.
+pub(crate) fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place where a function reads its environment")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Sessions by the environment; the roots are Amazon's own unless `AWS_CA_BUNDLE` names others.

@@ -4,11 +4,19 @@
 use std::collections::BTreeMap;
 
 use reaction::Error;
-use reaction::settings::{Variables, malformed};
+use reaction::settings::{Setting, Unset, Variables, malformed};
 use rotation::SecretArn;
 
 /// The variable with the bindings: `SECRET=MASTER`, separated by commas.
 pub const MASTERS: &str = "SIGNALBOX_MASTERS";
+
+/// The setting of [`Bindings::read`].
+pub(crate) const SETTING: Setting = Setting {
+    variable: MASTERS,
+    meaning: "which master secret each secret may use: pairs SECRET=MASTER of ARNs, separated by commas",
+    unset: Unset::Means("no secret has a master"),
+    check: |variables| Bindings::read(variables).map(drop),
+};
 
 /// Pairs of a secret and the master secret that it is bound to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! One kind of credential, as the four steps need it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws::Sessions;
 use reaction::Error;
+use reaction::settings::{Setting, Variables};
 use rotation::{Open, Request, SecretArn, What};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -101,6 +103,18 @@ pub trait Credential: Send + Sync {
     const NAME: &'static str;
     /// Whether making a credential makes something elsewhere that works at once, and that somebody has to know of.
     const IS_MINTED: bool;
+    /// What the function does, in one line of a list.
+    const PURPOSE: &'static str;
+    /// The settings that the function reads, in groups; the first is that of every function that rotates.
+    const SETTINGS: &'static [&'static [Setting]];
+
+    /// Reads the settings; makes no call.
+    ///
+    /// # Errors
+    /// `Refused`, naming the variable that is missing or malformed.
+    fn open(sessions: &Arc<Sessions>, variables: Variables) -> Result<Self, Error>
+    where
+        Self: Sized;
 
     /// Makes the value of the pending version. Where that makes something elsewhere, [`Context::intend`] comes first.
     fn make(&self, context: &Context<'_>) -> impl Future<Output = Result<SecretString, Error>> + Send;

@@ -3,6 +3,7 @@
 
 mod bindings;
 mod credential;
+mod describing;
 mod minted;
 mod plan;
 mod records;
@@ -13,8 +14,9 @@ mod watch;
 
 pub use bindings::{Bindings, MASTERS};
 pub use credential::{Context, Credential};
+pub use describing::{SECRETS, SETTINGS, secrets_in};
 pub use minted::Minted;
 pub use plan::{Facts, Seen, Step, Subject, Swept, Values};
 pub use records::{Due, Entry, Made, OfSecret, RECORDED, Records, Remembered, Users};
-pub use rotating::{Rotating, SECRETS, secrets_in};
-pub use secrets_manager::{Owner, Passwords, Put, Secrets};
+pub use rotating::Rotating;
+pub use secrets_manager::{Owner, PASSWORDS, Passwords, Put, Secrets};

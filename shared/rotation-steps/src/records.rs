@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws::{Answer, Sessions};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use reaction::settings::{Variables, missing};
+use reaction::settings::{Setting, Unset, Variables};
 use reaction::{Doing, Error};
 use rotation::{Attempts, Open, Request, SecretArn, VersionId, What};
 use secrecy::SecretString;
@@ -112,6 +112,14 @@ impl Entry {
     }
 }
 
+/// The setting of [`Records::read`].
+pub(crate) const TABLE: Setting = Setting {
+    variable: "SIGNALBOX_ROTATIONS_TABLE",
+    meaning: "the name of the DynamoDB table with the records of rotations (infra/rotations.yaml)",
+    unset: Unset::Refused,
+    check: |variables| TABLE.required(variables).map(drop),
+};
+
 impl Records {
     /// The records of `function` in this table.
     #[must_use]
@@ -131,11 +139,7 @@ impl Records {
     /// # Errors
     /// `Refused` where it is not set.
     pub fn read(variables: Variables, sessions: &Sessions, function: &'static str) -> Result<Self, Error> {
-        const NAME: &str = "SIGNALBOX_ROTATIONS_TABLE";
-        let table = variables(NAME).ok_or_else(|| {
-            missing(NAME, "the name of the DynamoDB table with the records of rotations (infra/rotations.yaml)")
-        })?;
-        Ok(Self::new(sessions, table, function))
+        Ok(Self::new(sessions, TABLE.required(variables)?, function))
     }
 
     fn id(&self, secret: &SecretArn, what: &str) -> AttributeValue {

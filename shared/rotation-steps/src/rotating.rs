@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use aws::{Clients, Sessions};
 use events::Sweep;
-use reaction::settings::{Variables, malformed};
 use reaction::{Doing, Error, Key, Plan, Reaction, Repeat, Run};
 use rotation::{Open, Request, SecretArn, Stage, Turn, VersionId, Versions, What, turn};
 use secrecy::{ExposeSecret, SecretString};
@@ -17,19 +16,6 @@ use crate::minted::Minted;
 use crate::plan::{Facts, Seen, Step, Subject, Swept, Values, of_step, of_sweep};
 use crate::records::{Due, Entry, OfSecret, Records, Remembered};
 use crate::secrets_manager::{Put, Secrets};
-
-/// The variable that names the secrets of a function: their ARNs with commas between them.
-pub const SECRETS: &str = "SIGNALBOX_SECRETS";
-
-/// Reads [`SECRETS`].
-///
-/// # Errors
-/// `Refused`, naming the variable, where one is no ARN of a secret.
-pub fn secrets_in(variables: Variables) -> Result<Vec<SecretArn>, Error> {
-    let text = variables(SECRETS).unwrap_or_default();
-    let arns = text.split(',').map(str::trim).filter(|arn| !arn.is_empty()).map(str::parse);
-    arns.collect::<Result<_, _>>().map_err(|error| malformed(SECRETS, error))
-}
 
 /// A function that rotates one kind of credential.
 #[derive(Debug)]
@@ -57,8 +43,8 @@ impl<C: Credential> Rotating<C> {
         Self { swept, ..self }
     }
 
-    /// Opens the connection to Secrets Manager; best effort.
-    pub async fn open_connections(&self) {
+    /// Opens the connection to Secrets Manager; a failure is no error, since the first call tries again.
+    pub(crate) async fn open_connection(&self) {
         self.clients.here().open_connection().await;
     }
 

@@ -5,7 +5,7 @@ mod owner;
 use std::fmt;
 
 use aws::{Answer, SdkConfig, is_taken_version, open_only};
-use reaction::settings::{Variables, malformed};
+use reaction::settings::{Setting, Unset, Variables, any_text};
 use reaction::{Doing, Error};
 use rotation::{Request, Schedule, SecretArn, Stage, VersionId, Versions};
 use secrecy::{ExposeSecret, SecretString};
@@ -48,26 +48,68 @@ impl Passwords {
     /// # Errors
     /// `Refused`, naming the variable that is malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        const LENGTH: &str = "PASSWORD_LENGTH";
-        let is_set = |name: &str, default: bool| match variables(name).as_deref() {
-            None => Ok(default),
-            Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
-            Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-            Some(text) => Err(malformed(name, format!("`{text}` is neither `true` nor `false`"))),
-        };
-        let length = variables(LENGTH).unwrap_or_else(|| "32".into());
-        let length = length.parse().ok().filter(|it| (8..=4096).contains(it));
+        let [numbers, punctuation, uppercase, lowercase] = &WITHOUT;
         Ok(Self {
-            length: length.ok_or_else(|| malformed(LENGTH, "it is not a number from 8 to 4096"))?,
-            excluded: variables("EXCLUDE_CHARACTERS").unwrap_or_else(|| "/@\"'\\".into()),
+            length: length(variables)?,
+            excluded: EXCLUDED.required(variables)?,
             without: [
-                is_set("EXCLUDE_NUMBERS", false)?,
-                is_set("EXCLUDE_PUNCTUATION", false)?,
-                is_set("EXCLUDE_UPPERCASE", false)?,
-                is_set("EXCLUDE_LOWERCASE", false)?,
+                is_set(numbers, variables)?,
+                is_set(punctuation, variables)?,
+                is_set(uppercase, variables)?,
+                is_set(lowercase, variables)?,
             ],
-            with_each: is_set("REQUIRE_EACH_INCLUDED_TYPE", true)?,
+            with_each: is_set(&WITH_EACH, variables)?,
         })
+    }
+}
+
+const LENGTH: Setting = Setting {
+    variable: "PASSWORD_LENGTH",
+    meaning: "the number of characters of a password, from 8 to 4096",
+    unset: Unset::Is("32"),
+    check: |variables| length(variables).map(drop),
+};
+const EXCLUDED: Setting = Setting {
+    variable: "EXCLUDE_CHARACTERS",
+    meaning: "the characters that no password has",
+    unset: Unset::Is("/@\"'\\"),
+    check: any_text,
+};
+const WITHOUT: [Setting; 4] = [
+    without("EXCLUDE_NUMBERS", "`true`, so that passwords have no digits", |it| is_set(&WITHOUT[0], it).map(drop)),
+    without("EXCLUDE_PUNCTUATION", "`true`, so that passwords have no punctuation", |it| {
+        is_set(&WITHOUT[1], it).map(drop)
+    }),
+    without("EXCLUDE_UPPERCASE", "`true`, so that passwords have no capitals", |it| is_set(&WITHOUT[2], it).map(drop)),
+    without("EXCLUDE_LOWERCASE", "`true`, so that passwords have no small letters", |it| {
+        is_set(&WITHOUT[3], it).map(drop)
+    }),
+];
+const WITH_EACH: Setting = Setting {
+    variable: "REQUIRE_EACH_INCLUDED_TYPE",
+    meaning: "whether a password has a character of each kind that is not excluded: `true` or `false`",
+    unset: Unset::Is("true"),
+    check: |variables| is_set(&WITH_EACH, variables).map(drop),
+};
+
+/// The settings of [`Passwords::read`].
+pub const PASSWORDS: &[Setting] = &[LENGTH, EXCLUDED, WITHOUT[0], WITHOUT[1], WITHOUT[2], WITHOUT[3], WITH_EACH];
+
+const fn without(variable: &'static str, meaning: &'static str, check: fn(Variables) -> Result<(), Error>) -> Setting {
+    Setting { variable, meaning, unset: Unset::Is("false"), check }
+}
+
+fn length(variables: Variables) -> Result<i64, Error> {
+    let length = LENGTH.required(variables)?.parse().ok().filter(|it| (8..=4096).contains(it));
+    length.ok_or_else(|| LENGTH.malformed("it is not a number from 8 to 4096"))
+}
+
+fn is_set(setting: &Setting, variables: Variables) -> Result<bool, Error> {
+    let text = setting.required(variables)?;
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(setting.malformed(format!("`{text}` is neither `true` nor `false`"))),
     }
 }
 

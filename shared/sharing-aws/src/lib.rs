@@ -20,7 +20,7 @@ pub use ec2::{Ec2, Holders, name_of, tags_of};
 pub use key_gaps::key_gaps;
 pub use keys::encryption;
 pub use kms_keys::{Key, Keys};
-pub use manifest::{Settings, Source};
+pub use manifest::{SETTINGS, Settings, Source};
 pub use options::is_aws_owned;
 pub use organizations::membership;
 pub use policies::PolicyRead;

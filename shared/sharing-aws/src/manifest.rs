@@ -7,14 +7,33 @@ use aws::{Document, Location, Sessions};
 use organization::Organizations;
 use place::AccountId;
 use reaction::Error;
-use reaction::settings::{Variables, malformed, missing};
+use reaction::settings::{Setting, Unset, Variables};
 use sharing::{Allowed, Desired, Kind, Manifest, Membership, organizations_of};
 
 use crate::membership;
 
-const ALLOWED: &str = "SIGNALBOX_ALLOWED_ACCOUNTS";
-const ALLOWED_MEANING: &str = "the accounts that the manifest may name: ids of accounts, organizations (`o-..`) and organizational \
-    units (`ou-..`), separated by commas, or the word `everybody`";
+const MANIFEST: Setting = Setting {
+    variable: "SIGNALBOX_MANIFEST",
+    meaning: "where the share manifest lies: `s3://bucket/key` or `ssm:/name`",
+    unset: Unset::Refused,
+    check: |variables| manifest(variables).map(drop),
+};
+const OWNER: Setting = Setting {
+    variable: "SIGNALBOX_MANIFEST_ACCOUNT",
+    meaning: "the account that owns the buckets of the manifest and of stored plans",
+    unset: Unset::Means("the account of the function"),
+    check: |variables| owner(variables).map(drop),
+};
+const ALLOWED: Setting = Setting {
+    variable: "SIGNALBOX_ALLOWED_ACCOUNTS",
+    meaning: "the accounts that the manifest may name: ids of accounts, organizations (`o-..`) and organizational units (`ou-..`), \
+        separated by commas, or the word `everybody`",
+    unset: Unset::Refused,
+    check: |variables| ALLOWED.required(variables).and_then(|_| allowed(variables)).map(drop),
+};
+
+/// The settings of everything that shares: [`Settings::read`].
+pub const SETTINGS: &[Setting] = &[MANIFEST, OWNER, ALLOWED];
 
 /// What a function that shares is told by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,9 +54,7 @@ impl Settings {
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
         let settings = Self::of_command_line(variables)?;
-        if settings.allowed.is_none() {
-            return Err(missing(ALLOWED, ALLOWED_MEANING));
-        }
+        ALLOWED.required(variables)?;
         Ok(settings)
     }
 
@@ -47,18 +64,22 @@ impl Settings {
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn of_command_line(variables: Variables) -> Result<Self, Error> {
-        const MANIFEST: &str = "SIGNALBOX_MANIFEST";
-        const OWNER: &str = "SIGNALBOX_MANIFEST_ACCOUNT";
-        let manifest = variables(MANIFEST)
-            .ok_or_else(|| missing(MANIFEST, "where the share manifest lies: `s3://bucket/key` or `ssm:/name`"))?;
-        let owner = variables(OWNER).map(|id| id.parse()).transpose();
-        let allowed = variables(ALLOWED).map(|ids| ids.parse()).transpose();
-        Ok(Self {
-            manifest: manifest.parse().map_err(|mistake| malformed(MANIFEST, mistake))?,
-            owner: owner.map_err(|mistake: place::Malformed| malformed(OWNER, mistake))?,
-            allowed: allowed.map_err(|mistake: place::Malformed| malformed(ALLOWED, mistake))?,
-        })
+        Ok(Self { manifest: manifest(variables)?, owner: owner(variables)?, allowed: allowed(variables)? })
     }
+}
+
+fn manifest(variables: Variables) -> Result<Location, Error> {
+    MANIFEST.required(variables)?.parse().map_err(|mistake| MANIFEST.malformed(mistake))
+}
+
+fn owner(variables: Variables) -> Result<Option<AccountId>, Error> {
+    let owner = OWNER.value(variables).map(|id| id.parse()).transpose();
+    owner.map_err(|mistake: place::Malformed| OWNER.malformed(mistake))
+}
+
+fn allowed(variables: Variables) -> Result<Option<Allowed>, Error> {
+    let allowed = ALLOWED.value(variables).map(|ids| ids.parse()).transpose();
+    allowed.map_err(|mistake: place::Malformed| ALLOWED.malformed(mistake))
 }
 
 /// Reads the desired state, anew each time that it is needed.

@@ -22,7 +22,7 @@ use std::time::SystemTime;
 use aws::Sessions;
 use aws_sdk_dynamodb::Client;
 use reaction::Error;
-use reaction::settings::{Variables, missing};
+use reaction::settings::{Setting, Unset, Variables, any_text, missing};
 use sharing::{Grant, Head, Resource};
 
 pub use audit::{AuditItem, Phase};
@@ -53,14 +53,31 @@ pub struct Recorded {
     pub heads: BTreeMap<Resource, Head>,
 }
 
+const GRANTS: &str = "SIGNALBOX_GRANTS_TABLE";
+const AUDIT: &str = "SIGNALBOX_AUDIT_TABLE";
+
+/// The settings of [`Grants::read`].
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        variable: GRANTS,
+        meaning: "the name of the DynamoDB table of grants",
+        unset: Unset::Means("nothing is recorded, and nothing that was shared is ever taken back"),
+        check: any_text,
+    },
+    Setting {
+        variable: AUDIT,
+        meaning: "the name of the DynamoDB table of the audit, which goes with the table of grants",
+        unset: Unset::Means("nothing is recorded"),
+        check: any_text,
+    },
+];
+
 impl Grants {
     /// The tables that the environment names; `None` where it names none.
     ///
     /// # Errors
     /// `Refused` where it names one of them only.
     pub fn read(variables: Variables, sessions: &Sessions, function: &'static str) -> Result<Option<Self>, Error> {
-        const GRANTS: &str = "SIGNALBOX_GRANTS_TABLE";
-        const AUDIT: &str = "SIGNALBOX_AUDIT_TABLE";
         match (variables(GRANTS), variables(AUDIT)) {
             (None, None) => Ok(None),
             (Some(grants), Some(audit)) => Ok(Some(Self::new(sessions, grants, audit, function))),

@@ -5,7 +5,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use aws::{Clients, Pace, Rates, SdkConfig, Sessions};
+use function::{Function, Setting, Trigger};
 use place::AccountId;
+use reaction::settings::Variables;
 use reaction::{Error, Key, Plan, Reaction, Repeat, Run};
 use serde_json::value::RawValue;
 use sharing_aws::{Buckets, Ec2, Keys, Rds, Repositories, Source};
@@ -13,7 +15,7 @@ use sharing_records::Grants;
 
 use crate::facts::Facts;
 use crate::plan::Step;
-use crate::settings::{Limits, Settings};
+use crate::settings::{Limits, SETTINGS, Settings};
 use crate::subject::Subject;
 use crate::{groups, verdict};
 
@@ -21,6 +23,11 @@ use crate::{groups, verdict};
 pub trait Occasion: Send + Sync {
     /// The function's one name.
     const NAME: &'static str;
+
+    /// What the function does, in one line of a list.
+    const PURPOSE: &'static str;
+    /// What invokes it.
+    const HEARS: &'static [Trigger];
 
     /// Reads an event; `None` where it is not ours.
     ///
@@ -153,5 +160,18 @@ impl<O: Occasion> Reaction for Sweeping<O> {
 
     async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
         self.sweep.carry_out(&Self::key(subject).to_string(), step).await
+    }
+}
+
+impl<O: Occasion> Function for Sweeping<O> {
+    const PURPOSE: &'static str = O::PURPOSE;
+    const HEARS: &'static [Trigger] = O::HEARS;
+    const SETTINGS: &'static [&'static [Setting]] = &[sharing_aws::SETTINGS, sharing_records::SETTINGS, SETTINGS];
+
+    fn open(sessions: Arc<Sessions>, variables: Variables) -> Result<Self, Error> {
+        let source = Source::new(&sessions, sharing_aws::Settings::read(variables)?);
+        let settings = Settings::read(variables)?;
+        let grants = Grants::read(variables, &sessions, O::NAME)?;
+        Ok(Self::new(sessions, source, settings, grants))
     }
 }

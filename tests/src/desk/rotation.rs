@@ -43,8 +43,8 @@ async fn the_list_says_who_asks_for_what_rotates() {
     let lines = listed.out.lines().filter(|line| line.starts_with("rotate-"));
     let lines = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n");
     expect![[r#"
-        rotate-bearer-token step of a rotation (Secrets Manager) Rotates the bearer token of an OAuth2 client; on a schedule, revokes old ones whose overlap is over
-        rotate-db-user step of a rotation (Secrets Manager) Rotates the password of a user of PostgreSQL, MariaDB or MySQL
+        rotate-bearer-token step of a rotation (Secrets Manager), schedule (EventBridge) Rotates the bearer token of an OAuth2 client; on a schedule, revokes old ones whose overlap is over
+        rotate-db-user step of a rotation (Secrets Manager), schedule (EventBridge) Rotates the password of a user of PostgreSQL, MariaDB or MySQL
     "#]]
     .assert_eq(&lines.collect::<String>());
 }

@@ -9,7 +9,7 @@ use super::{
     CLUSTER, Cluster, ETL, GIVEN, Given, HOME, NEW, NIGHTLY, OLD, OURS, Record, Scene, WIKI, ZONE, Zone, soon,
 };
 use crate::emr::{put_record, records};
-use crate::every_call::{Run, deliver, faults_at_every_call};
+use crate::every_call::{Run, deliver};
 use crate::scene::Scene as _;
 use crate::world::AWS;
 
@@ -48,40 +48,14 @@ const IN_TWO_ZONES: Given = Given {
     ..GIVEN
 };
 
-fn run() -> Run<Given> {
-    Run { given: GIVEN, sample: "a-cluster-is-running", calls: 8 }
-}
-
-faults_at_every_call!(Scene, run());
-
-mod of_a_successor {
-    use super::*;
-
-    fn run() -> Run<Given> {
-        Run { given: SUCCEEDS, sample: "a-successor-is-running-whose-predecessor-ended-unnoticed", calls: 8 }
-    }
-
-    faults_at_every_call!(Scene, run());
-}
-
-mod of_an_end {
-    use super::*;
-
-    fn run() -> Run<Given> {
-        Run { given: HAS_ENDED, sample: "a-cluster-was-terminated", calls: 7 }
-    }
-
-    faults_at_every_call!(Scene, run());
-}
-
-mod of_a_sweep {
-    use super::*;
-
-    fn run() -> Run<Given> {
-        Run { given: IN_TWO_ZONES, sample: SWEEP, calls: 12 }
-    }
-
-    faults_at_every_call!(Scene, run());
+/// The runs whose every call meets each fault: a beginning, a successor, an end and a sweep.
+pub fn runs() -> Vec<Run<Given>> {
+    vec![
+        Run { given: GIVEN, sample: "a-cluster-is-running", calls: 8 },
+        Run { given: SUCCEEDS, sample: "a-successor-is-running-whose-predecessor-ended-unnoticed", calls: 8 },
+        Run { given: HAS_ENDED, sample: "a-cluster-was-terminated", calls: 7 },
+        Run { given: IN_TWO_ZONES, sample: SWEEP, calls: 12 },
+    ]
 }
 
 /// A fault of the next call that changes records.

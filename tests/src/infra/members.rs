@@ -143,10 +143,13 @@ fn member_role() -> Value {
     Template::read("member-account").json["Resources"]["MemberRole"]["Properties"].clone()
 }
 
-/// The functions, by their templates.
+/// The functions that may act in other accounts, by their templates.
 fn functions() -> Vec<Template> {
+    let acts_elsewhere = |it: &Template| {
+        ["MemberRoleName", "MemberRoleArns"].iter().any(|name| it.json["Parameters"].get(name).is_some())
+    };
     let mut functions = Template::all();
-    functions.retain(|it| !it.resources("AWS::Lambda::Function").is_empty());
+    functions.retain(|it| !it.resources("AWS::Lambda::Function").is_empty() && acts_elsewhere(it));
     functions
 }
 

@@ -9,12 +9,9 @@ use reaction::{Mode, Outcome};
 use serde_json::{Map, Value, json};
 
 use super::template::Template;
+use crate::checks::Checked;
 use crate::scene::{Scene, Story};
 use crate::world::{AUDIT, AWS, GRANTS, LEDGER};
-use crate::{
-    emr_dns, react_org_change, reconcile_shares, rotate_bearer_token, rotate_db_user, share_ebs_snapshot,
-    share_rds_snapshot, stories,
-};
 
 /// What Lambda itself does in the name of a function: its log and its traces.
 const OF_THE_PLATFORM: [&str; 4] =
@@ -140,7 +137,7 @@ async fn operations_of<S: Scene>(story: Story<S>) -> Vec<String> {
 }
 
 /// What the sample asks for where there is this before.
-async fn operations_where<S: Scene>(given: S::Given, sample: &str) -> Vec<String> {
+pub async fn operations_where<S: Scene>(given: S::Given, sample: &str) -> Vec<String> {
     let scene = S::set_up(&S::with_tables(&given), sample).await;
     let before = scene.world().calls();
     scene.hear(Mode::Apply).await;
@@ -155,8 +152,9 @@ async fn operations_of_all<S: Scene>(stories: Vec<Story<S>>) -> Vec<String> {
     told.concat()
 }
 
-/// Without the table of grants the audit says how records stand.
-async fn operations_where_grants_were_lost<S: Scene>(story: &Story<S>, one_fewer: &str) -> Vec<String> {
+/// Without the table of grants the audit says how records stand: what is asked for then, where the story is about something that two
+/// accounts gain, of which the manifest `one_fewer` names one.
+pub async fn operations_where_grants_were_lost<S: Scene>(story: &Story<S>, one_fewer: &str) -> Vec<String> {
     let scene = S::set_up(&S::with_tables(&story.given), story.sample).await;
     scene.hear(Mode::Apply).await;
     scene.world().lose_grants().await;
@@ -168,75 +166,10 @@ async fn operations_where_grants_were_lost<S: Scene>(story: &Story<S>, one_fewer
     scene.world().operations_since(before)
 }
 
-/// Asserts that what the stories of a function that shares ask for is what its role allows; the first one is about something
-/// that two accounts gain, of which `one_fewer` names one.
-async fn assert_stories_fit<S: Scene>(stories: Vec<Story<S>>, one_fewer: &str) {
-    let lost = operations_where_grants_were_lost(&stories[0], one_fewer).await;
-    assert_role_fits(S::FUNCTION, &[operations_of_all(stories).await, lost].concat());
-}
-
-#[tokio::test]
-async fn the_role_of_share_ami_allows_what_its_stories_ask_for_and_nothing_else() {
-    let one_fewer = r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012"]}}}"#;
-    assert_stories_fit(stories::all(), one_fewer).await;
-}
-
-#[tokio::test]
-async fn the_role_of_share_rds_snapshot_allows_what_its_stories_ask_for_and_nothing_else() {
-    let one_fewer = r#"{"rds": {"base-db-v": {"eu-west-1": ["123456789012"]}}}"#;
-    assert_stories_fit(share_rds_snapshot::stories::all(), one_fewer).await;
-}
-
-#[tokio::test]
-async fn the_role_of_share_ebs_snapshot_allows_what_its_stories_ask_for_and_nothing_else() {
-    let one_fewer = r#"{"ebs": {"data-": {"eu-west-1": ["123456789012"]}}}"#;
-    assert_stories_fit(share_ebs_snapshot::stories::all(), one_fewer).await;
-}
-
-#[tokio::test]
-async fn the_role_of_reconcile_shares_allows_what_its_stories_ask_for_and_nothing_else() {
-    let one_fewer = r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012"]}}}"#;
-    assert_stories_fit(reconcile_shares::stories::all(), one_fewer).await;
-}
-
-#[tokio::test]
-async fn the_role_of_react_org_change_allows_what_its_stories_ask_for_and_nothing_else() {
-    let given = react_org_change::Given::MovedOut;
-    let scene = react_org_change::Scene::set_up(&given, "an-account-was-moved-out-of-the-unit").await;
-    scene.hear(Mode::Apply).await;
-    scene.world().lose_grants().await;
-    scene.world().lose_ledger().await;
-    scene.move_member(true).await;
-    let before = scene.world().calls();
-    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
-    let lost = scene.world().operations_since(before);
-    let told = operations_of_all(react_org_change::stories::all()).await;
-    assert_role_fits("react-org-change", &[told, lost].concat());
-}
-
-/// Where no zones are named, the function lists them all, which no deployed one does: the template always names some.
-#[tokio::test]
-async fn the_role_of_emr_dns_allows_what_its_stories_ask_for_and_nothing_else() {
-    let mut stories = emr_dns::all();
-    stories.retain(|story| !story.given.variables.contains(&("SIGNALBOX_DNS_ZONES", "")));
-    assert_role_fits("emr-dns", &operations_of_all(stories).await);
-}
-
-/// Asserts that what rotations ask for is what the role allows: each sample, and what else may happen to one.
-async fn assert_rotations_fit<S: Scene>(stories: Vec<Story<S>>, further: Vec<(S::Given, &str)>) {
-    let further: Vec<_> =
-        stream::iter(further).map(|(given, sample)| operations_where::<S>(given, sample)).buffered(4).collect().await;
-    assert_role_fits(S::FUNCTION, &[operations_of_all(stories).await, further.concat()].concat());
-}
-
-#[tokio::test]
-async fn the_role_of_rotate_bearer_token_allows_what_rotations_ask_for_and_nothing_else() {
-    assert_rotations_fit(rotate_bearer_token::stories::all(), rotate_bearer_token::stories::further()).await;
-}
-
-#[tokio::test]
-async fn the_role_of_rotate_db_user_allows_what_rotations_ask_for_and_nothing_else() {
-    assert_rotations_fit(rotate_db_user::stories::all(), rotate_db_user::stories::further()).await;
+/// Asserts that what a function asks for in its stories, and beside them, is what its role allows.
+pub async fn assert_stories_fit<S: Checked>() {
+    let told = operations_of_all(S::stories_of_the_role()).await;
+    assert_role_fits(S::FUNCTION, &[told, S::operations_beside_the_stories().await].concat());
 }
 
 /// What was written there once, no function takes away.

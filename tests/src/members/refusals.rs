@@ -82,8 +82,10 @@ async fn a_snapshot_whose_arn_is_of_another_account_than_its_event_is_refused() 
     assert!(event.contains(&arn(&scene.member)), "{event}");
     let event = event.replace(&arn(&scene.member), &arn(&scene.below));
     let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| "ssm:/share".to_owned());
+    let sharing = sharing_aws::Settings::of_command_line(&variable).unwrap();
+    let settings = Settings { sharing, copies_automated: false };
     let hub = scene.acting_as(ShareRdsSnapshot::NAME).await;
-    let function = ShareRdsSnapshot::new(hub.sessions.clone(), Settings::of_command_line(&variable).unwrap(), None);
+    let function = ShareRdsSnapshot::new(hub.sessions.clone(), settings, None);
     let before = [&scene.member, &scene.below].map(World::calls);
     let report = scene.hear(&function, &event).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");

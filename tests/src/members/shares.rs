@@ -71,8 +71,10 @@ async fn a_snapshot_of_a_database_of_a_member_is_shared() {
     let event = event.replace(SAMPLE_ACCOUNT, &scene.member.account);
     let location = format!("s3://{}/share.json", scene.hub.bucket());
     let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| location.clone());
+    let sharing = sharing_aws::Settings::of_command_line(&variable).unwrap();
+    let settings = Settings { sharing, copies_automated: false };
     let hub = scene.acting_as(ShareRdsSnapshot::NAME).await;
-    let function = ShareRdsSnapshot::new(hub.sessions.clone(), Settings::of_command_line(&variable).unwrap(), None);
+    let function = ShareRdsSnapshot::new(hub.sessions.clone(), settings, None);
     let report = scene.hear(&function, &event).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     let told = rds.describe_db_snapshot_attributes().db_snapshot_identifier("base-db-v1").send().await.unwrap();

@@ -4,17 +4,15 @@ use futures_util::future::{Either, select};
 use reaction::{Mode, Outcome};
 
 use super::{Given, Scene};
-use crate::every_call::{AN_INVOCATION, Run, faults_at_every_call};
+use crate::every_call::{AN_INVOCATION, Run};
 use crate::scene::Scene as _;
 use crate::world::let_time_pass;
 
 const SAMPLE: &str = "an-account-was-moved-out-of-the-unit";
 
-fn run() -> Run<Given> {
+pub fn run() -> Run<Given> {
     Run { given: Given::MovedOut, sample: SAMPLE, calls: 30 }
 }
-
-faults_at_every_call!(Scene, run());
 
 async fn calls(scene: &Scene, number: usize) {
     while scene.world().calls() < number {

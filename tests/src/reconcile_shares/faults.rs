@@ -6,15 +6,13 @@ use reaction::Outcome;
 
 use super::{Given, Scene};
 use crate::ec2::{launchers, register};
-use crate::every_call::{Run, faults_at_every_call};
+use crate::every_call::Run;
 use crate::world::AWS;
 
 /// Images, snapshots of databases and a bucket, which gain and lose.
-fn run() -> Run<Given> {
+pub fn run() -> Run<Given> {
     Run { given: Given::Object, sample: "the-payload-is-the-manifest-of-2015", calls: 22 }
 }
-
-faults_at_every_call!(Scene, run());
 
 /// A fault of this code.
 fn refused(scene: &Scene, operation: &str, code: &str, message: &str) -> Fault {

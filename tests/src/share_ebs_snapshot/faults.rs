@@ -4,7 +4,7 @@ use local_aws::{Fault, FaultKind};
 use reaction::{Mode, Outcome};
 
 use super::{GIVEN, Given, GivenSnapshot, SNAPSHOT, Scene};
-use crate::every_call::{Run, faults_at_every_call};
+use crate::every_call::Run;
 use crate::scene::Scene as _;
 use crate::share_ami::Key;
 use crate::world::AWS;
@@ -12,15 +12,13 @@ use crate::world::AWS;
 const STALE: &[&str] = &["123456789012", "444455556666"];
 
 /// Two snapshots that gain and lose, one with an image on it and under a customer's key: every call that there is.
-fn run() -> Run<Given> {
+pub fn run() -> Run<Given> {
     const FIRST: GivenSnapshot = GivenSnapshot { holders: STALE, key: Key::Customer, ..SNAPSHOT };
     const SECOND: GivenSnapshot = GivenSnapshot { holders: STALE, ..SNAPSHOT };
     let given =
         Given { snapshots: &[FIRST, SECOND], image: Some(("golden", &["555566667777"])), has_tables: true, ..GIVEN };
     Run { given, sample: "snapshots-of-several-volumes-were-created", calls: 17 }
 }
-
-faults_at_every_call!(Scene, run());
 
 #[tokio::test]
 async fn an_account_that_ec2_refuses_does_not_keep_the_others_out() {

@@ -4,7 +4,7 @@ use local_aws::{Fault, FaultKind};
 use reaction::{Mode, Outcome};
 
 use super::{Engine, GIVEN, Given, Scene};
-use crate::every_call::{Run, deliver, faults_at_every_call};
+use crate::every_call::{Run, deliver};
 use crate::scene::Scene as _;
 use crate::share_ami::Key;
 use crate::world::AWS;
@@ -12,37 +12,25 @@ use crate::world::AWS;
 const STALE: &[&str] = &["123456789012", "444455556666"];
 
 /// A snapshot under a customer's key that gains and loses: every call that sharing takes.
-fn run() -> Run<Given> {
+fn of_sharing() -> Run<Given> {
     let given = Given { holders: STALE, key: Key::Customer, has_tables: true, ..GIVEN };
     Run { given, sample: "a-snapshot-was-created", calls: 12 }
 }
 
-faults_at_every_call!(Scene, run());
-
-mod of_a_cluster {
-    use super::*;
-
-    fn run() -> Run<Given> {
-        Run {
-            given: Given { engine: Engine::Aurora, holders: STALE, has_tables: true, ..GIVEN },
-            sample: "a-cluster-snapshot-was-created",
-            calls: 9,
-        }
-    }
-
-    faults_at_every_call!(Scene, run());
+fn of_a_cluster() -> Run<Given> {
+    let given = Given { engine: Engine::Aurora, holders: STALE, has_tables: true, ..GIVEN };
+    Run { given, sample: "a-cluster-snapshot-was-created", calls: 9 }
 }
 
-mod of_a_copy {
-    use super::*;
+fn of_a_copy() -> Run<Given> {
+    let name = "rds:base-db-v1-2026-11-02-05-30";
+    let given = Given { name, copies_automated: true, key: Key::Customer, ..GIVEN };
+    Run { given, sample: "an-automated-snapshot-was-created-that-is-to-be-copied", calls: 8 }
+}
 
-    fn run() -> Run<Given> {
-        let name = "rds:base-db-v1-2026-11-02-05-30";
-        let given = Given { name, copies_automated: true, key: Key::Customer, ..GIVEN };
-        Run { given, sample: "an-automated-snapshot-was-created-that-is-to-be-copied", calls: 8 }
-    }
-
-    faults_at_every_call!(Scene, run());
+/// The runs whose every call meets each fault.
+pub fn runs() -> Vec<Run<Given>> {
+    vec![of_sharing(), of_a_cluster(), of_a_copy()]
 }
 
 fn refused(scene: &Scene, code: &str, contains: Option<&str>) -> Fault {

@@ -1,5 +1,7 @@
 //! What belongs to a function, all of it by its one name.
 
+use std::collections::BTreeSet;
+
 use super::{File, files, folders, read};
 
 fn under(folder: &str) -> Vec<File> {
@@ -47,11 +49,36 @@ fn a_function_has_samples_and_each_has_a_story() {
     }
 }
 
+/// The guide names files by NAME, and by NAME_ where Rust needs underscores.
 #[test]
-fn a_function_is_in_the_readme() {
-    let readme = read("README.md");
+fn a_function_has_the_files_that_the_guide_names() {
+    let guide = read("docs/contribute/add-a-function.md");
+    let paths: BTreeSet<_> = guide
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|it| it.contains("NAME") && it.contains('/') && !it.contains('\n'))
+        .collect();
+    assert!(paths.len() > 5, "{paths:?}");
+    // Functions whose parts are decided in shared crates have no decision of their own, and some pages are still in the README.
+    let is_optional = |path: &str| path.ends_with("/README.md") || path.ends_with("/src/tests.rs");
     for function in folders("functions") {
-        assert!(readme.contains(&format!("`{function}`")), "README.md does not name `{function}`");
+        for path in paths.iter().filter(|path| !is_optional(path)) {
+            let path = path.replace("NAME_", &function.replace('-', "_")).replace("NAME", &function);
+            assert!(local_aws::workspace().join(&path).exists(), "{function} has no {path}");
+        }
+    }
+}
+
+/// What its page says comes first; the README of the whole need not grow with each function.
+#[test]
+fn a_function_has_a_page_or_is_in_the_readme() {
+    let (readme, files) = (read("README.md"), under("functions/"));
+    for function in folders("functions") {
+        let page = format!("functions/{function}/README.md");
+        let has_page = files.iter().any(|file| file.path == page && file.text.contains(&format!("`{function}`")));
+        let is_named = has_page || readme.contains(&format!("`{function}`"));
+        assert!(is_named, "write {page}, which names `{function}`");
     }
 }
 

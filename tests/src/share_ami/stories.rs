@@ -2,8 +2,8 @@
 
 use expect_test::expect;
 
+use super::{GIVEN, Given, GivenImage, IMAGE, Key, MANIFEST, Meanwhile, Scene};
 use crate::scene::stories;
-use crate::share_ami::{GIVEN, Given, GivenImage, IMAGE, Key, MANIFEST, Meanwhile, Scene};
 
 fn given(image: GivenImage) -> Given {
     Given { image: Some(image), ..GIVEN }

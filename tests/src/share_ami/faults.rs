@@ -7,8 +7,8 @@ use futures_util::join;
 use local_aws::{Fault, FaultKind};
 use reaction::{Key, Ledger, Mode, Outcome, Repeat};
 
-use crate::every_call::{AN_INVOCATION, Run, faults_at_every_call};
-use crate::share_ami::{GIVEN, Given, GivenImage, IMAGE, Scene};
+use super::{GIVEN, Given, GivenImage, IMAGE, Scene};
+use crate::every_call::{AN_INVOCATION, Run};
 use crate::world::{AWS, let_time_pass};
 
 /// An image that gains and loses, with a sibling on its snapshot: every call that there is.
@@ -38,11 +38,9 @@ fn refused(account: &str, operation: &str, bad: &str, times: usize) -> Fault {
     Fault { operation: Some(operation.into()), contains: Some(bad.into()), times, ..fault }
 }
 
-fn run() -> Run<Given> {
+pub fn run() -> Run<Given> {
     Run { given: given(), sample: "an-image-became-available", calls: 13 }
 }
-
-faults_at_every_call!(Scene, run());
 
 #[tokio::test]
 async fn denied_access_says_what_to_do() {
