@@ -1,5 +1,8 @@
 //! The command line.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -8,7 +11,7 @@ use crate::commands::FleetCommand;
 use crate::functions::DEADLINE;
 use crate::given::Given;
 use crate::output::Format;
-use crate::settings::{ApplySettings, FunctionSettings, Naming};
+use crate::settings::{ApplySettings, FunctionSettings, Naming, Pacing};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -91,7 +94,7 @@ pub(crate) enum Command {
     /// ledger, and one that was handled before is not handled again. A step of a rotation is refused, since Secrets Manager
     /// asks for it and for the next one; `plan` shows what it would do.
     #[command(after_help = RUN_HELP)]
-    Run(Occurrence),
+    Run(RunArguments),
     /// Deliver an event to the deployed functions, as EventBridge would
     ///
     /// Each enabled rule of the default bus is asked whether its pattern matches, and each Lambda function among the
@@ -147,11 +150,11 @@ Examples:
 
 const APPLY_HELP: &str = "\
 Example:
-  signalbox apply plan.json --profile production";
+  signalbox apply plan.json --allowed-accounts 222233334444,o-exampleorgid --profile production";
 
 const RUN_HELP: &str = "\
 Example:
-  signalbox run event.json --manifest s3://com-example-bucket/share.json --profile production";
+  signalbox run event.json --manifest s3://com-example-bucket/share.json --allowed-accounts 222233334444 --profile production";
 
 const SEND_HELP: &str = "\
 Example:
@@ -213,6 +216,17 @@ pub(crate) struct Occurrence {
     pub(crate) settings: FunctionSettings,
 }
 
+/// What is to be done about an event.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub(crate) occurrence: Occurrence,
+    /// The DynamoDB table that keeps the ledger
+    #[arg(long, env = "SIGNALBOX_LEDGER_TABLE", value_name = "TABLE", hide_env_values = true)]
+    #[arg(default_value = "signalbox-ledger")]
+    pub(crate) ledger_table: String,
+}
+
 /// Which names are to be shown.
 #[derive(Debug, Args)]
 pub(crate) struct NamesAsked {
@@ -220,7 +234,19 @@ pub(crate) struct NamesAsked {
     #[arg(long)]
     pub(crate) drift: bool,
     #[command(flatten)]
+    pub(crate) pacing: Pacing,
+    #[command(flatten)]
     pub(crate) naming: Naming,
+}
+
+impl NamesAsked {
+    /// A setting by the name of the function's environment variable, where it is not empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        match name {
+            "SIGNALBOX_RATES" => self.pacing.rates.clone().filter(|value| !value.is_empty()),
+            _ => self.naming.variable(name),
+        }
+    }
 }
 
 /// A resource, and where its audit lies.

@@ -13,7 +13,7 @@ use aws_sdk_route53::types::{HostedZoneConfig, Vpc, VpcRegion};
 use reaction::{Doing, Error};
 use serde_json::Value;
 
-use crate::local::REGION;
+use crate::account::REGION;
 use crate::sample;
 
 /// The cluster's friendly name, which its tag holds.

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::failure::Failure;
 
-/// An event as somebody wrote it down.
+/// An event as it was written down.
 #[derive(Debug)]
 pub(crate) struct Event {
     /// Its text.
@@ -48,7 +48,7 @@ pub(crate) async fn read_text(path: &Path) -> Result<String, Failure> {
     read.with_context(|| format!("cannot read {}", name_of(path))).map_err(Failure::usage)
 }
 
-/// Reads in a thread that nobody waits for, since reading cannot be given up, and Ctrl-C has to end it.
+/// Reads in a thread that is not waited for, since reading cannot be given up, and Ctrl-C has to end it.
 async fn read_stdin() -> io::Result<String> {
     let (done, text) = oneshot::channel();
     thread::spawn(move || {

@@ -61,7 +61,7 @@ impl Failure {
     pub(crate) fn tell(self) -> ExitCode {
         if let Some(message) = self.message {
             let red: Style = AnsiColor::Red.on_default().bold();
-            // Where nobody reads standard error, the exit code is left.
+            // Where standard error is closed, the exit code is left.
             let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {message}");
         }
         ExitCode::from(self.code)

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws::Sessions;
+use aws::{Sessions, in_name_of};
 use emr_dns::EmrDns;
 use events::Detail;
 use events::ebs::{SnapshotNotification, SnapshotsCompletion};
@@ -16,7 +16,7 @@ use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent};
 use ledger::DynamoLedger;
 use react_org_change::ReactOrgChange;
 use reaction::settings::Variables;
-use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, drive_json};
+use reaction::{Deadline, Doing, MemoryLedger, Mode, Reaction, Report, Run, drive_json};
 use reconcile_shares::ReconcileShares;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
 use rotate_db_user::{DbPassword, RotateDbUser};
@@ -27,6 +27,7 @@ use share_rds_snapshot::ShareRdsSnapshot;
 use sharing_aws::{Settings, Source};
 use sharing_records::Grants;
 
+use crate::bound;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::given::Given;
@@ -232,13 +233,24 @@ async fn react<R: Reaction>(
         .map_err(Failure::configuration)?;
     let table = if *mode == Mode::Apply { variables("SIGNALBOX_LEDGER_TABLE") } else { None };
     given.check(R::NAME)?;
-    let clock = sessions.clock();
-    let deadline = Deadline::new(sessions.now() + DEADLINE, clock);
+    if *mode == Mode::Apply {
+        bound::require(given, *variables)?;
+    }
+    let run = by_hand(sessions, R::NAME, event.field("id"), &format!("signalbox run ({})", R::NAME));
     Ok(match mode {
-        Mode::Plan => drive_json(&reaction, &MemoryLedger::new(clock), *mode, deadline, &event.text).await,
+        Mode::Plan => {
+            let ledger = MemoryLedger::new(sessions.clock());
+            in_name_of(&run, drive_json(&reaction, &ledger, *mode, &run, &event.text)).await
+        }
         Mode::Apply => {
             let ledger = DynamoLedger::new(sessions, table.unwrap_or_default(), R::NAME);
-            drive_json(&reaction, &ledger, *mode, deadline, &event.text).await
+            in_name_of(&run, drive_json(&reaction, &ledger, *mode, &run, &event.text)).await
         }
     })
+}
+
+/// A run that a person has begun by this command; [`Sessions::ask_home`] has asked for the credentials' ARN before.
+pub(crate) fn by_hand(sessions: &Sessions, function: &'static str, occurrence: &str, command: &str) -> Run {
+    let deadline = Deadline::new(sessions.now() + DEADLINE, sessions.clock());
+    Run::new(function, occurrence, deadline).by(sessions.person_as_actor(command))
 }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use reaction::settings::Variables;
 
 use crate::failure::Failure;
 
@@ -17,6 +18,8 @@ const PREFIX: &str = "SIGNALBOX_";
 pub(crate) struct Given {
     /// By variable: the option.
     options: BTreeMap<String, String>,
+    /// The names of all options that were given.
+    names: BTreeSet<String>,
     /// The variables that were read.
     read: Mutex<BTreeSet<String>>,
 }
@@ -28,7 +31,9 @@ impl Given {
         loop {
             for argument in command.get_arguments() {
                 let is_given = matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine);
-                if let (true, Some(variable), Some(option)) = (is_given, argument.get_env(), argument.get_long()) {
+                let Some(option) = argument.get_long().filter(|_| is_given) else { continue };
+                given.names.insert(option.to_owned());
+                if let Some(variable) = argument.get_env() {
                     given.options.insert(variable.to_string_lossy().into_owned(), format!("--{option}"));
                 }
             }
@@ -41,6 +46,27 @@ impl Given {
     /// Whether an option was given that this variable stands for.
     pub(crate) fn has(&self, variable: &str) -> bool {
         self.options.contains_key(variable)
+    }
+
+    /// Whether this option was given.
+    pub(crate) fn has_option(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Refuses a role for other accounts where the settings admit none: it would never be assumed.
+    pub(crate) fn check_role(&self, variables: Variables<'_>) -> Result<(), Failure> {
+        if !self.has("SIGNALBOX_MEMBER_ROLE") || variables("SIGNALBOX_ACCOUNTS").is_some() {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            "--member-role would have no effect without --accounts, which says in which accounts it is assumed; give both, or leave \
+             it out",
+        ))
+    }
+
+    /// Whether what runs has read this variable.
+    pub(crate) fn was_read(&self, variable: &str) -> bool {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).contains(variable)
     }
 
     /// Notes that this variable was read, and gives its value on.

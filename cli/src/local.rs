@@ -15,21 +15,16 @@ use local_aws::deploy::{self, Deployment, Stack};
 use reaction::Reaction;
 use tokio::task::JoinHandle;
 
+use crate::account::{ACCOUNT, REGION, SECRET};
 use crate::cluster::Network;
 use crate::failure::Failure;
 use crate::functions::{FUNCTIONS, Function};
 use crate::progress::Progress;
 
-/// The account that everything is deployed to.
-pub(crate) const ACCOUNT: &str = "111122223333";
-/// The region that everything is deployed to.
-pub(crate) const REGION: &str = "eu-west-1";
-/// The secret key, which nobody verifies.
-pub(crate) const SECRET: &str = "test";
 /// Where the share manifest lies.
 pub(crate) const MANIFEST: &str = "s3://com-example-signalbox/share-manifest.json";
 /// What the manifest may name: the accounts of the samples.
-const ALLOWED: &str = "222233334444,333344445555,444455556666,555566667777";
+pub(crate) const ALLOWED: &str = "222233334444,333344445555,444455556666,555566667777";
 /// The ledger's table.
 pub(crate) const LEDGER_TABLE: &str = "signalbox-ledger";
 

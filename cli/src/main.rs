@@ -4,7 +4,9 @@
 //! (`send`), and an AWS of one's own on loopback with everything deployed (`up`, `demo`). Data goes to standard
 //! output, everything else to standard error; the exit codes are those of the AWS CLI.
 
+mod account;
 mod arguments;
+mod bound;
 mod cluster;
 mod commands;
 mod connection;
@@ -17,6 +19,8 @@ mod interruption;
 mod local;
 mod output;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod sample;
 mod settings;
 

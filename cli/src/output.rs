@@ -49,7 +49,7 @@ pub(crate) fn print_line<T: Serialize>(value: &T) -> Result<(), Failure> {
 
 fn write_line(text: &str) -> Result<(), Failure> {
     match writeln!(anstream::stdout(), "{text}") {
-        // Whoever read it has read enough, as `head` does.
+        // The reader has read enough, as `head` does.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("writing to standard output").map_err(Failure::configuration),
     }

@@ -41,6 +41,6 @@ impl Drop for Progress {
 
 /// A line on standard error.
 pub(crate) fn say(line: &str) {
-    // Where nobody reads standard error, there is nobody to be told.
+    // Where standard error is closed, no one is there to be told.
     let _ = writeln!(anstream::stderr(), "{line}");
 }

@@ -18,7 +18,7 @@ use reaction::{Doing, Error};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::local::{ACCOUNT, REGION};
+use crate::account::{ACCOUNT, REGION};
 
 /// Whom the manifest names.
 pub(crate) const NAMED: [&str; 2] = ["222233334444", "333344445555"];

@@ -15,10 +15,6 @@ pub(crate) struct FunctionSettings {
     pub(crate) manifest_account: Option<String>,
     #[command(flatten)]
     pub(crate) allowed: AllowedAccounts,
-    /// The DynamoDB table that keeps the ledger (`plan` only reads it, for steps of rotations)
-    #[arg(long, env = "SIGNALBOX_LEDGER_TABLE", value_name = "TABLE", hide_env_values = true)]
-    #[arg(default_value = "signalbox-ledger")]
-    pub(crate) ledger_table: String,
     /// Whether snapshots that RDS made for itself are copied, so that the copies can be shared: true or false
     #[arg(long, env = "SIGNALBOX_COPY_AUTOMATED", value_name = "BOOLEAN", hide_env_values = true)]
     pub(crate) copy_automated: Option<String>,
@@ -51,7 +47,7 @@ pub(crate) struct ApplySettings {
 #[derive(Debug, Args)]
 pub(crate) struct AllowedAccounts {
     /// With which accounts things may be shared: ids of accounts, organizations and organizational units, separated by
-    /// commas; with everybody by default
+    /// commas, or the word `everybody`. What changes something needs it; a plan without it says that nothing bounds it
     #[arg(long, env = "SIGNALBOX_ALLOWED_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
     pub(crate) allowed_accounts: Option<String>,
 }
@@ -125,13 +121,16 @@ pub(crate) struct Naming {
     /// The hosted zones that may be changed: their ids, separated by commas; every private one of the account by default
     #[arg(long, env = "SIGNALBOX_DNS_ZONES", value_name = "IDS", hide_env_values = true)]
     pub(crate) dns_zones: Option<String>,
+    /// Which accounts may have names under which suffix: pairs such as `example.com=111122223333|222233334444`, separated by
+    /// commas; every account that the function acts in by default
+    #[arg(long, env = "SIGNALBOX_SUFFIX_ACCOUNTS", value_name = "PAIRS", hide_env_values = true)]
+    pub(crate) suffix_accounts: Option<String>,
 }
 
 impl FunctionSettings {
     /// A setting by the name of the function's environment variable, where it is not empty.
     pub(crate) fn variable(&self, name: &str) -> Option<String> {
         let value = match name {
-            "SIGNALBOX_LEDGER_TABLE" => return Some(self.ledger_table.clone()),
             "SIGNALBOX_MANIFEST" => self.manifest.as_ref(),
             "SIGNALBOX_MANIFEST_ACCOUNT" => self.manifest_account.as_ref(),
             "SIGNALBOX_ALLOWED_ACCOUNTS" => self.allowed.allowed_accounts.as_ref(),
@@ -202,14 +201,16 @@ impl Naming {
             "SIGNALBOX_DNS_TTL" => self.dns_ttl.as_ref(),
             "SIGNALBOX_DNS_POLICY" => self.dns_policy.as_ref(),
             "SIGNALBOX_DNS_ZONES" => self.dns_zones.as_ref(),
+            "SIGNALBOX_SUFFIX_ACCOUNTS" => self.suffix_accounts.as_ref(),
             _ => return without_option(name),
         };
         value.cloned().filter(|value| !value.is_empty())
     }
 }
 
-/// A variable that no option stands for, as those of the functions that rotate: there are too many of them.
+/// A variable that no option stands for: those of the functions that rotate, of which `plan --help` says that the environment has
+/// them.
 fn without_option(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "a setting of the desk, as clap reads those that are options")]
+    #[expect(clippy::disallowed_methods, reason = "a setting of the operator's, as clap reads those that are options")]
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

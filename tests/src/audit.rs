@@ -1,5 +1,8 @@
 //! The audit tells what happened, and whether anybody altered it.
 
+use std::time::Duration;
+
+use aws::{function_as_actor, in_name_of};
 use aws_sdk_dynamodb::types::AttributeValue;
 use local_aws::FaultKind;
 use serde_json::{Map, Value, json};
@@ -7,7 +10,7 @@ use sharing_records::verify;
 
 use crate::built::binary;
 use crate::grants::{Thing, accounts};
-use crate::world::{AUDIT, AWS, REGION};
+use crate::world::{AUDIT, AWS, REGION, run_for};
 
 /// A thing with an audit of six items.
 async fn thing() -> Thing {
@@ -216,17 +219,15 @@ async fn an_item_that_is_there_is_never_written_over() {
 
 /// The audit says who acts, and not only which program.
 #[tokio::test]
-async fn who_acts_is_recorded_as_the_sessions_say_it() {
+async fn who_acts_is_recorded_as_the_run_says_it() {
     let thing = Thing::new().await;
     thing.world.sessions.ask_home().await.unwrap();
-    thing.world.sessions.act_by_hand("signalbox apply");
-    assert!(thing.share_with(&accounts(1, 1)).await.unwrap());
-    thing.world.sessions.actor().set(aws::Actor::of_function(
-        "arn:aws:lambda:eu-west-1:111122223333:function:f:live",
-        "7",
-        "r",
-    ));
-    assert!(thing.share_with(&accounts(1, 2)).await.unwrap());
+    let minute = Duration::from_mins(1);
+    let by_hand = run_for(minute).by(thing.world.sessions.person_as_actor("signalbox apply"));
+    assert!(in_name_of(&by_hand, thing.share_with(&accounts(1, 1))).await.unwrap());
+    let arn = "arn:aws:lambda:eu-west-1:111122223333:function:f:live";
+    let of_function = run_for(minute).by(function_as_actor(arn, "7", "r"));
+    assert!(in_name_of(&of_function, thing.share_with(&accounts(1, 2))).await.unwrap());
     let who: Vec<_> = thing.whole_audit().await.into_iter().map(|item| item.who).collect();
     let person = format!("{}, `signalbox apply`", thing.world.sessions.caller().unwrap());
     assert!(person.starts_with("arn:aws:") && person.contains(&thing.world.account), "{person}");

@@ -119,7 +119,7 @@ async fn a_failure_is_the_functions_error_with_the_report_in_it() {
     let report: Value = serde_json::from_str(error["errorMessage"].as_str().unwrap()).unwrap();
     assert_eq!(report["outcome"], "failed");
     assert!(report["reason"].as_str().unwrap().contains("no-such-table"), "{report}");
-    assert!(scene.picture().await.starts_with("image: nobody\n"));
+    assert!(scene.picture().await.starts_with("image: no account\n"));
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn in_plan_mode_nothing_is_changed_and_nothing_claimed() {
     assert_eq!(respond(&api, &scene.event).await["outcome"], "planned");
     let calls = scene.world.operations_since(calls);
     assert!(calls.iter().all(|call| !call.starts_with("dynamodb:") && !call.contains("Modify")), "{calls:?}");
-    assert!(scene.picture().await.starts_with("image: nobody\n"));
+    assert!(scene.picture().await.starts_with("image: no account\n"));
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn the_manifest_is_sent_once_and_then_only_when_it_changed() {
     scene.world.put_manifest(r#"{"ami": {"base_": {"eu-west-1": []}}}"#).await;
     assert_eq!(respond(&api, &again("third")).await["outcome"], "applied");
     assert_eq!(gets(&scene), [200, 304, 200]);
-    assert!(scene.picture().await.starts_with("image: nobody\n"));
+    assert!(scene.picture().await.starts_with("image: no account\n"));
 }
 
 #[tokio::test]

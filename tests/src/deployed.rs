@@ -31,7 +31,7 @@ const LOG_FIELDS: [&str; 12] = [
 ];
 
 const SHARED: &str = "image: 123456789012, 987654321098\nsnap-1: 123456789012, 987654321098\n";
-const NOT_SHARED: &str = "image: nobody\nsnap-1: nobody\n";
+const NOT_SHARED: &str = "image: no account\nsnap-1: no account\n";
 
 /// An account in which `share-ami` is deployed, and an image.
 async fn image() -> Account<Scene> {

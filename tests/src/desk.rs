@@ -1,6 +1,7 @@
 //! Signalbox on a desk: `signalbox plan`, `signalbox apply`, `signalbox run`, `signalbox dns` and `signalbox up` as a person or a
 //! CI job runs them.
 
+mod bound;
 mod dns;
 mod options;
 mod rotation;
@@ -46,6 +47,7 @@ impl<'a> Desk<'a> {
         command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
         command.env("AWS_ACCESS_KEY_ID", &self.scene.world.account);
         command.envs([("SIGNALBOX_GRANTS_TABLE", GRANTS), ("SIGNALBOX_AUDIT_TABLE", AUDIT)]);
+        command.env("SIGNALBOX_ALLOWED_ACCOUNTS", "everybody");
         command
     }
 
@@ -86,6 +88,7 @@ async fn a_plan_is_a_diff_that_a_person_can_read_and_changes_nothing() {
         + com-example-111122223333 - 123456789012  com-example-111122223333
         - com-example-111122223333 - 444455556666  com-example-111122223333
         note: com-example-111122223333 is open to 555566667777 by somebody else's statement
+        note: the manifest may share with any account: SIGNALBOX_ALLOWED_ACCOUNTS (AllowedAccounts) is `everybody`
         SECTION      ADDED  EXPIRED  FOREIGN  MISSED EVENTS  REMOVED  UNCHANGED
         ami              1        0        0              1        1          1
         ebs              2        0        0              1        1          1

@@ -136,7 +136,7 @@ pub async fn apply(
     route53(world).change_resource_record_sets().hosted_zone_id(zone).change_batch(batch).send().await.map(drop)
 }
 
-/// Puts a record set there, as somebody else does, whatever was there before.
+/// Puts a record set there, as another writer does, whatever was there before.
 pub async fn put_record(world: &World, zone: &str, name: &str, kind: &str, ttl: i64, values: &[&str]) {
     apply(world, zone, vec![change("UPSERT", name, kind, ttl, values)]).await.unwrap();
 }

@@ -18,14 +18,14 @@ use std::time::Duration;
 use aws_sdk_route53::types::{Change, RrType};
 use emr_dns::{EmrDns, Settings};
 use ledger::DynamoLedger;
-use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+use reaction::{Mode, Reaction, Report, Run, drive_json};
 
 use crate::emr::{
     CREATED, PRIMARY, STATE, apply, associate, change, make_private_zone, make_public_zone, make_vpc, record_sets,
     records, run_cluster, set_state,
 };
 use crate::scene::{self, read_sample};
-use crate::world::{LEDGER, REGION, SAMPLE_ACCOUNT, World, now};
+use crate::world::{LEDGER, REGION, SAMPLE_ACCOUNT, World, run_for};
 
 pub use given::*;
 
@@ -78,7 +78,7 @@ impl scene::Scene for Scene {
     }
 
     async fn hear(&self, mode: Mode) -> Report {
-        drive_json(&self.function(), &self.ledger(), mode, soon(), &self.event).await
+        drive_json(&self.function(), &self.ledger(), mode, &soon(), &self.event).await
     }
 
     /// Every record of every zone, but for those that Route 53 itself makes: they are as they were.
@@ -105,13 +105,13 @@ impl scene::Scene for Scene {
 }
 
 /// When an invocation ends that begins now.
-fn soon() -> Deadline {
-    Deadline::new(now() + Duration::from_mins(1), now)
+fn soon() -> Run {
+    run_for(Duration::from_mins(1))
 }
 
 /// When a sweep ends that begins now, with the template's `Timeout`.
-fn in_fifteen_minutes() -> Deadline {
-    Deadline::new(now() + Duration::from_mins(15), now)
+fn in_fifteen_minutes() -> Run {
+    run_for(Duration::from_mins(15))
 }
 
 /// The key of the tag that the function reads.
@@ -138,7 +138,7 @@ impl Scene {
 
     /// Hears an event, in which the ids are those of the samples, as that of the scene would be heard.
     pub async fn hear_of(&self, event: &str) -> Report {
-        drive_json(&self.function(), &self.ledger(), Mode::Apply, soon(), &self.with_own_ids(event)).await
+        drive_json(&self.function(), &self.ledger(), Mode::Apply, &soon(), &self.with_own_ids(event)).await
     }
 
     /// Hears a sample event.

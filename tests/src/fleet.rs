@@ -1,4 +1,4 @@
-//! One operation in the accounts of an organization: whom it reaches and how, and what is told of the others.
+//! One operation in the accounts of an organization: which accounts it reaches and how, and what is told of the others.
 
 mod operations;
 mod permissions;

@@ -142,7 +142,7 @@ async fn shared_once() -> Thing {
     thing
 }
 
-/// Runs again, as whoever comes next does, until it comes through.
+/// Runs again, as the next run does, until it comes through.
 async fn run_until_done(thing: &Thing, wanted: &BTreeSet<sharing::Principal>) {
     let mut errors = Vec::new();
     for _ in 0..5 {

@@ -16,7 +16,7 @@
 //! - `tests/src/hazards/images.rs::what_the_default_key_encrypts_cannot_be_shared`
 //! - `functions/share-ami/src/tests.rs::what_the_aws_managed_key_encrypts_cannot_be_shared`
 //! - `functions/share-ebs-snapshot/src/tests.rs::what_the_aws_managed_key_encrypts_is_refused_and_a_customer_key_is_named`
-//! - `functions/share-rds-snapshot/src/tests.rs::what_the_aws_managed_key_encrypts_is_neither_shared_nor_copied`
+//! - `functions/share-rds-snapshot/src/tests/obstacles.rs::what_the_aws_managed_key_encrypts_is_neither_shared_nor_copied`
 //!
 //! With a customer key the other account needs the key too.
 //! - `functions/share-ami/src/tests.rs::with_a_customer_key_it_is_shared_and_a_note_names_the_key`
@@ -293,7 +293,7 @@ fn count_of(scene: &Scene, operation: &str, skipped: usize) -> usize {
 }
 
 /// Whether a file's text has a test of this name, or a story, of which a macro makes one.
-fn has_test(text: &str, name: &str) -> bool {
+pub fn has_test(text: &str, name: &str) -> bool {
     let lines: Vec<_> = text.lines().map(str::trim).collect();
     let is_test = |line: &str| ["#[test]", "#[tokio::test]"].contains(&line);
     let begins = [format!("fn {name}("), format!("async fn {name}(")];

@@ -261,7 +261,7 @@ async fn passwords_are_as_they_are_asked_for() {
     assert_eq!(short, "InvalidParameterException: Password length is too short based on the required types.");
 }
 
-/// Whatever is written down may be read by somebody.
+/// Whatever is written down may be read.
 #[tokio::test]
 async fn a_recorded_call_has_no_secret_in_it() {
     let (world, client, arn) = scene().await;

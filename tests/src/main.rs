@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, helpers and all")]
 
+mod agreement;
 mod audit;
 mod binary;
 mod built;
@@ -35,6 +36,7 @@ mod paging;
 mod policies;
 mod react_org_change;
 mod reconcile_shares;
+mod roles;
 mod rotate_bearer_token;
 mod rotate_db_user;
 mod rotations;

@@ -1,23 +1,31 @@
-//! An organization of four accounts: what happens in a member reaches the function in the hub, which acts in the member.
+//! An organization of four accounts: what happens in a member reaches the function in the hub, which acts in the member. IAM judges
+//! each call: in the hub by the role of the function's template, in the member by the role that `infra/member-account.yaml` makes.
 
 mod clusters;
 mod forced;
+mod judged;
 mod moves;
 mod refusals;
 mod shares;
+mod side_by_side;
 mod sweeps;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use aws::in_name_of;
 use aws_sdk_organizations::Client;
 use ledger::DynamoLedger;
-use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+use reaction::{Mode, Reaction, Report, Run, drive_json};
+use tokio::sync::Mutex;
 
-use crate::world::{AWS, LEDGER, World, now};
+use crate::roles::{make_member, make_operator, make_role};
+use crate::world::{AWS, LEDGER, World, run_for};
 
 /// The hub, and what it manages: a unit with a member and, below that, another unit with a second one; and a closed account.
 pub struct Scene {
-    /// The account of the functions, which is the management account.
+    /// The account of the functions, which is the management account, in the name of its administrator.
     pub hub: World,
     /// The member in the unit.
     pub member: World,
@@ -30,6 +38,8 @@ pub struct Scene {
     /// The unit.
     pub unit: String,
     client: Client,
+    accounts: String,
+    functions: Mutex<BTreeMap<&'static str, Arc<World>>>,
 }
 
 impl Scene {
@@ -46,8 +56,36 @@ impl Scene {
         let below = make_account(&client, "below", &root, &unit_below).await;
         let closed = make_account(&client, "closed", &root, &unit).await;
         client.close_account().account_id(&closed.account).send().await.unwrap();
-        let hub = hub.acting_in(&accounts(&organization, &unit)).await;
-        Self { hub, member, below, closed, organization, unit, client }
+        make_operator(&hub).await;
+        for member in [&member, &below] {
+            make_member(member, &hub.account, &[("OrganizationId", organization.as_str())], |_| {}).await;
+        }
+        let (accounts, functions) = (accounts(&organization, &unit), Mutex::default());
+        Self { hub, member, below, closed, organization, unit, client, accounts, functions }
+    }
+
+    /// Lets the functions act in these accounts from now on.
+    pub fn admit(&mut self, accounts: &str) {
+        accounts.clone_into(&mut self.accounts);
+        self.functions.get_mut().clear();
+    }
+
+    /// The hub in the name of the role of a function, which is made when it is first asked for.
+    pub async fn acting_as(&self, function: &'static str) -> Arc<World> {
+        self.acting_with(function, &[]).await
+    }
+
+    /// The same with these parameters of the function's template.
+    pub async fn acting_with(&self, function: &'static str, given: &[(&str, &str)]) -> Arc<World> {
+        let mut functions = self.functions.lock().await;
+        if let Some(made) = functions.get(function) {
+            return made.clone();
+        }
+        let own = [("OrganizationId", self.organization.as_str()), ("Accounts", &self.accounts)];
+        make_role(&self.hub, function, &[&own, given].concat()).await;
+        let made = Arc::new(self.hub.acting_as(function, &self.accounts).await);
+        functions.insert(function, made.clone());
+        made
     }
 
     /// The account leaves the organization.
@@ -57,10 +95,10 @@ impl Scene {
 
     /// The function of the hub hears an event.
     pub async fn hear<R: Reaction>(&self, function: &R, event: &str) -> Report {
-        let ledger = DynamoLedger::new(&self.hub.sessions, LEDGER, R::NAME);
-        self.hub.sessions.act_for(R::NAME, "an-event");
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        drive_json(function, &ledger, Mode::Apply, deadline, event).await
+        let sessions = &self.acting_as(R::NAME).await.sessions;
+        let ledger = DynamoLedger::new(sessions, LEDGER, R::NAME);
+        let run = Run::new(R::NAME, "an-event", run_for(Duration::from_mins(1)).deadline);
+        in_name_of(&run, drive_json(function, &ledger, Mode::Apply, &run, event)).await
     }
 
     /// What the hub asked of Organizations and STS since its first calls, in order.

@@ -10,7 +10,7 @@ mod mischief;
 mod secrecy;
 mod secret;
 mod settings;
-mod tls;
+pub mod tls;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -7,7 +7,8 @@ use aws_sdk_kms::Client as Kms;
 use local_aws::{Fault, FaultKind};
 use place::AccountId;
 use reaction::{Mode, Outcome, Report};
-use sharing_aws::{Encryption, encryption};
+use sharing::Encryption;
+use sharing_aws::encryption;
 
 use crate::ec2::{allow_launch, allow_volumes, register};
 use crate::reconcile_shares::Scene as Account;
@@ -69,10 +70,10 @@ async fn one_image_on_a_key_that_is_gone_holds_up_nothing_in_its_region() {
         assert_eq!(scene.launchers(&scene.image).await, "111111111111");
         assert_eq!(scene.volume_makers(&scene.backing).await, "111111111111");
         assert_eq!(scene.volume_makers(&scene.volume).await, "222222222222");
-        assert_eq!(scene.launchers(&old).await, "nobody", "what cannot be shared can be taken back");
+        assert_eq!(scene.launchers(&old).await, "no account", "what cannot be shared can be taken back");
         assert_eq!(
             (scene.volume_makers(&backing).await, scene.volume_makers(&volume).await),
-            ("nobody".into(), "nobody".into())
+            ("no account".into(), "no account".into())
         );
     }
     scene.assert_audited().await;
@@ -94,7 +95,7 @@ async fn a_key_that_cannot_be_read_for_now_holds_up_what_it_encrypts_and_nothing
         "{reason}"
     );
     assert_eq!(scene.launchers(&scene.image).await, "111111111111, 444455556666");
-    assert_eq!(scene.launchers(&old).await, "nobody");
+    assert_eq!(scene.launchers(&old).await, "no account");
 }
 
 #[tokio::test]
@@ -122,7 +123,7 @@ async fn a_database_snapshot_on_a_key_that_is_gone_is_refused_alone_by_the_sweep
     }
     let picture = scene.picture().await;
     assert!(
-        picture.contains("\nbase-db-v1: 123456789012\nsecret-db-v1: nobody\nbase-cluster-v1: 123456789012\n"),
+        picture.contains("\nbase-db-v1: 123456789012\nsecret-db-v1: no account\nbase-cluster-v1: 123456789012\n"),
         "{picture}"
     );
 }
@@ -167,7 +168,7 @@ async fn of_several_snapshots_in_one_event_the_one_on_a_key_that_is_gone_is_left
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     assert_eq!(refused(&report).len(), 1);
     let picture = scene.picture().await;
-    assert!(picture.contains(": 123456789012, 987654321098\n") && picture.contains(": nobody\n"), "{picture}");
+    assert!(picture.contains(": 123456789012, 987654321098\n") && picture.contains(": no account\n"), "{picture}");
 }
 
 /// What is said of a thing under this key.
@@ -253,7 +254,7 @@ async fn a_snapshot_with_an_option_that_stays_is_refused_alone_and_oracles_time_
             "{engine} {option}: {report}"
         );
         assert!(is_shared || report.reason.unwrap().contains(why));
-        let who = if is_shared { "123456789012" } else { "nobody" };
+        let who = if is_shared { "123456789012" } else { "no account" };
         let picture = scene.picture().await;
         assert!(
             picture.contains(&format!("base-db-v1: 123456789012\nsecret-db-v1: {who}\n")),

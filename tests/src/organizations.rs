@@ -1,20 +1,26 @@
-//! The accounts of organizations and organizational units, as a manifest names them.
+//! The accounts of organizations and organizational units, as a manifest names them. They are read by the role of `reconcile-shares`,
+//! as its template makes it: IAM judges each call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::Pace;
+use aws::{Pace, Sessions};
 use aws_sdk_organizations::Client;
 use expect_test::{Expect, expect};
 use local_aws::{Fault, FaultKind};
+use organization::Organizations;
 use place::AccountId;
 use sharing::{Kind, Manifest, Membership, Principal};
-use sharing_aws::{Organizations, Settings, Source};
+use sharing_aws::{Settings, Source, membership};
 
+use crate::roles::make_role;
 use crate::world::{AWS, World, sessions_of};
 
 /// An organization whose management account is a test's.
 struct Scene {
     world: World,
+    /// The same in the name of the role that reads.
+    reader: World,
+    client: Client,
     organizations: Organizations,
     id: String,
     root: String,
@@ -28,12 +34,15 @@ impl Scene {
         let id = client.create_organization().send().await.unwrap().organization.unwrap().id.unwrap();
         let root = client.list_roots().send().await.unwrap().roots.unwrap().remove(0).id.unwrap();
         let accounts = [("management", world.account.parse().unwrap())].into();
-        Self { world, organizations: Organizations { client, pace: Pace::unlimited() }, id, root, accounts }
+        make_role(&world, "reconcile-shares", &[("OrganizationId", &id), ("Accounts", &id)]).await;
+        let reader = world.acting_as("reconcile-shares", &id).await;
+        let organizations = asking(&reader.sessions);
+        Self { world, reader, client, organizations, id, root, accounts }
     }
 
     /// A unit below `parent`, with one account of its name.
     async fn unit(&mut self, name: &'static str, parent: &str) -> String {
-        let client = &self.organizations.client;
+        let client = &self.client;
         let unit = client.create_organizational_unit().name(name).parent_id(parent).send().await.unwrap();
         let unit = unit.organizational_unit.unwrap().id.unwrap();
         self.account(name, &unit).await;
@@ -41,7 +50,7 @@ impl Scene {
     }
 
     async fn account(&mut self, name: &'static str, parent: &str) {
-        let client = &self.organizations.client;
+        let client = &self.client;
         let account = client.create_account().account_name(name).email(format!("{name}@example.com")).send();
         let id = account.await.unwrap().create_account_status.unwrap().account_id.unwrap();
         let request = client.move_account().account_id(&id).source_parent_id(&self.root);
@@ -50,13 +59,17 @@ impl Scene {
     }
 
     async fn close(&self, name: &str) {
-        let request = self.organizations.client.close_account().account_id(self.accounts[name].as_str());
+        let request = self.client.close_account().account_id(self.accounts[name].as_str());
         request.send().await.unwrap();
     }
 
-    /// Who an id stands for, by the names of the accounts.
+    async fn membership(&self, id: &str) -> Result<Membership, reaction::Error> {
+        membership(&self.organizations, &[id.to_owned()].into()).await
+    }
+
+    /// The accounts that an id stands for, by their names.
     async fn members(&self, id: &str) -> Result<String, reaction::Error> {
-        let membership = self.organizations.membership(&[id.to_owned()].into()).await?;
+        let membership = self.membership(id).await?;
         if let Some(why) = membership.refusal(&principal(id)) {
             return Err(reaction::Error::refused(why));
         }
@@ -77,6 +90,10 @@ impl Scene {
         let text = error.to_string().replace(&self.id, "o-ours").replace(": ", ":\n");
         expected.assert_eq(&format!("{kind}\n{text}\n"));
     }
+}
+
+fn asking(sessions: &Sessions) -> Organizations {
+    Organizations::of_client(Client::new(sessions.config()), Pace::unlimited())
 }
 
 fn principal(id: &str) -> Principal {
@@ -112,7 +129,7 @@ async fn an_account_that_moved_away_is_not_in_the_unit_any_more() {
     let mut scene = Scene::set_up().await;
     let left = scene.unit("left", &scene.root.clone()).await;
     let right = scene.unit("right", &scene.root.clone()).await;
-    let request = scene.organizations.client.move_account().account_id(scene.accounts["left"].as_str());
+    let request = scene.client.move_account().account_id(scene.accounts["left"].as_str());
     request.source_parent_id(&left).destination_parent_id(&right).send().await.unwrap();
     assert_eq!(scene.members(&left).await.unwrap(), "");
     assert_eq!(scene.members(&right).await.unwrap(), "left right");
@@ -129,7 +146,7 @@ async fn what_the_manifest_and_the_settings_name_is_asked_for() {
         "SIGNALBOX_ALLOWED_ACCOUNTS" => Some(allowed.clone()),
         _ => None,
     };
-    let source = Source::new(&scene.world.sessions, Settings::of_command_line(&variable).unwrap());
+    let source = Source::new(&scene.reader.sessions, Settings::of_command_line(&variable).unwrap());
     let manifest = format!(r#"{{"ebs": {{"base": {{"eu-west-1": ["{}"]}}}}}}"#, principal(&unit));
     let before = scene.world.calls();
     let desired = source.complete(Manifest::parse(&manifest), &[Kind::Snapshot]).await.unwrap();
@@ -171,7 +188,7 @@ async fn who_is_not_the_management_account_is_told_so() {
     let mut scene = Scene::set_up().await;
     let unit = scene.unit("member", &scene.root.clone()).await;
     let sessions = sessions_of(scene.accounts["member"].as_str()).await;
-    scene.organizations.client = Client::new(sessions.config());
+    scene.organizations = asking(&sessions);
     scene
         .refused(
             &scene.id,
@@ -190,7 +207,7 @@ async fn who_is_not_the_management_account_is_told_so() {
 #[tokio::test]
 async fn who_is_in_no_organization_is_told_so() {
     let mut scene = Scene::set_up().await;
-    scene.organizations.client = Client::new(World::new().await.sessions.config());
+    scene.organizations = asking(&World::new().await.sessions);
     scene.refused("ou-ab12-cd34ef56", expect![[r#"
         refused
         asking Organizations for the accounts of ou-ab12-cd34ef56 (only the management account and delegated administrators may):
@@ -223,6 +240,6 @@ async fn throttling_is_waited_out_and_a_list_that_stays_throttled_is_no_list() {
 async fn nobody_is_asked_where_nothing_is_to_be_expanded() {
     let scene = Scene::set_up().await;
     let before = scene.world.calls();
-    let known = scene.organizations.membership(&BTreeSet::new()).await.unwrap();
+    let known = membership(&scene.organizations, &BTreeSet::new()).await.unwrap();
     assert_eq!((known, scene.world.calls()), (Membership::default(), before));
 }

@@ -73,7 +73,7 @@ impl Scene {
         self.with_sample_ids(&format!("{text}{}", self.policy().await))
     }
 
-    /// What AWS says of the policy: whom each statement names, after its `Sid`.
+    /// What AWS says of the policy: the principals that each statement names, after its `Sid`.
     async fn policy(&self) -> String {
         let Some(text) = self.policy_text().await else { return "no policy\n".into() };
         let policy: Value = serde_json::from_str(&text).unwrap();
@@ -125,7 +125,7 @@ impl Scene {
         }
     }
 
-    /// A statement of somebody else, and of a key what lets its own account in.
+    /// A statement of another writer, and of a key what lets its own account in.
     fn theirs(&self) -> Value {
         let action = match self.resource.kind {
             Kind::Bucket => "s3:GetObject",

@@ -8,9 +8,10 @@ mod truths;
 
 use std::time::Duration;
 
+use aws::in_name_of;
 use aws_sdk_organizations::Client;
 use react_org_change::ReactOrgChange;
-use reaction::{Deadline, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Mode, Outcome, Reaction, Report, drive_json};
 use reconcile_shares::Settings;
 use sharing_aws::Source;
 use sharing_records::Grants;
@@ -18,7 +19,7 @@ use sharing_records::Grants;
 use crate::ec2::register;
 use crate::reconcile_shares::Scene as Account;
 use crate::scene::{self, read_sample};
-use crate::world::{AUDIT, GRANTS, LEDGER, World, now};
+use crate::world::{AUDIT, GRANTS, LEDGER, World, run_for};
 
 /// What the unit has, wherever only accounts can be named. Of one snapshot another entry names the account itself, and one is
 /// for the whole organization.
@@ -166,7 +167,8 @@ impl Scene {
 
     async fn react(&self, mode: Mode, event: &str) -> Report {
         let ledger = ledger::DynamoLedger::new(&self.hub.world.sessions, LEDGER, ReactOrgChange::NAME);
-        drive_json(&self.function(), &ledger, mode, Deadline::new(now() + Duration::from_mins(10), now), event).await
+        let run = run_for(Duration::from_mins(10));
+        in_name_of(&run, drive_json(&self.function(), &ledger, mode, &run, event)).await
     }
 }
 

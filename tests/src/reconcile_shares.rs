@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification, VolumeType};
-use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+use reaction::{Mode, Reaction, Report, drive_json};
 use reconcile_shares::{ReconcileShares, Settings};
 use serde_json::Value;
 use sharing_aws::Source;
@@ -22,7 +22,7 @@ use sharing_records::Grants;
 
 use crate::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
 use crate::scene::{self, read_sample, sorted};
-use crate::world::{AUDIT, GRANTS, LEDGER, Organization, REGION, SAMPLE_ACCOUNT, World, now};
+use crate::world::{AUDIT, GRANTS, LEDGER, Organization, REGION, SAMPLE_ACCOUNT, World, run_for};
 
 /// What a schedule sends.
 pub const SWEEP: &str = r#"{"signalbox": "sweep", "force": null}"#;
@@ -144,9 +144,9 @@ impl Scene {
     }
 
     async fn react(&self, mode: Mode, time: Duration, event: &str) -> Report {
-        let deadline = Deadline::new(now() + time, now);
+        let run = run_for(time);
         let ledger = ledger::DynamoLedger::new(&self.world.sessions, LEDGER, ReconcileShares::NAME);
-        drive_json(&self.function(), &ledger, mode, deadline, &self.of_account(event)).await
+        drive_json(&self.function(), &ledger, mode, &run, &self.of_account(event)).await
     }
 
     /// Sweeps.
@@ -205,7 +205,7 @@ impl Scene {
         for id in [&self.image, &self.backing] {
             let holders = if *id == self.image { self.launchers(id).await } else { self.volume_makers(id).await };
             let owned = self.owned(id).await;
-            let held = owned == "nobody" || owned.split(", ").all(|who| holders.contains(who));
+            let held = owned == "no account" || owned.split(", ").all(|who| holders.contains(who));
             assert!(held, "{id}: {owned} of {holders}");
         }
     }

@@ -19,7 +19,7 @@ mod watched;
 
 use std::time::Duration;
 
-use reaction::{Deadline, Ledger, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Ledger, Mode, Outcome, Reaction, Report, drive_json};
 use rotate_bearer_token::settings::Settings;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
 use rotation_steps::{Bindings, Entry, Minted, Records};
@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 
 use crate::oauth2::{CLIENT_ID, CLIENT_SECRET, Manner, Server, Style};
 use crate::rotations::{Rotation, STEPS, make_secret, secrets_manager, stages, value_at};
-use crate::world::{LEDGER, ROTATIONS, World, now};
+use crate::world::{LEDGER, ROTATIONS, World, run_for};
 
 /// What a schedule sends, when it is time to revoke.
 const SWEEP: &str = r#"{"signalbox": "sweep"}"#;
@@ -103,8 +103,8 @@ impl Scene {
     }
 
     async fn hear_with(&self, ledger: &impl Ledger, event: &str) -> Report {
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        drive_json(&self.function, ledger, Mode::Apply, deadline, event).await
+        let run = run_for(Duration::from_mins(1));
+        drive_json(&self.function, ledger, Mode::Apply, &run, event).await
     }
 
     async fn step(&self, rotation: &Rotation, step: &str) -> Report {

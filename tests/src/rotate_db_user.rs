@@ -26,7 +26,7 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use reaction::{Deadline, Ledger, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Ledger, Mode, Outcome, Reaction, Report, drive_json};
 use rotate_db_user::engine::{Engine, Trust, Why};
 use rotate_db_user::{DbPassword, RotateDbUser, Settings};
 use rotation::Attempts;
@@ -35,7 +35,7 @@ use serde_json::{Value, json};
 
 use crate::databases::{HOST, MASTER, MASTER_PASSWORD, Server};
 use crate::rotations::{Rotation, STEPS, make_secret, secrets_manager, stages, value_at};
-use crate::world::{LEDGER, ROTATIONS, World, now};
+use crate::world::{LEDGER, ROTATIONS, World, run_for};
 
 /// The user's password before the first rotation.
 const FIRST: &str = "the-first-one-1";
@@ -122,9 +122,9 @@ impl Scene {
     }
 
     async fn step_with(&self, ledger: &impl Ledger, rotation: &Rotation, step: &str) -> Report {
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
+        let run = run_for(Duration::from_mins(1));
         let event = rotation.event(step);
-        let report = drive_json(&self.function, ledger, Mode::Apply, deadline, &event).await;
+        let report = drive_json(&self.function, ledger, Mode::Apply, &run, &event).await;
         self.told.borrow_mut().push(report.clone());
         report
     }

@@ -178,5 +178,5 @@ pub async fn put_manifest(world: &World, text: &str, is_parameter: bool) -> Stri
 /// These, sorted, as text.
 pub fn sorted(mut who: Vec<String>) -> String {
     who.sort();
-    if who.is_empty() { "nobody".into() } else { who.join(", ") }
+    if who.is_empty() { "no account".into() } else { who.join(", ") }
 }

@@ -5,13 +5,13 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::VolumeType;
-use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+use reaction::{Mode, Reaction, Report, drive_json};
 use share_ami::ShareAmi;
 use sharing_records::Grants;
 
 use crate::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
 use crate::scene;
-use crate::world::{Organization, REGION, SAMPLE_ACCOUNT, World, now};
+use crate::world::{Organization, REGION, SAMPLE_ACCOUNT, World, run_for};
 
 /// The image of most sample events.
 pub const SAMPLE_IMAGE: &str = "ami-0123456789abcdef0";
@@ -144,8 +144,8 @@ impl Scene {
 
     /// Hears the event.
     pub async fn hear(&self, mode: Mode) -> Report {
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        drive_json(&self.function, &self.world.ledger(), mode, deadline, &self.event).await
+        let run = run_for(Duration::from_mins(1));
+        drive_json(&self.function, &self.world.ledger(), mode, &run, &self.event).await
     }
 
     /// The report as text, with the samples' ids.

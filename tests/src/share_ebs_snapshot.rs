@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws_sdk_ec2::types::{OperationType, SnapshotAttributeName, Tag, VolumeType};
 use ledger::DynamoLedger;
-use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+use reaction::{Mode, Reaction, Report, drive_json};
 use share_ebs_snapshot::ShareEbsSnapshot;
 use sharing_aws::Settings;
 use sharing_records::Grants;
@@ -17,7 +17,7 @@ use sharing_records::Grants;
 use crate::ec2::{allow_launch, register, volume_makers};
 use crate::scene::{self, read_sample};
 use crate::share_ami::Key;
-use crate::world::{AUDIT, GRANTS, LEDGER, Organization, REGION, SAMPLE_ACCOUNT, World, now};
+use crate::world::{AUDIT, GRANTS, LEDGER, Organization, REGION, SAMPLE_ACCOUNT, World, run_for};
 
 /// The snapshots of the sample events.
 const SAMPLES: [&str; 2] = ["snap-0123456789abcdef0", "snap-0123456789abcdef1"];
@@ -117,9 +117,9 @@ impl scene::Scene for Scene {
     }
 
     async fn hear(&self, mode: Mode) -> Report {
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
+        let run = run_for(Duration::from_mins(1));
         let ledger = DynamoLedger::new(&self.world.sessions, LEDGER, Self::FUNCTION);
-        drive_json(&self.function, &ledger, mode, deadline, &self.event).await
+        drive_json(&self.function, &ledger, mode, &run, &self.event).await
     }
 
     async fn picture(&self) -> String {

@@ -11,13 +11,13 @@ use std::time::Duration;
 use aws_sdk_kms::types::GrantOperation;
 use aws_sdk_rds::types::{OptionConfiguration, Tag};
 use ledger::DynamoLedger;
-use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+use reaction::{Mode, Reaction, Report, drive_json};
 use share_rds_snapshot::{Settings, ShareRdsSnapshot};
 use sharing_records::Grants;
 
 use crate::scene::{self, read_sample, sorted};
 use crate::share_ami::Key;
-use crate::world::{AUDIT, GRANTS, LEDGER, Organization, SAMPLE_ACCOUNT, World, now};
+use crate::world::{AUDIT, GRANTS, LEDGER, Organization, SAMPLE_ACCOUNT, World, run_for};
 
 /// The database of the sample events, without the end of its version.
 const DATABASE: &str = "base-db-v1";
@@ -130,9 +130,9 @@ impl scene::Scene for Scene {
     }
 
     async fn hear(&self, mode: Mode) -> Report {
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
+        let run = run_for(Duration::from_mins(1));
         let ledger = DynamoLedger::new(&self.world.sessions, LEDGER, Self::FUNCTION);
-        drive_json(&self.function, &ledger, mode, deadline, &self.event).await
+        drive_json(&self.function, &ledger, mode, &run, &self.event).await
     }
 
     async fn picture(&self) -> String {

@@ -27,8 +27,8 @@ stories! { Scene;
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
         before
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
         after
         image: 123456789012, 987654321098
         snap-1: 123456789012, 987654321098
@@ -37,8 +37,8 @@ stories! { Scene;
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098; snap-2: +987654321098 -444455556666
         before
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
         snap-2: 123456789012, 444455556666
         after
         image: 123456789012, 987654321098
@@ -49,15 +49,15 @@ stories! { Scene;
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
         before
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
         after
         image: 123456789012, 987654321098
         snap-1: 123456789012, 987654321098
     "#]];
     an_image_became_available_that_no_entry_names:
         given(GivenImage { name: "windows_v1", launch: HELD_AND_STALE, ..IMAGE }), expect![[r#"
-            share-ami: ignored (no entry of the manifest matches `windows_v1` in eu-west-1)
+            share-ami: ignored (no entry of the manifest's section `ami` matches `windows_v1` in eu-west-1, the name of ami-0123456789abcdef0)
             nothing changed
         "#]];
     an_image_became_available_that_an_account_has_lost:
@@ -81,8 +81,8 @@ stories! { Scene;
         image: 123456789012, 987654321098
         snap-1: 123456789012, 987654321098
         after
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
     "#]];
     an_image_became_available_for_an_organization: by_manifest(
         r#"{"ami": {"base_*": {"eu-west-1": ["123456789012",
@@ -93,8 +93,8 @@ stories! { Scene;
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +arn:aws:organizations::111122223333:organization/o-abcde12345 +arn:aws:organizations::111122223333:ou/o-abcde12345/ou-ab12-cd34ef56; snap-1: +123456789012
           note: arn:aws:organizations::111122223333:organization/o-abcde12345, arn:aws:organizations::111122223333:ou/o-abcde12345/ou-ab12-cd34ef56 may launch the image but not copy it: snapshots are shared with accounts only
         before
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
         after
         image: 123456789012, arn:aws:organizations::111122223333:organization/o-abcde12345, arn:aws:organizations::111122223333:ou/o-abcde12345/ou-ab12-cd34ef56
         snap-1: 123456789012
@@ -102,10 +102,10 @@ stories! { Scene;
     a_public_image_became_available: given(GivenImage { is_public: true, ..IMAGE }), expect![[r#"
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
-          note: the image is public and stays so: everybody may launch it
+          note: ami-0123456789abcdef0 in eu-west-1 is public and stays so: everybody may use it
         before
         image: all
-        snap-1: nobody
+        snap-1: no account
         after
         image: 123456789012, 987654321098, all
         snap-1: 123456789012, 987654321098
@@ -136,7 +136,7 @@ stories! { Scene;
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
         before
-        image: nobody
+        image: no account
         snap-1: 123456789012, 987654321098
         after
         image: 123456789012, 987654321098
@@ -149,10 +149,10 @@ stories! { Scene;
     an_image_under_a_customer_key_became_available: given(GivenImage { key: Key::Customer, ..IMAGE }), expect![[r#"
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
-          note: whoever launches the image also needs its key arn:aws:kms:eu-west-1:111122223333:key/key (kms:Decrypt, kms:CreateGrant, ..)
+          note: ami-0123456789abcdef0 in eu-west-1: an account that uses it also needs its key arn:aws:kms:eu-west-1:111122223333:key/key (kms:Decrypt, kms:CreateGrant, ..)
         before
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
         after
         image: 123456789012, 987654321098
         snap-1: 123456789012, 987654321098
@@ -195,8 +195,8 @@ stories! { Scene;
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
         before
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
         after
         image: 123456789012, 987654321098
         snap-1: 123456789012, 987654321098
@@ -213,8 +213,8 @@ stories! { Scene;
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
         before
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
         after
         image: 123456789012, 987654321098
         snap-1: 123456789012, 987654321098
@@ -227,8 +227,8 @@ stories! { Scene;
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098
         before
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
         after
         image: 123456789012, 987654321098
         snap-1: 123456789012, 987654321098
@@ -254,8 +254,8 @@ stories! { Scene;
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +222233334444; snap-1: +222233334444
         before
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
         after
         image: 222233334444
         snap-1: 222233334444
@@ -264,8 +264,8 @@ stories! { Scene;
         share-ami: applied
           - share ami-0123456789abcdef0 in eu-west-1: +222233334444; snap-1: +222233334444
         before
-        image: nobody
-        snap-1: nobody
+        image: no account
+        snap-1: no account
         after
         image: 222233334444
         snap-1: 222233334444

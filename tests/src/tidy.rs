@@ -1,10 +1,14 @@
 //! The rules of the house, as tests: what may depend on what, what belongs to a function, how files are.
 
+mod circles;
 mod crates;
 mod documents;
 mod files;
 mod functions;
 mod places;
+mod promises;
+mod reference;
+mod words;
 
 use std::path::Path;
 use std::process::Command;
@@ -35,6 +39,11 @@ pub fn files() -> Vec<File> {
     // One that was deleted and not yet committed is listed, and is not there.
     let read = |path: &str| Some(File { path: path.into(), text: std::fs::read_to_string(top.join(path)).ok()? });
     paths.lines().filter_map(read).collect()
+}
+
+/// The documents.
+pub fn markdown() -> Vec<File> {
+    files().into_iter().filter(|file| file.extension() == "md").collect()
 }
 
 /// A file of the workspace, as text.

@@ -11,9 +11,12 @@ use aws_sdk_organizations::types::OrganizationFeatureSet;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep, TokioSleep};
 use local_aws::{Call, LocalAws};
+use reaction::{Deadline, Run};
 use share_ami::ShareAmi;
 use sharing_aws::Settings;
 use sharing_records::Grants;
+
+use crate::roles::{EXTERNAL_ID, MEMBER_ROLE};
 
 /// The account of the sample events.
 pub const SAMPLE_ACCOUNT: &str = "111122223333";
@@ -49,6 +52,11 @@ thread_local! {
 #[expect(clippy::disallowed_methods, reason = "the clock of the tests")]
 pub fn now() -> SystemTime {
     SystemTime::now() + Duration::from_secs(AHEAD.get())
+}
+
+/// A run that begins now and may take this long.
+pub fn run_for(time: Duration) -> Run {
+    Run::new("a-test", "an-event", Deadline::new(now() + time, now))
 }
 
 /// An account of its own for one test, with clients.
@@ -92,16 +100,18 @@ impl World {
         Self { account, sessions: Arc::new(sessions), ec2, s3, dynamodb }
     }
 
-    /// The same account, whose functions may also act in these accounts, by a role that asks for an external id.
-    pub async fn acting_in(&self, accounts: &str) -> Self {
+    /// The same account in the name of a role that was made there, which may also act in these accounts, by a role that asks for an
+    /// external id. IAM judges what it does.
+    pub async fn acting_as(&self, role: &str, accounts: &str) -> Self {
         let variable = |name: &str| match name {
             "SIGNALBOX_ACCOUNTS" => Some(accounts.to_owned()),
-            "SIGNALBOX_MEMBER_ROLE" => Some("signalbox/member".into()),
-            "SIGNALBOX_EXTERNAL_ID" => Some("an-external-id".into()),
+            "SIGNALBOX_MEMBER_ROLE" => Some(MEMBER_ROLE.into()),
+            "SIGNALBOX_EXTERNAL_ID" => Some(EXTERNAL_ID.into()),
             _ => None,
         };
         let members = Members::read(&variable).expect("settings of a test");
-        Self::with(self.account.clone(), sessions_of(&self.account).await.with_members(members))
+        let sessions = sessions_signed(&self.account, &format!("ASIA{}-{role}", self.account), REGION).await;
+        Self::with(self.account.clone(), sessions.with_members(members))
     }
 
     /// Makes the ledger's table, empty.
@@ -259,10 +269,14 @@ pub async fn sessions_of(account: &str) -> Sessions {
 }
 
 async fn sessions_in(account: &str, region: &'static str) -> Sessions {
+    sessions_signed(account, account, region).await
+}
+
+async fn sessions_signed(account: &str, access_key: &str, region: &'static str) -> Sessions {
     let options = Options {
         region: Some(region.into()),
         endpoint_url: Some(AWS.endpoint().into()),
-        credentials: Some(aws_sdk_ec2::config::Credentials::new(account, "test", None, None, "tests")),
+        credentials: Some(aws_sdk_ec2::config::Credentials::new(access_key, "test", None, None, "tests")),
         patience: Patience { backoff: Duration::from_millis(1), attempt: ATTEMPT, ..Patience::default() },
         sleep: SharedAsyncSleep::new(UntilSilence { account: account.to_owned() }),
         ..Options::new(now)

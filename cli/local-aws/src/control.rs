@@ -1,4 +1,4 @@
-//! The endpoint's own paths, for whoever is not in this process: what was called, and which faults to meet.
+//! The endpoint's own paths, for processes other than this one: what was called, and which faults to meet.
 //!
 //! - `GET /_local/calls?account=111111111111`: the calls of an account, oldest first, as JSON
 //! - `POST /_local/faults`: injects the fault in the body, e.g.

@@ -1,11 +1,8 @@
-//! Whose request it is: the credential in its signature, and the account that the credential stands for.
+//! The credential in the signature of a request. `callers.rs` says whose it is.
 //!
 //! No signature is verified here, nor in the servers behind (but for ministack's presigned URLs of S3), so a
 //! credential can be renamed on the way: ministack takes a 12-digit access key for the account of that
 //! number, moto takes a header.
-
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 
@@ -13,9 +10,6 @@ use hyper::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 pub const DEFAULT_ACCOUNT: &str = "000000000000";
 
 const IN_HEADER: &str = "Credential=";
-
-/// How the access key of a deployed function begins; its account and its role follow.
-const OF_ROLE: &str = "ASIA";
 
 /// What presigning adds to a query.
 const PRESIGNED: [&str; 7] = [
@@ -54,12 +48,6 @@ pub(crate) fn read(headers: &HeaderMap, query: &str) -> Option<Credential> {
     Some(Credential { access_key: parts[0].to_owned(), region: region.to_owned(), service: service.to_owned() })
 }
 
-/// The role that a deployed function's access key says it has; a name of IAM has no `/`, so that it fits into a scope.
-pub(crate) fn role_of(access_key: &str) -> Option<&str> {
-    let (account, role) = access_key.strip_prefix(OF_ROLE)?.split_once('-')?;
-    is_account(account).then_some(role)
-}
-
 /// Signs anew as `account`, with a signature that says whose it is and proves nothing.
 pub(crate) fn sign_as(account: &str, credential: &Credential, headers: &mut HeaderMap) {
     let Credential { region, service, .. } = credential;
@@ -76,45 +64,6 @@ pub(crate) fn without_signature(path_and_query: &str) -> String {
     let is_kept = |pair: &&str| !PRESIGNED.contains(&pair.split('=').next().unwrap_or_default());
     let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
     if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
-}
-
-/// The access keys that were handed out, each with its account.
-#[derive(Debug, Default)]
-pub(crate) struct AccessKeys(Mutex<HashMap<String, String>>);
-
-impl AccessKeys {
-    /// The account that an access key stands for: the key itself if it is 12 digits.
-    pub(crate) fn account_of(&self, access_key: &str) -> String {
-        if is_account(access_key) {
-            return access_key.to_owned();
-        }
-        if role_of(access_key).is_some() {
-            return access_key[OF_ROLE.len()..OF_ROLE.len() + 12].to_owned();
-        }
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(access_key).map_or(DEFAULT_ACCOUNT, String::as_str).to_owned()
-    }
-
-    /// Remembers the access key in an answer of STS or IAM: it belongs to the account of the role that was
-    /// assumed, or of the caller.
-    pub(crate) fn learn(&self, answer: &str, caller: &str) {
-        let Some(access_key) = element(answer, "AccessKeyId") else { return };
-        let account = element(answer, "Arn")
-            .and_then(|arn| arn.split(':').nth(4))
-            .filter(|account| is_account(account))
-            .unwrap_or(caller);
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(access_key.to_owned(), account.to_owned());
-    }
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    rest.split_once("</").map(|(text, _)| text.trim())
 }
 
 #[cfg(test)]
@@ -136,35 +85,11 @@ mod tests {
     }
 
     #[test]
-    fn a_functions_key_says_its_account_and_its_role() {
-        let key = "ASIA111122223333-signalbox-share-ami-Role-ABC";
-        assert_eq!(role_of(key), Some("signalbox-share-ami-Role-ABC"));
-        assert_eq!(AccessKeys::default().account_of(key), "111122223333");
-        for other in ["111122223333", "ASIA1", "ASIAX11122223333-role", "AKIA111122223333-role"] {
-            assert_eq!(role_of(other), None, "{other}");
-        }
-    }
-
-    #[test]
     fn version_4a_names_no_region_and_nonsense_is_nobody() {
         let credential = read(&signed("AWS4-ECDSA-P256-SHA256 Credential=1/20261120/s3/aws4_request, x"), "");
         assert_eq!(credential.unwrap().service, "s3");
         assert_eq!(read(&signed("Bearer Credential=x"), ""), None);
         assert_eq!(read(&HeaderMap::new(), "x=y"), None);
-    }
-
-    #[test]
-    fn an_assumed_roles_key_belongs_to_the_roles_account() {
-        let keys = AccessKeys::default();
-        keys.learn(
-            "<AccessKeyId>ASIA1</AccessKeyId><Arn>arn:aws:sts::222222222222:assumed-role/r/s</Arn>",
-            "111111111111",
-        );
-        keys.learn("<AccessKeyId>ASIA2</AccessKeyId>", "111111111111");
-        assert_eq!(keys.account_of("ASIA1"), "222222222222");
-        assert_eq!(keys.account_of("ASIA2"), "111111111111");
-        assert_eq!(keys.account_of("333333333333"), "333333333333");
-        assert_eq!(keys.account_of("AKIAUNKNOWN"), DEFAULT_ACCOUNT);
     }
 
     #[test]

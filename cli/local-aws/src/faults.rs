@@ -69,7 +69,7 @@ pub enum FaultKind {
     Timeout,
     /// The request takes effect, but the connection is dropped before the answer.
     Reset,
-    /// The answer of a write that was taken, and nothing takes effect: as if somebody else wrote at the same time.
+    /// The answer of a write that was taken, and nothing takes effect: as if another writer wrote at the same time.
     Lost,
     /// Any other error, in the shape of the request's protocol.
     Error {

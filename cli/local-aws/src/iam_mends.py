@@ -4,10 +4,11 @@ The engine evaluates policies. What a call means to IAM (its actions, their reso
 to it here, for the services of which ministack's own tables say too little:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 
-`POST /_local/authorize` takes `{"calls": [{"account", "region", "service", "operation", "path", "body"}], "role": NAME, ..}` and
-answers with one entry a call: null where the role may make it, else what IAM would say. In place of `role`, `template` and
+`POST /_local/authorize` takes `{"calls": [{"account", "region", "service", "operation", "path", "body"}], "caller": {..}, ..}` and
+answers with one entry a call: null where the caller may make it, else what IAM would say. In place of `caller`, `template` and
 `parameters` name a role in a template of CloudFormation, which ministack resolves. In place of a service's call, `action`, `resource`
 and `context` say what IAM is asked; a call with `account` and `region` alone is answered with what the template's role says there.
+Where moto answers for Organizations, `organizations` says.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import json
 import re
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import iam_callers as callers
 from ministack.core import iam_evaluator as iam
 from ministack.core import lambda_runtime, responses
 from ministack.services import dynamodb, lambda_svc, s3
@@ -37,7 +39,7 @@ TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", 
 
 def mend():
     functions_call_as_their_role()
-    owners_of_buckets_are_told()
+    callers.mend()
 
 
 def functions_call_as_their_role():
@@ -50,17 +52,6 @@ def functions_call_as_their_role():
         return {**credentials, "AWS_ACCESS_KEY_ID": f"ASIA{account[0]}-{role}"} if account and role else credentials
 
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
-
-
-def owners_of_buckets_are_told():
-    """`aws:ResourceAccount` of a bucket is its owner's, which its ARN does not say; ministack takes it for the caller's."""
-    resolve = iam._resolve_condition_key
-
-    def resolve_condition_key(key, context):
-        told = context.service_context.get(key.lower())
-        return told if key.lower() == "aws:resourceaccount" and told else resolve(key, context)
-
-    iam._resolve_condition_key = resolve_condition_key
 
 
 def with_authorization(app):
@@ -81,35 +72,41 @@ def with_authorization(app):
 
 
 def authorize(asked):
-    return [denial(call, asked) for call in asked["calls"]]
+    return [denial({**call, "organizations": asked["organizations"]}, asked) for call in asked["calls"]]
 
 
 def denial(call, asked):
-    documents = documents_of(call, asked)
-    if documents is None:
-        return None
-    if "service" not in call and "action" not in call:
-        return documents
-    policies = [iam.parse_policy_document(it) for it in documents]
-    arn = f"arn:aws:sts::{call['account']}:assumed-role/{asked.get('role', 'role')}/session"
+    responses.set_request_account_id(call["account"])
+    responses.set_request_region(call["region"])
+    if "template" in asked:
+        documents = documents_of(call, asked)
+        if "service" not in call and "action" not in call:
+            return documents
+        caller = {"account": call["account"], "role": "role", "name": "session", "source_identity": None}
+        policies, limits = [iam.parse_policy_document(it) for it in documents], []
+    else:
+        caller = asked["caller"]
+        policies, limits = callers.policies_of(caller)
+    arn = callers.arn_of(caller)
     requests = requests_of(call) if "service" in call else [(call["action"], call["resource"], {})]
     for action, resource, keys in requests:
         if action in FREE:
             continue
-        context = iam.EvalContext(arn, "AssumedRole", call["account"], action, resource, call["region"],
-                                  service_context={name.lower(): value for name, value in {**keys, **call.get("context", {})}.items()})
-        if iam.evaluate(context, policies).decision != "Allow":
+        keys = {**callers.keys_of(caller), **keys, **call.get("context", {})}
+        kind = "AssumedRole" if "role" in caller else "Account"
+        # AWS is called over TLS, and this on loopback is not.
+        context = iam.EvalContext(arn, kind, call["account"], action, resource, call["region"], secure_transport=True,
+                                  service_context={name.lower(): value for name, value in keys.items()})
+        verdict = iam.evaluate(context, policies, *limits)
+        if "template" not in asked:
+            verdict = callers.with_bucket_policy(verdict, context, limits)
+        if verdict.decision != "Allow" or "template" not in asked and not callers.may_enter(caller, context):
             return f"User: {arn} is not authorized to perform: {action} on resource: {resource}"
     return None
 
 
 def documents_of(call, asked):
-    """None where no such role was made: what it may do is then not told."""
-    if "template" not in asked:
-        role = iam_roles().get_scoped(call["account"], None, asked["role"])
-        return None if role is None else list(role["InlinePolicies"].values())
-    responses.set_request_account_id(call["account"])
-    responses.set_request_region(call["region"])
+    """What the policies of a template's role say, with everything resolved."""
     template, given = asked["template"], asked["parameters"]
     params = {name: {"Value": str(given.get(name, it.get("Default", ""))), "Type": it["Type"], "NoEcho": False}
               for name, it in template["Parameters"].items()}
@@ -120,12 +117,6 @@ def documents_of(call, asked):
     arn = f"arn:aws:cloudformation:{call['region']}:{call['account']}:stack/stack/1"
     resolved = engine._resolve_refs(role, made, params, conditions, {}, "stack", arn)
     return [it["PolicyDocument"] for it in resolved]
-
-
-def iam_roles():
-    from ministack.services import iam as service
-
-    return service._roles
 
 
 def requests_of(call):
@@ -198,27 +189,17 @@ def of_kms(call, asked):
 
 
 def of_sts(call, asked):
-    owner = asked.get("RoleArn", "::::").split(":")[4]
-    keys = {"sts:ExternalId": asked.get("ExternalId"), "sts:SourceIdentity": asked.get("SourceIdentity"),
-            "sts:RoleSessionName": asked.get("RoleSessionName"), "aws:ResourceAccount": owner, "aws:ResourceOrgID": organization_of(owner)}
-    keys = {name: value for name, value in keys.items() if value}
-    yield asked.get("RoleArn", "*"), keys, None
+    """The external id and the name of the session are known to AssumeRole only.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html"""
+    owner, organizations = asked.get("RoleArn", "::::").split(":")[4], call["organizations"]
+    both = {"sts:SourceIdentity": asked.get("SourceIdentity"), "aws:ResourceAccount": owner,
+            "aws:ResourceOrgID": callers.organization_of(owner, organizations),
+            "aws:PrincipalOrgID": callers.organization_of(call["account"], organizations)}
+    own = {"sts:ExternalId": asked.get("ExternalId"), "sts:RoleSessionName": asked.get("RoleSessionName")}
+    both, own = ({name: value for name, value in keys.items() if value} for keys in (both, own))
+    yield asked.get("RoleArn", "*"), {**both, **own}, None
     if "SourceIdentity" in asked:
-        yield asked["RoleArn"], keys, "SetSourceIdentity"
-
-
-def organization_of(account):
-    """The organization of an account, as moto says through the endpoint."""
-    import boto3
-    from botocore.exceptions import ClientError
-
-    if not account:
-        return None
-    client = boto3.client("organizations", region_name="us-east-1", aws_access_key_id=account, aws_secret_access_key="test")
-    try:
-        return client.describe_organization()["Organization"]["Id"]
-    except ClientError:
-        return None
+        yield asked["RoleArn"], both, "SetSourceIdentity"
 
 
 def of_s3(call, asked):

@@ -1,7 +1,7 @@
 //! A Lambda Runtime API on loopback, and a compiled function that runs against it.
 //!
 //! It follows <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>: what the Lambda service says
-//! to a bootstrap, without Lambda. One invocation is handed out at a time to whoever polls.
+//! to a bootstrap, without Lambda. One invocation is handed out at a time to the process that polls.
 
 mod function;
 
@@ -135,7 +135,7 @@ async fn hand_out(State(shared): State<Arc<Shared>>) -> Response {
     let mut waiting = shared.waiting.lock().await;
     let invocation = loop {
         match waiting.recv().await {
-            // What nobody waits for any more is not begun.
+            // What no process waits for any more is not begun.
             Some(next) if !shared.is_running(&next.id) => {}
             Some(next) => break next,
             None => return StatusCode::GONE.into_response(),

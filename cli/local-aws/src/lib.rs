@@ -6,6 +6,7 @@
 //! started it, however that dies. Nothing that is deployed depends on this crate.
 
 mod authorization;
+mod callers;
 mod calls;
 mod control;
 mod credentials;
@@ -63,7 +64,7 @@ impl LocalAws {
             calls: calls::CallLog::default(),
             faults: faults::FaultBook::default(),
             silences: faults::Silences::default(),
-            access_keys: credentials::AccessKeys::default(),
+            access_keys: callers::AccessKeys::default(),
             secrets: secrets_manager::Vault::default(),
             last_words: supervisor.last_words(),
         });
@@ -101,7 +102,7 @@ impl LocalAws {
         calls: &[Value],
     ) -> Result<Vec<Value>> {
         let asked = json!({"template": template, "resource": role, "parameters": parameters, "calls": calls});
-        authorization::ask_engine(self.proxy.servers.ministack, &asked).await
+        authorization::ask_engine(&self.proxy.servers, asked).await
     }
 
     /// Orders a fault; what matches it is counted from now on.

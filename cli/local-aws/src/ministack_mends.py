@@ -1,11 +1,11 @@
-"""Mends ministack where its Route 53 differs from AWS in what changing records is about, its CloudFormation in conditions, and its
-S3 in whose a bucket is.
+"""Mends ministack where its Route 53 differs from AWS in what changing records is about, its CloudFormation in conditions and in
+permissions boundaries, and its S3 in whose a bucket is.
 
 Each function names the AWS behaviour it brings. The version of ministack is pinned, so what is replaced here is known.
 """
 
-from ministack.services import route53, s3
-from ministack.services.cloudformation import changesets, engine, handlers, stacks
+from ministack.services import iam, route53, s3
+from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 RECORDS, CHARACTERS = 1000, 32000
 
@@ -16,6 +16,7 @@ def mend():
     refuse_batches_with_all_reasons()
     list_zones_of_a_vpc_whoever_owns_them()
     join_in_conditions()
+    keep_boundaries_of_roles()
     refuse_buckets_of_another_owner()
 
 
@@ -147,6 +148,24 @@ def with_joined(value, params):
     # A list that is a parameter is one text here.
     items = params[items["Ref"]]["Value"].split(",") if isinstance(items, dict) else items
     return by.join(items)
+
+
+def keep_boundaries_of_roles():
+    """A role has the permissions boundary that its template names; ministack's CloudFormation drops it.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html"""
+    handlers_of_roles = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
+
+    def keeping(make, position):
+        def made(*args, **kwargs):
+            name, attributes = make(*args, **kwargs)
+            iam._roles[name]["PermissionsBoundary"] = args[position].get("PermissionsBoundary")
+            return name, attributes
+
+        return made
+
+    # Of the arguments, those that are the properties as they shall be.
+    for action, position in (("create", 1), ("update", 2)):
+        handlers_of_roles[action] = keeping(handlers_of_roles[action], position)
 
 
 def refuse_buckets_of_another_owner():

@@ -16,9 +16,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::authorization;
+use crate::callers::AccessKeys;
 use crate::calls::{Call, CallLog, Place};
 use crate::control;
-use crate::credentials::{self, AccessKeys, Credential};
+use crate::credentials::{self, Credential};
 use crate::faults::{FaultBook, FaultKind, Silences};
 use crate::operations::{Asked, Protocol};
 use crate::refusals::Refusal;
@@ -67,7 +68,7 @@ impl Proxy {
         call.fault = self.faults.meet(&call, &body);
         let place = self.calls.record(call.clone());
         match &call.fault {
-            None => match self.refusal_of_role(&call, &body, &protocol).await? {
+            None => match self.refusal_of_iam(&call, &body, &protocol).await? {
                 Some(refusal) => {
                     self.calls.answer(&place, refusal.status);
                     Ok(refusal.answer(&protocol))
@@ -95,12 +96,10 @@ impl Proxy {
         }
     }
 
-    /// What IAM says where a deployed function's role does not allow the call.
-    async fn refusal_of_role(&self, call: &Call, body: &[u8], protocol: &Protocol) -> Result<Option<Refusal>> {
-        let Some(role) = credentials::role_of(&call.access_key) else { return Ok(None) };
-        let denial = authorization::denial(self.servers.ministack, role, call, body).await?;
-        let refusal = Refusal::of(&FaultKind::AccessDenied, &call.service, protocol);
-        Ok(denial.zip(refusal).map(|(message, refusal)| Refusal { message, ..refusal }))
+    /// What IAM says where the caller may not make the call.
+    async fn refusal_of_iam(&self, call: &Call, body: &[u8], protocol: &Protocol) -> Result<Option<Refusal>> {
+        let caller = self.access_keys.caller(&call.access_key);
+        authorization::refusal(&self.servers, &caller, call, body, protocol).await
     }
 
     fn describe(&self, parts: &Parts, body: &[u8], credential: Credential) -> (Call, Protocol) {
@@ -116,7 +115,7 @@ impl Proxy {
         let expected_owner = parts.headers.get("x-amz-expected-bucket-owner").and_then(|value| value.to_str().ok());
         let (protocol, operation) = (asked.protocol(), asked.operation());
         let call = Call {
-            account: self.access_keys.account_of(&credential.access_key),
+            account: self.access_keys.caller(&credential.access_key).account().to_owned(),
             operation,
             status: None,
             fault: None,
@@ -142,15 +141,15 @@ impl Proxy {
                 return Ok(answer);
             }
         };
-        let request = rewrite(parts, body, call, server)?;
+        let request = rewrite(parts, body.clone(), call, server)?;
         let answer = match ask(address, request).await {
             Ok(answer) => answer,
             Err(why) => self.explain(server, &why),
         };
         self.calls.answer(place, answer.status().as_u16());
         if matches!(call.service.as_str(), "sts" | "iam") {
-            let body = answer.body().clone().collect().await?.to_bytes();
-            self.access_keys.learn(&String::from_utf8_lossy(&body), &call.account);
+            let said = answer.body().clone().collect().await?.to_bytes();
+            self.access_keys.learn(call, &String::from_utf8_lossy(&body), &String::from_utf8_lossy(&said));
         }
         Ok(answer)
     }

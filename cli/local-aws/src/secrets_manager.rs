@@ -178,7 +178,7 @@ fn find<'a>(secrets: &'a mut Secrets, id: &str) -> Result<&'a mut Secret, Refusa
     found.ok_or_else(|| refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret."))
 }
 
-/// What is asked, by whom and where.
+/// What is asked, by which identity and where.
 struct Request<'a> {
     call: &'a Call,
     members: Value,

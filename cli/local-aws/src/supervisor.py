@@ -39,6 +39,18 @@ def run_ministack(fd):
     asyncio.run(serve(iam_mends.with_authorization(app), config))
 
 
+class OneAtATime:
+    """moto keeps its state in plain dictionaries: a request that changes one while another walks through it is answered with
+    500. Requests side by side would gain nothing, since one thread of Python runs at a time."""
+
+    def __init__(self, app):
+        self.app, self.lock = app, threading.Lock()
+
+    def __call__(self, environ, start_response):
+        with self.lock:
+            return list(self.app(environ, start_response))
+
+
 def run_moto(fd):
     from moto.backends import get_backend
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -50,7 +62,7 @@ def run_moto(fd):
     for service in MOTO:
         get_backend(service)
     MotoRequestHandler.log_request = lambda *_args, **_kwargs: None
-    app = DomainDispatcherApplication(create_backend_app)
+    app = OneAtATime(DomainDispatcherApplication(create_backend_app))
     make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler, fd=fd).serve_forever()
 
 

@@ -19,13 +19,14 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-const SCRIPTS: [(&str, &str); 6] = [
+const SCRIPTS: [(&str, &str); 7] = [
     ("supervisor.py", include_str!("supervisor.py")),
     ("moto_mends.py", include_str!("moto_mends.py")),
     ("moto_cluster_mends.py", include_str!("moto_cluster_mends.py")),
     ("moto_database_mends.py", include_str!("moto_database_mends.py")),
     ("ministack_mends.py", include_str!("ministack_mends.py")),
     ("iam_mends.py", include_str!("iam_mends.py")),
+    ("iam_callers.py", include_str!("iam_callers.py")),
 ];
 const READY: Duration = Duration::from_mins(1);
 const END: Duration = Duration::from_secs(5);

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::IsTerminal;
 use std::path::Path;
 
+use aws::in_name_of;
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use place::AccountId;
@@ -17,9 +18,11 @@ use sharing_aws::Source;
 
 use super::sweep;
 use crate::arguments::AwsOptions;
+use crate::bound;
 use crate::connection::connect_for;
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
+use crate::functions::by_hand;
 use crate::given::Given;
 use crate::output::{self, Format};
 
@@ -36,10 +39,11 @@ pub(super) async fn apply(
 ) -> Result<(), Failure> {
     let text = read_text(path).await?;
     let file = File::parse(&text).map_err(|error| Failure::usage(format!("{} {error}", name_of(path))))?;
+    given.check_role(variables)?;
     let sessions = connect_for(aws, variables).await?;
     let source = Source::of_text(&sessions, "{}", sweep::allowed(variables)?);
+    bound::require(given, variables)?;
     sessions.ask_home().await.map_err(Failure::service)?;
-    sessions.act_by_hand("signalbox apply");
     let ours = &sessions.home().map_err(Failure::service)?.account;
     if let Some(theirs) = file.account.as_ref().filter(|account| *account != ours) {
         return Err(Failure::configuration(format!(
@@ -50,8 +54,9 @@ pub(super) async fn apply(
     given.check("apply")?;
     check(&file, &source).await?;
     let digest = digest(&text);
-    let steps = carry_out(&function, &file.steps, &format!("plan/{digest}")).await;
-    let done = Done { plan: digest, steps };
+    let run = by_hand(&sessions, "signalbox", "apply", "signalbox apply");
+    let steps = in_name_of(&run, carry_out(&function, &file.steps, &format!("plan/{digest}"))).await;
+    let done = Done { plan: digest, steps, notes: source.notes() };
     output::print(output, &done)?;
     if done.steps.iter().all(|line| line.error.is_none()) { Ok(()) } else { Err(Failure::shown_service()) }
 }
@@ -137,6 +142,9 @@ struct Done {
     /// The SHA-256 of the plan, which the audit records too.
     plan: String,
     steps: Vec<Line>,
+    /// What the reader should know beside the steps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 /// What became of a step.
@@ -155,6 +163,9 @@ impl fmt::Display for Done {
             if let Some(error) = error {
                 writeln!(f, "  {error}")?;
             }
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
         }
         let count = |outcome| self.steps.iter().filter(|line| line.outcome == outcome).count();
         let counted = ["applied", "unchanged", "refused", "failed"].map(|it| format!("{} {it}", count(it)));

@@ -5,10 +5,11 @@ use std::fmt;
 use reaction::{Outcome, Report};
 use serde::Serialize;
 
+use crate::account::{ACCOUNT, REGION};
 use crate::connection::now;
 use crate::delivery::{Bus, Delivery, Reply, Sent};
 use crate::failure::Failure;
-use crate::local::{self, Local};
+use crate::local::Local;
 use crate::output::{self, Format};
 use crate::progress::Progress;
 use crate::sample::{self, ENTRY, Image, NAME, NAMED, Shares};
@@ -82,7 +83,7 @@ impl Story {
 impl fmt::Display for Story {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { image, snapshot, before, delivery, after, again } = self;
-        let (account, region) = (local::ACCOUNT, local::REGION);
+        let (account, region) = (ACCOUNT, REGION);
         writeln!(f, "Account {account} has registered image {image}, `{NAME}`, in {region}; it stands on {snapshot}.")?;
         writeln!(f, "The share manifest names, for images `{ENTRY}*`, {}.\n", NAMED.join(", "))?;
         writeln!(f, "Before, says EC2,\n{before}\n")?;

@@ -4,13 +4,12 @@ use std::fmt;
 
 use emr_dns::{EmrDns, Row, Settings, Table};
 use place::shortened;
-use reaction::Deadline;
 use serde::Serialize;
 
 use crate::arguments::{AwsOptions, NamesAsked};
 use crate::connection::connect;
 use crate::failure::Failure;
-use crate::functions::DEADLINE;
+use crate::functions::by_hand;
 use crate::given::Given;
 use crate::output::{self, Format};
 use crate::progress::{self, Progress};
@@ -20,7 +19,7 @@ const LONGEST: usize = 80;
 
 /// Prints the names; what could not be read is a service error.
 pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, given: &Given, output: Format) -> Result<(), Failure> {
-    let variables = |name: &str| given.read(name, asked.naming.variable(name));
+    let variables = |name: &str| given.read(name, asked.variable(name));
     let settings = Settings::read(&variables).map_err(Failure::configuration)?;
     given.check("dns")?;
     let sessions = connect(aws).await?;
@@ -28,7 +27,7 @@ pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, given: &Given, out
     let progress = Progress::start();
     progress.next("reading clusters, zones and their records");
     let function = EmrDns::new(sessions.clone(), settings.clone());
-    let table = function.table(Deadline::new(sessions.now() + DEADLINE, sessions.clock())).await;
+    let table = function.table(&by_hand(&sessions, "signalbox", "dns", "signalbox dns")).await;
     drop(progress);
     let mut view = View(table.map_err(Failure::service)?);
     let there_is_none = view.0.names.is_empty();

@@ -52,9 +52,9 @@ pub(super) async fn fleet(
     }
     given.read("SIGNALBOX_EXTERNAL_ID", ());
     given.check(&operation)?;
+    suite.check_bound()?;
     let regions = asked.chosen.regions(sessions.region().map_err(Failure::configuration)?)?;
     sessions.ask_home().await.map_err(Failure::service)?;
-    sessions.act_by_hand(&format!("signalbox fleet run {operation}"));
     role.check_caller(sessions.caller().unwrap_or_default()).map_err(Failure::usage)?;
     let home = sessions.home().map_err(Failure::service)?.clone();
     let fleet = Fleet::new(sessions.config().clone(), home, role, asked.bounds.limits()).map_err(Failure::usage)?;

@@ -77,7 +77,7 @@ async fn read(grants: &Grants, resource: &Resource, is_to_be_verified: bool) -> 
     Ok(History { resource: arn, items, chain: Some(chain) })
 }
 
-/// The resource that somebody means; `ami-..` and `snap-..` lie in the region that was chosen.
+/// The resource that the operator means; `ami-..` and `snap-..` lie in the region that was chosen.
 fn named(text: &str, sessions: &Sessions) -> Result<Resource, Error> {
     const EXPECTED: &str = "an ARN, the id of an image or a snapshot, or s3://bucket";
     let home = sessions.home()?;

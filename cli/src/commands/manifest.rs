@@ -12,12 +12,16 @@ use sharing::Mistake;
 use crate::arguments::Manifest;
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
+use crate::given::Given;
 use crate::output::{self, Format};
 
 /// Runs the command.
-pub(super) async fn manifest(asked: &Manifest, output: Format) -> Result<(), Failure> {
+pub(super) async fn manifest(asked: &Manifest, given: &Given, output: Format) -> Result<(), Failure> {
     match asked {
         Manifest::Check { file } => check(file, output).await,
+        Manifest::Schema if output == Format::Text && given.has_option("output") => {
+            Err(Failure::usage("--output text would have no effect: a JSON Schema is JSON; leave it out"))
+        }
         Manifest::Schema => output::print_json(&sharing::schema()),
     }
 }

@@ -34,14 +34,14 @@ pub(crate) async fn run(Arguments { aws, output, command, given }: Arguments) ->
         Command::Apply { plan, settings } => {
             apply::apply(&aws, &plan, &|name| given.read(name, settings.variable(name)), &given, output).await
         }
-        Command::Run(occurrence) => run::run(&aws, &occurrence, &given, output).await,
+        Command::Run(asked) => run::run(&aws, &asked, &given, output).await,
         Command::Send { event } => send::send(&aws, &event, output).await,
         Command::History(audited) => history::history(&aws, &audited, &given, output).await,
         Command::Dns(asked) => dns::dns(&aws, &asked, &given, output).await,
         Command::Fleet(asked) => fleet::fleet(&aws, asked, &given, output).await,
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
-        Command::Manifest(asked) => manifest::manifest(&asked, output).await,
+        Command::Manifest(asked) => manifest::manifest(&asked, &given, output).await,
     }
 }
 

@@ -4,12 +4,16 @@ use reaction::{Mode, Report};
 
 use super::{conclude, sweep};
 use crate::arguments::{AwsOptions, Occurrence, PlanArguments};
+use crate::bound;
 use crate::connection::connect_for;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::functions::{Attempt, Function};
 use crate::given::Given;
 use crate::output::Format;
+
+/// The table of the ledger, of which only what acts has any.
+const LEDGER: &str = "SIGNALBOX_LEDGER_TABLE";
 
 /// A step out of its order leaves a rotation that nobody goes on with.
 const STEP_BY_HAND: &str = "the steps of a rotation are Secrets Manager's to ask for, all four of them: begin a rotation with \
@@ -21,7 +25,7 @@ pub(super) async fn plan(aws: &AwsOptions, asked: PlanArguments, given: &Given, 
     match event {
         Some(event) => {
             let occurrence = Occurrence { event, function, settings };
-            conclude(output, &attempt(aws, &occurrence, given, Mode::Plan).await?)
+            conclude(output, &attempt(aws, &occurrence, given, None).await?)
         }
         None => {
             let variables = |name: &str| given.read(name, settings.variable(name));
@@ -30,23 +34,27 @@ pub(super) async fn plan(aws: &AwsOptions, asked: PlanArguments, given: &Given, 
     }
 }
 
-/// Finds the function that the event is for, and lets it react here.
+/// Finds the function that the event is for, and lets it react here: to act, with the table of this ledger.
 pub(super) async fn attempt(
     aws: &AwsOptions,
     occurrence: &Occurrence,
     given: &Given,
-    mode: Mode,
+    ledger: Option<&str>,
 ) -> Result<Report, Failure> {
+    let mode = if ledger.is_some() { Mode::Apply } else { Mode::Plan };
     let event = Event::read(&occurrence.event).await?;
     let function = Function::choose(occurrence.function.as_deref(), &event)?;
     if mode == Mode::Apply && event.is_step() {
         return Err(Failure::usage(STEP_BY_HAND));
     }
-    let variables = |name: &str| given.read(name, occurrence.settings.variable(name));
+    let variables = |name: &str| {
+        let value = if name == LEDGER { ledger.map(String::from) } else { occurrence.settings.variable(name) };
+        given.read(name, value)
+    };
+    given.check_role(&variables)?;
     let sessions = connect_for(aws, &variables).await?;
-    sessions.act_for(function.name, event.field("id"));
     sessions.ask_home().await.map_err(Failure::service)?;
-    sessions.act_by_hand(&format!("signalbox run ({})", function.name));
     let attempt = Attempt { sessions, variables: &variables, given, mode, event: &event };
-    function.react(&attempt).await
+    let report = function.react(&attempt).await?;
+    Ok(report.with_notes(bound::note(given, &variables)))
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use aws::{Location, Sessions};
+use aws::{Location, Sessions, in_name_of};
+use reaction::Counts;
 use reaction::settings::Variables;
-use reaction::{Counts, Deadline};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
 use serde::Serialize;
 use sharing::{Allowed, Manifest, Share, digest};
@@ -16,10 +16,11 @@ use sharing_records::Grants;
 
 use super::counts::Table;
 use crate::arguments::AwsOptions;
+use crate::bound;
 use crate::connection::connect_for;
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
-use crate::functions::DEADLINE;
+use crate::functions::by_hand;
 use crate::given::Given;
 use crate::output::{self, Format};
 use crate::progress::{self, Progress};
@@ -35,6 +36,7 @@ pub(super) async fn plan(
     out: Option<&Path>,
     output: Format,
 ) -> Result<(), Failure> {
+    given.check_role(variables)?;
     let sessions = connect_for(aws, variables).await?;
     let source = source(&sessions, variables).await?;
     sessions.ask_home().await.map_err(Failure::service)?;
@@ -42,12 +44,15 @@ pub(super) async fn plan(
     given.check("plan without an event")?;
     let progress = Progress::start();
     progress.next("comparing what is shared with the manifest");
-    let proposal = function.propose(Deadline::new(sessions.now() + DEADLINE, sessions.clock())).await;
+    let run = by_hand(&sessions, "signalbox", "plan", "signalbox plan");
+    let proposal = in_name_of(&run, function.propose(&run)).await;
     drop(progress);
-    let view =
+    let mut view =
         View::of(proposal.map_err(|error| {
             if error.is_refused() { Failure::configuration(error) } else { Failure::service(error) }
         })?);
+    let bound = bound::note(given, variables).filter(|note| !view.notes.contains(note));
+    view.notes.extend(bound);
     output::print(output, &view)?;
     if let Some(path) = out {
         keep(&view.plan, path)?;

@@ -10,6 +10,7 @@ use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::account::{ACCOUNT, REGION, SECRET};
 use crate::cluster::{Cluster, FRIENDLY};
 use crate::connection::now;
 use crate::failure::Failure;
@@ -31,6 +32,8 @@ struct Environment<'a> {
     region: &'static str,
     #[serde(rename = "SIGNALBOX_MANIFEST")]
     manifest: &'static str,
+    #[serde(rename = "SIGNALBOX_ALLOWED_ACCOUNTS")]
+    allowed: &'static str,
     #[serde(rename = "SIGNALBOX_LEDGER_TABLE")]
     ledger_table: &'static str,
     #[serde(rename = "SIGNALBOX_GRANTS_TABLE")]
@@ -85,8 +88,7 @@ fn about_cluster(cluster: &Cluster, EventFile(event): &EventFile) -> String {
   aws emr add-tags --resource-id {id} --tags local-aws:primary=ip-10-0-9-9.{REGION}.compute.internal
   echo '{{\"signalbox\": \"sweep\"}}' | signalbox run - --function emr-dns   # no event tells of a new primary node: a sweep finds it
   aws emr terminate-clusters --cluster-ids {id}
-  sed s/RUNNING/TERMINATED/ {event} | signalbox send -   # the name goes with the cluster",
-        REGION = local::REGION
+  sed s/RUNNING/TERMINATED/ {event} | signalbox send -   # the name goes with the cluster"
     )
 }
 
@@ -114,10 +116,11 @@ impl<'a> Environment<'a> {
     fn of(local: &'a Local) -> Self {
         Self {
             endpoint: local.endpoint(),
-            access_key_id: local::ACCOUNT,
-            secret_access_key: local::SECRET,
-            region: local::REGION,
+            access_key_id: ACCOUNT,
+            secret_access_key: SECRET,
+            region: REGION,
             manifest: local::MANIFEST,
+            allowed: local::ALLOWED,
             ledger_table: local::LEDGER_TABLE,
             grants_table: local::GRANTS_TABLE,
             audit_table: local::AUDIT_TABLE,
@@ -129,11 +132,12 @@ impl<'a> Environment<'a> {
 
 impl fmt::Display for Environment<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { endpoint, access_key_id, secret_access_key, region, manifest, .. } = self;
+        let Self { endpoint, access_key_id, secret_access_key, region, manifest, allowed, .. } = self;
         let Self { ledger_table, grants_table, audit_table, rotations_table, zones, .. } = self;
         writeln!(f, "export AWS_ENDPOINT_URL={endpoint} AWS_REGION={region}")?;
         writeln!(f, "export AWS_ACCESS_KEY_ID={access_key_id} AWS_SECRET_ACCESS_KEY={secret_access_key}")?;
-        writeln!(f, "export SIGNALBOX_MANIFEST={manifest} SIGNALBOX_LEDGER_TABLE={ledger_table}")?;
+        writeln!(f, "export SIGNALBOX_MANIFEST={manifest} SIGNALBOX_ALLOWED_ACCOUNTS={allowed}")?;
+        writeln!(f, "export SIGNALBOX_LEDGER_TABLE={ledger_table}")?;
         writeln!(f, "export SIGNALBOX_GRANTS_TABLE={grants_table} SIGNALBOX_AUDIT_TABLE={audit_table}")?;
         write!(f, "export SIGNALBOX_ROTATIONS_TABLE={rotations_table} SIGNALBOX_DNS_ZONES={zones}")
     }

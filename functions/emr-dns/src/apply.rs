@@ -5,8 +5,8 @@ use reaction::{Doing, Error};
 
 use crate::EmrDns;
 use crate::change::Batch;
-use crate::plan::Step;
 use crate::read::{Rejected, Route53};
+use crate::step::Step;
 
 impl EmrDns {
     pub(crate) async fn carry_out(route53: &Route53, step: &Step) -> Result<(), Error> {

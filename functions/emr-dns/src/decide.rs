@@ -10,6 +10,7 @@ use reaction::Error;
 
 use crate::change::{Change, Deed};
 use crate::cluster::Cluster;
+use crate::fate::Fate;
 use crate::mark::{Held, Holder, Mark};
 use crate::name::{Name, normalised};
 use crate::record::{RecordSet, Site};
@@ -33,31 +34,6 @@ impl Rules<'_> {
     /// Whether an account may have a name, by the settings.
     pub(crate) fn permit(&self, name: &Name, account: &AccountId) -> Result<(), Error> {
         self.settings.suffixes.permit(name, account, self.account)
-    }
-}
-
-/// How it is with the cluster that a record of ours says it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It has ended, or EMR does not know it any more.
-    Ended,
-    /// It lives, and asks for another name, or for none, or its account may not have this one.
-    Elsewhere,
-    /// It lives, or could not be read.
-    Lives,
-}
-
-impl Fate {
-    /// How it is with a cluster that has this name. Where its tag is no name, it is not known what it asks for.
-    pub(crate) fn of(cluster: &Cluster, name: &Name) -> Self {
-        match &cluster.tag {
-            _ if cluster.state.has_ended() => Self::Ended,
-            None => Self::Elsewhere,
-            Some(tag) => match tag.parse::<Name>() {
-                Ok(asked) if asked != *name => Self::Elsewhere,
-                _ => Self::Lives,
-            },
-        }
     }
 }
 

@@ -3,22 +3,13 @@
 use std::collections::BTreeSet;
 
 use reaction::Error;
+use reaction::interlock::{Excess, Limits, listed};
 
 use crate::change::Deed;
 use crate::decide::{Decision, Verdict};
 use crate::facts::Survey;
 use crate::mark::Holder;
 use crate::name::Name;
-
-/// How many names one sweep may take away.
-const MOST: usize = 25;
-
-/// How many of a hundred names it may take away, where there are at least [`FEW`].
-const PERCENT: usize = 30;
-const FEW: usize = 10;
-
-/// How many names a message lists.
-const LISTED: usize = 100;
 
 /// Refuses a sweep that takes too much away, as a whole.
 pub(crate) fn check(survey: &Survey, decisions: &[Decision]) -> Result<(), Error> {
@@ -33,18 +24,17 @@ pub(crate) fn check(survey: &Survey, decisions: &[Decision]) -> Result<(), Error
         let why = format!("no cluster lives at all, and {going} of {owned} names would go");
         return Err(refusal(&why, &deleted));
     }
-    if going > MOST {
-        return Err(refusal(&format!("{going} names would go, and {MOST} may"), &deleted));
-    }
-    if owned >= FEW && going * 100 > owned * PERCENT {
-        return Err(refusal(&format!("{going} of {owned} names would go, and {PERCENT} % may"), &deleted));
-    }
-    Ok(())
+    let limits = Limits::default();
+    let why = match limits.excess(going, going, owned) {
+        None => return Ok(()),
+        Some(Excess::Number) => format!("{going} names would go, and {} may", limits.removals),
+        Some(Excess::Percent) => format!("{going} of {owned} names would go, and {} % may", limits.percent),
+    };
+    Err(refusal(&why, &deleted))
 }
 
 fn refusal(why: &str, deleted: &BTreeSet<Name>) -> Error {
-    let listed: Vec<_> = deleted.iter().take(LISTED).map(|name| format!("\"{name}\"")).collect();
-    let more = deleted.len().saturating_sub(LISTED);
+    let (listed, more) = listed(deleted.iter().map(|name| format!("\"{name}\"")));
     let rest = if more > 0 { format!(" and {more} more (`signalbox dns` shows them)") } else { String::new() };
     Error::refused(format!(
         "{why}; nothing was changed; see that EMR's list is right, and invoke with the names that may go: \

@@ -1,13 +1,12 @@
-//! `emr-dns`: a CNAME from the friendly name in a cluster's tag to its primary node, for as long as the cluster lives.
-//!
-//! What invokes it is in `subject.rs`, what is read in `observe.rs` and `read/`. What becomes of one name is decided in
-//! `decide.rs`, the same for the event of a cluster (`plan.rs`) and for all of them (`sweep.rs`).
+#![doc = include_str!("../README.md")]
 
 mod apply;
 mod change;
+mod claim;
 mod cluster;
 mod decide;
 mod facts;
+mod fate;
 mod interlocks;
 mod mark;
 mod name;
@@ -17,6 +16,7 @@ mod read;
 mod record;
 mod rivals;
 mod settings;
+mod step;
 mod subject;
 mod suffixes;
 mod sweep;
@@ -28,14 +28,14 @@ mod zone;
 use std::sync::Arc;
 
 use aws::{Clients, Pace, Rates, Sessions};
-use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
+use reaction::{Counts, Error, Key, Plan, Reaction, Repeat, Run};
 use read::{Route53, Services};
 use serde_json::value::RawValue;
 
 pub use facts::{Facts, Seen};
 pub use name::Name;
-pub use plan::Step;
 pub use settings::{Policy, Settings};
+pub use step::Step;
 pub use subject::Subject;
 pub use suffixes::Suffixes;
 pub use table::{Drift, Row, Table};
@@ -85,9 +85,9 @@ impl EmrDns {
     ///
     /// # Errors
     /// `Failed` where nobody said whose credentials these are.
-    pub async fn table(&self, deadline: Deadline) -> Result<Table, Error> {
+    pub async fn table(&self, run: &Run) -> Result<Table, Error> {
         let sweep = Subject::Sweep { force: std::collections::BTreeSet::new() };
-        Table::of(&self.observe(&sweep, deadline).await?)
+        Table::of(&self.observe(&sweep, run).await?)
     }
 }
 
@@ -107,15 +107,20 @@ impl Reaction for EmrDns {
         subject::key(subject)
     }
 
-    async fn observe(&self, subject: &Subject, deadline: Deadline) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, run: &Run) -> Result<Facts, Error> {
         match subject {
             Subject::Cluster { id, place, .. } => Box::pin(self.look(id, place)).await,
-            Subject::Sweep { force } => Box::pin(self.survey(force, deadline)).await,
+            Subject::Sweep { force } => Box::pin(self.survey(force, run.deadline)).await,
         }
     }
 
     fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
-        plan::plan(subject, facts)
+        let rules = facts.rules();
+        match &facts.seen {
+            Seen::All(survey) => sweep::plan(rules, survey),
+            Seen::Cluster(None) => Ok(Plan::Ignore(format!("EMR does not know {subject} (any more)"))),
+            Seen::Cluster(Some(look)) => plan::plan(rules, look),
+        }
     }
 
     fn counts(facts: &Facts, _: &Plan<Step>) -> Counts {
@@ -125,7 +130,7 @@ impl Reaction for EmrDns {
         }
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
         let route53 = match subject {
             Subject::Cluster { .. } => &self.route53,
             Subject::Sweep { .. } => &self.paced.route53,

@@ -11,11 +11,11 @@ use reaction::{Deadline, Doing, Error};
 use tokio::time::timeout;
 
 use crate::EmrDns;
+use crate::claim::{name_of, wait, zone_of};
 use crate::cluster::{Cluster, Place};
 use crate::facts::{Facts, Kin, Look, Other, Seen, Survey, Vpc};
 use crate::mark::{Holder, Mark};
 use crate::name::Name;
-use crate::plan::{name_of, wait, zone_of};
 use crate::read::{Route53, Services, describe, live, vpcs_of};
 
 /// Reads in flight at a time, each at the pace of its API.

@@ -1,53 +1,21 @@
 //! What follows from the event of one cluster.
 
-use std::fmt;
-
 use reaction::{Doing, Error, Plan};
 
 use crate::change::{Batch, Deed};
+use crate::claim::{name_of, wait, zone_of};
 use crate::cluster::Cluster;
-use crate::decide::{Decision, Fate, Rules, Verdict, decide};
-use crate::facts::{Facts, Kin, Look, Other, Seen, Vpc};
+use crate::decide::{Decision, Rules, Verdict, decide};
+use crate::facts::{Kin, Look, Other};
+use crate::fate::Fate;
 use crate::mark::{Holder, Mark};
 use crate::name::Name;
 use crate::record::Site;
-use crate::subject::Subject;
-use crate::sweep;
-use crate::zone::{Zone, choose};
+use crate::step::Step;
+use crate::zone::Zone;
 
-/// One effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Route 53 makes all of these changes, or none.
-    Change(Batch),
-    /// A cluster cannot have the name that it asks for. Nothing is asked of AWS.
-    CannotName {
-        /// The cluster and its name.
-        what: String,
-        /// Why not.
-        why: String,
-    },
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Change(batch) => batch.fmt(f),
-            Self::CannotName { what, .. } => write!(f, "name {what}"),
-        }
-    }
-}
-
-pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
-    let rules = facts.rules();
-    match &facts.seen {
-        Seen::All(survey) => sweep::plan(rules, survey),
-        Seen::Cluster(None) => Ok(Plan::Ignore(format!("EMR does not know {subject} (any more)"))),
-        Seen::Cluster(Some(look)) => of_cluster(rules, look),
-    }
-}
-
-fn of_cluster(rules: Rules, look: &Look) -> Result<Plan<Step>, Error> {
+/// What follows from what was seen of one cluster.
+pub(crate) fn plan(rules: Rules, look: &Look) -> Result<Plan<Step>, Error> {
     let cluster = &look.cluster;
     let Some(tag) = &cluster.tag else {
         return Ok(Plan::Ignore(format!("cluster {} has no tag `{}`", cluster.id, rules.settings.tag)));
@@ -72,43 +40,6 @@ fn of_cluster(rules: Rules, look: &Look) -> Result<Plan<Step>, Error> {
         return Err(Error::refused(why));
     }
     conclude(cluster, keep_for_kin(rules, look, decide_of(rules, look, zone, &name, site)))
-}
-
-/// The name that the cluster's tag asks for.
-pub(crate) fn name_of(rules: Rules, cluster: &Cluster, tag: &str) -> Result<Name, Error> {
-    let key = &rules.settings.tag;
-    tag.parse().map_err(|error| Error::refused(format!("the tag `{key}` of cluster {}: {error}", cluster.id)))
-}
-
-/// Why nothing is to be done about a cluster yet, if so.
-pub(crate) fn wait(cluster: &Cluster) -> Option<String> {
-    let Cluster { id, state, .. } = cluster;
-    if state.has_ended() || cluster.target().is_some() {
-        None
-    } else if state.is_serving() {
-        Some(format!("{id} is {state} and has no primary node yet: the next event or a sweep goes on"))
-    } else {
-        Some(format!("{id} is {state}: the next event or a sweep goes on"))
-    }
-}
-
-/// The zone of the cluster's name; `None` where the VPC is not known, and need not be.
-pub(crate) fn zone_of<'a>(
-    rules: Rules,
-    name: &Name,
-    cluster: &Cluster,
-    vpc: Option<&'a Vpc>,
-) -> Result<Option<&'a Zone>, Error> {
-    match vpc {
-        Some(Vpc::Known { id, zones }) => {
-            choose(name, id, zones, rules.account, rules.settings.zones.as_ref()).map(Some)
-        }
-        Some(Vpc::Gone) if cluster.target().is_some() => Err(Error::refused(format!(
-            "cluster {} has no subnet that EC2 knows, and so no VPC whose zone could be chosen",
-            cluster.id
-        ))),
-        _ => Ok(None),
-    }
 }
 
 /// Whether a cluster lives, asks for the name and may have it.

@@ -5,7 +5,7 @@ use events::emr::ClusterId;
 use place::AccountId;
 
 use crate::cluster::Cluster;
-use crate::decide::Fate;
+use crate::fate::Fate;
 use crate::mark::Mark;
 use crate::name::Name;
 

@@ -6,13 +6,15 @@ use events::emr::ClusterId;
 use reaction::{Counts, Doing, Error, Plan};
 
 use crate::change::{Batch, Change, Deed};
+use crate::claim::{name_of, zone_of};
 use crate::cluster::Cluster;
-use crate::decide::{Decision, Fate, Rules, Verdict, decide};
+use crate::decide::{Decision, Rules, Verdict, decide};
 use crate::facts::{Survey, Vpc};
+use crate::fate::Fate;
 use crate::interlocks;
 use crate::mark::{Holder, Mark};
 use crate::name::Name;
-use crate::plan::{Step, name_of, zone_of};
+use crate::step::Step;
 use crate::zone::ZoneId;
 
 /// What was decided.

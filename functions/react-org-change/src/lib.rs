@@ -1,8 +1,4 @@
-//! `react-org-change`: when an account comes, moves or leaves, what organizational units have of things that are shared with
-//! accounts only is made true again.
-//!
-//! What is heard is in `subject.rs`; everything else is in `shared/sharing-sweep`. The event only says that it is time to look: where
-//! the account is, Organizations says.
+#![doc = include_str!("../README.md")]
 
 mod subject;
 #[cfg(test)]

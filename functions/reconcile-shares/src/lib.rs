@@ -1,6 +1,4 @@
-//! `reconcile-shares`: the sweep that makes the whole share manifest true, whatever events came or did not come.
-//!
-//! What invokes it is in `subject.rs`; everything else is in `shared/sharing-sweep`.
+#![doc = include_str!("../README.md")]
 
 mod subject;
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! `rotate-bearer-token`: the bearer token of an OAuth2 client, rotated as Secrets Manager asks, step by step.
-//!
-//! The four steps are in `shared/rotation-steps`; what a token needs of them stands here. The server is spoken to in `oauth2.rs`.
+#![doc = include_str!("../README.md")]
 
 pub mod endpoint;
+mod keys;
+mod master;
 pub mod oauth2;
 mod proof;
 pub mod secret;
@@ -16,8 +16,9 @@ use rotation::{SecretArn, Stage};
 use rotation_steps::{Bindings, Context, Credential, MASTERS, Rotating, Secrets, secrets_in};
 use secrecy::{ExposeSecret, SecretString};
 
+pub use master::Master;
 use oauth2::{Client, Left, Unminted};
-use secret::{BearerSecret, Master};
+use secret::BearerSecret;
 use settings::{Settings, Style};
 
 /// The function.

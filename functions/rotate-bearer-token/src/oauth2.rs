@@ -13,7 +13,7 @@ use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::secret::Master;
+use crate::master::Master;
 use crate::settings::{ClientAuth, REVOKE_URL, TOKEN_URL, VERIFY_URL};
 
 /// A token that the server gave.

@@ -1,17 +1,12 @@
-//! The two secrets: the one that rotates, and the master secret by which its server knows us. What is wrong with one is said
-//! without anything of its content.
+//! The secret that rotates. What is wrong with it is said without anything of its content.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use reaction::Error;
 use rotation::SecretArn;
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::{Error as _, MapAccess, Visitor};
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
 
+use crate::keys::Keys;
 use crate::oauth2::Token;
 
 const ACCESS_TOKEN: &str = "access_token";
@@ -25,14 +20,6 @@ pub struct BearerSecret {
     /// The secret that it says has the client's credentials. Which one it may use, the settings say.
     pub master: Option<SecretArn>,
     keys: Keys,
-}
-
-/// By what the server knows us.
-pub struct Master {
-    /// `consumer_key` or `client_id`.
-    pub id: SecretString,
-    /// `consumer_secret` or `client_secret`.
-    pub secret: SecretString,
 }
 
 impl BearerSecret {
@@ -73,97 +60,5 @@ impl BearerSecret {
         keys.set(TOKEN_TYPE, &token.token_type);
         // Names and JSON values are always written.
         serde_json::to_string(&keys).unwrap_or_default().into()
-    }
-}
-
-impl Master {
-    /// Reads the master secret.
-    ///
-    /// # Errors
-    /// `Refused`, naming the key that is missing or malformed.
-    pub fn read(text: &SecretString) -> Result<Self, Error> {
-        Self::of(text).map_err(|error| error.context("the master secret"))
-    }
-
-    fn of(text: &SecretString) -> Result<Self, Error> {
-        let keys = Keys::read(text)?;
-        let pair = |id, secret| Ok::<_, Error>((keys.filled(id)?, keys.filled(secret)?));
-        match (pair("consumer_key", "consumer_secret")?, pair("client_id", "client_secret")?) {
-            ((Some(id), Some(secret)), (None, None)) | ((None, None), (Some(id), Some(secret))) => {
-                Ok(Self { id, secret })
-            }
-            _ => Err(Error::refused(
-                "it needs `consumer_key` and `consumer_secret`, or `client_id` and `client_secret`, and only one of the \
-                 two pairs",
-            )),
-        }
-    }
-}
-
-/// The keys of a JSON object in their order, each value as it was written.
-#[derive(Clone)]
-struct Keys(Vec<(String, Box<RawValue>)>);
-
-impl Keys {
-    fn read(text: &SecretString) -> Result<Self, Error> {
-        // What serde says may quote the text.
-        serde_json::from_str(text.expose_secret())
-            .map_err(|_| Error::refused("the value is no JSON object, or one that has a key twice"))
-    }
-
-    /// The text under a key, `None` where it is not there.
-    fn text(&self, key: &str) -> Result<Option<SecretString>, Error> {
-        let Some((_, value)) = self.0.iter().find(|(name, _)| name == key) else { return Ok(None) };
-        let text: String = serde_json::from_str(value.get())
-            .map_err(|_| Error::refused(format!("`{key}` in the secret is no text")))?;
-        Ok(Some(text.into()))
-    }
-
-    /// The text under a key, where there is any.
-    fn filled(&self, key: &str) -> Result<Option<SecretString>, Error> {
-        Ok(self.text(key)?.filter(|it| !it.expose_secret().is_empty()))
-    }
-
-    fn set(&mut self, key: &str, text: &str) {
-        let Ok(value) = serde_json::value::to_raw_value(text) else { return };
-        match self.0.iter_mut().find(|(name, _)| name == key) {
-            Some(place) => place.1 = value,
-            None => self.0.push((key.into(), value)),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Keys {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Keys;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys, A::Error> {
-                let mut keys: Vec<(String, Box<RawValue>)> = Vec::new();
-                while let Some((key, value)) = map.next_entry()? {
-                    if keys.iter().any(|(name, _)| *name == key) {
-                        return Err(A::Error::custom("a key twice"));
-                    }
-                    keys.push((key, value));
-                }
-                Ok(Keys(keys))
-            }
-        }
-        deserializer.deserialize_map(Reader)
-    }
-}
-
-impl Serialize for Keys {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (key, value) in &self.0 {
-            map.serialize_entry(key, value)?;
-        }
-        map.end()
     }
 }

@@ -1,8 +1,4 @@
-//! `rotate-db-user`: the password of a database user, rotated as Secrets Manager asks, step by step.
-//!
-//! The four steps are in `shared/rotation-steps`; what a password needs of them stands here. Databases are spoken to in `engine.rs`.
-//! A secret that the settings bind to no master is that of one user, who changes their own password. With a master two users take
-//! turns (`turns.rs`), and the master changes the password of the one whose turn it is: the other one's works on.
+#![doc = include_str!("../README.md")]
 
 pub mod engine;
 mod master;

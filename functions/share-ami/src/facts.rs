@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use sharing::{Desired, Head, Principal, Tags};
-use sharing_aws::{Encryption, Holders};
+use sharing::{Desired, Encryption, Head, Principal, Tags};
+use sharing_aws::Holders;
 
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]

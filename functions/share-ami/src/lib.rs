@@ -1,8 +1,4 @@
-//! `share-ami`: an image has become available, and is shared at once with whom the share manifest names, together
-//! with the snapshots that back it.
-//!
-//! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
-//! `shared/sharing-aws`.
+#![doc = include_str!("../README.md")]
 
 mod facts;
 mod observe;
@@ -17,8 +13,8 @@ use aws::{Clients, Pace, Sessions};
 use events::ec2::{AmiStateChange, ImageId, ImageState};
 use events::{Detail, Envelope, Origin};
 use place::{AccountId, Region};
-use reaction::{Deadline, Error, Key, Plan, Reaction};
-use sharing::{Candidate, Kind, Resource, Share, Tags};
+use reaction::{Error, Key, Plan, Reaction, Run};
+use sharing::{Candidate, Kind, Resource, Step, Tags};
 use sharing_aws::{Ec2, Settings, Source};
 use sharing_records::{Grants, record_if_any};
 
@@ -87,7 +83,11 @@ impl Reaction for ShareAmi {
     type Event = Envelope;
     type Subject = Subject;
     type Facts = Facts;
-    type Step = Share;
+    type Step = Step;
+
+    fn notes(&self) -> Vec<String> {
+        self.source.notes()
+    }
 
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the request id; DynamoDB takes 2,048 bytes.
@@ -110,18 +110,19 @@ impl Reaction for ShareAmi {
         Key::new(occurrence.into_iter().chain(replay.as_deref()))
     }
 
-    async fn observe(&self, subject: &Subject, _: Deadline) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, _: &Run) -> Result<Facts, Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
         Box::pin(self.read_facts(subject)).await
     }
 
-    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
+    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Share) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
+        let share = step.share()?;
         let services = self.clients.at(&subject.account, &subject.region).await?;
-        let sharing = services.ec2.share(step);
-        record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), step, sharing).await
+        let sharing = services.ec2.share(share);
+        record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
     }
 }

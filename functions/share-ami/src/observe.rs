@@ -9,8 +9,8 @@ use events::ec2::ImageId;
 use futures_util::future::{try_join, try_join_all};
 use place::AccountId;
 use reaction::{Doing, Error};
-use sharing::{Desired, Head, Kind, Principal, Resource, Wanted};
-use sharing_aws::{Encryption, Holders, encryption, tags_of};
+use sharing::{Desired, Encryption, Head, Kind, Principal, Resource, Wanted};
+use sharing_aws::{Holders, encryption, tags_of};
 use tokio::join;
 
 use crate::facts::{Facts, Image, ImageSnapshot};

@@ -1,128 +1,97 @@
-//! What is to be done about an image, given the facts. Pure.
+//! What is to be done about an image and the snapshots that back it, given the facts. Pure: who shall have each of them,
+//! [`sharing::decide`] says.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::time::Duration;
 
 use reaction::{Error, Plan};
-use sharing::{Change, Head, Kind, Manifest, Principal, Share, Wanted};
-use sharing_aws::Encryption;
+use sharing::{
+    Change, Current, Decision, Encryption, Entries, Kind, Needs, Note, Obstacle, Proposed, Resource, State, Step,
+    decide,
+};
 
 use crate::Subject;
 use crate::facts::{Facts, Image, ImageSnapshot};
 
-/// For so long after its event an image that EC2 does not know is late rather than gone: EC2 is eventually
-/// consistent. Lambda tries again after one and after two minutes.
-/// <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
-const VISIBLE_AFTER: Duration = Duration::from_mins(2);
-
-pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
+pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
     let manifest = facts.desired.admitted()?;
-    let Some(image) = &facts.image else { return vanished(subject, facts) };
-    let Subject { image: id, region, .. } = subject;
-    if !image.is_ours {
-        return Err(Error::refused(format!("{id} belongs to another account; only its owner can share it")));
-    }
-    let candidate = subject.candidate(&image.name, &image.tags);
-    let Some(Wanted { principals: desired, .. }) = manifest.wanted(&candidate, facts.now)? else {
-        let (matches, why) = if manifest.is_withheld(&candidate) {
-            ("means", ", whose owner or tags are not those that entries with its name ask for")
-        } else {
-            ("matches", "")
-        };
-        return Ok(Plan::Ignore(format!("no entry of the manifest {matches} `{}` in {region}{why}", image.name)));
+    let version = manifest.version();
+    let resource = subject.resource(Kind::Image, subject.image.as_str());
+    let Some(image) = &facts.image else {
+        let absent = Obstacle::of_absence(resource.clone(), subject.time, facts.now);
+        return Proposed::nothing(resource, absent).plan(version);
     };
-    match image.state.as_str() {
-        "available" => {}
-        "disabled" => {
-            return Err(Error::refused(format!("{id} is disabled; enable it (EnableImage) and it is shared again")));
-        }
-        // EC2 is eventually consistent, and no second event would come.
-        state @ ("pending" | "transient") => {
-            return Err(Error::failed(format!("EC2 in {region} still calls {id} {state}; it is tried again")));
-        }
-        state => return Ok(Plan::nothing(format!("{id} is {state} by now; there is nothing to share"))),
-    }
-    if let Some(refusal) = image.snapshots.iter().find_map(|snapshot| unshareable(id.as_str(), snapshot)) {
-        return Err(refusal);
-    }
-    let busy = image.snapshots.iter().map(|it| (it.id.as_str(), &it.head)).chain([(id.as_str(), &image.head)]);
-    if let Some((id, _)) = busy.into_iter().find(|(_, head)| head.is_busy(facts.now)) {
-        return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));
-    }
-    Ok(change(subject, image, &desired, &manifest).with_notes(facts.desired.notes()))
-}
-
-/// Why the image cannot be shared for what encrypts this snapshot of it, if so.
-fn unshareable(id: &str, ImageSnapshot { id: snapshot, encryption, .. }: &ImageSnapshot) -> Option<Error> {
-    match encryption {
-        Encryption::AwsManaged => Some(Error::refused(format!(
-            "{id} cannot be shared: {snapshot} is encrypted with the AWS-managed key aws/ebs, which no other account can use; \
-             copy the image with a customer managed key (CopyImage --encrypted --kms-key-id)"
-        ))),
-        Encryption::Unusable(why) => {
-            Some(Error::refused(format!("{id} cannot be shared for its snapshot {snapshot}: {why}")))
-        }
-        Encryption::None | Encryption::AwsOwned | Encryption::Customer(_) => None,
-    }
-}
-
-fn vanished(subject: &Subject, facts: &Facts) -> Result<Plan<Share>, Error> {
-    let Subject { image, region, .. } = subject;
-    let age = subject.time.and_then(|time| facts.now.duration_since(time).ok());
-    if age.is_some_and(|age| age < VISIBLE_AFTER) {
-        return Err(Error::failed(format!("EC2 in {region} does not know {image} yet; it is tried again")));
-    }
-    Ok(Plan::nothing(format!("EC2 in {region} does not know {image} any more; there is nothing to share")))
-}
-
-fn change(subject: &Subject, image: &Image, desired: &BTreeSet<Principal>, manifest: &Manifest) -> Plan<Share> {
-    let change = |kind, id: &str, before: &BTreeSet<Principal>, after, head: &Head| Change {
-        resource: subject.resource(kind, id),
-        name: image.name.clone(),
-        before: before.clone(),
-        after,
-        why: "an entry of the manifest matches the image's name".into(),
-        head: head.clone(),
+    let entries = manifest.entries([subject.candidate(&image.name, &image.tags)], facts.now)?;
+    let flaw = image.snapshots.iter().find_map(|it| obstacle(Some(&it.id), &it.encryption));
+    let current = Current {
+        is_foreign: !image.is_ours,
+        state: &State::of(Kind::Image, &image.state),
+        flaw: flaw.as_ref(),
+        ..Current::new(&resource, &image.launch.principals, &image.head)
     };
-    let launch = &image.launch.principals;
-    let launch = change(Kind::Image, subject.image.as_str(), launch, desired.clone(), &image.head);
-    let accounts: BTreeSet<_> = desired.iter().filter(|who| who.account().is_some()).cloned().collect();
-    let snapshots = image.snapshots.iter().map(|snapshot| {
-        let before = &snapshot.volumes.principals;
-        let after = &accounts | &(before & &snapshot.needed_elsewhere);
-        change(Kind::Snapshot, &snapshot.id, before, after, &snapshot.head)
-    });
-    let changes = [launch].into_iter().chain(snapshots.filter(|change| !change.is_empty())).collect();
-    let step = Share { changes, manifest: manifest.version().into() };
-    let steps = if step.is_empty() { Vec::new() } else { vec![step] };
-    Plan::Change { steps, notes: notes(image, desired), incomplete: Vec::new() }
+    let decision = decide(&current, &entries, &Needs::default(), facts.now);
+    let mut needs = Needs::default();
+    needs.add_image(&current, &entries);
+    let backing = image.snapshots.iter().map(|it| decide_snapshot(subject, facts, image, it, &needs));
+    let (mut changes, mut decisions) =
+        (vec![decision.change(&current, &image.name)], vec![(resource.clone(), decision)]);
+    for (change, decision) in backing {
+        decisions.push((change.resource.clone(), decision));
+        changes.extend(Some(change).filter(|change| !change.is_empty()));
+    }
+    let notes = notes(&resource, subject, image, &entries);
+    let (about, obstacle) = first_obstacle(&decisions).map(|(it, why)| (it.clone(), why.clone())).unzip();
+    let plan = Proposed { resource: about.unwrap_or(resource), changes, obstacle, notes }.plan(version)?;
+    Ok(plan.with_notes(facts.desired.notes()))
 }
 
-fn notes(image: &Image, desired: &BTreeSet<Principal>) -> Vec<String> {
-    let public_image =
-        image.launch.is_public.then(|| "the image is public and stays so: everybody may launch it".into());
+/// Who shall have a snapshot that backs the image; what its own entries and other images need is among what it keeps.
+fn decide_snapshot(
+    subject: &Subject,
+    facts: &Facts,
+    image: &Image,
+    snapshot: &ImageSnapshot,
+    needs: &Needs,
+) -> (Change, Decision) {
+    let resource = subject.resource(Kind::Snapshot, &snapshot.id);
+    let flaw = obstacle(None, &snapshot.encryption);
+    let current =
+        Current { flaw: flaw.as_ref(), ..Current::new(&resource, &snapshot.volumes.principals, &snapshot.head) };
+    let own = Entries::None { name: String::new(), is_withheld: false };
+    let decision = decide(&current, &own, &needs.clone().keeping(&snapshot.needed_elsewhere), facts.now);
+    (decision.change(&current, &image.name), decision)
+}
+
+fn obstacle(snapshot: Option<&str>, encryption: &Encryption) -> Option<Obstacle> {
+    let kind = if snapshot.is_some() { Kind::Image } else { Kind::Snapshot };
+    Obstacle::of_encryption(kind, snapshot, encryption)
+}
+
+/// What keeps the image from being shared: that Signalbox never touches it; then another run, on the image or on a snapshot of
+/// it; then what bars accounts from the image; then what bars them from a snapshot.
+fn first_obstacle(decisions: &[(Resource, Decision)]) -> Option<(&Resource, &Obstacle)> {
+    let said = || decisions.iter().filter_map(|(resource, it)| Some((resource, it.obstacle.as_ref()?)));
+    let of_image = said().find(|(resource, obstacle)| resource.kind == Kind::Image && is_final(obstacle));
+    let busy =
+        || decisions.iter().find(|(_, it)| it.is_busy()).and_then(|(it, busy)| Some((it, busy.obstacle.as_ref()?)));
+    of_image.or_else(busy).or_else(|| said().next())
+}
+
+/// Whether Signalbox does not touch the image, whatever its snapshots are.
+fn is_final(obstacle: &Obstacle) -> bool {
+    !matches!(obstacle, Obstacle::Busy(_)) && !obstacle.bars_gains_only()
+}
+
+fn notes(resource: &Resource, subject: &Subject, image: &Image, entries: &Entries) -> Vec<String> {
+    let public_image = image.launch.is_public.then(|| Note::Public.about(resource));
     let public_snapshots = image.snapshots.iter().filter(|snapshot| snapshot.volumes.is_public);
-    let public_snapshots =
-        public_snapshots.map(|it| format!("{} is public and stays so: everybody may copy it", it.id));
-    let organizations: BTreeSet<_> = desired.iter().filter(|who| who.account().is_none()).collect();
+    let public_snapshots = public_snapshots.map(|it| Note::Public.about(&subject.resource(Kind::Snapshot, &it.id)));
+    let wanted = entries.wanted().map(|wanted| &wanted.principals).into_iter().flatten();
+    let organizations: BTreeSet<_> = wanted.filter(|who| who.account().is_none()).map(ToString::to_string).collect();
     let organizations = (!organizations.is_empty() && !image.snapshots.is_empty()).then(|| {
-        format!(
-            "{} may launch the image but not copy it: snapshots are shared with accounts only",
-            list(&organizations)
-        )
+        let organizations = organizations.into_iter().collect::<Vec<_>>().join(", ");
+        format!("{organizations} may launch the image but not copy it: snapshots are shared with accounts only")
     });
-    let keys = image.snapshots.iter().filter_map(|snapshot| match &snapshot.encryption {
-        Encryption::Customer(key) => Some(key),
-        _ => None,
-    });
-    let keys = keys
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .map(|key| format!("whoever launches the image also needs its key {key} (kms:Decrypt, kms:CreateGrant, ..)"));
+    let keys = image.snapshots.iter().filter_map(|snapshot| Note::of_encryption(&snapshot.encryption));
+    let keys = keys.collect::<BTreeSet<_>>().into_iter().map(|note| note.about(resource));
     public_image.into_iter().chain(public_snapshots).chain(organizations).chain(keys).collect()
-}
-
-fn list<T: fmt::Display>(items: &BTreeSet<T>) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -1,14 +1,15 @@
 //! The decision, one case a test: facts in, plan out.
 
 mod entries;
+mod obstacles;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use reaction::{Plan, Reaction};
-use sharing::{Desired, Head, Manifest, Membership, Mistake, Pending, Tags};
-use sharing_aws::{Encryption, Holders, Settings};
+use sharing::{Desired, Encryption, Head, Manifest, Membership, Mistake, Pending, Step, Tags};
+use sharing_aws::{Holders, Settings};
 
 use crate::{Facts, Image, ImageSnapshot, ShareAmi, Subject};
 
@@ -164,9 +165,9 @@ fn an_image_without_an_entry_is_not_touched() {
     let image = Image { name: "other".into(), launch: held_by(&["444455556666"]), ..image() };
     check(
         &facts(image),
-        &expect![[r"
-        ignored: no entry of the manifest matches `other` in eu-west-1
-    "]],
+        &expect![[r#"
+            ignored: no entry of the manifest's section `ami` matches `other` in eu-west-1, the name of ami-0123456789abcdef0
+        "#]],
     );
 }
 
@@ -178,11 +179,11 @@ fn a_public_image_stays_public_and_the_report_says_so() {
     };
     check(
         &facts(Image { launch: Holders { is_public: true, ..Holders::default() }, snapshots: vec![public], ..image() }),
-        &expect![[r"
-        share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
-        note: the image is public and stays so: everybody may launch it
-        note: snap-1 is public and stays so: everybody may copy it
-    "]],
+        &expect![[r#"
+            share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
+            note: ami-0123456789abcdef0 in eu-west-1 is public and stays so: everybody may use it
+            note: snap-1 in eu-west-1 is public and stays so: everybody may use it
+        "#]],
     );
 }
 
@@ -222,10 +223,10 @@ fn with_a_customer_key_it_is_shared_and_a_note_names_the_key() {
     let encrypted = |id| ImageSnapshot { encryption: key.clone(), ..snapshot(id, &[]) };
     check(
         &facts(Image { snapshots: vec![encrypted("snap-1"), encrypted("snap-2")], ..image() }),
-        &expect![[r"
-        share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098; snap-2: +123456789012 +987654321098
-        note: whoever launches the image also needs its key arn:aws:kms:eu-west-1:111122223333:key/k (kms:Decrypt, kms:CreateGrant, ..)
-    "]],
+        &expect![[r#"
+            share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098; snap-2: +123456789012 +987654321098
+            note: ami-0123456789abcdef0 in eu-west-1: an account that uses it also needs its key arn:aws:kms:eu-west-1:111122223333:key/k (kms:Decrypt, kms:CreateGrant, ..)
+        "#]],
     );
 }
 
@@ -376,24 +377,12 @@ fn open(seconds: i64) -> Head {
 }
 
 #[test]
-fn while_another_run_is_at_work_on_the_image_or_a_snapshot_it_is_tried_again() {
-    let busy = ImageSnapshot { head: open(1), ..snapshot("snap-1", &[]) };
-    for (image, id) in [
-        (Image { head: open(1), ..image() }, "ami-0123456789abcdef0"),
-        (Image { snapshots: vec![busy], ..image() }, "snap-1"),
-    ] {
-        let expected = format!("failed: another run is at work on {id} in eu-west-1; it is tried again");
-        let plan = ShareAmi::plan(&subject(), &facts(image)).map_err(|error| format!("failed: {error}"));
-        assert_eq!(plan.unwrap_err(), expected);
-    }
-}
-
-#[test]
 fn what_an_interrupted_run_left_is_finished_though_nobody_gains_or_loses() {
     let held = ["123456789012", "987654321098"];
     let interrupted = ImageSnapshot { head: open(0), ..snapshot("snap-1", &held) };
     let image = Image { launch: held_by(&held), snapshots: vec![interrupted, snapshot("snap-2", &held)], ..image() };
     let Plan::Change { steps, .. } = ShareAmi::plan(&subject(), &facts(image)).unwrap() else { panic!("a change") };
-    let changes = steps[0].changes.iter().map(|change| (change.resource.id.as_str(), change.head.seq));
+    let [Step::Share(share)] = &steps[..] else { panic!("{steps:?}") };
+    let changes = share.changes.iter().map(|change| (change.resource.id.as_str(), change.head.seq));
     assert_eq!(changes.collect::<Vec<_>>(), [("ami-0123456789abcdef0", 0), ("snap-1", 1)]);
 }

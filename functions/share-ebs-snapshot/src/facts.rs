@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use events::ebs::SnapshotId;
-use sharing::{Desired, Head, Principal, Tags};
-use sharing_aws::{Encryption, Holders};
+use sharing::{Desired, Encryption, Head, Principal, Tags};
+use sharing_aws::Holders;
 
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]

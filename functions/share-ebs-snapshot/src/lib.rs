@@ -1,7 +1,4 @@
-//! `share-ebs-snapshot`: snapshots of volumes have been made, and are shared at once with whom the share manifest names.
-//!
-//! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
-//! `shared/sharing-aws`.
+#![doc = include_str!("../README.md")]
 
 mod facts;
 mod observe;
@@ -10,7 +7,6 @@ mod plan;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -18,8 +14,8 @@ use aws::{Clients, Pace, Sessions};
 use events::ebs::{SnapshotId, SnapshotNotification, SnapshotsCompletion};
 use events::{Detail, Envelope, Origin};
 use place::{AccountId, Region};
-use reaction::{Deadline, Error, Key, Plan, Reaction};
-use sharing::{Candidate, Kind, Resource, Share};
+use reaction::{Error, Key, Plan, Reaction, Run};
+use sharing::{Candidate, Kind, Resource, Step};
 use sharing_aws::{Ec2, Settings, Source};
 use sharing_records::{Grants, record_if_any};
 
@@ -73,31 +69,6 @@ impl Subject {
     }
 }
 
-/// What is done about one snapshot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// It is shared.
-    Share(Share),
-    /// It is left as it is, while others of the same event are shared; the step fails, and says why.
-    Leave {
-        /// Its id.
-        id: SnapshotId,
-        /// Why.
-        why: String,
-        /// Whether trying again would not help.
-        is_refused: bool,
-    },
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Share(share) => share.fmt(f),
-            Self::Leave { id, why, .. } => write!(f, "leave {}: {why}", id.as_str()),
-        }
-    }
-}
-
 impl ShareEbsSnapshot {
     /// The function with these settings, and with records where there are tables for them; makes no call.
     #[must_use]
@@ -118,6 +89,10 @@ impl Reaction for ShareEbsSnapshot {
     type Subject = Subject;
     type Facts = Facts;
     type Step = Step;
+
+    fn notes(&self) -> Vec<String> {
+        self.source.notes()
+    }
 
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the time; DynamoDB takes 2,048 bytes.
@@ -149,7 +124,7 @@ impl Reaction for ShareEbsSnapshot {
         Key::new(occurrence.into_iter().chain(replay.as_deref()))
     }
 
-    async fn observe(&self, subject: &Subject, _: Deadline) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, _: &Run) -> Result<Facts, Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
         Box::pin(self.read_facts(subject)).await
     }
@@ -158,13 +133,9 @@ impl Reaction for ShareEbsSnapshot {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
+        let share = step.share()?;
         let services = self.clients.at(&subject.account, &subject.region).await?;
-        let share = match step {
-            Step::Share(share) => share,
-            Step::Leave { why, is_refused: true, .. } => return Err(Error::refused(why)),
-            Step::Leave { why, .. } => return Err(Error::failed(why)),
-        };
         let sharing = services.ec2.share(share);
         record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
     }

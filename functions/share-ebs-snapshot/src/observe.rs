@@ -9,8 +9,8 @@ use aws_sdk_ec2::types::Snapshot as Ec2Snapshot;
 use events::ebs::SnapshotId;
 use futures_util::future::{try_join, try_join_all};
 use reaction::{Doing, Error};
-use sharing::{Desired, Head, Kind, Principal, Wanted};
-use sharing_aws::{Encryption, Holders, encryption, name_of, tags_of};
+use sharing::{Desired, Encryption, Head, Kind, Principal, Wanted};
+use sharing_aws::{Holders, encryption, name_of, tags_of};
 use tokio::join;
 
 use crate::facts::{Facts, Snapshot};

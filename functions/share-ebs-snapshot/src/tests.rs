@@ -1,14 +1,15 @@
 //! The decision, one case a test: facts in, plan out.
 
 mod entries;
+mod obstacles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use reaction::{Plan, Reaction};
-use sharing::{Desired, Head, Manifest, Membership};
-use sharing_aws::{Encryption, Holders};
+use sharing::{Desired, Encryption, Head, Manifest, Membership};
+use sharing_aws::Holders;
 
 use crate::{Facts, ShareEbsSnapshot, Snapshot, Subject};
 
@@ -143,9 +144,9 @@ fn an_empty_list_is_a_decision_and_the_public_stays() {
     check(
         &by(nobody, &[(SNAPSHOT, Snapshot { volumes: public, ..snapshot() })]),
         &expect![[r#"
-        share snap-0123456789abcdef0 in eu-west-1: -123456789012
-        note: snap-0123456789abcdef0 is public and stays so: everybody may copy it
-    "#]],
+            share snap-0123456789abcdef0 in eu-west-1: -123456789012
+            note: snap-0123456789abcdef0 in eu-west-1 is public and stays so: everybody may use it
+        "#]],
     );
 }
 
@@ -161,9 +162,9 @@ fn what_the_aws_managed_key_encrypts_is_refused_and_a_customer_key_is_named() {
     check(
         &with(Encryption::Customer("arn:aws:kms:eu-west-1:111122223333:key/k".into())),
         &expect![[r#"
-        share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
-        note: whoever uses snap-0123456789abcdef0 also needs its key arn:aws:kms:eu-west-1:111122223333:key/k (kms:Decrypt, kms:CreateGrant, ..)
-    "#]],
+            share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
+            note: snap-0123456789abcdef0 in eu-west-1: an account that uses it also needs its key arn:aws:kms:eu-west-1:111122223333:key/k (kms:Decrypt, kms:CreateGrant, ..)
+        "#]],
     );
 }
 
@@ -186,7 +187,7 @@ fn of_several_one_that_cannot_be_shared_does_not_keep_the_others() {
         &several("succeeded"),
         &facts(&[(SNAPSHOT, managed.clone()), (OTHER, snapshot())]),
         &expect![[r#"
-            leave snap-0123456789abcdef0: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+            cannot share snap-0123456789abcdef0 in eu-west-1: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
             share snap-0123456789abcdef1 in eu-west-1: +123456789012 +987654321098
         "#]],
     );
@@ -194,8 +195,8 @@ fn of_several_one_that_cannot_be_shared_does_not_keep_the_others() {
         &several("succeeded"),
         &facts(&[(SNAPSHOT, managed.clone()), (OTHER, managed.clone())]),
         &expect![[r#"
-            leave snap-0123456789abcdef0: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
-            leave snap-0123456789abcdef1: snap-0123456789abcdef1 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+            cannot share snap-0123456789abcdef0 in eu-west-1: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+            cannot share snap-0123456789abcdef1 in eu-west-1: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
         "#]],
     );
     let pending = Snapshot { state: "pending".into(), ..snapshot() };
@@ -203,8 +204,8 @@ fn of_several_one_that_cannot_be_shared_does_not_keep_the_others() {
         &several("succeeded"),
         &facts(&[(SNAPSHOT, managed), (OTHER, pending)]),
         &expect![[r#"
-            leave snap-0123456789abcdef0: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
-            leave snap-0123456789abcdef1: EC2 in eu-west-1 still calls snap-0123456789abcdef1 pending; it is tried again
+            cannot share snap-0123456789abcdef0 in eu-west-1: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+            cannot share snap-0123456789abcdef1 in eu-west-1: EC2 in eu-west-1 still calls snap-0123456789abcdef1 pending; it is tried again
         "#]],
     );
 }

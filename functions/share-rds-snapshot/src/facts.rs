@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use sharing::{Desired, Head, Tags};
-use sharing_aws::{Encryption, Holders, KeyGaps, OptionGroup};
+use sharing::{Desired, Encryption, Head, KeyGaps, OptionGroup, Tags};
+use sharing_aws::Holders;
 
 /// Everything that the decision needs.
 #[derive(Clone, Debug)]

@@ -1,9 +1,4 @@
-//! `share-rds-snapshot`: a snapshot of a database has been made, and is shared at once with whom the share manifest
-//! names. One that RDS made for itself cannot be shared, and is copied first where that is asked for; the copy's own
-//! event shares the copy.
-//!
-//! What is read is in `observe.rs`, what follows from it in `plan.rs`; how permissions are read and changed is in
-//! `shared/sharing-aws`.
+#![doc = include_str!("../README.md")]
 
 mod copy;
 mod facts;
@@ -21,8 +16,8 @@ use aws::{Clients, Pace, Sessions};
 use events::rds::{DbClusterSnapshotEvent, DbSnapshotEvent, DbSnapshotId, SnapshotChange};
 use events::{Detail, Envelope, Origin};
 use place::{AccountId, Region};
-use reaction::{Deadline, Error, Key, Plan, Reaction};
-use sharing::{Candidate, Kind, Resource, Share, Tags};
+use reaction::{Error, Key, Plan, Reaction, Run};
+use sharing::{Candidate, Kind, Resource, Tags};
 use sharing_aws::{Rds, Source};
 use sharing_records::{Grants, record_if_any};
 
@@ -83,8 +78,8 @@ impl Subject {
 /// What is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The snapshot is shared.
-    Share(Share),
+    /// The snapshot is shared, or cannot be.
+    Share(sharing::Step),
     /// The snapshot is copied.
     Copy(Copy),
 }
@@ -92,7 +87,7 @@ pub enum Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Share(share) => share.fmt(f),
+            Self::Share(step) => step.fmt(f),
             Self::Copy(copy) => copy.fmt(f),
         }
     }
@@ -119,6 +114,10 @@ impl Reaction for ShareRdsSnapshot {
     type Facts = Facts;
     type Step = Step;
 
+    fn notes(&self) -> Vec<String> {
+        self.source.notes()
+    }
+
     fn parse(event: Envelope) -> Result<Option<Subject>, Error> {
         // The ledger's key holds the date; DynamoDB takes 2,048 bytes.
         const LONGEST_DATE: usize = 64;
@@ -142,7 +141,7 @@ impl Reaction for ShareRdsSnapshot {
         Key::new(occurrence.into_iter().chain(replay.as_deref()))
     }
 
-    async fn observe(&self, subject: &Subject, _: Deadline) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, _: &Run) -> Result<Facts, Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
         Box::pin(self.read_facts(subject)).await
     }
@@ -151,10 +150,11 @@ impl Reaction for ShareRdsSnapshot {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         match step {
-            Step::Share(share) => {
+            Step::Share(step) => {
+                let share = step.share()?;
                 let sharing = services.rds.share(share);
                 record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
             }

@@ -7,8 +7,8 @@ use aws::{Answer, open_only};
 use futures_util::future::try_join;
 use place::AccountId;
 use reaction::{Doing, Error};
-use sharing::{Desired, Head, Kind, Tags};
-use sharing_aws::{Encryption, Holders, KeyGaps, OptionGroup, db_tags_of, encryption, is_aws_owned, key_gaps};
+use sharing::{Desired, Encryption, Head, KeyGaps, Kind, OptionGroup, Tags};
+use sharing_aws::{Holders, db_tags_of, encryption, is_aws_owned, key_gaps};
 use tokio::join;
 
 use crate::copy::{self, COPY_OF};

@@ -1,83 +1,57 @@
-//! What is to be done about a database snapshot, given the facts. Pure.
+//! What is to be done about a database snapshot, given the facts. Pure: who shall have it, [`sharing::decide`] says.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use reaction::{Error, Plan};
-use sharing::{Change, Kind, Manifest, Principal, Share, Wanted};
-use sharing_aws::{AWS_OWNED_KEY, Encryption, KeyGaps, over_quota};
+use sharing::{
+    Current, Encryption, Entries, Kind, Needs, Note, Obstacle, Principal, Proposed, Resource, State, Wanted, decide,
+};
 
 use crate::copy::{COPY_OF, Copy};
 use crate::facts::{Facts, Namesake, Snapshot};
 use crate::{Step, Subject};
 
-/// For so long after its event a snapshot that RDS does not know is late rather than gone. Lambda tries again after one
-/// and after two minutes.
-const VISIBLE_AFTER: Duration = Duration::from_mins(2);
-
 pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
     let manifest = facts.desired.admitted()?;
-    let Subject { kind, region, .. } = subject;
-    let id = subject.snapshot.as_str();
-    let Some(snapshot) = &facts.snapshot else { return vanished(subject, facts) };
+    let (resource, id) = (subject.resource(), subject.snapshot.as_str());
+    let Some(snapshot) = &facts.snapshot else {
+        let absent = Obstacle::of_absence(resource.clone(), subject.time, facts.now);
+        return shared(Proposed::nothing(resource, absent), manifest.version());
+    };
     if let Some(product) = other_product(&snapshot.engine) {
         return Ok(Plan::Ignore(format!("`{id}` is a snapshot of {product}, which only shares RDS's events")));
     }
-    let candidate = subject.candidate(id, &snapshot.tags);
-    let Some(Wanted { principals, .. }) = manifest.wanted(&candidate, facts.now)? else {
-        let (matches, why) = if manifest.is_withheld(&candidate) {
-            ("means", ", whose owner or tags are not those that entries with its name ask for")
-        } else {
-            ("matches", "")
-        };
-        return Ok(Plan::Ignore(format!(
-            "no entry of the manifest's section `{kind}` {matches} `{id}` in {region}{why}"
-        )));
-    };
-    if !snapshot.is_manual && !facts.copies_automated {
+    let entries = manifest.entries([subject.candidate(id, &snapshot.tags)], facts.now)?;
+    if !snapshot.is_manual && !facts.copies_automated && entries.wanted().is_some() {
         return Ok(Plan::Ignore(format!(
             "`{id}` is a snapshot of RDS's own, which cannot be shared; copy it, or set SIGNALBOX_COPY_AUTOMATED to true \
              and such snapshots are copied, and the copies shared"
         )));
     }
-    match snapshot.status.as_str() {
-        "available" => {}
-        status @ ("deleting" | "deleted" | "failed") => {
-            return Ok(Plan::nothing(format!("{id} is {status} by now; there is nothing to share")));
-        }
-        // Whatever else it is, it may yet become available, and no second event would come.
-        status => return Err(Error::failed(format!("RDS in {region} still calls {id} {status}; it is tried again"))),
-    }
-    if let Some(why) = unshareable(*kind, snapshot) {
-        return Err(Error::refused(format!("{id} cannot be shared: {why}")));
-    }
-    if let Some(refusal) = over_quota(&principals) {
-        return Err(refusal.context(format!("{id} cannot be shared")));
-    }
-    if snapshot.head.is_busy(facts.now) {
-        return Err(Error::failed(format!("another run is at work on {id} in {region}; it is tried again")));
-    }
-    let plan = if snapshot.is_manual {
-        share(subject, snapshot, principals, &manifest)
-    } else {
-        copy(subject, facts, snapshot, &principals)?
+    let flaw = Obstacle::of_encryption(subject.kind, None, &snapshot.encryption);
+    let flaw = flaw.or_else(|| Obstacle::of_options(&snapshot.options));
+    let current = Current {
+        state: &State::of(subject.kind, &snapshot.status),
+        flaw: flaw.as_ref(),
+        ..Current::new(&resource, &snapshot.holders.principals, &snapshot.head)
     };
+    let decision = decide(&current, &entries, &Needs::default(), facts.now);
+    if let (None, Entries::Want(Wanted { principals, .. }), false) = (&decision.obstacle, &entries, snapshot.is_manual)
+    {
+        return Ok(copy(subject, facts, snapshot, principals)?.with_notes(facts.desired.notes()));
+    }
+    let (changes, notes) = (vec![decision.change(&current, id)], notes(&resource, snapshot, &entries));
+    let plan = shared(Proposed { changes, obstacle: decision.obstacle, notes, resource }, manifest.version())?;
     Ok(plan.with_notes(facts.desired.notes()))
 }
 
-/// Why RDS does not share the snapshot, nor a copy of it, if so.
-fn unshareable(kind: Kind, snapshot: &Snapshot) -> Option<String> {
-    match &snapshot.encryption {
-        Encryption::AwsManaged => {
-            let api = if kind == Kind::DbClusterSnapshot { "CopyDBClusterSnapshot" } else { "CopyDBSnapshot" };
-            Some(format!(
-                "it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a customer \
-                 managed key ({api} with KmsKeyId), and the copy is shared"
-            ))
+fn shared(proposed: Proposed, manifest: &str) -> Result<Plan<Step>, Error> {
+    Ok(match proposed.plan(manifest)? {
+        Plan::Ignore(why) => Plan::Ignore(why),
+        Plan::Change { steps, notes, incomplete } => {
+            Plan::Change { steps: steps.into_iter().map(Step::Share).collect(), notes, incomplete }
         }
-        Encryption::Unusable(why) => Some(why.clone()),
-        Encryption::None | Encryption::AwsOwned | Encryption::Customer(_) => snapshot.options.obstacle(),
-    }
+    })
 }
 
 /// Neptune and DocumentDB keep their snapshots among those of RDS, and send the same events.
@@ -90,56 +64,15 @@ fn other_product(engine: &str) -> Option<&'static str> {
     }
 }
 
-fn vanished(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
-    let (id, region) = (subject.snapshot.as_str(), &subject.region);
-    let age = subject.time.and_then(|time| facts.now.duration_since(time).ok());
-    if age.is_some_and(|age| age < VISIBLE_AFTER) {
-        return Err(Error::failed(format!("RDS in {region} does not know {id} yet; it is tried again")));
-    }
-    Ok(Plan::nothing(format!("RDS in {region} does not know {id} any more; there is nothing to share")))
-}
-
-fn share(subject: &Subject, snapshot: &Snapshot, after: BTreeSet<Principal>, manifest: &Manifest) -> Plan<Step> {
-    let change = Change {
-        resource: subject.resource(),
-        name: subject.snapshot.as_str().into(),
-        before: snapshot.holders.principals.clone(),
-        after,
-        why: "an entry of the manifest matches the snapshot's name".into(),
-        head: snapshot.head.clone(),
-    };
-    let notes = notes(subject, snapshot, &change.after);
-    let step = Share { changes: vec![change], manifest: manifest.version().into() };
-    let steps = if step.is_empty() { Vec::new() } else { vec![Step::Share(step)] };
-    Plan::Change { steps, notes, incomplete: Vec::new() }
-}
-
-fn notes(subject: &Subject, snapshot: &Snapshot, after: &BTreeSet<Principal>) -> Vec<String> {
-    let id = subject.snapshot.as_str();
-    let public = snapshot.holders.is_public;
-    let public = public.then(|| format!("{id} is public and stays so: everybody may copy and restore it"));
+fn notes(resource: &Resource, snapshot: &Snapshot, entries: &Entries) -> Vec<String> {
+    let public = snapshot.holders.is_public.then_some(Note::Public);
+    let is_wanted = entries.wanted().is_some_and(|wanted| !wanted.principals.is_empty());
     let key = match &snapshot.encryption {
-        Encryption::Customer(key) if !after.is_empty() => Some(key),
-        _ => None,
+        Encryption::Customer(key) => Note::of_gaps(key, &snapshot.gaps),
+        other => Note::of_encryption(other),
     };
-    let gaps = key.and_then(|key| match &snapshot.gaps {
-        KeyGaps::Unknown => Some(format!(
-            "whoever copies or restores {id} also needs its key {key} (kms:Decrypt, kms:CreateGrant, ..); whom it admits \
-             could not be read"
-        )),
-        KeyGaps::Known(shut_out) if shut_out.is_empty() => None,
-        KeyGaps::Known(shut_out) => {
-            let shut_out: Vec<_> = shut_out.iter().map(ToString::to_string).collect();
-            Some(format!(
-                "policy and grants of the key {key} do not admit {}, who can copy or restore {id} only when they do \
-                 (kms:Decrypt, kms:CreateGrant, ..)",
-                shut_out.join(", ")
-            ))
-        }
-    });
-    let owned = snapshot.encryption == Encryption::AwsOwned && !after.is_empty();
-    let owned = owned.then(|| AWS_OWNED_KEY.replace("SNAPSHOT", id));
-    public.into_iter().chain(gaps).chain(owned).chain(snapshot.options.note()).collect()
+    let notes = public.into_iter().chain(key.filter(|_| is_wanted)).chain(Note::of_options(&snapshot.options));
+    notes.map(|note| note.about(resource)).collect()
 }
 
 fn copy(

@@ -2,14 +2,15 @@
 
 mod entries;
 mod hearing;
+mod obstacles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use reaction::{Plan, Reaction};
-use sharing::{Desired, Head, Kind, Manifest, Membership, Tags};
-use sharing_aws::{Encryption, Holders, KeyGaps, OptionGroup};
+use sharing::{Desired, Encryption, Head, KeyGaps, Kind, Manifest, Membership, OptionGroup, Tags};
+use sharing_aws::Holders;
 
 use crate::{Facts, Namesake, ShareRdsSnapshot, Snapshot, Subject};
 
@@ -143,9 +144,9 @@ fn an_empty_list_is_a_decision_and_the_public_stays() {
     check(
         &by(nobody, Snapshot { holders: public, ..snapshot() }),
         &expect![[r#"
-        share base-db-v1 in eu-west-1: -123456789012
-        note: base-db-v1 is public and stays so: everybody may copy and restore it
-    "#]],
+            share base-db-v1 in eu-west-1: -123456789012
+            note: base-db-v1 in eu-west-1 is public and stays so: everybody may use it
+        "#]],
     );
 }
 
@@ -171,33 +172,6 @@ fn more_accounts_than_the_quota_are_refused_before_anything_is_changed() {
 }
 
 #[test]
-fn what_the_aws_managed_key_encrypts_is_neither_shared_nor_copied() {
-    check(
-        &facts(Snapshot { encryption: Encryption::AwsManaged, ..snapshot() }),
-        &expect![[r#"
-        refused: base-db-v1 cannot be shared: it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a customer managed key (CopyDBSnapshot with KmsKeyId), and the copy is shared
-    "#]],
-    );
-    let of_cluster = Subject { kind: Kind::DbClusterSnapshot, ..subject("base-db-v1") };
-    let manifest = MANIFEST.replace("rds", "rds-cluster");
-    check_of(
-        &of_cluster,
-        &by(&manifest, Snapshot { encryption: Encryption::AwsManaged, ..snapshot() }),
-        &expect![[r#"
-            refused: base-db-v1 cannot be shared: it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a customer managed key (CopyDBClusterSnapshot with KmsKeyId), and the copy is shared
-        "#]],
-    );
-    let managed = Snapshot { encryption: Encryption::AwsManaged, ..automated() };
-    check_of(
-        &subject(AUTOMATED),
-        &copying(managed),
-        &expect![[r#"
-        refused: rds:base-db-v1-2026-11-02-05-30 cannot be shared: it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a customer managed key (CopyDBSnapshot with KmsKeyId), and the copy is shared
-    "#]],
-    );
-}
-
-#[test]
 fn a_note_names_those_whom_the_customer_key_does_not_admit() {
     let key = Encryption::Customer("arn:aws:kms:eu-west-1:111122223333:key/k".into());
     let encrypted = |gaps| Snapshot { encryption: key.clone(), gaps, ..snapshot() };
@@ -211,16 +185,16 @@ fn a_note_names_those_whom_the_customer_key_does_not_admit() {
     check(
         &facts(encrypted(KeyGaps::Known(shut_out))),
         &expect![[r#"
-        share base-db-v1 in eu-west-1: +123456789012 +987654321098
-        note: policy and grants of the key arn:aws:kms:eu-west-1:111122223333:key/k do not admit 987654321098, who can copy or restore base-db-v1 only when they do (kms:Decrypt, kms:CreateGrant, ..)
-    "#]],
+            share base-db-v1 in eu-west-1: +123456789012 +987654321098
+            note: base-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/k does not admit 987654321098, who can copy or restore it only when policy or grants of the key do (kms:Decrypt, kms:CreateGrant, ..)
+        "#]],
     );
     check(
         &facts(encrypted(KeyGaps::Unknown)),
         &expect![[r#"
-        share base-db-v1 in eu-west-1: +123456789012 +987654321098
-        note: whoever copies or restores base-db-v1 also needs its key arn:aws:kms:eu-west-1:111122223333:key/k (kms:Decrypt, kms:CreateGrant, ..); whom it admits could not be read
-    "#]],
+            share base-db-v1 in eu-west-1: +123456789012 +987654321098
+            note: base-db-v1 in eu-west-1: an account that copies or restores it also needs its key arn:aws:kms:eu-west-1:111122223333:key/k (kms:Decrypt, kms:CreateGrant, ..); the accounts that the key admits could not be read
+        "#]],
     );
 }
 

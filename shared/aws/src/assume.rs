@@ -1,7 +1,8 @@
 //! Acting in another account: the role that is assumed there, and its credentials for as long as they last.
 
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
@@ -13,6 +14,7 @@ use aws_sdk_sts::types::PolicyDescriptorType;
 use place::AccountId;
 use reaction::{Doing, Error};
 
+use crate::acting;
 use crate::error::Answer;
 
 /// How long before its end a session is not used any more.
@@ -85,7 +87,11 @@ impl Role {
     }
 }
 
-/// One role of one account: a session of it for each identity, one after the other.
+/// How many sessions of one role are kept: as many as runs may be at work side by side. A run whose session has made room for
+/// another's assumes the role again.
+const SESSIONS: usize = 16;
+
+/// One role of one account: a session of it for each run.
 #[derive(Clone)]
 pub(crate) struct Assumed(Arc<Inner>);
 
@@ -93,9 +99,9 @@ struct Inner {
     sts: Client,
     role: Role,
     arn: String,
-    identity: Arc<Mutex<Identity>>,
     now: fn() -> SystemTime,
-    session: tokio::sync::Mutex<Option<(Identity, Credentials)>>,
+    /// The last sessions, the newest at the end.
+    sessions: tokio::sync::Mutex<VecDeque<(Identity, Credentials)>>,
 }
 
 impl fmt::Debug for Assumed {
@@ -105,25 +111,21 @@ impl fmt::Debug for Assumed {
 }
 
 impl Assumed {
-    /// The role of this ARN, in the name of whatever `identity` says at the time; makes no call.
-    pub(crate) fn new(
-        config: &SdkConfig,
-        (role, arn): (Role, String),
-        identity: Arc<Mutex<Identity>>,
-        now: fn() -> SystemTime,
-    ) -> Self {
-        let session = tokio::sync::Mutex::default();
-        Self(Arc::new(Inner { sts: Client::new(config), role, arn, identity, now, session }))
+    /// The role of this ARN; makes no call.
+    pub(crate) fn new(config: &SdkConfig, (role, arn): (Role, String), now: fn() -> SystemTime) -> Self {
+        let sessions = tokio::sync::Mutex::default();
+        Self(Arc::new(Inner { sts: Client::new(config), role, arn, now, sessions }))
     }
 
-    /// Credentials that last for a while: those of the last session, where it was of the same identity.
+    /// Credentials that last for a while, in the name of the run that asks.
     pub(crate) async fn credentials(&self) -> Result<Credentials, Error> {
-        let Inner { sts, role, arn, identity, now, session } = &*self.0;
-        let identity = identity.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        // Held over the call: those who come meanwhile wait for the one session.
-        let mut session = session.lock().await;
+        let Inner { sts, role, arn, now, sessions } = &*self.0;
+        let identity = acting::of_run(|run| Identity::of_event(run.function, &run.occurrence))?;
+        // Held over the call: reads of the same run that come meanwhile wait for the one session.
+        let mut sessions = sessions.lock().await;
         let lasts = |it: &Credentials| it.expiry().is_none_or(|end| end > now() + TOO_SHORT);
-        if let Some((_, credentials)) = session.as_ref().filter(|(of, it)| *of == identity && lasts(it)) {
+        sessions.retain(|(_, credentials)| lasts(credentials));
+        if let Some((_, credentials)) = sessions.iter().find(|(of, _)| *of == identity) {
             return Ok(credentials.clone());
         }
         let credentials = role.assume(sts, arn, &identity).await.doing(|| {
@@ -132,7 +134,10 @@ impl Assumed {
                 identity.session_name
             )
         })?;
-        *session = Some((identity, credentials.clone()));
+        if sessions.len() == SESSIONS {
+            sessions.pop_front();
+        }
+        sessions.push_back((identity, credentials.clone()));
         Ok(credentials)
     }
 }

@@ -85,7 +85,7 @@ const NO_POLICY: &[&str] = &["NoSuchBucketPolicy", "RepositoryPolicyNotFoundExce
 /// 'PolicyText' failed to satisfy constraint: 'Principal not found'`.
 const BAD_POLICY: &[&str] = &["InvalidParameterException", "MalformedPolicy", "MalformedPolicyDocumentException"];
 
-/// We may not; somebody has to give the permission, and then the event can be sent again.
+/// We may not; an operator has to give the permission, and then the event can be sent again.
 const DENIED: &[&str] =
     &["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation"];
 
@@ -173,7 +173,7 @@ pub fn has_no_policy<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool
     is_one_of(error, NO_POLICY)
 }
 
-/// Whether a policy was not taken because of somebody whom it names.
+/// Whether a policy was not taken because of a principal that it names.
 #[must_use]
 pub fn names_bad_principal<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     let message = error.message().unwrap_or_default().to_lowercase();

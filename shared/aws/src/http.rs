@@ -24,7 +24,7 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
 const CREDENTIAL_HOSTS: [Ipv6Addr; 2] =
     [Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254), Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)];
 
-/// The certificates to trust in this region where nobody chose any: Amazon's own, or `None` (the system's) in
+/// The certificates to trust in this region where none were chosen: Amazon's own, or `None` (the system's) in
 /// partitions whose endpoints other authorities certify.
 #[must_use]
 pub fn roots_of(region: &str) -> Option<Vec<u8>> {

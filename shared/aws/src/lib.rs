@@ -1,7 +1,7 @@
 //! How Signalbox speaks to AWS: one configuration, sessions per account and region, what errors mean, paging, and
 //! documents in S3 or Parameter Store.
 
-mod actor;
+mod acting;
 mod assume;
 mod clients;
 mod config;
@@ -12,9 +12,8 @@ mod members;
 mod pace;
 mod pages;
 mod sessions;
-mod units;
 
-pub use actor::Actor;
+pub use acting::{actor, function_as_actor, in_name_of};
 pub use assume::{Identity, Role};
 pub use aws_config::SdkConfig;
 pub use clients::Clients;
@@ -31,4 +30,3 @@ pub use members::Members;
 pub use pace::{Pace, Rates};
 pub use pages::all_pages;
 pub use sessions::{Home, Sessions};
-pub use units::{accounts_below, check_organization};

@@ -1,7 +1,7 @@
 //! Who we are, and the configuration to act in an account and region.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
@@ -10,8 +10,7 @@ use aws_sdk_sts::config::SharedCredentialsProvider;
 use place::{AccountId, Arn, Region};
 use reaction::{Doing, Error};
 
-use crate::actor::Actor;
-use crate::assume::{Assumed, Identity};
+use crate::assume::Assumed;
 use crate::config::{self, Options};
 use crate::error::Answer;
 use crate::members::Members;
@@ -43,9 +42,7 @@ pub struct Sessions {
     config: SdkConfig,
     home: OnceLock<Home>,
     caller: OnceLock<String>,
-    actor: Actor,
     members: Members,
-    identity: Arc<Mutex<Identity>>,
     assumed: Mutex<HashMap<AccountId, Assumed>>,
     now: fn() -> SystemTime,
 }
@@ -86,20 +83,14 @@ impl Sessions {
                 "no region is set: set AWS_REGION, give --region, or choose a profile that has one",
             ));
         }
-        let identity = Arc::new(Mutex::new(Identity::of_event("signalbox", "desk")));
-        let (home, caller, actor) = (OnceLock::new(), OnceLock::new(), Actor::default());
-        Ok(Self { config, home, caller, actor, members, identity, assumed: Mutex::default(), now })
+        let (home, caller) = (OnceLock::new(), OnceLock::new());
+        Ok(Self { config, home, caller, members, assumed: Mutex::default(), now })
     }
 
     /// The same, which may also act in these accounts.
     #[must_use]
     pub fn with_members(self, members: Members) -> Self {
         Self { members, ..self }
-    }
-
-    /// Says in whose name other accounts are entered from now on: of this function, for this event.
-    pub fn act_for(&self, function: &str, event: &str) {
-        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Identity::of_event(function, event);
     }
 
     /// The configuration for our own account and region.
@@ -154,17 +145,10 @@ impl Sessions {
         self.caller.get().map(String::as_str)
     }
 
-    /// Who acts, as the audit records it.
+    /// A person as an actor, by the ARN of their credentials, which [`Sessions::ask_home`] has asked for, and their command.
     #[must_use]
-    pub fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
-    /// Says by which command a person acts from now on: the audit then records the ARN of their credentials, which
-    /// [`Sessions::ask_home`] has asked for, and the command.
-    pub fn act_by_hand(&self, command: &str) {
-        let caller = self.caller().unwrap_or("unknown credentials");
-        self.actor.set(format!("{caller}, `{command}`"));
+    pub fn person_as_actor(&self, command: &str) -> String {
+        format!("{}, `{command}`", self.caller().unwrap_or("unknown credentials"))
     }
 
     /// Whose credentials these are.
@@ -212,11 +196,11 @@ impl Sessions {
         self.config.to_builder().region(aws_config::Region::new(region.to_string())).build()
     }
 
-    /// The configuration for a region of an account. In another account than our own the role is assumed, once for each
-    /// event: its credentials are there when this returns.
+    /// The configuration for a region of an account. In another account than our own the role is assumed, once for each run
+    /// (see [`crate::in_name_of`]): its credentials are there when this returns.
     ///
     /// # Errors
-    /// As of [`Sessions::admit`] and of `AssumeRole`.
+    /// As of [`Sessions::admit`] and of `AssumeRole`; `Failed` outside of a run.
     pub async fn at(&self, account: &AccountId, region: &Region) -> Result<SdkConfig, Error> {
         self.admit(account, region).await?;
         let home = self.home()?;
@@ -227,7 +211,7 @@ impl Sessions {
         assumed.credentials().await?;
         let config = self.in_region(region).into_builder();
         let provider = SharedCredentialsProvider::new(assumed);
-        // It keeps the credentials by itself, and knows when another event needs others.
+        // It keeps the credentials by itself, and knows when another run needs others.
         Ok(config.credentials_provider(provider).identity_cache(IdentityCache::no_cache()).build())
     }
 
@@ -236,7 +220,7 @@ impl Sessions {
         let make = || {
             let role = self.members.role().cloned().unwrap_or_default();
             let arn = role.arn(&home.partition, account);
-            Assumed::new(&self.config, (role, arn), self.identity.clone(), self.now)
+            Assumed::new(&self.config, (role, arn), self.now)
         };
         all.entry(account.clone()).or_insert_with(make).clone()
     }

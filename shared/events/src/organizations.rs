@@ -19,7 +19,7 @@ const RESULTS: [&str; 2] = ["CloseAccountResult", "CreateAccountResult"];
 /// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_AcceptHandshake.html>
 const MEMBERSHIPS: [&str; 2] = ["AccountDepartedOrganization", "AccountJoinedOrganization"];
 
-/// Somebody called Organizations.
+/// A caller called Organizations.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationsCall {
@@ -38,7 +38,7 @@ impl Detail for OrganizationsCall {
     const DETAIL_TYPE: &'static str = "AWS API Call via CloudTrail";
 }
 
-/// Organizations tells what came of something. `userIdentity` has no `type` here, so that nobody reads it.
+/// Organizations tells what came of something. `userIdentity` has no `type` here, so that no code reads it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationsResult {

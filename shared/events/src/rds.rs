@@ -49,7 +49,7 @@ pub struct SnapshotEvent {
 /// What became of a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SnapshotChange {
-    /// Somebody's snapshot was made.
+    /// A manual snapshot was made.
     ManualCreated,
     /// RDS's own snapshot was made.
     AutomatedCreated,

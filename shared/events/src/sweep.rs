@@ -10,7 +10,7 @@ use serde_json::Value;
 #[serde(deny_unknown_fields)]
 pub struct Sweep<F> {
     signalbox: String,
-    /// What somebody looked at and admits, which the sweep would refuse by itself.
+    /// What an operator looked at and admits, which the sweep would refuse by itself.
     #[serde(default = "Option::default")]
     pub force: Option<F>,
 }

@@ -31,7 +31,7 @@ impl Account {
     /// The state of an account in which something can be done.
     pub const ACTIVE: &'static str = "ACTIVE";
 
-    /// An account of which nobody told anything.
+    /// An account of which nothing is known.
     #[must_use]
     pub fn unknown(id: AccountId) -> Self {
         Self { id, arn: None, email: None, name: None, status: None }
@@ -49,6 +49,6 @@ impl Account {
 pub struct Organization {
     /// All its accounts.
     pub accounts: BTreeMap<AccountId, Account>,
-    /// Whom each target that is no account stands for.
+    /// The accounts for which each target that is not an account stands.
     pub members: BTreeMap<Target, BTreeSet<AccountId>>,
 }

@@ -1,12 +1,12 @@
 //! A fleet of AWS accounts.
 
-use aws::{Home, Pace, SdkConfig};
+use aws::{Home, SdkConfig};
 use aws_sdk_sts::config::{IdentityCache, Region as SdkRegion, SharedCredentialsProvider};
 use futures_util::stream::Stream;
 use place::{AccountId, Partition, Region};
 use reaction::{Doing, Error};
 
-use crate::organization::Organizations;
+use crate::organization;
 use crate::regions::{closed, is_by_choice};
 use crate::{Account, Braking, Entry, Inside, Limits, Organization, Plan, Regions, Role, Targets, Unit, run, select};
 
@@ -82,7 +82,7 @@ impl Fleet {
     /// What Organizations answered.
     pub async fn organization(&self, targets: &Targets) -> Result<Option<Organization>, Error> {
         targets.check()?;
-        Organizations::new(&self.config, Pace::documented()).read(targets).await
+        organization::read(&self.config, targets).await
     }
 
     /// Chooses among the accounts of the organization; makes no call.

@@ -98,7 +98,7 @@ struct Run<'a, C, T, E, O> {
     in_flight: InFlight,
     entering: usize,
     next_ticket: u64,
-    /// Entries that nobody has taken.
+    /// Entries that were not taken.
     ready: VecDeque<Entry<T>>,
     failed_accounts: usize,
     /// Why nothing more is begun.

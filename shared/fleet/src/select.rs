@@ -28,12 +28,12 @@ pub fn select(targets: &Targets, organization: Option<Organization>, caller: &Ac
         ));
     }
     let Organization { mut accounts, members } = organization.unwrap_or_default();
-    let whom = |targets: &BTreeSet<Target>| expand(targets, &members);
+    let accounts_of = |targets: &BTreeSet<Target>| expand(targets, &members);
     let chosen = match &targets.chosen {
-        Some(chosen) => whom(chosen)?,
+        Some(chosen) => accounts_of(chosen)?,
         None => accounts.keys().cloned().collect(),
     };
-    let ignored = whom(&targets.ignored)?;
+    let ignored = accounts_of(&targets.ignored)?;
     let by_name = |id: &AccountId| targets.chosen.iter().flatten().any(|it| *it == Target::Account(id.clone()));
     let mut selection = Selection::default();
     for id in chosen {
@@ -52,7 +52,7 @@ pub fn select(targets: &Targets, organization: Option<Organization>, caller: &Ac
             None => selection.accounts.push(account),
         }
     }
-    if selection.accounts.is_empty() { Err(nobody(&selection.skipped)) } else { Ok(selection) }
+    if selection.accounts.is_empty() { Err(no_account(&selection.skipped)) } else { Ok(selection) }
 }
 
 /// The accounts that these targets stand for.
@@ -73,8 +73,8 @@ fn expand(
     Ok(accounts)
 }
 
-/// The refusal of a choice that leaves nobody, with the reasons.
-fn nobody(skipped: &[(Account, Reason)]) -> Error {
+/// The refusal of a choice that leaves no account, with the reasons.
+fn no_account(skipped: &[(Account, Reason)]) -> Error {
     const SHOWN: usize = 5;
     let mut why: Vec<_> = skipped.iter().take(SHOWN).map(|(it, reason)| format!("{} ({reason})", it.id)).collect();
     if skipped.len() > SHOWN {

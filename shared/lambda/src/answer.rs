@@ -15,7 +15,7 @@ pub(crate) fn to_event(report: Report) -> Result<Report, Diagnostic> {
     Err(Diagnostic { error_type: kind.into(), error_message: serde_json::to_string(&report).unwrap_or_default() })
 }
 
-/// The answer to one step of something that somebody drives (Secrets Manager): `Err` is the only word for "not done", and a
+/// The answer to one step of something that another service drives (Secrets Manager): `Err` is the only word for "not done", and a
 /// step that was only planned is not done either.
 pub(crate) fn to_step(report: Report) -> Result<Report, Diagnostic> {
     let kind = match report.outcome {

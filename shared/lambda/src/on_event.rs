@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use aws::{Actor, Home, Sessions};
+use aws::{Home, Sessions, function_as_actor, in_name_of};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, Runtime, service_fn};
 use ledger::DynamoLedger;
 use reaction::settings::{Variables, malformed};
-use reaction::{Deadline, Error, Reaction, Report, drive_json};
+use reaction::{Deadline, Error, Reaction, Report, Run, drive_json};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -64,11 +64,12 @@ async fn serve<R: Reaction>(
         }
         let mut invocation = invocation(&context, payload.get());
         let version = &context.env_config.version;
-        sessions.actor().set(Actor::of_function(&context.invoked_function_arn, version, &context.request_id));
-        sessions.act_for(R::NAME, invocation.correlation_id.as_deref().unwrap_or(&invocation.request_id));
-        let deadline = Deadline::new(context.deadline(), sessions.clock());
+        let actor = function_as_actor(&context.invoked_function_arn, version, &context.request_id);
+        let occurrence = invocation.correlation_id.as_ref().unwrap_or(&invocation.request_id);
+        let run = Run::new(R::NAME, occurrence, Deadline::new(context.deadline(), sessions.clock())).by(actor);
         // Boxed, as above.
-        let report = Box::pin(drive_json(&reaction, &ledger, settings.mode, deadline, payload.get())).await;
+        let driven = Box::pin(drive_json(&reaction, &ledger, settings.mode, &run, payload.get()));
+        let report = in_name_of(&run, driven).await;
         invocation.cold_start = is_first.swap(false, Ordering::Relaxed);
         log::write(&invocation, &report);
         println!("{}", metrics::line(&report, sessions.now()));

@@ -8,7 +8,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use place::shortened;
 
 use crate::error::byte_order_mark;
-use crate::{Claim, Counts, Deadline, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, StepReport};
+use crate::{Claim, Counts, Error, Key, Ledger, Outcome, Owner, Plan, Reaction, Report, Run, StepReport};
 
 /// Below this much time no step is begun any more. It is enough for a step whose calls are answered, and for the
 /// ledger after it; a step that is cut off all the same is repeated by the retry.
@@ -24,59 +24,49 @@ pub enum Mode {
 }
 
 /// Drives one event given as JSON; text that is not the reaction's event is refused without a key.
-pub async fn drive_json<R: Reaction>(
-    reaction: &R,
-    ledger: &impl Ledger,
-    mode: Mode,
-    deadline: Deadline,
-    event: &str,
-) -> Report {
+pub async fn drive_json<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: Mode, run: &Run, event: &str) -> Report {
     match serde_json::from_str(event) {
-        Ok(event) => drive(reaction, ledger, mode, deadline, event).await,
+        Ok(event) => drive(reaction, ledger, mode, run, event).await,
         Err(error) => {
             let error = byte_order_mark(event).map_or_else(|| shortened(&error.to_string(), 120), String::from);
             let refusal = Error::refused(format!("not an event that {} can read: {error}", R::NAME));
-            Report::of_error(R::NAME, &refusal)
+            Report::of_error(R::NAME, &refusal).with_notes(reaction.notes())
         }
     }
 }
 
 /// Drives one event to its report.
-pub async fn drive<R: Reaction>(
-    reaction: &R,
-    ledger: &impl Ledger,
-    mode: Mode,
-    deadline: Deadline,
-    event: R::Event,
-) -> Report {
+pub async fn drive<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: Mode, run: &Run, event: R::Event) -> Report {
     let subject = match R::parse(event) {
         Ok(Some(subject)) => subject,
         Ok(None) => {
-            return Report::new(R::NAME, Outcome::Ignored, Some(format!("not an event that {} acts on", R::NAME)));
+            let why = format!("not an event that {} acts on", R::NAME);
+            return Report::new(R::NAME, Outcome::Ignored, Some(why)).with_notes(reaction.notes());
         }
-        Err(error) => return Report::of_error(R::NAME, &error),
+        Err(error) => return Report::of_error(R::NAME, &error).with_notes(reaction.notes()),
     };
     let key = R::key(&subject);
     match mode {
-        Mode::Plan => rehearse(reaction, &subject, deadline).await,
-        Mode::Apply => perform(reaction, ledger, &key, deadline, &subject).await,
+        Mode::Plan => rehearse(reaction, &subject, run).await,
+        Mode::Apply => perform(reaction, ledger, &key, run, &subject).await,
     }
     .about(key)
+    .with_notes(reaction.notes())
 }
 
 async fn observe_and_plan<R: Reaction>(
     reaction: &R,
     subject: &R::Subject,
-    deadline: Deadline,
+    run: &Run,
 ) -> Result<(Plan<R::Step>, Counts), Error> {
-    let facts = reaction.observe(subject, deadline).await?;
+    let facts = reaction.observe(subject, run).await?;
     let plan = R::plan(subject, &facts)?;
     let counts = R::counts(&facts, &plan);
     Ok((plan, counts))
 }
 
-async fn rehearse<R: Reaction>(reaction: &R, subject: &R::Subject, deadline: Deadline) -> Report {
-    match observe_and_plan(reaction, subject, deadline).await {
+async fn rehearse<R: Reaction>(reaction: &R, subject: &R::Subject, run: &Run) -> Report {
+    match observe_and_plan(reaction, subject, run).await {
         Err(error) => Report::of_error(R::NAME, &error),
         Ok((Plan::Ignore(why), _)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
         Ok((Plan::Change { steps, notes, incomplete }, counts)) => {
@@ -90,10 +80,10 @@ async fn perform<R: Reaction>(
     reaction: &R,
     ledger: &impl Ledger,
     key: &Key,
-    deadline: Deadline,
+    run: &Run,
     subject: &R::Subject,
 ) -> Report {
-    let owner = match ledger.claim(key, R::REPEAT, deadline.left()).await {
+    let owner = match ledger.claim(key, R::REPEAT, run.deadline.left()).await {
         Ok(Claim::Ours(owner)) => owner,
         Ok(Claim::Settled) => {
             return Report::new(R::NAME, Outcome::Repeated, Some("this occurrence was handled before".into()));
@@ -111,20 +101,20 @@ async fn perform<R: Reaction>(
         }
     };
     // A panic would leave the claim behind, and the retry would find another run at work.
-    let report = AssertUnwindSafe(act(reaction, deadline, subject)).catch_unwind().await.unwrap_or_else(|_| {
+    let report = AssertUnwindSafe(act(reaction, run, subject)).catch_unwind().await.unwrap_or_else(|_| {
         let panicked =
             "the code panicked, which is a fault of Signalbox or of a library: see the log for where, and report it";
         Report::of_error(R::NAME, &Error::failed(panicked))
     });
-    record(ledger, key, &owner, report.about(key.clone())).await
+    record(ledger, key, &owner, report.about(key.clone()).with_notes(reaction.notes())).await
 }
 
-async fn act<R: Reaction>(reaction: &R, deadline: Deadline, subject: &R::Subject) -> Report {
-    match observe_and_plan(reaction, subject, deadline).await {
+async fn act<R: Reaction>(reaction: &R, run: &Run, subject: &R::Subject) -> Report {
+    match observe_and_plan(reaction, subject, run).await {
         Err(error) => Report::of_error(R::NAME, &error),
         Ok((Plan::Ignore(why), _)) => Report::new(R::NAME, Outcome::Ignored, Some(why)),
         Ok((Plan::Change { steps, notes, incomplete }, counts)) => {
-            let (steps, worst) = apply_all(reaction, deadline, subject, &steps).await;
+            let (steps, worst) = apply_all(reaction, run, subject, &steps).await;
             Report { counts, ..conclude::<R>(Outcome::Applied, steps, notes, &incomplete, worst) }
         }
     }
@@ -133,17 +123,17 @@ async fn act<R: Reaction>(reaction: &R, deadline: Deadline, subject: &R::Subject
 /// Tries every step, turn after turn; near the deadline the rest is left to the retry.
 async fn apply_all<R: Reaction>(
     reaction: &R,
-    deadline: Deadline,
+    run: &Run,
     subject: &R::Subject,
     steps: &[R::Step],
 ) -> (Vec<StepReport>, Option<Error>) {
     let mut results = Vec::new();
     for turn in steps.chunk_by(|one, other| R::turn(one) == R::turn(other)) {
         let attempts = stream::iter(turn).map(async |step| {
-            if deadline.left() < MARGIN {
+            if run.deadline.left() < MARGIN {
                 return Err(Error::failed("not begun: the invocation was about to end; a retry goes on from here"));
             }
-            reaction.apply(subject, step).await
+            reaction.apply(subject, step, run).await
         });
         results.extend(attempts.buffered(R::CONCURRENCY).collect::<Vec<_>>().await);
     }

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 /// Why something was not done. The message says what was being done to what, and what to do about it.
 #[derive(Debug)]
 pub enum Error {
-    /// Trying again would not help: somebody must change something first.
+    /// Trying again would not help: an operator must change something first.
     Refused(anyhow::Error),
     /// A later attempt may succeed.
     Failed(anyhow::Error),

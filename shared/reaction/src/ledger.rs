@@ -37,7 +37,7 @@ pub struct Owner(pub String);
 pub enum Claim {
     /// It is ours until the lease lapses.
     Ours(Owner),
-    /// Somebody else is at work on it, and their lease still stands.
+    /// Another run is at work on it, and its lease still stands.
     Busy,
     /// It was done before.
     Settled,

@@ -7,9 +7,11 @@
 mod deadline;
 mod drive;
 mod error;
+pub mod interlock;
 mod ledger;
 mod memory;
 mod report;
+mod run;
 pub mod settings;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ pub use error::{Doing, Error, byte_order_mark};
 pub use ledger::{Claim, Key, Ledger, Owner};
 pub use memory::MemoryLedger;
 pub use report::{Counts, Outcome, Report, StepReport};
+pub use run::Run;
 
 /// One function of the suite.
 ///
@@ -45,6 +48,11 @@ pub trait Reaction: Send + Sync {
     /// One effect, as a value; its `Display` is what plans and reports show.
     type Step: Display + Send + Sync;
 
+    /// What every report of the function repeats, whatever became of the event: settings that its reader has to know.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Reads the subject from the event; `None` where the event is not this function's business.
     ///
     /// # Errors
@@ -54,13 +62,9 @@ pub trait Reaction: Send + Sync {
     /// Names the occurrence. Too fine repeats harmless work; too coarse would skip work that is due.
     fn key(subject: &Self::Subject) -> Key;
 
-    /// Reads how the subject is and how it should be. What cannot be read before the deadline is left unread, and the
+    /// Reads how the subject is and how it should be. What cannot be read before the run's deadline is left unread, and the
     /// facts say so.
-    fn observe(
-        &self,
-        subject: &Self::Subject,
-        deadline: Deadline,
-    ) -> impl Future<Output = Result<Self::Facts, Error>> + Send;
+    fn observe(&self, subject: &Self::Subject, run: &Run) -> impl Future<Output = Result<Self::Facts, Error>> + Send;
 
     /// Computes the difference. The same facts give the same plan, in the same order.
     ///
@@ -82,7 +86,12 @@ pub trait Reaction: Send + Sync {
     }
 
     /// Carries one step out. Steps of one turn are independent of each other; each may be applied twice without harm.
-    fn apply(&self, subject: &Self::Subject, step: &Self::Step) -> impl Future<Output = Result<(), Error>> + Send;
+    fn apply(
+        &self,
+        subject: &Self::Subject,
+        step: &Self::Step,
+        run: &Run,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
 /// What a second delivery of a settled occurrence does.

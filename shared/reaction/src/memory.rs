@@ -1,4 +1,4 @@
-//! A ledger in memory: for tests, and for runs on a desk that share their memory with nobody.
+//! A ledger in memory: for tests, and for runs from the command line that share their memory with no other run.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

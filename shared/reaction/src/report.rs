@@ -95,6 +95,17 @@ impl Report {
         Self::new(function, outcome, Some(error.to_string()))
     }
 
+    /// The same report with these notes after its own, each once.
+    #[must_use]
+    pub fn with_notes(mut self, more: impl IntoIterator<Item = String>) -> Self {
+        for note in more {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        self
+    }
+
     /// The same report, about this occurrence.
     #[must_use]
     pub fn about(self, key: Key) -> Self {

@@ -1,5 +1,6 @@
 //! `drive`, shown with a reaction that switches lamps and a ledger in memory: order, repeats, failures, lost ledgers.
 
+mod notes;
 mod panics;
 
 use std::collections::BTreeSet;
@@ -13,8 +14,8 @@ use futures_util::FutureExt;
 use serde::Deserialize;
 
 use crate::{
-    Claim, Deadline, Error, Key, Ledger, MemoryLedger, Mode, Outcome, Owner, Plan, Reaction, Repeat, Report, drive,
-    drive_json,
+    Claim, Deadline, Error, Key, Ledger, MemoryLedger, Mode, Outcome, Owner, Plan, Reaction, Repeat, Report, Run,
+    drive, drive_json,
 };
 
 /// Lamps that shall be lit, and those that are. `AGAIN` is the reaction's [`Repeat`].
@@ -26,6 +27,7 @@ struct Lamps<const AGAIN: bool = false> {
     is_unreadable: bool,
     incomplete: Vec<String>,
     seconds_per_step: u64,
+    notes: Vec<String>,
     log: Mutex<Vec<String>>,
 }
 
@@ -51,6 +53,10 @@ impl<const AGAIN: bool> Reaction for Lamps<AGAIN> {
     type Facts = (BTreeSet<String>, Vec<String>);
     type Step = Light;
 
+    fn notes(&self) -> Vec<String> {
+        self.notes.clone()
+    }
+
     fn parse(event: Wanted) -> Result<Option<Wanted>, Error> {
         match event.id.as_str() {
             "" => Err(Error::refused("an event without an id")),
@@ -63,7 +69,7 @@ impl<const AGAIN: bool> Reaction for Lamps<AGAIN> {
         Key::new([subject.id.as_str()])
     }
 
-    async fn observe(&self, _: &Wanted, _: Deadline) -> Result<Self::Facts, Error> {
+    async fn observe(&self, _: &Wanted, _: &Run) -> Result<Self::Facts, Error> {
         self.log.lock().unwrap().push("observe".into());
         if self.is_unreadable {
             return Err(Error::failed("the lamps cannot be seen"));
@@ -79,7 +85,7 @@ impl<const AGAIN: bool> Reaction for Lamps<AGAIN> {
         Ok(Plan::Change { steps, notes: Vec::new(), incomplete: incomplete.clone() })
     }
 
-    async fn apply(&self, _: &Wanted, Light(lamp): &Light) -> Result<(), Error> {
+    async fn apply(&self, _: &Wanted, Light(lamp): &Light, _: &Run) -> Result<(), Error> {
         self.log.lock().unwrap().push(format!("light {lamp}"));
         NOW.with(|now| now.fetch_add(self.seconds_per_step, Ordering::Relaxed));
         assert_ne!(lamp, "bursting");
@@ -103,8 +109,8 @@ fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(NOW.with(|now| now.load(Ordering::Relaxed)))
 }
 
-fn in_a_minute() -> Deadline {
-    Deadline::new(now() + Duration::from_mins(1), now)
+fn for_a_minute() -> Run {
+    Run::new("lamps", "an-event", Deadline::new(now() + Duration::from_mins(1), now))
 }
 
 fn wanted(id: &str, lamps: &[&str]) -> Wanted {
@@ -112,7 +118,7 @@ fn wanted(id: &str, lamps: &[&str]) -> Wanted {
 }
 
 fn run<const AGAIN: bool>(lamps: &Lamps<AGAIN>, ledger: &impl Ledger, event: Wanted) -> Report {
-    drive(lamps, ledger, Mode::Apply, in_a_minute(), event).now_or_never().expect("nothing here waits")
+    drive(lamps, ledger, Mode::Apply, &for_a_minute(), event).now_or_never().expect("nothing here waits")
 }
 
 fn check(report: &Report, expected: &Expect) {
@@ -233,7 +239,7 @@ fn an_event_of_another_kind_is_ignored_before_anything_is_asked() {
 fn a_dry_run_observes_and_plans_and_leaves_the_ledger_alone() {
     let (lamps, ledger) = (Lamps::<false>::default(), MemoryLedger::new(now));
     let event = wanted("a", &["north"]);
-    let report = drive(&lamps, &ledger, Mode::Plan, in_a_minute(), event.clone()).now_or_never().unwrap();
+    let report = drive(&lamps, &ledger, Mode::Plan, &for_a_minute(), event.clone()).now_or_never().unwrap();
     check(
         &report,
         &expect![[r"
@@ -242,7 +248,7 @@ fn a_dry_run_observes_and_plans_and_leaves_the_ledger_alone() {
     );
     assert_eq!(*lamps.log.lock().unwrap(), ["observe"]);
     run(&lamps, &ledger, event.clone());
-    let report = drive(&lamps, &ledger, Mode::Plan, in_a_minute(), event).now_or_never().unwrap();
+    let report = drive(&lamps, &ledger, Mode::Plan, &for_a_minute(), event).now_or_never().unwrap();
     check(&report, &expect!["lamps: unchanged"]);
 }
 
@@ -300,7 +306,7 @@ fn poison_is_refused_without_a_key() {
         r#"{"id": "", "lamps": []}"#,
         &long,
     ] {
-        let report = drive_json(&lamps, &ledger, Mode::Apply, in_a_minute(), poison).now_or_never().unwrap();
+        let report = drive_json(&lamps, &ledger, Mode::Apply, &for_a_minute(), poison).now_or_never().unwrap();
         assert_eq!((report.outcome, report.key), (Outcome::Refused, None), "{poison:.40}");
         assert!(report.reason.unwrap().len() < 1_000, "{poison:.40}");
     }

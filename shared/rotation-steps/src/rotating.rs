@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws::{Clients, Sessions};
 use events::Sweep;
 use reaction::settings::{Variables, malformed};
-use reaction::{Counts, Deadline, Doing, Error, Key, Plan, Reaction, Repeat};
+use reaction::{Counts, Doing, Error, Key, Plan, Reaction, Repeat, Run};
 use rotation::{Open, Request, SecretArn, Stage, Turn, VersionId, Versions, What, turn};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -311,7 +311,7 @@ impl<C: Credential> Reaction for Rotating<C> {
         }
     }
 
-    async fn observe(&self, subject: &Subject, _: Deadline) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, _: &Run) -> Result<Facts, Error> {
         match subject {
             Subject::Step(request) => Box::pin(self.read_step(request)).await,
             Subject::Sweep => Box::pin(self.read_swept()).await,
@@ -330,7 +330,7 @@ impl<C: Credential> Reaction for Rotating<C> {
         counts(facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
         match (subject, step) {
             (_, Step::Revoke(secret, due, minted)) => Box::pin(self.revoke(secret, due, minted)).await,

@@ -1,4 +1,4 @@
-//! How often a server may refuse one credential before nobody asks it any more.
+//! How often a server may refuse one credential before Signalbox stops asking.
 
 use serde::{Deserialize, Serialize};
 

@@ -39,10 +39,10 @@ impl Buckets {
         policies::read(self, bucket).await
     }
 
-    /// Makes the bucket's policy admit whom the change says, where it still admits whom it says.
+    /// Makes the bucket's policy admit the principals that the change says, where it still admits those that it says.
     ///
     /// # Errors
-    /// `Failed` where somebody else changed the policy meanwhile, or where it is not known what was done.
+    /// `Failed` where another writer changed the policy meanwhile, or where it is not known what was done.
     pub async fn change(&self, change: &Change) -> Result<Effect, Error> {
         policies::change(self, change).await
     }

@@ -82,7 +82,7 @@ fn others(principals: BTreeSet<Principal>, owner: &AccountId) -> BTreeSet<Princi
     principals.into_iter().filter(|who| who.account() != Some(owner)).collect()
 }
 
-/// Whom a launch permission names; `None` where it is everybody.
+/// The principal that a launch permission names; `None` where it is everybody.
 fn launcher(permission: &LaunchPermission) -> Option<Result<Principal, Error>> {
     let named = [permission.user_id(), permission.organization_arn(), permission.organizational_unit_arn()];
     named.into_iter().flatten().next().map(|who| who.parse().map_err(Error::refused))

@@ -19,7 +19,7 @@ use crate::search::{Bad, Search, difference};
 const ACCOUNTS_PER_CALL: usize = 500;
 
 impl Ec2 {
-    /// Carries a step of images and snapshots out. Whom EC2 does not accept is left out and named; the others are done.
+    /// Carries a step of images and snapshots out. A principal that EC2 rejects is left out and named; the others are done.
     ///
     /// # Errors
     /// `Failed` where it is not known what was done; the worst error decides.
@@ -123,7 +123,7 @@ impl Ec2 {
     }
 }
 
-/// Notes whom EC2 did not accept; all changes were tried, and the worst error decides.
+/// Notes the principals that EC2 rejected; all changes were tried, and the worst error decides.
 fn note(bad: &mut [Bad], results: Vec<(usize, Result<Bad, Error>)>) -> Result<(), Error> {
     let mut errors = Vec::new();
     for (index, result) in results {

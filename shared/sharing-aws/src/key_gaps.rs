@@ -7,16 +7,8 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{GrantListEntry, GrantOperation};
 use place::{AccountId, Arn};
 use reaction::{Doing, Error};
+use sharing::KeyGaps;
 use sharing::policy::{Admitted, admits};
-
-/// Whom a key does not admit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeyGaps {
-    /// These accounts; nobody where it admits all of them.
-    Known(BTreeSet<AccountId>),
-    /// It cannot be known: our role may not read the key's policy or grants, or the key is another account's.
-    Unknown,
-}
 
 /// Which of `accounts` neither the key's policy nor its grants admit; `owner` is the account that we act in.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html>

@@ -5,21 +5,7 @@ use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{KeyManagerType, KeyState};
 use place::{AccountId, Arn};
 use reaction::{Doing, Error};
-
-/// What a thing is encrypted with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Encryption {
-    /// Nothing.
-    None,
-    /// The account's AWS-managed key (`aws/ebs`, `aws/rds`), which no other account can use.
-    AwsManaged,
-    /// A key that AWS owns, and that no account has: RDS's `sse-rds`.
-    AwsOwned,
-    /// A customer managed key, by its ARN.
-    Customer(String),
-    /// A key that no account can use, with its name, why, and what to do.
-    Unusable(String),
-}
+use sharing::Encryption;
 
 /// Tells the AWS-managed key from a customer's, and one that can be used from one that cannot; `owner` is the account that the
 /// thing is in. What is wrong with the key is no error: other things have other keys.

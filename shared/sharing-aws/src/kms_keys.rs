@@ -19,7 +19,7 @@ const DEFAULT: &str = "default";
 pub struct Key {
     /// The key.
     pub resource: Resource,
-    /// What is to be told of it: that nobody can use it now.
+    /// What is to be told of it: that no account can use it now.
     pub note: Option<String>,
 }
 
@@ -66,10 +66,10 @@ impl Keys {
         policies::read(self, key).await
     }
 
-    /// Makes the key's policy admit whom the change says, where it still admits whom it says.
+    /// Makes the key's policy admit the principals that the change says, where it still admits those that it says.
     ///
     /// # Errors
-    /// `Failed` where somebody else changed the policy meanwhile, or where it is not known what was done.
+    /// `Failed` where another writer changed the policy meanwhile, or where it is not known what was done.
     pub async fn change(&self, change: &Change) -> Result<Effect, Error> {
         policies::change(self, change).await
     }

@@ -17,12 +17,12 @@ mod search;
 
 pub use buckets::Buckets;
 pub use ec2::{Ec2, Holders, name_of, tags_of};
-pub use key_gaps::{KeyGaps, key_gaps};
-pub use keys::{Encryption, encryption};
+pub use key_gaps::key_gaps;
+pub use keys::encryption;
 pub use kms_keys::{Key, Keys};
 pub use manifest::{Settings, Source};
-pub use options::{AWS_OWNED_KEY, OptionGroup, is_aws_owned};
-pub use organizations::Organizations;
+pub use options::is_aws_owned;
+pub use organizations::membership;
 pub use policies::PolicyRead;
-pub use rds::{ACCOUNTS_PER_SNAPSHOT, Rds, db_tags_of, over_quota};
+pub use rds::{Rds, db_tags_of};
 pub use repositories::Repositories;

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use aws::{Document, Location, Sessions};
+use organization::Organizations;
 use place::AccountId;
 use reaction::Error;
 use reaction::settings::{Variables, malformed, missing};
 use sharing::{Allowed, Desired, Kind, Manifest, Membership, organizations_of};
 
-use crate::Organizations;
+use crate::membership;
 
 const ALLOWED: &str = "SIGNALBOX_ALLOWED_ACCOUNTS";
 const ALLOWED_MEANING: &str = "the accounts that the manifest may name: ids of accounts, organizations (`o-..`) and organizational \
@@ -40,7 +41,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Reads the settings of an operator, who need not say what the manifest may name.
+    /// Reads the settings of an operator, who need not say what the manifest may name in order to plan: the command line says so
+    /// in its report, and refuses to act.
     ///
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
@@ -113,6 +115,12 @@ impl Source {
         }
     }
 
+    /// What every report repeats: that nothing bounds the accounts that the manifest may name.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.allowed.iter().filter_map(Allowed::note).collect()
+    }
+
     /// The account that has to own the buckets of the manifest and of stored plans.
     ///
     /// # Errors
@@ -147,7 +155,8 @@ impl Source {
         let membership = if named.is_empty() {
             Membership::default()
         } else {
-            self.organizations.get_or_init(|| Organizations::new(self.sessions.config())).membership(&named).await?
+            let organizations = self.organizations.get_or_init(|| Organizations::new(self.sessions.config()));
+            membership(organizations, &named).await?
         };
         Ok(Desired { manifest, allowed: self.allowed.clone(), membership })
     }

@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::{Filter, Image, ImageState};
 use futures_util::future::try_join_all;
 use place::{AccountId, Region};
 use reaction::{Doing, Error};
-use sharing::{Candidate, Desired, Kind, Manifest, Principal};
+use sharing::{Candidate, Desired, Kind, Manifest, Principal, State};
 
 use crate::{Ec2, name_of, tags_of};
 
@@ -73,7 +73,7 @@ impl Ec2 {
         let images = all_pages(request.into_paginator().items().send())
             .await
             .doing(|| "looking for other images on the same snapshots")?;
-        let counting = images.iter().filter(|image| counts(image.image_id().unwrap_or_default()));
+        let counting = images.iter().filter(|image| !is_over(image) && counts(image.image_id().unwrap_or_default()));
         let holders = counting.map(async |image| {
             let (name, tags) = (image.name().unwrap_or_default(), tags_of(image.tags()));
             let candidate = Candidate { kind: Kind::Image, name, region: Some(region), owner, tags: &tags };
@@ -101,4 +101,10 @@ impl Ec2 {
         let id = image.image_id().unwrap_or_default();
         Ok(self.launch_permissions(id, owner).await?.unwrap_or_default().principals)
     }
+}
+
+/// Whether no account will ever launch the image, so that it needs nothing.
+fn is_over(image: &Image) -> bool {
+    let state = image.state().map(|state| State::of(Kind::Image, state.as_str()));
+    matches!(state, Some(State::Over(_)))
 }

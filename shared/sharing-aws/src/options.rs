@@ -4,56 +4,12 @@
 use aws::{Answer, is_denied};
 use aws_sdk_rds::types::{Option as DbOption, StorageEncryptionType};
 use reaction::{Doing, Error};
+use sharing::OptionGroup;
 
 use crate::Rds;
 
-/// What is said of a snapshot that RDS encrypted with a key that AWS owns. AWS does not document whether another account can
-/// restore it, so that RDS itself decides.
-pub const AWS_OWNED_KEY: &str = "SNAPSHOT is encrypted with a key that AWS owns (sse-rds): where RDS does not share it, copy it \
-    with a customer managed key (KmsKeyId), and the copy is shared";
-
 /// The options with which RDS shares snapshots of Oracle although it does not let them go.
 const SHARED_BY_ORACLE: [&str; 2] = ["Timezone", "OLS"];
-
-/// What the option group of a snapshot says of sharing it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum OptionGroup {
-    /// Nothing against it.
-    #[default]
-    Shareable,
-    /// It has these options, which are persistent or permanent.
-    Fixed {
-        /// The option group.
-        group: String,
-        /// The options.
-        options: Vec<String>,
-    },
-    /// It may not be read.
-    Unread(String),
-}
-
-impl OptionGroup {
-    /// Why the snapshot cannot be shared, and what to do, if so.
-    #[must_use]
-    pub fn obstacle(&self) -> Option<String> {
-        let Self::Fixed { group, options } = self else { return None };
-        Some(format!(
-            "its option group {group} has the persistent or permanent option {}, and RDS shares no snapshot with such an \
-             option; export its data, or share a snapshot of a database without the option",
-            options.join(", ")
-        ))
-    }
-
-    /// What is to be told where nothing is known against it.
-    #[must_use]
-    pub fn note(&self) -> Option<String> {
-        let Self::Unread(group) = self else { return None };
-        Some(format!(
-            "whether the option group {group} has persistent options could not be read (rds:DescribeOptionGroups); RDS shares \
-             no snapshot with such options"
-        ))
-    }
-}
 
 /// Whether RDS encrypts with a key that AWS owns: such a snapshot names no key, and is not unencrypted.
 #[must_use]

@@ -1,93 +1,66 @@
-//! The accounts of organizations and organizational units, children included.
+//! The accounts of organizations and organizational units that a manifest names, children included.
 
 use std::collections::BTreeSet;
 
-use aws::{Pace, SdkConfig, accounts_below, check_organization};
-use aws_sdk_organizations::Client;
-use aws_sdk_organizations::operation::list_accounts::ListAccountsOutput;
-use aws_sdk_organizations::types::{Account, AccountState};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use organization::{Account, Accounts, Organizations};
 use place::AccountId;
 use reaction::{Doing, Error};
 use sharing::Membership;
 
-/// How many ids are asked for at the same time.
+/// How many units are asked for at the same time.
 const AT_ONCE: usize = 8;
 
-/// Organizations, at its pace: it is one for all regions. Only the management account and delegated administrators may
-/// ask it for accounts.
-/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html>
-#[derive(Clone, Debug)]
-pub struct Organizations {
-    /// The client.
-    pub client: Client,
-    /// The pace of the account.
-    pub pace: Pace,
+/// The active accounts of each of these organizations (`o-..`) and organizational units (`ou-..`), or why they can never be told:
+/// an id that Organizations refuses holds back the entries that name it, and no others.
+///
+/// # Errors
+/// As of `DescribeOrganization`, `ListAccounts`, `ListAccountsForParent` and `ListOrganizationalUnitsForParent`, where trying
+/// again may help.
+pub async fn membership(organizations: &Organizations, ids: &BTreeSet<String>) -> Result<Membership, Error> {
+    let (whole, units): (Vec<_>, Vec<_>) = ids.iter().cloned().partition(|id| id.starts_with("o-"));
+    let (mut membership, mut known) = (Membership::default(), None);
+    for id in whole {
+        let accounts = told(&id, all(organizations, &id).await)?;
+        membership = noted(membership, &id, accounts.as_ref().map(|accounts| active(accounts.iter())));
+        known = known.or(accounts.ok());
+    }
+    let asked = stream::iter(units).map(async |id| {
+        let below = told(&id, organizations.below(&id, known.as_ref()).await)?;
+        Ok((id, below))
+    });
+    let each = asked.buffer_unordered(AT_ONCE);
+    each.try_fold(membership, async |membership, (id, below)| {
+        Ok(noted(membership, &id, below.as_ref().map(|below| active(below.iter()))))
+    })
+    .await
 }
 
-impl Organizations {
-    /// Organizations as our own account may ask it.
-    #[must_use]
-    pub fn new(config: &SdkConfig) -> Self {
-        Self { client: Client::new(config), pace: Pace::documented() }
-    }
+async fn all(organizations: &Organizations, id: &str) -> Result<Accounts, Error> {
+    organizations.check(id).await?;
+    organizations.accounts().await
+}
 
-    /// The active accounts of each of these organizations (`o-..`) and organizational units (`ou-..`), or why they can never be
-    /// told.
-    ///
-    /// # Errors
-    /// As of `ListAccounts`, `ListAccountsForParent` and `ListOrganizationalUnitsForParent`: a list that was cut short
-    /// is no list.
-    pub async fn membership(&self, ids: &BTreeSet<String>) -> Result<Membership, Error> {
-        let asked = stream::iter(ids.iter().cloned()).map(async |id| {
-            let members = self.members(&id).await.doing(|| {
-                format!(
-                    "asking Organizations for the accounts of {id} (only the management account and delegated \
-                     administrators may)"
-                )
-            });
-            match members {
-                // One that was removed holds back what names it, and not the rest.
-                Err(error) if error.is_refused() => Ok((id, Err(error.to_string()))),
-                members => Ok((id, Ok(members?))),
-            }
-        });
-        let empty = Membership::default();
-        let each = asked.buffer_unordered(AT_ONCE);
-        each.try_fold(empty, async |known, (id, members)| match members {
-            Ok(accounts) => Ok(known.with(id, accounts)),
-            Err(why) => Ok(known.without(id, why)),
-        })
-        .await
-    }
-
-    async fn members(&self, id: &str) -> Result<BTreeSet<AccountId>, Error> {
-        if id.starts_with("o-") { self.members_of_organization(id).await } else { self.members_of_unit(id).await }
-    }
-
-    async fn members_of_organization(&self, id: &str) -> Result<BTreeSet<AccountId>, Error> {
-        check_organization(&self.client, &self.pace, id).await?;
-        let pages = self.client.list_accounts().into_paginator().send();
-        let pages = self.pace.all_pages("ListAccounts", pages, ListAccountsOutput::next_token).await?;
-        active(pages.iter().flat_map(ListAccountsOutput::accounts))
-    }
-
-    async fn members_of_unit(&self, id: &str) -> Result<BTreeSet<AccountId>, Error> {
-        active(accounts_below(&self.client, &self.pace, id).await?.iter())
+/// The answer, or why there can be none.
+fn told<T>(id: &str, answer: Result<T, Error>) -> Result<Result<T, String>, Error> {
+    let answer = answer.doing(|| {
+        format!(
+            "asking Organizations for the accounts of {id} (only the management account and delegated administrators may)"
+        )
+    });
+    match answer {
+        Err(error) if error.is_refused() => Ok(Err(error.to_string())),
+        answer => Ok(Ok(answer?)),
     }
 }
 
-/// The active ones, by `State`, since `Status` was retired in September 2026. One without a state may be in use: it makes
-/// the list no list.
-/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
-fn active<'a>(accounts: impl Iterator<Item = &'a Account>) -> Result<BTreeSet<AccountId>, Error> {
-    let mut active = BTreeSet::new();
-    for account in accounts {
-        let id: AccountId = account.id().unwrap_or_default().parse().map_err(Error::failed)?;
-        let state = account.state().ok_or_else(|| Error::failed(format!("account {id} came without its state")))?;
-        if *state == AccountState::Active {
-            active.insert(id);
-        }
+fn noted(membership: Membership, id: &str, told: Result<BTreeSet<AccountId>, &String>) -> Membership {
+    match told {
+        Ok(accounts) => membership.with(id, accounts),
+        Err(why) => membership.without(id, why),
     }
-    Ok(active)
+}
+
+fn active<'a>(accounts: impl Iterator<Item = &'a Account>) -> BTreeSet<AccountId> {
+    accounts.filter(|account| account.is_active()).map(|account| account.id.clone()).collect()
 }

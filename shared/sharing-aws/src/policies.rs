@@ -1,7 +1,7 @@
 //! Reads and changes resource policies, whichever service keeps them.
 //!
 //! No service takes a policy under the condition that it is still the one that was read. So it is read again right before
-//! it is written, and read back afterwards. A window of one call remains: what somebody else writes between our read and
+//! it is written, and read back afterwards. A window of one call remains: what another writer writes between our read and
 //! our write is lost, and nothing shows it. What they write after ours, with ours lost in it, the reading back or the next
 //! sweep shows.
 
@@ -24,7 +24,7 @@ const READ_BACK: usize = 3;
 pub struct PolicyRead {
     /// Its text; `None` where there is no policy.
     pub text: Option<String>,
-    /// Whom it admits.
+    /// The principals that it admits.
     pub holders: PolicyHolders,
 }
 
@@ -35,7 +35,7 @@ pub(crate) type Text = Option<String>;
 pub(crate) enum Written {
     /// It was taken.
     Taken,
-    /// Somebody whom it names does not exist, as AWS says it.
+    /// A principal that it names does not exist, as AWS says it.
     BadPrincipal(String),
 }
 
@@ -48,7 +48,7 @@ pub(crate) trait Policies {
     async fn put(&self, resource: &Resource, text: Option<&str>) -> Result<Written, Error>;
 }
 
-/// Whom the thing's policy admits; `None` where there is no such thing.
+/// The principals that the thing's policy admits; `None` where there is no such thing.
 pub(crate) async fn read(policies: &impl Policies, resource: &Resource) -> Result<Option<PolicyRead>, Error> {
     let text = policies.get(resource).await.doing(|| format!("reading the policy of {resource}"))?;
     let Some(text) = text else { return Ok(None) };
@@ -57,10 +57,10 @@ pub(crate) async fn read(policies: &impl Policies, resource: &Resource) -> Resul
     Ok(Some(PolicyRead { text, holders }))
 }
 
-/// Carries one change out. Whom AWS does not accept is left out and named; the others are done.
+/// Carries one change out. A principal that AWS rejects is left out and named; the others are done.
 ///
 /// # Errors
-/// `Failed` where somebody else changed the policy meanwhile, or where it is not known what was done.
+/// `Failed` where another writer changed the policy meanwhile, or where it is not known what was done.
 pub(crate) async fn change(policies: &impl Policies, change: &Change) -> Result<Effect, Error> {
     let Change { resource, before, after, .. } = change;
     let mut held = before.clone();
@@ -157,7 +157,7 @@ async fn find_gone(
     Ok(None)
 }
 
-/// Makes the policy admit `to`, or tells what AWS says against somebody in it.
+/// Makes the policy admit `to`, or tells what AWS says against a principal in it.
 async fn try_to(
     policies: &impl Policies,
     change: &Change,
@@ -174,7 +174,7 @@ async fn try_to(
     }
 }
 
-/// Reads a policy back until it admits whom it was written to admit.
+/// Reads a policy back until it admits the principals that it was written to admit.
 async fn read_back(policies: &impl Policies, resource: &Resource, written: &BTreeSet<Principal>) -> Result<(), Error> {
     let mut there = BTreeSet::new();
     for _ in 0..READ_BACK {

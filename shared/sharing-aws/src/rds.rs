@@ -13,10 +13,6 @@ use sharing::{Change, Difference, Effect, Kind, Principal, Share, Tags};
 use crate::Holders;
 use crate::search::{Bad, Search, difference};
 
-/// How many accounts one snapshot is usually shared with at most.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html>
-pub const ACCOUNTS_PER_SNAPSHOT: usize = 20;
-
 /// The attribute that holds who may copy and restore a snapshot.
 const RESTORE: &str = "restore";
 
@@ -46,18 +42,6 @@ enum Answered {
 struct Changed {
     bad: Bad,
     too_many: Option<Error>,
-}
-
-/// The refusal to share a snapshot with these, where they are more accounts than the quota admits: none gains it then.
-#[must_use]
-pub fn over_quota(after: &BTreeSet<Principal>) -> Option<Error> {
-    (after.len() > ACCOUNTS_PER_SNAPSHOT).then(|| {
-        Error::refused(format!(
-            "the manifest names {} accounts, and RDS shares a snapshot with {ACCOUNTS_PER_SNAPSHOT} at most; name fewer, \
-             or copy the snapshot and share the copy with the others; none of them gained it",
-            after.len()
-        ))
-    })
 }
 
 /// The tags of a snapshot as RDS lists them, by their keys.

@@ -30,10 +30,10 @@ impl Repositories {
         policies::read(self, repository).await
     }
 
-    /// Makes the repository's policy admit whom the change says, where it still admits whom it says.
+    /// Makes the repository's policy admit the principals that the change says, where it still admits those that it says.
     ///
     /// # Errors
-    /// `Failed` where somebody else changed the policy meanwhile, or where it is not known what was done.
+    /// `Failed` where another writer changed the policy meanwhile, or where it is not known what was done.
     pub async fn change(&self, change: &Change) -> Result<Effect, Error> {
         policies::change(self, change).await
     }

@@ -28,7 +28,7 @@ impl fmt::Display for Phase {
 }
 
 /// An item of the audit table, keyed by `resource` and `seq`. What this version does not know is no item: an attribute
-/// that somebody added shows.
+/// that was added shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditItem {

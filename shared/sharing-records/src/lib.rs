@@ -5,6 +5,7 @@
 //! and the change that is open. The audit table is only ever appended to. How a change is recorded is in `record.rs`.
 
 mod audit;
+mod pause;
 mod read;
 mod record;
 mod revert;
@@ -18,15 +19,16 @@ mod write;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
-use aws::{Actor, Sessions};
+use aws::Sessions;
 use aws_sdk_dynamodb::Client;
 use reaction::Error;
 use reaction::settings::{Variables, missing};
 use sharing::{Grant, Head, Resource};
 
 pub use audit::{AuditItem, Phase};
-pub use record::{LEASE, record_if_any};
+pub use record::record_if_any;
 pub use revert::revert;
+pub use run::LEASE;
 pub use verify::verify;
 
 /// The key of a resource's head, beside which its grants lie.
@@ -39,7 +41,6 @@ pub struct Grants {
     table: String,
     audit: String,
     function: &'static str,
-    actor: Actor,
     now: fn() -> SystemTime,
 }
 
@@ -80,7 +81,7 @@ impl Grants {
         audit: impl Into<String>,
         function: &'static str,
     ) -> Self {
-        let (client, actor) = (Client::new(sessions.config()), sessions.actor().clone());
-        Self { client, table: table.into(), audit: audit.into(), function, actor, now: sessions.clock() }
+        let client = Client::new(sessions.config());
+        Self { client, table: table.into(), audit: audit.into(), function, now: sessions.clock() }
     }
 }

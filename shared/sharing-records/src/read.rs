@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use crate::transaction::pause;
+use crate::pause::pause;
 use crate::{AuditItem, Grants, HEAD, Recorded};
 use aws::{Answer, all_pages};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};

@@ -15,13 +15,10 @@ use sharing::{Change, Effect, Head, Pending, Share};
 use tokio::time::timeout;
 
 use crate::read::key;
-use crate::run::Run;
+use crate::run::{LEASE, Run};
 use crate::transaction::{Obstacle, PARTS, is_one, split};
 use crate::write::Move;
 use crate::{Grants, HEAD};
-
-/// For so long a change that was begun keeps others from its resource.
-pub const LEASE: Duration = Duration::from_mins(2);
 
 /// For so long an effect may run: it is over before its lease is, so that nobody takes a change over that is being made.
 const LONGEST_EFFECT: Duration = Duration::from_secs(100);
@@ -126,7 +123,7 @@ impl Run<'_> {
         match self.chains.iter().position(|chain| !chain.is_open() && chain.head.is_busy(now)) {
             Some(index) => {
                 let Change { resource, .. } = &self.step.changes[index];
-                Err(Error::failed(format!("another run is at work on {resource}; it is tried again")))
+                Err(Error::failed(sharing::Obstacle::Busy(resource.clone())))
             }
             None => Ok(()),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 use sharing::{Change, Difference, Kind, Principal, Resource, Share};
 
-/// The command that takes the change back, where anybody gained or lost: whoever gained loses, and whoever lost gains.
+/// The command that takes the change back, where anybody gained or lost: those that gained lose, and those that lost gain.
 ///
 /// A policy cannot be edited by one call of AWS's, so there it is a plan to be applied.
 #[must_use]

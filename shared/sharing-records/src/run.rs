@@ -1,16 +1,18 @@
 //! One run at one step: how the record of each change stands, and how it is moved on.
 
 use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use reaction::Error;
 use sharing::{Change, Difference, Effect, Head, Pending, Principal, Share};
 use uuid::Uuid;
 
-use crate::record::LEASE;
 use crate::write::{Becomes, Move};
 use crate::{AuditItem, Grants, Phase, revert};
+
+/// For so long a change that was begun keeps others from its resource.
+pub const LEASE: Duration = Duration::from_mins(2);
 
 /// A run at a step.
 pub(crate) struct Run<'a> {
@@ -163,7 +165,7 @@ impl<'a> Run<'a> {
             of: (kind == Phase::Outcome).then_some(head.seq),
             at: DateTime::from(self.now()).fmt(DateTimeFormat::DateTime).unwrap_or_default(),
             account: resource.account.clone(),
-            who: self.grants.actor.get().unwrap_or_else(|| self.grants.function.to_owned()),
+            who: aws::actor().unwrap_or_else(|| self.grants.function.to_owned()),
             run: self.id.clone(),
             occurrence: self.occurrence.into(),
             manifest: manifest.clone(),

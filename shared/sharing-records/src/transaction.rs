@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::CancellationReason;
 use reaction::{Doing, Error};
 
 use crate::Grants;
+use crate::pause::pause;
 use crate::write::{Move, Write};
 
 /// How many parts and how many bytes one transaction takes; the bytes stay well below, since ours are estimated.
@@ -112,13 +113,4 @@ fn met(unmet: &[(&Write, &CancellationReason)]) -> Result<(), Obstacle> {
         None if foreign.is_empty() => Ok(()),
         None => Err(Obstacle::Behind(foreign.iter().map(|write| write.index).collect())),
     }
-}
-
-/// Waits before the next attempt.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "DynamoDB asks for it, and says so in an answer that the SDK does not retry"
-)]
-pub(crate) async fn pause(time: Duration) {
-    tokio::time::sleep(time).await;
 }

@@ -28,7 +28,7 @@ pub fn verify(items: &[AuditItem], head: &Head) -> Result<(), String> {
         last = Some(item);
     }
     at_its_end(last, head)?;
-    // The last intent may be at work, or was interrupted and is finished by whoever comes next.
+    // The last intent may be at work, or was interrupted and is finished by the next run.
     let (is_last_open, seq) = (open.remove(&head.seq), head.seq);
     match (open.first(), is_last_open, head.pending.is_some()) {
         (Some(seq), ..) => Err(format!("item {seq} is an intent without an outcome")),

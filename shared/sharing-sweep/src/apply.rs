@@ -22,7 +22,7 @@ pub enum Applied {
 impl Sweep {
     pub(crate) async fn carry_out(&self, occurrence: &str, step: &Step) -> Result<(), Error> {
         match step {
-            Step::CannotShare { resource, why } => Err(Error::refused(format!("{resource}: {why}"))),
+            Step::CannotShare(cannot) => Err(cannot.error()),
             Step::Share(share) => self.recorded_share(occurrence, share).await,
             Step::Forget(share) => self.forget(occurrence, share).await,
         }

@@ -4,7 +4,7 @@ use reaction::Counts;
 use sharing::Kind;
 
 use crate::facts::Facts;
-use crate::plan::{Decision, decide};
+use crate::plan::{Decision, decide_all};
 
 /// By section: shares `added`, `removed` and `unchanged`; whom others let in (`foreign`); shares whose time is over
 /// (`expired`, which are among the removed); what cannot be shared (`refused`); what could not be read (`incomplete`); and
@@ -15,18 +15,18 @@ pub(crate) fn counts(facts: &Facts) -> Counts {
         let section = counts.entry(kind.section().to_owned()).or_default();
         *section.entry(what.to_owned()).or_default() += u64::try_from(number).unwrap_or(u64::MAX);
     };
-    for decision in decide(facts).unwrap_or_default() {
+    for decision in decide_all(facts).unwrap_or_default() {
         let kind = decision.change.resource.kind;
         let difference = decision.change.difference();
-        if decision.is_blocked() || decision.held.is_some() {
+        if decision.is_blocked() || decision.is_held_back() {
             count(kind, "refused", 1);
         }
         count(kind, "added", difference.add.len());
         count(kind, "removed", difference.remove.len());
-        let unmanaged = if decision.is_managed { 0 } else { decision.change.after.len() };
+        let unmanaged = if decision.decided.is_managed { 0 } else { decision.change.after.len() };
         count(kind, "unchanged", decision.change.before.len() - difference.remove.len() - unmanaged);
         count(kind, "foreign", decision.found.foreign.len() + unmanaged);
-        count(kind, "expired", decision.expired.len());
+        count(kind, "expired", decision.decided.expired.len());
         count(kind, "missed_events", usize::from(is_missed(facts, &decision)));
     }
     for (resource, _) in &facts.refused {
@@ -46,6 +46,6 @@ fn is_missed(facts: &Facts, decision: &Decision) -> bool {
     );
     let age = decision.found.created.and_then(|created| facts.now.duration_since(created).ok());
     let is_new = age.is_some_and(|age| age < facts.limits.period);
-    let is_due = decision.is_managed && !decision.is_blocked() && !decision.change.difference().add.is_empty();
+    let is_due = decision.decided.is_managed && !decision.is_blocked() && !decision.change.difference().add.is_empty();
     has_event && !decision.follows() && is_new && is_due && decision.change.head.seq == 0
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 use place::AccountId;
-use sharing::{Candidate, Desired, Grant, Head, Kind, Manifest, Principal, Resource, Tags};
+use sharing::{Candidate, Current, Desired, Grant, Head, Kind, Manifest, Obstacle, Principal, Resource, State, Tags};
 
 use crate::settings::Limits;
 use crate::stored::Forced;
@@ -81,14 +81,14 @@ pub struct Found {
     pub is_public: bool,
     /// Whom others let in by statements of their own in its policy.
     pub foreign: BTreeSet<String>,
-    /// Why it cannot be shared, if so.
-    pub obstacle: Option<String>,
+    /// Its state.
+    pub state: State,
+    /// Why no further account can have it, if so.
+    pub flaw: Option<Obstacle>,
     /// What the reader of the report should know of it.
     pub notes: Vec<String>,
     /// The snapshots that back an image.
     pub snapshots: BTreeSet<Resource>,
-    /// Whether it is an image that is disabled: nobody has it, and when it is enabled again it needs its snapshots.
-    pub is_disabled: bool,
 }
 
 impl Found {
@@ -103,10 +103,10 @@ impl Found {
             holders: BTreeSet::new(),
             is_public: false,
             foreign: BTreeSet::new(),
-            obstacle: None,
+            state: State::Ready,
+            flaw: None,
             notes: Vec::new(),
             snapshots: BTreeSet::new(),
-            is_disabled: false,
         }
     }
 
@@ -171,9 +171,21 @@ impl Facts {
         self.is_unread(account, Some(Kind::Image)) || self.refused.iter().any(|(resource, _)| is_image(resource))
     }
 
-    /// With whom we shared the thing, as our records say.
+    /// The principals with which we shared the resource, as our records say.
     pub(crate) fn owned(&self, resource: &Resource) -> BTreeSet<Principal> {
-        let grants = self.grants.iter().filter(|grant| grant.resource == *resource);
+        // Grants are sorted by resource and then by principal, so that those of one stand together, from the first account on.
+        let first = Grant { resource: resource.clone(), principal: Principal::written("000000000000") };
+        let grants = self.grants.range(first..).take_while(|grant| grant.resource == *resource);
         grants.map(|grant| grant.principal.clone()).collect()
+    }
+
+    /// How the resource is now, for the decision.
+    pub(crate) fn current<'a>(&'a self, found: &'a Found) -> Current<'a> {
+        const NO_RECORD: &Head = &Head { seq: 0, hash: String::new(), pending: None };
+        let resource = &found.resource;
+        let head = self.heads.get(resource).unwrap_or(NO_RECORD);
+        let recorded = if self.is_whole { self.owned(resource) } else { BTreeSet::new() };
+        let (state, flaw) = (&found.state, found.flaw.as_ref());
+        Current { state, flaw, recorded, ..Current::new(resource, &found.holders, head) }
     }
 }

@@ -6,8 +6,8 @@ use sharing::{Kind, Resource, Share};
 
 use crate::plan::Decision;
 
-/// The steps, in the order of their turns.
-pub(crate) fn steps(decisions: &[&Decision], manifest: &str) -> Vec<Share> {
+/// The steps, in the order of their turns; and what waits for another run, each with the image or snapshots that go with it.
+pub(crate) fn steps(decisions: &[Decision], manifest: &str) -> (Vec<Share>, Vec<String>) {
     let changing: Vec<_> = decisions.iter().filter(|decision| !decision.change.is_empty()).collect();
     let index: BTreeMap<&Resource, usize> =
         changing.iter().enumerate().map(|(index, decision)| (&decision.change.resource, index)).collect();
@@ -22,8 +22,13 @@ pub(crate) fn steps(decisions: &[&Decision], manifest: &str) -> Vec<Share> {
     for member in 0..changing.len() {
         groups.entry(leader_of(&leader, member)).or_default().push(member);
     }
-    let mut steps: Vec<Share> = groups
-        .into_values()
+    // An image does not change without its snapshots, nor they without it.
+    let is_busy = |members: &Vec<usize>| members.iter().any(|member| changing[*member].decided.is_busy());
+    let (busy, idle): (Vec<_>, Vec<_>) = groups.into_values().partition(is_busy);
+    let busy = busy.iter().map(|members| waiting(&members.iter().map(|member| changing[*member]).collect::<Vec<_>>()));
+    let busy = busy.collect();
+    let mut steps: Vec<Share> = idle
+        .into_iter()
         .map(|members| {
             let mut changes: Vec<_> = members.into_iter().map(|member| changing[member].change.clone()).collect();
             // The image is what the step is about.
@@ -36,7 +41,17 @@ pub(crate) fn steps(decisions: &[&Decision], manifest: &str) -> Vec<Share> {
         })
         .collect();
     steps.sort_by(|one, other| (turn(one), about(one)).cmp(&(turn(other), about(other))));
-    steps
+    (steps, busy)
+}
+
+/// What is said of changes that go together, and of which another run is at work on some.
+fn waiting(members: &[&Decision]) -> String {
+    let (busy, idle): (Vec<&Decision>, Vec<&Decision>) =
+        members.iter().partition(|decision| decision.decided.is_busy());
+    let busy = busy.iter().filter_map(|decision| decision.decided.obstacle.as_ref()).map(ToString::to_string);
+    let busy = busy.collect::<Vec<_>>().join("; ");
+    let idle: Vec<_> = idle.iter().map(|decision| decision.found.resource.to_string()).collect();
+    if idle.is_empty() { busy } else { format!("{busy}; until then nothing is done about {}", idle.join(", ")) }
 }
 
 fn leader_of(leader: &[usize], mut member: usize) -> usize {

@@ -3,16 +3,12 @@
 use std::collections::BTreeSet;
 
 use reaction::Error;
+use reaction::interlock::{self, Excess, listed};
 use sharing::{Kind, Principal, Resource};
 
 use crate::facts::{Facts, Moved};
 use crate::plan::Decision;
-
-/// Fewer shares than this have no percentage.
-const FEW: usize = 10;
-
-/// How many removals a message lists.
-const LISTED: usize = 100;
+use crate::settings::Limits;
 
 /// Refuses a plan that takes too much away, as a whole, with the list of what it takes away.
 pub(crate) fn check(facts: &Facts, decisions: &[Decision]) -> Result<(), Error> {
@@ -33,22 +29,19 @@ pub(crate) fn check(facts: &Facts, decisions: &[Decision]) -> Result<(), Error> 
         let why = format!("the manifest has lost its section `{kind}`, by which shares of ours were made");
         return Err(refusal(&why, facts, &removals));
     }
-    let managed: Vec<_> = decisions.iter().filter(|decision| decision.is_managed).collect();
+    let managed: Vec<_> = decisions.iter().filter(|decision| decision.decided.is_managed).collect();
     let shares: usize = managed.iter().filter(|it| !it.follows()).map(|it| it.change.before.len()).sum();
     let managed: BTreeSet<_> = managed.into_iter().map(|it| &it.change.resource).collect();
     let of_managed = removals.iter().filter(|(resource, _)| managed.contains(resource)).count();
-    if removals.len() > facts.limits.removals {
-        let why =
-            format!("{} shares would go, and {} may (SIGNALBOX_MAX_REMOVALS)", removals.len(), facts.limits.removals);
-        return Err(refusal(&why, facts, &removals));
-    }
-    if shares >= FEW && of_managed * 100 > shares * facts.limits.percent {
-        let percent = facts.limits.percent;
-        let why =
-            format!("{of_managed} of {shares} shares would go, and {percent} % may (SIGNALBOX_MAX_REMOVED_PERCENT)");
-        return Err(refusal(&why, facts, &removals));
-    }
-    Ok(())
+    let (going, Limits { removals: most, percent, .. }) = (removals.len(), facts.limits);
+    let why = match (interlock::Limits { removals: most, percent }).excess(going, of_managed, shares) {
+        None => return Ok(()),
+        Some(Excess::Number) => format!("{going} shares would go, and {most} may (SIGNALBOX_MAX_REMOVALS)"),
+        Some(Excess::Percent) => {
+            format!("{of_managed} of {shares} shares would go, and {percent} % may (SIGNALBOX_MAX_REMOVED_PERCENT)")
+        }
+    };
+    Err(refusal(&why, facts, &removals))
 }
 
 /// Whether the section of this kind is gone or empty while we own grants of it. Snapshots are shared by two sections.
@@ -56,7 +49,8 @@ fn has_lost(facts: &Facts, kind: Kind) -> bool {
     let Ok(manifest) = &facts.desired.manifest else { return true };
     let is_said = |kind| manifest.has(kind) && manifest.sections().contains_key(Kind::section(kind));
     // Grants on things that are gone are forgotten, and say nothing of the manifest.
-    let is_there = |resource: &Resource| facts.found.iter().any(|found| found.resource == *resource);
+    let found: BTreeSet<_> = facts.found.iter().map(|found| &found.resource).collect();
+    let is_there = |resource: &Resource| found.contains(resource);
     let owned = facts.grants.iter().map(|grant| &grant.resource).filter(|resource| resource.kind == kind);
     let is_owned = owned.into_iter().any(|resource| facts.is_unread(&resource.account, None) || is_there(resource));
     let is_said = is_said(kind) || (kind == Kind::Snapshot && is_said(Kind::Image));
@@ -83,10 +77,9 @@ pub(crate) fn removals(decisions: &[Decision]) -> BTreeSet<(Resource, Principal)
 }
 
 fn refusal(why: &str, facts: &Facts, removals: &BTreeSet<(Resource, Principal)>) -> Error {
-    let listed = removals.iter().take(LISTED).map(|(resource, who)| format!("{who} from {resource}"));
-    let mut list: Vec<_> = listed.collect();
-    if removals.len() > LISTED {
-        list.push(format!("and {} more", removals.len() - LISTED));
+    let (mut list, more) = listed(removals.iter().map(|(resource, who)| format!("{who} from {resource}")));
+    if more > 0 {
+        list.push(format!("and {more} more"));
     }
     let remedy = if facts.is_whole {
         "correct the manifest; or look at the plan (`signalbox plan --manifest .. --out plan.json`), store it in S3, and \

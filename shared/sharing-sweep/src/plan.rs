@@ -1,11 +1,13 @@
-//! What is to be done about everything that was found. Pure.
+//! What is to be done about everything that was found. Pure: who shall have each resource, [`sharing::decide`] says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::SystemTime;
 
 use reaction::{Error, Plan};
-use sharing::{Admitted, Change, Kind, Manifest, Principal, Resource, Share, Wanted};
+use sharing::{
+    CannotShare, Change, Entries, Kind, Manifest, Needs, Note, Obstacle, Principal, Resource, Share, State, decide,
+};
 
 use crate::facts::{Facts, Found};
 use crate::{groups, interlocks};
@@ -15,14 +17,9 @@ use crate::{groups, interlocks};
 pub enum Step {
     /// Changes who may use things.
     Share(Share),
-    /// Says why a thing that shall be shared cannot be; the others are.
-    CannotShare {
-        /// The thing.
-        resource: Resource,
-        /// Why, and what to do.
-        why: String,
-    },
-    /// Closes the record of a thing that is gone: nobody has it any more, and nothing is asked of AWS.
+    /// Says why a resource is not shared as the manifest says; the others are.
+    CannotShare(CannotShare),
+    /// Closes the record of a resource that is gone: no account has it any more, and nothing is asked of AWS.
     Forget(Share),
 }
 
@@ -34,31 +31,24 @@ impl fmt::Display for Step {
                 let named = share.changes.iter().map(|change| change.resource.to_string()).collect::<Vec<_>>();
                 write!(f, "forget {}, which is gone", named.join(", "))
             }
-            Self::CannotShare { resource, why } => write!(f, "cannot share {resource}: {why}"),
+            Self::CannotShare(cannot) => cannot.fmt(f),
         }
     }
 }
 
-/// What was decided about one thing.
+/// What was decided about one resource.
 #[derive(Clone, Debug)]
 pub(crate) struct Decision<'a> {
     pub(crate) found: &'a Found,
+    pub(crate) decided: sharing::Decision,
     pub(crate) change: Change,
-    /// Whether an entry matches it, so that the entry is the truth.
-    pub(crate) is_managed: bool,
-    /// Who has it no longer because their time is over.
-    pub(crate) expired: BTreeSet<Principal>,
-    /// Those who shall have it and do not get it, since it cannot be shared.
-    pub(crate) barred: BTreeSet<Principal>,
-    /// Why no account loses it, and none gains it but by an image: an entry names a unit whose accounts cannot be told.
-    pub(crate) held: Option<String>,
 }
 
 pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
     if let Some(why) = &facts.not_ours {
         return Ok(Plan::Ignore(why.clone()));
     }
-    let decisions = decide(facts)?;
+    let decisions = decide_all(facts)?;
     interlocks::check(facts, &decisions)?;
     change(facts, &decisions)
 }
@@ -67,18 +57,13 @@ pub(crate) fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
 pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>, Error> {
     let admitted = facts.desired.admitted()?;
     let manifest = admitted.version();
-    let held = decisions.iter().filter_map(|decision| Some((&decision.found.resource, decision.held.clone()?)));
-    let held: Vec<_> = held.map(|(resource, why)| Step::CannotShare { resource: resource.clone(), why }).collect();
-    let is_busy = |decision: &&Decision| decision.change.head.is_busy(facts.now);
-    let (busy, idle): (Vec<_>, Vec<_>) = decisions.iter().partition(is_busy);
-    let cannot = idle.iter().filter(|decision| decision.is_blocked()).map(|Decision { found, .. }| Step::CannotShare {
-        resource: found.resource.clone(),
-        why: found.obstacle.clone().unwrap_or_default(),
-    });
-    let refused = facts.refused.iter().cloned().map(|(resource, why)| Step::CannotShare { resource, why });
-    let steps = groups::steps(&idle, manifest).into_iter().map(Step::Share);
-    let steps = steps.chain(forgotten(facts, manifest)).chain(cannot).chain(held).chain(refused).collect();
-    let busy = busy.into_iter().map(|decision| format!("{}: another run is at work on it", decision.found.resource));
+    let refused = facts.refused.iter().cloned();
+    let refused = refused.map(|(resource, why)| CannotShare { resource, why, is_refused: true });
+    let (steps, busy) = groups::steps(decisions, manifest);
+    let steps = steps.into_iter().map(Step::Share).chain(forgotten(facts, manifest));
+    let blocked = decisions.iter().filter(|it| it.is_blocked()).filter_map(Decision::cannot_share);
+    let held = decisions.iter().filter(|it| it.is_held_back()).filter_map(Decision::cannot_share);
+    let steps = steps.chain(blocked.chain(held).chain(refused).map(Step::CannotShare)).collect();
     let incomplete = facts.unread.iter().map(|unread| unread.what.clone()).chain(busy).collect();
     let alone =
         facts.left_alone.iter().map(|(account, why)| format!("things of account {account} are left alone: {why}"));
@@ -111,7 +96,16 @@ fn forgotten(facts: &Facts, manifest: &str) -> Vec<Step> {
 impl Decision<'_> {
     /// Whether an entry shares what cannot be shared. Those who are to lose it lose it all the same.
     pub(crate) fn is_blocked(&self) -> bool {
-        !self.barred.is_empty()
+        self.decided.obstacle.as_ref().is_some_and(Obstacle::bars_gains_only)
+    }
+
+    /// Whether no account loses it, and none gains it but by an image: an entry names a unit whose accounts cannot be told.
+    pub(crate) fn is_held_back(&self) -> bool {
+        matches!(self.decided.obstacle, Some(Obstacle::HeldBack(_)))
+    }
+
+    fn cannot_share(&self) -> Option<CannotShare> {
+        Some(CannotShare::new(&self.found.resource, self.decided.obstacle.as_ref()?))
     }
 
     /// Whether the thing is a snapshot that an image brings along.
@@ -120,24 +114,16 @@ impl Decision<'_> {
     }
 }
 
-/// What is decided about each thing, in the order of things.
-pub(crate) fn decide(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
+/// What is decided about each thing that can be shared or taken back in its state, in the order of things.
+pub(crate) fn decide_all(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
     let manifest = facts.desired.admitted()?;
-    let (mut wanted, mut held) = (BTreeMap::new(), BTreeMap::new());
+    let mut said = BTreeMap::new();
     for found in &facts.found {
-        match wanted_by(manifest, found, facts.now) {
-            Ok(None) => {}
-            Ok(Some(wanted_of)) => drop(wanted.insert(&found.resource, wanted_of)),
-            Err(error) if error.is_refused() => drop(held.insert(&found.resource, error.to_string())),
-            Err(error) => return Err(error),
-        }
+        said.insert(&found.resource, manifest.entries(found.candidates(), facts.now)?);
     }
-    let needs = Needs::of(facts, &wanted);
-    let awake = facts.found.iter().filter(|found| !found.is_disabled);
-    let decided = awake.map(|found| match held.remove(&found.resource) {
-        None => decision(facts, found, &wanted, &needs),
-        Some(why) => held_back(decision(facts, found, &wanted, &needs), why, &needs),
-    });
+    let needs = needs(facts, &said);
+    let ready = facts.found.iter().filter(|found| found.state == State::Ready);
+    let decided = ready.map(|found| decide_one(facts, found, &said[&found.resource], &needs));
     let mut decisions: Vec<_> = decided.collect();
     if facts.moved.is_some() {
         let sought = facts.sought();
@@ -152,111 +138,47 @@ fn is_sought(sought: &Manifest, found: &Found, now: SystemTime) -> bool {
     found.candidates().any(|candidate| sought.wanted(&candidate, now).is_some())
 }
 
-/// What the manifest says of a thing: the union over all its names.
-fn wanted_by(manifest: Admitted, found: &Found, now: SystemTime) -> Result<Option<Wanted>, Error> {
-    let mut all: Option<Wanted> = None;
-    for candidate in found.candidates() {
-        let Some(wanted) = manifest.wanted(&candidate, now)? else { continue };
-        let all = all.get_or_insert_default();
-        all.principals.extend(wanted.principals);
-        all.expired.extend(wanted.expired);
-    }
-    Ok(all.map(|Wanted { principals, expired }| Wanted { expired: &expired - &principals, principals }))
-}
-
-/// What images need of the snapshots that back them.
-#[derive(Default)]
-struct Needs<'a> {
-    /// By the manifest: accounts for which an image is shared.
-    asked: BTreeMap<&'a Resource, BTreeSet<Principal>>,
-    /// By images that no entry matches: accounts that may launch them now.
-    kept: BTreeMap<&'a Resource, BTreeSet<Principal>>,
-}
-
-impl<'a> Needs<'a> {
-    fn of(facts: &'a Facts, wanted: &BTreeMap<&Resource, Wanted>) -> Self {
-        let mut needs = Self::default();
-        for image in facts.found.iter().filter(|found| found.resource.kind == Kind::Image) {
-            let (side, principals) = match wanted.get(&image.resource) {
-                Some(wanted) if image.is_disabled => (&mut needs.kept, wanted.principals.clone()),
-                Some(wanted) if image.obstacle.is_none() => (&mut needs.asked, wanted.principals.clone()),
-                // It gains no account, and so nor do its snapshots.
-                Some(wanted) => (&mut needs.asked, &wanted.principals & &image.holders),
-                None => (&mut needs.kept, remaining(facts, image)),
-            };
-            // Snapshots can be shared with accounts only.
-            let accounts: BTreeSet<_> = principals.into_iter().filter(|who| who.account().is_some()).collect();
-            for snapshot in &image.snapshots {
-                side.entry(snapshot).or_default().extend(accounts.iter().cloned());
-            }
+/// What images need of each snapshot that backs one.
+fn needs<'a>(facts: &'a Facts, said: &BTreeMap<&Resource, Entries>) -> BTreeMap<&'a Resource, Needs> {
+    let mut needs = BTreeMap::<_, Needs>::new();
+    for image in facts.found.iter().filter(|found| found.resource.kind == Kind::Image) {
+        let (current, entries) = (facts.current(image), &said[&image.resource]);
+        for snapshot in &image.snapshots {
+            needs.entry(snapshot).or_default().add_image(&current, entries);
         }
-        needs
     }
+    needs
 }
 
-/// Who keeps a thing that no entry matches: everybody but those with whom we shared it.
-fn remaining(facts: &Facts, found: &Found) -> BTreeSet<Principal> {
-    if facts.is_whole { &found.holders - &facts.owned(&found.resource) } else { found.holders.clone() }
-}
-
-fn decision<'a>(facts: &Facts, found: &'a Found, wanted: &BTreeMap<&Resource, Wanted>, needs: &Needs) -> Decision<'a> {
-    let (before, wanted) = (&found.holders, wanted.get(&found.resource));
-    let asked = needs.asked.get(&found.resource);
-    let kept = needs.kept.get(&found.resource).cloned().unwrap_or_default();
-    let is_managed = wanted.is_some() || asked.is_some();
-    let mut after = if is_managed {
-        let entries = wanted.map(|wanted| wanted.principals.clone()).unwrap_or_default();
-        let images = asked.cloned().unwrap_or_default();
-        entries.into_iter().chain(images).collect()
-    } else {
-        remaining(facts, found)
-    };
-    after.extend(before & &kept);
+fn decide_one<'a>(
+    facts: &Facts,
+    found: &'a Found,
+    entries: &Entries,
+    needs: &BTreeMap<&Resource, Needs>,
+) -> Decision<'a> {
+    let Resource { kind, account, .. } = &found.resource;
+    let mut needs = needs.get(&found.resource).cloned().unwrap_or_default();
     // An image that could not be read may need its snapshots.
-    let is_unread = facts.is_image_unread(&found.resource.account);
-    if is_unread && found.resource.kind == Kind::Snapshot {
-        after.extend(before.iter().cloned());
+    needs.is_unknown = *kind == Kind::Snapshot && facts.is_image_unread(account);
+    let current = facts.current(found);
+    let decided = decide(&current, entries, &needs, facts.now);
+    let mut change = decided.change(&current, found.names.first().cloned().unwrap_or_default());
+    if let Some(forced) = &facts.forced
+        && !change.before.is_subset(&change.after)
+    {
+        change.why = format!("{}; removals are admitted by the stored plan {}", change.why, forced.name);
     }
-    // Nobody whom we share with: a statement of ours is written without it.
-    after.retain(|who| !matches!(who, Principal::Stray(_)));
-    let barred = if found.obstacle.is_some() { &after - before } else { BTreeSet::new() };
-    after = &after - &barred;
-    let expired = wanted.map(|wanted| &(&wanted.expired & before) - &after).unwrap_or_default();
-    let why =
-        if is_managed { "an entry of the manifest matches it" } else { "no entry of the manifest matches it any more" };
-    let loses = before.iter().any(|who| !after.contains(who));
-    let why = match facts.forced.as_ref().filter(|_| loses) {
-        Some(forced) => format!("{why}; removals are admitted by the stored plan {}", forced.name),
-        None => why.into(),
-    };
-    let change = Change {
-        resource: found.resource.clone(),
-        name: found.names.first().cloned().unwrap_or_default(),
-        before: before.clone(),
-        after,
-        why,
-        head: facts.heads.get(&found.resource).cloned().unwrap_or_default(),
-    };
-    Decision { found, change, is_managed, expired, barred, held: None }
-}
-
-/// The decision about a resource that an entry means which is held back: images may need it by more accounts, and none loses it.
-fn held_back<'a>(decision: Decision<'a>, why: String, needs: &Needs) -> Decision<'a> {
-    let mut change = decision.change;
-    let asked = needs.asked.get(&change.resource).cloned().unwrap_or_default();
-    change.after = &change.before | &(&asked - &decision.barred);
-    change.after.retain(|who| !matches!(who, Principal::Stray(_)));
-    Decision { change, is_managed: true, held: Some(why), ..decision }
+    Decision { found, decided, change }
 }
 
 fn notes(decisions: &[Decision]) -> Vec<String> {
     let mut notes = Vec::new();
-    for Decision { found, change, is_managed, expired, .. } in decisions {
+    for Decision { found, change, decided } in decisions {
         let resource = &found.resource;
-        if found.is_public && *is_managed {
-            notes.push(format!("{resource} is public and stays so: everybody may use it"));
+        if found.is_public && decided.is_managed {
+            notes.push(Note::Public.about(resource));
         }
-        notes.extend(expired.iter().map(|who| format!("{who} had {resource} for a time that is over")));
+        notes.extend(decided.expired.iter().map(|who| format!("{who} had {resource} for a time that is over")));
         notes.extend(
             found.foreign.iter().map(|who| format!("{resource} is open to {who} by somebody else's statement")),
         );

@@ -1,9 +1,9 @@
 //! What a sweep would do, for somebody who looks at it before it is done.
 
-use reaction::{Counts, Deadline, Error, Plan};
+use reaction::{Counts, Error, Plan, Run};
 use sharing::Share;
 
-use crate::plan::{Step, change, decide};
+use crate::plan::{Step, change, decide_all};
 use crate::stored::StoredPlan;
 use crate::subject::Subject;
 use crate::sweeping::Sweep;
@@ -31,9 +31,9 @@ impl Sweep {
     ///
     /// # Errors
     /// `Refused` where the manifest cannot be acted on; otherwise what a call's error means.
-    pub async fn propose(&self, deadline: Deadline) -> Result<Proposal, Error> {
-        let facts = Box::pin(self.read_facts(&Subject::Sweep { force: None }, deadline)).await?;
-        let decisions = decide(&facts)?;
+    pub async fn propose(&self, run: &Run) -> Result<Proposal, Error> {
+        let facts = Box::pin(self.read_facts(&Subject::Sweep { force: None }, run.deadline)).await?;
+        let decisions = decide_all(&facts)?;
         let interlock = interlocks::check(&facts, &decisions).err();
         let (mut shares, mut refused, mut forgotten) = (Vec::<Share>::new(), Vec::new(), Vec::new());
         let Plan::Change { steps, mut notes, incomplete } = change(&facts, &decisions)? else {
@@ -42,7 +42,7 @@ impl Sweep {
         for step in steps {
             match step {
                 Step::Share(share) => shares.push(share),
-                Step::CannotShare { .. } => refused.push(step.to_string()),
+                Step::CannotShare(_) => refused.push(step.to_string()),
                 Step::Forget(_) => forgotten.push(step.to_string()),
             }
         }

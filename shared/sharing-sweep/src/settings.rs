@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use aws::Rates;
-use reaction::Error;
 use reaction::settings::{Variables, malformed};
+use reaction::{Error, interlock};
 
 /// The function's settings.
 #[derive(Clone, Copy, Debug)]
@@ -35,14 +35,14 @@ impl Settings {
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
         const A_DAY: usize = 24 * 60;
-        let rates = Rates::read(variables)?;
-        let percent = number(variables, "SIGNALBOX_MAX_REMOVED_PERCENT", 30)?;
+        let (rates, default) = (Rates::read(variables)?, interlock::Limits::default());
+        let percent = number(variables, "SIGNALBOX_MAX_REMOVED_PERCENT", default.percent)?;
         if percent > 100 {
             return Err(malformed("SIGNALBOX_MAX_REMOVED_PERCENT", format!("`{percent}` is more than 100")));
         }
         let minutes = number(variables, "SIGNALBOX_SWEEP_PERIOD", A_DAY)?;
         let limits = Limits {
-            removals: number(variables, "SIGNALBOX_MAX_REMOVALS", 25)?,
+            removals: number(variables, "SIGNALBOX_MAX_REMOVALS", default.removals)?,
             percent,
             period: Duration::from_secs(60 * u64::try_from(minutes).unwrap_or(u64::MAX / 60)),
         };

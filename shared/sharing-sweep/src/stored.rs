@@ -1,4 +1,4 @@
-//! A plan that somebody looked at and kept: what `signalbox plan --out` writes, `signalbox apply` carries out, and a forced
+//! A plan that an operator looked at and kept: what `signalbox plan --out` writes, `signalbox apply` carries out, and a forced
 //! sweep is admitted by.
 
 use std::collections::BTreeSet;

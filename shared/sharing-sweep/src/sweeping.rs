@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aws::{Clients, Pace, Rates, SdkConfig, Sessions};
 use place::AccountId;
-use reaction::{Counts, Deadline, Error, Key, Plan, Reaction, Repeat};
+use reaction::{Counts, Error, Key, Plan, Reaction, Repeat, Run};
 use serde_json::value::RawValue;
 use sharing_aws::{Buckets, Ec2, Keys, Rds, Repositories, Source};
 use sharing_records::Grants;
@@ -122,6 +122,10 @@ impl<O: Occasion> Reaction for Sweeping<O> {
     type Facts = Facts;
     type Step = Step;
 
+    fn notes(&self) -> Vec<String> {
+        self.sweep.source.notes()
+    }
+
     fn parse(event: Box<RawValue>) -> Result<Option<Subject>, Error> {
         O::parse(&event)
     }
@@ -130,9 +134,9 @@ impl<O: Occasion> Reaction for Sweeping<O> {
         subject.key()
     }
 
-    async fn observe(&self, subject: &Subject, deadline: Deadline) -> Result<Facts, Error> {
+    async fn observe(&self, subject: &Subject, run: &Run) -> Result<Facts, Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
-        Box::pin(self.sweep.read_facts(subject, deadline)).await
+        Box::pin(self.sweep.read_facts(subject, run.deadline)).await
     }
 
     fn plan(_: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
@@ -147,11 +151,11 @@ impl<O: Occasion> Reaction for Sweeping<O> {
         match step {
             Step::Share(share) => groups::turn(share),
             // Nothing is asked of AWS.
-            Step::Forget(_) | Step::CannotShare { .. } => u8::MAX,
+            Step::Forget(_) | Step::CannotShare(_) => u8::MAX,
         }
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
         self.sweep.carry_out(&Self::key(subject).to_string(), step).await
     }
 }

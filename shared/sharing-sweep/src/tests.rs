@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use expect_test::{Expect, expect};
 use reaction::Plan;
-use sharing::{Desired, Grant, Head, Kind, Manifest, Membership, Pending, Principal, Resource};
+use sharing::{Desired, Grant, Head, Kind, Manifest, Membership, Obstacle, Pending, Principal, Resource, State};
 
 use crate::{Facts, Found, Limits, Unread, counts, plan};
 
@@ -204,8 +204,8 @@ fn many(number: usize, holders: &[&str]) -> Vec<Found> {
 
 #[test]
 fn what_cannot_be_shared_is_refused_alone_and_its_snapshots_stay() {
-    let obstacle = Some("snap-1 is encrypted with the AWS-managed key aws/ebs".into());
-    let blocked = Found { obstacle, ..image("ami-1", "base_1", &[], &["snap-1"]) };
+    let flaw = Some(Obstacle::ManagedKey { kind: Kind::Image, snapshot: Some("snap-1".into()) });
+    let blocked = Found { flaw, ..image("ami-1", "base_1", &[], &["snap-1"]) };
     let held = ["123456789012", "987654321098"];
     let images = vec![
         blocked,
@@ -215,10 +215,10 @@ fn what_cannot_be_shared_is_refused_alone_and_its_snapshots_stay() {
     ];
     check(
         &facts(MANIFEST, images),
-        &expect![[r"
+        &expect![[r#"
             share ami-2 in eu-west-1: +987654321098
-            cannot share ami-1 in eu-west-1: snap-1 is encrypted with the AWS-managed key aws/ebs
-        "]],
+            cannot share ami-1 in eu-west-1: snap-1 is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy the image with a customer managed key (CopyImage --encrypted --kms-key-id)
+        "#]],
     );
 }
 
@@ -245,9 +245,9 @@ fn what_another_run_is_at_work_on_is_left_to_it_and_what_it_left_open_is_finishe
     facts.heads = [(resource(Kind::Image, "ami-1"), head(milliseconds + 1))].into();
     check(
         &facts,
-        &expect![[r"
-        incomplete: ami-1 in eu-west-1: another run is at work on it
-    "]],
+        &expect![[r#"
+            incomplete: another run is at work on ami-1 in eu-west-1; it is tried again
+        "#]],
     );
     facts.heads = [(resource(Kind::Image, "ami-1"), head(milliseconds))].into();
     check(
@@ -275,7 +275,7 @@ fn no_snapshot_loses_anybody_while_an_image_could_not_be_read() {
 
 #[test]
 fn a_disabled_image_is_left_alone_and_its_snapshots_stay_for_whom_it_is_meant() {
-    let disabled = Found { is_disabled: true, ..image("ami-1", "base_1", &[], &["snap-1"]) };
+    let disabled = Found { state: State::Disabled, ..image("ami-1", "base_1", &[], &["snap-1"]) };
     let other = image("ami-2", "base_2", &["123456789012", "987654321098"], &["snap-1"]);
     let snapshot = found(Kind::Snapshot, "snap-1", "", &["123456789012", "444455556666", "987654321098"]);
     check(

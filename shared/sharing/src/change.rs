@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Difference, Head, Principal, Resource};
 
-/// Who may use one thing: before, and after. Only those whom we manage are in it: the owner itself, everybody (a public
+/// Who may use one thing: before, and after. Only those that we manage are in it: the owner itself, everybody (a public
 /// image) and what others granted in a policy are not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -34,7 +34,7 @@ impl Change {
         Difference::between(&self.after, &self.before)
     }
 
-    /// Whether there is nothing to do: nobody gains or loses, and no earlier run left its record open.
+    /// Whether there is nothing to do: no principal gains or loses, and no earlier run left its record open.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.before == self.after && self.head.pending.is_none()
@@ -42,7 +42,7 @@ impl Change {
 }
 
 /// One step: changes that are carried out together because they are ordered. First keys and snapshots gain, then images
-/// change, then snapshots and keys lose, so that nobody ever sees an image whose snapshots are closed to them.
+/// change, then snapshots and keys lose, so that no account ever sees an image whose snapshots are closed to them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     /// The changes; the first one is what the step is about. A thing stands in one step of a plan only.

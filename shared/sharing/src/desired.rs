@@ -63,10 +63,7 @@ impl Desired {
     /// What every report repeats: that nothing bounds the accounts that the manifest may name.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let is_everybody = self.allowed.as_ref().is_some_and(Allowed::is_everybody);
-        let note =
-            "the manifest may share with any account: SIGNALBOX_ALLOWED_ACCOUNTS (AllowedAccounts) is `everybody`";
-        is_everybody.then(|| note.to_owned()).into_iter().collect()
+        self.allowed.iter().filter_map(Allowed::note).collect()
     }
 }
 

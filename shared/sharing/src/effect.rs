@@ -8,6 +8,6 @@ use reaction::Error;
 pub struct Effect {
     /// Who gained and who lost, change by change.
     pub done: Vec<Difference<Principal>>,
-    /// Whom AWS does not accept, as a refusal; the others are done.
+    /// The principals that AWS rejects, as a refusal; the others are done.
     pub refused: Option<Error>,
 }

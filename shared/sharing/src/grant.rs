@@ -10,6 +10,6 @@ pub struct Grant {
     /// What is shared.
     #[serde(flatten)]
     pub resource: Resource,
-    /// With whom.
+    /// The principal that it is shared with.
     pub principal: Principal,
 }

@@ -25,7 +25,7 @@ pub struct Pending {
     pub add: BTreeSet<Principal>,
     /// Who was to lose.
     pub remove: BTreeSet<Principal>,
-    /// Until when its run may be at work on it, in milliseconds since the epoch. Later, whoever comes finishes it.
+    /// Until when its run may be at work on it, in milliseconds since the epoch. Later, the next run finishes it.
     pub until: u64,
 }
 

@@ -80,7 +80,7 @@ impl Section {
 /// What the manifest says of one thing: the union of all entries that match it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Who shall have it. Nobody is a decision.
+    /// Who shall have it. An empty list is a decision.
     pub principals: BTreeSet<Principal>,
     /// Who should have had it until some time that has come.
     pub expired: BTreeSet<Principal>,
@@ -179,7 +179,7 @@ impl Manifest {
         names
     }
 
-    /// Everybody whom the entries of this kind name, each once.
+    /// Every principal that the entries of this kind name, each once.
     #[must_use]
     pub fn principals(&self, kind: Kind) -> BTreeSet<Principal> {
         let mut named = BTreeSet::new();
@@ -191,7 +191,7 @@ impl Manifest {
         named
     }
 
-    /// Everybody whom the manifest names and `allowed` does not admit, each once.
+    /// Every principal that the manifest names and `allowed` does not admit, each once.
     #[must_use]
     pub fn outside(&self, allowed: &Allowed, membership: &Membership) -> BTreeSet<Principal> {
         let named = Kind::ALL.into_iter().flat_map(|kind| self.principals(kind));

@@ -86,6 +86,14 @@ impl Allowed {
         self.is_everybody
     }
 
+    /// What every report repeats of a bound that is none.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let note =
+            "the manifest may share with any account: SIGNALBOX_ALLOWED_ACCOUNTS (AllowedAccounts) is `everybody`";
+        self.is_everybody.then(|| note.to_owned())
+    }
+
     /// The organizations and units, whose accounts [`Membership`] has to know.
     #[must_use]
     pub fn organizations(&self) -> &BTreeSet<String> {

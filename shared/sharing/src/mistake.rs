@@ -6,7 +6,7 @@ use std::ops::Range;
 use place::shortened;
 use reaction::byte_order_mark;
 
-/// Characters of a message that are kept: a manifest's text may be as long as somebody made it.
+/// Characters of a message that are kept: a manifest's text may have any length.
 const LONGEST_MESSAGE: usize = 500;
 
 /// What is wrong in a manifest's text, and where.

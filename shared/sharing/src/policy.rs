@@ -1,8 +1,8 @@
 //! The arithmetic of resource policies: who may use a bucket, a repository or a key by its policy, and the policy that
-//! admits somebody else.
+//! admits other principals.
 //!
 //! Ours are the statements whose `Sid` begins with `Signalbox`, and of a bucket the one that the function of 2015 wrote.
-//! Every other statement is somebody else's: it is listed, and kept as it is.
+//! Every other statement is another writer's: it is listed, and kept as it is.
 
 mod admits;
 mod condition;
@@ -22,20 +22,20 @@ use statement::{Statement, Who, account_of, is_deleted, is_root};
 
 pub use admits::{Admitted, admits};
 
-/// Whom a policy admits.
+/// The principals that a policy admits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyHolders {
-    /// Whom our statements admit. What stands in them and is neither an account nor an organization's condition is a
-    /// [`Principal::Stray`], and so is a statement of ours that somebody altered, by its `Sid`.
+    /// The principals that our statements admit. What stands in them and is neither an account nor an organization's condition is a
+    /// [`Principal::Stray`], and so is a statement of ours that was altered, by its `Sid`.
     pub ours: BTreeSet<Principal>,
-    /// Whom the statements of others admit from elsewhere than the owner's account: accounts by their ids, others as
+    /// The principals that the statements of others admit from elsewhere than the owner's account: accounts by their ids, others as
     /// they are written. AWS's services are left out.
     pub foreign: BTreeSet<String>,
     /// Whether a statement admits everybody: it has no condition, or none that keeps anonymous callers out.
     pub is_public: bool,
 }
 
-/// Whom the policy of this bucket, repository or key admits; `None` is no policy.
+/// The principals that the policy of this bucket, repository or key admits; `None` is no policy.
 ///
 /// # Errors
 /// Why the text is no policy.
@@ -54,8 +54,8 @@ pub fn holders(resource: &Resource, text: Option<&str>) -> Result<PolicyHolders,
 /// statement is left, and the policy is to be deleted.
 ///
 /// # Errors
-/// `Refused` where AWS would not take the policy: it is too long, the statement of somebody else names a principal that was
-/// deleted, or nobody could change the key's policy any more.
+/// `Refused` where AWS would not take the policy: it is too long, the statement of another writer names a principal that was
+/// deleted, or no identity could change the key's policy any more.
 pub fn edit(resource: &Resource, text: Option<&str>, after: &BTreeSet<Principal>) -> Result<Option<String>, Error> {
     let mut policy = read(text).map_err(|reason| unreadable(resource, &reason))?;
     let (_, others) = parted(resource, &policy).map_err(|reason| unreadable(resource, &reason))?;
@@ -101,7 +101,7 @@ fn fits(resource: &Resource, text: &str) -> Result<(), Error> {
     )))
 }
 
-/// AWS takes no policy that names a principal which was deleted, whoever wrote that statement.
+/// AWS takes no policy that names a principal which was deleted, in any statement.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html>
 fn admit_no_deleted(resource: &Resource, others: &[Statement<'_>]) -> Result<(), Error> {
     for (index, statement) in others.iter().enumerate() {
@@ -119,7 +119,7 @@ fn admit_no_deleted(resource: &Resource, others: &[Statement<'_>]) -> Result<(),
     Ok(())
 }
 
-/// Whether the statement lets somebody of the owner's account change the key's policy. AWS checks the same of the caller.
+/// Whether the statement lets an identity of the owner's account change the key's policy. AWS checks the same of the caller.
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html>
 fn keeps_editors(statement: &Statement<'_>, resource: &Resource) -> bool {
     let is_owner = |who: Who<'_>| match who {

@@ -1,4 +1,4 @@
-//! With whom a thing can be shared.
+//! The principals with which a thing can be shared.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use place::{AccountId, Arn, Malformed};
 use serde::{Deserialize, Serialize};
 
-/// Somebody with whom a thing is, or shall be, shared.
+/// A principal with which a thing is, or shall be, shared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum Principal {
@@ -19,7 +19,7 @@ pub enum Principal {
     /// Everybody in an organization, by a policy's condition `aws:PrincipalOrgID`: the organization's id.
     Members(String),
     /// What stands in a statement of ours and no manifest can name: a deleted principal's id (`AIDA..`, `AROA..`), a role,
-    /// or the `Sid` of a statement that somebody altered.
+    /// or the `Sid` of a statement that was altered.
     Stray(String),
 }
 
@@ -27,7 +27,7 @@ impl Principal {
     pub(crate) const EXPECTED: &'static str = "an account id of 12 digits, such as \"111122223333\", or the ARN of an organization or \
         organizational unit, such as \"arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56\"";
 
-    /// Whoever is written so in a table, a plan or a report: the inverse of `Display`.
+    /// The principal that is written so in a table, a plan or a report: the inverse of `Display`.
     #[must_use]
     pub fn written(text: &str) -> Self {
         match text.parse() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -96,8 +96,18 @@ async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
     let accounts = if setting.by_tag { ManyAccounts::at_rates } else { ManyAccounts::new };
     let accounts = Arc::new(accounts(setting.accounts));
     let aws = CannedAws::start(Some(tls.acceptor.clone()), setting.latency, accounts.clone()).await?;
+    let (program, name) = if setting.is_peer {
+        (peer("fleet")?, "botocove")
+    } else {
+        (Command::new(binary("bench-fleet", "bench-fleet")?), "fleet")
+    };
+    let endpoints = Endpoints { runtime_api: String::new(), aws: aws.urls(), bundle: Some(&tls.bundle) };
+    let mut command = as_lambda_would(program, &endpoints, log(name, folder)?)?;
+    command.arg(setting.concurrency.to_string()).args(&REGIONS[..setting.regions]);
+    command.args(setting.by_tag.then_some(TAG));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let begin = clock::now();
-    let mut child = command(setting, &aws, tls, folder)?.spawn().context("starting it")?;
+    let mut child = command.spawn().context("starting it")?;
     let pid = child.id().context("it has no process id")?;
     let results = results(child.stdout.take().context("its output")?).await?;
     let wall = clock::now() - begin;
@@ -109,6 +119,18 @@ async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
     let assumed = aws.take_calls().iter().filter(|call| *call == "AssumeRole").count();
     let roles = if setting.is_peer { setting.regions } else { 1 };
     ensure!(accounts.is_right(setting.regions, u32::try_from(roles)?), "an account was not asked once in each region");
+    let cost = Cost { wall_ms: wall.as_secs_f64() * 1e3, cpu_ms: cpu.as_secs_f64() * 1e3 };
+    judged(setting, &accounts, cost, begin, (peak_kib, u32::try_from(assumed)?))
+}
+
+/// The figures of a run that began then and ended well.
+fn judged(
+    setting: &Setting,
+    accounts: &ManyAccounts,
+    cost: Cost,
+    begin: Instant,
+    (peak_kib, assumed): (u32, u32),
+) -> Result<Run> {
     let time = accounts.time().context("no role was assumed")? + setting.latency;
     let choosing = accounts.first().context("no role was assumed")? - begin;
     // The calling account is listed, too, and asked for its tags.
@@ -116,31 +138,16 @@ async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let requests = (setting.accounts * (1 + setting.regions)) as f64 / setting.concurrency as f64;
     Ok(Run {
-        cost: Cost { wall_ms: wall.as_secs_f64() * 1e3, cpu_ms: cpu.as_secs_f64() * 1e3 },
+        cost,
         accounts_ms: time.as_secs_f64() * 1e3,
         floor_ms: requests * setting.latency.as_secs_f64() * 1e3,
         peak_kib,
-        assumed: u32::try_from(assumed)?,
+        assumed,
         accounts: u32::try_from(setting.accounts)?,
         choosing_ms: choosing.as_secs_f64() * 1e3,
         choosing_floor_ms: floor_ms("ListTagsForResource", tagged),
         refused: accounts.take_refused(),
     })
-}
-
-/// The program that runs, with what it is told.
-fn command(setting: &Setting, aws: &CannedAws, tls: &Tls, folder: &Path) -> Result<Command> {
-    let (program, name) = if setting.is_peer {
-        (peer("fleet")?, "botocove")
-    } else {
-        (Command::new(binary("bench-fleet", "bench-fleet")?), "fleet")
-    };
-    let endpoints = Endpoints { runtime_api: String::new(), aws: aws.urls(), bundle: Some(&tls.bundle) };
-    let mut command = as_lambda_would(program, &endpoints, log(name, folder)?)?;
-    command.arg(setting.concurrency.to_string()).args(&REGIONS[..setting.regions]);
-    command.args(setting.by_tag.then_some(TAG));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    Ok(command)
 }
 
 /// How many results there are, once they all are.

@@ -67,14 +67,32 @@ async fn main() -> Result<ExitCode> {
     fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let can_be_small = CpuShare::is_possible();
     let tls = Tls::create(&folder)?;
+    let mut measured = Measured::default();
+    // The sweeps alone take a minute, and so does the fleet; all of it takes several.
     let only = std::env::args().nth(1);
-    let measured = measure(only.as_deref(), can_be_small, &tls, &folder).await;
-    let mut bars = bars::bars(&measured);
-    bars.retain(|bar| only.is_none() || bar.measured.is_some());
-    write(&folder.join("measured.json"), &measured)?;
-    write(&folder.join("bars.json"), &bars)?;
-
-    show(&measured, &bars);
+    let is_whole = only.is_none();
+    let is_asked = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if is_asked("events") {
+        measure_events(&mut measured, can_be_small, &tls, &folder).await;
+    }
+    if is_asked("sweep") {
+        measure_sweeps(&mut measured, &tls, &folder).await;
+    }
+    if is_asked("jobs") {
+        measured.add_jobs(&jobs(), &tls, &folder).await;
+    }
+    if is_asked("rotations") {
+        for engine in [database::Engine::Postgres, database::Engine::Mariadb] {
+            measured.add_rotations(engine, &tls, &folder).await;
+        }
+    }
+    if is_asked("matching") {
+        measured.add_matching(5);
+    }
+    if is_asked("fleet") {
+        measure_fleet(&mut measured, &tls, &folder).await;
+    }
+    report(&measured, is_whole, &folder)?;
     println!("\nThe CPU share of 128 MB (7 %) is {}.", how_shared(can_be_small));
     println!(
         "The way of 2015 is reckoned for 1,000 images from 200: its calls go out one after the other, three an image."
@@ -85,31 +103,14 @@ async fn main() -> Result<ExitCode> {
     Ok(if measured.missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Measures all parts, or only one: the sweeps alone take a minute, and so does the fleet; all of it takes several.
-async fn measure(only: Option<&str>, can_be_small: bool, tls: &Tls, folder: &Path) -> Measured {
-    let mut measured = Measured::default();
-    let is_asked = |part: &str| only.is_none_or(|only| only == part);
-    if is_asked("events") {
-        measure_events(&mut measured, can_be_small, tls, folder).await;
-    }
-    if is_asked("sweep") {
-        measure_sweeps(&mut measured, tls, folder).await;
-    }
-    if is_asked("jobs") {
-        measured.add_jobs(&jobs(), tls, folder).await;
-    }
-    if is_asked("rotations") {
-        for engine in [database::Engine::Postgres, database::Engine::Mariadb] {
-            measured.add_rotations(engine, tls, folder).await;
-        }
-    }
-    if is_asked("matching") {
-        measured.add_matching(5);
-    }
-    if is_asked("fleet") {
-        measure_fleet(&mut measured, tls, folder).await;
-    }
-    measured
+/// Writes and prints what was measured, and those bars that it says something of.
+fn report(measured: &Measured, is_whole: bool, folder: &Path) -> Result<()> {
+    let mut bars = bars::bars(measured);
+    bars.retain(|bar| is_whole || bar.measured.is_some());
+    write(&folder.join("measured.json"), measured)?;
+    write(&folder.join("bars.json"), &bars)?;
+    show(measured, &bars);
+    Ok(())
 }
 
 /// Prints what was measured, and the bars.

@@ -1,7 +1,7 @@
 //! The AWS of what rotates: one secret whose new version is about to become current, whatever was changed before; so every
 //! event is the last step of a rotation, and makes the same calls.
 //!
-//! It is the step that speaks to nobody but AWS. What a token's server or a database takes is theirs.
+//! It is the step that speaks only to AWS. What a token's server or a database takes is theirs.
 
 use bytes::Bytes;
 use hyper::Request;

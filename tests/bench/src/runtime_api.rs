@@ -105,7 +105,7 @@ impl Answers for Desk {
         let path = request.uri().path();
         if request.method() == Method::GET && path.ends_with("/invocation/next") {
             self.tell(Arrival::Next(at));
-            // Ends with the benchmark's side of the channel, and then nobody reads this answer any more.
+            // Ends with the benchmark's side of the channel, and then no one reads this answer any more.
             let event = self.waiting.lock().await.recv().await.unwrap_or_default();
             return invocation(event);
         }
@@ -120,7 +120,7 @@ impl Answers for Desk {
 
 impl Desk {
     fn tell(&self, arrival: Arrival) {
-        // Nobody listens once the measurement has ended.
+        // No one listens once the measurement has ended.
         let _ = self.arrived.send(arrival);
     }
 }

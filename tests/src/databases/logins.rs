@@ -127,7 +127,7 @@ async fn only_a_secret_that_says_so_goes_in_the_clear() {
         let mut encrypted = engine::connect(&login, &server.trust()).await.unwrap();
         assert_eq!(encrypted.probe(is_plain).await.unwrap_err().why, Why::Other);
         login.is_encrypted = false;
-        // Nobody is to be trusted for it.
+        // No authority is to be trusted for it.
         let mut plain = engine::connect(&login, &Trust::Bundle(Vec::new())).await.unwrap();
         plain.probe(is_plain).await.unwrap();
         login.user = "by_tls_only".into();

@@ -56,7 +56,11 @@ pub struct Account<S> {
 impl<S: Scene> Account<S> {
     /// A new account with the function deployed, acting.
     pub async fn set_up(given: &S::Given, sample: &str) -> Self {
-        let scene = S::set_up(given, sample).await;
+        Self::of(S::set_up(given, sample).await, &[]).await
+    }
+
+    /// The account of this scene with the function deployed, acting, with these parameters beside the scene's own.
+    pub async fn of(scene: S, given: &[(&str, &str)]) -> Self {
         // A test's usual patience is for calls that are answered at once.
         let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(2)).build();
         let config = scene.world().sessions.config().to_builder().timeout_config(patience).build();
@@ -65,11 +69,11 @@ impl<S: Scene> Account<S> {
         let outputs = BTreeMap::new();
         let alone = ONE_AT_A_TIME.lock().await;
         let mut account = Self { scene, deployment, outputs, events, lambda, sqs, _alone: alone };
-        account.outputs = account.deploy().await;
+        account.outputs = account.deploy(given).await;
         account
     }
 
-    async fn deploy(&self) -> BTreeMap<String, String> {
+    async fn deploy(&self, given: &[(&str, &str)]) -> BTreeMap<String, String> {
         let zip = {
             let mut packages = PACKAGES.lock().await;
             packages.entry(S::FUNCTION).or_insert_with(|| package(&binary(S::FUNCTION)).unwrap()).clone()
@@ -81,7 +85,8 @@ impl<S: Scene> Account<S> {
         let code = [("CodeBucket", bucket.as_str()), ("CodeKey", "function.zip")];
         let own = self.scene.parameters();
         let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let function: Vec<_> = [("Mode", "Apply"), ("LedgerTable", TABLE)].into_iter().chain(code).chain(own).collect();
+        let function = [("Mode", "Apply"), ("LedgerTable", TABLE)].into_iter().chain(code).chain(own);
+        let function: Vec<_> = function.chain(given.iter().copied()).collect();
         self.deployment.apply(&stack(SHARED_STACKS[0], "ledger", &ledger)).await.unwrap();
         self.deployment.apply(&stack(SHARED_STACKS[1], "grants", &records)).await.unwrap();
         self.deployment.apply(&stack(&own_stack::<S>(), S::FUNCTION, &function)).await.unwrap()

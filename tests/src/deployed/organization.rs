@@ -7,9 +7,11 @@ use local_aws::deploy::{Deployment, Stack};
 use serde_json::{Value, json};
 
 use super::account::{Account, stack};
+use crate::ec2::{launchers, register};
 use crate::infra::{OF_AN_ORGANIZATION, Template};
+use crate::roles::{EXTERNAL_ID, MEMBER_ROLE, make_member, without_action};
 use crate::scene::read_sample;
-use crate::share_ami::{GIVEN, Scene};
+use crate::share_ami::{GIVEN, SAMPLE_IMAGE, Scene};
 use crate::world::World;
 
 const BUS: &str = "signalbox";
@@ -103,6 +105,31 @@ async fn an_event_of_a_member_goes_by_the_bus_to_its_function() {
     hub.deployment.delete(&bus.name).await.unwrap();
     let buses = hub.events.list_event_buses().send().await.unwrap().event_buses.unwrap();
     assert_eq!(buses.iter().map(|it| it.name().unwrap()).collect::<Vec<_>>(), ["default"]);
+}
+
+/// The compiled function, by its own role and by the one in the member, as both are deployed.
+#[tokio::test]
+async fn the_deployed_function_shares_what_the_deployed_role_of_a_member_allows() {
+    let scene = Scene::set_up(&GIVEN, "an-image-became-available").await;
+    let organization = scene.world.make_organization().await;
+    let [organization, member] = ["o-exampleorgid", "222233334444"].map(|it| organization.with_own_ids(it));
+    let in_members = [("MemberRoleName", MEMBER_ROLE), ("ExternalId", EXTERNAL_ID), ("Accounts", &organization)];
+    let own = [("OrganizationId", organization.as_str())];
+    let hub = Account::of(scene, &[&in_members[..], &own].concat()).await;
+    let (member, account) = (World::of(&member).await, &hub.scene.world.account);
+    let own = [own[0], ("HubRoleArns", &hub.outputs["RoleArn"])];
+    let image = register(&member.ec2, "base_linux_v1", &[]).await;
+    let event = event_of("share-ami", "an-image-became-available", &member.account).replace(SAMPLE_IMAGE, &image);
+    for action in ["ec2:DescribeImages", "ec2:ModifyImageAttribute"] {
+        make_member(&member, account, &own, without_action("MemberRole", action)).await;
+        let said = hub.ask("share-ami", &event).await.to_string();
+        assert!(said.contains(&format!("is not authorized to perform: {action} on resource: ")), "{said}");
+        assert_eq!(launchers(&member.ec2, &image).await, "no account");
+    }
+    make_member(&member, account, &own, |_| {}).await;
+    let report = hub.ask("share-ami", &event).await;
+    assert_eq!(report["outcome"], "applied", "{report}");
+    assert_eq!(launchers(&member.ec2, &image).await, "123456789012, 987654321098");
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ impl Names {
         Self { world, subnet, zone, called }
     }
 
-    /// One of each: a name that is missing, right (and asked for twice), stale, dangling, awaited, somebody else's, another
+    /// One of each: a name that is missing, right (and asked for twice), stale, dangling, awaited, another owner's, another
     /// Signalbox's, and a tag that is no name.
     async fn with_one_of_each() -> Self {
         let mut names = Self::new().await;

@@ -1,10 +1,14 @@
 //! Every option of every command has an effect. Which options there are, the program itself tells (`--help` is made of the
 //! tree by which it reads them), so that a new option without a row here fails.
 
+mod place;
 mod rows;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
+
+use place::Place;
 
 use super::Desk;
 use crate::built::binary;
@@ -20,8 +24,9 @@ struct Row {
 
 /// What shows an effect.
 enum Shown {
-    /// With these arguments the command does not tell, or ask of AWS, what it does with the option's too.
-    Here { without: Vec<String>, value: Vec<String>, told: String },
+    /// With the option the command tells, or asks of AWS, what it does not with the other arguments alone; or, where this is not
+    /// `is_told`, it no longer does.
+    Here { without: Vec<String>, value: Vec<String>, told: String, is_told: bool },
     /// Another test, since it takes more than one command.
     ByTest(&'static str),
 }
@@ -63,17 +68,21 @@ fn commands_in(help: &str) -> Vec<String> {
 }
 
 /// Exit code, output, messages, and what was asked of AWS.
-fn told(desk: &Desk, command: &str, arguments: &[String]) -> String {
-    let before = AWS.calls(&desk.scene.world.account).len();
+fn told(desk: &Desk, place: &Place, command: &str, arguments: &[String]) -> String {
+    let accounts = [&desk.scene.world.account, &place.elsewhere];
+    let before = accounts.map(|account| AWS.calls(account).len());
     let words = command.split(' ').map(String::from).chain(arguments.iter().cloned()).collect::<Vec<_>>();
     let mut process = desk.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
     for table in ["SIGNALBOX_GRANTS_TABLE", "SIGNALBOX_AUDIT_TABLE"] {
         process.env_remove(table);
     }
-    let ran = process.stdin(Stdio::null()).output().unwrap();
+    let ran = process.env("HOME", &desk.folder).stdin(Stdio::null()).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let calls = AWS.calls(&desk.scene.world.account).into_iter().skip(before);
-    let calls: Vec<_> = calls.map(|it| format!("{} {} {} {}\n", it.service, it.operation, it.path, it.body)).collect();
+    let mut calls = Vec::new();
+    for (account, before) in accounts.into_iter().zip(before) {
+        let made = AWS.calls(account).into_iter().skip(before);
+        calls.extend(made.map(|it| format!("as {account}: {} {} {} {}\n", it.service, it.operation, it.path, it.body)));
+    }
     format!("exit {:?}\n{}{}{}", ran.status.code(), text(&ran.stdout), text(&ran.stderr), calls.concat())
 }
 
@@ -89,7 +98,7 @@ fn every_option_that_the_program_tells_of_has_a_row_and_every_row_an_option() {
         })
         .collect();
     let rows: BTreeSet<_> =
-        rows::all(&rows::Place::default()).iter().map(|row| format!("{} --{}", row.command, row.option)).collect();
+        rows::all(&Place::default()).iter().map(|row| format!("{} --{}", row.command, row.option)).collect();
     let (missing, idle): (Vec<_>, Vec<_>) = (told.difference(&rows).collect(), rows.difference(&told).collect());
     assert!(missing.is_empty(), "these options have no row that shows their effect: {missing:#?}");
     assert!(idle.is_empty(), "these rows are of no option: {idle:#?}");
@@ -100,18 +109,25 @@ fn every_option_that_the_program_tells_of_has_a_row_and_every_row_an_option() {
 async fn every_option_of_every_command_has_an_effect() {
     let scene = Scene::new().await;
     let desk = Desk::at(&scene);
-    let place = rows::Place::prepare(&desk).await;
-    let mut without_option = BTreeMap::new();
-    let mut idle = Vec::new();
+    let place = Place::prepare(&desk).await;
+    let (mut without_option, mut idle) = (BTreeMap::new(), Vec::new());
     for Row { command, option, shown } in rows::all(&place) {
-        let Shown::Here { without, value, told: expected } = shown else { continue };
-        let base = without_option.entry((command, without.clone())).or_insert_with(|| told(&desk, command, &without));
+        let Shown::Here { without, value, told: expected, is_told } = shown else { continue };
+        let key = (command, without.clone());
+        let base = match without_option.entry(key) {
+            Entry::Occupied(base) => base.into_mut(),
+            Entry::Vacant(base) => {
+                place.restore(&desk, command, option).await;
+                base.insert(told(&desk, &place, command, &without))
+            }
+        };
+        place.restore(&desk, command, option).await;
         let given: Vec<_> = without.into_iter().chain([format!("--{option}")]).chain(value).collect();
-        let with = told(&desk, command, &given);
-        if base.contains(&expected) {
-            idle.push(format!("{command} --{option}: `{expected}` is told without it too:\n{base}"));
-        } else if !with.contains(&expected) {
-            idle.push(format!("{command} --{option}: `{expected}` is not told:\n{with}"));
+        let with = told(&desk, &place, command, &given);
+        if base.contains(&expected) == is_told {
+            idle.push(format!("{command} --{option}: `{expected}` is told ({is_told}) without it too:\n{base}"));
+        } else if with.contains(&expected) != is_told {
+            idle.push(format!("{command} --{option}: `{expected}` is not told ({is_told}) with it:\n{with}"));
         }
     }
     assert!(idle.is_empty(), "{}", idle.join("\n"));
@@ -144,8 +160,10 @@ fn the_tests_that_show_the_other_options_are_there() {
     ]
     .map(|file| std::fs::read_to_string(local_aws::workspace().join("tests/src").join(file)).unwrap())
     .concat()
-        + &std::fs::read_to_string(local_aws::workspace().join("shared/fleet/src/tests/runs.rs")).unwrap();
-    for row in rows::all(&rows::Place::default()) {
+        + &["shared/fleet/src/tests/runs.rs", "shared/aws/src/pace.rs"]
+            .map(|file| std::fs::read_to_string(local_aws::workspace().join(file)).unwrap())
+            .concat();
+    for row in rows::all(&Place::default()) {
         if let Shown::ByTest(name) = row.shown {
             assert!(
                 sources.contains(&format!("fn {name}(")),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -24,7 +25,8 @@ struct Up {
 impl Up {
     fn start() -> Self {
         let mut up = Command::new(binary("signalbox"));
-        up.env_clear().args(["up", "--output", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        up.env_clear().args(["up", "--output", "json", "--port", &port]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut running = up.spawn().unwrap();
         let (mut told, mut lines) = (BufReader::new(running.stderr.take().unwrap()).lines(), Vec::new());
         while lines.last().is_none_or(|line: &String| !line.contains("TERMINATED")) {
@@ -33,7 +35,9 @@ impl Up {
         }
         let exported = Deserializer::from_reader(running.stdout.take().unwrap()).into_iter().next();
         let lines = lines.iter().filter_map(|line| line.strip_prefix("  ")).map(String::from).collect();
-        Self { running, environment: exported.unwrap().unwrap(), lines }
+        let environment: BTreeMap<String, String> = exported.unwrap().unwrap();
+        assert_eq!(environment["AWS_ENDPOINT_URL"], format!("http://127.0.0.1:{port}"));
+        Self { running, environment, lines }
     }
 
     /// The lines about the image, and those about the cluster.

@@ -144,9 +144,9 @@ impl Ledger for Killed {
 async fn a_run_that_is_killed_after_its_work_is_finished_by_the_next_delivery_when_its_lease_has_lapsed() {
     let scene = scene().await;
     let killed = Killed { ledger: scene.ledger(), is_done: Notify::new() };
-    let function: EmrDns = scene.function();
+    let (function, run): (EmrDns, _) = (scene.function(), soon());
     tokio::select! {
-        report = drive_json(&function, &killed, Mode::Apply, soon(), &scene.event) => panic!("it ended: {report}"),
+        report = drive_json(&function, &killed, Mode::Apply, &run, &scene.event) => panic!("it ended: {report}"),
         () = killed.is_done.notified() => {}
     }
     assert_eq!(scene.picture().await, NAMED, "the work is done");

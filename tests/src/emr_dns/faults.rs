@@ -172,7 +172,7 @@ async fn what_a_protection_or_a_guardrail_forbids_is_refused_and_says_which_it_w
 async fn meant(scene: &Scene) -> (EmrDns, Subject, Vec<Step>) {
     let function = scene.function();
     let subject = EmrDns::parse(serde_json::from_str(scene.event()).unwrap()).unwrap().unwrap();
-    let facts = function.observe(&subject, soon()).await.unwrap();
+    let facts = function.observe(&subject, &soon()).await.unwrap();
     let Plan::Change { steps, .. } = EmrDns::plan(&subject, &facts).unwrap() else { panic!("a change") };
     (function, subject, steps)
 }
@@ -182,7 +182,7 @@ async fn meanwhile(scene: &Scene, name: &str, kind: &str, value: &str) -> Result
     let (function, subject, steps) = meant(scene).await;
     let [step] = &steps[..] else { panic!("one step, not {steps:?}") };
     put_record(&scene.world, scene.id_of(ZONE.id), name, kind, 300, &[value]).await;
-    function.apply(&subject, step).await
+    function.apply(&subject, step, &soon()).await
 }
 
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn a_name_that_a_successor_takes_meanwhile_stays_its_own() {
     assert_eq!(scene.hear_of(&running).await.outcome, Outcome::Applied);
     let taken = scene.picture().await;
     assert!(taken.contains(NEW.primary) && taken.contains(NEW.id) && !taken.contains(NIGHTLY), "{taken}");
-    assert!(!function.apply(&subject, &steps[0]).await.unwrap_err().is_refused());
+    assert!(!function.apply(&subject, &steps[0], &soon()).await.unwrap_err().is_refused());
     assert_eq!(scene.picture().await, taken);
     assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Unchanged);
     assert_eq!(scene.picture().await, taken);

@@ -102,7 +102,7 @@ pub const NEW: Cluster = Cluster {
 /// A private zone with a record that is none of ours.
 pub const ZONE: Zone = Zone { id: "Z1EXAMPLECOM", domain: "example.com", vpcs: &[HOME], records: &[WIKI] };
 
-/// Somebody else's record.
+/// Another owner's record.
 pub const WIKI: Record = Record::Plain("wiki.example.com", "A", 300, "10.0.9.9");
 
 /// What is there once the cluster runs.

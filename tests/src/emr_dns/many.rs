@@ -54,7 +54,7 @@ impl Many {
         let function = EmrDns::new(self.world.sessions.clone(), Settings::read(&variable).unwrap());
         let ledger = DynamoLedger::new(&self.world.sessions, LEDGER, EmrDns::NAME);
         let (before, event) = (self.world.calls(), read_sample(EmrDns::NAME, "it-is-time-to-sweep"));
-        let report = drive_json(&function, &ledger, Mode::Apply, in_fifteen_minutes(), &event).await;
+        let report = drive_json(&function, &ledger, Mode::Apply, &in_fifteen_minutes(), &event).await;
         let mut counts = BTreeMap::new();
         for call in self.world.operations_since(before) {
             *counts.entry(call).or_default() += 1;

@@ -7,7 +7,7 @@ use emr_dns::{EmrDns, Settings};
 use futures_util::{StreamExt, stream};
 use ledger::DynamoLedger;
 use local_aws::{Fault, FaultKind};
-use reaction::{Deadline, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Deadline, Mode, Outcome, Reaction, Report, Run, drive_json};
 
 use super::in_fifteen_minutes;
 use crate::emr::{apply, change, make_private_zone, make_vpc, records, run_cluster};
@@ -45,10 +45,10 @@ impl Fleet {
         AWS.inject(&Fault { operation: Some(operation.into()), times: usize::MAX, ..quota });
     }
 
-    async fn sweep(&self, deadline: Deadline) -> Report {
+    async fn sweep(&self, run: &Run) -> Report {
         let ledger = DynamoLedger::new(&self.world.sessions, LEDGER, EmrDns::NAME);
         let event = read_sample(EmrDns::NAME, "it-is-time-to-sweep");
-        drive_json(&self.function, &ledger, Mode::Apply, deadline, &event).await
+        drive_json(&self.function, &ledger, Mode::Apply, run, &event).await
     }
 
     /// How many names have both of their records.
@@ -65,7 +65,7 @@ async fn a_sweep_of_more_clusters_than_the_quotas_of_emr_let_through_at_once_rea
     let fleet = Fleet::set_up(20, "documented").await;
     fleet.limit("DescribeCluster", 10, 60);
     fleet.limit("ListClusters", 10, 30);
-    let report = fleet.sweep(in_fifteen_minutes()).await;
+    let report = fleet.sweep(&in_fifteen_minutes()).await;
     let counts = &report.counts["dns"];
     assert_eq!((report.outcome, counts["created"], counts["incomplete"]), (Outcome::Applied, 20, 0), "{report}");
     assert_eq!(fleet.named().await, 20);
@@ -92,14 +92,16 @@ async fn a_sweep_whose_time_runs_out_keeps_what_it_has_and_says_what_is_missing(
     let left = [("old.example.com", "CNAME", "ip-10-0-9-9.ec2.internal"), ("_signalbox.old.example.com", "TXT", &mark)];
     let left = left.map(|(name, kind, value)| change("CREATE", name, kind, 60, &[value]));
     apply(&fleet.world, &fleet.zone, left.into()).await.unwrap();
-    let report = fleet.sweep(Deadline::new(ticking() + Duration::from_mins(1), ticking)).await;
+    let report = fleet
+        .sweep(&Run::new(EmrDns::NAME, "a-sweep", Deadline::new(ticking() + Duration::from_mins(1), ticking)))
+        .await;
     assert_eq!(report.outcome, Outcome::Failed, "what is missing is told: {report}");
     let reason = report.reason.as_deref().unwrap_or_default();
     assert!(reason.contains("other clusters: the invocation was about to end"), "{reason}");
     let made = fleet.named().await - 1;
     assert!((1..40).contains(&made), "{made} names were made, and they stay");
     assert_eq!(report.counts["dns"]["created"], u64::try_from(made).unwrap(), "{report}");
-    let report = fleet.sweep(in_fifteen_minutes()).await;
+    let report = fleet.sweep(&in_fifteen_minutes()).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     let counts = &report.counts["dns"];
     assert_eq!((counts["unchanged"], counts["deleted"]), (u64::try_from(made).unwrap(), 1), "{report}");

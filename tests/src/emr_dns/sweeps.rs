@@ -19,7 +19,7 @@ const NIGHT: Cluster = Cluster {
 /// One whose primary node was replaced.
 const NEW_NODE: Cluster = Cluster { tag: Some("replaced.example.com"), ..NEW };
 
-/// Somebody else's target.
+/// Another owner's target.
 const ELSEWHERE: &str = "ip-10-0-4-4.eu-west-1.compute.internal";
 
 /// A name that stays, one that leads to a node that is no more, one whose cluster has ended, and those of others.

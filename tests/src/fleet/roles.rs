@@ -63,6 +63,26 @@ async fn an_operation_that_reads_may_do_nothing_else_by_default() {
     assert_eq!(policy_of("rotation-state", &["--policy-arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"]), "");
 }
 
+/// The role is one that may do everything, as AWS makes it in accounts of an organization.
+#[tokio::test]
+async fn what_the_session_policy_does_not_allow_is_denied() {
+    let scene = Scene::set_up().await;
+    let run = |actions: &str| {
+        let statement = format!(r#"{{"Effect": "Allow", "Action": [{actions}], "Resource": "*"}}"#);
+        let policy = format!(r#"{{"Version": "2012-10-17", "Statement": [{statement}]}}"#);
+        std::fs::write(scene.path("policy.json"), policy).unwrap();
+        let options = ["--target", "{dev}", "--session-policy", "policy.json", "--output", "json"];
+        scene.run(&[&["sharing-inventory", "--regions", "eu-west-1"], &options[..]].concat())
+    };
+    let ran = run(r#""ec2:*""#);
+    expect![[r#"
+        Exceptions dev eu-west-1 listing snapshots of databases: AWS answered AccessDenied: User: arn:aws:sts::dev:assumed-role/OrganizationAccountAccessRole/OrganizationAccountAccessRole is not authorized to perform: rds:DescribeDBSnapshots on resource: arn:aws:rds:eu-west-1:dev:snapshot:*; give the role this permission and send the event again
+    "#]].assert_eq(&ran.places());
+    assert_eq!(ran.code, Some(254));
+    let ran = run(r#""ec2:*", "rds:Describe*""#);
+    assert_eq!((ran.places().as_str(), ran.code), ("Results dev eu-west-1\n", Some(0)));
+}
+
 #[tokio::test]
 async fn who_cannot_be_entered_is_told_and_the_others_are_done() {
     let scene = Scene::set_up().await;

@@ -1,4 +1,4 @@
-//! Whom a run reaches, and why it leaves others alone.
+//! Which accounts a run reaches, and why it leaves others alone.
 
 use expect_test::{Expect, expect};
 use local_aws::{Fault, FaultKind};

@@ -28,7 +28,7 @@ async fn images(scene: &Scene) -> [(aws_sdk_ec2::Client, String); 2] {
 fn sweep(scene: &Scene, arguments: &[&str]) -> Ran {
     let manifest = format!("s3://{}/share.json", scene.world.bucket());
     let tables = ["share-sweep", "--manifest", &manifest, "--grants-table", GRANTS, "--audit-table", AUDIT];
-    scene.run(&[&tables as &[_], arguments].concat())
+    scene.run(&[&tables as &[_], &["--allowed-accounts", "123456789012"], arguments].concat())
 }
 
 /// What became of each account, and in how many steps.
@@ -53,7 +53,7 @@ async fn shares_are_made_true_in_each_account_and_recorded_in_one_place() {
     let may_write = |call: &local_aws::Call| call.body.contains("ModifyImageAttribute");
     assert!(!scene.calls("AssumeRole").iter().any(may_write), "a plan may only read");
     for (ec2, image) in &images {
-        assert_eq!(launchers(ec2, image).await, "nobody");
+        assert_eq!(launchers(ec2, image).await, "no account");
     }
     let all = [&all as &[_], &["--apply"]].concat();
     assert_eq!(outcomes(&sweep(&scene, &all)), "dev: applied 1, prod: unchanged 0, qa: applied 1");
@@ -77,7 +77,7 @@ async fn what_nobody_names_any_more_is_taken_back_in_its_own_account_only() {
     let limits = ["--max-removals", "10", "--max-removed-percent", "100"];
     let swept = sweep(&scene, &[&limits as &[_], &["--target", "{dev}", "--apply", "--output", "json"]].concat());
     assert_eq!(outcomes(&swept), "dev: applied 1", "{}", swept.out);
-    assert_eq!([launchers(&dev, &image).await, launchers(&qa, &other).await], ["nobody", "123456789012"]);
+    assert_eq!([launchers(&dev, &image).await, launchers(&qa, &other).await], ["no account", "123456789012"]);
     let left = scene.world.grants().all().await.unwrap().grants;
     assert!(!left.is_empty() && left.iter().all(|grant| grant.resource.account.as_str() == scene.accounts["qa"]));
 }
@@ -121,6 +121,7 @@ async fn settings_that_are_wrong_everywhere_are_told_once() {
         &["share-sweep", "--manifest", "s3://b/k"],
         &["dns-sweep", "--apply"],
         &["share-sweep", "--all", "--apply", "--manifest", "s3://b/k"],
+        &["share-sweep", "--all", "--apply", "--unrecorded", "--manifest", "s3://b/k"],
         &["rotation-state", "--apply"],
         &["caller-identity", "--dns-ttl", "60"],
     ];
@@ -132,6 +133,7 @@ async fn settings_that_are_wrong_everywhere_are_told_once() {
         Some(252) error: share-sweep writes: say where, with --target, or with --all for every account of the organization
         Some(252) error: dns-sweep writes: say where, with --target, or with --all for every account of the organization
         Some(253) error: share-sweep does not share what it cannot record: give --grants-table and --audit-table, or --unrecorded, after which nothing of it is ever taken back
+        Some(252) error: nothing was changed: no setting says with which accounts things may be shared; give --allowed-accounts (or set SIGNALBOX_ALLOWED_ACCOUNTS) with ids of accounts, organizations and organizational units, separated by commas, or with the word `everybody`
         Some(252) error: --apply is not for rotation-state, which only reads; leave it out
         Some(252) error: --dns-ttl would have no effect: caller-identity does not read it; leave it out
     "#]].assert_eq(&wrong.map(said).concat());
@@ -143,12 +145,39 @@ async fn nothing_is_shared_that_cannot_be_recorded_unless_that_is_meant() {
     let scene = Scene::set_up().await;
     let [(ec2, image), _] = images(&scene).await;
     let manifest = format!("s3://{}/share.json", scene.world.bucket());
+    let bound = ["--allowed-accounts", "123456789012"];
     let sweep = ["share-sweep", "--target", "{dev}", "--manifest", &manifest, "--apply", "--output", "json"];
+    let sweep = [&sweep as &[_], &bound].concat();
     let refused = scene.run(&sweep);
-    assert_eq!((refused.code, launchers(&ec2, &image).await.as_str()), (Some(253), "nobody"), "{}", refused.said);
-    let meant = scene.run(&[&sweep as &[_], &["--unrecorded"]].concat());
+    assert_eq!((refused.code, launchers(&ec2, &image).await.as_str()), (Some(253), "no account"), "{}", refused.said);
+    let meant = scene.run(&[&sweep, &["--unrecorded"] as &[_]].concat());
     assert_eq!((meant.code, launchers(&ec2, &image).await.as_str()), (Some(0), "123456789012"), "{}", meant.said);
     assert!(scene.world.grants().all().await.unwrap().grants.is_empty());
+}
+
+/// A plan that nothing bounds says so, and what is bounded by the word `everybody` repeats it: once, and in each account's report.
+#[tokio::test]
+async fn what_bounds_the_accounts_is_told_where_nothing_does() {
+    let scene = Scene::set_up().await;
+    images(&scene).await;
+    let manifest = format!("s3://{}/share.json", scene.world.bucket());
+    let plan = ["share-sweep", "--target", "{dev},{prod}", "--manifest", &manifest, "--output", "json"];
+    let told = |ran: &Ran, note: &str| {
+        let lists: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.said));
+        let results = lists["Results"].as_array().unwrap();
+        assert_eq!(results.len(), 2, "{lists:#}");
+        for entry in results {
+            let notes = entry["Result"]["notes"].as_array().unwrap();
+            assert!(notes.iter().any(|it| it.as_str().unwrap().contains(note)), "{note}: {entry:#}");
+        }
+        assert_eq!(ran.said.matches(note).count(), 1, "{}", ran.said);
+    };
+    told(&scene.run(&plan), "--allowed-accounts (SIGNALBOX_ALLOWED_ACCOUNTS) is not given");
+    let everybody = [&plan as &[_], &["--allowed-accounts", "everybody"]].concat();
+    told(&scene.run(&everybody), "is `everybody`");
+    told(&scene.run(&[&everybody, &["--apply", "--unrecorded"] as &[_]].concat()), "is `everybody`");
+    let bounded = scene.run(&[&plan as &[_], &["--allowed-accounts", "123456789012"]].concat());
+    assert!(!bounded.out.contains("any account") && !bounded.said.contains("any account"), "{}", bounded.out);
 }
 
 /// What was planned in a place is not done there, so that a run that acts cannot go on from it.

@@ -22,7 +22,7 @@ pub struct Thing {
     pub resource: Resource,
     /// Who may use it.
     pub held: Mutex<BTreeSet<Principal>>,
-    /// How often somebody changed that.
+    /// How often another writer changed that.
     pub effects: AtomicUsize,
 }
 
@@ -32,7 +32,7 @@ pub fn accounts(from: usize, to: usize) -> BTreeSet<Principal> {
 }
 
 impl Thing {
-    /// An image that nobody may use yet, in a new account with empty tables.
+    /// An image that no other account may use yet, in a new account with empty tables.
     pub async fn new() -> Self {
         let world = World::new().await;
         world.create_grants_tables().await;
@@ -52,7 +52,7 @@ impl Thing {
         heads.get(&self.resource).cloned().unwrap_or_default()
     }
 
-    /// A run that makes these, and nobody else, hold it; whether there was anything to do.
+    /// A run that makes these, and no others, hold it; whether there was anything to do.
     pub async fn share_with(&self, wanted: &BTreeSet<Principal>) -> Result<bool, Error> {
         self.share(wanted, async |difference| Ok(self.give(difference))).await
     }
@@ -108,7 +108,7 @@ impl Thing {
         items
     }
 
-    /// Asserts that those who hold it are those whom we own the grant of, and that all of them are settled.
+    /// Asserts that those who hold it are those that we own the grant of, and that all of them are settled.
     pub async fn assert_owned(&self) {
         let Recorded { grants, .. } = self.grants.all().await.unwrap();
         let held = self.held().into_iter().map(|principal| Grant { resource: self.resource.clone(), principal });

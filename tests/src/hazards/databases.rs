@@ -1,4 +1,4 @@
-//! Snapshots of databases: their quotas, and nobody's becoming public.
+//! Snapshots of databases: their quotas, and that none becomes public.
 
 use local_aws::{Fault, FaultKind};
 use reaction::{Mode, Outcome};
@@ -22,7 +22,7 @@ async fn twenty_accounts_are_the_quota_and_of_more_none_gains_while_another_lose
         report.reason.unwrap().contains("the manifest names 21 accounts, and RDS shares a snapshot with 20 at most")
     );
     assert_eq!(count_of(&scene, "rds:ModifyDBSnapshotAttribute", before), 1);
-    assert!(scene.picture().await.contains("base-db-v1: nobody\n"), "444455556666 was there");
+    assert!(scene.picture().await.contains("base-db-v1: no account\n"), "444455556666 was there");
     scene.put_manifest(&manifest("rds", &[("base-db-v", &accounts[1..].join(", "))])).await;
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
 }

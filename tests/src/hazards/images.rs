@@ -63,7 +63,7 @@ async fn two_images_on_one_snapshot_what_one_lost_the_other_still_needs() {
     for entries in [&[("base_linux_v", ""), ("windows_v", r#""444455556666""#)][..], &[("base_linux_v", "")]] {
         scene.put_manifest(&manifest("ami", entries)).await;
         scene.sweep().await;
-        assert_eq!(scene.launchers(&scene.image).await, "nobody");
+        assert_eq!(scene.launchers(&scene.image).await, "no account");
         assert_eq!(scene.launchers(&other).await, "444455556666");
         assert_eq!(scene.volume_makers(&scene.backing).await, "444455556666");
     }
@@ -123,6 +123,9 @@ async fn what_the_default_key_encrypts_cannot_be_shared() {
         assert!(why.contains(&format!("encrypted with the AWS-managed key {key}")), "{why}");
         assert!(why.contains("copy it with a customer managed key"), "{why}");
     }
-    assert_eq!((scene.launchers(&image).await, scene.volume_makers(&secret).await), ("nobody".into(), "nobody".into()));
+    assert_eq!(
+        (scene.launchers(&image).await, scene.volume_makers(&secret).await),
+        ("no account".into(), "no account".into())
+    );
     assert!(!scene.picture().await.contains("444455556666"), "everything else is done");
 }

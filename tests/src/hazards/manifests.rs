@@ -82,7 +82,7 @@ async fn an_image_with_the_name_of_an_entry_and_without_its_tag_is_not_shared() 
     scene.put_manifest(&tagged("ami", "team_v")).await;
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
     assert_eq!(scene.launchers(&ours).await, "123456789012");
-    assert_eq!(scene.launchers(&imitation).await, "nobody");
+    assert_eq!(scene.launchers(&imitation).await, "no account");
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_snapshot_that_loses_the_tag_of_its_entry_loses_the_share() {
     assert_eq!(scene.volume_makers(&scene.volume).await, "123456789012");
     tag(&scene, &scene.volume, "share", "no").await;
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
-    assert_eq!(scene.volume_makers(&scene.volume).await, "nobody");
+    assert_eq!(scene.volume_makers(&scene.volume).await, "no account");
     scene.assert_audited().await;
 }
 
@@ -107,7 +107,7 @@ async fn a_snapshot_is_shared_by_the_tag_that_its_entry_goes_by() {
     scene.put_manifest(text).await;
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
     assert_eq!(scene.volume_makers(&ours).await, "123456789012");
-    assert_eq!(scene.volume_makers(&named).await, "nobody");
+    assert_eq!(scene.volume_makers(&named).await, "no account");
     assert_eq!(scene.sweep().await.outcome, Outcome::Unchanged);
 }
 

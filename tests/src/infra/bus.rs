@@ -1,4 +1,4 @@
-//! The bus: whom its policy admits, which events it hands to which function, and what it keeps.
+//! The bus: the events that its policy admits, which events it hands to which function, and what it keeps.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ pub fn parameters() -> Parameters<'static> {
 
 const BUS: &str = "arn:aws:events:eu-west-1:123456789012:event-bus/signalbox";
 
-/// Somebody who puts an event on the bus, by a rule or by hand.
+/// An identity that puts an event on the bus, by a rule or by hand.
 #[derive(Clone, Copy)]
 struct Put<'a> {
     principal: &'a str,
@@ -108,13 +108,13 @@ impl Put<'_> {
         })
     }
 
-    /// Whether the bus takes it from somebody who has no permission but the policy's.
+    /// Whether the bus takes it from an identity that has no permission but the policy's.
     fn is_taken(&self) -> bool {
         let meant = |effect: &str| policy().iter().any(|it| it["Effect"] == effect && self.is_meant(it));
         meant("Allow") && !meant("Deny")
     }
 
-    /// Whether it is refused even to somebody who may put events in the hub.
+    /// Whether it is refused even to an identity that may put events in the hub.
     fn is_refused(&self) -> bool {
         policy().iter().any(|it| it["Effect"] == "Deny" && self.is_meant(it))
     }
@@ -143,8 +143,8 @@ fn the_bus_takes_what_members_forward_and_nothing_else() {
         ("the whole account", Put { principal: "arn:aws:iam::222233334444:root", ..FORWARDED }),
         ("by hand", Put { is_forwarded: false, ..FORWARDED }),
         ("what imitates AWS", Put { source: "custom.aws.ec2", ..FORWARDED }),
-        ("what nobody hears", Put { kind: "EC2 Instance State-change Notification", ..FORWARDED }),
-        ("what nobody hears of S3", Put { source: "aws.s3", kind: "Object Created", ..FORWARDED }),
+        ("what no function hears", Put { kind: "EC2 Instance State-change Notification", ..FORWARDED }),
+        ("what no function hears of S3", Put { source: "aws.s3", kind: "Object Created", ..FORWARDED }),
         ("Organizations, by a member", Put { principal: FORWARDED.principal, ..MOVED }),
         (
             "by the other role of a member",

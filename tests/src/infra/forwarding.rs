@@ -97,7 +97,7 @@ fn what_is_forwarded_is_what_the_function_hears() {
     assert_eq!(Template::read("member-account").resources("AWS::Events::Rule").len(), forwarded().count());
 }
 
-/// Where nobody chooses names, the templates mean the same bus and the same roles.
+/// Where the operator chooses no names, the templates mean the same bus and the same roles.
 #[test]
 fn what_is_forwarded_finds_the_bus_and_the_roles_by_the_names_that_all_have_by_default() {
     for (name, templates) in [

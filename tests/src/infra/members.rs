@@ -1,4 +1,4 @@
-//! The role that the functions assume in a member account: whom it trusts, and that it allows each function there what the
+//! The role that the functions assume in a member account: which roles it trusts, and that it allows each function there what the
 //! function's own role allows it in the hub, of what is there.
 
 use std::collections::BTreeSet;

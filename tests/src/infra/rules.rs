@@ -15,7 +15,7 @@ use crate::world::World;
 /// Where a manifest may lie: a rule may depend on this parameter.
 const MANIFESTS: [&str; 2] = ["s3://manifests-111122223333/share.json", "ssm:/share"];
 
-/// Samples that no rule hands over, and that a function has to ignore if somebody sends them by hand.
+/// Samples that no rule hands over, and that a function has to ignore if they are sent by hand.
 const STRAYS: [&str; 2] =
     ["events/emr-dns/an-event-came-of-another-kind.json", "events/react-org-change/an-account-could-not-be-moved.json"];
 

@@ -68,7 +68,7 @@ impl Template {
     pub fn statements(&self) -> Vec<Value> {
         let roles = self.resources("AWS::IAM::Role");
         let [(_, role)] = roles[..] else { panic!("infra/{}.yaml: one function, one role", self.name) };
-        assert_eq!(role.get("ManagedPolicyArns"), None, "what a managed policy allows, nobody here decides");
+        assert_eq!(role.get("ManagedPolicyArns"), None, "what a managed policy allows is not decided here");
         let policies = role["Policies"].as_array().unwrap().iter();
         let statements = policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
         let statements = statements.map(|it| it.pointer("/Fn::If/1").unwrap_or(it));

@@ -49,7 +49,7 @@ fn nothing_is_changed_but_simple_records_that_are_made_and_deleted_as_they_were_
         "route53:ChangeResourceRecordSetsRecordTypes": ["CNAME", "TXT"],
         "route53:ChangeResourceRecordSetsActions": ["CREATE", "DELETE"],
     }});
-    assert_eq!(change["Condition"], condition, "an UPSERT overwrites what somebody has made meanwhile");
+    assert_eq!(change["Condition"], condition, "an UPSERT overwrites what another writer has made meanwhile");
 }
 
 #[test]

@@ -36,13 +36,15 @@ impl Clusters {
             associate(&scene.hub, &zone, &vpc).await;
             subnets.push(subnet);
         }
-        let function = EmrDns::new(scene.hub.sessions.clone(), settings(&zone, ""));
+        let hub = scene.acting_with(EmrDns::NAME, &[("HostedZoneIds", &zone)]).await;
+        let function = EmrDns::new(hub.sessions.clone(), settings(&zone, ""));
         Self { scene, zone, function, subnets: subnets.try_into().unwrap() }
     }
 
     /// Lets these accounts have names under these suffixes.
-    fn configure(&mut self, suffixes: &str) {
-        self.function = EmrDns::new(self.scene.hub.sessions.clone(), settings(&self.zone, suffixes));
+    async fn configure(&mut self, suffixes: &str) {
+        let hub = self.scene.acting_as(EmrDns::NAME).await;
+        self.function = EmrDns::new(hub.sessions.clone(), settings(&self.zone, suffixes));
     }
 
     async fn run(&self, member: &World, name: &str) -> String {
@@ -201,7 +203,7 @@ async fn a_suffix_is_for_the_accounts_that_the_settings_name() {
     let intruder = it.run(&it.scene.below, "etl.team.example.com").await;
     assert_eq!(it.hear(&it.scene.below, "a-cluster-is-waiting", &intruder).await, Outcome::Applied, "unset, it may");
     let pairs = format!("example.com={},team.example.com={}", it.scene.below.account, it.scene.member.account);
-    it.configure(&pairs);
+    it.configure(&pairs).await;
     let (member, below) = (&it.scene.member, &it.scene.below);
     assert_eq!(it.hear(below, "a-cluster-is-running", &intruder).await, Outcome::Refused);
     let cluster = it.run(member, "etl.team.example.com").await;

@@ -10,6 +10,7 @@ use sharing::digest;
 use super::sweeps::{ANOTHER, SHARED, Sweeps};
 use crate::built::binary;
 use crate::reconcile_shares::SWEEP;
+use crate::roles::{EXTERNAL_ID, MEMBER_ROLE, OPERATOR};
 use crate::world::{AUDIT, AWS, GRANTS, REGION};
 
 const NOTHING: (&str, &str) = ("SIGNALBOX_MAX_REMOVALS", "0");
@@ -32,18 +33,11 @@ impl Sweeps {
         command.env_clear().args(words.split(' ')).current_dir(std::env::temp_dir());
         if with_members {
             let organization = &self.scene.organization;
-            command.args([
-                "--accounts",
-                organization,
-                "--member-role",
-                "signalbox/member",
-                "--external-id",
-                "an-external-id",
-            ]);
+            command.args(["--accounts", organization, "--member-role", MEMBER_ROLE, "--external-id", EXTERNAL_ID]);
         }
-        command.args(["--grants-table", GRANTS, "--audit-table", AUDIT]);
+        command.args(["--grants-table", GRANTS, "--audit-table", AUDIT, "--allowed-accounts", "everybody"]);
         command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
-        command.env("AWS_ACCESS_KEY_ID", &self.scene.hub.account).stdin(Stdio::null());
+        command.env("AWS_ACCESS_KEY_ID", format!("ASIA{}-{OPERATOR}", self.scene.hub.account)).stdin(Stdio::null());
         let ran = command.output().unwrap();
         (ran.status.code(), [ran.stdout, ran.stderr].map(|it| String::from_utf8(it).unwrap()).concat())
     }
@@ -74,7 +68,7 @@ async fn a_stored_plan_admits_a_removal_in_a_member_and_its_digest_is_in_report_
     let plan = it.plan(&format!("signalbox-forced-{}.json", it.scene.hub.account));
     let report = it.force(&plan).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
-    assert_eq!(it.held().await, ["nobody", "nobody", "nobody"]);
+    assert_eq!(it.held().await, ["no account", "no account", "no account"]);
     let named = format!("(SHA-256 {})", digest(&plan));
     assert!(report.notes.iter().any(|note| note.contains(&named)), "{report}");
     for resource in it.scene.hub.grants().all().await.unwrap().heads.into_keys() {
@@ -110,11 +104,11 @@ async fn a_plan_is_applied_in_the_accounts_that_the_options_name_and_in_no_other
     let (code, told) = it.command(&format!("apply {file}"), false);
     assert_eq!(code, Some(254), "{told}");
     assert!(told.contains(&format!("account {} is not ours", it.scene.member.account)), "{told}");
-    assert_eq!(it.held().await, ["nobody", SHARED, SHARED], "our own is done");
+    assert_eq!(it.held().await, ["no account", SHARED, SHARED], "our own is done");
     let (code, told) = it.command(&format!("apply {file}"), true);
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains(&format!("plan {}", digest(&plan))), "{told}");
-    assert_eq!(it.held().await, ["nobody", "nobody", "nobody"]);
+    assert_eq!(it.held().await, ["no account", "no account", "no account"]);
     let heads = it.scene.hub.grants().all().await.unwrap().heads;
     let mut occurrences = Vec::new();
     for resource in heads.keys() {

@@ -46,7 +46,7 @@ impl Moves {
         let event = event.replace(SAMPLE_ACCOUNT, &self.scene.member.account);
         let event = event.replace("snap-0123456789abcdef0", &self.snapshot);
         let settings = sharing_aws::Settings::of_command_line(&self.variables()).unwrap();
-        let sessions = &self.scene.hub.sessions;
+        let sessions = &self.scene.acting_as(ShareEbsSnapshot::NAME).await.sessions;
         let grants = Grants::read(&self.variables(), sessions, ShareEbsSnapshot::NAME).unwrap();
         let report = self.scene.hear(&ShareEbsSnapshot::new(sessions.clone(), settings, grants), &event).await;
         assert_eq!(report.outcome, Outcome::Applied, "{report}");
@@ -54,7 +54,8 @@ impl Moves {
 
     /// The hub hears that this account was removed.
     async fn hear(&self, account: &World) -> Report {
-        let (variables, sessions) = (self.variables(), &self.scene.hub.sessions);
+        let (variables, hub) = (self.variables(), self.scene.acting_as(ReactOrgChange::NAME).await);
+        let sessions = &hub.sessions;
         let source = Source::new(sessions, sharing_aws::Settings::of_command_line(&variables).unwrap());
         let grants = Grants::read(&variables, sessions, ReactOrgChange::NAME).unwrap();
         let function = ReactOrgChange::new(sessions.clone(), source, Settings::read(&variables).unwrap(), grants);
@@ -75,7 +76,7 @@ async fn who_left_the_organization_loses_what_a_member_shares_with_its_unit() {
     assert_eq!(it.held().await, "BELOW", "the closed one of the unit has nothing");
     it.scene.leave(&it.scene.below).await;
     let report = it.hear(&it.scene.below).await;
-    assert_eq!((report.outcome, it.held().await.as_str()), (Outcome::Applied, "nobody"), "{report}");
+    assert_eq!((report.outcome, it.held().await.as_str()), (Outcome::Applied, "no account"), "{report}");
     // Nobody has it now, and whoever comes shall: the record of the thing is still where to look.
     let again = it.hear(&it.scene.below).await;
     assert_eq!(again.outcome, Outcome::Unchanged, "{again}");

@@ -17,7 +17,8 @@ async fn hear(scene: &Scene, owner: &World, change: impl Fn(String) -> String) -
     let image = register(&owner.ec2, "base_linux_v1", &[]).await;
     let event = read_sample(ShareAmi::NAME, "an-image-became-available");
     let event = change(event.replace(SAMPLE_ACCOUNT, &owner.account).replace(SAMPLE_IMAGE, &image));
-    let function = scene.hub.share_ami(&format!("s3://{}/share.json", scene.hub.bucket()), None, None);
+    let hub = scene.acting_as(ShareAmi::NAME).await;
+    let function = hub.share_ami(&format!("s3://{}/share.json", scene.hub.bucket()), None, None);
     let report = scene.hear(&function, &event).await;
     let told = report.to_string().replace(&owner.account, "OWNER").replace(&scene.hub.account, "HUB");
     (report.outcome, told, launchers(&owner.ec2, &image).await)
@@ -26,7 +27,7 @@ async fn hear(scene: &Scene, owner: &World, change: impl Fn(String) -> String) -
 async fn assert_refused(scene: &Scene, owner: &World, why: &str) {
     let before = AWS.calls(&owner.account).len();
     let (outcome, told, launchers) = hear(scene, owner, |event| event).await;
-    assert_eq!((outcome, launchers.as_str()), (Outcome::Refused, "nobody"), "{told}");
+    assert_eq!((outcome, launchers.as_str()), (Outcome::Refused, "no account"), "{told}");
     assert!(told.contains(why), "{told}");
     let calls: Vec<_> = AWS.calls(&owner.account).into_iter().skip(before).map(|it| it.operation).collect();
     assert_eq!(calls, ["RegisterImage", "DescribeImageAttribute"], "the test's own only");
@@ -61,7 +62,7 @@ async fn a_stranger_is_refused() {
 async fn our_own_account_is_refused_where_it_is_not_among_those_that_are_named() {
     let scene = Scene::new(|_, unit| unit.to_owned()).await;
     let (outcome, told, launchers) = hear(&scene, &scene.hub, |event| event).await;
-    assert_eq!((outcome, launchers.as_str()), (Outcome::Refused, "nobody"), "{told}");
+    assert_eq!((outcome, launchers.as_str()), (Outcome::Refused, "no account"), "{told}");
 }
 
 #[tokio::test]
@@ -69,7 +70,7 @@ async fn another_source_that_imitates_aws_is_not_heard() {
     let scene = Scene::new(|_, unit| unit.to_owned()).await;
     let (outcome, told, launchers) =
         hear(&scene, &scene.member, |event| event.replace("\"aws.ec2\"", "\"custom.aws.ec2\"")).await;
-    assert_eq!((outcome, launchers.as_str()), (Outcome::Ignored, "nobody"), "{told}");
+    assert_eq!((outcome, launchers.as_str()), (Outcome::Ignored, "no account"), "{told}");
 }
 
 #[tokio::test]
@@ -81,8 +82,8 @@ async fn a_snapshot_whose_arn_is_of_another_account_than_its_event_is_refused() 
     assert!(event.contains(&arn(&scene.member)), "{event}");
     let event = event.replace(&arn(&scene.member), &arn(&scene.below));
     let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| "ssm:/share".to_owned());
-    let function =
-        ShareRdsSnapshot::new(scene.hub.sessions.clone(), Settings::of_command_line(&variable).unwrap(), None);
+    let hub = scene.acting_as(ShareRdsSnapshot::NAME).await;
+    let function = ShareRdsSnapshot::new(hub.sessions.clone(), Settings::of_command_line(&variable).unwrap(), None);
     let before = [&scene.member, &scene.below].map(World::calls);
     let report = scene.hear(&function, &event).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
@@ -102,6 +103,6 @@ async fn what_organizations_does_not_say_is_a_failure_and_nothing_is_touched() {
     assert_eq!((outcome, launchers.as_str()), (Outcome::Applied, "123456789012, 987654321098"), "{told}");
     AWS.inject(&fault(100));
     let (outcome, told, launchers) = hear(&scene, &scene.below, |event| event).await;
-    assert_eq!((outcome, launchers.as_str()), (Outcome::Failed, "nobody"), "{told}");
+    assert_eq!((outcome, launchers.as_str()), (Outcome::Failed, "no account"), "{told}");
     assert!(told.contains("asking Organizations for account OWNER"), "{told}");
 }

@@ -26,7 +26,8 @@ async fn an_image_of_a_member_is_shared_by_the_function_of_the_hub() {
     let image = register(&scene.below.ec2, "base_linux_v1", std::slice::from_ref(&snapshot)).await;
     let event = read_sample(ShareAmi::NAME, "an-image-became-available");
     let event = event.replace(SAMPLE_ACCOUNT, &scene.below.account).replace(SAMPLE_IMAGE, &image);
-    let function = scene.hub.share_ami(&format!("s3://{}/share.json", scene.hub.bucket()), None, None);
+    let hub = scene.acting_as(ShareAmi::NAME).await;
+    let function = hub.share_ami(&format!("s3://{}/share.json", scene.hub.bucket()), None, None);
     let before = scene.hub.calls();
     let report = scene.hear(&function, &event).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
@@ -50,7 +51,8 @@ async fn a_snapshot_of_a_volume_of_a_member_is_shared() {
     let location = format!("s3://{}/share.json", scene.hub.bucket());
     let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| location.clone());
     let settings = sharing_aws::Settings::of_command_line(&variable).unwrap();
-    let function = ShareEbsSnapshot::new(scene.hub.sessions.clone(), settings, None);
+    let hub = scene.acting_as(ShareEbsSnapshot::NAME).await;
+    let function = ShareEbsSnapshot::new(hub.sessions.clone(), settings, None);
     let report = scene.hear(&function, &event).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     assert_eq!(volume_makers(&scene.member.ec2, &snapshot).await, "123456789012");
@@ -69,8 +71,8 @@ async fn a_snapshot_of_a_database_of_a_member_is_shared() {
     let event = event.replace(SAMPLE_ACCOUNT, &scene.member.account);
     let location = format!("s3://{}/share.json", scene.hub.bucket());
     let variable = |name: &str| (name == "SIGNALBOX_MANIFEST").then(|| location.clone());
-    let function =
-        ShareRdsSnapshot::new(scene.hub.sessions.clone(), Settings::of_command_line(&variable).unwrap(), None);
+    let hub = scene.acting_as(ShareRdsSnapshot::NAME).await;
+    let function = ShareRdsSnapshot::new(hub.sessions.clone(), Settings::of_command_line(&variable).unwrap(), None);
     let report = scene.hear(&function, &event).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     let told = rds.describe_db_snapshot_attributes().db_snapshot_identifier("base-db-v1").send().await.unwrap();

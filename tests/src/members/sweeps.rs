@@ -56,7 +56,7 @@ impl Sweeps {
         let event = read_sample(ShareEbsSnapshot::NAME, "a-snapshot-was-created");
         let event = event.replace(SAMPLE_ACCOUNT, &owner.account).replace("snap-0123456789abcdef0", snapshot);
         let settings = sharing_aws::Settings::of_command_line(&self.variables()).unwrap();
-        let sessions = &self.scene.hub.sessions;
+        let sessions = &self.scene.acting_as(ShareEbsSnapshot::NAME).await.sessions;
         let grants = Grants::read(&self.variables(), sessions, ShareEbsSnapshot::NAME).unwrap();
         let report = self.scene.hear(&ShareEbsSnapshot::new(sessions.clone(), settings, grants), &event).await;
         assert_eq!(report.outcome, Outcome::Applied, "{report}");
@@ -68,7 +68,8 @@ impl Sweeps {
 
     /// The same with these settings too, for this event.
     pub(super) async fn sweep_with(&self, settings: &[(&str, &str)], event: &str) -> Report {
-        let (known, sessions) = (self.variables(), &self.scene.hub.sessions);
+        let (known, hub) = (self.variables(), self.scene.acting_as(ReconcileShares::NAME).await);
+        let sessions = &hub.sessions;
         let more = |name: &str| settings.iter().find(|(it, _)| *it == name).map(|(_, value)| (*value).to_owned());
         let variables = |name: &str| more(name).or_else(|| known(name));
         let source = Source::new(sessions, sharing_aws::Settings::of_command_line(&variables).unwrap());
@@ -105,17 +106,17 @@ async fn what_the_hub_shared_in_a_member_is_looked_at_there_and_never_forgotten_
     let report = it.sweep().await;
     assert_eq!(report.outcome, Outcome::Applied);
     // The other member has no record, and nobody named it: its event function looks there.
-    assert_eq!(it.held().await, [SHARED, SHARED, "nobody"]);
+    assert_eq!(it.held().await, [SHARED, SHARED, "no account"]);
     assert_eq!(it.recorded().await, "hub, member");
     assert_eq!(it.sweep().await.outcome, Outcome::Unchanged);
     it.scene.hub.put_manifest(ANOTHER).await;
     assert_eq!(it.sweep().await.outcome, Outcome::Applied);
     assert_eq!(
         it.held().await,
-        ["nobody", "nobody", "nobody"],
+        ["no account", "no account", "no account"],
         "what no entry matches any more is taken back there, too"
     );
-    assert_eq!(it.recorded().await, "nobody");
+    assert_eq!(it.recorded().await, "no account");
 }
 
 #[tokio::test]
@@ -133,16 +134,16 @@ async fn what_is_gone_from_a_member_is_forgotten() {
 
 #[tokio::test]
 async fn in_accounts_that_are_named_one_by_one_everything_is_looked_at() {
-    let it = Sweeps::new(|organization, _| organization.to_owned()).await;
+    let mut it = Sweeps::new(|organization, _| organization.to_owned()).await;
     let (member, below, hub) = (&it.scene.member, &it.scene.below, &it.scene.hub);
     let image = register(&below.ec2, "base-2", &[]).await;
     crate::ec2::allow_launch(&below.ec2, &image, &["444455556666"], false).await;
-    let hub = hub.acting_in(&format!("{},{},{}", hub.account, member.account, below.account)).await;
-    let it = Sweeps { scene: Scene { hub, ..it.scene }, ..it };
+    let named = format!("{},{},{}", hub.account, member.account, below.account);
+    it.scene.admit(&named);
     let report = it.sweep().await;
     assert_eq!((report.outcome, report.counts["ebs"]["added"]), (Outcome::Applied, 3));
     assert_eq!(it.held().await, [SHARED, SHARED, SHARED]);
-    assert_eq!(crate::ec2::launchers(&it.scene.below.ec2, &image).await, "nobody");
+    assert_eq!(crate::ec2::launchers(&it.scene.below.ec2, &image).await, "no account");
     assert_eq!(it.recorded().await, "below, hub, member");
     assert_eq!(it.sweep().await.outcome, Outcome::Unchanged);
 }
@@ -161,7 +162,7 @@ async fn an_account_that_left_is_told_of_and_its_records_stay_as_they_are() {
     assert_eq!((report.outcome, it.scene.member.calls()), (Outcome::Applied, calls), "nothing is asked there");
     let left = format!("things of account {} are left alone", it.scene.member.account);
     assert!(report.notes.iter().any(|note| note.starts_with(&left)), "{report}");
-    assert_eq!(it.held().await, ["nobody", SHARED, "nobody"]);
+    assert_eq!(it.held().await, ["no account", SHARED, "no account"]);
     assert_eq!(it.recorded().await, "member");
     assert_eq!(it.sweep().await.outcome, Outcome::Unchanged);
 }
@@ -181,11 +182,11 @@ async fn a_member_that_cannot_be_asked_for_is_incomplete_and_the_others_are_done
     assert!(report.reason.unwrap().contains("is still ours to act in"), "it says what could not be asked");
     assert_eq!(
         (it.held().await, it.recorded().await.as_str()),
-        (["nobody", SHARED, SHARED].map(String::from), "below, member")
+        (["no account", SHARED, SHARED].map(String::from), "below, member")
     );
     AWS.clear_faults(&it.scene.hub.account);
     assert_eq!(it.sweep().await.outcome, Outcome::Applied);
-    assert_eq!(it.recorded().await, "nobody");
+    assert_eq!(it.recorded().await, "no account");
 }
 
 #[tokio::test]
@@ -199,22 +200,22 @@ async fn a_member_whose_role_is_shut_is_incomplete_and_nothing_of_it_is_forgotte
     assert_eq!(report.outcome, Outcome::Failed);
     let named = format!("account {}: ", it.scene.member.account);
     assert!(report.reason.unwrap().contains(&named), "the account is named");
-    assert_eq!(it.held().await, [SHARED, SHARED, "nobody"], "our own are done");
+    assert_eq!(it.held().await, [SHARED, SHARED, "no account"], "our own are done");
     assert_eq!(it.recorded().await, "hub, member");
 }
 
 /// A repository of the same name is in each account; the manifest means the one of the hub.
 #[tokio::test]
 async fn what_is_named_exactly_is_shared_in_the_hub_alone_and_the_report_says_so() {
-    let it = Sweeps::new(|organization, _| organization.to_owned()).await;
+    let mut it = Sweeps::new(|organization, _| organization.to_owned()).await;
     let (hub, member) = (&it.scene.hub, &it.scene.member);
     let clients = [hub, member].map(|it| aws_sdk_ecr::Client::new(it.sessions.config()));
     for client in &clients {
         client.create_repository().repository_name("base/app").send().await.unwrap();
     }
     hub.put_manifest(r#"{"ecr": {"base/app": {"eu-west-1": ["123456789012"]}}}"#).await;
-    let hub = hub.acting_in(&format!("{},{}", hub.account, member.account)).await;
-    let it = Sweeps { scene: Scene { hub, ..it.scene }, ..it };
+    let named = format!("{},{}", hub.account, member.account);
+    it.scene.admit(&named);
     let report = it.sweep().await;
     assert_eq!((report.outcome, report.steps.len()), (Outcome::Applied, 1), "{report}");
     let mut has_policy = Vec::new();

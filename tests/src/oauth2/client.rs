@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use reaction::Error;
+use rotate_bearer_token::Master;
 use rotate_bearer_token::oauth2::{Client, Limits, Token, mint, revoke, verify};
-use rotate_bearer_token::secret::Master;
 use rotate_bearer_token::settings::Settings;
 use secrecy::{ExposeSecret, SecretString};
 

@@ -4,8 +4,9 @@
 use std::fmt::Debug;
 
 use form_urlencoded::byte_serialize;
+use rotate_bearer_token::Master;
 use rotate_bearer_token::oauth2::{mint, revoke, verify};
-use rotate_bearer_token::secret::{BearerSecret, Master};
+use rotate_bearer_token::secret::BearerSecret;
 use rotate_bearer_token::settings::Settings;
 use secrecy::SecretString;
 

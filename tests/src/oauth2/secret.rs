@@ -2,8 +2,9 @@
 
 use expect_test::{Expect, expect};
 use reaction::Error;
+use rotate_bearer_token::Master;
 use rotate_bearer_token::oauth2::Token;
-use rotate_bearer_token::secret::{BearerSecret, Master};
+use rotate_bearer_token::secret::BearerSecret;
 use secrecy::ExposeSecret;
 
 const MASTER: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:master-AbCdEf";

@@ -43,7 +43,7 @@ impl Listener for Encrypted {
 }
 
 /// An authority, as PEM, and what takes connections with a certificate of it for this name.
-fn certified(name: &str) -> (String, TlsAcceptor) {
+pub fn certified(name: &str) -> (String, TlsAcceptor) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();

@@ -3,14 +3,17 @@
 
 use aws::Pace;
 use aws_sdk_organizations::config::{Credentials, Region};
+use aws_sdk_organizations::operation::describe_organization::DescribeOrganizationOutput;
+use aws_sdk_organizations::operation::list_accounts::ListAccountsOutput;
 use aws_sdk_organizations::operation::list_accounts_for_parent::ListAccountsForParentOutput;
 use aws_sdk_organizations::operation::list_organizational_units_for_parent::ListOrganizationalUnitsForParentOutput;
-use aws_sdk_organizations::types::{Account, AccountState, OrganizationalUnit};
+use aws_sdk_organizations::types::{Account, AccountState, Organization, OrganizationalUnit};
 use aws_sdk_organizations::{Client, Config};
 use aws_smithy_mocks::{MockResponseInterceptor, Rule, RuleMode, create_mock_http_client, mock};
+use organization::Organizations;
 use reaction::Error;
 use sharing::Principal;
-use sharing_aws::Organizations;
+use sharing_aws::membership;
 
 const TOP: &str = "ou-ab12-cd34ef56";
 const BELOW: &str = "ou-ab12-cd34ef57";
@@ -48,7 +51,8 @@ fn units(
         })
 }
 
-async fn members(rules: &[Rule]) -> Result<Vec<String>, Error> {
+/// Organizations that answers by these rules, and nothing else.
+fn answering(rules: &[Rule]) -> Organizations {
     let answers = MockResponseInterceptor::new().rule_mode(RuleMode::MatchAny);
     let answers = rules.iter().fold(answers, MockResponseInterceptor::with_rule);
     let config = Config::builder()
@@ -57,8 +61,11 @@ async fn members(rules: &[Rule]) -> Result<Vec<String>, Error> {
         .credentials_provider(Credentials::new("111122223333", "test", None, None, "tests"))
         .http_client(create_mock_http_client())
         .interceptor(answers);
-    let organizations = Organizations { client: Client::from_conf(config.build()), pace: Pace::documented() };
-    let membership = organizations.membership(&[TOP.to_owned()].into()).await?;
+    Organizations::of_client(Client::from_conf(config.build()), Pace::documented())
+}
+
+async fn members(rules: &[Rule]) -> Result<Vec<String>, Error> {
+    let membership = membership(&answering(rules), &[TOP.to_owned()].into()).await?;
     let arn = format!("arn:aws:organizations::111122223333:ou/o-exampleorgid/{TOP}");
     let members = membership.accounts(&arn.parse::<Principal>().unwrap()).unwrap();
     Ok(members.into_iter().map(|it| it.to_string()).collect())
@@ -98,4 +105,26 @@ async fn an_account_without_a_state_makes_no_list() {
     });
     let error = members(&[stateless, units(TOP, None, None, None)]).await.unwrap_err().to_string();
     assert!(error.ends_with("account 222233334444 came without its state"), "{error}");
+}
+
+/// No emulator tells paths, so that AWS's answer is written here by hand.
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html>
+#[tokio::test]
+async fn paths_tell_the_accounts_of_a_unit_without_a_question_for_the_unit() {
+    const WHOLE: &str = "o-exampleorgid";
+    let ours = mock!(Client::describe_organization).then_output(|| {
+        let organization = Organization::builder().id(WHOLE).build();
+        DescribeOrganizationOutput::builder().organization(organization).build()
+    });
+    let listed = mock!(Client::list_accounts).then_output(|| {
+        let account = |id: &str, units: &str| {
+            let path = format!("{WHOLE}/r-ab12/{units}{id}/");
+            Account::builder().id(id).state(AccountState::Active).paths(path).build()
+        };
+        let inside = account("222233334444", &format!("{TOP}/{BELOW}/"));
+        ListAccountsOutput::builder().accounts(inside).accounts(account("333344445555", "")).build()
+    });
+    let told = membership(&answering(&[ours, listed]), &[TOP.to_owned(), WHOLE.to_owned()].into()).await.unwrap();
+    let unit: Principal = format!("arn:aws:organizations::111122223333:ou/{WHOLE}/{TOP}").parse().unwrap();
+    assert_eq!(told.accounts(&unit), Some(["222233334444".parse().unwrap()].into()));
 }

@@ -1,4 +1,4 @@
-//! Whom and what AWS does not take in a policy.
+//! The principals and the policies that AWS rejects.
 
 use expect_test::expect;
 use serde_json::json;

@@ -15,8 +15,8 @@ stories! { Scene;
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
-        snap-volume: nobody
+        snap-base: no account
+        snap-volume: no account
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
         bucket: no policy
@@ -25,7 +25,7 @@ stories! { Scene;
         after
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
@@ -42,7 +42,7 @@ stories! { Scene;
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
@@ -52,8 +52,8 @@ stories! { Scene;
         after
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
-        snap-volume: nobody
+        snap-base: no account
+        snap-volume: no account
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
         bucket: no policy
@@ -67,15 +67,15 @@ stories! { Scene;
     an_account_was_moved_to_whom_a_key_has_to_be_open: Given::MovedInEncrypted, expect![[r#"
         react-org-change: applied
           - share secret-db-v1 in eu-west-1: +222233334444
-          note: secret-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key-base does not admit 222233334444
+          note: secret-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key-base does not admit 222233334444, who can copy or restore it only when policy or grants of the key do (kms:Decrypt, kms:CreateGrant, ..)
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        secret-db-v1: nobody
-        base-cluster-v1: nobody
+        secret-db-v1: no account
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666
         repository: SignalboxPull for 444455556666
         key: Enable IAM User Permissions for 111122223333
@@ -83,10 +83,10 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
         secret-db-v1: 222233334444
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666
         repository: SignalboxPull for 444455556666
         key: Enable IAM User Permissions for 111122223333
@@ -102,7 +102,7 @@ stories! { Scene;
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
@@ -112,8 +112,8 @@ stories! { Scene;
         after
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
-        snap-volume: nobody
+        snap-base: no account
+        snap-volume: no account
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
         bucket: no policy
@@ -134,7 +134,7 @@ stories! { Scene;
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
@@ -144,7 +144,7 @@ stories! { Scene;
         after
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444, 333344445555
@@ -162,7 +162,7 @@ stories! { Scene;
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
@@ -172,7 +172,7 @@ stories! { Scene;
         after
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444, 333344445555
@@ -190,7 +190,7 @@ stories! { Scene;
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
@@ -200,10 +200,10 @@ stories! { Scene;
         after
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
-        snap-volume: nobody
+        snap-base: no account
+        snap-volume: no account
         base-db-v1: 222233334444
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: no policy
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -218,7 +218,7 @@ stories! { Scene;
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
@@ -228,10 +228,10 @@ stories! { Scene;
         after
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
-        snap-volume: nobody
+        snap-base: no account
+        snap-volume: no account
         base-db-v1: 222233334444
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: no policy
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -246,7 +246,7 @@ stories! { Scene;
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
@@ -256,10 +256,10 @@ stories! { Scene;
         after
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
-        snap-volume: nobody
+        snap-base: no account
+        snap-volume: no account
         base-db-v1: 222233334444
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: no policy
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -274,7 +274,7 @@ stories! { Scene;
         before
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
+        snap-base: no account
         snap-volume: 222233334444
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
@@ -284,10 +284,10 @@ stories! { Scene;
         after
         ami-base: arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56
         ami-golden: 555566667777
-        snap-base: nobody
-        snap-volume: nobody
+        snap-base: no account
+        snap-volume: no account
         base-db-v1: 222233334444
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: no policy
         repository: no policy
         key: Enable IAM User Permissions for 111122223333

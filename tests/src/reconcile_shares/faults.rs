@@ -41,7 +41,7 @@ async fn a_region_that_is_not_enabled_is_incomplete_and_the_others_are_done() {
     );
     assert_eq!(reason, expected);
     assert_eq!(scene.launchers(&scene.image).await, "123456789012");
-    assert_eq!(launchers(&far, &image).await, "nobody");
+    assert_eq!(launchers(&far, &image).await, "no account");
     AWS.clear_faults(&scene.world.account);
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
     assert_eq!(launchers(&far, &image).await, "123456789012");
@@ -61,7 +61,7 @@ async fn an_account_that_is_closed_is_named_and_the_others_are_done() {
     let reason = report.reason.unwrap();
     assert!(reason.contains("EC2 does not accept 987654321098 (") && !reason.contains("123456789012"), "{reason}");
     assert_eq!(scene.launchers(&scene.image).await, "123456789012", "444455556666 has lost it");
-    assert_eq!(scene.owned(&scene.image).await, "nobody", "what was not shared is not owned");
+    assert_eq!(scene.owned(&scene.image).await, "no account", "what was not shared is not owned");
     let shares = scene.picture().await;
     assert!(!shares.contains("444455556666"), "everything else is done: {shares}");
     scene.assert_audited().await;

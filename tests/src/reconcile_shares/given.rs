@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use aws_sdk_ssm::types::ParameterType;
-use reaction::Deadline;
 
 use super::Scene;
 use crate::share_rds_snapshot::{OPTION_GROUP, make_option_group};
-use crate::world::{World, now};
+use crate::world::{World, run_for};
 
 impl Scene {
     /// The manifest is a parameter, which takes the images from everybody.
@@ -28,8 +27,8 @@ impl Scene {
 
     /// Keeps what a sweep would do as a plan beside the manifest.
     pub async fn store_plan(&self, key: &str) {
-        let deadline = Deadline::new(now() + Duration::from_mins(10), now);
-        let plan = self.function().propose(deadline).await.unwrap().plan;
+        let run = run_for(Duration::from_mins(10));
+        let plan = self.function().propose(&run).await.unwrap().plan;
         let request = self.world.s3.put_object().bucket(self.world.bucket()).key(key);
         request.body(serde_json::to_vec(&plan).unwrap().into()).send().await.unwrap();
     }

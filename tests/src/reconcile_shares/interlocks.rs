@@ -34,7 +34,7 @@ async fn a_manifest_that_cannot_be_read_changes_nothing() {
 #[tokio::test]
 async fn whoever_is_not_allowed_is_listed_and_nothing_is_changed() {
     let scene = Scene::new().await.with("SIGNALBOX_ALLOWED_ACCOUNTS", "123456789012,o-exampleorgid");
-    // Nobody may ask for the accounts of an organization that is not ours.
+    // No account may ask for the accounts of an organization that is not ours.
     let denied = Fault::new(&scene.world.account, FaultKind::AccessDenied);
     AWS.inject(&Fault { service: Some("organizations".into()), times: 10, ..denied });
     let before = scene.picture().await;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::{Either, join, select};
-use reaction::{Deadline, Mode, Outcome, drive_json};
+use reaction::{Mode, Outcome, drive_json};
 
 use super::Scene;
 use crate::every_call::AN_INVOCATION;
 use crate::scene::read_sample;
 use crate::share_ami::SAMPLE_IMAGE;
-use crate::world::{let_time_pass, now};
+use crate::world::{let_time_pass, run_for};
 
 /// Ends when so many calls were made.
 async fn calls(scene: &Scene, number: usize) {
@@ -70,8 +70,8 @@ async fn event_and_sweep_at_the_same_time_come_to_the_same_end() {
         let location = format!("s3://{}/share.json", scene.world.bucket());
         let share_ami = scene.world.share_ami(&location, None, Some(scene.world.grants()));
         let ledger = scene.world.ledger();
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        let hear = || drive_json(&share_ami, &ledger, Mode::Apply, deadline, &event);
+        let run = run_for(Duration::from_mins(1));
+        let hear = || drive_json(&share_ami, &ledger, Mode::Apply, &run, &event);
         let (mut swept, mut heard) = join(scene.sweep(), hear()).await;
         // Each is tried again as Lambda does.
         if swept.outcome == Outcome::Failed {

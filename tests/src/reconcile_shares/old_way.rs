@@ -23,10 +23,10 @@ async fn what_matched_ends_as_it_did_overlapping_entries_aside_which_are_united(
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     // Accounts that are not listed lose their share; those that are listed have it.
     assert_eq!(scene.launchers(&scene.image).await, "123456789012, 555566667777, 987654321098");
-    assert_eq!(scene.launchers(&empty).await, "nobody", "an empty list removes every share");
+    assert_eq!(scene.launchers(&empty).await, "no account", "an empty list removes every share");
     let shares = scene.picture().await;
     assert!(shares.contains("base-db-v1: 123456789012\n"), "{shares}");
-    // The statement of that time is adopted; somebody else's, which it would have thrown away, is kept.
+    // The statement of that time is adopted; another writer's, which it would have thrown away, is kept.
     assert!(shares.contains("bucket: Logs for 555566667777; SignalboxRead for 123456789012\n"), "{shares}");
     // What no entry matches is left alone.
     assert!(shares.contains("ami-golden: 555566667777\n"), "{shares}");

@@ -21,7 +21,7 @@ async fn on_what_no_entry_matches_any_more_only_our_own_grants_are_taken_back() 
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     assert_eq!(scene.launchers(&scene.image).await, "123456789012");
     assert_eq!(scene.volume_makers(&scene.backing).await, "123456789012");
-    assert_eq!(scene.owned(&scene.image).await, "nobody");
+    assert_eq!(scene.owned(&scene.image).await, "no account");
     assert_eq!(scene.launchers(&scene.golden).await, "555566667777", "others' shares are never touched");
     scene.assert_audited().await;
 }
@@ -44,8 +44,8 @@ async fn a_share_that_an_event_made_is_the_sweeps_to_take_back() {
     let event = scene.of_account(&event).replace(crate::share_ami::SAMPLE_IMAGE, &scene.image);
     let location = format!("s3://{}/share.json", scene.world.bucket());
     let share_ami = scene.world.share_ami(&location, None, Some(scene.world.grants()));
-    let deadline = reaction::Deadline::new(crate::world::now() + std::time::Duration::from_mins(1), crate::world::now);
-    let heard = reaction::drive_json(&share_ami, &scene.world.ledger(), Mode::Apply, deadline, &event).await;
+    let run = crate::world::run_for(std::time::Duration::from_mins(1));
+    let heard = reaction::drive_json(&share_ami, &scene.world.ledger(), Mode::Apply, &run, &event).await;
     assert_eq!(heard.outcome, Outcome::Applied, "{heard}");
     assert_eq!(scene.owned(&scene.image).await, "987654321098");
     scene.put_manifest(&without_images(&scene)).await;
@@ -102,7 +102,7 @@ async fn grants_on_what_is_gone_are_forgotten_and_the_audit_says_so() {
     let report = scene.sweep().await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     assert!(scene.tell(&report.to_string()).contains("forget ami-base in eu-west-1, which is gone"), "{report}");
-    assert_eq!(scene.owned(&scene.image).await, "nobody");
+    assert_eq!(scene.owned(&scene.image).await, "no account");
     assert_eq!(scene.sweep().await.outcome, Outcome::Unchanged);
     // The section that was about nothing but that may go, too.
     scene

@@ -20,9 +20,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -51,9 +51,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -82,9 +82,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -113,9 +113,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -141,19 +141,19 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
         after
-        ami-base: nobody
+        ami-base: no account
         ami-golden: 555566667777
-        snap-base: nobody
-        snap-volume: nobody
+        snap-base: no account
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -173,9 +173,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -200,9 +200,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -210,9 +210,9 @@ stories! { Scene;
         ami-base: 123456789012, 987654321098
         ami-golden: 555566667777
         snap-base: 123456789012, 987654321098
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 123456789012
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: Logs for 555566667777; SignalboxRead for 123456789012
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -233,9 +233,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666
         repository: SignalboxPull for 444455556666
         key: Enable IAM User Permissions for 111122223333
@@ -243,9 +243,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: no policy
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -260,9 +260,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -270,9 +270,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: Logs for 555566667777; SignalboxRead for 123456789012
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -285,9 +285,9 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -295,7 +295,7 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 222233334444
         base-cluster-v1: 222233334444
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
@@ -305,15 +305,15 @@ stories! { Scene;
     the_payload_names_an_encrypted_snapshot: Given::Encrypted, expect![[r#"
         reconcile-shares: applied
           - share secret-db-v1 in eu-west-1: +123456789012
-          note: secret-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key-base does not admit 123456789012
+          note: secret-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key-base does not admit 123456789012, who can copy or restore it only when policy or grants of the key do (kms:Decrypt, kms:CreateGrant, ..)
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
-        secret-db-v1: nobody
-        base-cluster-v1: nobody
+        secret-db-v1: no account
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333
@@ -321,10 +321,10 @@ stories! { Scene;
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
         snap-base: 123456789012, 444455556666
-        snap-volume: nobody
+        snap-volume: no account
         base-db-v1: 444455556666
         secret-db-v1: 123456789012
-        base-cluster-v1: nobody
+        base-cluster-v1: no account
         bucket: S3ReadAccessToRole for 444455556666; Logs for 555566667777
         repository: no policy
         key: Enable IAM User Permissions for 111122223333

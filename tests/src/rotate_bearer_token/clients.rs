@@ -107,7 +107,7 @@ async fn no_call_is_refused_while_tokens_overlap() {
     let revoked = asked.iter().filter(|it| it.ask == Ask::Revoke && it.was_alive).count();
     let overlapping = usize::try_from(OVERLAP.as_secs() / PAUSE.as_secs()).unwrap();
     assert_eq!((revoked, scene.server.alive().len()), (ROTATIONS + 1 - overlapping, overlapping));
-    assert!(asked.iter().all(|it| it.ask != Ask::Verify || it.was_alive), "nobody came with a dead token");
+    assert!(asked.iter().all(|it| it.ask != Ask::Verify || it.was_alive), "no client came with a dead token");
 }
 
 /// A client's own connections, as the server takes them.

@@ -1,16 +1,18 @@
-//! A secret of another account than the function's: by the role that it assumes there.
+//! A secret of another account than the function's: by the role that it assumes there. IAM judges what both roles do.
 
 use std::time::Duration;
 
+use aws::in_name_of;
 use local_aws::{Call, Fault, FaultKind};
-use reaction::{Deadline, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Mode, Outcome, Reaction, Report, Run, drive_json};
 use rotate_bearer_token::RotateBearerToken;
 use serde_json::json;
 
 use super::{function, variables};
 use crate::oauth2::{CLIENT_ID, CLIENT_SECRET, Manner, Server, Style};
+use crate::roles::{MEMBER_ROLE, make_member, make_role};
 use crate::rotations::{Rotation, STEPS, make_secret, stages, value_at};
-use crate::world::{AWS, LEDGER, World, now};
+use crate::world::{AWS, LEDGER, ROTATIONS, World, run_for};
 
 /// The account of the function, the account of the secret, and the server.
 struct Scene {
@@ -24,14 +26,25 @@ struct Scene {
 impl Scene {
     /// The function may act in the accounts that `admitted` makes of the member's id.
     async fn new(admitted: impl Fn(&str) -> String) -> Self {
-        let (hub, member) = (World::new().await, World::new().await);
+        let hub = World::new().await;
+        let organization = hub.make_organization().await;
+        let [organization, member] = ["o-exampleorgid", "222233334444"].map(|it| organization.with_own_ids(it));
+        let member = World::of(&member).await;
         hub.create_rotations().await;
-        let hub = hub.acting_in(&admitted(&member.account)).await;
         let server = Server::start(Manner { style: Style::Overlap, ..Manner::default() }).await;
         let master = json!({"consumer_key": CLIENT_ID, "consumer_secret": CLIENT_SECRET});
         let master = make_secret(&member, "app/master", &master).await;
         let value = json!({"access_token": server.mint(), "token_type": "Bearer", "masterarn": master});
         let secret = make_secret(&member, "app/token", &value).await;
+        let arns = [("SecretArns", secret.as_str()), ("MasterSecretArns", &master)];
+        let own = [("RotateBearerToken", "Yes"), ("OrganizationId", &organization)];
+        make_member(&member, &hub.account, &[arns, own].concat(), |_| {}).await;
+        let role = format!("arn:aws:iam::{}:role/{MEMBER_ROLE}", member.account);
+        let (url, pair) = ("https://id.example.com/", format!("{secret}={master}"));
+        let own = [("MemberRoleArns", role.as_str()), ("TokenUrl", url), ("VerifyUrl", url), ("Masters", &pair)];
+        let own = [&arns, &own[..], &[("RotationsTable", ROTATIONS), ("MemberAccountIds", &member.account)]].concat();
+        make_role(&hub, RotateBearerToken::NAME, &own).await;
+        let hub = hub.acting_as(RotateBearerToken::NAME, &admitted(&member.account)).await;
         let function = function(&hub, &variables(&server, Style::Overlap, &secret, &master));
         Self { hub, member, server, secret, function }
     }
@@ -39,9 +52,8 @@ impl Scene {
     /// One step, in the name of an event of that id.
     async fn step(&self, rotation: &Rotation, step: &str, id: &str) -> Report {
         let ledger = ledger::DynamoLedger::new(&self.hub.sessions, LEDGER, RotateBearerToken::NAME);
-        self.hub.sessions.act_for(RotateBearerToken::NAME, id);
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        drive_json(&self.function, &ledger, Mode::Apply, deadline, &rotation.event(step)).await
+        let run = Run::new(RotateBearerToken::NAME, id, run_for(Duration::from_mins(1)).deadline);
+        in_name_of(&run, drive_json(&self.function, &ledger, Mode::Apply, &run, &rotation.event(step))).await
     }
 
     /// The calls by which the hub has entered the member.
@@ -63,7 +75,7 @@ async fn a_secret_of_a_member_is_rotated_by_the_role_that_is_assumed_there() {
     assert!(scene.server.alive().iter().any(|it| token == **it));
     let entered = scene.entered();
     assert_eq!(entered.len(), 4, "once for each event");
-    let role = format!("arn%3Aaws%3Aiam%3A%3A{}%3Arole%2Fsignalbox%2Fmember", scene.member.account);
+    let role = format!("arn%3Aaws%3Aiam%3A%3A{}%3Arole%2Fsignalbox-member", scene.member.account);
     for (call, id) in entered.iter().zip(["one", "two", "three", "four"]) {
         for part in [
             format!("RoleArn={role}"),
@@ -96,7 +108,7 @@ async fn a_role_that_does_not_trust_us_fails_the_step_and_says_which() {
     let report = scene.step(&rotation, "createSecret", "one").await;
     let told = report.to_string().replace(&scene.member.account, "MEMBER");
     assert_eq!(report.outcome, Outcome::Failed, "{told}");
-    assert!(told.contains("assuming arn:aws:iam::MEMBER:role/signalbox/member as rotate-bearer-token@one"), "{told}");
+    assert!(told.contains("assuming arn:aws:iam::MEMBER:role/signalbox-member as rotate-bearer-token@one"), "{told}");
     let report = scene.step(&rotation, "createSecret", "one").await;
     assert_eq!(report.outcome, Outcome::Applied, "once it does: {report}");
 }

@@ -1,5 +1,5 @@
 //! A rotation that is killed, or meets a fault, at any call of any step: repeated, it ends; nothing is stuck, and no token lives
-//! that nobody knows of.
+//! that no secret contains.
 
 use futures_util::future::{Either, select};
 use local_aws::{Fault, FaultKind};
@@ -67,7 +67,7 @@ async fn end(scene: &Scene, rotation: &Rotation, disturbed: usize, mut reports: 
     scene.assert_served().await;
     let noted = swept.notes.iter().filter(|it| it.contains("nobody here knows it")).count();
     let orphans = scene.server.alive().len() - 1;
-    assert!(orphans <= noted, "{told}: {orphans} tokens that nobody knows of: {reports:?}");
+    assert!(orphans <= noted, "{told}: {orphans} tokens that no secret contains: {reports:?}");
     // The next one begins as any.
     scene.rotate().await;
 }

@@ -1,4 +1,4 @@
-//! A token that is made and never kept works, and nobody has it: it is not made at all, or taken back.
+//! A token that is made and never kept works, and no client has it: it is not made at all, or taken back.
 
 use local_aws::{Fault, FaultKind};
 use reaction::{MemoryLedger, Outcome};
@@ -19,7 +19,7 @@ fn deny(scene: &Scene, operation: &str, contains: &str) {
     AWS.inject(&Fault { operation: Some(operation.into()), contains: Some(contains.into()), ..denied });
 }
 
-/// Also where whoever created it first left no trace in the ledger.
+/// Also where the run that created it first left no trace in the ledger.
 #[tokio::test]
 async fn no_second_token_is_minted_when_a_pending_value_exists() {
     let scene = Scene::new(Style::Overlap).await;

@@ -1,4 +1,4 @@
-//! No token works that nobody knows of: each place at which a run can die or be refused with a token made, and what is revoked or
+//! No token works that no secret contains: each place at which a run can die or be refused with a token made, and what is revoked or
 //! told then.
 
 use futures_util::future::{Either, select};

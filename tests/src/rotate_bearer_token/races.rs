@@ -42,7 +42,7 @@ async fn of_two_that_create_at_once_where_there_is_one_token_both_keep_it() {
         let event = rotation.event("createSecret");
         let (one, other) = (MemoryLedger::new(now), MemoryLedger::new(now));
         join(scene.hear_with(&one, &event), scene.hear_with(&other, &event)).await;
-        // Whoever failed is tried again.
+        // The run that failed is tried again.
         scene.hear(&event).await;
         assert_eq!(scene.server.alive(), [scene.token("AWSPENDING").await.unwrap()]);
         for step in &STEPS[1..] {

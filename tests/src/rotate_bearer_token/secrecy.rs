@@ -96,15 +96,15 @@ async fn no_secret_value_is_written_anywhere_with_one_token_at_a_time() {
 
 #[tokio::test]
 async fn what_the_function_reads_and_does_shows_no_secret_value() {
-    use reaction::{Deadline, Reaction};
+    use reaction::Reaction;
     use rotate_bearer_token::RotateBearerToken;
     let mut watched = Watched::new(Style::Overlap).await;
     let rotation = watched.scene.begin().await;
     for step in STEPS {
         let event = serde_json::from_str(&rotation.event(step)).unwrap();
         let subject = RotateBearerToken::parse(event).unwrap().unwrap();
-        let deadline = Deadline::new(crate::world::now() + std::time::Duration::from_mins(1), crate::world::now);
-        let facts = watched.scene.function.observe(&subject, deadline).await.unwrap();
+        let run = crate::world::run_for(std::time::Duration::from_mins(1));
+        let facts = watched.scene.function.observe(&subject, &run).await.unwrap();
         let plan = RotateBearerToken::plan(&subject, &facts).unwrap();
         watched.written.extend([format!("{subject:?} {facts:?} {plan:?}"), format!("{:#?}", (subject, facts, plan))]);
         watched.scene.step(&rotation, step).await;

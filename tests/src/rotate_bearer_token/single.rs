@@ -72,7 +72,7 @@ async fn a_token_that_was_changed_outside_is_refused() {
     assert_eq!(report.outcome, Outcome::Refused);
     let expected = "The bearer token was changed outside Secrets Manager. Please check.";
     assert_eq!(report.reason.as_deref(), Some(expected));
-    assert_eq!(scene.server.alive(), [other], "what somebody else has made is left alone");
+    assert_eq!(scene.server.alive(), [other], "what another client has made is left alone");
     assert_eq!(scene.stages().await, "old: AWSCURRENT; new: AWSPENDING");
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use expect_test::expect;
-use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+use reaction::{Mode, Reaction, Report, drive_json};
 use rotate_bearer_token::RotateBearerToken;
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use super::OVERLAP;
 use crate::oauth2::{Ask, CLIENT_ID, CLIENT_SECRET, Mischief, Style};
 use crate::rotations::{Rotation, STEPS, Sample, Version, versions};
 use crate::scene::{self, Scene as _, stories};
-use crate::world::{World, let_time_pass, now};
+use crate::world::{World, let_time_pass, run_for};
 
 /// What there is before an event is heard: a rotation, and how far it is.
 #[derive(Clone, Copy)]
@@ -109,8 +109,8 @@ impl scene::Scene for Told {
     }
 
     async fn hear(&self, mode: Mode) -> Report {
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        drive_json(&self.scene.function, &self.scene.ledger(), mode, deadline, self.event()).await
+        let run = run_for(Duration::from_mins(1));
+        drive_json(&self.scene.function, &self.scene.ledger(), mode, &run, self.event()).await
     }
 
     async fn picture(&self) -> String {

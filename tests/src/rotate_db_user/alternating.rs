@@ -1,4 +1,4 @@
-//! Two users that take turns: whoever holds the other one's password is let in all the time.
+//! Two users that take turns: a client with the other one's password is let in all the time.
 
 use rotate_db_user::engine::Engine;
 

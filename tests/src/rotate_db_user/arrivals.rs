@@ -1,4 +1,4 @@
-//! Steps that come twice, too early, too late, of no rotation, or when the secret is gone: nobody is locked out.
+//! Steps that come twice, too early, too late, of no rotation, or when the secret is gone: no client is locked out.
 
 use reaction::Outcome;
 
@@ -20,7 +20,7 @@ async fn scenes(server: &'static Server) -> [Scene; 2] {
     [Scene::single(server).await, Scene::alternating(server).await]
 }
 
-/// Whoever reads the secret gets in; where users take turns, so does whoever read it before.
+/// A client that reads the secret gets in; where users take turns, so does one that read it before.
 async fn assert_let_in(scene: &Scene, told: &str) {
     assert!(scene.works("AWSCURRENT").await, "{told}: clients are locked out");
     if scene.master.is_some() {
@@ -68,7 +68,7 @@ async fn a_test_before_the_password_is_set_is_refused_and_so_is_what_needs_one_b
     }
 }
 
-/// One that nobody began, and one that is over.
+/// One that was never begun, and one that is over.
 async fn a_token_that_is_not_pending_changes_nothing(server: &'static Server) {
     for scene in scenes(server).await {
         let old = scene.begin().await;

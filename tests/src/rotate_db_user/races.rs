@@ -1,4 +1,4 @@
-//! Two runs of one step at once that know nothing of each other: one pending password, which works, and nobody is locked out.
+//! Two runs of one step at once that know nothing of each other: one pending password, which works, and no client is locked out.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -54,7 +54,7 @@ async fn race(scene: &Scene, rotation: &Rotation, step: &str, later: usize) -> S
     let (one, other) = both(scene, rotation, step, later).await;
     let told = format!("{later} wake-ups later: {one}\n{other}");
     assert!(is_good(&one) || is_good(&other), "one of them wins, {told}");
-    // Whoever lost says that it may be tried again.
+    // The run that lost says that it may be tried again.
     for report in [&one, &other] {
         assert!(is_good(report) || report.outcome == Outcome::Failed, "{told}");
     }

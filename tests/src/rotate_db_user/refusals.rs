@@ -1,4 +1,4 @@
-//! What is refused, what is given up, and that nobody is locked out by it.
+//! What is refused, what is given up, and that no client is locked out by it.
 
 use rotate_db_user::engine::Engine;
 use rotation::Attempts;
@@ -47,7 +47,7 @@ async fn a_password_that_was_not_set_passes_no_test(server: &'static Server) {
     }
 }
 
-/// Else a password would go to somebody else's server, or a stranger's password would be changed.
+/// Else a password would go to another party's server, or a stranger's password would be changed.
 async fn a_pending_value_of_another_host_or_user_is_refused(server: &'static Server) {
     for is_alternating in [false, true] {
         for (key, other) in [
@@ -63,7 +63,7 @@ async fn a_pending_value_of_another_host_or_user_is_refused(server: &'static Ser
             if is_alternating {
                 value["username"] = format!("{}_clone", scene.user).into();
             }
-            value["password"] = "of-somebody-else-1".into();
+            value["password"] = "of-another-party-1".into();
             value[key] = other;
             scene.put_pending(&rotation, &value).await;
             for step in ["setSecret", "testSecret"] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use reaction::{Deadline, Reaction};
+use reaction::Reaction;
 use rotate_db_user::RotateDbUser;
 use rotate_db_user::engine::Engine;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{FIRST, Scene, in_both, settings};
 use crate::databases::{MASTER_PASSWORD, Server};
 use crate::rotations::{Rotation, STEPS, secrets_manager};
-use crate::world::{LEDGER, ROTATIONS, now};
+use crate::world::{LEDGER, ROTATIONS, run_for};
 
 in_both! { no_password_is_written_anywhere }
 
@@ -33,7 +33,7 @@ pub async fn passwords(scene: &Scene) -> BTreeSet<String> {
 async fn thoughts(scene: &Scene, rotation: &Rotation, step: &str) -> String {
     let event = serde_json::from_str(&rotation.event(step)).unwrap();
     let subject = RotateDbUser::parse(event).unwrap().unwrap();
-    let facts = scene.function.observe(&subject, Deadline::new(now() + Duration::from_mins(1), now)).await.unwrap();
+    let facts = scene.function.observe(&subject, &run_for(Duration::from_mins(1))).await.unwrap();
     let plan = RotateDbUser::plan(&subject, &facts);
     format!("{subject:?}\n{facts:?}\n{plan:?}\n")
 }

@@ -63,7 +63,7 @@ async fn a_password_that_is_set_already_is_set_no_more(server: &'static Server) 
     let scene = Scene::single(server).await;
     let rotation = scene.created().await;
     scene.set_by_hand(&scene.login("AWSPENDING").await.1).await;
-    // Nobody gets in to set anything but who has the pending one.
+    // No client gets in to set anything but the one that has the pending one.
     assert!(!scene.works("AWSCURRENT").await);
     scene.steps(&rotation, &["setSecret", "testSecret", "finishSecret"]).await;
     assert!(scene.works("AWSCURRENT").await);

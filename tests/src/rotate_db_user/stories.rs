@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use expect_test::expect;
-use reaction::{Deadline, Mode, Reaction, Report, drive_json};
+use reaction::{Mode, Reaction, Report, drive_json};
 use rotate_db_user::RotateDbUser;
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use super::managed::Managed;
 use crate::databases::POSTGRES;
 use crate::rotations::{STEPS, Sample, Version, versions};
 use crate::scene::{self, stories};
-use crate::world::{LEDGER, World, now};
+use crate::world::{LEDGER, World, run_for};
 
 /// What there is before an event is heard: a rotation, and how far it is.
 #[derive(Clone, Copy)]
@@ -83,8 +83,8 @@ impl scene::Scene for Told {
 
     async fn hear(&self, mode: Mode) -> Report {
         let ledger = ledger::DynamoLedger::new(&self.world().sessions, LEDGER, Self::FUNCTION);
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
-        drive_json(&self.scene.function, &ledger, mode, deadline, self.event()).await
+        let run = run_for(Duration::from_mins(1));
+        drive_json(&self.scene.function, &ledger, mode, &run, self.event()).await
     }
 
     async fn picture(&self) -> String {

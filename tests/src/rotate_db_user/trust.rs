@@ -1,4 +1,4 @@
-//! TLS in the steps: whom nobody certifies gets no password, and what is not known costs no attempt.
+//! TLS in the steps: a server without a certificate gets no password, and what is not known costs no attempt.
 
 use rotate_db_user::engine::{Engine, Trust};
 use rotation::Attempts;
@@ -27,7 +27,7 @@ async fn a_server_that_is_not_to_be_trusted_gets_nothing(server: &'static Server
     }
 }
 
-/// The password was set when the server got another certificate: given up now, it would be known to nobody.
+/// The password was set when the server got another certificate: given up now, no one would know it.
 async fn a_server_that_is_not_to_be_trusted_any_more_locks_nobody_out(server: &'static Server) {
     let mut scene = Scene::single(server).await;
     let rotation = scene.created().await;
@@ -44,7 +44,7 @@ async fn a_server_that_is_not_to_be_trusted_any_more_locks_nobody_out(server: &'
 async fn a_server_that_does_not_answer_costs_no_attempt(server: &'static Server) {
     let scene = Scene::single(server).await;
     let good = scene.value("AWSCURRENT").await;
-    // Nobody listens at port 1.
+    // No server listens at port 1.
     let mut value = good.clone();
     value["port"] = 1.into();
     scene.put(&scene.secret, &value.to_string()).await;

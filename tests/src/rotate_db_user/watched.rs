@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use reaction::{Deadline, MemoryLedger, Mode, Outcome, drive_json};
+use reaction::{MemoryLedger, Mode, Outcome, drive_json};
 
 use super::Scene;
 use crate::databases::POSTGRES;
-use crate::world::{let_time_pass, now};
+use crate::world::{let_time_pass, now, run_for};
 
 #[tokio::test]
 async fn a_password_that_was_not_rotated_in_time_is_told_of_by_the_sweep() {
     let scene = Scene::single(&POSTGRES).await;
     let sweep = async || {
-        let deadline = Deadline::new(now() + Duration::from_mins(1), now);
+        let run = run_for(Duration::from_mins(1));
         let event = r#"{"signalbox": "sweep", "force": null}"#;
-        drive_json(&scene.function, &MemoryLedger::new(now), Mode::Apply, deadline, event).await
+        drive_json(&scene.function, &MemoryLedger::new(now), Mode::Apply, &run, event).await
     };
     scene.rotate().await;
     let report = sweep().await;

@@ -1,4 +1,4 @@
-//! A wire to the database that breaks anywhere, or falls silent: nobody is locked out, no attempt is lost, and when it is mended the
+//! A wire to the database that breaks anywhere, or falls silent: no client is locked out, no attempt is lost, and when it is mended the
 //! rotation ends.
 
 use futures_util::future::join_all;
@@ -81,7 +81,7 @@ async fn meet(server: &'static Server, is_alternating: bool, step: usize, cut: C
     let report = scene.step(&rotation, STEPS[step]).await;
     let (_, is_whole) = wire.mend();
     let told = format!("{}, {cut:?}: {report}", STEPS[step]);
-    // What breaks when all is said is nobody's business.
+    // What breaks when all is said does no harm.
     let is_felt = report.outcome != Outcome::Applied;
     if is_felt {
         assert!(!is_whole, "{told}");

@@ -21,7 +21,7 @@ stories! { Scene;
         share-ebs-snapshot: applied
           - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
         before
-        snap-0123456789abcdef0: nobody
+        snap-0123456789abcdef0: no account
         after
         snap-0123456789abcdef0: 123456789012, 987654321098
     "#]];
@@ -29,7 +29,7 @@ stories! { Scene;
         share-ebs-snapshot: applied
           - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
         before
-        snap-0123456789abcdef0: nobody
+        snap-0123456789abcdef0: no account
         after
         snap-0123456789abcdef0: 123456789012, 987654321098
     "#]];
@@ -37,7 +37,7 @@ stories! { Scene;
         share-ebs-snapshot: applied
           - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
         before
-        snap-0123456789abcdef0: nobody
+        snap-0123456789abcdef0: no account
         after
         snap-0123456789abcdef0: 123456789012, 987654321098
     "#]];
@@ -46,8 +46,8 @@ stories! { Scene;
           - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
           - share snap-0123456789abcdef1 in eu-west-1: +123456789012 +987654321098
         before
-        snap-0123456789abcdef0: nobody
-        snap-0123456789abcdef1: nobody
+        snap-0123456789abcdef0: no account
+        snap-0123456789abcdef1: no account
         after
         snap-0123456789abcdef0: 123456789012, 987654321098
         snap-0123456789abcdef1: 123456789012, 987654321098
@@ -58,22 +58,22 @@ stories! { Scene;
               - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
               note: EC2 in eu-west-1 does not know snap-0123456789abcdef1 any more; there is nothing to share
             before
-            snap-0123456789abcdef0: nobody
+            snap-0123456789abcdef0: no account
             snap-0123456789abcdef1: gone
             after
             snap-0123456789abcdef0: 123456789012, 987654321098
             snap-0123456789abcdef1: gone
         "#]];
     of_several_snapshots_one_cannot_be_shared: Given { snapshots: &[MANAGED, SNAPSHOT], ..GIVEN }, expect![[r#"
-        share-ebs-snapshot: refused (snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id))
-          - leave snap-0123456789abcdef0: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
-            not done: snap-0123456789abcdef0 cannot be shared: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+        share-ebs-snapshot: refused (snap-0123456789abcdef0 in eu-west-1: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id))
+          - cannot share snap-0123456789abcdef0 in eu-west-1: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
+            not done: snap-0123456789abcdef0 in eu-west-1: it is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with a customer managed key (CopySnapshot --encrypted --kms-key-id)
           - share snap-0123456789abcdef1 in eu-west-1: +123456789012 +987654321098
         before
-        snap-0123456789abcdef0: nobody
-        snap-0123456789abcdef1: nobody
+        snap-0123456789abcdef0: no account
+        snap-0123456789abcdef1: no account
         after
-        snap-0123456789abcdef0: nobody
+        snap-0123456789abcdef0: no account
         snap-0123456789abcdef1: 123456789012, 987654321098
     "#]];
     a_snapshot_was_created_that_an_account_has_lost: Given {
@@ -91,7 +91,7 @@ stories! { Scene;
         share-ebs-snapshot: applied
           - share snap-0123456789abcdef0 in eu-west-1: +222233334444
         before
-        snap-0123456789abcdef0: nobody
+        snap-0123456789abcdef0: no account
         after
         snap-0123456789abcdef0: 222233334444
     "#]];
@@ -100,7 +100,7 @@ stories! { Scene;
             share-ebs-snapshot: applied
               - share snap-0123456789abcdef0 in eu-west-1: +222233334444
             before
-            snap-0123456789abcdef0: nobody
+            snap-0123456789abcdef0: no account
             after
             snap-0123456789abcdef0: 222233334444
         "#]];
@@ -121,7 +121,7 @@ stories! { Scene;
         Given { snapshots: &[GivenSnapshot { is_public: true, ..SNAPSHOT }], ..GIVEN }, expect![[r#"
             share-ebs-snapshot: applied
               - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
-              note: snap-0123456789abcdef0 is public and stays so: everybody may copy it
+              note: snap-0123456789abcdef0 in eu-west-1 is public and stays so: everybody may use it
             before
             snap-0123456789abcdef0: all
             after
@@ -145,9 +145,9 @@ stories! { Scene;
         Given { snapshots: &[GivenSnapshot { key: Key::Customer, ..SNAPSHOT }], ..GIVEN }, expect![[r#"
             share-ebs-snapshot: applied
               - share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098
-              note: whoever uses snap-0123456789abcdef0 also needs its key arn:aws:kms:eu-west-1:111122223333:key/key (kms:Decrypt, kms:CreateGrant, ..)
+              note: snap-0123456789abcdef0 in eu-west-1: an account that uses it also needs its key arn:aws:kms:eu-west-1:111122223333:key/key (kms:Decrypt, kms:CreateGrant, ..)
             before
-            snap-0123456789abcdef0: nobody
+            snap-0123456789abcdef0: no account
             after
             snap-0123456789abcdef0: 123456789012, 987654321098
         "#]];

@@ -30,7 +30,7 @@ stories! { Scene;
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +987654321098
         before
-        base-db-v1: nobody
+        base-db-v1: no account
         after
         base-db-v1: 123456789012, 987654321098
     "#]];
@@ -38,7 +38,7 @@ stories! { Scene;
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +987654321098
         before
-        base-db-v1: nobody
+        base-db-v1: no account
         after
         base-db-v1: 123456789012, 987654321098
     "#]];
@@ -46,7 +46,7 @@ stories! { Scene;
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +987654321098
         before
-        base-db-v1: nobody
+        base-db-v1: no account
         after
         base-db-v1: 123456789012, 987654321098
     "#]];
@@ -54,7 +54,7 @@ stories! { Scene;
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +987654321098
         before
-        base-db-v1: nobody
+        base-db-v1: no account
         after
         base-db-v1: 123456789012, 987654321098
     "#]];
@@ -62,7 +62,7 @@ stories! { Scene;
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +987654321098
         before
-        base-db-v1: nobody
+        base-db-v1: no account
         after
         base-db-v1: 123456789012, 987654321098
     "#]];
@@ -70,7 +70,7 @@ stories! { Scene;
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +987654321098
         before
-        base-db-v1: nobody
+        base-db-v1: no account
         after
         base-db-v1: 123456789012, 987654321098
     "#]];
@@ -90,7 +90,7 @@ stories! { Scene;
             before
             base-db-v1: 123456789012, 987654321098
             after
-            base-db-v1: nobody
+            base-db-v1: no account
         "#]];
     a_snapshot_was_created_that_no_entry_names: Given { name: "other-db", holders: HELD, ..GIVEN }, expect![[r#"
         share-rds-snapshot: ignored (no entry of the manifest's section `rds` matches `other-db` in eu-west-1)
@@ -98,14 +98,20 @@ stories! { Scene;
     "#]];
     a_snapshot_was_created_for_more_accounts_than_rds_takes:
         Given { holders: HELD, manifest: TOO_MANY, ..GIVEN }, expect![[r#"
-            share-rds-snapshot: refused (base-db-v1 cannot be shared: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it)
-            nothing changed
+            share-rds-snapshot: refused (base-db-v1 in eu-west-1: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it)
+              - share base-db-v1 in eu-west-1: -123456789012 -987654321098
+              - cannot share base-db-v1 in eu-west-1: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it
+                not done: base-db-v1 in eu-west-1: the manifest names 21 accounts, and RDS shares a snapshot with 20 at most; name fewer, or copy the snapshot and share the copy with the others; none of them gained it
+            before
+            base-db-v1: 123456789012, 987654321098
+            after
+            base-db-v1: no account
         "#]];
     a_snapshot_was_created_for_an_organizational_unit: OF_AN_ORGANIZATION, expect![[r#"
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +222233334444
         before
-        base-db-v1: nobody
+        base-db-v1: no account
         after
         base-db-v1: 222233334444
     "#]];
@@ -114,14 +120,14 @@ stories! { Scene;
             share-rds-snapshot: applied
               - share base-db-v1 in eu-west-1: +222233334444
             before
-            base-db-v1: nobody
+            base-db-v1: no account
             after
             base-db-v1: 222233334444
         "#]];
     a_public_snapshot_was_created: Given { holders: &["all"], ..GIVEN }, expect![[r#"
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +987654321098
-          note: base-db-v1 is public and stays so: everybody may copy and restore it
+          note: base-db-v1 in eu-west-1 is public and stays so: everybody may use it
         before
         base-db-v1: all
         after
@@ -139,9 +145,9 @@ stories! { Scene;
     }, expect![[r#"
         share-rds-snapshot: applied
           - share base-db-v1 in eu-west-1: +123456789012 +555566667777 +987654321098
-          note: policy and grants of the key arn:aws:kms:eu-west-1:111122223333:key/key do not admit 987654321098, who can copy or restore base-db-v1 only when they do (kms:Decrypt, kms:CreateGrant, ..)
+          note: base-db-v1 in eu-west-1: its key arn:aws:kms:eu-west-1:111122223333:key/key does not admit 987654321098, who can copy or restore it only when policy or grants of the key do (kms:Decrypt, kms:CreateGrant, ..)
         before
-        base-db-v1: nobody
+        base-db-v1: no account
         after
         base-db-v1: 123456789012, 555566667777, 987654321098
     "#]];
@@ -160,7 +166,7 @@ stories! { Scene;
               - copy rds:base-db-v1-2026-11-02-05-30 in eu-west-1 to base-db-v1-2026-11-02-05-30-shared
             before
             after
-            base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: nobody
+            base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: no account
         "#]];
     an_automated_cluster_snapshot_was_created_that_is_to_be_copied:
         Given { copies_automated: true, engine: Engine::Aurora, ..AUTOMATED }, expect![[r#"
@@ -169,14 +175,14 @@ stories! { Scene;
               note: AWS documents no event for the finished copy of a cluster snapshot: where none comes, the sweep shares base-db-v1-2026-11-02-05-30-shared
             before
             after
-            base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: nobody
+            base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: no account
         "#]];
     a_copy_of_ours_was_finished:
         Given { copies_automated: true, name: "base-db-v1-2026-11-02-05-30-shared", ..GIVEN }, expect![[r#"
             share-rds-snapshot: applied
               - share base-db-v1-2026-11-02-05-30-shared in eu-west-1: +123456789012 +987654321098
             before
-            base-db-v1-2026-11-02-05-30-shared: nobody
+            base-db-v1-2026-11-02-05-30-shared: no account
             after
             base-db-v1-2026-11-02-05-30-shared: 123456789012, 987654321098
         "#]];

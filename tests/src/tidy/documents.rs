@@ -1,11 +1,11 @@
 //! What stands at the top of the repository, and where documents point to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{File, files, read};
+use super::{File, files, folders, markdown, read};
 
 /// Files and folders that a reader meets first: each has a reason to be there.
-const TOP: [&str; 23] = [
+const TOP: [&str; 24] = [
     ".ci",
     ".gitignore",
     "ARCHITECTURE.md",
@@ -21,6 +21,7 @@ const TOP: [&str; 23] = [
     "clippy.toml",
     "deny.toml",
     "docs",
+    "findings",
     "events",
     "functions",
     "infra",
@@ -31,10 +32,6 @@ const TOP: [&str; 23] = [
     "typos.toml",
 ];
 
-fn documents() -> Vec<File> {
-    files().into_iter().filter(|file| file.extension() == "md").collect()
-}
-
 #[test]
 fn the_top_holds_only_what_belongs_there() {
     let top: BTreeSet<_> = files().iter().map(|file| file.path.split('/').next().unwrap().to_owned()).collect();
@@ -42,17 +39,112 @@ fn the_top_holds_only_what_belongs_there() {
     assert!(strange.is_empty(), "{strange:?} at the top of the repository");
 }
 
+/// The text without what stands between fences, which is no document.
+fn prose(text: &str) -> String {
+    text.split("```").step_by(2).collect()
+}
+
+/// Where a document's headings are linked to, as GitHub makes these anchors.
+fn anchors_of(text: &str) -> BTreeSet<String> {
+    let text = prose(text);
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let kept = |it: &char| it.is_alphanumeric() || [' ', '-', '_'].contains(it);
+    headings.map(|it| it.to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+}
+
+/// The targets of a document's links.
+fn targets_in(text: &str) -> Vec<String> {
+    let text = prose(text);
+    text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())).collect()
+}
+
+fn is_elsewhere(target: &str) -> bool {
+    target.contains("://") || target.starts_with("mailto:")
+}
+
 #[test]
 fn links_lead_somewhere() {
-    for File { path, text } in documents() {
-        let folder = local_aws::workspace().join(&path).parent().unwrap().to_owned();
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = target.split('#').next().unwrap_or_default();
-            let is_elsewhere = file.contains("://") || file.starts_with("mailto:");
-            assert!(is_elsewhere || folder.join(file).exists(), "{path}: {target} leads nowhere");
+    for File { path, text } in markdown() {
+        let here = local_aws::workspace().join(&path);
+        for target in targets_in(&text).iter().filter(|it| !is_elsewhere(it)) {
+            let (file, anchor) = target.split_once('#').map_or((target.as_str(), None), |(file, it)| (file, Some(it)));
+            let file = if file.is_empty() { here.clone() } else { here.parent().unwrap().join(file) };
+            assert!(file.exists(), "{path}: {target} leads nowhere");
+            let Some(anchor) = anchor else { continue };
+            let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{path}: {target}: {error}"));
+            assert!(anchors_of(&text).contains(anchor), "{path}: {target}: there is no heading of this name");
         }
     }
 }
+
+/// A document that no other one links to is never found.
+#[test]
+fn every_document_is_linked_to() {
+    let mut linked = BTreeSet::new();
+    for File { path, text } in markdown() {
+        let folder = local_aws::workspace().join(&path).parent().unwrap().to_owned();
+        let targets = targets_in(&text).into_iter().filter(|it| !is_elsewhere(it));
+        let files = targets.filter_map(|it| folder.join(it.split('#').next()?).canonicalize().ok());
+        linked.extend(files);
+    }
+    for File { path, .. } in markdown() {
+        let file = local_aws::workspace().join(&path).canonicalize().unwrap();
+        let is_found = path == "README.md" || path.starts_with("docs/decisions/") || linked.contains(&file);
+        assert!(is_found, "no document links to {path}");
+    }
+}
+
+#[test]
+fn the_readme_is_short() {
+    let lines = read("README.md").lines().count();
+    assert!(lines <= 110, "README.md has {lines} lines, and may have 110: a subject has its page in docs/");
+}
+
+/// A function's page is its crate's documentation, too. The list of these pages is generated.
+#[test]
+fn each_function_has_a_page() {
+    for function in folders("functions") {
+        let page = read(&format!("functions/{function}/README.md"));
+        assert!(page.starts_with(&format!("# `{function}`\n")), "functions/{function}/README.md begins with its name");
+        let library = read(&format!("functions/{function}/src/lib.rs"));
+        let included = "#![doc = include_str!(\"../README.md\")]\n";
+        assert!(library.starts_with(included), "functions/{function}/src/lib.rs: {included}");
+    }
+}
+
+/// What is said twice is soon said in two ways.
+#[test]
+fn no_sentence_stands_twice() {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for File { path, text } in markdown().into_iter().filter(|file| is_written_by_hand(&file.path)) {
+        for sentence in sentences_in(&text) {
+            let before = seen.insert(sentence.clone(), path.clone());
+            assert_eq!(before, None, "{path} says again: {sentence}");
+        }
+    }
+}
+
+fn is_written_by_hand(path: &str) -> bool {
+    let is_generated = read_head(path).is_some_and(|head| head.contains("This page is generated"));
+    !is_generated && !path.starts_with("docs/decisions/") && path != "CHANGELOG.md"
+}
+
+fn read_head(path: &str) -> Option<String> {
+    path.starts_with("docs/reference/").then(|| read(path).lines().take(3).collect())
+}
+
+/// The longer sentences of a document's prose. Rows of tables, and links to where more is said, may look alike.
+fn sentences_in(text: &str) -> Vec<String> {
+    let prose = prose(text);
+    // A heading, a row and the end of a paragraph end a sentence.
+    let lines = prose.lines().map(|line| if line.starts_with(['|', '#']) || line.is_empty() { ". " } else { line });
+    let words = lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+    let sentences = words.split(". ").map(|it| it.trim_matches(['-', '*', '.', ' ']).to_owned());
+    sentences.filter(|it| it.split(' ').count() > FEW && !it.contains("](")).collect()
+}
+
+/// A sentence of no more words than these may well be true in two places.
+const FEW: usize = 9;
 
 #[test]
 fn the_architecture_is_read_in_one_sitting() {
@@ -63,7 +155,7 @@ fn the_architecture_is_read_in_one_sitting() {
 #[test]
 fn decisions_are_numbered_without_gaps() {
     let mut numbers: Vec<usize> = Vec::new();
-    for File { path, text } in documents() {
+    for File { path, text } in markdown() {
         let Some(name) = path.strip_prefix("docs/decisions/").filter(|name| *name != "README.md") else { continue };
         let number = name.split('-').next().and_then(|it| it.parse().ok());
         numbers.push(number.unwrap_or_else(|| panic!("{path}: NNNN-title.md")));

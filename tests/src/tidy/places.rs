@@ -1,4 +1,4 @@
-//! What the sources say of the world: the regions that exist, and accounts that nobody has.
+//! What the sources say of the world: the regions that exist, and accounts that do not exist.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ fn accounts_are_sample_accounts() {
             let is_account = word.len() == 12 && word.bytes().all(|it| it.is_ascii_digit());
             // Tests that need many accounts count them up.
             let is_known = ACCOUNTS.contains(&word) || word.starts_with("1000000000");
-            assert!(!is_account || is_known, "{}: {word} may be somebody's account", file.path);
+            assert!(!is_account || is_known, "{}: {word} may be a real account", file.path);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Beginning and ending the rotation of a secret. Nobody is invoked.
+//! Beginning and ending the rotation of a secret. No function is invoked.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::{Outcome, Request, now, refusal};
 
 /// `RotateSecret`: keeps how the secret is rotated, and registers an empty version with the label AWSPENDING.
 ///
-/// With `RotateImmediately=false` AWS takes that version away again after `testSecret`. Here it stays, since nobody knows
+/// With `RotateImmediately=false` AWS takes that version away again after `testSecret`. Here it stays, since no code here knows
 /// when the test is over but the one who drives it.
 pub(super) fn rotate(secret: &mut Secret, request: &Request<'_>) -> Outcome {
     let token = request.token()?;

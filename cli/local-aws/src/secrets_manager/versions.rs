@@ -50,7 +50,7 @@ pub(super) fn get(secret: &Secret, request: &Request<'_>) -> Outcome {
     Ok(answer)
 }
 
-/// `PutSecretValue`: a version is written once. The empty one of a rotation is written by whoever comes first.
+/// `PutSecretValue`: a version is written once. The empty one of a rotation is written by the first that comes.
 pub(super) fn put(secret: &mut Secret, request: &Request<'_>) -> Outcome {
     let token = request.token()?;
     let Some(value) = value_of(request)? else {
@@ -105,7 +105,7 @@ fn check_rotation_token(request: &Request<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// `UpdateSecretVersionStage`: whoever moves a label must know where it is.
+/// `UpdateSecretVersionStage`: a caller that moves a label must know where it is.
 pub(super) fn update_stage(secret: &mut Secret, request: &Request<'_>) -> Outcome {
     let stage = request.required("VersionStage")?;
     let (to, from) = (request.text("MoveToVersionId"), request.text("RemoveFromVersionId"));

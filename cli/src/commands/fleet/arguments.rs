@@ -11,7 +11,7 @@ use reaction::Mode;
 
 use super::operation::Operation;
 use crate::failure::Failure;
-use crate::settings::{Limits as SweepLimits, Naming, Pacing, Tables};
+use crate::settings::{AllowedAccounts, Limits as SweepLimits, Naming, Pacing, Tables};
 
 /// What to do with many accounts.
 #[derive(Debug, Subcommand)]
@@ -37,7 +37,7 @@ Examples:
   signalbox fleet run rotation-state --resume run.jsonl
   signalbox fleet run share-sweep --target ou-ab12-cd34ef56 --manifest s3://com-example-bucket/share.json
   signalbox fleet run share-sweep --target ou-ab12-cd34ef56 --manifest s3://com-example-bucket/share.json \\
-    --grants-table signalbox-grants --audit-table signalbox-audit --apply";
+    --allowed-accounts 222233334444,ou-ab12-cd34ef56 --grants-table signalbox-grants --audit-table signalbox-audit --apply";
 
 /// What is to be done, and where.
 #[derive(Debug, Args)]
@@ -47,6 +47,7 @@ pub(crate) struct RunArguments {
     pub(crate) operation: Operation,
     /// Show the accounts and regions, and how many calls it takes at least, and do nothing in them
     #[arg(long, conflicts_with_all = ["apply", "checkpoint", "resume", "only_failed", "lines"])]
+    #[arg(conflicts_with_all = ["concurrency", "assume_concurrency", "tolerate", "account_timeout", "timeout"])]
     pub(crate) plan: bool,
     /// Of an operation that writes: do it. Without this it tells what it would do, with sessions that may only read
     #[arg(long)]
@@ -172,9 +173,8 @@ pub(crate) struct SweepSettings {
     /// The account that owns the bucket of the manifest; the calling account by default
     #[arg(long, env = "SIGNALBOX_MANIFEST_ACCOUNT", value_name = "ID", hide_env_values = true)]
     pub(crate) manifest_account: Option<String>,
-    /// Which accounts the manifest may name: ids of accounts, organizations and organizational units; every one by default
-    #[arg(long, env = "SIGNALBOX_ALLOWED_ACCOUNTS", value_name = "IDS", hide_env_values = true)]
-    pub(crate) allowed_accounts: Option<String>,
+    #[command(flatten)]
+    pub(crate) allowed: AllowedAccounts,
     /// The account whose buckets, keys and repositories the manifest names, which are skipped in all others; the calling one
     /// by default
     #[arg(long, env = "SIGNALBOX_EXACT_NAMES_ACCOUNT", value_name = "ID", hide_env_values = true)]
@@ -196,7 +196,7 @@ impl SweepSettings {
         let value = match name {
             "SIGNALBOX_MANIFEST" => self.manifest.as_ref(),
             "SIGNALBOX_MANIFEST_ACCOUNT" => self.manifest_account.as_ref(),
-            "SIGNALBOX_ALLOWED_ACCOUNTS" => self.allowed_accounts.as_ref(),
+            "SIGNALBOX_ALLOWED_ACCOUNTS" => self.allowed.allowed_accounts.as_ref(),
             "SIGNALBOX_EXACT_NAMES_ACCOUNT" => self.exact_names_account.as_ref(),
             "SIGNALBOX_GRANTS_TABLE" | "SIGNALBOX_AUDIT_TABLE" => self.tables.variable(name),
             "SIGNALBOX_RATES" => self.pacing.rates.as_ref(),

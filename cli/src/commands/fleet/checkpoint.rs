@@ -1,6 +1,6 @@
 //! The file that a run can be resumed from: a line that says which run it is, and a line for each result as it comes.
 //!
-//! A line that somebody was at when the run was killed is no line, and what it would have told is done again. Of several lines
+//! A line that was being written when the run was killed is not a line, and what it would have told is done again. Of several lines
 //! about the same place the last one counts.
 
 use std::collections::{BTreeMap, HashSet};
@@ -66,7 +66,7 @@ impl Checkpoint {
         if is_settled || entry.has_failed() { self.write(entry) } else { Ok(()) }
     }
 
-    /// One write a line, so that a line is there as soon as it is written, whoever ends this process.
+    /// One write a line, so that a line is there as soon as it is written, whatever ends this process.
     fn write(&mut self, line: &impl Serialize) -> Result<(), Failure> {
         let Some((path, file)) = &mut self.0 else { return Ok(()) };
         let mut text = serde_json::to_vec(line).map_err(Failure::service)?;
@@ -75,7 +75,7 @@ impl Checkpoint {
     }
 }
 
-/// Reads a file, and opens it for more, without the line that somebody was at.
+/// Reads a file, and opens it for more, without the line that was being written.
 fn resume(path: &Path, expected: &Header) -> Result<(File, Known)> {
     let text = std::fs::read_to_string(path)?;
     let whole = text.rfind('\n').map_or(0, |end| end + 1);

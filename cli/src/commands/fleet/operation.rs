@@ -17,7 +17,7 @@ use super::sweeps::{self, Suite};
 pub(crate) enum Operation {
     /// Who the role makes us: shows that it can be assumed; reads
     CallerIdentity,
-    /// With whom images, EBS snapshots and snapshots of databases are shared, and what is public; reads
+    /// With which accounts images, EBS snapshots and snapshots of databases are shared, and what is public; reads
     SharingInventory,
     /// Which secrets are rotated, when they were and will be, and which rotations got stuck; reads
     RotationState,

@@ -1,4 +1,4 @@
-//! What is shared with whom in one account and region, and what is public.
+//! What is shared with which accounts in one account and region, and what is public.
 
 use std::collections::BTreeMap;
 
@@ -132,7 +132,7 @@ impl Services {
         Ok(snapshots.filter_map(id).map(|id| Thing { kind: Kind::DbClusterSnapshot, id, name: None }).collect())
     }
 
-    /// The thing with those who may use it; `None` where nobody else may, or it is gone meanwhile.
+    /// The thing with those who may use it; `None` where no other account may, or it is gone meanwhile.
     async fn examine(&self, thing: Thing) -> Result<Option<Shared>, Error> {
         let Thing { kind, id, name } = thing;
         let holders = match kind {
@@ -150,9 +150,9 @@ impl Inventory {
     pub(super) fn lines(&self) -> Vec<String> {
         let line = |Shared { kind, id, name, public, with }: &Shared| {
             let everybody = public.then(|| "EVERYBODY".to_owned());
-            let whom: Vec<_> = everybody.into_iter().chain(with.iter().cloned()).collect();
+            let holders: Vec<_> = everybody.into_iter().chain(with.iter().cloned()).collect();
             let name = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-            format!("{kind} {id}{name}: {}", whom.join(", "))
+            format!("{kind} {id}{name}: {}", holders.join(", "))
         };
         self.shared.iter().map(line).collect()
     }

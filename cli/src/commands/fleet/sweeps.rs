@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use aws::{DeniedByOrganization, Home, Sessions};
+use aws::{DeniedByOrganization, Home, Sessions, in_name_of};
 use emr_dns::EmrDns;
 use fleet::Session;
 use place::AccountId;
 use reaction::settings::{Variables, malformed};
-use reaction::{Deadline, Error, MemoryLedger, Mode, Outcome, Reaction, Report, drive_json};
+use reaction::{Error, MemoryLedger, Mode, Outcome, Reaction, Report, drive_json};
 use reconcile_shares::ReconcileShares;
 use sharing_aws::Source;
 use sharing_records::Grants;
 
 use super::arguments::SweepSettings;
-use crate::functions::DEADLINE;
+use crate::bound;
+use crate::failure::Failure;
+use crate::functions::by_hand;
 use crate::given::Given;
+use crate::progress;
 
 /// What a sweep is asked for.
 const SWEEP: &str = r#"{"signalbox": "sweep", "force": null}"#;
@@ -89,13 +92,13 @@ impl Suite<'_> {
         let grants = Grants::read(&variables, &self.hub, ReconcileShares::NAME)?;
         let exact = self.exact_names_account()?;
         let function = |member| ReconcileShares::new(member, source, limits, grants).with_exact_names_of(exact);
-        self.sweep(session, function).await
+        self.sweep(session, "signalbox fleet run share-sweep", function).await
     }
 
     /// Makes the names of the account's clusters true in one region.
     pub(super) async fn sweep_names(&self, session: &Session) -> Result<Report, Error> {
         let settings = emr_dns::Settings::read(&|name: &str| self.variable(name))?;
-        self.sweep(session, |member| EmrDns::new(member, settings)).await
+        self.sweep(session, "signalbox fleet run dns-sweep", |member| EmrDns::new(member, settings)).await
     }
 
     /// Refuses settings that would be refused in each account.
@@ -122,6 +125,22 @@ impl Suite<'_> {
         }
     }
 
+    /// Refuses to act where nothing says with which accounts things may be shared, and says once where nothing bounds them.
+    pub(super) fn check_bound(&self) -> Result<(), Failure> {
+        if self.mode == Mode::Apply {
+            bound::require(self.given, &|name: &str| self.variable(name))?;
+        }
+        if let Some(note) = self.bound() {
+            progress::say(&format!("note: {note}"));
+        }
+        Ok(())
+    }
+
+    /// What each report repeats where nothing bounds the accounts.
+    fn bound(&self) -> Option<String> {
+        bound::note(self.given, &|name: &str| self.variable(name))
+    }
+
     /// Whose buckets, keys and repositories the manifest names.
     fn exact_names_account(&self) -> Result<AccountId, Error> {
         match self.variable(EXACT) {
@@ -137,16 +156,18 @@ impl Suite<'_> {
     async fn sweep<R: Reaction>(
         &self,
         session: &Session,
+        command: &str,
         function: impl FnOnce(Arc<Sessions>) -> R,
     ) -> Result<Report, Error> {
         let clock = self.hub.clock();
         let member = Sessions::of_config(session.config.clone(), clock)?;
         let partition = session.region.partition().to_string();
         member.know_home(Home { account: session.account.clone(), partition });
-        let deadline = Deadline::new(clock() + DEADLINE, clock);
-        // The records of what was shared keep two sweeps apart; nobody else hears of this one.
-        let report =
-            drive_json(&function(Arc::new(member)), &MemoryLedger::new(clock), self.mode, deadline, SWEEP).await;
+        let run = by_hand(&self.hub, R::NAME, session.account.as_str(), command);
+        // The records of what was shared keep two sweeps apart; no other run hears of this one.
+        let (function, ledger) = (function(Arc::new(member)), MemoryLedger::new(clock));
+        let report = in_name_of(&run, drive_json(&function, &ledger, self.mode, &run, SWEEP)).await;
+        let report = report.with_notes(self.bound());
         match report.outcome {
             Outcome::Failed => Err(failure(R::NAME == EmrDns::NAME, report)),
             Outcome::Refused => Err(Error::refused(report)),

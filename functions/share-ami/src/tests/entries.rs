@@ -28,22 +28,22 @@ fn an_image_with_the_name_and_without_the_tag_is_not_shared() {
         &[("share", "YES"), ("Name", "base_linux_v1")],
         RESTRICTED,
         &expect![[r#"
-        ignored: no entry of the manifest means `base_linux_v1` in eu-west-1, whose owner or tags are not those that entries with its name ask for
-    "#]],
+            ignored: no entry of the manifest's section `ami` means ami-0123456789abcdef0 in eu-west-1, whose owner or tags are not those that entries with its name ask for
+        "#]],
     );
     told(
         &[],
         RESTRICTED,
         &expect![[r#"
-        ignored: no entry of the manifest means `base_linux_v1` in eu-west-1, whose owner or tags are not those that entries with its name ask for
-    "#]],
+            ignored: no entry of the manifest's section `ami` means ami-0123456789abcdef0 in eu-west-1, whose owner or tags are not those that entries with its name ask for
+        "#]],
     );
     told(
         &[("share", "yes")],
         &RESTRICTED.replace(OURS, "444455556666"),
         &expect![[r#"
-        ignored: no entry of the manifest means `base_linux_v1` in eu-west-1, whose owner or tags are not those that entries with its name ask for
-    "#]],
+            ignored: no entry of the manifest's section `ami` means ami-0123456789abcdef0 in eu-west-1, whose owner or tags are not those that entries with its name ask for
+        "#]],
     );
 }
 

@@ -19,8 +19,8 @@ fn a_snapshot_with_the_name_and_without_the_tag_is_not_shared_and_not_copied() {
     check(
         &by(manifest, snapshot()),
         &expect![[r#"
-        ignored: no entry of the manifest's section `rds` means `base-db-v1` in eu-west-1, whose owner or tags are not those that entries with its name ask for
-    "#]],
+            ignored: no entry of the manifest's section `rds` means base-db-v1 in eu-west-1, whose owner or tags are not those that entries with its name ask for
+        "#]],
     );
     let copying = |snapshot| Facts { copies_automated: true, ..by(&manifest.replace("base-db-v", "base"), snapshot) };
     check_of(
@@ -34,7 +34,7 @@ fn a_snapshot_with_the_name_and_without_the_tag_is_not_shared_and_not_copied() {
         &subject(AUTOMATED),
         &copying(automated()),
         &expect![[r#"
-        ignored: no entry of the manifest's section `rds` means `rds:base-db-v1-2026-11-02-05-30` in eu-west-1, whose owner or tags are not those that entries with its name ask for
-    "#]],
+            ignored: no entry of the manifest's section `rds` means rds:base-db-v1-2026-11-02-05-30 in eu-west-1, whose owner or tags are not those that entries with its name ask for
+        "#]],
     );
 }

@@ -37,14 +37,7 @@ fn grants(rules: &[&Rule]) -> Grants {
         .http_client(create_mock_http_client())
         .interceptor(answers.rule_mode(RuleMode::MatchAny));
     let client = Client::from_conf(config.build());
-    Grants {
-        client,
-        table: "grants".into(),
-        audit: "audit".into(),
-        actor: aws::Actor::default(),
-        function: "share-ami",
-        now,
-    }
+    Grants { client, table: "grants".into(), audit: "audit".into(), function: "share-ami", now }
 }
 
 fn item(principal: &str, more: &[(&str, AttributeValue)]) -> Item {

@@ -7,11 +7,8 @@ use aws::all_pages;
 use futures_util::{StreamExt, stream};
 use place::{AccountId, Region};
 use reaction::{Doing, Error};
-use sharing::{Kind, Principal, Resource, Tags};
-use sharing_aws::{
-    AWS_OWNED_KEY, Encryption, Holders, KeyGaps, OptionGroup, db_tags_of, encryption, is_aws_owned, key_gaps,
-    over_quota,
-};
+use sharing::{Encryption, KeyGaps, Kind, Note, Obstacle, OptionGroup, Principal, Resource, State, Tags};
+use sharing_aws::{Holders, db_tags_of, encryption, is_aws_owned, key_gaps};
 
 use super::{READS, Reading, Scanned};
 use crate::facts::Found;
@@ -22,10 +19,6 @@ const PAGE: i32 = 100;
 
 /// Engines whose snapshots RDS lists too, and that share them by APIs of their own.
 const OTHERS: [&str; 2] = ["neptune", "docdb"];
-
-/// Why what the default key encrypts cannot be shared.
-const MANAGED_KEY: &str = "it is encrypted with the AWS-managed key aws/rds, which no other account can use; copy it with a \
-    customer managed key";
 
 /// A snapshot as RDS lists it.
 struct Listed {
@@ -57,7 +50,7 @@ impl Reading<'_> {
             self.is_sought(&self.candidate(kind, &it.id, Some(region), &it.tags)) || owned.contains(it.id.as_str())
         };
         let snapshots = snapshots.into_iter().filter(|it| !OTHERS.contains(&it.engine.as_str()) && concerns(it));
-        let (ready, others): (Vec<_>, Vec<_>) = snapshots.partition(|it| it.status == "available");
+        let (ready, others): (Vec<_>, Vec<_>) = snapshots.partition(|it| State::of(kind, &it.status) == State::Ready);
         let mut scanned = Scanned::default();
         // One that is ours is not gone because it is at something.
         for Listed { id, status, .. } in others.into_iter().filter(|it| owned.contains(it.id.as_str())) {
@@ -106,9 +99,8 @@ impl Reading<'_> {
         let mut found = Found::new(resource, Some(&listed.id));
         (found.created, found.is_public, found.holders) = (listed.created, is_public, principals);
         found.tags.clone_from(&listed.tags);
-        found.obstacle = over_quota(&self.wanted(&found)).map(|refusal| refusal.to_string());
         if listed.is_aws_owned {
-            found.notes.push(AWS_OWNED_KEY.replace("SNAPSHOT", "it"));
+            found.notes.extend(Note::of_encryption(&Encryption::AwsOwned).map(|note| note.to_string()));
         }
         Ok(Some(found))
     }
@@ -133,8 +125,8 @@ impl Reading<'_> {
         let options: OptionGroup = services.rds.option_group(Some(group), engine).await?;
         for user in users {
             let found = &mut all[*user];
-            found.obstacle = found.obstacle.take().or(options.obstacle());
-            found.notes.extend(options.note());
+            found.flaw = found.flaw.take().or_else(|| Obstacle::of_options(&options));
+            found.notes.extend(Note::of_options(&options).map(|note| note.to_string()));
         }
         Ok(())
     }
@@ -142,34 +134,22 @@ impl Reading<'_> {
     /// Says of the snapshots that a key encrypts why they cannot be shared, or whom the key does not admit.
     async fn explain(&self, services: &Services, key: &str, users: &[usize], all: &mut [Found]) -> Result<(), Error> {
         let accounts: BTreeSet<_> = users.iter().flat_map(|user| self.gains(&all[*user])).collect();
-        if accounts.is_empty() {
-            return Ok(());
-        }
-        let obstacle = match encryption(&services.kms, key, self.owner).await? {
-            Encryption::AwsManaged => Some(MANAGED_KEY.to_owned()),
-            Encryption::Unusable(why) => Some(why),
-            Encryption::None | Encryption::AwsOwned | Encryption::Customer(_) => None,
-        };
-        if obstacle.is_some() {
+        let Some(first) = users.first().filter(|_| !accounts.is_empty()) else { return Ok(()) };
+        let kind = all[*first].resource.kind;
+        let encryption = encryption(&services.kms, key, self.owner).await?;
+        if let Some(flaw) = Obstacle::of_encryption(kind, None, &encryption) {
             for user in users {
-                all[*user].obstacle.clone_from(&obstacle);
+                all[*user].flaw = Some(flaw.clone());
             }
             return Ok(());
         }
         let gaps = key_gaps(&services.kms, key, self.owner, &accounts).await?;
         for user in users {
-            let note = match &gaps {
-                KeyGaps::Unknown => format!("whether its key {key} admits the accounts cannot be read"),
-                KeyGaps::Known(shut_out) => {
-                    let shut_out: Vec<_> =
-                        self.gains(&all[*user]).intersection(shut_out).map(ToString::to_string).collect();
-                    if shut_out.is_empty() {
-                        continue;
-                    }
-                    format!("its key {key} does not admit {}", shut_out.join(", "))
-                }
+            let gaps = match &gaps {
+                KeyGaps::Unknown => KeyGaps::Unknown,
+                KeyGaps::Known(shut_out) => KeyGaps::Known(&self.gains(&all[*user]) & shut_out),
             };
-            all[*user].notes.push(note);
+            all[*user].notes.extend(Note::of_gaps(key, &gaps).map(|note| note.to_string()));
         }
         Ok(())
     }

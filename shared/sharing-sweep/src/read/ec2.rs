@@ -7,12 +7,12 @@ use aws::Answer;
 use aws_sdk_ec2::operation::describe_images::DescribeImagesOutput;
 use aws_sdk_ec2::operation::describe_snapshots::DescribeSnapshotsOutput;
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
-use aws_sdk_ec2::types::{Filter, Image, ImageState, Snapshot};
+use aws_sdk_ec2::types::{Filter, Image, Snapshot};
 use futures_util::{StreamExt, stream, try_join};
 use place::Region;
 use reaction::{Doing, Error};
-use sharing::{Kind, Resource};
-use sharing_aws::{Encryption, Holders, encryption, name_of, tags_of};
+use sharing::{Encryption, Kind, Note, Obstacle, Resource, State};
+use sharing_aws::{Holders, encryption, name_of, tags_of};
 
 use super::{READS, Reading, Scanned};
 use crate::facts::Found;
@@ -159,18 +159,22 @@ impl Reading<'_> {
 
     /// An image without its permissions; `None` of one that can have none, now or later.
     fn image(&self, listed: &Listed, image: &Image, region: &Region) -> Option<Found> {
-        let state = image.state()?;
-        if ![ImageState::Available, ImageState::Disabled].contains(state) {
+        let state = State::of(Kind::Image, image.state()?.as_str());
+        if matches!(state, State::Over(_)) {
             return None;
         }
         let resource = |kind, id: &str| Resource::new(kind, self.owner, region, id);
         let mut found = Found::new(resource(Kind::Image, image.image_id()?), image.name());
         found.tags = tags_of(image.tags());
-        found.is_disabled = *state == ImageState::Disabled;
+        found.state = state;
         found.created = image.creation_date().and_then(moment);
         found.snapshots = snapshots_of(image).map(|id| resource(Kind::Snapshot, &id)).collect();
         for snapshot in &found.snapshots {
-            explain(&mut found.obstacle, &mut found.notes, listed, &snapshot.id);
+            let known = listed.encryption.get(&snapshot.id).and_then(|known| known.as_ref().ok());
+            let flaw = known.and_then(|it| Obstacle::of_encryption(Kind::Image, Some(&snapshot.id), it));
+            found.flaw = found.flaw.take().or(flaw);
+            let note = known.and_then(Note::of_encryption).map(|note| note.to_string());
+            found.notes.extend(note.filter(|note| !found.notes.contains(note)));
         }
         Some(found)
     }
@@ -178,8 +182,8 @@ impl Reading<'_> {
     /// The thing with those who may use it; `None` where it is gone meanwhile.
     async fn holders(&self, services: &Services, mut found: Found) -> Result<Option<Found>, Error> {
         let Resource { kind, id, .. } = &found.resource;
-        // Disabling took all its permissions.
-        if found.is_disabled {
+        // Nothing is done about it now, and disabling took all its permissions.
+        if found.state != State::Ready {
             return Ok(Some(found));
         }
         let holders = async {
@@ -217,27 +221,11 @@ fn snapshot(listed: &Listed, resource: Resource) -> Found {
     let mut found = Found::new(resource, name);
     found.tags = known.map(|it| tags_of(it.tags())).unwrap_or_default();
     found.created = known.and_then(|it| it.start_time()).and_then(|time| (*time).try_into().ok());
-    explain(&mut found.obstacle, &mut found.notes, listed, &found.resource.id);
+    found.state = known.and_then(|it| it.state()).map(|it| State::of(Kind::Snapshot, it.as_str())).unwrap_or_default();
+    let key = listed.encryption.get(&found.resource.id).and_then(|known| known.as_ref().ok());
+    found.flaw = key.and_then(|it| Obstacle::of_encryption(Kind::Snapshot, None, it));
+    found.notes = key.and_then(Note::of_encryption).map(|note| note.to_string()).into_iter().collect();
     found
-}
-
-fn explain(obstacle: &mut Option<String>, notes: &mut Vec<String>, listed: &Listed, snapshot: &str) {
-    match listed.encryption.get(snapshot) {
-        Some(Ok(Encryption::AwsManaged)) => {
-            *obstacle = Some(format!(
-                "{snapshot} is encrypted with the AWS-managed key aws/ebs, which no other account can use; copy it with \
-                 a customer managed key"
-            ));
-        }
-        Some(Ok(Encryption::Unusable(why))) => *obstacle = Some(format!("{snapshot} cannot be used: {why}")),
-        Some(Ok(Encryption::Customer(key))) => {
-            let note = format!("whoever uses it also needs its key {key} (kms:Decrypt, kms:CreateGrant, ..)");
-            if !notes.contains(&note) {
-                notes.push(note);
-            }
-        }
-        Some(Ok(Encryption::None | Encryption::AwsOwned) | Err(_)) | None => {}
-    }
 }
 
 /// A time as EC2 writes it in text.

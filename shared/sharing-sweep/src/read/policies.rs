@@ -14,7 +14,7 @@ use crate::facts::Found;
 impl Reading<'_> {
     pub(super) async fn policies(&self, kind: Kind, region: Option<&Region>) -> Scanned {
         // By its exact name the manifest names one thing of one account: what has that name in another is something else.
-        // By its other names it may have others whom it is for, so that all names are looked up.
+        // By its other names it may have other principals that it is for, so that all names are looked up.
         let is_sought = self.is_exact && !self.sought.names(kind, region).is_empty();
         let manifest = self.manifest.filter(|_| is_sought);
         let exact = manifest.as_ref().map(|manifest| manifest.names(kind, region)).unwrap_or_default();
@@ -73,7 +73,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The thing with those whom its policy admits; `None` of one that only our records know.
+    /// The thing with those that its policy admits; `None` of one that only our records know.
     async fn admitted(&self, mut found: Found) -> Result<Option<Found>, Error> {
         self.in_time()?;
         let read = self.function.policy(&found.resource).await?;

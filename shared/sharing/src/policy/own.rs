@@ -1,4 +1,4 @@
-//! Our own statements: their canonical form, which of a policy's statements are ours, and whom they admit.
+//! Our own statements: their canonical form, which of a policy's statements are ours, and the principals that they admit.
 //!
 //! An account is its root, which lets that account decide who of its users and roles has the share. An organization is a
 //! condition of its own statement.
@@ -22,11 +22,11 @@ const ORGANIZATIONS: &str = "Organization";
 /// The `Sid` of the statement that the function of 2015 gave a bucket.
 const ADOPTED: &str = "S3ReadAccessToRole";
 
-/// A statement of ours: what it allows, whoever it is for.
+/// A statement of ours: what it allows, without its principals.
 struct Form {
     sid: &'static str,
     actions: &'static [&'static str],
-    /// Whether only services of AWS may do it on somebody's behalf.
+    /// Whether only services of AWS may do it on behalf of a principal.
     is_for_services: bool,
 }
 
@@ -95,7 +95,7 @@ impl Form {
         self.statement(resource, ORGANIZATIONS, &json!("*"), organizations)
     }
 
-    /// Whom a statement with this form's `Sid` admits; `None` where somebody altered it.
+    /// The principals that a statement with this form's `Sid` admits; `None` where it was altered.
     fn principals(&self, resource: &Resource, statement: &Statement<'_>) -> Option<BTreeSet<Principal>> {
         if statement.sid().ends_with(ORGANIZATIONS) {
             let organizations: Vec<_> = statement.organizations().collect();
@@ -110,7 +110,7 @@ impl Form {
     }
 }
 
-/// Whether two statements mean the same, whoever they are for and whatever their `Sid`.
+/// Whether two statements mean the same, apart from their principals and whatever their `Sid`.
 fn is_same(statement: &Map<String, Value>, canonical: &Value) -> bool {
     let meaning = |statement: &Map<String, Value>| {
         let elements = statement.iter().filter(|(name, _)| !["Sid", "Principal"].contains(&name.as_str()));
@@ -152,7 +152,7 @@ fn is_adopted(resource: &Resource, statement: &Statement<'_>) -> bool {
         && statement.principals().all(|who| matches!(who, Who::Aws(_)))
 }
 
-/// Whom our statements admit together. Of a key, whoever stands in one of our two statements alone is a stray, so that it
+/// The principals that our statements admit together. Of a key, one that stands in one of our two statements alone is a stray, so that it
 /// is mended.
 pub(super) fn principals(resource: &Resource, own: &[Statement<'_>]) -> BTreeSet<Principal> {
     let forms = forms(resource.kind);

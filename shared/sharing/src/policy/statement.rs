@@ -12,7 +12,7 @@ pub(super) const ORGANIZATION: &str = "aws:PrincipalOrgID";
 #[derive(Debug)]
 pub(super) struct Statement<'a>(pub(super) &'a Map<String, Value>);
 
-/// Somebody whom a statement names.
+/// A principal that a statement names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Who<'a> {
     /// `*`.
@@ -70,12 +70,12 @@ impl<'a> Statement<'a> {
         }
     }
 
-    /// Whom the statement is for.
+    /// The principals that the statement is for.
     pub(super) fn principals(&self) -> impl Iterator<Item = Who<'a>> + use<'a> {
         who_of(self.0.get("Principal"))
     }
 
-    /// Whom the statement is not for.
+    /// The principals that the statement is not for.
     pub(super) fn exceptions(&self) -> impl Iterator<Item = Who<'a>> + use<'a> {
         who_of(self.0.get("NotPrincipal"))
     }

@@ -1,4 +1,4 @@
-//! The policy that admits somebody else.
+//! The policy that admits other principals.
 
 use std::collections::BTreeSet;
 
@@ -183,7 +183,7 @@ fn a_key_is_not_locked_against_its_own_account() {
     assert!(edited(Kind::Key, Some(&policy(&role)), &["222233334444"]).starts_with("refused: no statement"));
 }
 
-/// `count` accounts that nobody has.
+/// `count` accounts that do not exist.
 fn many(count: usize) -> BTreeSet<Principal> {
     (0..count).map(|index| Principal::written(&format!("1000000{index:05}"))).collect()
 }

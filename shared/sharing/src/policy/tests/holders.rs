@@ -1,4 +1,4 @@
-//! Whom a policy admits.
+//! The principals that a policy admits.
 
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -122,8 +122,8 @@ fn whom_others_admit_is_listed_but_for_the_owner_and_services() {
         |principal: Value| json!({"Effect": "Allow", "Principal": principal, "Action": "s3:*", "Resource": "*"});
     let mut members = allow(json!("*"));
     members["Condition"] = json!({"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}});
-    let mut somebody = allow(json!({"AWS": "*"}));
-    somebody["Condition"] = json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}});
+    let mut conditional = allow(json!({"AWS": "*"}));
+    conditional["Condition"] = json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}});
     let mut denied = allow(json!({"AWS": "arn:aws:iam::555566667777:root"}));
     denied["Effect"] = json!("Deny");
     let statements = json!([
@@ -131,7 +131,7 @@ fn whom_others_admit_is_listed_but_for_the_owner_and_services() {
         allow(json!({"AWS": "arn:aws:iam::444455556666:role/app", "Service": "cloudtrail.amazonaws.com"})),
         allow(json!({"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"})),
         members,
-        somebody,
+        conditional,
         denied
     ]);
     check(
