@@ -96,8 +96,18 @@ async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
     let accounts = if setting.by_tag { ManyAccounts::at_rates } else { ManyAccounts::new };
     let accounts = Arc::new(accounts(setting.accounts));
     let aws = CannedAws::start(Some(tls.acceptor.clone()), setting.latency, accounts.clone()).await?;
+    let (program, name) = if setting.is_peer {
+        (peer("fleet")?, "botocove")
+    } else {
+        (Command::new(binary("bench-fleet", "bench-fleet")?), "fleet")
+    };
+    let endpoints = Endpoints { runtime_api: String::new(), aws: aws.urls(), bundle: Some(&tls.bundle) };
+    let mut command = as_lambda_would(program, &endpoints, log(name, folder)?)?;
+    command.arg(setting.concurrency.to_string()).args(&REGIONS[..setting.regions]);
+    command.args(setting.by_tag.then_some(TAG));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let begin = clock::now();
-    let mut child = command(setting, &aws, tls, folder)?.spawn().context("starting it")?;
+    let mut child = command.spawn().context("starting it")?;
     let pid = child.id().context("it has no process id")?;
     let results = results(child.stdout.take().context("its output")?).await?;
     let wall = clock::now() - begin;
@@ -138,21 +148,6 @@ fn judged(
         choosing_floor_ms: floor_ms("ListTagsForResource", tagged),
         refused: accounts.take_refused(),
     })
-}
-
-/// The program that runs, with what it is told.
-fn command(setting: &Setting, aws: &CannedAws, tls: &Tls, folder: &Path) -> Result<Command> {
-    let (program, name) = if setting.is_peer {
-        (peer("fleet")?, "botocove")
-    } else {
-        (Command::new(binary("bench-fleet", "bench-fleet")?), "fleet")
-    };
-    let endpoints = Endpoints { runtime_api: String::new(), aws: aws.urls(), bundle: Some(&tls.bundle) };
-    let mut command = as_lambda_would(program, &endpoints, log(name, folder)?)?;
-    command.arg(setting.concurrency.to_string()).args(&REGIONS[..setting.regions]);
-    command.args(setting.by_tag.then_some(TAG));
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    Ok(command)
 }
 
 /// How many results there are, once they all are.

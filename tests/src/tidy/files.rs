@@ -115,8 +115,6 @@ fn capitalised(word: &str) -> String {
 #[test]
 fn each_api_that_waits_for_its_turn_has_a_rate() {
     const PACE: &str = "shared/aws/src/pace.rs";
-    // Secrets Manager documents a hundred a second, and one list after the other stays far below.
-    const FAST: [&str; 1] = ["ListSecrets"];
     let rates = read(PACE);
     let (rates, _) = rates.split_once("];").unwrap();
     let mut waiting = 0;
@@ -124,7 +122,7 @@ fn each_api_that_waits_for_its_turn_has_a_rate() {
         let text: String = text.split_whitespace().collect();
         let text = text.replace("Pace::unlimited().all_pages(", "");
         let waits = [".wait(\"", ".all_pages(\""].into_iter().flat_map(|call| text.split(call).skip(1));
-        for api in waits.filter_map(|rest| rest.split('"').next()).filter(|api| !FAST.contains(api)) {
+        for api in waits.filter_map(|rest| rest.split('"').next()) {
             assert!(rates.contains(&format!("\"{api}\"")), "{path}: {api} has no rate in {PACE}");
             waiting += 1;
         }
