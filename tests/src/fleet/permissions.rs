@@ -87,8 +87,18 @@ async fn a_sweep_of_shares_may_do_what_it_does_and_nothing_else() {
         "--output",
         "json",
     ];
-    let tables =
-        ["--grants-table", GRANTS, "--audit-table", AUDIT, "--max-removals", "100", "--max-removed-percent", "100"];
+    let tables = [
+        "--grants-table",
+        GRANTS,
+        "--audit-table",
+        AUDIT,
+        "--max-removals",
+        "100",
+        "--max-removed-percent",
+        "100",
+        "--allowed-accounts",
+        "everybody",
+    ];
     let before = AWS.calls(&account).len();
     scene.world.put_manifest(&manifest).await;
     let planned = scene.run(&[&sweep as &[_], &tables].concat());
