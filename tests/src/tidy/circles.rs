@@ -182,7 +182,6 @@ const LEFT: &[&str] = &[
     "cli commands::fleet: arguments, operation, sweeps",
     "cli/local-aws : authorization, calls, control, faults, proxy, refusals, routes, secrets_manager",
     "shared/reaction : ledger, report",
-    "shared/rotation-steps : plan, watch",
     "shared/sharing-sweep : groups, plan",
     "tests/bench : canned, one_cluster",
 ];
