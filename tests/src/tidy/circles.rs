@@ -181,7 +181,6 @@ const LEFT: &[&str] = &[
     "cli : arguments, commands, connection",
     "cli commands::fleet: arguments, operation, sweeps",
     "cli/local-aws : authorization, calls, control, faults, proxy, refusals, routes, secrets_manager",
-    "shared/sharing-sweep : groups, plan",
     "tests/bench : canned, one_cluster",
 ];
 
