@@ -180,7 +180,6 @@ fn paths(code: &str) -> Vec<Vec<String>> {
 const LEFT: &[&str] = &[
     "cli : arguments, commands, connection",
     "cli/local-aws : authorization, calls, control, faults, proxy, refusals, routes, secrets_manager",
-    "tests/bench : canned, one_cluster",
 ];
 
 /// A circle is mended by a file for what both of them use. Read which names tie it: `use crate::..` in each of its modules.
