@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use crate::callers::Caller;
 use crate::calls::Call;
-use crate::faults::FaultKind;
+use crate::fault_kind::FaultKind;
+use crate::forwarding::ask;
 use crate::operations::Protocol;
-use crate::proxy::ask;
 use crate::refusals::Refusal;
 use crate::supervisor::Servers;
 
@@ -33,14 +33,6 @@ pub(crate) async fn ask_engine(servers: &Servers, mut asked: Value) -> Result<Ve
     serde_json::from_slice(&answer).with_context(|| format!("the IAM engine: {}", String::from_utf8_lossy(&answer)))
 }
 
-/// A call as the engine is told of it, with its whole body.
-pub(crate) fn told(call: &Call, body: &str) -> Value {
-    let Call { account, region, service, operation, path, .. } = call;
-    json!({
-        "account": account, "region": region, "service": service, "operation": operation, "path": path, "body": body,
-    })
-}
-
 /// What IAM answers where the caller may not make this call.
 pub(crate) async fn refusal(
     servers: &Servers,
@@ -55,7 +47,7 @@ pub(crate) async fn refusal(
         Caller::Account { .. } if !is_entering => return Ok(None),
         Caller::Account { .. } | Caller::Session(_) => {}
     }
-    let asked = json!({"caller": caller, "calls": [told(call, &String::from_utf8_lossy(body))]});
+    let asked = json!({"caller": caller, "calls": [call.told(&String::from_utf8_lossy(body))]});
     let denial = ask_engine(servers, asked).await?.pop().and_then(|it| it.as_str().map(String::from));
     let refusal = Refusal::of(&FaultKind::AccessDenied, &call.service, protocol);
     Ok(denial.zip(refusal).map(|(message, refusal)| Refusal { message, ..refusal }))

@@ -6,9 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::authorization;
-use crate::faults::FaultKind;
-use crate::secrets_manager;
+use crate::fault_kind::FaultKind;
+use crate::routes::SECRETS_MANAGER;
 
 /// Bodies are kept up to this many bytes: enough for any JSON or form, not for uploads.
 const BODY: usize = 16 * 1024;
@@ -45,12 +44,20 @@ impl Call {
     /// The call as the IAM engine is told of it.
     #[must_use]
     pub fn to_iam(&self) -> Value {
-        authorization::told(self, &self.body)
+        self.told(&self.body)
+    }
+
+    /// The call as the IAM engine is told of it, with its whole body.
+    pub(crate) fn told(&self, body: &str) -> Value {
+        let Self { account, region, service, operation, path, .. } = self;
+        json!({
+            "account": account, "region": region, "service": service, "operation": operation, "path": path, "body": body,
+        })
     }
 
     /// The text of a body as it is recorded.
     pub(crate) fn text_of(service: &str, body: &[u8]) -> String {
-        if service == secrets_manager::NAME {
+        if service == SECRETS_MANAGER {
             let asked: Value = serde_json::from_slice(body).unwrap_or_default();
             return asked.get("SecretId").map(|id| json!({"SecretId": id}).to_string()).unwrap_or_default();
         }

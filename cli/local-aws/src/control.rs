@@ -10,29 +10,30 @@ use http_body_util::Full;
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 
-use crate::proxy::Proxy;
+use crate::calls::CallLog;
+use crate::faults::FaultBook;
 
 /// What these paths begin with.
 pub(crate) const PREFIX: &str = "/_local/";
 
 /// Answers a request whose path is `PREFIX` and then `path`.
-pub(crate) fn answer(proxy: &Proxy, parts: &Parts, path: &str, body: &[u8]) -> Response<Full<Bytes>> {
+pub(crate) fn answer(log: &CallLog, book: &FaultBook, parts: &Parts, path: &str, body: &[u8]) -> Response<Full<Bytes>> {
     let query = parts.uri.query().unwrap_or_default();
     let account = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "account");
     match (parts.method.as_str(), path, account) {
-        ("GET", "calls", Some((_, account))) => match serde_json::to_string(&proxy.calls.of(&account)) {
+        ("GET", "calls", Some((_, account))) => match serde_json::to_string(&log.of(&account)) {
             Ok(calls) => say(StatusCode::OK, calls),
             Err(why) => say(StatusCode::INTERNAL_SERVER_ERROR, why.to_string()),
         },
         ("POST", "faults", _) => match serde_json::from_slice(body) {
             Ok(fault) => {
-                proxy.faults.inject(fault);
+                book.inject(fault);
                 say(StatusCode::NO_CONTENT, String::new())
             }
             Err(why) => say(StatusCode::BAD_REQUEST, format!("the body is not a fault: {why}")),
         },
         ("DELETE", "faults", Some((_, account))) => {
-            proxy.faults.clear(&account);
+            book.clear(&account);
             say(StatusCode::NO_CONTENT, String::new())
         }
         _ => say(

@@ -1,34 +1,32 @@
 //! The endpoint: takes a request in, records it, lets it meet a fault, and passes it on to the server that
 //! plays its service.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING, USER_AGENT};
+use hyper::header::USER_AGENT;
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use crate::authorization;
 use crate::callers::AccessKeys;
 use crate::calls::{Call, CallLog, Place};
 use crate::control;
 use crate::credentials::{self, Credential};
-use crate::faults::{FaultBook, FaultKind, Silences};
+use crate::fault_kind::FaultKind;
+use crate::faults::{FaultBook, Silences};
+use crate::forwarding::{Answer, ask, rewrite};
 use crate::operations::{Asked, Protocol};
 use crate::refusals::Refusal;
 use crate::routes::{Server, server_of};
 use crate::secrets_manager::Vault;
 use crate::supervisor::Servers;
-
-/// What an answer is; an error instead of one drops the connection.
-pub(crate) type Answer = Result<Response<Full<Bytes>>>;
 
 /// Everything that the endpoint knows.
 #[derive(Debug)]
@@ -61,7 +59,7 @@ impl Proxy {
         let (parts, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         if let Some(path) = parts.uri.path().strip_prefix(control::PREFIX) {
-            return Ok(control::answer(&self, &parts, path, &body));
+            return Ok(control::answer(&self.calls, &self.faults, &parts, path, &body));
         }
         let credential = credentials::read(&parts.headers, parts.uri.query().unwrap_or_default());
         let (mut call, protocol) = self.describe(&parts, &body, credential.unwrap_or_default());
@@ -162,58 +160,4 @@ impl Proxy {
         *answer.status_mut() = StatusCode::BAD_GATEWAY;
         answer
     }
-}
-
-/// The request as its server takes it: with the account told in the server's own way.
-fn rewrite(parts: Parts, body: Bytes, call: &Call, server: Server) -> Result<Request<Full<Bytes>>> {
-    let mut target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-    let mut headers = parts.headers;
-    drop_hop_by_hop(&mut headers);
-    match server {
-        Server::Moto => {
-            let account = HeaderValue::from_str(&call.account)?;
-            headers.insert(HeaderName::from_static("x-moto-account-id"), account);
-        }
-        Server::Ministack if !call.access_key.is_empty() => {
-            let credential =
-                Credential { region: call.region.clone(), service: call.service.clone(), ..Credential::default() };
-            credentials::sign_as(&call.account, &credential, &mut headers);
-            target = credentials::without_signature(&target);
-        }
-        Server::Ministack | Server::Ourselves => {}
-    }
-    // A body that came in chunks leaves in one piece.
-    if parts.method != Method::GET && parts.method != Method::HEAD || !body.is_empty() {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-    }
-    let mut request = Request::new(Full::new(body));
-    *request.method_mut() = parts.method;
-    *request.uri_mut() = target.parse()?;
-    *request.headers_mut() = headers;
-    Ok(request)
-}
-
-fn drop_hop_by_hop(headers: &mut HeaderMap) {
-    for name in ["connection", "keep-alive", "proxy-connection", "te", "trailer", "upgrade"] {
-        headers.remove(name);
-    }
-    headers.remove(EXPECT); // answered here, since the body was read whole
-    headers.remove(TRANSFER_ENCODING);
-}
-
-/// One request over a connection of its own: on loopback that costs less than telling a dead one from a live one.
-pub(crate) async fn ask(address: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
-    let is_head = request.method() == Method::HEAD;
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
-    let (mut parts, body) = sender.send_request(request).await?.into_parts();
-    let body = body.collect().await?.to_bytes();
-    connection.abort();
-    drop_hop_by_hop(&mut parts.headers);
-    if !is_head {
-        parts.headers.remove(CONTENT_LENGTH); // set again from the body; a 304 has none
-    }
-    Ok(Response::from_parts(parts, Full::new(body)))
 }

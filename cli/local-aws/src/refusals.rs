@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
 
-use crate::faults::FaultKind;
+use crate::fault_kind::FaultKind;
 use crate::operations::Protocol;
 
 /// An error as an AWS service says it.

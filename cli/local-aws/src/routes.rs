@@ -1,6 +1,7 @@
 //! Which server plays which AWS service: the only place that decides it.
 
-use crate::secrets_manager;
+/// Secrets Manager, by its name in the credential scope.
+pub(crate) const SECRETS_MANAGER: &str = "secretsmanager";
 
 /// The server that plays a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ const MOTO: [&str; 10] = ["ebs", "ec2", "ecr", "elasticmapreduce", "kms", "organ
 /// The server for the service named in the credential scope of a request.
 pub(crate) fn server_of(service: &str) -> Server {
     match service {
-        secrets_manager::NAME => Server::Ourselves,
+        SECRETS_MANAGER => Server::Ourselves,
         _ if MOTO.contains(&service) => Server::Moto,
         _ => Server::Ministack,
     }

@@ -27,10 +27,8 @@ use uuid::Uuid;
 use crate::calls::Call;
 use crate::operations::Protocol;
 use crate::refusals::Refusal;
+use crate::routes::SECRETS_MANAGER;
 use secret::Secret;
-
-/// The service's name in the credential scope.
-pub(crate) const NAME: &str = "secretsmanager";
 
 const JSON: &str = "application/x-amz-json-1.1";
 const DELETED: &str = "You can't perform this operation on the secret because it was marked for deletion.";
@@ -91,7 +89,7 @@ impl Vault {
     /// Puts a secret there as a service of AWS does.
     pub(crate) fn manage(&self, managed: &Managed<'_>) {
         let parts: Vec<_> = managed.arn.splitn(7, ':').collect();
-        let ["arn", _, NAME, region, account, ..] = parts[..] else { return };
+        let ["arn", _, SECRETS_MANAGER, region, account, ..] = parts[..] else { return };
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         upkeep::manage(places.entry((account.to_owned(), region.to_owned())).or_default(), managed);
     }
@@ -130,7 +128,7 @@ impl Vault {
     ) -> Result<T, Refusal> {
         let parts: Vec<_> = id.unwrap_or_default().splitn(7, ':').collect();
         let account = match parts[..] {
-            ["arn", _, NAME, _, account, ..] => account,
+            ["arn", _, SECRETS_MANAGER, _, account, ..] => account,
             _ => &request.call.account,
         };
         let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,7 @@
 mod bindings;
 mod credential;
 mod describing;
+mod facts;
 mod minted;
 mod plan;
 mod records;
@@ -15,8 +16,9 @@ mod watch;
 pub use bindings::{Bindings, MASTERS};
 pub use credential::{Context, Credential};
 pub use describing::{SECRETS, SETTINGS, secrets_in};
+pub use facts::{Facts, Seen, Swept, Values};
 pub use minted::Minted;
-pub use plan::{Facts, Seen, Step, Subject, Swept, Values};
+pub use plan::{Step, Subject};
 pub use records::{Due, Entry, Made, OfSecret, RECORDED, Records, Remembered, Users};
 pub use rotating::Rotating;
 pub use secrets_manager::{Owner, PASSWORDS, Passwords, Put, Secrets};

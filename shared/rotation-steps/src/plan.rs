@@ -1,13 +1,12 @@
 //! What one invocation does and tells, from what was read: no call is made here.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use reaction::{Counts, Error, Plan};
-use rotation::{Open, Request, Schedule, SecretArn, Turn, VersionId, What};
-use secrecy::SecretString;
+use rotation::{Open, Request, SecretArn, Turn, VersionId, What};
 
+use crate::facts::{Facts, Swept, Values};
 use crate::minted::Minted;
 use crate::records::{Due, OfSecret, Remembered};
 use crate::watch::{Early, Watched, watch};
@@ -22,62 +21,6 @@ pub enum Subject {
     Step(Request),
     /// It is time to revoke what is not needed any more.
     Sweep,
-}
-
-/// What was read.
-#[derive(Debug)]
-pub enum Facts {
-    /// Of one step.
-    Step {
-        /// What is to be done.
-        turn: Turn,
-        /// The values that it may look at.
-        values: Values,
-        /// What is remembered of this rotation.
-        remembered: Remembered,
-        /// What is remembered of the secret.
-        of_secret: OfSecret,
-        /// When the secret is rotated next.
-        schedule: Schedule,
-        /// How long what was current goes on working.
-        overlap: Duration,
-        /// The time, in seconds since the epoch.
-        now: u64,
-    },
-    /// Of all secrets that are swept.
-    Sweep {
-        /// Each of them.
-        all: Vec<Swept>,
-        /// How long what was current goes on working.
-        overlap: Duration,
-        /// The time, in seconds since the epoch.
-        now: u64,
-    },
-}
-
-/// What was read of a secret that is swept.
-#[derive(Debug)]
-pub struct Swept {
-    /// The secret.
-    pub secret: SecretArn,
-    /// What is remembered of it.
-    pub of_secret: OfSecret,
-    /// How Secrets Manager says that it stands.
-    pub seen: Result<Seen, Error>,
-}
-
-/// What Secrets Manager says of a secret that is swept.
-#[derive(Debug)]
-pub struct Seen {
-    /// Whether it is rotated at all.
-    pub is_rotated: bool,
-    /// When it is rotated next.
-    pub schedule: Schedule,
-    /// The version that clients get.
-    pub current: Option<VersionId>,
-    /// The versions that have a credential made here, no label, and no time at which it is to be revoked; and what began it, where
-    /// its run could not say that it was kept.
-    pub forsaken: BTreeMap<VersionId, Option<Open>>,
 }
 
 /// One effect.
@@ -102,17 +45,6 @@ pub enum Step {
     Due(SecretArn, VersionId, Option<Open>),
     /// What was current before is revoked, where it is one of those that were made for it.
     Revoke(SecretArn, Due, Vec<Minted>),
-}
-
-/// The values that a step may look at.
-#[derive(Clone, Debug, Default)]
-pub struct Values {
-    /// What clients get now.
-    pub current: Option<SecretString>,
-    /// What they got before.
-    pub previous: Option<SecretString>,
-    /// What they are to get.
-    pub pending: Option<SecretString>,
 }
 
 impl fmt::Display for Step {

@@ -12,8 +12,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::credential::{Context, Credential, Written};
+use crate::facts::{Facts, Seen, Swept, Values};
 use crate::minted::Minted;
-use crate::plan::{Facts, Seen, Step, Subject, Swept, Values, of_step, of_sweep};
+use crate::plan::{Step, Subject, of_step, of_sweep};
 use crate::records::{Due, Entry, OfSecret, Records, Remembered};
 use crate::secrets_manager::{Put, Secrets};
 

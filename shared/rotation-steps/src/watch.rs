@@ -6,7 +6,7 @@ use std::time::Duration;
 use reaction::Error;
 use rotation::{Schedule, SecretArn};
 
-use crate::plan::{Facts, Swept};
+use crate::facts::{Facts, Swept};
 
 /// What a sweep counts, and what it says.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use reaction::Counts;
 use sharing::Kind;
 
+use crate::decision::Decision;
 use crate::facts::Facts;
-use crate::plan::Decision;
 
 /// By section: shares `added`, `removed` and `unchanged`; whom others let in (`foreign`); shares whose time is over
 /// (`expired`, which are among the removed); what cannot be shared (`refused`); what could not be read (`incomplete`); and

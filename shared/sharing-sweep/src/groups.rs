@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sharing::{Kind, Resource, Share};
 
-use crate::plan::Decision;
+use crate::decision::Decision;
 
 /// The steps, in the order of their phases; and what waits for another run, each with the image or snapshots that go with it.
 pub(crate) fn steps(decisions: &[Decision], manifest: &str) -> (Vec<Share>, Vec<String>) {

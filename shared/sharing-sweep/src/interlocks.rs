@@ -6,8 +6,8 @@ use reaction::Error;
 use reaction::interlock::{self, Excess, listed};
 use sharing::{Kind, Principal, Resource};
 
+use crate::decision::Decision;
 use crate::facts::{Facts, Moved};
-use crate::plan::Decision;
 use crate::settings::Limits;
 
 /// Refuses a plan that takes too much away, as a whole, with the list of what it takes away.

@@ -3,7 +3,8 @@
 use reaction::{Counts, Error, Plan, Run};
 use sharing::Share;
 
-use crate::plan::{Step, change, decide_all};
+use crate::decision::decide_all;
+use crate::plan::{Step, change};
 use crate::stored::StoredPlan;
 use crate::subject::Subject;
 use crate::sweeping::Sweep;

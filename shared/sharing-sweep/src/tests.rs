@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use expect_test::{Expect, expect};
 use sharing::{Desired, Grant, Head, Kind, Manifest, Membership, Obstacle, Pending, Principal, Resource, State};
 
-use crate::{Facts, Found, Limits, Unread, counts, plan, verdict};
+use crate::{Facts, Found, Limits, Unread, counts, decision, verdict};
 
 const OURS: &str = "111122223333";
 const MANIFEST: &str = r#"{"ami": {"base_": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
@@ -361,7 +361,7 @@ fn the_report_counts_by_section_and_tells_what_no_event_has_shared() {
     ];
     let mut facts = facts(MANIFEST, images);
     facts.unread.push(unread(Kind::Bucket, "com-example-bucket: denied"));
-    let counts = counts::counts(&facts, &plan::decide_all(&facts).unwrap());
+    let counts = counts::counts(&facts, &decision::decide_all(&facts).unwrap());
     expect![[r#"{"ami":{"added":3,"expired":0,"foreign":1,"missed_events":1,"removed":1,"unchanged":1},"s3":{"incomplete":1}}"#]]
         .assert_eq(&serde_json::to_string(&counts).unwrap());
 }

@@ -2,8 +2,9 @@
 
 use reaction::{Error, Plan};
 
+use crate::decision::decide_all;
 use crate::facts::Facts;
-use crate::plan::{Step, change, decide_all};
+use crate::plan::{Step, change};
 use crate::{counts, interlocks};
 
 /// What follows from what was found, unless an interlock refuses it.

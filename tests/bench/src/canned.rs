@@ -1,25 +1,16 @@
-//! An AWS on loopback whose answers are made here. For events they are fixed: one image with one snapshot, never shared
+//! What the AWS of `canned_aws.rs` answers. For events that is fixed: one image with one snapshot, never shared
 //! so far, whatever was changed before; so every event makes the same calls, and what differs is only who makes them.
 //! The sweep's images are in `many_images.rs`, the cluster of `emr-dns` is in `one_cluster.rs` and many are in `many_clusters.rs`,
 //! the secret of what rotates is in `one_secret.rs`, the fleet's accounts are in `many_accounts.rs`, an account that EC2 refuses is in
 //! `closed_account.rs`.
-//!
-//! EC2 and STS speak the query protocol (an `Action` in the form, XML back), DynamoDB, KMS and Systems Manager name the
-//! operation in `x-amz-target`, S3 and Route 53 are plain HTTP. Whatever is not known is refused, so that nothing is measured by accident.
-
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
-use hyper::{Method, Request, Response, StatusCode};
-use tokio_rustls::TlsAcceptor;
+use hyper::{Request, Response, StatusCode};
 
-use crate::clock;
-use crate::http::{Answer, Answers, Server, serve};
-use crate::one_cluster;
+use crate::http::Answer;
 
 /// The bucket and key that the manifest lies in.
 pub const MANIFEST: &str = "s3://signalbox-bench/shares.json";
@@ -37,11 +28,6 @@ const MANIFEST_ETAG: &str = "\"9b2cf535f27731c974343645a3985328\"";
 const XML: &str = "text/xml;charset=UTF-8";
 const JSON: &str = "application/x-amz-json-1.0";
 
-/// The services, as `AWS_ENDPOINT_URL_<SERVICE>` names them. Each has a port of its own, as each has a host of its own at
-/// AWS, so that connections are shared no more than they are there.
-pub const SERVICES: [&str; 10] =
-    ["DYNAMODB", "EC2", "EMR", "KMS", "ORGANIZATIONS", "ROUTE_53", "S3", "SECRETS_MANAGER", "SSM", "STS"];
-
 /// What an AWS answers.
 pub trait Canned: Send + Sync + 'static {
     /// Answers one request for an operation.
@@ -55,77 +41,6 @@ pub trait Canned: Send + Sync + 'static {
     /// Fails where things are not as they should be after the job.
     fn check(&self) -> Result<()> {
         Ok(())
-    }
-}
-
-/// The canned AWS of one process.
-pub struct CannedAws {
-    servers: Vec<(&'static str, Server)>,
-    scheme: &'static str,
-    calls: Arc<Mutex<Vec<String>>>,
-}
-
-impl CannedAws {
-    /// Starts it, with `latency` before every answer, and with TLS when there is an acceptor.
-    pub async fn start(tls: Option<TlsAcceptor>, latency: Duration, canned: Arc<dyn Canned>) -> Result<Self> {
-        let calls = Arc::<Mutex<Vec<String>>>::default();
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let desk = Desk { calls: calls.clone(), latency, canned };
-        let mut servers = Vec::new();
-        for service in SERVICES {
-            servers.push((service, serve(tls.clone(), desk.clone()).await?));
-        }
-        Ok(Self { servers, scheme, calls })
-    }
-
-    /// The services with their URLs.
-    pub fn urls(&self) -> Vec<(&'static str, String)> {
-        let url = |server: &Server| format!("{}://{}", self.scheme, server.address);
-        self.servers.iter().map(|(service, server)| (*service, url(server))).collect()
-    }
-
-    /// The operations called since the last time this was asked, in their order of arrival.
-    pub fn take_calls(&self) -> Vec<String> {
-        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-#[derive(Clone)]
-struct Desk {
-    calls: Arc<Mutex<Vec<String>>>,
-    latency: Duration,
-    canned: Arc<dyn Canned>,
-}
-
-impl Answers for Desk {
-    async fn answer(&self, request: Request<Bytes>) -> Answer {
-        let operation = operation(&request);
-        let answer = self.canned.answer(&operation, &request);
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
-        if !self.latency.is_zero() {
-            clock::pass(self.latency).await;
-        }
-        answer
-    }
-}
-
-/// Names the operation that a request asks for.
-fn operation(request: &Request<Bytes>) -> String {
-    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
-    if let Some((_, operation)) = target.and_then(|target| target.split_once('.')) {
-        return operation.to_owned();
-    }
-    if let Some(path) = request.uri().path().strip_prefix(one_cluster::ROUTE_53) {
-        return one_cluster::operation(request.method(), path);
-    }
-    if request.method() == Method::POST {
-        let form = String::from_utf8_lossy(request.body());
-        let action = form.split('&').find_map(|pair| pair.strip_prefix("Action="));
-        return action.unwrap_or("a form without an action").to_owned();
-    }
-    match request.uri().path() {
-        "/" => "Knock".to_owned(),
-        _ => "GetObject".to_owned(),
     }
 }
 

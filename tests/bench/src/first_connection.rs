@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use crate::canned::SERVICES;
+use crate::canned_aws::SERVICES;
 use crate::clock;
 use crate::subject::{Endpoints, Subject, log};
 use crate::tls::Tls;

@@ -11,7 +11,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::buckets::floor_ms;
-use crate::canned::{Canned, CannedAws};
+use crate::canned::Canned;
+use crate::canned_aws::CannedAws;
 use crate::clock;
 use crate::life::{Cost, memory_kib};
 use crate::many_accounts::{ManyAccounts, TAG};

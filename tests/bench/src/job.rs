@@ -11,7 +11,8 @@ use serde::Serialize;
 use tokio::process::Command;
 
 use crate::buckets::floor_ms;
-use crate::canned::{Canned, CannedAws};
+use crate::canned::Canned;
+use crate::canned_aws::CannedAws;
 use crate::clock;
 use crate::closed_account::ClosedAccount;
 use crate::life::{Cost, memory_kib};

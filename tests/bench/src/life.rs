@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use crate::canned::CannedAws;
+use crate::canned_aws::CannedAws;
 use crate::clock;
 use crate::cpu_share::CpuShare;
 use crate::runtime_api::{Handled, RuntimeApi};

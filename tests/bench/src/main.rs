@@ -18,6 +18,7 @@ mod artifact;
 mod bars;
 mod buckets;
 mod canned;
+mod canned_aws;
 mod clock;
 mod closed_account;
 mod cpu_share;

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::canned::CannedAws;
+use crate::canned_aws::CannedAws;
 use crate::clock;
 use crate::database::{Database, Engine, MASTER as MASTER_USER, PASSWORD, USERS};
 use crate::kept_secret::{KeptSecret, MASTER, SECRET};

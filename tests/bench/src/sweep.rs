@@ -10,7 +10,8 @@ use serde::Serialize;
 use tokio::process::Command;
 
 use crate::buckets::Buckets;
-use crate::canned::{Canned, CannedAws};
+use crate::canned::Canned;
+use crate::canned_aws::CannedAws;
 use crate::clock;
 use crate::life::{Cost, memory_kib};
 use crate::many_images::ManyImages;

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::secret::{CURRENT, Held, Secret, Version};
-use super::{DELETED, Managed, NAME, Outcome, Refusal, Request, Secrets, now, random_below, refusal, versions};
+use super::{DELETED, Managed, Outcome, Refusal, Request, Secrets, now, random_below, refusal, versions};
+use crate::routes::SECRETS_MANAGER;
 
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const DAY: Duration = Duration::from_hours(24);
@@ -70,7 +71,7 @@ fn empty(name: &str, request: &Request<'_>) -> Result<Secret, Refusal> {
         _ => "aws",
     };
     let end: String = [(); 6].map(|()| char::from(LETTERS[random_below(LETTERS.len())])).iter().collect();
-    let arn = format!("arn:{partition}:{NAME}:{region}:{account}:secret:{name}-{end}");
+    let arn = format!("arn:{partition}:{SECRETS_MANAGER}:{region}:{account}:secret:{name}-{end}");
     Ok(Secret {
         description: request.text("Description").map(String::from),
         kms_key: request.text("KmsKeyId").map(String::from),

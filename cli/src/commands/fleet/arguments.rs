@@ -10,8 +10,8 @@ use place::Region;
 use reaction::Mode;
 
 use super::operation::Operation;
+use super::sweeps::SweepSettings;
 use crate::failure::Failure;
-use crate::settings::{AllowedAccounts, Limits as SweepLimits, Naming, Pacing, Tables};
 
 /// What to do with many accounts.
 #[derive(Debug, Subcommand)]
@@ -161,52 +161,6 @@ pub(crate) struct Kept {
     /// Write each result as a line of JSON as it comes, and nothing at the end: memory then does not grow with them
     #[arg(long)]
     pub(crate) lines: bool,
-}
-
-/// What the sweeps have to know. They are checked where they are read.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "For share-sweep")]
-pub(crate) struct SweepSettings {
-    #[arg(help = "Where the share manifest lies, for the credentials of this desk: s3://bucket/key or ssm:/name")]
-    #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
-    pub(crate) manifest: Option<String>,
-    /// The account that owns the bucket of the manifest; the calling account by default
-    #[arg(long, env = "SIGNALBOX_MANIFEST_ACCOUNT", value_name = "ID", hide_env_values = true)]
-    pub(crate) manifest_account: Option<String>,
-    #[command(flatten)]
-    pub(crate) allowed: AllowedAccounts,
-    /// The account whose buckets, keys and repositories the manifest names, which are skipped in all others; the calling one
-    /// by default
-    #[arg(long, env = "SIGNALBOX_EXACT_NAMES_ACCOUNT", value_name = "ID", hide_env_values = true)]
-    pub(crate) exact_names_account: Option<String>,
-    /// The tables are those of the calling account.
-    #[command(flatten)]
-    pub(crate) tables: Tables,
-    #[command(flatten)]
-    pub(crate) limits: SweepLimits,
-    #[command(flatten)]
-    pub(crate) pacing: Pacing,
-    #[command(flatten)]
-    pub(crate) naming: Naming,
-}
-
-impl SweepSettings {
-    /// A setting by the name of the function's environment variable, where it is not empty.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        let value = match name {
-            "SIGNALBOX_MANIFEST" => self.manifest.as_ref(),
-            "SIGNALBOX_MANIFEST_ACCOUNT" => self.manifest_account.as_ref(),
-            "SIGNALBOX_ALLOWED_ACCOUNTS" => self.allowed.allowed_accounts.as_ref(),
-            "SIGNALBOX_EXACT_NAMES_ACCOUNT" => self.exact_names_account.as_ref(),
-            "SIGNALBOX_GRANTS_TABLE" | "SIGNALBOX_AUDIT_TABLE" => self.tables.variable(name),
-            "SIGNALBOX_RATES" => self.pacing.rates.as_ref(),
-            "SIGNALBOX_MAX_REMOVALS" | "SIGNALBOX_MAX_REMOVED_PERCENT" | "SIGNALBOX_SWEEP_PERIOD" => {
-                self.limits.variable(name)
-            }
-            _ => return self.naming.variable(name),
-        };
-        value.cloned().filter(|value| !value.is_empty())
-    }
 }
 
 impl RunArguments {

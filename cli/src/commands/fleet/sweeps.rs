@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws::{DeniedByOrganization, Home, Sessions, in_name_of};
+use clap::Args;
 use emr_dns::EmrDns;
 use fleet::Session;
 use place::AccountId;
@@ -12,12 +13,12 @@ use reconcile_shares::ReconcileShares;
 use sharing_aws::Source;
 use sharing_records::Grants;
 
-use super::arguments::SweepSettings;
 use crate::bound;
 use crate::failure::Failure;
 use crate::functions::by_hand;
 use crate::given::Given;
 use crate::progress;
+use crate::settings::{AllowedAccounts, Limits, Naming, Pacing, Tables};
 
 /// What a sweep is asked for.
 const SWEEP: &str = r#"{"signalbox": "sweep", "force": null}"#;
@@ -70,6 +71,52 @@ pub(super) const READS_NAMES: [&str; 7] = [
 
 /// What the sweep of names writes in an account.
 pub(super) const WRITES_NAMES: [&str; 1] = ["route53:ChangeResourceRecordSets"];
+
+/// What the sweeps have to know. They are checked where they are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "For share-sweep")]
+pub(crate) struct SweepSettings {
+    #[arg(help = "Where the share manifest lies, for the credentials of this desk: s3://bucket/key or ssm:/name")]
+    #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
+    pub(crate) manifest: Option<String>,
+    /// The account that owns the bucket of the manifest; the calling account by default
+    #[arg(long, env = "SIGNALBOX_MANIFEST_ACCOUNT", value_name = "ID", hide_env_values = true)]
+    pub(crate) manifest_account: Option<String>,
+    #[command(flatten)]
+    pub(crate) allowed: AllowedAccounts,
+    /// The account whose buckets, keys and repositories the manifest names, which are skipped in all others; the calling one
+    /// by default
+    #[arg(long, env = "SIGNALBOX_EXACT_NAMES_ACCOUNT", value_name = "ID", hide_env_values = true)]
+    pub(crate) exact_names_account: Option<String>,
+    /// The tables are those of the calling account.
+    #[command(flatten)]
+    pub(crate) tables: Tables,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    #[command(flatten)]
+    pub(crate) pacing: Pacing,
+    #[command(flatten)]
+    pub(crate) naming: Naming,
+}
+
+impl SweepSettings {
+    /// A setting by the name of the function's environment variable, where it is not empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let value = match name {
+            "SIGNALBOX_MANIFEST" => self.manifest.as_ref(),
+            "SIGNALBOX_MANIFEST_ACCOUNT" => self.manifest_account.as_ref(),
+            "SIGNALBOX_ALLOWED_ACCOUNTS" => self.allowed.allowed_accounts.as_ref(),
+            "SIGNALBOX_EXACT_NAMES_ACCOUNT" => self.exact_names_account.as_ref(),
+            "SIGNALBOX_GRANTS_TABLE" | "SIGNALBOX_AUDIT_TABLE" => self.tables.variable(name),
+            "SIGNALBOX_RATES" => self.pacing.rates.as_ref(),
+            "SIGNALBOX_MAX_REMOVALS" | "SIGNALBOX_MAX_REMOVED_PERCENT" | "SIGNALBOX_SWEEP_PERIOD" => {
+                self.limits.variable(name)
+            }
+            _ => return self.naming.variable(name),
+        };
+        value.cloned().filter(|value| !value.is_empty())
+    }
+}
 
 /// Whose settings, manifest and tables a sweep goes by, and whether it acts.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use expect_test::expect;
 use sharing::{Kind, Membership};
 
 use super::{MANIFEST, check, facts, found, grant, image};
-use crate::{Facts, Found, counts, plan};
+use crate::{Facts, Found, counts, decision};
 
 #[test]
 fn what_names_a_removed_unit_stays_as_it_is_and_the_rest_is_done() {
@@ -30,7 +30,7 @@ fn what_names_a_removed_unit_stays_as_it_is_and_the_rest_is_done() {
             note: the entries that name arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-ab12-cd34ef56 are held back: there is no such unit
         "]],
     );
-    let counted = counts::counts(&facts, &plan::decide_all(&facts).unwrap());
+    let counted = counts::counts(&facts, &decision::decide_all(&facts).unwrap());
     assert_eq!((counted["ebs"]["refused"], counted["ebs"]["removed"], counted["ami"]["added"]), (2, 0, 1));
 }
 

@@ -6,7 +6,7 @@ use expect_test::expect;
 use sharing::{Head, Kind, Obstacle, Pending, State};
 
 use super::{MANIFEST, check, facts, found, grant, image, principals, resource};
-use crate::{Found, counts, plan};
+use crate::{Found, counts, decision};
 
 fn blocked(found: Found) -> Found {
     Found { flaw: Some(Obstacle::UnusableKey { snapshot: None, why: "its key does not exist".into() }), ..found }
@@ -28,7 +28,7 @@ fn what_cannot_be_shared_is_taken_back_all_the_same_with_its_snapshots() {
         cannot share ami-1 in eu-west-1: its key does not exist
     "#]],
     );
-    expect![[r#"{"ami":{"added":0,"expired":0,"foreign":0,"missed_events":0,"refused":1,"removed":1,"unchanged":1},"ebs":{"added":1,"expired":0,"foreign":0,"missed_events":0,"removed":2,"unchanged":1}}"#]].assert_eq(&serde_json::to_string(&counts::counts(&facts, &plan::decide_all(&facts).unwrap())).unwrap());
+    expect![[r#"{"ami":{"added":0,"expired":0,"foreign":0,"missed_events":0,"refused":1,"removed":1,"unchanged":1},"ebs":{"added":1,"expired":0,"foreign":0,"missed_events":0,"removed":2,"unchanged":1}}"#]].assert_eq(&serde_json::to_string(&counts::counts(&facts, &decision::decide_all(&facts).unwrap())).unwrap());
 }
 
 #[test]

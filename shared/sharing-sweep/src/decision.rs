@@ -1,0 +1,96 @@
+//! What is decided about each resource. Pure: who shall have it, [`sharing::decide`] says.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use reaction::Error;
+use sharing::{CannotShare, Change, Entries, Kind, Manifest, Needs, Obstacle, Resource, State, decide};
+
+use crate::facts::{Facts, Found};
+
+/// What was decided about one resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Decision<'a> {
+    pub(crate) found: &'a Found,
+    pub(crate) decided: sharing::Decision,
+    pub(crate) change: Change,
+}
+
+impl Decision<'_> {
+    /// Whether an entry shares what cannot be shared. Those who are to lose it lose it all the same.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.decided.obstacle.as_ref().is_some_and(Obstacle::bars_gains_only)
+    }
+
+    /// Whether no account loses it, and none gains it but by an image: an entry names a unit whose accounts cannot be told.
+    pub(crate) fn is_held_back(&self) -> bool {
+        matches!(self.decided.obstacle, Some(Obstacle::HeldBack(_)))
+    }
+
+    /// What is said where it is not shared as the manifest says.
+    pub(crate) fn cannot_share(&self) -> Option<CannotShare> {
+        Some(CannotShare::new(&self.found.resource, self.decided.obstacle.as_ref()?))
+    }
+
+    /// Whether the thing is a snapshot that an image brings along.
+    pub(crate) fn follows(&self) -> bool {
+        self.found.resource.kind == Kind::Snapshot && self.found.names.is_empty() && self.found.tags.is_empty()
+    }
+}
+
+/// What is decided about each thing that can be shared or taken back in its state, in the order of things.
+pub(crate) fn decide_all(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
+    let manifest = facts.desired.admitted()?;
+    let mut said = BTreeMap::new();
+    for found in &facts.found {
+        said.insert(&found.resource, manifest.entries(found.candidates(), facts.now)?);
+    }
+    let needs = needs(facts, &said);
+    let ready = facts.found.iter().filter(|found| found.state == State::Ready);
+    let decided = ready.map(|found| decide_one(facts, found, &said[&found.resource], &needs));
+    let mut decisions: Vec<_> = decided.collect();
+    if facts.moved.is_some() {
+        let sought = facts.sought();
+        decisions.retain(|decision| is_sought(&sought, decision.found, facts.now));
+    }
+    decisions.sort_by(|one, other| one.found.resource.cmp(&other.found.resource));
+    Ok(decisions)
+}
+
+/// Whether an entry by which things are looked for matches it.
+fn is_sought(sought: &Manifest, found: &Found, now: SystemTime) -> bool {
+    found.candidates().any(|candidate| sought.wanted(&candidate, now).is_some())
+}
+
+/// What images need of each snapshot that backs one.
+fn needs<'a>(facts: &'a Facts, said: &BTreeMap<&Resource, Entries>) -> BTreeMap<&'a Resource, Needs> {
+    let mut needs = BTreeMap::<_, Needs>::new();
+    for image in facts.found.iter().filter(|found| found.resource.kind == Kind::Image) {
+        let (current, entries) = (facts.current(image), &said[&image.resource]);
+        for snapshot in &image.snapshots {
+            needs.entry(snapshot).or_default().add_image(&current, entries);
+        }
+    }
+    needs
+}
+
+fn decide_one<'a>(
+    facts: &Facts,
+    found: &'a Found,
+    entries: &Entries,
+    needs: &BTreeMap<&Resource, Needs>,
+) -> Decision<'a> {
+    let Resource { kind, account, .. } = &found.resource;
+    let mut needs = needs.get(&found.resource).cloned().unwrap_or_default();
+    // An image that could not be read may need its snapshots.
+    needs.is_unknown = *kind == Kind::Snapshot && facts.is_image_unread(account);
+    let current = facts.current(found);
+    let decided = decide(&current, entries, &needs, facts.now);
+    let mut change = decided.change(&current, found.names.first().cloned().unwrap_or_default());
+    if let Some(forced) = &facts.forced
+        && !change.before.is_subset(&change.after)
+    {
+        change.why = format!("{}; removals are admitted by the stored plan {}", change.why, forced.name);
+    }
+    Decision { found, decided, change }
+}
