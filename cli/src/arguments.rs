@@ -6,6 +6,7 @@ mod tests;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::commands::FleetCommand;
 use crate::functions::DEADLINE;
@@ -140,6 +141,21 @@ pub(crate) enum Command {
     /// Check a share manifest, or print its schema
     #[command(subcommand, arg_required_else_help = true)]
     Manifest(Manifest),
+    /// Print a script that lets a shell complete commands and options
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions {
+        /// The shell that reads the script
+        shell: Shell,
+    },
+    /// Write the manual, a page for each command
+    ///
+    /// Makes the folder if it is missing, and replaces the pages of an earlier version. `man` finds them in the folder man1 of a
+    /// folder of its MANPATH.
+    #[command(after_help = "Example:\n  signalbox man ~/.local/share/man/man1")]
+    Man {
+        /// The folder to write to
+        folder: PathBuf,
+    },
 }
 
 const PLAN_HELP: &str = "\
@@ -169,6 +185,11 @@ const DNS_HELP: &str = "\
 Examples:
   signalbox dns --profile production
   signalbox dns --drift --output json | jq -r '.names[].name'";
+
+const COMPLETIONS_HELP: &str = "\
+Examples:
+  source <(signalbox completions bash)
+  signalbox completions fish > ~/.config/fish/completions/signalbox.fish";
 
 const CHECK_HELP: &str = "\
 Examples:
@@ -270,7 +291,10 @@ pub(crate) struct Audited {
 impl Command {
     /// Whether it speaks to the AWS that was chosen.
     pub(crate) fn speaks_to_aws(&self) -> bool {
-        let is_local = matches!(self, Self::List | Self::Up { .. } | Self::Demo | Self::Manifest(_));
+        let is_local = matches!(
+            self,
+            Self::List | Self::Up { .. } | Self::Demo | Self::Manifest(_) | Self::Completions { .. } | Self::Man { .. }
+        );
         !is_local
     }
 
@@ -290,9 +314,8 @@ impl Command {
             Self::Send { .. } => "a function that was invoked goes on by itself; its log says how it ended".into(),
             Self::Up { .. } | Self::Demo => "ending the local AWS".into(),
             Self::Apply { .. } => "steps that were begun may be done; run it again, and it goes on from there".into(),
-            Self::List | Self::Plan(_) | Self::History(_) | Self::Dns(_) | Self::Fleet(_) | Self::Manifest(_) => {
-                return None;
-            }
+            // The others change nothing that an interruption leaves half done.
+            _ => return None,
         };
         Some(format!("interrupted: {farewell}"))
     }

@@ -47,6 +47,11 @@ pub(crate) fn print_line<T: Serialize>(value: &T) -> Result<(), Failure> {
     write_line(&serde_json::to_string(value).map_err(Failure::service)?)
 }
 
+/// Writes text that is the same in each format.
+pub(crate) fn print_text(text: &str) -> Result<(), Failure> {
+    write_line(text)
+}
+
 fn write_line(text: &str) -> Result<(), Failure> {
     match writeln!(anstream::stdout(), "{text}") {
         // The reader has read enough, as `head` does.

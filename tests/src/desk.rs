@@ -3,6 +3,7 @@
 
 mod bound;
 mod dns;
+mod manual;
 mod options;
 mod rotation;
 mod up;

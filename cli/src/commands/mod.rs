@@ -1,12 +1,14 @@
 //! The commands, a file each.
 
 mod apply;
+mod completions;
 mod counts;
 mod demo;
 mod dns;
 mod fleet;
 mod history;
 mod list;
+mod man;
 mod manifest;
 mod plan;
 mod run;
@@ -42,6 +44,8 @@ pub(crate) async fn run(Arguments { aws, output, command, given }: Arguments) ->
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, &given, output).await,
+        Command::Completions { shell } => completions::completions(shell, output),
+        Command::Man { folder } => man::man(&folder, output),
     }
 }
 

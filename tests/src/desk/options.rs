@@ -32,7 +32,7 @@ enum Shown {
 }
 
 /// Each command with its options, as `--help` tells them.
-fn commands() -> BTreeMap<String, BTreeSet<String>> {
+pub(super) fn commands() -> BTreeMap<String, BTreeSet<String>> {
     let (mut known, mut open) = (BTreeMap::new(), vec![String::new()]);
     while let Some(path) = open.pop() {
         let help = help(&path);

@@ -1,18 +1,18 @@
-//! The list of functions, and the pages of `docs/reference` that say what the templates say: parameters, settings, roles and
-//! triggers. They are generated here and tested to be current; `UPDATE_EXPECT=1` rewrites them.
+//! The pages of `docs/reference/templates`, one for each template: its parameters, settings, roles and triggers. They are generated
+//! here and tested to be current; `UPDATE_EXPECT=1` rewrites them. A new template adds its own page and changes no other.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use expect_test::expect_file;
 use serde_json::Value;
 
-use super::{folders, read};
+use super::folders;
 use crate::infra::Template;
 
 /// How a page is written anew.
 const ANEW: &str =
-    "This page is generated from `infra/*.yaml`: `UPDATE_EXPECT=1 cargo test --workspace tidy::reference`.";
+    "This page is generated from the template: `UPDATE_EXPECT=1 cargo test --workspace tidy::reference`.";
 
 /// What CloudFormation would make of a value, in words: a parameter is `${Name}`.
 fn said(value: &Value) -> String {
@@ -60,93 +60,27 @@ fn code(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("`{}`", cell(text)) }
 }
 
-/// Names with commas between them, each as code; or, where they are all functions, one word.
-fn named(names: &[String]) -> String {
-    let is_every = folders("functions").iter().all(|it| names.contains(it));
-    let others = names.iter().filter(|name| !is_every || !folders("functions").contains(name)).map(|it| code(it));
-    let first = is_every.then(|| "every function".to_owned());
-    first.into_iter().chain(others).collect::<Vec<_>>().join(", ")
+fn parameters(template: &Template) -> String {
+    let mut rows = String::new();
+    for (name, parameter) in template.json["Parameters"].as_object().into_iter().flatten() {
+        let default = match parameter.get("Default") {
+            None => "must be given".to_owned(),
+            Some(it) if said(it).is_empty() => "empty".to_owned(),
+            Some(it) => code(&said(it)),
+        };
+        let _ = writeln!(rows, "| `{name}` | {default} | {} |", cell(&said(&parameter["Description"])));
+    }
+    table("Parameters", "| parameter | default | meaning |\n|---|---|---|", &rows)
 }
 
-const OF_FUNCTIONS: &str = "\
-Each function's page is the README of its folder. It is also the documentation of its crate. The list is generated from these pages:
-`UPDATE_EXPECT=1 cargo test --workspace tidy::reference`.
-
-Each function is of use alone. The functions with names in `share-` share new resources at once; `reconcile-shares` does the rest, and alone it shares
-everything, later.
-
-| page | what the function does |
-|---|---|
-";
-
-#[test]
-fn the_list_of_functions_is_current() {
-    let mut page = format!("# Functions\n\n{OF_FUNCTIONS}");
-    for function in folders("functions") {
-        let text = read(&format!("functions/{function}/README.md"));
-        // What stands between the heading and the next blank line, up to the end of its first sentence.
-        let paragraph = cell(text.split("\n\n").nth(1).unwrap_or_default());
-        let purpose = paragraph.split(". ").next().unwrap_or_default().trim_end_matches('.');
-        let _ = writeln!(page, "| [`{function}`](../../functions/{function}/README.md) | {purpose} |");
-    }
-    expect_file!["../../../docs/functions/README.md"].assert_eq(&page);
-}
-
-#[test]
-fn the_page_of_parameters_is_current() {
-    let mut rows: BTreeMap<[String; 3], Vec<String>> = BTreeMap::new();
-    for template in Template::all() {
-        for (name, parameter) in template.json["Parameters"].as_object().into_iter().flatten() {
-            let default = match parameter.get("Default") {
-                None => "must be given".to_owned(),
-                Some(it) if said(it).is_empty() => "empty".to_owned(),
-                Some(it) => code(&said(it)),
-            };
-            let row = [name.clone(), default, cell(&said(&parameter["Description"]))];
-            rows.entry(row).or_default().push(template.name.clone());
-        }
-    }
-    let mut page = format!(
-        "# Parameters of the templates\n\n{ANEW}\n\nA deployment keeps the parameters that you do not name. The functions read \
-         them as [settings](settings.md).\n\n| parameter | templates | default | meaning |\n|---|---|---|---|\n"
-    );
-    for ([name, default, meaning], templates) in &rows {
-        let _ = writeln!(page, "| `{name}` | {} | {default} | {meaning} |", named(templates));
-    }
-    expect_file!["../../../docs/reference/parameters.md"].assert_eq(&page);
-}
-
-const OF_SETTINGS: &str = "\
-Each function reads these environment variables. Its template sets them from the [parameters](parameters.md), which say what they mean. The
-[command line](commands.md) has an option for most. A variable that is missing or malformed ends the start of a function, with an error that names
-it. An empty variable counts as unset.
-
-Beside these, every function reads:
-
-| variable | meaning | default |
-|---|---|---|
-| `AWS_CA_BUNDLE` | file of PEM certificates to trust | Amazon's roots; outside the commercial partition, the system's |
-| `AWS_LAMBDA_LOG_LEVEL`, else `RUST_LOG` | [log level](../operate/logging.md#levels) | `info` |
-| `AWS_REGION`, credentials, `AWS_ENDPOINT_URL*` | as for any AWS client; plain HTTP is for loopback only | Lambda sets region and credentials |
-
-`SIGNALBOX_MODE` is `apply` if it is unset, and `SIGNALBOX_SWEEP_PERIOD` is `1440`; the templates set `plan` and `360`. `SIGNALBOX_ALLOWED_ACCOUNTS`
-admits an account that it names, or that is in an organization or unit that it names. It admits an organization only by name, and a unit by its own name
-or its organization's.
-";
-
-#[test]
-fn the_page_of_settings_is_current() {
-    let mut rows: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for template in Template::all().iter().filter(|it| !it.resources("AWS::Lambda::Function").is_empty()) {
+fn settings(template: &Template) -> String {
+    let mut rows = String::new();
+    if !template.resources("AWS::Lambda::Function").is_empty() {
         for (variable, value) in template.environment().as_object().into_iter().flatten() {
-            rows.entry((variable.clone(), said(value))).or_default().push(template.name.clone());
+            let _ = writeln!(rows, "| `{variable}` | {} |", code(&said(value)));
         }
     }
-    let mut page = format!("# Settings\n\n{ANEW}\n\n{OF_SETTINGS}\n| variable | functions | value |\n|---|---|---|\n");
-    for ((variable, value), functions) in &rows {
-        let _ = writeln!(page, "| `{variable}` | {} | {} |", named(functions), code(value));
-    }
-    expect_file!["../../../docs/reference/settings.md"].assert_eq(&page);
+    table("Settings", "| variable | value |\n|---|---|", &rows)
 }
 
 /// A statement as a row: what it is for, by its name; what may be done, on what, and under which conditions.
@@ -172,27 +106,21 @@ fn row_of(statement: &Value) -> String {
     format!("| {} | {conditions} |", row.join(" | "))
 }
 
-const OF_ROLES: &str = "\
-What each role allows, whole. A test compares the role of a function with the AWS calls that the function makes, in both directions; an IAM engine that
-is not Signalbox's then judges each call. [SECURITY.md](../../SECURITY.md) says what IAM cannot limit. `${Name}` is a parameter of the template.
-";
-
-#[test]
-fn the_page_of_roles_is_current() {
-    let mut page = format!("# Roles\n\n{ANEW}\n\n{OF_ROLES}");
-    for template in Template::all() {
-        for (id, role) in template.resources("AWS::IAM::Role") {
-            let _ = write!(page, "\n## `{}`: `{id}`\n\n{}\n\n", template.name, cell(&said(&role["Description"])));
-            page.push_str("| for | actions | on | conditions |\n|---|---|---|---|\n");
-            for policy in role["Policies"].as_array().into_iter().flatten() {
-                let policy = policy.pointer("/Fn::If/1").unwrap_or(policy);
-                for statement in policy["PolicyDocument"]["Statement"].as_array().into_iter().flatten() {
-                    let _ = writeln!(page, "{}", row_of(statement));
-                }
+fn roles(template: &Template) -> String {
+    let mut text = String::new();
+    for (id, role) in template.resources("AWS::IAM::Role") {
+        let mut rows = String::new();
+        for policy in role["Policies"].as_array().into_iter().flatten() {
+            let policy = policy.pointer("/Fn::If/1").unwrap_or(policy);
+            for statement in policy["PolicyDocument"]["Statement"].as_array().into_iter().flatten() {
+                let _ = writeln!(rows, "{}", row_of(statement));
             }
         }
+        let titles = "| for | actions | on | conditions |\n|---|---|---|---|";
+        let described = format!("{}\n\n{titles}", cell(&said(&role["Description"])));
+        text.push_str(&table(&format!("Role `{id}`"), &described, &rows));
     }
-    expect_file!["../../../docs/reference/roles.md"].assert_eq(&page);
+    text
 }
 
 /// What a pattern asks for: each alternative, without what all of them say.
@@ -201,26 +129,44 @@ fn alternatives(pattern: &Value) -> Vec<String> {
     ways.map_or_else(|| vec![said(pattern)], |ways| ways.iter().map(said).collect())
 }
 
-const OF_TRIGGERS: &str = "\
-What each template's rules hear. Secrets Manager invokes the functions that rotate secrets without a rule. Every function can be invoked by hand, too: with
-an event of its kind, and if it sweeps, with `{\"signalbox\": \"sweep\", \"force\": null}`.
-
-| template | rule | hears |
-|---|---|---|
-";
-
-#[test]
-fn the_page_of_triggers_is_current() {
-    let mut page = format!("# Triggers\n\n{ANEW}\n\n{OF_TRIGGERS}");
-    for template in Template::all() {
-        for (id, rule) in template.resources("AWS::Events::Rule") {
-            let pattern = rule.get("EventPattern").map(alternatives).unwrap_or_default();
-            let schedule = rule.get("ScheduleExpression").map(|it| format!("a schedule: {}", said(it)));
-            for heard in pattern.into_iter().chain(schedule) {
-                let name = rule.get("Name").map_or_else(|| id.to_owned(), said);
-                let _ = writeln!(page, "| `{}` | `{name}` | {} |", template.name, code(&heard));
-            }
+fn triggers(template: &Template) -> String {
+    let mut rows = String::new();
+    for (id, rule) in template.resources("AWS::Events::Rule") {
+        let pattern = rule.get("EventPattern").map(alternatives).unwrap_or_default();
+        let schedule = rule.get("ScheduleExpression").map(|it| format!("a schedule: {}", said(it)));
+        for heard in pattern.into_iter().chain(schedule) {
+            let name = rule.get("Name").map_or_else(|| id.to_owned(), said);
+            let _ = writeln!(rows, "| `{name}` | {} |", code(&heard));
         }
     }
-    expect_file!["../../../docs/reference/triggers.md"].assert_eq(&page);
+    table("Triggers", "| rule | hears |\n|---|---|", &rows)
+}
+
+/// A section; one without rows is left out.
+fn table(title: &str, titles: &str, rows: &str) -> String {
+    if rows.is_empty() { String::new() } else { format!("\n## {title}\n\n{titles}\n{rows}") }
+}
+
+const FOLDER: &str = "docs/reference/templates";
+
+#[test]
+fn the_page_of_each_template_is_current() {
+    let functions = folders("functions");
+    let mut names = BTreeSet::new();
+    for template in Template::all() {
+        let name = &template.name;
+        let mut page = format!("# Template `{name}`\n\n{ANEW}\n");
+        if functions.contains(name) {
+            let _ = writeln!(page, "\nThe function is [`{name}`](../../../functions/{name}/README.md).");
+        }
+        for section in [parameters, settings, roles, triggers] {
+            page.push_str(&section(&template));
+        }
+        let path = local_aws::workspace().join(FOLDER).join(format!("{name}.md"));
+        expect_file![path].assert_eq(&page);
+        names.insert(format!("{name}.md"));
+    }
+    let folder = std::fs::read_dir(local_aws::workspace().join(FOLDER)).unwrap();
+    let there: BTreeSet<_> = folder.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(there, names, "each page of {FOLDER} is of a template");
 }

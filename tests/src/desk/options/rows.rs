@@ -83,7 +83,13 @@ fn everywhere(place: &Place) -> Vec<Row> {
 
 /// What commands take that speak to no AWS, or to one of their own.
 fn local() -> Vec<Row> {
-    let local = [("list", ""), ("manifest check", "share.json"), ("manifest schema", "")];
+    let local = [
+        ("list", ""),
+        ("manifest check", "share.json"),
+        ("manifest schema", ""),
+        ("completions", "bash"),
+        ("man", "manual"),
+    ];
     let mut rows = Vec::new();
     for option in ["profile", "region", "endpoint-url", "ca-bundle"] {
         rows.extend(local.map(|(command, without)| row(command, option, "x", without, "uses no AWS but its own")));
@@ -94,6 +100,9 @@ fn local() -> Vec<Row> {
         row("manifest check", "output", "json", "share.json", "{\n"),
         // A schema is JSON, and nothing else is taken.
         row("manifest schema", "output", "text", "", "--output text would have no effect"),
+        // A script is text, and nothing else is taken.
+        row("completions", "output", "json", "bash", "--output json would have no effect"),
+        row("man", "output", "json", "manual", "{\n"),
         by_test("up", "output", "every_line_to_try_does_what_it_says"),
         by_test("up", "port", "every_line_to_try_does_what_it_says"),
         by_test("demo", "output", "the_demo_comes_out_as_it_should"),
