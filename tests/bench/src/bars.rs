@@ -307,7 +307,7 @@ fn rotations(measured: &Measured) -> Vec<Bar> {
         let [single, new, original, clone, lost] = turns(engine);
         [
             (single, 11.0, 2.0 + proof),
-            (new, 13.0, 3.0),
+            (new, 13.0, 4.0),
             (original, 13.0, 4.0 + proof),
             (clone, 13.0, 4.0 + proof),
             (lost, 14.0, 6.0 + proof),

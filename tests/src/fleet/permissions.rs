@@ -76,17 +76,9 @@ async fn a_sweep_of_shares_may_do_what_it_does_and_nothing_else() {
     scene.world.create_grants_tables().await;
     let account = member.world.account.clone();
     let place = format!("s3://{}/share.json", scene.world.bucket());
-    let sweep = [
-        "share-sweep",
-        "--target",
-        &account,
-        "--exact-names-account",
-        &account,
-        "--manifest",
-        &place,
-        "--output",
-        "json",
-    ];
+    let sweep =
+        format!("share-sweep --target {account} --exact-names-account {account} --manifest {place} --output json");
+    let sweep: Vec<_> = sweep.split(' ').collect();
     let tables = [
         "--grants-table",
         GRANTS,
