@@ -9,6 +9,7 @@ mod members;
 mod role;
 mod rotation;
 mod rules;
+mod shared_part;
 mod template;
 mod zones;
 
