@@ -4,8 +4,11 @@ mod job;
 
 use std::future::pending;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use aws::Sessions;
 use aws_smithy_types::base64;
+use function::{Function, Setting, Trigger};
 use reaction::settings::Variables;
 use reaction::{Door, Error, Key, Plan, Reaction, Repeat, Request, Run};
 use ring::hmac;
@@ -26,8 +29,12 @@ struct Work {
     does: String,
 }
 
-impl Trial {
-    fn open(variables: Variables) -> Result<Self, Error> {
+impl Function for Trial {
+    const PURPOSE: &'static str = "Does what its events say";
+    const HEARS: &'static [Trigger] = &[Trigger::Job, Trigger::Webhook, Trigger::Queue];
+    const SETTINGS: &'static [&'static [Setting]] = &[];
+
+    fn open(_: Arc<Sessions>, variables: Variables) -> Result<Self, Error> {
         if let Some(why) = variables("TRIAL_FAILS") {
             return Err(Error::failed(why));
         }
@@ -95,8 +102,8 @@ impl Door for Trial {
 async fn main() -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "each test starts the entry point that it is about")]
     match std::env::var("TRIAL_ENTRY_POINT").as_deref() {
-        Ok("http") => lambda::on_http(async |_, variables| Trial::open(variables)).await,
-        Ok("batch") => lambda::on_batch(async |_, variables| Trial::open(variables)).await,
-        _ => lambda::on_job(Queue::new, async |_, variables| Trial::open(variables)).await,
+        Ok("http") => lambda::on_http::<Trial>().await,
+        Ok("batch") => lambda::on_batch::<Trial>().await,
+        _ => lambda::on_job::<Trial, _>(Queue::new).await,
     }
 }

@@ -3,19 +3,17 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws::Sessions;
+use function::Function;
 use futures_util::{StreamExt, stream};
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, Runtime, service_fn};
-use reaction::settings::Variables;
-use reaction::{Error, Outcome, Reaction, Report};
+use reaction::{Error, Outcome, Report};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::log::{self, Invocation};
 use crate::on_event::ended;
-use crate::opened::environment;
-use crate::opened::{Opened, in_time, run_of, sessions, write};
+use crate::opened::{Opened, environment, in_time, run_of, sessions, write};
 
 /// How many messages of a batch are handled side by side.
 const AT_ONCE: usize = 10;
@@ -34,25 +32,25 @@ struct Message {
     body: String,
 }
 
-/// Runs a reaction as a Lambda function that a queue of SQS feeds. Each message is an event of its own, with a run, a line in the log
+/// Runs a function that a queue of SQS feeds. Each message is an event of its own, with a run, a line in the log
 /// and a metric of its own. Messages that failed or were refused are given back one by one: SQS delivers them again, and in the end
 /// moves them to the dead-letter queue. A panic, or a run that is cut off near the deadline, loses only its own message.
 ///
 /// The event source mapping must have `FunctionResponseTypes: [ReportBatchItemFailures]`, or SQS deletes what is given back. Messages of
 /// one batch are handled side by side, so the mapping of a FIFO queue must have a `BatchSize` of 1. The rest is as of
 /// [`on_event`](crate::on_event).
-pub async fn on_batch<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> ExitCode {
+pub async fn on_batch<F: Function>() -> ExitCode {
     log::start(&environment);
     // Boxed, since the compiler gives up on the depth of a type that holds every call of every event.
-    ended::<R>(Box::pin(serve(open)).await)
+    ended::<F>(Box::pin(serve::<F>()).await)
 }
 
-async fn serve<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> Result<(), Error> {
-    let opened = Opened::open(Arc::new(sessions()?), open).await?;
+async fn serve<F: Function>() -> Result<(), Error> {
+    let opened = Opened::<F>::open(Arc::new(sessions()?)).await?;
     let service = service_fn(async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
         let batch: Batch = match serde_json::from_str(payload.get()) {
             Ok(batch) => batch,
-            Err(error) => return Err(no_batch::<R>(&context, &error)),
+            Err(error) => return Err(no_batch::<F>(&context, &error)),
         };
         let handled = stream::iter(batch.messages).map(async |message| handle(&opened, &context, message).await);
         let failed: Vec<_> = handled.buffered(AT_ONCE).filter_map(async |it| it).collect().await;
@@ -62,13 +60,13 @@ async fn serve<R: Reaction>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> 
 }
 
 /// Handles a message; its id where it is to be given back.
-async fn handle<R: Reaction>(
-    opened: &Opened<R>,
+async fn handle<F: Function>(
+    opened: &Opened<F>,
     context: &Context,
     Message { message_id, body }: Message,
 ) -> Option<String> {
     let invocation = Invocation::of(context, log::id_in(&body).or_else(|| Some(message_id.clone())));
-    let run = run_of(R::NAME, &opened.sessions, context, invocation.occurrence());
+    let run = run_of(F::NAME, &opened.sessions, context, invocation.occurrence());
     let actor = run.actor.as_ref().map(|actor| format!("{actor}, message {message_id}")).unwrap_or_default();
     let run = run.by(actor);
     let report = in_time(&run, opened.drive_text(&run, &body)).await;
@@ -82,9 +80,9 @@ fn answer(failed: &[String]) -> Value {
     json!({"batchItemFailures": failed})
 }
 
-fn no_batch<R: Reaction>(context: &Context, error: &serde_json::Error) -> Diagnostic {
+fn no_batch<F: Function>(context: &Context, error: &serde_json::Error) -> Diagnostic {
     let error = Error::refused(format!("not a batch of messages that SQS hands over: {}", log::place_of(error)));
-    let report = Report::of_error(R::NAME, &error);
+    let report = Report::of_error(F::NAME, &error);
     write(Invocation::of(context, None), &report);
     Diagnostic { error_type: "Signalbox.Unreadable".into(), error_message: error.to_string() }
 }

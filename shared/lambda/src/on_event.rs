@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::answer;
 use crate::log::{self, Invocation};
-use crate::opened::{Opened, environment, open, run_of, sessions, write};
+use crate::opened::{Opened, environment, run_of, sessions, write};
 
 /// Runs a function that EventBridge, S3 or a schedule invokes.
 ///
@@ -45,7 +45,7 @@ pub(crate) fn ended<R: Reaction>(served: Result<(), Error>) -> ExitCode {
 }
 
 async fn serve<F: Function>(answer: Answer) -> Result<(), Error> {
-    let opened = Opened::open(Arc::new(sessions()?), open::<F>).await?;
+    let opened = Opened::<F>::open(Arc::new(sessions()?)).await?;
     let service = service_fn(async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
         let invocation = Invocation::of(&context, log::id_in(payload.get()));
         let run = run_of(F::NAME, &opened.sessions, &context, invocation.occurrence());

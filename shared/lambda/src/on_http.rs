@@ -5,11 +5,11 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws::{Sessions, in_name_of};
+use aws::in_name_of;
 use aws_smithy_types::base64;
+use function::Function;
 use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
-use reaction::settings::Variables;
 use reaction::{Door, Error, Outcome, Report, Request, Run};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -17,8 +17,7 @@ use serde_json::{Value, json};
 
 use crate::log::{self, Invocation};
 use crate::on_event::ended;
-use crate::opened::environment;
-use crate::opened::{Opened, in_time, run_of, sessions, write};
+use crate::opened::{Opened, environment, in_time, run_of, sessions, write};
 
 /// A request in the format 2.0 of payloads. <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
 #[derive(Deserialize)]
@@ -46,23 +45,23 @@ struct Http {
     method: String,
 }
 
-/// Runs a reaction as a Lambda function with a URL of its own. [`Door::admit`] sees the raw bytes of a request before anything of it is
+/// Runs a function with a URL of its own. [`Door::admit`] sees the raw bytes of a request before anything of it is
 /// parsed or claimed. The sender hears 202 where the request was taken, 401 where it was not admitted, 400 where it was refused, 503
 /// where it failed, and never why: that stands in the log. The rest is as of [`on_event`](crate::on_event).
-pub async fn on_http<R: Door>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> ExitCode {
+pub async fn on_http<F: Door + Function>() -> ExitCode {
     log::start(&environment);
     // Boxed, since the compiler gives up on the depth of a type that holds every call of every event.
-    ended::<R>(Box::pin(serve(open)).await)
+    ended::<F>(Box::pin(serve::<F>()).await)
 }
 
-async fn serve<R: Door>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>) -> Result<(), Error> {
-    let opened = Opened::open(Arc::new(sessions()?), open).await?;
+async fn serve<F: Door + Function>() -> Result<(), Error> {
+    let opened = Opened::<F>::open(Arc::new(sessions()?)).await?;
     let service = service_fn(async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
         let invocation = Invocation::of(&context, None);
-        let run = run_of(R::NAME, &opened.sessions, &context, invocation.occurrence());
+        let run = run_of(F::NAME, &opened.sessions, &context, invocation.occurrence());
         let (status, report) = match read(payload.get()) {
             Ok(request) => hear(&opened, &run, &request).await,
-            Err(error) => (400, Report::of_error(R::NAME, &error)),
+            Err(error) => (400, Report::of_error(F::NAME, &error)),
         };
         write(invocation, &report);
         Ok::<_, Diagnostic>(answer(status))
@@ -71,15 +70,15 @@ async fn serve<R: Door>(open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Resu
 }
 
 /// What the sender hears, and what became of the request.
-async fn hear<R: Door>(opened: &Opened<R>, run: &Run, request: &Request) -> (u16, Report) {
-    let admitted = AssertUnwindSafe(in_name_of(run, opened.reaction.admit(request))).catch_unwind();
+async fn hear<F: Door + Function>(opened: &Opened<F>, run: &Run, request: &Request) -> (u16, Report) {
+    let admitted = AssertUnwindSafe(in_name_of(run, opened.function.admit(request))).catch_unwind();
     let panicked =
         |_| Err(Error::failed("the code that admits requests panicked: see the log for where, and report it"));
     let report = match admitted.await.unwrap_or_else(panicked) {
         Ok(Some(event)) => in_time(run, opened.drive(run, event)).await,
         // Not an error: anyone can send requests, and no alarm should sound for it.
-        Ok(None) => return (401, Report::new(R::NAME, Outcome::Ignored, Some("the request was not admitted".into()))),
-        Err(error) => Report::of_error(R::NAME, &error),
+        Ok(None) => return (401, Report::new(F::NAME, Outcome::Ignored, Some("the request was not admitted".into()))),
+        Err(error) => Report::of_error(F::NAME, &error),
     };
     let status = match report.outcome {
         Outcome::Refused => 400,

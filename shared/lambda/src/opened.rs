@@ -1,4 +1,4 @@
-//! A function that has been opened: the reaction, and all that it takes to drive events through it.
+//! A function that has been opened, and all that it takes to drive events through it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +8,8 @@ use aws::{Home, Sessions, function_as_actor, in_name_of};
 use function::{Function, Settings};
 use lambda_runtime::Context;
 use ledger::DynamoLedger;
-use reaction::settings::{Variables, malformed};
-use reaction::{Deadline, Error, Left, Mode, Reaction, Report, Run, drive, drive_json};
+use reaction::settings::malformed;
+use reaction::{Deadline, Error, Left, Mode, Report, Run, drive, drive_json};
 use tokio::time::timeout;
 
 use crate::log::{self, Invocation};
@@ -19,44 +19,36 @@ use crate::metrics;
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// A function that has been opened.
-pub(crate) struct Opened<R> {
+pub(crate) struct Opened<F> {
     pub(crate) sessions: Arc<Sessions>,
-    pub(crate) reaction: R,
+    pub(crate) function: F,
     ledger: DynamoLedger,
     mode: Mode,
 }
 
-impl<R: Reaction> Opened<R> {
-    /// Reads the settings, and opens the reaction and the ledger's connection side by side.
-    pub(crate) async fn open(
-        sessions: Arc<Sessions>,
-        open: impl AsyncFnOnce(Arc<Sessions>, Variables) -> Result<R, Error>,
-    ) -> Result<Self, Error> {
+impl<F: Function> Opened<F> {
+    /// Reads the settings, and opens the connections of the function and of its ledger side by side: init is the time when Lambda
+    /// gives full CPU.
+    pub(crate) async fn open(sessions: Arc<Sessions>) -> Result<Self, Error> {
         let settings = Settings::read(&environment)?;
-        let ledger = DynamoLedger::new(&sessions, settings.ledger_table, R::NAME);
-        let ((), reaction) = tokio::join!(ledger.open_connection(), open(sessions.clone(), &environment));
-        Ok(Self { sessions, reaction: reaction?, ledger, mode: settings.mode })
+        let ledger = DynamoLedger::new(&sessions, settings.ledger_table, F::NAME);
+        let function = F::open(sessions.clone(), &environment)?;
+        tokio::join!(ledger.open_connection(), function.warm());
+        Ok(Self { sessions, function, ledger, mode: settings.mode })
     }
 
     /// Drives an event that is given as text, in the name of the run.
     pub(crate) async fn drive_text(&self, run: &Run, event: &str) -> Report {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of every event.
-        let driven = Box::pin(drive_json(&self.reaction, &self.ledger, self.mode, run, event));
+        let driven = Box::pin(drive_json(&self.function, &self.ledger, self.mode, run, event));
         in_name_of(run, driven).await
     }
 
     /// Drives an event, in the name of the run.
-    pub(crate) async fn drive(&self, run: &Run, event: R::Event) -> Report {
+    pub(crate) async fn drive(&self, run: &Run, event: F::Event) -> Report {
         // Boxed, as above.
-        in_name_of(run, Box::pin(drive(&self.reaction, &self.ledger, self.mode, run, event))).await
+        in_name_of(run, Box::pin(drive(&self.function, &self.ledger, self.mode, run, event))).await
     }
-}
-
-/// Opens a function, and the connections that it will need: init is the time when Lambda gives full CPU.
-pub(crate) async fn open<F: Function>(sessions: Arc<Sessions>, variables: Variables<'_>) -> Result<F, Error> {
-    let function = F::open(sessions, variables)?;
-    function.warm().await;
-    Ok(function)
 }
 
 /// Reads this program's own environment.
