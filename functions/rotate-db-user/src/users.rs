@@ -26,16 +26,16 @@ impl DbPassword {
         let marks = marks_of(pair, connection).await?;
         let recorded = records.users(&request.secret, &master.place()).await?;
         let found = Users::new(&request.secret, &master.place(), &marks);
+        // The original, too, where the clone is not there: a login as the clone may have been the proof of this turn, and it may be
+        // gone since then.
+        for user in [&pair.clone, &pair.original].into_iter().filter(|it| marks.contains_key(*it)) {
+            self.check_user(turn, pair, user, master, [&recorded, &found]).await?;
+        }
         if !marks.contains_key(&pair.clone) {
-            // A login as the clone may have been the proof of this turn, and the clone may be gone since then.
-            self.check_user(turn, pair, &pair.original, master, [&recorded, &found]).await?;
             // What is recorded of a former clone goes, and that one is being made goes with the turn, whatever becomes of it.
             let making = found.making_for(request);
             records.record_users(&request.secret, &making).await?;
             return Ok(making);
-        }
-        for user in [&pair.clone, &pair.original].into_iter().filter(|it| marks.contains_key(*it)) {
-            self.check_user(turn, pair, user, master, [&recorded, &found]).await?;
         }
         Ok(recorded)
     }
