@@ -14,7 +14,7 @@ mod template;
 mod zones;
 
 pub use alarms::{alarms_set_off, assert_alarm_sounds};
-pub use role::{assert_stories_fit, operations_where, operations_where_grants_were_lost, texts};
+pub use role::{assert_stories_fit, operations_of_all, operations_where_grants_were_lost, texts};
 pub use rotation::ROTATING;
 pub use template::OF_AN_ORGANIZATION;
 pub use template::Template;

@@ -132,12 +132,8 @@ pub fn texts(one_or_many: &Value) -> Vec<String> {
     texts.iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
-async fn operations_of<S: Scene>(story: Story<S>) -> Vec<String> {
-    operations_where::<S>(story.given, story.sample).await
-}
-
 /// What the sample asks for where there is this before.
-pub async fn operations_where<S: Scene>(given: S::Given, sample: &str) -> Vec<String> {
+async fn operations_where<S: Scene>(given: S::Given, sample: &str) -> Vec<String> {
     let scene = S::set_up(&S::with_tables(&given), sample).await;
     let before = scene.world().calls();
     scene.hear(Mode::Apply).await;
@@ -145,11 +141,11 @@ pub async fn operations_where<S: Scene>(given: S::Given, sample: &str) -> Vec<St
     scene.world().operations_since(before)
 }
 
-/// What all of these ask for.
-async fn operations_of_all<S: Scene>(stories: Vec<Story<S>>) -> Vec<String> {
+/// What all of these samples ask for, where there is this before each.
+pub async fn operations_of_all<S: Scene>(samples: impl IntoIterator<Item = (S::Given, &str)>) -> Vec<String> {
+    let told = stream::iter(samples).map(|(given, sample)| operations_where::<S>(given, sample));
     // A few at a time: a call that waits too long for the local AWS would be made twice, or not at all.
-    let told: Vec<_> = stream::iter(stories).map(operations_of).buffered(4).collect().await;
-    told.concat()
+    told.buffered(4).collect::<Vec<_>>().await.concat()
 }
 
 /// Without the table of grants the audit says how records stand: what is asked for then, where the story is about something that two
@@ -168,7 +164,8 @@ pub async fn operations_where_grants_were_lost<S: Scene>(story: &Story<S>, one_f
 
 /// Asserts that what a function asks for in its stories, and beside them, is what its role allows.
 pub async fn assert_stories_fit<S: Checked>() {
-    let told = operations_of_all(S::stories_of_the_role()).await;
+    let stories = S::stories_of_the_role().into_iter().map(|story| (story.given, story.sample));
+    let told = operations_of_all::<S>(stories).await;
     assert_role_fits(S::FUNCTION, &[told, S::operations_beside_the_stories().await].concat());
 }
 

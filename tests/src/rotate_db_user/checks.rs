@@ -2,13 +2,11 @@
 
 use expect_test::expect;
 
-use futures_util::{StreamExt, stream};
-
 pub use super::stories::Told as Scene;
 use super::stories::{self, Given};
 use crate::checks::{Answer, Checked, Deployed, Economy, Shown};
 use crate::every_call::Run;
-use crate::infra::operations_where;
+use crate::infra::operations_of_all;
 use crate::scene::Story;
 
 impl Checked for Scene {
@@ -21,10 +19,7 @@ impl Checked for Scene {
     }
 
     async fn operations_beside_the_stories() -> Vec<String> {
-        let further = stream::iter(stories::further());
-        let told: Vec<_> =
-            further.map(|(given, sample)| operations_where::<Self>(given, sample)).buffered(4).collect().await;
-        told.concat()
+        operations_of_all::<Self>(stories::further()).await
     }
 
     fn runs() -> Shown<Vec<Run<Given>>> {
