@@ -106,7 +106,7 @@ pub(crate) enum Command {
         /// The event's file; - is standard input
         event: PathBuf,
     },
-    /// Show who was granted and lost what, when, by whom and why
+    /// Show which accounts gained and lost what, when, why, and who changed it
     ///
     /// Reads the audit of a resource, one line per item. With --verify it checks the chain of their hashes too, from the first
     /// item to the one that the grants table has as the last. That shows changes by those who can write one of the two tables
@@ -116,7 +116,7 @@ pub(crate) enum Command {
     /// Show the names of clusters, where they lead to, whose they are, and what a sweep would do about them
     ///
     /// Reads all living clusters and all records of the zones, as the sweep of emr-dns does, and changes nothing. DRIFT is
-    /// none; missing, stale or dangling, which a sweep sets right; refused or kept, which somebody has to look at; waiting,
+    /// none; missing, stale or dangling, which a sweep sets right; refused or kept, which the operator has to look at; waiting,
     /// for the cluster; or foreign, for a name of somebody else's that is left alone.
     #[command(after_help = DNS_HELP)]
     Dns(NamesAsked),

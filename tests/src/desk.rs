@@ -88,7 +88,7 @@ async fn a_plan_is_a_diff_that_a_person_can_read_and_changes_nothing() {
         + base/app eu-west-1 o-exampleorgid  base/app
         + com-example-111122223333 - 123456789012  com-example-111122223333
         - com-example-111122223333 - 444455556666  com-example-111122223333
-        note: com-example-111122223333 is open to 555566667777 by somebody else's statement
+        note: com-example-111122223333 is open to 555566667777 by a statement that Signalbox did not write
         note: the manifest may share with any account: SIGNALBOX_ALLOWED_ACCOUNTS (AllowedAccounts) is `everybody`
         SECTION      ADDED  EXPIRED  FOREIGN  MISSED EVENTS  REMOVED  UNCHANGED
         ami              1        0        0              1        1          1

@@ -55,7 +55,7 @@ pub struct OfSecret {
     pub due: BTreeSet<Due>,
     /// The credentials made here which were not revoked yet.
     pub minted: BTreeSet<Minted>,
-    /// What somebody has to look at.
+    /// What the operator has to look at.
     pub open: BTreeSet<Open>,
 }
 

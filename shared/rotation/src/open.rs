@@ -9,7 +9,7 @@ use place::Malformed;
 use crate::request::SecretArn;
 use crate::versions::VersionId;
 
-/// Something that somebody has to look at.
+/// Something that the operator has to look at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Open {
     /// Since when, in seconds since the epoch.

@@ -83,14 +83,15 @@ fn notes(decisions: &[Decision]) -> Vec<String> {
         }
         notes.extend(decided.expired.iter().map(|who| format!("{who} had {resource} for a time that is over")));
         notes.extend(
-            found.foreign.iter().map(|who| format!("{resource} is open to {who} by somebody else's statement")),
+            found
+                .foreign
+                .iter()
+                .map(|who| format!("{resource} is open to {who} by a statement that Signalbox did not write")),
         );
         let strays = change.before.iter().filter(|who| matches!(who, Principal::Stray(_)));
-        notes.extend(
-            strays.map(|who| {
-                format!("{resource}: {who} stands in a statement of ours and names nobody whom we share with")
-            }),
-        );
+        notes.extend(strays.map(|who| {
+            format!("{resource}: {who} stands in a statement of Signalbox and is nothing that Signalbox shares with")
+        }));
         if !change.difference().add.is_empty() {
             notes.extend(found.notes.iter().map(|note| format!("{resource}: {note}")));
         }

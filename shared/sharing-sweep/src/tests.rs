@@ -336,7 +336,7 @@ fn a_deleted_principal_in_our_statement_goes_and_is_reported() {
         &facts(manifest, vec![key]),
         &expect![[r"
             share k1 in eu-west-1: -AIDAEXAMPLE
-            note: k1 in eu-west-1: AIDAEXAMPLE stands in a statement of ours and names nobody whom we share with
+            note: k1 in eu-west-1: AIDAEXAMPLE stands in a statement of Signalbox and is nothing that Signalbox shares with
         "]],
     );
     let manifest = r#"{"kms": {"other": {"eu-west-1": []}}}"#;
@@ -346,7 +346,7 @@ fn a_deleted_principal_in_our_statement_goes_and_is_reported() {
         &Facts { grants, ..facts(manifest, vec![unnamed]) },
         &expect![[r"
             share k1 in eu-west-1: -123456789012 -AIDAEXAMPLE
-            note: k1 in eu-west-1: AIDAEXAMPLE stands in a statement of ours and names nobody whom we share with
+            note: k1 in eu-west-1: AIDAEXAMPLE stands in a statement of Signalbox and is nothing that Signalbox shares with
         "]],
     );
 }

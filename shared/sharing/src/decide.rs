@@ -23,8 +23,8 @@ pub struct Decision {
 
 /// Decides who shall have a resource.
 ///
-/// The first row that fits holds. `before` are those who may use the resource now, `recorded` those of them with whom Signalbox
-/// shared it, `wanted` those whom the entries name, `asked` and `kept` what images need of it ([`Needs`]).
+/// The first row that fits holds. `before` are the principals that may use the resource now, `recorded` those that Signalbox
+/// let in, `wanted` those that the entries name, `asked` and `kept` what images need of it ([`Needs`]).
 ///
 /// | the resource | an entry | who has it afterwards | obstacle |
 /// |---|---|---|---|

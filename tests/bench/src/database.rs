@@ -1,4 +1,4 @@
-//! PostgreSQL and MariaDB, as Debian packs them, on loopback: with TLS, and as nobody where the benchmark is root. Every connection
+//! PostgreSQL and MariaDB, as Debian packs them, on loopback: with TLS, and as an unprivileged user where the benchmark is root. Every connection
 //! goes through a wire that counts it.
 
 use std::fs;
@@ -177,7 +177,7 @@ fn text(dir: &Path, name: &str) -> String {
     dir.join(name).display().to_string()
 }
 
-/// A command that ends with the benchmark, and is nobody where that is root: the servers refuse to be.
+/// A command that ends with the benchmark. The servers refuse to run as root: there it runs as an unprivileged user.
 fn as_nobody(dir: &Path, words: &[&str]) -> Result<Command> {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]);

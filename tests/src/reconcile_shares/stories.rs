@@ -15,7 +15,7 @@ stories! { Scene;
           - share base-cluster-v1 in eu-west-1: +123456789012
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
-          note: com-example-111122223333 is open to 555566667777 by somebody else's statement
+          note: com-example-111122223333 is open to 555566667777 by a statement that Signalbox did not write
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
@@ -46,7 +46,7 @@ stories! { Scene;
           - share base-cluster-v1 in eu-west-1: +123456789012
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
-          note: com-example-111122223333 is open to 555566667777 by somebody else's statement
+          note: com-example-111122223333 is open to 555566667777 by a statement that Signalbox did not write
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
@@ -77,7 +77,7 @@ stories! { Scene;
           - share base-cluster-v1 in eu-west-1: +123456789012
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
-          note: com-example-111122223333 is open to 555566667777 by somebody else's statement
+          note: com-example-111122223333 is open to 555566667777 by a statement that Signalbox did not write
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
@@ -108,7 +108,7 @@ stories! { Scene;
           - share base-cluster-v1 in eu-west-1: +123456789012
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
-          note: com-example-111122223333 is open to 555566667777 by somebody else's statement
+          note: com-example-111122223333 is open to 555566667777 by a statement that Signalbox did not write
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
@@ -168,7 +168,7 @@ stories! { Scene;
           - share base/app in eu-west-1: +123456789012 +o-exampleorgid
           - share com-example-111122223333: +123456789012 -444455556666
           note: removals are admitted by the stored plan s3://manifests-111122223333/plan.json (SHA-256 ..)
-          note: com-example-111122223333 is open to 555566667777 by somebody else's statement
+          note: com-example-111122223333 is open to 555566667777 by a statement that Signalbox did not write
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
@@ -195,7 +195,7 @@ stories! { Scene;
           - share ami-base in eu-west-1: +987654321098 -444455556666; snap-base: +987654321098 -444455556666
           - share base-db-v1 in eu-west-1: +123456789012 -444455556666
           - share com-example-111122223333: +123456789012 -444455556666
-          note: com-example-111122223333 is open to 555566667777 by somebody else's statement
+          note: com-example-111122223333 is open to 555566667777 by a statement that Signalbox did not write
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
@@ -255,7 +255,7 @@ stories! { Scene;
           - share com-example-111122223333: +123456789012 -444455556666
           - cannot share com-example-foreign-111122223333: reading the policy of com-example-foreign-111122223333: the bucket com-example-foreign-111122223333 is not ours: account 111122223333 has no bucket of that name; correct the manifest
             not done: com-example-foreign-111122223333: reading the policy of com-example-foreign-111122223333: the bucket com-example-foreign-111122223333 is not ours: account 111122223333 has no bucket of that name; correct the manifest
-          note: com-example-111122223333 is open to 555566667777 by somebody else's statement
+          note: com-example-111122223333 is open to 555566667777 by a statement that Signalbox did not write
         before
         ami-base: 123456789012, 444455556666
         ami-golden: 555566667777
