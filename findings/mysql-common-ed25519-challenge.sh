@@ -22,7 +22,7 @@ edition = "2024"
 
 [dependencies]
 mysql_common = { version = "=0.37.3", default-features = false }
-flate2 = { version = "=1.1.11", default-features = false, features = ["rust_backend"] }
+mysql_async = { version = "=0.37.1", default-features = false, features = ["minimal-rust"] }
 TOML
 cat >"$folder/src/main.rs" <<'RUST'
 use mysql_common::packets::AuthSwitchRequest;
