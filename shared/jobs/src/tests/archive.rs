@@ -58,7 +58,8 @@ fn what_leads_out_or_is_ambiguous_is_refused_by_its_name() {
         the artifact's archive: `Policy.json` is there twice, where letters' case does not count
         the artifact's archive: it has no policy.json; put that file into it
         the artifact's archive: it has 6 entries, and may have 5
-        the artifact's archive: `policy.json` is a link; pack the file itself"#]].assert_eq(&said.join("\n"));
+        the artifact's archive: `policy.json` is a link; pack the file itself"#]]
+    .assert_eq(&said.join("\n"));
 }
 
 #[test]
