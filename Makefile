@@ -10,7 +10,7 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)
 export CARGO_TERM_COLOR ?= auto
 
 # A macro names the modules of these, so that cargo fmt does not find them.
-SCENES := $(foreach it,$(FUNCTIONS),tests/src/$(subst -,_,$(it)).rs)
+SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
 
 .PHONY: help demo test check bench package deploy setup databases clean
 

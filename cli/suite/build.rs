@@ -12,9 +12,10 @@ fn type_of(name: &str) -> String {
 }
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions");
+    // From the package's folder, where cargo runs this: a target directory may be from a checkout elsewhere.
+    let folder = Path::new("../../functions");
     println!("cargo::rerun-if-changed={}", folder.display());
-    let entries = fs::read_dir(&folder).expect("the folder of functions");
+    let entries = fs::read_dir(folder).expect("the folder of functions");
     let folders = entries.map(|it| it.expect("a folder").path()).filter(|it| it.join("Cargo.toml").exists());
     let mut names: Vec<_> =
         folders.map(|it| it.file_name().unwrap_or_default().to_string_lossy().into_owned()).collect();

@@ -1,5 +1,14 @@
 //! One account in the local AWS: what a test sets up in it, and what AWS says of it afterwards.
 
+pub mod built;
+pub mod databases;
+pub mod ec2;
+pub mod emr;
+pub mod oauth2;
+pub mod roles;
+pub mod rotations;
+pub mod scene;
+
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -16,7 +25,7 @@ use share_ami::ShareAmi;
 use sharing_aws::Settings;
 use sharing_records::Grants;
 
-use crate::roles::{EXTERNAL_ID, MEMBER_ROLE};
+use crate::world::roles::{EXTERNAL_ID, MEMBER_ROLE};
 
 /// The account of the sample events.
 pub const SAMPLE_ACCOUNT: &str = "111122223333";

@@ -1,7 +1,7 @@
 //! Each promise, and each surprise that Signalbox handles, names the test that shows it; and that test exists.
 
 use super::{File, markdown, read};
-use crate::hazards::has_test;
+use crate::promises::hazards::has_test;
 
 /// Pages on which each row of a table names a test.
 const PAGES: [(&str, usize); 2] = [("docs/explain/safety.md", 40), ("docs/explain/aws-as-it-is.md", 60)];
@@ -49,6 +49,6 @@ fn each_test_that_a_document_names_exists() {
 
 #[test]
 fn a_test_is_told_from_other_words_in_backquotes() {
-    let text = "| `a::b` | `tests/src/paging.rs::every_page_is_read`, `shared/x.rs` | `c`";
-    assert_eq!(named_in(text), [("tests/src/paging.rs", "every_page_is_read")]);
+    let text = "| `a::b` | `tests/src/promises/paging.rs::every_page_is_read`, `shared/x.rs` | `c`";
+    assert_eq!(named_in(text), [("tests/src/promises/paging.rs", "every_page_is_read")]);
 }

@@ -8,7 +8,7 @@ use expect_test::expect_file;
 use serde_json::Value;
 
 use super::folders;
-use crate::infra::Template;
+use crate::templates::Template;
 
 /// How a page is written anew.
 const ANEW: &str =

@@ -1,4 +1,4 @@
-//! Chains that are whole and chains that are not; those that were altered in the table are in `tests/src/audit.rs`.
+//! Chains that are whole and chains that are not; those that were altered in the table are in `tests/src/promises/audit.rs`.
 
 use sharing::{Head, Pending};
 

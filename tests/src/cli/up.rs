@@ -1,0 +1,171 @@
+//! `signalbox up` and `signalbox demo`: what they tell to try is tried, line by line.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use aws::{Options, Sessions};
+use aws_sdk_ec2::config::Credentials;
+use aws_sdk_emr::types::Tag;
+use expect_test::expect;
+use serde_json::{Deserializer, Value};
+
+use crate::world::built::binary;
+use crate::world::now;
+
+/// A local AWS that somebody has started, and what it told: what to export, and the lines to try.
+struct Up {
+    running: Child,
+    environment: BTreeMap<String, String>,
+    lines: Vec<String>,
+}
+
+impl Up {
+    fn start() -> Self {
+        let mut up = Command::new(binary("signalbox"));
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        up.env_clear().args(["up", "--output", "json", "--port", &port]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = up.spawn().unwrap();
+        let (mut told, mut lines) = (BufReader::new(running.stderr.take().unwrap()).lines(), Vec::new());
+        while lines.last().is_none_or(|line: &String| !line.contains("TERMINATED")) {
+            let line = told.next().unwrap_or_else(|| panic!("it has ended: {lines:#?}"));
+            lines.push(line.unwrap());
+        }
+        let exported = Deserializer::from_reader(running.stdout.take().unwrap()).into_iter().next();
+        let lines = lines.iter().filter_map(|line| line.strip_prefix("  ")).map(String::from).collect();
+        let environment: BTreeMap<String, String> = exported.unwrap().unwrap();
+        assert_eq!(environment["AWS_ENDPOINT_URL"], format!("http://127.0.0.1:{port}"));
+        Self { running, environment, lines }
+    }
+
+    /// The lines about the image, and those about the cluster.
+    fn lines(&self) -> (&[String], &[String]) {
+        let first = self.lines.iter().position(|line| line.starts_with("signalbox dns")).unwrap();
+        self.lines.split_at(first)
+    }
+
+    /// What the line prints in a shell that has what is to be exported.
+    fn try_out(&self, line: &str) -> String {
+        let path = format!("{}:/usr/bin:/bin", binary("signalbox").parent().unwrap().display());
+        let mut shell = Command::new("/bin/sh");
+        shell.env_clear().args(["-c", line]).envs(&self.environment).env("PATH", path);
+        let ran = shell.output().unwrap();
+        let out = String::from_utf8(ran.stdout).unwrap();
+        assert!(ran.status.success(), "{line}\n{out}{}", String::from_utf8_lossy(&ran.stderr));
+        out
+    }
+
+    /// What the AWS CLI would do, which need not be installed here.
+    async fn ask_emr(&self, line: &str) {
+        let words: Vec<_> = line.split(' ').collect();
+        let emr = self.emr().await;
+        match words[..] {
+            ["aws", "emr", "add-tags", "--resource-id", id, "--tags", tag] => {
+                let (key, value) = tag.split_once('=').unwrap();
+                let tag = Tag::builder().key(key).value(value).build();
+                emr.add_tags().resource_id(id).tags(tag).send().await.unwrap();
+            }
+            ["aws", "emr", "terminate-clusters", "--cluster-ids", id] => {
+                emr.terminate_job_flows().job_flow_ids(id).send().await.unwrap();
+            }
+            _ => panic!("{line}"),
+        }
+    }
+
+    async fn emr(&self) -> aws_sdk_emr::Client {
+        let of = |name: &str| self.environment[name].clone();
+        let keys = Credentials::new(of("AWS_ACCESS_KEY_ID"), of("AWS_SECRET_ACCESS_KEY"), None, None, "tests");
+        let (region, endpoint_url) = (Some(of("AWS_REGION")), Some(of("AWS_ENDPOINT_URL")));
+        let options = Options { region, endpoint_url, credentials: Some(keys), ..Options::new(now) };
+        aws_sdk_emr::Client::new(Sessions::load(&options).await.unwrap().config())
+    }
+
+    /// Tries the line out: the line, what it prints, and what `signalbox dns` shows then.
+    async fn follow(&self, line: &str) -> String {
+        let out = if line.starts_with("aws ") {
+            self.ask_emr(line).await;
+            String::new()
+        } else {
+            self.try_out(line)
+        };
+        let words = line.split("   #").next().unwrap();
+        format!("$ {words}\n{out}signalbox dns: {}\n", self.try_out("signalbox dns | tail -n +2").trim_end())
+    }
+
+    /// The text with single spaces, and names in place of the ids that were made up.
+    fn tell(&self, text: &str) -> String {
+        let cluster = self.lines.iter().find_map(|line| line.strip_prefix("aws emr terminate-clusters --cluster-ids "));
+        let text = text.replace(cluster.unwrap(), "j-1").replace(&format!("-{}.json", self.running.id()), "-1.json");
+        let zone = self.environment["SIGNALBOX_DNS_ZONES"].as_str();
+        let node = |word: &str| word.starts_with("ip-10-0-") && !word.starts_with("ip-10-0-9-9.");
+        let word = |word: &str| if node(word) { "NODE".into() } else { word.replace(zone, "ZONE") };
+        let line = |line: &str| line.split_whitespace().map(word).collect::<Vec<_>>().join(" ") + "\n";
+        text.lines().map(line).collect()
+    }
+
+    /// Ends it as Ctrl-C does.
+    fn interrupt(&mut self) -> ExitStatus {
+        let kill = Command::new("kill").args(["-INT", &self.running.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        self.running.wait().unwrap()
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.running.kill();
+        let _ = self.running.wait();
+    }
+}
+
+#[tokio::test]
+async fn every_line_to_try_does_what_it_says() {
+    let mut up = Up::start();
+    let (about_image, about_cluster) = up.lines();
+    about_image.iter().filter(|line| !line.starts_with("aws ")).for_each(|line| drop(up.try_out(line)));
+    let mut story = String::new();
+    for line in about_cluster {
+        story += &up.follow(line).await;
+    }
+    expect![[r#"
+        $ signalbox dns
+        NAME TARGET CLUSTER STATE OWNER ZONE DRIFT
+        etl.example.com - j-1 WAITING - ZONE missing: to be NODE
+        signalbox dns: etl.example.com - j-1 WAITING - ZONE missing: to be NODE
+        $ signalbox send /tmp/signalbox-cluster-1.json
+        rule emr-dns -> arn:aws:lambda:eu-west-1:111122223333:function:emr-dns
+        emr-dns: applied
+        - in ZONE: create etl.example.com -> NODE for j-1
+        signalbox dns: etl.example.com NODE j-1 WAITING signalbox ZONE none
+        $ aws emr add-tags --resource-id j-1 --tags local-aws:primary=ip-10-0-9-9.eu-west-1.compute.internal
+        signalbox dns: etl.example.com NODE j-1 WAITING signalbox ZONE stale: to be ip-10-0-9-9.eu-west-1.compute.internal
+        $ echo '{"signalbox": "sweep"}' | signalbox run - --function emr-dns
+        emr-dns: applied
+        - in ZONE: update etl.example.com -> ip-10-0-9-9.eu-west-1.compute.internal for j-1 (was NODE for j-1)
+        SECTION CREATED DELETED INCOMPLETE REFUSED UNCHANGED UPDATED
+        dns 0 0 0 0 0 1
+        signalbox dns: etl.example.com ip-10-0-9-9.eu-west-1.compute.internal j-1 WAITING signalbox ZONE none
+        $ aws emr terminate-clusters --cluster-ids j-1
+        signalbox dns: etl.example.com ip-10-0-9-9.eu-west-1.compute.internal j-1 ended signalbox ZONE dangling
+        $ sed s/RUNNING/TERMINATED/ /tmp/signalbox-cluster-1.json | signalbox send -
+        rule emr-dns -> arn:aws:lambda:eu-west-1:111122223333:function:emr-dns
+        emr-dns: applied
+        - in ZONE: delete etl.example.com -> ip-10-0-9-9.eu-west-1.compute.internal of j-1
+        signalbox dns:
+    "#]].assert_eq(&up.tell(&story));
+    let event = format!("/tmp/signalbox-cluster-{}.json", up.running.id());
+    assert!(Path::new(&event).exists(), "{event}");
+    assert_eq!(up.interrupt().code(), Some(130));
+    assert!(!Path::new(&event).exists(), "what it wrote goes with it");
+}
+
+#[test]
+fn the_demo_comes_out_as_it_should() {
+    let ran = Command::new(binary("signalbox")).env_clear().args(["demo", "--output", "json"]).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let story: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let outcome = |delivery: &str| story[delivery]["report"]["outcome"].clone();
+    assert_eq!((outcome("delivery"), outcome("again")), ("applied".into(), "repeated".into()), "{story:#}");
+}

@@ -1,0 +1,186 @@
+//! What only MariaDB has: accounts of other plugins beside, passwords that may be set once, and clones whose privileges count.
+
+use reaction::Outcome;
+
+use super::kill::end;
+use super::{FIRST, Scene};
+use crate::world::databases::wire::{Carried, Cut, Wire};
+use crate::world::databases::{MARIADB, STRICT_MARIADB, Server};
+use crate::world::rotations::STEPS;
+
+/// A table that the user may write to.
+async fn grant(scene: &Scene) {
+    let user = &scene.user;
+    let made = [
+        format!("CREATE DATABASE of_{user}"),
+        format!("CREATE TABLE of_{user}.own (a int)"),
+        format!("CREATE TABLE of_{user}.other (a int)"),
+        format!("GRANT INSERT ON of_{user}.own TO {user}@'%'"),
+    ];
+    scene.server.run(&made.each_ref().map(String::as_str)).await;
+}
+
+/// Whether the client of this label may write to a table.
+async fn may_insert(scene: &Scene, stage: &str, table: &str) -> bool {
+    let (user, password) = scene.login(stage).await;
+    let mut client = scene.server.connect(&user, &password).await.unwrap();
+    client.probe(&format!("INSERT INTO of_{}.{table} VALUES (1)", scene.user)).await.is_ok()
+}
+
+/// Two users at a server where no password may be set twice, over a wire that breaks.
+async fn scene(server: &'static Server) -> (Scene, Wire) {
+    let wire = Wire::lay(server).await;
+    let scene = Scene::at(server, wire.port, true).await;
+    grant(&scene).await;
+    (scene, wire)
+}
+
+/// A login is not enough: what the client does is tried.
+#[tokio::test]
+async fn a_clone_that_was_interrupted_anywhere_becomes_current_with_its_privileges() {
+    let (first, wire) = scene(&STRICT_MARIADB).await;
+    let rotation = first.created().await;
+    wire.mend();
+    first.steps(&rotation, &["setSecret"]).await;
+    let (Carried { messages, .. }, _) = wire.mend();
+    for cut in (1..=messages).flat_map(|nth| [Cut::Ask(nth), Cut::Answer(nth)]) {
+        let (scene, wire) = scene(&STRICT_MARIADB).await;
+        let rotation = scene.created().await;
+        wire.cut(cut);
+        let report = scene.step(&rotation, "setSecret").await;
+        wire.mend();
+        let told = format!("{cut:?}: {report}");
+        end(&scene, &rotation, 1, &told).await;
+        assert!(scene.login("AWSCURRENT").await.0.ends_with("_clone"), "{told}");
+        assert!(may_insert(&scene, "AWSCURRENT", "own").await, "{told}: without its privileges");
+    }
+}
+
+/// The account of the name does not match the host that we come from, so the server takes the login for the anonymous one.
+#[tokio::test]
+async fn a_login_of_an_anonymous_account_proves_no_user() {
+    let scene = Scene::alternating(&MARIADB).await;
+    let victim = format!("victim_of_{}", scene.user);
+    MARIADB
+        .run(&[
+            "CREATE USER IF NOT EXISTS ''@'%' IDENTIFIED BY 'of-no-name-1'",
+            &format!("CREATE USER {victim}@'192.0.2.1' IDENTIFIED BY 'of-the-victim-1'"),
+        ])
+        .await;
+    let mut value = scene.value("AWSCURRENT").await;
+    (value["username"], value["password"]) = (victim.as_str().into(), "of-no-name-1".into());
+    scene.put(&scene.secret, &value.to_string()).await;
+    assert!(scene.works("AWSCURRENT").await, "the server lets it in");
+    let rotation = scene.created().await;
+    let said = scene.refusal(&rotation, "setSecret").await;
+    assert!(said.contains("which a login as an anonymous account, with an expired password or without"), "{said}");
+    let clone = format!("{victim}_clone");
+    assert!(MARIADB.master().await.marks_of([&clone, &clone]).await.unwrap().is_empty(), "it has no clone");
+    MARIADB.run(&["DROP USER ''@'%'"]).await;
+}
+
+/// In both directions of the turn.
+#[tokio::test]
+async fn what_was_revoked_from_app_does_not_come_back() {
+    let scene = Scene::alternating(&MARIADB).await;
+    grant(&scene).await;
+    scene.rotate().await;
+    assert!(may_insert(&scene, "AWSCURRENT", "own").await);
+    let user = scene.user.clone();
+    MARIADB.run(&[&format!("REVOKE INSERT ON of_{user}.own FROM {user}@'%'")]).await;
+    MARIADB.run(&[&format!("GRANT INSERT ON of_{user}.other TO {user}@'%'")]).await;
+    for turn in 0..3 {
+        scene.rotate().await;
+        for stage in ["AWSCURRENT", "AWSPREVIOUS"] {
+            assert!(!may_insert(&scene, stage, "own").await, "turn {turn}: {stage} has it back");
+            assert!(may_insert(&scene, stage, "other").await, "turn {turn}: {stage} lacks it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn accounts_of_other_plugins_keep_nobody_from_rotating() {
+    let others = ["CREATE USER IF NOT EXISTS", "IDENTIFIED VIA"];
+    for (user, plugin) in
+        [("beside_ed", "ed25519 USING PASSWORD('beside-1')"), ("beside_pam", "pam"), ("beside_os", "unix_socket")]
+    {
+        STRICT_MARIADB.run(&[&format!("{} {user}@'%' {} {plugin}", others[0], others[1])]).await;
+    }
+    // The server chooses by the name whose plugin it asks a stranger for.
+    for _ in 0..6 {
+        let scene = Scene::alternating(&STRICT_MARIADB).await;
+        scene.rotate().await;
+        scene.rotate().await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_of_ed25519_rotates_and_stays_one() {
+    for is_alternating in [false, true] {
+        let scene = Scene::with(&STRICT_MARIADB, is_alternating).await;
+        let user = &scene.user;
+        // Of the password that it was made with, this server wants no more.
+        let made = "IDENTIFIED VIA ed25519 USING PASSWORD('the-first-by-ed25519')";
+        STRICT_MARIADB.run(&[&format!("ALTER USER {user}@'%' {made}")]).await;
+        let mut value = scene.value("AWSCURRENT").await;
+        value["password"] = "the-first-by-ed25519".into();
+        scene.put(&scene.secret, &value.to_string()).await;
+        scene.rotate().await;
+        scene.rotate().await;
+        let plugins =
+            format!("SELECT GROUP_CONCAT(DISTINCT plugin) FROM mysql.user WHERE User IN ('{user}', '{user}_clone')");
+        STRICT_MARIADB.run(&[&format!("SELECT IF(({plugins}) = 'ed25519', 1, (SELECT 1 UNION SELECT 2))")]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_second_way_to_log_in_is_kept_and_the_rotation_refused() {
+    let scene = Scene::single(&STRICT_MARIADB).await;
+    let user = &scene.user;
+    let made = "IDENTIFIED VIA unix_socket OR ed25519 USING PASSWORD('the-first-by-ed25519')";
+    STRICT_MARIADB.run(&[&format!("ALTER USER {user}@'%' {made}")]).await;
+    let mut value = scene.value("AWSCURRENT").await;
+    value["password"] = "the-first-by-ed25519".into();
+    scene.put(&scene.secret, &value.to_string()).await;
+    let rotation = scene.created().await;
+    let said = scene.refusal(&rotation, "setSecret").await;
+    assert!(
+        said.contains("logs in by several plugins (unix_socket, ed25519)") && said.contains("nothing was changed"),
+        "{said}"
+    );
+    assert!(scene.works("AWSCURRENT").await);
+}
+
+/// An account that was locked says so; its password is neither refused nor given up.
+#[tokio::test]
+async fn a_locked_account_is_no_refused_password() {
+    let scene = Scene::single(&MARIADB).await;
+    let rotation = scene.created().await;
+    let user = &scene.user;
+    MARIADB.run(&[&format!("ALTER USER {user}@'%' ACCOUNT LOCK")]).await;
+    for _ in 0..=rotation::Attempts::MOST {
+        let said = scene.failure(&rotation, "setSecret").await;
+        assert!(said.contains("the account is locked") && said.contains("ACCOUNT UNLOCK"), "{said}");
+    }
+    MARIADB.run(&[&format!("ALTER USER {user}@'%' ACCOUNT UNLOCK")]).await;
+    scene.steps(&rotation, &STEPS[1..]).await;
+    assert!(scene.works("AWSCURRENT").await);
+}
+
+#[tokio::test]
+async fn a_password_that_has_expired_rotates() {
+    for is_alternating in [false, true] {
+        let scene = Scene::with(&MARIADB, is_alternating).await;
+        if is_alternating {
+            scene.rotate().await;
+        }
+        // Two users: that of the one whose turn is next, as old as a turn.
+        MARIADB.run(&[&format!("ALTER USER {}@'%' PASSWORD EXPIRE", scene.user)]).await;
+        let rotation = scene.begin().await;
+        for step in STEPS {
+            let report = scene.step(&rotation, step).await;
+            assert_eq!(report.outcome, Outcome::Applied, "{step}: {report}");
+        }
+        assert!(scene.works("AWSCURRENT").await && !scene.lets_in(&scene.user, FIRST).await);
+    }
+}

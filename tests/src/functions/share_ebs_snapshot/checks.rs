@@ -1,0 +1,62 @@
+//! What the tests of every function have to know of this one.
+
+use expect_test::expect;
+
+pub use super::Scene;
+use super::{GIVEN, Given, faults, stories};
+use crate::promises::checks::{Answer, Checked, Deployed, Economy, Shown};
+use crate::promises::every_call::Run;
+use crate::templates::operations_where_grants_were_lost;
+use crate::world::scene::Story;
+
+impl Checked for Scene {
+    fn stories() -> Vec<Story<Self>> {
+        stories::all()
+    }
+
+    async fn operations_beside_the_stories() -> Vec<String> {
+        let one_fewer = r#"{"ebs": {"data-": {"eu-west-1": ["123456789012"]}}}"#;
+        operations_where_grants_were_lost(&Self::stories()[0], one_fewer).await
+    }
+
+    fn runs() -> Shown<Vec<Run<Given>>> {
+        Shown::Here(vec![faults::run()])
+    }
+
+    fn economy() -> Vec<Economy<Self>> {
+        vec![Economy {
+            given: GIVEN,
+            sample: "a-snapshot-was-created",
+            calls: expect![[r#"
+        6 calls
+        dynamodb:PutItem
+        ec2:DescribeSnapshotAttribute
+        ec2:DescribeSnapshots
+        s3:GetObject
+        ec2:ModifySnapshotAttribute
+        dynamodb:UpdateItem
+    "#]],
+        }]
+    }
+
+    fn answers() -> Shown<Vec<Answer<Self>>> {
+        Shown::Here(vec![Answer {
+            given: GIVEN,
+            sample: "a-snapshot-was-created",
+            variables: |_| Vec::new(),
+            report: expect![[
+                r#"{"function":"share-ebs-snapshot","key":"111122223333/eu-west-1/snap-0123456789abcdef0/createSnapshot/2026-11-02T05:30:41Z","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098","error":null}]}"#
+            ]],
+            then: "repeated",
+        }])
+    }
+
+    fn deployed() -> Shown<Deployed<Self>> {
+        Shown::Here(Deployed {
+            given: GIVEN,
+            sample: "a-snapshot-was-created",
+            after: "snap-0123456789abcdef0: 123456789012, 987654321098\n",
+            then: "repeated",
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! What the tests of every function have to know of this one.
+
+use expect_test::expect;
+
+pub use super::Scene;
+use super::{GIVEN, Given, faults, stories};
+use crate::promises::checks::{Answer, Checked, Deployed, Economy, Shown};
+use crate::promises::every_call::Run;
+use crate::templates::operations_where_grants_were_lost;
+use crate::world::scene::Story;
+use crate::functions::share_ami::Key;
+
+impl Checked for Scene {
+    fn stories() -> Vec<Story<Self>> {
+        stories::all()
+    }
+
+    async fn operations_beside_the_stories() -> Vec<String> {
+        let one_fewer = r#"{"rds": {"base-db-v": {"eu-west-1": ["123456789012"]}}}"#;
+        operations_where_grants_were_lost(&Self::stories()[0], one_fewer).await
+    }
+
+    fn runs() -> Shown<Vec<Run<Given>>> {
+        Shown::Here(faults::runs())
+    }
+
+    fn economy() -> Vec<Economy<Self>> {
+        vec![
+            Economy {
+                given: GIVEN,
+                sample: "a-snapshot-was-created",
+                calls: expect![[r#"
+        6 calls
+        dynamodb:PutItem
+        rds:DescribeDBSnapshotAttributes
+        rds:DescribeDBSnapshots
+        s3:GetObject
+        rds:ModifyDBSnapshotAttribute
+        dynamodb:UpdateItem
+    "#]],
+            },
+            Economy {
+                given: Given { key: Key::Customer, ..GIVEN },
+                sample: "a-snapshot-was-created",
+                calls: expect![[r#"
+        9 calls
+        dynamodb:PutItem
+        kms:DescribeKey
+        kms:GetKeyPolicy
+        kms:ListGrants
+        rds:DescribeDBSnapshotAttributes
+        rds:DescribeDBSnapshots
+        s3:GetObject
+        rds:ModifyDBSnapshotAttribute
+        dynamodb:UpdateItem
+    "#]],
+            },
+        ]
+    }
+
+    fn answers() -> Shown<Vec<Answer<Self>>> {
+        Shown::Here(vec![
+            Answer {
+                given: GIVEN,
+                sample: "a-snapshot-was-created",
+                variables: |_| Vec::new(),
+                report: expect![[
+                    r#"{"function":"share-rds-snapshot","key":"111122223333/eu-west-1/rds/base-db-v1/manual-created/2026-11-02T05:30:41.882Z","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share base-db-v1 in eu-west-1: +123456789012 +987654321098","error":null}]}"#
+                ]],
+                then: "repeated",
+            },
+            Answer {
+                given: Given { name: "rds:base-db-v1-2026-11-02-05-30", ..GIVEN },
+                sample: "an-automated-snapshot-was-created-that-is-to-be-copied",
+                variables: |_| vec![("SIGNALBOX_COPY_AUTOMATED".into(), "true".into())],
+                report: expect![[
+                    r#"{"function":"share-rds-snapshot","key":"111122223333/eu-west-1/rds/rds:base-db-v1-2026-11-02-05-30/automated-created/2026-11-02T05:30:41.882Z","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"copy rds:base-db-v1-2026-11-02-05-30 in eu-west-1 to base-db-v1-2026-11-02-05-30-shared","error":null}]}"#
+                ]],
+                then: "repeated",
+            },
+        ])
+    }
+
+    fn deployed() -> Shown<Deployed<Self>> {
+        Shown::Here(Deployed {
+            given: GIVEN,
+            sample: "a-snapshot-was-created",
+            after: "base-db-v1: 123456789012, 987654321098\n",
+            then: "repeated",
+        })
+    }
+}

@@ -1,0 +1,4 @@
+//! That the local AWS answers as AWS documents, in what the functions are about.
+
+mod emr;
+mod secrets;

@@ -1,0 +1,21 @@
+//! What Signalbox promises of every function, and what it promises whichever function keeps it.
+
+mod agreement;
+mod audit;
+pub mod binary;
+pub mod checks;
+mod closed_accounts;
+pub mod converge;
+mod descriptions;
+pub mod economy;
+mod entry_points;
+pub mod every_call;
+mod grants;
+pub mod hazards;
+mod ledger;
+mod manifest;
+mod members;
+mod obstacles;
+mod organizations;
+mod paging;
+mod policies;

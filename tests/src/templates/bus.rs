@@ -1,0 +1,281 @@
+//! The bus: the events that its policy admits, which events it hands to which function, and what it keeps.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::role::texts;
+use super::rules::{event_bridge, matches, samples};
+use super::template::{Parameters, Template, resolved};
+
+/// The parameter that says whether a function is deployed, and the function.
+pub const HEARD: [(&str, &str); 5] = [
+    ("EmrDns", "emr-dns"),
+    ("ReactOrgChange", "react-org-change"),
+    ("ShareAmi", "share-ami"),
+    ("ShareEbsSnapshot", "share-ebs-snapshot"),
+    ("ShareRdsSnapshot", "share-rds-snapshot"),
+];
+
+/// The hub, a member, and the management account.
+pub const ACCOUNTS: [&str; 3] = ["123456789012", "222233334444", "111122223333"];
+
+/// What the templates of an organization are given.
+pub fn parameters() -> Parameters<'static> {
+    let given = [
+        ("AWS::AccountId", ACCOUNTS[0]),
+        ("AWS::Partition", "aws"),
+        ("AWS::Region", "eu-west-1"),
+        ("BusName", "signalbox"),
+        ("ForwardingRoleName", "signalbox-forward"),
+        ("HubAccountId", ACCOUNTS[0]),
+        ("HubRegion", "eu-west-1"),
+        ("ManagementAccountId", ACCOUNTS[2]),
+        ("OrganizationId", "o-exampleorgid"),
+        ("OrganizationRoleName", "signalbox-forward-organization"),
+    ];
+    given.map(|(name, value)| (name, json!(value))).into()
+}
+
+const BUS: &str = "arn:aws:events:eu-west-1:123456789012:event-bus/signalbox";
+
+/// An identity that puts an event on the bus, by a rule or by hand.
+#[derive(Clone, Copy)]
+struct Put<'a> {
+    principal: &'a str,
+    organization: Option<&'a str>,
+    source: &'a str,
+    kind: &'a str,
+    is_forwarded: bool,
+}
+
+/// What the rule of a member forwards.
+const FORWARDED: Put = Put {
+    principal: "arn:aws:iam::222233334444:role/signalbox-forward",
+    organization: Some("o-exampleorgid"),
+    source: "aws.ec2",
+    kind: "EC2 AMI State Change",
+    is_forwarded: true,
+};
+
+/// And that of the management account.
+const MOVED: Put = Put {
+    principal: "arn:aws:iam::111122223333:role/signalbox-forward-organization",
+    source: "aws.organizations",
+    kind: "AWS API Call via CloudTrail",
+    ..FORWARDED
+};
+
+/// Whether a text is what an ARN with asterisks says.
+fn is_like(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
+            // An asterisk in one part of an ARN stands for nothing of the next.
+            let ends = (0..=text.len()).filter(|end| !text[..*end].contains(':'));
+            ends.into_iter().any(|end| is_like(rest, &text[end..]))
+        }),
+    }
+}
+
+impl Put<'_> {
+    fn value_of(&self, key: &str) -> Option<&str> {
+        match key {
+            "aws:PrincipalArn" => Some(self.principal),
+            "aws:PrincipalOrgID" => self.organization,
+            "events:source" => Some(self.source),
+            "events:detail-type" => Some(self.kind),
+            "events:eventBusInvocation" => Some(if self.is_forwarded { "true" } else { "false" }),
+            other => panic!("the policy asks for {other}"),
+        }
+    }
+
+    /// Whether this is what a statement is about.
+    fn is_meant(&self, statement: &Value) -> bool {
+        assert_eq!((&statement["Principal"], &statement["Action"]), (&json!("*"), &json!("events:PutEvents")));
+        assert_eq!(statement["Resource"], BUS);
+        let operators = statement["Condition"].as_object().unwrap().iter();
+        let mut asked =
+            operators.flat_map(|(operator, keys)| keys.as_object().unwrap().iter().map(move |it| (operator, it)));
+        asked.all(|(operator, (key, expected))| {
+            let (said, expected) = (self.value_of(key), texts(expected));
+            let is_one = |said: &str| match operator.as_str() {
+                "StringEquals" | "Bool" => expected.iter().any(|it| it == said),
+                "ArnEquals" | "ArnLike" | "ArnNotEquals" => expected.iter().any(|it| is_like(it, said)),
+                other => panic!("the policy asks by {other}"),
+            };
+            if operator == "ArnNotEquals" { !said.is_some_and(is_one) } else { said.is_some_and(is_one) }
+        })
+    }
+
+    /// Whether the bus takes it from an identity that has no permission but the policy's.
+    fn is_taken(&self) -> bool {
+        let meant = |effect: &str| policy().iter().any(|it| it["Effect"] == effect && self.is_meant(it));
+        meant("Allow") && !meant("Deny")
+    }
+
+    /// Whether it is refused even to an identity that may put events in the hub.
+    fn is_refused(&self) -> bool {
+        policy().iter().any(|it| it["Effect"] == "Deny" && self.is_meant(it))
+    }
+}
+
+fn policy() -> Vec<Value> {
+    let template = Template::read("bus");
+    let [(_, bus)] = template.resources("AWS::Events::EventBus")[..] else { panic!("one bus") };
+    let statements = bus["Policy"]["Statement"].as_array().unwrap().iter();
+    let statements = statements.map(|it| it.pointer("/Fn::If/1").unwrap_or(it));
+    statements.map(|it| resolved(it, &parameters())).collect()
+}
+
+#[test]
+fn the_bus_takes_what_members_forward_and_nothing_else() {
+    assert!(FORWARDED.is_taken() && MOVED.is_taken());
+    let service_event = Put { kind: "AWS Service Event via CloudTrail", ..MOVED };
+    assert!(service_event.is_taken());
+    for (why, put) in [
+        ("of another organization", Put { organization: Some("o-anotherorgid"), ..FORWARDED }),
+        ("of no organization", Put { organization: None, ..FORWARDED }),
+        ("another role", Put { principal: "arn:aws:iam::222233334444:role/admin", ..FORWARDED }),
+        ("a longer name", Put { principal: "arn:aws:iam::222233334444:role/signalbox-forward-2", ..FORWARDED }),
+        ("a path", Put { principal: "arn:aws:iam::222233334444:role/of/signalbox-forward", ..FORWARDED }),
+        ("a user", Put { principal: "arn:aws:iam::222233334444:user/signalbox-forward", ..FORWARDED }),
+        ("the whole account", Put { principal: "arn:aws:iam::222233334444:root", ..FORWARDED }),
+        ("by hand", Put { is_forwarded: false, ..FORWARDED }),
+        ("what imitates AWS", Put { source: "custom.aws.ec2", ..FORWARDED }),
+        ("what no function hears", Put { kind: "EC2 Instance State-change Notification", ..FORWARDED }),
+        ("what no function hears of S3", Put { source: "aws.s3", kind: "Object Created", ..FORWARDED }),
+        ("Organizations, by a member", Put { principal: FORWARDED.principal, ..MOVED }),
+        (
+            "by the other role of a member",
+            Put { principal: "arn:aws:iam::222233334444:role/signalbox-forward-organization", ..MOVED },
+        ),
+        ("images, by the role for Organizations", Put { source: FORWARDED.source, kind: FORWARDED.kind, ..MOVED }),
+        ("the management account of another", Put { organization: Some("o-anotherorgid"), ..MOVED }),
+        ("Organizations by hand", Put { is_forwarded: false, ..MOVED }),
+    ] {
+        assert!(!put.is_taken(), "{why}");
+    }
+}
+
+/// An Allow of one's own role is enough in one's own account, unless the bus denies.
+#[test]
+fn nobody_puts_events_on_the_bus_by_hand_not_even_in_its_own_account() {
+    let by_hand = Put { principal: "arn:aws:iam::123456789012:role/admin", is_forwarded: false, ..FORWARDED };
+    assert!(by_hand.is_refused());
+    assert!(Put { source: "custom", ..by_hand }.is_refused());
+    for role in ["signalbox-forward", "signalbox-forward-organization"] {
+        let principal = format!("arn:aws:iam::123456789012:role/{role}");
+        assert!(!Put { principal: &principal, ..by_hand }.is_refused(), "EventBridge alone has it, for other regions");
+    }
+}
+
+#[test]
+fn without_a_management_account_nobody_tells_of_organizations() {
+    let bus = &Template::read("bus").json["Resources"]["Bus"]["Properties"]["Policy"];
+    let conditional: Vec<_> = bus["Statement"].as_array().unwrap().iter().filter_map(|it| it.get("Fn::If")).collect();
+    let [of_organizations] = conditional[..] else { panic!("{conditional:?}") };
+    assert_eq!(of_organizations[0], "HasManagementAccount");
+    assert_eq!(of_organizations[1]["Sid"], "TakeEventsOfOrganizations");
+    assert_eq!(of_organizations[2], json!({"Ref": "AWS::NoValue"}));
+}
+
+/// What the policy lets in, and what the rules wait for.
+#[test]
+fn the_policy_admits_the_kinds_of_events_that_the_rules_hear_and_no_others() {
+    let mut heard = BTreeSet::new();
+    for (_, pattern) in Template::read("bus").event_patterns(&parameters()) {
+        let pattern: Value = serde_json::from_str(&pattern).unwrap();
+        heard.extend(texts(&pattern["source"]).into_iter().chain(texts(&pattern["detail-type"])));
+    }
+    let of = |key: &str| {
+        policy()
+            .iter()
+            .filter_map(|it| it["Condition"]["StringEquals"].get(key).map(texts))
+            .flatten()
+            .collect::<BTreeSet<String>>()
+    };
+    let admitted = &of("events:source") | &of("events:detail-type");
+    assert_eq!(admitted, heard);
+}
+
+/// The pattern of the rule of this function, as JSON.
+pub fn pattern_in(template: &str, id: &str) -> Value {
+    let read = Template::read(template);
+    let patterns = read.event_patterns(&parameters());
+    let (_, pattern) = patterns.iter().find(|(it, _)| *it == id).unwrap_or_else(|| panic!("{template} has no {id}"));
+    serde_json::from_str(pattern).unwrap()
+}
+
+#[test]
+fn a_function_hears_on_the_bus_what_its_own_rule_hears() {
+    for (parameter, function) in HEARD.into_iter().filter(|(_, function)| Template::exists(function)) {
+        assert_eq!(pattern_in("bus", &format!("{parameter}Rule")), pattern_in(function, "Rule"), "{function}");
+    }
+}
+
+#[test]
+fn there_is_a_rule_a_permission_and_an_alarm_for_each_function_that_is_deployed() {
+    let template = Template::read("bus");
+    let resource = |id: String| template.json["Resources"][id].clone();
+    for (parameter, function) in HEARD {
+        for of in ["Rule", "Permission", "FailuresAlarm", "ThrottlesAlarm"] {
+            assert_eq!(resource(format!("{parameter}{of}"))["Condition"], format!("Has{parameter}"), "{function}");
+        }
+        assert_eq!(
+            template.json["Conditions"][format!("Has{parameter}")],
+            json!({"Fn::Equals": [{"Ref": parameter}, "Yes"]})
+        );
+        assert_eq!(template.json["Parameters"][parameter]["Default"], "No", "{function}");
+        let rule = resolved(&resource(format!("{parameter}Rule"))["Properties"], &parameters());
+        assert_eq!((&rule["Name"], &rule["EventBusName"]), (&json!(function), &json!({"Ref": "Bus"})));
+        let arn = format!("arn:aws:lambda:eu-west-1:123456789012:function:{function}");
+        assert_eq!(
+            rule["Targets"].as_array().unwrap().iter().map(|it| it["Arn"].clone()).collect::<Vec<_>>(),
+            [json!(arn)]
+        );
+        let permission = resource(format!("{parameter}Permission"))["Properties"].clone();
+        let source = json!({"Fn::GetAtt": format!("{parameter}Rule.Arn")});
+        assert_eq!((&permission["FunctionName"], &permission["SourceArn"]), (&json!(function), &source));
+        let by = json!([{"Name": "EventBusName", "Value": {"Ref": "Bus"}}, {"Name": "RuleName", "Value": function}]);
+        for (of, measure) in [("Failures", "FailedInvocations"), ("Throttles", "ThrottledRules")] {
+            let alarm = resource(format!("{parameter}{of}Alarm"))["Properties"].clone();
+            assert_eq!((&alarm["MetricName"], &alarm["Dimensions"]), (&json!(measure), &by), "{function}");
+        }
+    }
+    assert_eq!(template.resources("AWS::Events::Rule").len(), HEARD.len());
+}
+
+/// A sample goes to its function by the bus as it does without one, and what is replayed, too.
+#[tokio::test]
+async fn the_bus_hands_a_sample_to_its_function_and_to_no_other() {
+    let events = event_bridge().await;
+    for (function, name, event) in samples().into_iter().filter(|(.., event)| event.contains("\"detail-type\"")) {
+        let Some((own, _)) = HEARD.into_iter().find(|(_, it)| *it == function) else { continue };
+        let mut handed = Vec::new();
+        for (parameter, _) in HEARD {
+            let pattern = pattern_in("bus", &format!("{parameter}Rule")).to_string();
+            if matches(&events, &pattern, &event).await {
+                handed.push(parameter);
+            }
+        }
+        let is_stray =
+            name.ends_with("an-event-came-of-another-kind.json") || name.ends_with("could-not-be-moved.json");
+        let expected: &[&str] = if is_stray { &[] } else { &[own] };
+        assert_eq!(handed, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_is_kept_and_what_is_replayed_is_not_kept_again() {
+    let template = Template::read("bus");
+    let [(_, archive)] = template.resources("AWS::Events::Archive")[..] else { panic!("one archive") };
+    assert_eq!(archive["RetentionDays"], json!({"Ref": "ArchiveRetentionInDays"}));
+    assert_eq!(archive["SourceArn"], json!({"Fn::GetAtt": "Bus.Arn"}));
+    let (events, pattern) = (event_bridge().await, archive["EventPattern"].to_string());
+    let mut event: Value =
+        serde_json::from_str(&crate::world::scene::read_sample("share-ami", "an-image-became-available")).unwrap();
+    assert!(matches(&events, &pattern, &event.to_string()).await);
+    event["replay-name"] = json!("after-the-manifest-was-mended");
+    assert!(!matches(&events, &pattern, &event.to_string()).await);
+}
