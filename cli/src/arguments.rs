@@ -24,7 +24,7 @@ Exit codes: 0 done; 2 there is something to do (plan without an event); 130 Ctrl
 or a file it names, is wrong; 253 settings, credentials or the manifest are wrong; 254 AWS, or a function,
 failed or refused.";
 
-/// Runs Signalbox, AWS automation that shares what an event points to, from a desk.
+/// Runs Signalbox, AWS automation that shares what an event points to, from the command line.
 #[derive(Debug, Parser)]
 #[command(version, after_help = AFTER_HELP, arg_required_else_help = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
@@ -73,7 +73,7 @@ pub(crate) enum Command {
     ///
     /// With an event, reads the event, the manifest and how things are now, as the function does, and prints the steps
     /// that it would take; a step of a rotation needs --function, and the function's own variables in the environment.
-    /// Without one, compares everything with the manifest, which may be a file of this desk, and prints who gains (+) and
+    /// Without one, compares everything with the manifest, which may be a file of this computer, and prints who gains (+) and
     /// who loses (-); exits 0 where there is nothing to do, and 2 where there is.
     #[command(after_help = PLAN_HELP)]
     Plan(PlanArguments),
@@ -91,7 +91,7 @@ pub(crate) enum Command {
     },
     /// Do what a function does about an event, from here
     ///
-    /// The same as the deployed function does, with the credentials of this desk: the occurrence is claimed in the
+    /// The same as the deployed function does, with the credentials of the caller: the occurrence is claimed in the
     /// ledger, and one that was handled before is not handled again. A step of a rotation is refused, since Secrets Manager
     /// asks for it and for the next one; `plan` shows what it would do.
     #[command(after_help = RUN_HELP)]

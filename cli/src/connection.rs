@@ -41,7 +41,7 @@ async fn connect_to(options: &AwsOptions, members: Members) -> Result<Arc<Sessio
 
 /// The time.
 pub(crate) fn now() -> SystemTime {
-    #[expect(clippy::disallowed_methods, reason = "the clock of the desk")]
+    #[expect(clippy::disallowed_methods, reason = "the clock of the command line")]
     SystemTime::now()
 }
 

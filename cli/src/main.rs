@@ -1,4 +1,4 @@
-//! `signalbox`: the suite on a desk.
+//! `signalbox`: the suite on the command line.
 //!
 //! What a function would do to an event (`plan`), doing it from here (`run`), delivering it as EventBridge would
 //! (`send`), and an AWS of one's own on loopback with everything deployed (`up`, `demo`). Data goes to standard

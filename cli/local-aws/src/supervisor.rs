@@ -132,7 +132,7 @@ fn group_of(child: &Child) -> Result<Pid> {
 }
 
 /// `SIGNALBOX_LOCAL_VENV`, or `.local/venv` of the workspace that this was built in.
-#[expect(clippy::disallowed_methods, reason = "a setting of the desk, and this is where the desk reads it")]
+#[expect(clippy::disallowed_methods, reason = "a setting of the command line, and this is where it is read")]
 fn find_python() -> Result<PathBuf> {
     let venv =
         std::env::var_os("SIGNALBOX_LOCAL_VENV").map_or_else(|| crate::workspace().join(".local/venv"), PathBuf::from);

@@ -60,7 +60,7 @@ pub(super) async fn plan(
     view.conclude()
 }
 
-/// The function on this desk, with the limits and tables of these settings.
+/// The function on the command line, with the limits and tables of these settings.
 pub(super) fn function(
     sessions: &Arc<Sessions>,
     source: Source,
@@ -77,7 +77,7 @@ pub(super) fn function(
     Ok(ReconcileShares::new(sessions.clone(), source, limits, grants))
 }
 
-/// The manifest: a file of this desk, or where the deployed functions read it.
+/// The manifest: a file of this computer, or where the deployed functions read it.
 async fn source(sessions: &Arc<Sessions>, variables: Variables<'_>) -> Result<Source, Failure> {
     let Some(manifest) = variables("SIGNALBOX_MANIFEST") else {
         return Err(Failure::usage(

@@ -1,4 +1,4 @@
-//! The one SDK configuration: as a function has it, and as a desk has it.
+//! The one SDK configuration: as a function has it, and as the command line has it.
 
 use std::time::{Duration, SystemTime};
 
@@ -141,7 +141,7 @@ impl LoadServiceConfig for EndpointVariables {
     }
 }
 
-/// The configuration of a desk: profiles, shared files and every way to credentials that the AWS CLI knows.
+/// The configuration of the command line: profiles, shared files and every way to credentials that the AWS CLI knows.
 pub(crate) async fn load(options: &Options) -> SdkConfig {
     let patience = options.patience;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())

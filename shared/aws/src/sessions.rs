@@ -48,7 +48,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Loads the configuration of a desk; makes no call.
+    /// Loads the configuration of the command line; makes no call.
     ///
     /// # Errors
     /// `Refused` where no region is set.

@@ -101,7 +101,7 @@ enum Text {
 }
 
 impl Source {
-    /// The desired state of a manifest whose text is at hand, as on a desk.
+    /// The desired state of a manifest whose text is at hand, as on the command line.
     #[must_use]
     pub fn of_text(sessions: &Arc<Sessions>, text: &str, allowed: Option<Allowed>) -> Self {
         let (text, sessions) = (Text::Given(text.into()), sessions.clone());
@@ -127,7 +127,7 @@ impl Source {
         }
     }
 
-    /// Where the manifest lies, if not on a desk.
+    /// Where the manifest lies, if not on the command line.
     #[must_use]
     pub fn location(&self) -> Option<&Location> {
         match &self.text {

@@ -33,10 +33,10 @@ impl CannedAws {
     pub async fn start(tls: Option<TlsAcceptor>, latency: Duration, canned: Arc<dyn Canned>) -> Result<Self> {
         let calls = Arc::<Mutex<Vec<String>>>::default();
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let desk = Desk { calls: calls.clone(), latency, canned };
+        let listener = Listener { calls: calls.clone(), latency, canned };
         let mut servers = Vec::new();
         for service in SERVICES {
-            servers.push((service, serve(tls.clone(), desk.clone()).await?));
+            servers.push((service, serve(tls.clone(), listener.clone()).await?));
         }
         Ok(Self { servers, scheme, calls })
     }
@@ -54,13 +54,13 @@ impl CannedAws {
 }
 
 #[derive(Clone)]
-struct Desk {
+struct Listener {
     calls: Arc<Mutex<Vec<String>>>,
     latency: Duration,
     canned: Arc<dyn Canned>,
 }
 
-impl Answers for Desk {
+impl Answers for Listener {
     async fn answer(&self, request: Request<Bytes>) -> Answer {
         let operation = operation(&request);
         let answer = self.canned.answer(&operation, &request);

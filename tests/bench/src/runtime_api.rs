@@ -50,8 +50,8 @@ impl RuntimeApi {
     pub async fn start() -> Result<Self> {
         let (arrived, arrivals) = mpsc::unbounded_channel();
         let (events, waiting) = mpsc::unbounded_channel();
-        let desk = Desk { arrived, waiting: Arc::new(Mutex::new(waiting)) };
-        Ok(Self { server: serve(None, desk).await?, arrivals, events })
+        let listener = Listener { arrived, waiting: Arc::new(Mutex::new(waiting)) };
+        Ok(Self { server: serve(None, listener).await?, arrivals, events })
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
@@ -94,12 +94,12 @@ fn text(body: &Bytes) -> String {
 }
 
 #[derive(Clone)]
-struct Desk {
+struct Listener {
     arrived: mpsc::UnboundedSender<Arrival>,
     waiting: Arc<Mutex<mpsc::UnboundedReceiver<Bytes>>>,
 }
 
-impl Answers for Desk {
+impl Answers for Listener {
     async fn answer(&self, request: Request<Bytes>) -> Answer {
         let at = clock::now();
         let path = request.uri().path();
@@ -118,7 +118,7 @@ impl Answers for Desk {
     }
 }
 
-impl Desk {
+impl Listener {
     fn tell(&self, arrival: Arrival) {
         // No one listens once the measurement has ended.
         let _ = self.arrived.send(arrival);

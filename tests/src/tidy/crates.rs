@@ -130,7 +130,7 @@ fn what_is_shared_needs_nothing_of_those_who_share_it() {
     }
 }
 
-/// Nothing that is deployed needs the local AWS or the desk.
+/// Nothing that is deployed needs the local AWS or the command line.
 #[test]
 fn functions_need_nothing_of_the_desk_and_of_the_tests() {
     let graph = Graph::read();

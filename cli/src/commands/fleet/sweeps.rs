@@ -76,7 +76,7 @@ pub(super) const WRITES_NAMES: [&str; 1] = ["route53:ChangeResourceRecordSets"];
 #[derive(Debug, Args)]
 #[command(next_help_heading = "For share-sweep")]
 pub(crate) struct SweepSettings {
-    #[arg(help = "Where the share manifest lies, for the credentials of this desk: s3://bucket/key or ssm:/name")]
+    #[arg(help = "Where the share manifest lies, for the credentials of the caller: s3://bucket/key or ssm:/name")]
     #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
     pub(crate) manifest: Option<String>,
     /// The account that owns the bucket of the manifest; the calling account by default
