@@ -27,6 +27,8 @@ pub fn dns(place: &Place) -> Vec<Row> {
         row("dns", "dns-policy", "upsert-only", "", "SIGNALBOX_DNS_POLICY is upsert-only"),
         row("dns", "dns-zones", zone, "", "none of those that SIGNALBOX_DNS_ZONES names"),
         row("dns", "suffix-accounts", "example.com=222233334444", "", "to 222233334444 alone"),
+        row("dns", "max-removals", "0", "", "names would go, and 0 may (SIGNALBOX_MAX_REMOVALS)"),
+        row("dns", "max-removed-percent", "300", "", "SIGNALBOX_MAX_REMOVED_PERCENT: `300` is more than 100"),
         by_test("dns", "drift", "after_a_sweep_only_what_it_cannot_mend_has_drifted"),
     ];
     rows.extend(rates("dns", ""));
