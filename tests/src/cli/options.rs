@@ -70,7 +70,7 @@ fn commands_in(help: &str) -> Vec<String> {
 /// Exit code, output, messages, and what was asked of AWS.
 fn told(desk: &Desk, place: &Place, command: &str, arguments: &[String]) -> String {
     let accounts = [&desk.scene.world.account, &place.elsewhere];
-    let before = accounts.map(|account| AWS.calls(account).len());
+    let before = accounts.map(|account| AWS.count(account));
     let words = command.split(' ').map(String::from).chain(arguments.iter().cloned()).collect::<Vec<_>>();
     let mut process = desk.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
     for table in ["SIGNALBOX_GRANTS_TABLE", "SIGNALBOX_AUDIT_TABLE"] {
@@ -80,7 +80,7 @@ fn told(desk: &Desk, place: &Place, command: &str, arguments: &[String]) -> Stri
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let mut calls = Vec::new();
     for (account, before) in accounts.into_iter().zip(before) {
-        let made = AWS.calls(account).into_iter().skip(before);
+        let made = AWS.calls_since(account, before).into_iter();
         calls.extend(made.map(|it| format!("as {account}: {} {} {} {}\n", it.service, it.operation, it.path, it.body)));
     }
     format!("exit {:?}\n{}{}{}", ran.status.code(), text(&ran.stdout), text(&ran.stderr), calls.concat())
