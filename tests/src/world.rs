@@ -25,7 +25,7 @@ use share_ami::ShareAmi;
 use sharing_aws::Settings;
 use sharing_records::Grants;
 
-use crate::world::roles::{EXTERNAL_ID, MEMBER_ROLE};
+use crate::world::roles::{EXTERNAL_ID, member_role};
 
 /// The account of the sample events.
 pub const SAMPLE_ACCOUNT: &str = "111122223333";
@@ -109,12 +109,12 @@ impl World {
         Self { account, sessions: Arc::new(sessions), ec2, s3, dynamodb }
     }
 
-    /// The same account in the name of a role that was made there, which may also act in these accounts, by a role that asks for an
-    /// external id. IAM judges what it does.
+    /// The same account in the name of a role that was made there, which may also act in these accounts, by its own role there, which
+    /// asks for an external id. IAM judges what it does.
     pub async fn acting_as(&self, role: &str, accounts: &str) -> Self {
         let variable = |name: &str| match name {
             "SIGNALBOX_ACCOUNTS" => Some(accounts.to_owned()),
-            "SIGNALBOX_MEMBER_ROLE" => Some(MEMBER_ROLE.into()),
+            "SIGNALBOX_MEMBER_ROLE" => Some(member_role(role)),
             "SIGNALBOX_EXTERNAL_ID" => Some(EXTERNAL_ID.into()),
             _ => None,
         };

@@ -25,6 +25,7 @@ async fn hear(scene: &Scene, owner: &World, change: impl Fn(String) -> String) -
 }
 
 async fn assert_refused(scene: &Scene, owner: &World, why: &str) {
+    scene.acting_as(ShareAmi::NAME).await;
     let before = AWS.count(&owner.account);
     let (outcome, told, launchers) = hear(scene, owner, |event| event).await;
     assert_eq!((outcome, launchers.as_str()), (Outcome::Refused, "no account"), "{told}");
