@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use aws::{Location, Sessions, in_name_of};
-use reaction::Counts;
 use reaction::settings::Variables;
+use reaction::{Counts, Reaction};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
 use serde::Serialize;
 use sharing::{Allowed, Manifest, Share, digest};
@@ -43,7 +43,7 @@ pub(super) async fn plan(
     given.check("plan without an event")?;
     let progress = Progress::start();
     progress.next("comparing what is shared with the manifest");
-    let run = by_hand(&sessions, "signalbox", "plan", "signalbox plan");
+    let run = by_hand(&sessions, ReconcileShares::NAME, "plan", "signalbox plan");
     let proposal = in_name_of(&run, function.propose(&run)).await;
     drop(progress);
     let mut view =
