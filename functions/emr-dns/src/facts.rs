@@ -99,6 +99,8 @@ pub struct Survey {
     pub ended: BTreeSet<ClusterId>,
     /// What could not be read.
     pub unread: Vec<String>,
+    /// The accounts whose clusters were all read, with what their names depend on, although something else was not.
+    pub complete: BTreeSet<AccountId>,
     /// The names that may go although so many do.
     pub force: BTreeSet<Name>,
 }

@@ -112,10 +112,7 @@ fn told(facts: &Facts) -> String {
 }
 
 fn lines_of(step: &crate::Step) -> Vec<String> {
-    let crate::Step::Change(batch) = step else {
-        let crate::Step::CannotName { why, .. } = step else { return vec![] };
-        return vec![format!("{step}: {why}")];
-    };
+    let crate::Step::Change(batch) = step else { return vec![step.to_string()] };
     let line = |sign: &str, set: &RecordSet| {
         format!("  {sign} {} {} {} {}", set.name, set.kind, set.ttl, set.values.join(" "))
     };

@@ -199,3 +199,27 @@ fn an_account_that_may_not_have_a_name_gets_none_and_loses_what_it_has() {
 fn numbered() -> Cluster {
     Cluster { tag: Some("www.example.com".into()), primary: Some(NODE.into()), ..cluster("j-9") }
 }
+
+/// Our two records of this name, for this cluster.
+fn named(name: &str, owner: &Cluster) -> Vec<RecordSet> {
+    let mark = Mark { place: owner.place.clone(), ..super::mark_of(owner.id.as_str()) };
+    let mut records = ours(name, owner.id.as_str(), NODE);
+    records[1].values = vec![mark.to_string()];
+    records
+}
+
+#[test]
+fn a_member_that_could_not_be_read_keeps_its_names_and_no_others() {
+    let (living, ended, unread) = (cluster(CLUSTER), cluster(OLD), of_member("j-9", 0));
+    let records = [held_by(&living), named("old.example.com", &ended), named("theirs.example.com", &unread)].concat();
+    let seen = |complete: &[AccountId]| {
+        let (ended, unread) = ([OLD, "j-9"].map(|id| id.parse().unwrap()).into(), vec!["clusters of a member".into()]);
+        let complete = complete.iter().cloned().collect();
+        let survey = Survey { ended, unread, complete, ..survey(vec![living.clone()], records.clone()) };
+        let told = told(&with_accounts(settings(), Seen::All(survey)));
+        let lines = told.lines().filter(|line| line.contains("delete")).map(|line| line.split("; ").last().unwrap());
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    expect![[""]].assert_eq(&seen(&[super::account()]));
+    expect![[""]].assert_eq(&seen(&[]));
+}
