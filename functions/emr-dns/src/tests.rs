@@ -126,10 +126,7 @@ fn told(facts: impl Into<Seen>) -> String {
 }
 
 fn lines_of(step: &Step) -> Vec<String> {
-    let Step::Change(batch) = step else {
-        let Step::CannotName { why, .. } = step else { return vec![] };
-        return vec![format!("{step}: {why}")];
-    };
+    let Step::Change(batch) = step else { return vec![step.to_string()] };
     let line = |sign: &str, set: &RecordSet| {
         format!("  {sign} {} {} {} {}", set.name, set.kind, set.ttl, set.values.join(" "))
     };

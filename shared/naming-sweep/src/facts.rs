@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use events::emr::ClusterId;
 use naming::{Cluster, Name, Records, Vpc, ZoneId};
+use place::AccountId;
 use reaction::interlock::Limits;
 
 /// Everything that the plan of a sweep is made of.
@@ -20,6 +21,8 @@ pub struct Survey {
     pub ended: BTreeSet<ClusterId>,
     /// What could not be read.
     pub unread: Vec<String>,
+    /// The accounts whose clusters were all read, with what their names depend on, although something else was not.
+    pub complete: BTreeSet<AccountId>,
     /// How many names may go.
     pub limits: Limits,
     /// The names that may go although so many do.

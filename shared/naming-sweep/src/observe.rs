@@ -7,6 +7,7 @@ use aws::Clients;
 use events::emr::ClusterId;
 use futures_util::{StreamExt, stream};
 use naming::{Cluster, Mark, Name, Place, Vpc};
+use place::AccountId;
 use reaction::{Deadline, Error};
 use tokio::time::timeout;
 
@@ -31,6 +32,7 @@ impl Sweep {
             route53: &self.route53,
             deadline,
             places: BTreeSet::new(),
+            missed: BTreeSet::new(),
             survey: Survey { force: force.clone(), limits: self.settings.limits, ..Survey::default() },
         };
         reading.walk_zones().await;
@@ -39,8 +41,9 @@ impl Sweep {
             reading.read_clusters(&place).await;
         }
         reading.confirm_ends().await;
-        let accounts = reading.places.into_iter().map(|place| place.account).collect();
-        self.facts(accounts, reading.survey)
+        let accounts: BTreeSet<_> = reading.places.iter().map(|place| place.account.clone()).collect();
+        let complete = accounts.iter().filter(|account| reading.is_complete(account)).cloned().collect();
+        self.facts(accounts, Survey { complete, ..reading.survey })
     }
 }
 
@@ -51,6 +54,9 @@ struct Reading<'a> {
     deadline: Deadline,
     /// Where clusters are looked for: in accounts in which we may act.
     places: BTreeSet<Place>,
+    /// The accounts of which something could not be read; `None` where it concerns all of them, as a zone does, whose records
+    /// say where clusters are.
+    missed: BTreeSet<Option<AccountId>>,
     survey: Survey,
 }
 
@@ -59,9 +65,20 @@ impl Reading<'_> {
         &self.sweep.clients
     }
 
-    /// Keeps what was read; what was not is named in the survey.
-    fn keep<T>(&mut self, read: Result<T, Error>) -> Option<T> {
-        read.map_err(|error| self.survey.unread.push(error.to_string())).ok()
+    /// Keeps what was read of an account, or of all; what was not is named in the survey.
+    fn keep<T>(&mut self, of: Option<&AccountId>, read: Result<T, Error>) -> Option<T> {
+        read.map_err(|error| self.miss(of, error.to_string())).ok()
+    }
+
+    /// Notes what could not be read of an account, or of all.
+    fn miss(&mut self, of: Option<&AccountId>, what: String) {
+        self.missed.insert(of.cloned());
+        self.survey.unread.push(what);
+    }
+
+    /// Whether everything was read on which the names of an account depend.
+    fn is_complete(&self, account: &AccountId) -> bool {
+        !self.missed.contains(&None) && !self.missed.contains(&Some(account.clone()))
     }
 
     /// What is read, unless there is less time left than this: before it is read, or while it waits for its turn.
@@ -81,12 +98,12 @@ impl Reading<'_> {
             Some(zones) => zones.iter().cloned().collect(),
             None => {
                 let zones = self.in_time(MARGIN, "the hosted zones", self.route53.private_zones()).await;
-                self.keep(zones).unwrap_or_default()
+                self.keep(None, zones).unwrap_or_default()
             }
         };
         for zone in zones {
             let read = self.in_time(MARGIN, &zone, self.route53.records(&zone)).await;
-            if let Some(records) = self.keep(read) {
+            if let Some(records) = self.keep(None, read) {
                 self.survey.zones.insert(zone, records);
             }
         }
@@ -100,7 +117,7 @@ impl Reading<'_> {
         let near = named.map(|account| Place { account, region: here.clone() });
         for place in near.chain(self.marked().into_values()).collect::<BTreeSet<_>>() {
             let read = self.in_time(MARGIN, &place, self.sweep.is_admitted(&place)).await;
-            if self.keep(read) == Some(true) {
+            if self.keep(Some(&place.account), read) == Some(true) {
                 self.places.insert(place);
             }
         }
@@ -118,7 +135,7 @@ impl Reading<'_> {
     async fn read_clusters(&mut self, place: &Place) {
         let what = format!("the clusters in {place}");
         let read = self.in_time(MARGIN_OF_CLUSTERS, what, self.list_clusters(place)).await;
-        let Some(mut ids) = self.keep(read) else { return };
+        let Some(mut ids) = self.keep(Some(&place.account), read) else { return };
         // Where time runs out, those without a name have come first, and have one in the next sweep.
         let marked = self.marked();
         ids.sort_by_key(|id| marked.contains_key(id));
@@ -151,15 +168,18 @@ impl Reading<'_> {
             let read = async { describe(&services.await?, &place, &id, tag).await.map(Some) };
             let left = this.deadline.left().saturating_sub(MARGIN_OF_CLUSTERS);
             let read = if left.is_zero() { Ok(None) } else { timeout(left, read).await.unwrap_or(Ok(None)) };
-            (id.clone(), read)
+            (id.clone(), place.account.clone(), read)
         });
         let described: Vec<_> = stream::iter(described).buffered(AT_ONCE).collect().await;
         let (mut clusters, mut late) = (Vec::new(), Vec::new());
-        for (id, read) in described {
+        for (id, account, read) in described {
             match read {
                 Ok(Some(cluster)) => clusters.push((id, cluster)),
-                Ok(None) => late.push(id),
-                Err(error) => self.survey.unread.push(error.to_string()),
+                Ok(None) => {
+                    self.missed.insert(Some(account));
+                    late.push(id);
+                }
+                Err(error) => self.miss(Some(&account), error.to_string()),
             }
         }
         self.survey.unread.extend(too_late(&late));
@@ -172,14 +192,14 @@ impl Reading<'_> {
             return BTreeMap::new();
         }
         let services = self.clients().at(&place.account, &place.region).await;
-        let Some(services) = self.keep(services) else { return BTreeMap::new() };
+        let Some(services) = self.keep(Some(&place.account), services) else { return BTreeMap::new() };
         let found = self.in_time(MARGIN, format!("subnets in {place}"), vpcs_of(&services, place, subnets)).await;
-        let Some(found) = self.keep(found) else { return BTreeMap::new() };
+        let Some(found) = self.keep(Some(&place.account), found) else { return BTreeMap::new() };
         let mut vpcs = BTreeMap::new();
         for id in found.values().cloned().collect::<BTreeSet<_>>() {
             let zones = self.route53.zones_of_vpc(&services, &id, &place.region);
             let zones = self.in_time(MARGIN, format!("the hosted zones of {id}"), zones).await;
-            if let Some(zones) = self.keep(zones) {
+            if let Some(zones) = self.keep(Some(&place.account), zones) {
                 vpcs.insert(id.clone(), Vpc::Known { id, zones });
             }
         }

@@ -7,6 +7,7 @@ use naming::{
     Batch, Change, Cluster, Decision, Deed, Fate, Holder, Mark, Name, Rules, Step, Verdict, Vpc, ZoneId, decide,
     name_of, zone_of,
 };
+use place::AccountId;
 use reaction::{Counts, Doing, Error, Plan};
 
 use crate::facts::{Facts, Survey};
@@ -96,13 +97,14 @@ pub(crate) fn decide_all(rules: Rules, survey: &Survey) -> Decisions {
     Decisions { names: names.into_iter().filter_map(decide_one).collect(), refused }
 }
 
-/// Nothing is deleted by a sweep that could not read everything: what it did not see may be what the record is for. And
-/// no name is taken from a cluster of which nobody knows what it asks for.
+/// No name is deleted whose account could not be read completely: what the sweep did not see may be what the record is for. What
+/// another account could not be asked is no reason to keep it, since between accounts the owner alone has a name. And no name is
+/// taken from a cluster of which it is not known what it asks for.
 fn spare(rules: Rules, survey: &Survey, decision: Decision, is_known: impl Fn(&ClusterId) -> bool) -> Decision {
     let Verdict::Change(change) = &decision.verdict else { return decision };
     let had = change.was.as_ref().map(|(_, cluster)| cluster).filter(|id| **id != change.cluster);
     let why = match had {
-        None if change.deed == Deed::Delete && !survey.unread.is_empty() => {
+        None if change.deed == Deed::Delete && !is_read(survey, &decision.holder) => {
             "would be deleted, but not everything could be read".into()
         }
         Some(had) if !is_known(had) => {
@@ -114,6 +116,12 @@ fn spare(rules: Rules, survey: &Survey, decision: Decision, is_known: impl Fn(&C
         _ => return decision,
     };
     Decision { verdict: Verdict::Spare(why), ..decision }
+}
+
+/// Whether everything was read of the account that has the name, or simply everything.
+fn is_read(survey: &Survey, holder: &Holder) -> bool {
+    let is_complete = |account: &AccountId| survey.complete.contains(account);
+    survey.unread.is_empty() || matches!(holder, Holder::Ours(held) if is_complete(&held.mark.place.account))
 }
 
 /// Whether the name goes to a cluster of another account than it was in, which may have it still.

@@ -22,7 +22,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Change(batch) => batch.fmt(f),
-            Self::CannotName { what, .. } => write!(f, "name {what}"),
+            Self::CannotName { what, why } => write!(f, "cannot name {what}: {why}"),
         }
     }
 }

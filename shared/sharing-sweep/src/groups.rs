@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sharing::{Kind, Obstacle, Resource, Share};
 
 use crate::decision::Decision;
-use crate::interlocks::HeldBack;
+use crate::outliers::HeldBack;
 
 /// The changes that go together, each by its place among the decisions: an image with the snapshots that back it, and with the
 /// images that share those.

@@ -5,18 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reaction::Error;
 use reaction::interlock::{self, Excess, listed};
-use sharing::{Kind, Principal, Resource};
+use sharing::{Kind, Resource};
 
 use crate::decision::Decision;
 use crate::facts::{Facts, Moved};
-use crate::outliers::Outliers;
+use crate::outliers::{HeldBack, Outliers, Removals};
 use crate::settings::Limits;
-
-/// The principals that lose a resource.
-pub(crate) type Removals = BTreeSet<(Resource, Principal)>;
-
-/// The resources about which nothing is done, each with the reason.
-pub(crate) type HeldBack = BTreeMap<Resource, String>;
 
 /// Refuses a plan that takes too much away, as a whole, with the list of what it takes away. Where few resources alone are the
 /// cause, by principals that no record names, it is those that are held back, and the rest of the plan stands.

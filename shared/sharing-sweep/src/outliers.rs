@@ -7,7 +7,12 @@ use reaction::interlock::listed;
 use sharing::{Principal, Resource};
 
 use crate::facts::Facts;
-use crate::interlocks::{HeldBack, Removals};
+
+/// The principals that lose a resource.
+pub(crate) type Removals = BTreeSet<(Resource, Principal)>;
+
+/// The resources about which nothing is done, each with the reason.
+pub(crate) type HeldBack = BTreeMap<Resource, String>;
 
 /// How many resources are held back at most. What more of them would lose is taken for the manifest's doing.
 const FEW: usize = 3;

@@ -5,7 +5,8 @@ use sharing::Share;
 
 use crate::counts;
 use crate::decision::decide_all;
-use crate::interlocks::{self, HeldBack};
+use crate::interlocks;
+use crate::outliers::HeldBack;
 use crate::plan::{Step, change};
 use crate::stored::StoredPlan;
 use crate::subject::Subject;

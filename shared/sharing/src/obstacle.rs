@@ -216,11 +216,7 @@ impl fmt::Display for Obstacle {
                  option; export its data, or share a snapshot of a database without the option",
                 options.join(", ")
             ),
-            Self::PosesAsCopy => write!(
-                f,
-                "it has the name of a copy that Signalbox makes, and no tag {COPY_OF} that names the snapshot it would be a copy \
-                 of; find out who made it, and delete it or copy it to another name"
-            ),
+            Self::PosesAsCopy => poses_as_copy(f),
             Self::OverQuota(number) => write!(
                 f,
                 "the manifest names {number} accounts, and RDS shares a snapshot with {ACCOUNTS_PER_SNAPSHOT} at most; name \
@@ -246,6 +242,14 @@ fn unnamed(f: &mut fmt::Formatter<'_>, resource: &Resource, name: &str, is_withh
     let region = resource.region.as_ref().map(Region::as_str).unwrap_or_default();
     write!(f, "no entry of the manifest's section `{kind}` matches `{name}` in {region}")?;
     if name == id { Ok(()) } else { write!(f, ", the name of {id}") }
+}
+
+fn poses_as_copy(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(
+        f,
+        "it has the name of a copy that Signalbox makes, and no tag {COPY_OF} that names the snapshot it would be a copy of; find \
+         out who made it, and delete it or copy it to another name"
+    )
 }
 
 fn managed_key(f: &mut fmt::Formatter<'_>, kind: Kind, snapshot: Option<&str>) -> fmt::Result {

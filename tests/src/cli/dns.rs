@@ -172,9 +172,9 @@ async fn after_a_sweep_only_what_it_cannot_mend_has_drifted() {
     expect![[r#"
         emr-dns: refused (the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com)
           - in ZONE0000000000: delete dangling.example.com -> ip-10-0-0-6.eu-west-1.compute.internal of j-DANGLING00000; create missing.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-MISSING000000; update stale.example.com -> ip-10-0-0-5.eu-west-1.compute.internal for j-STALE00000000 (was ip-10-0-0-4.eu-west-1.compute.internal for j-STALE00000000)
-          - name j-BAD0000000000 *.example.com
+          - cannot name j-BAD0000000000 *.example.com: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
             not done: the tag `cluster_name` of cluster j-BAD0000000000: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
-          - name taken.example.com
+          - cannot name taken.example.com: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name
             not done: taken.example.com in ZONE0000000000 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name
           note: right.example.com is j-RIGHT00000000's, the newest that is RUNNING or WAITING; so tagged are also j-RIVAL00000000 (WAITING)
         SECTION  CREATED  DELETED  INCOMPLETE  REFUSED  UNCHANGED  UPDATED

@@ -18,8 +18,8 @@ use reaction::{Mode, Reaction, Report, drive_json};
 use share_rds_snapshot::{Settings, ShareRdsSnapshot};
 use sharing_records::Grants;
 
-use crate::world::scene::{self, read_sample, sorted};
 use crate::functions::share_ami::Key;
+use crate::world::scene::{self, read_sample, sorted};
 use crate::world::{AUDIT, GRANTS, LEDGER, Organization, SAMPLE_ACCOUNT, World, run_for};
 
 /// The database of the sample events, without the end of its version.
@@ -162,6 +162,14 @@ impl scene::Scene for Scene {
 
     fn grants(&self) -> Option<Grants> {
         self.grants.clone()
+    }
+
+    fn line_of(&self, id: &str) -> String {
+        let id = self.with_sample_ids(id);
+        match id.strip_suffix("-shared") {
+            Some(source) => format!("{id}, a copy of rds:{source}"),
+            None => id,
+        }
     }
 }
 

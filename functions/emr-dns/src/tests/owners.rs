@@ -80,7 +80,7 @@ fn a_newcomer_of_another_account_is_refused_while_the_owners_cluster_lives() {
         in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-0LDCLUSTER000 (was ip-old.compute.internal for j-0LDCLUSTER000)
           - etl.example.com. CNAME 60 ip-old.compute.internal
           + etl.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
-        name j-1YONHTCP3YZKC etl.example.com: etl.example.com is j-0LDCLUSTER000's of account 111122223333, and j-1YONHTCP3YZKC of account 444455556666 cannot have it: between accounts the owner keeps a name while its cluster lives, and a cluster that cannot be read counts as living; choose another name"#]].assert_eq(&sweep);
+        cannot name j-1YONHTCP3YZKC etl.example.com: etl.example.com is j-0LDCLUSTER000's of account 111122223333, and j-1YONHTCP3YZKC of account 444455556666 cannot have it: between accounts the owner keeps a name while its cluster lives, and a cluster that cannot be read counts as living; choose another name"#]].assert_eq(&sweep);
 }
 
 /// Every owner that there can be, beside an older and a newer cluster of its own and of another account.
@@ -199,4 +199,36 @@ fn an_account_that_may_not_have_a_name_gets_none_and_loses_what_it_has() {
 /// A cluster of our own with another name, so that not every name goes.
 fn numbered() -> Cluster {
     Cluster { tag: Some("www.example.com".into()), primary: Some(NODE.into()), ..cluster("j-9") }
+}
+
+/// Our two records of this name, for this cluster.
+fn named(name: &str, owner: &Cluster) -> Vec<RecordSet> {
+    let mark = Mark { place: owner.place.clone(), ..super::mark_of(owner.id.as_str()) };
+    let mut records = ours(name, owner.id.as_str(), NODE);
+    records[1].values = vec![mark.to_string()];
+    records
+}
+
+#[test]
+fn a_member_that_could_not_be_read_keeps_its_names_and_no_others() {
+    let (living, ended, unread) = (cluster(CLUSTER), cluster(OLD), of_member("j-9", 0));
+    let records =
+        [named(NAME, &living), named("old.example.com", &ended), named("theirs.example.com", &unread)].concat();
+    let seen = |complete: &[AccountId]| {
+        let (ended, unread) = ([OLD, "j-9"].map(|id| id.parse().unwrap()).into(), vec!["clusters of a member".into()]);
+        let complete = complete.iter().cloned().collect();
+        let survey = Survey { ended, unread, complete, ..survey(vec![living.clone()], records.clone()) };
+        let told = told(with_accounts(settings(), survey));
+        let lines = told.lines().filter(|line| line.contains("delete")).map(|line| line.split("; ").last().unwrap());
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    expect![[r#"
+        in Z1: delete old.example.com -> ip-10-0-0-1.eu-west-1.compute.internal of j-0LDCLUSTER000
+        note: theirs.example.com would be deleted, but not everything could be read
+    "#]]
+    .assert_eq(&seen(&[super::account()]));
+    expect![[r#"
+        note: old.example.com, theirs.example.com would be deleted, but not everything could be read
+    "#]]
+    .assert_eq(&seen(&[]));
 }

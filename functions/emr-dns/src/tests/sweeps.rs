@@ -90,7 +90,7 @@ fn whose_wish_is_not_known_keeps_its_record() {
     check(
         survey(vec![bad], ours(NAME, CLUSTER, NODE)),
         &expect![
-            "name j-1YONHTCP3YZKC *.example.com: the tag `cluster_name` of cluster j-1YONHTCP3YZKC: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"
+            "cannot name j-1YONHTCP3YZKC *.example.com: the tag `cluster_name` of cluster j-1YONHTCP3YZKC: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"
         ],
     );
     let mut unknown = survey(vec![cluster(CLUSTER)], ours(NAME, CLUSTER, NODE));
@@ -108,7 +108,7 @@ fn somebody_elses_name_is_refused_and_the_rest_is_done() {
             in Z1: create etl-001.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1
               + etl-001.example.com CNAME 60 ip-10-0-0-1.eu-west-1.compute.internal
               + _signalbox.etl-001.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1,account=111122223333,region=eu-west-1"
-            name etl.example.com: etl.example.com in Z1 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name"#]],
+            cannot name etl.example.com: etl.example.com in Z1 is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name"#]],
     );
 }
 
@@ -158,7 +158,7 @@ fn no_name_is_taken_from_a_cluster_that_was_not_seen() {
         in Z1: update etl.example.com -> ip-10-0-0-1.eu-west-1.compute.internal for j-1YONHTCP3YZKC (was ip-10-0-0-1.eu-west-1.compute.internal for j-9)
           - _signalbox.etl.example.com. TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-9,account=111122223333,region=eu-west-1"
           + _signalbox.etl.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-1YONHTCP3YZKC,account=111122223333,region=eu-west-1"
-        name j-9 *.example.com: the tag `cluster_name` of cluster j-9: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"#]],
+        cannot name j-9 *.example.com: the tag `cluster_name` of cluster j-9: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"#]],
     );
 }
 

@@ -9,7 +9,7 @@ use super::{CLUSTER, NAME, NODE, after, after_event, cluster, look, ours, set, s
 fn a_name_that_a_wildcard_answers_for_is_taken_by_event_and_sweep() {
     let all = vec![set("*.example.com", "A", "10.0.0.1"), set("*.example.com", "AAAA", "::1")];
     expect!["refused: etl.example.com in Z1 is somebody else's: the wildcard *.example.com, records of type A and AAAA, answers for it, and no TXT record beside it says whose it is; take the record away or choose another name"].assert_eq(&after_event(look(cluster(CLUSTER), all.clone())));
-    expect!["name etl.example.com: etl.example.com in Z1 is somebody else's: the wildcard *.example.com, records of type A and AAAA, answers for it, and no TXT record beside it says whose it is; take the record away or choose another name"].assert_eq(&after(survey(vec![cluster(CLUSTER)], all)));
+    expect!["cannot name etl.example.com: etl.example.com in Z1 is somebody else's: the wildcard *.example.com, records of type A and AAAA, answers for it, and no TXT record beside it says whose it is; take the record away or choose another name"].assert_eq(&after(survey(vec![cluster(CLUSTER)], all)));
 }
 
 #[test]

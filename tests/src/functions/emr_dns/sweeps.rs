@@ -147,7 +147,7 @@ chapter! { Scene;
         Given { clusters: &[CLUSTER, Cluster { tag: Some("wiki.example.com"), ..NEW }], ..GIVEN }, expect![[r#"
             emr-dns: refused (wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name)
               - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-              - name wiki.example.com
+              - cannot name wiki.example.com: wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name
                 not done: wiki.example.com in Z1EXAMPLECOM is somebody else's: there is a record of type A, and no TXT record beside it says whose it is; take the record away or choose another name
             before
             in Z1EXAMPLECOM:
@@ -163,7 +163,7 @@ chapter! { Scene;
         ..with(&[], &[Zone { records: &[OURS, Record::Plain("*.example.com", "A", 300, "10.0.8.8")], ..ZONE }])
     }, expect![[r#"
         emr-dns: refused (www.lab.example.com in Z1EXAMPLECOM is somebody else's: the wildcard *.example.com, a record of type A, answers for it, and no TXT record beside it says whose it is; take the record away or choose another name)
-          - name www.lab.example.com
+          - cannot name www.lab.example.com: www.lab.example.com in Z1EXAMPLECOM is somebody else's: the wildcard *.example.com, a record of type A, answers for it, and no TXT record beside it says whose it is; take the record away or choose another name
             not done: www.lab.example.com in Z1EXAMPLECOM is somebody else's: the wildcard *.example.com, a record of type A, answers for it, and no TXT record beside it says whose it is; take the record away or choose another name
         nothing changed
     "#]];
@@ -171,7 +171,7 @@ chapter! { Scene;
         Given { clusters: &[CLUSTER, Cluster { tag: Some("*.example.com"), ..NEW }], ..GIVEN }, expect![[r#"
             emr-dns: refused (the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com)
               - in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC
-              - name j-3NEWCLUSTER88 *.example.com
+              - cannot name j-3NEWCLUSTER88 *.example.com: the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
                 not done: the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
             before
             in Z1EXAMPLECOM:

@@ -4,11 +4,11 @@ use expect_test::expect;
 
 pub use super::Scene;
 use super::{GIVEN, Given, faults, stories};
+use crate::functions::share_ami::Key;
 use crate::promises::checks::{Answer, Checked, Deployed, Economy, Shown};
 use crate::promises::every_call::Run;
 use crate::templates::operations_where_grants_were_lost;
 use crate::world::scene::Story;
-use crate::functions::share_ami::Key;
 
 impl Checked for Scene {
     fn stories() -> Vec<Story<Self>> {

@@ -3,8 +3,8 @@
 use expect_test::expect;
 
 use super::{Engine, GIVEN, Given, Scene};
-use crate::world::scene::stories;
 use crate::functions::share_ami::Key;
+use crate::world::scene::stories;
 
 const HELD: &[&str] = &["123456789012", "987654321098"];
 const AUTOMATED: Given = Given { name: "rds:base-db-v1-2026-11-02-05-30", ..GIVEN };

@@ -234,3 +234,30 @@ async fn a_sweep_of_the_hub_looks_where_the_clusters_of_its_records_are() {
                     missed.example.com; other.example.com";
     assert_eq!(it.records().await, expected);
 }
+
+#[tokio::test]
+async fn a_member_that_cannot_be_read_keeps_its_names_and_holds_back_no_others() {
+    let it = Clusters::new().await;
+    let (member, below) = (&it.scene.member, &it.scene.below);
+    let mut clusters = Vec::new();
+    for (account, name) in [(member, "gone"), (member, "stays"), (below, "etl")] {
+        let cluster = it.run(account, &format!("{name}.example.com")).await;
+        assert_eq!(it.hear(account, "a-cluster-is-waiting", &cluster).await, Outcome::Applied);
+        clusters.push(cluster);
+    }
+    for (account, cluster) in [(member, &clusters[0]), (below, &clusters[2])] {
+        terminate(account, cluster).await;
+        set_state(account, cluster, "TERMINATED").await;
+    }
+    let denied = Fault::new(&below.account, FaultKind::AccessDenied);
+    AWS.inject(&Fault { operation: Some("ListClusters".into()), times: 100, ..denied });
+    assert_eq!(it.sweep().await, Outcome::Failed, "not everything could be read");
+    let stays = "_signalbox.stays.example.com account=MEMBER";
+    assert_eq!(
+        it.records().await,
+        format!("_signalbox.etl.example.com account=BELOW; {stays}; etl.example.com; stays.example.com")
+    );
+    AWS.clear_faults(&below.account);
+    assert_eq!(it.sweep().await, Outcome::Applied);
+    assert_eq!(it.records().await, format!("{stays}; stays.example.com"));
+}
