@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::keys::KEY;
 use super::rotation::ROTATING;
 use super::template::{Parameters, Template, files, resolved};
 
@@ -27,6 +28,7 @@ const SHARED: [(&str, &[&str]); 5] = [
             "LogRetentionInDays",
             "AlarmTopicArn",
             "PermissionsBoundaryArn",
+            "KmsKeyArn",
         ],
     ),
     (
@@ -38,6 +40,7 @@ const SHARED: [(&str, &[&str]); 5] = [
             "ActsInMembers",
             "HasAlarmTopic",
             "HasPermissionsBoundary",
+            "HasKmsKey",
         ],
     ),
     ("Rules", &["MembersAreNamed"]),
@@ -80,8 +83,13 @@ fn ten(arn: &str) -> Value {
 #[test]
 fn a_rotating_role_fits_ten_secrets() {
     for (function, secret) in ROTATING {
-        let given: Parameters =
-            [("SecretArns", ten(secret)), ("MasterSecretArns", ten(secret)), ("AWS::Partition", json!("aws"))].into();
+        let given: Parameters = [
+            ("SecretArns", ten(secret)),
+            ("MasterSecretArns", ten(secret)),
+            ("KmsKeyArn", json!(KEY)),
+            ("AWS::Partition", json!("aws")),
+        ]
+        .into();
         let statements = Template::read(function).statements();
         let told: String = statements.iter().map(|it| resolved(it, &given).to_string()).collect();
         let characters = told.chars().filter(|it| !it.is_whitespace()).count();
