@@ -198,7 +198,10 @@ fn read_role(name: String, external_id: Option<String>) -> Result<Role, Error> {
     let is_taken = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@-/".contains(letter);
     if name.len() > 64 + 512 || !name.chars().all(is_taken) {
         let shown = shortened(&name, 80);
-        return Err(malformed(ROLE, format!("`{shown}` is no name of a role, such as signalbox-member (not its ARN)")));
+        return Err(malformed(
+            ROLE,
+            format!("`{shown}` is no name of a role, such as signalbox-share-ami (not its ARN)"),
+        ));
     }
     Ok(Role { name, external_id, ..Role::default() })
 }

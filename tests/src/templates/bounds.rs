@@ -98,9 +98,9 @@ struct Role {
 /// Every role that functions have.
 fn roles() -> Vec<Role> {
     let all = Template::all().into_iter();
-    let functions = all.filter(|it| !it.is_of_an_organization() && !it.resources("AWS::Lambda::Function").is_empty());
-    let own = functions.map(|template| Role { template, id: "Role" });
-    own.chain([Role { template: Template::read("member-account"), id: "MemberRole" }]).collect()
+    let own = all.filter(Template::is_of_a_function).map(|template| Role { template, id: "Role" });
+    let functions = Template::functions_in_members().into_iter();
+    own.chain(functions.map(|it| Role { template: Template::of_members(&it), id: "MemberRole" })).collect()
 }
 
 /// What templates are given here; each takes what it knows.
@@ -127,15 +127,7 @@ fn parameters() -> Value {
         "SecurityGroupIds": "sg-0123456789abcdef0",
         "MemberRoleArns": format!("arn:aws:iam::{OTHER}:role/signalbox-rotation"),
         "MemberAccountIds": OTHER,
-        "HubAccountId": OTHER,
-        "EmrDns": "Yes",
-        "ReactOrgChange": "Yes",
-        "ReconcileShares": "Yes",
-        "RotateBearerToken": "Yes",
-        "RotateDbUser": "Yes",
-        "ShareAmi": "Yes",
-        "ShareEbsSnapshot": "Yes",
-        "ShareRdsSnapshot": "Yes",
+        "HubRoleArn": format!("arn:aws:iam::{OTHER}:role/a-function"),
     })
 }
 

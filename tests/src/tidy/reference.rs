@@ -163,8 +163,9 @@ fn the_page_of_each_template_is_current() {
     for template in Template::all() {
         let name = &template.name;
         let mut page = format!("# Template `{name}`\n\n{ANEW}\n");
-        if functions.contains(name) {
-            let _ = writeln!(page, "\nThe function is [`{name}`](../../../functions/{name}/README.md).");
+        let function = template.function();
+        if functions.iter().any(|it| it == function) {
+            let _ = writeln!(page, "\nThe function is [`{function}`](../../../functions/{function}/README.md).");
         }
         for section in [parameters, settings, roles, triggers] {
             page.push_str(&section(&template));
