@@ -43,10 +43,10 @@ package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
 
 # Parameters of every template that has them, and those of one function, by its name.
 GIVEN = $(if $(MANIFEST),Manifest=$(MANIFEST)) $(if $(ALLOWED),AllowedAccounts=$(ALLOWED)) $(if $(ZONES),HostedZoneIds=$(ZONES)) \
-	$(if $(MODE),Mode=$(MODE)) $(PARAMETERS) $(foreach it,$(FUNCTIONS),$(addprefix $(it).,$($(it))))
-STACK = aws cloudformation deploy --stack-name signalbox-$(1) --template-file infra/$(1).yaml
+	$(if $(MODE),Mode=$(MODE)) $(if $(KEY),KmsKeyArn=$(KEY)) $(PARAMETERS) $(foreach it,$(FUNCTIONS),$(addprefix $(it).,$($(it))))
+STACK = aws cloudformation deploy --stack-name signalbox-$(1) --template-file infra/$(1).yaml $(if $(KEY),--parameter-overrides KmsKeyArn=$(KEY))
 
-deploy: package ## to the account of your AWS credentials; needs BUCKET=, and what templates need: MANIFEST= and ALLOWED=, ZONES=, PARAMETERS='Name=value ..', or FUNCTION='Name=value ..' of one function; takes MODE=Plan or Apply
+deploy: package ## to the account of your AWS credentials; needs BUCKET=, and what templates need: MANIFEST= and ALLOWED=, ZONES=, PARAMETERS='Name=value ..', or FUNCTION='Name=value ..' of one function; takes MODE=Plan or Apply, and KEY= (ARN of a KMS key)
 	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the functions' zips"; exit 2; }
 	@$(PYTHON) infra/parameters.py $(FUNCTIONS) -- $(GIVEN) > target/lambda/deploy || exit 2; \
 	test -s target/lambda/deploy || { echo "make deploy: set MANIFEST= (s3://bucket/key or ssm:/name) and ALLOWED= (ids with commas between them, or everybody)" \

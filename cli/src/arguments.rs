@@ -125,9 +125,10 @@ pub(crate) enum Command {
     Fleet(FleetCommand),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C
     ///
-    /// Starts ministack and moto on 127.0.0.1, deploys infra/ with CloudFormation (but what rotates secrets, for want of a
-    /// server), registers an image and a manifest, and runs a cluster to try things on. Prints what to export, and which commands to try. Whatever happened there is
-    /// forgotten at the end.
+    /// Starts ministack and moto on 127.0.0.1, and deploys infra/ with CloudFormation (but what rotates secrets, for want of a
+    /// server). To try things on, there are an image, a manifest, a cluster, and an organization of two units and three members, with
+    /// images and a cluster of their own. Prints what to export, and which commands to try. Whatever happened there is forgotten at
+    /// the end.
     #[command(after_help = "Example:\n  signalbox up --port 4566")]
     Up {
         /// The port to listen on; any free one by default

@@ -17,6 +17,7 @@ mod functions;
 mod given;
 mod interruption;
 mod local;
+mod organization;
 mod output;
 mod progress;
 #[cfg(test)]

@@ -6,6 +6,8 @@ mod bounds;
 mod bus;
 pub mod deployed;
 mod forwarding;
+mod key_policy;
+mod keys;
 mod members;
 mod role;
 mod rotation;

@@ -55,14 +55,14 @@ pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, given: &Given, out
 
 /// What to look at where there are no names.
 fn nothing(settings: &Settings) -> String {
-    let zones = match &settings.zones {
+    let zones = match &settings.naming.zones {
         Some(zones) => zones.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         None => "the account's private hosted zones".into(),
     };
     format!(
         "there are no names: no living cluster of this region has a tag `{}` (--dns-tag), and no record of Signalbox stands \
          in {zones} (--dns-zones)",
-        settings.tag
+        settings.naming.tag
     )
 }
 

@@ -1,10 +1,10 @@
 //! Carries steps out.
 
 use aws::{forbidden_by, is_outrun};
+use naming::Batch;
 use reaction::{Doing, Error};
 
 use crate::EmrDns;
-use crate::change::Batch;
 use crate::read::{Rejected, Route53};
 use crate::step::Step;
 

@@ -1,12 +1,9 @@
 //! What one cluster asks for: its name, the zone of it, and whether it is time.
 
+use naming::{Cluster, Name, Rules, Zone, choose};
 use reaction::Error;
 
-use crate::cluster::Cluster;
-use crate::decide::Rules;
 use crate::facts::Vpc;
-use crate::name::Name;
-use crate::zone::{Zone, choose};
 
 /// The name that the cluster's tag asks for.
 pub(crate) fn name_of(rules: Rules, cluster: &Cluster, tag: &str) -> Result<Name, Error> {

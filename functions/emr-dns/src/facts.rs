@@ -3,14 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::emr::ClusterId;
+use naming::{Cluster, Name, Records, Rules, Settings, Site, Zone, ZoneId};
 use place::AccountId;
-
-use crate::cluster::Cluster;
-use crate::decide::Rules;
-use crate::name::Name;
-use crate::record::{Records, Site};
-use crate::settings::Settings;
-use crate::zone::{Zone, ZoneId};
 
 /// Everything that the plan is made of.
 #[derive(Clone, Debug)]

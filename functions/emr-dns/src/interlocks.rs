@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use naming::{Decision, Deed, Holder, Name, Verdict};
 use reaction::Error;
 use reaction::interlock::{Excess, Limits, listed};
 
-use crate::change::Deed;
-use crate::decide::{Decision, Verdict};
 use crate::facts::Survey;
-use crate::mark::Holder;
-use crate::name::Name;
 
 /// Refuses a sweep that takes too much away, as a whole.
 pub(crate) fn check(survey: &Survey, decisions: &[Decision]) -> Result<(), Error> {

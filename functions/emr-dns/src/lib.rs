@@ -1,29 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 mod apply;
-mod change;
 mod claim;
-mod cluster;
-mod decide;
 mod facts;
-mod fate;
 mod interlocks;
-mod mark;
-mod name;
 mod observe;
 mod plan;
 mod read;
-mod record;
-mod rivals;
 mod settings;
 mod step;
 mod subject;
-mod suffixes;
 mod sweep;
 mod table;
 #[cfg(test)]
 mod tests;
-mod zone;
 
 use std::sync::Arc;
 
@@ -36,11 +26,9 @@ use read::{Route53, Services};
 use serde_json::value::RawValue;
 
 pub use facts::{Facts, Seen};
-pub use name::Name;
-pub use settings::{Policy, Settings};
+pub use settings::Settings;
 pub use step::Step;
 pub use subject::Subject;
-pub use suffixes::Suffixes;
 pub use table::{Drift, Row, Table};
 
 /// The function: its clients, and the settings that do not change while it lives.
@@ -139,7 +127,7 @@ impl Function for EmrDns {
     const PURPOSE: &'static str =
         "Keeps a CNAME from the name in a cluster's tag to its primary node; on a schedule, of all clusters";
     const HEARS: &'static [Trigger] = &[Trigger::of::<ClusterStateChange>(), Trigger::Schedule];
-    const SETTINGS: &'static [&'static [Setting]] = &[settings::SETTINGS];
+    const SETTINGS: &'static [&'static [Setting]] = settings::SETTINGS;
 
     fn open(sessions: Arc<Sessions>, variables: Variables) -> Result<Self, Error> {
         Ok(Self::new(sessions, Settings::read(variables)?))

@@ -6,16 +6,14 @@ use std::time::Duration;
 use aws::{Clients, open_only};
 use events::emr::ClusterId;
 use futures_util::{StreamExt, join, stream};
+use naming::{Cluster, Holder, Mark, Name, Place};
 use place::AccountId;
 use reaction::{Deadline, Doing, Error};
 use tokio::time::timeout;
 
 use crate::EmrDns;
 use crate::claim::{name_of, wait, zone_of};
-use crate::cluster::{Cluster, Place};
 use crate::facts::{Facts, Kin, Look, Other, Seen, Survey, Vpc};
-use crate::mark::{Holder, Mark};
-use crate::name::Name;
 use crate::read::{Route53, Services, describe, live, vpcs_of};
 
 /// Reads in flight at a time, each at the pace of its API.
@@ -45,7 +43,7 @@ impl EmrDns {
 
     /// What is known before anything was read: of accounts, that these are ours to act in.
     fn facts(&self, accounts: BTreeSet<AccountId>, seen: Seen) -> Result<Facts, Error> {
-        let (settings, account) = (self.settings.clone(), self.sessions.home()?.account.clone());
+        let (settings, account) = (self.settings.naming.clone(), self.sessions.home()?.account.clone());
         Ok(Facts { settings, account, accounts, has_members: self.sessions.has_members()?, seen })
     }
 
@@ -53,7 +51,7 @@ impl EmrDns {
     pub(crate) async fn look(&self, id: &ClusterId, place: &Place) -> Result<Facts, Error> {
         let services = self.clients.at(&place.account, &place.region).await?;
         let mut facts = self.facts(BTreeSet::from([place.account.clone()]), Seen::Cluster(None))?;
-        let Some(cluster) = describe(&services, place, id, &self.settings.tag).await? else { return Ok(facts) };
+        let Some(cluster) = describe(&services, place, id, &self.settings.naming.tag).await? else { return Ok(facts) };
         let mut look = Box::new(Look { cluster, vpc: None, site: None, other: Other::NotAsked, kin: Kin::NotAsked });
         self.look_around(&services, &mut look, &mut facts).await?;
         facts.seen = Seen::Cluster(Some(look));
@@ -76,12 +74,12 @@ impl EmrDns {
         let zone = zone_of(facts.rules(), &name, &cluster, look.vpc.as_ref()).ok().flatten().cloned();
         let Some(zone) = zone else { return Ok(()) };
         let site = self.route53.site(&zone, &name, !cluster.state.has_ended()).await?;
-        if let Some(Mark { place, .. }) = Mark::of(&site, &self.settings.owner)
+        if let Some(Mark { place, .. }) = Mark::of(&site, &self.settings.naming.owner)
             && self.is_admitted(&place).await?
         {
             facts.accounts.insert(place.account);
         }
-        if let Holder::Ours(held) = Holder::of(&site, &self.settings.owner, &facts.accounts) {
+        if let Holder::Ours(held) = Holder::of(&site, &self.settings.naming.owner, &facts.accounts) {
             let is_its_own = held.mark.cluster == cluster.id;
             if !is_its_own && !cluster.state.has_ended() {
                 look.other = self.owner(&name, &held.mark).await?;
@@ -97,7 +95,7 @@ impl EmrDns {
     async fn owner(&self, name: &Name, Mark { place, cluster, .. }: &Mark) -> Result<Other, Error> {
         let doing = || format!("{name} stays with {cluster}, which may live, while EMR does not say more of it");
         let services = self.clients.at(&place.account, &place.region).await.doing(doing)?;
-        let found = describe(&services, place, cluster, &self.settings.tag).await.doing(doing)?;
+        let found = describe(&services, place, cluster, &self.settings.naming.tag).await.doing(doing)?;
         Ok(found.map_or(Other::Gone, |cluster| Other::Known(Box::new(cluster))))
     }
 
@@ -113,7 +111,7 @@ impl EmrDns {
         if ids.len() > MOST_KIN {
             return Ok(Kin::TooMany(ids.len()));
         }
-        let (services, tag) = (&services, &self.settings.tag);
+        let (services, tag) = (&services, &self.settings.naming.tag);
         let described = ids.into_iter().map(async |id| describe(services, place, &id, tag).await);
         let described: Vec<_> = stream::iter(described).buffered(AT_ONCE).collect().await;
         let known = described.into_iter().collect::<Result<Vec<_>, _>>().doing(doing)?;
@@ -182,7 +180,7 @@ impl Reading<'_> {
     }
 
     async fn walk_zones(&mut self) {
-        let zones = match &self.function.settings.zones {
+        let zones = match &self.function.settings.naming.zones {
             Some(zones) => zones.iter().cloned().collect(),
             None => {
                 let zones = self.in_time(MARGIN, "the hosted zones", self.route53.private_zones()).await;
@@ -215,7 +213,7 @@ impl Reading<'_> {
     /// The clusters that records of ours are for, and where they are.
     fn marked(&self) -> BTreeMap<ClusterId, Place> {
         let sites = self.survey.zones.values().flat_map(|records| records.marked().map(|name| records.site(&name)));
-        let marks = sites.filter_map(|site| Mark::of(&site, &self.function.settings.owner));
+        let marks = sites.filter_map(|site| Mark::of(&site, &self.function.settings.naming.owner));
         marks.map(|mark| (mark.cluster, mark.place)).collect()
     }
 
@@ -252,7 +250,7 @@ impl Reading<'_> {
         let this = &*self;
         let described = ids.into_iter().map(async |(id, place)| {
             let services = this.clients().at(&place.account, &place.region);
-            let tag = &this.function.settings.tag;
+            let tag = &this.function.settings.naming.tag;
             let read = async { describe(&services.await?, &place, &id, tag).await.map(Some) };
             let left = this.deadline.left().saturating_sub(MARGIN_OF_CLUSTERS);
             let read = if left.is_zero() { Ok(None) } else { timeout(left, read).await.unwrap_or(Ok(None)) };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::change::Batch;
+use naming::Batch;
 
 /// One effect.
 #[derive(Clone, Debug, PartialEq, Eq)]

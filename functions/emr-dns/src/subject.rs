@@ -5,12 +5,10 @@ use std::fmt;
 
 use events::emr::{ClusterId, ClusterStateChange};
 use events::{Detail, Envelope, Origin, Sweep};
+use naming::{Name, Place};
 use reaction::{Error, Key};
 use serde_json::Value;
 use serde_json::value::RawValue;
-
-use crate::cluster::Place;
-use crate::name::Name;
 
 /// Why the function runs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,19 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::emr::ClusterId;
+use naming::{Batch, Change, Cluster, Decision, Deed, Fate, Holder, Mark, Name, Rules, Verdict, ZoneId, decide};
 use reaction::{Counts, Doing, Error, Plan};
 
-use crate::change::{Batch, Change, Deed};
 use crate::claim::{name_of, zone_of};
-use crate::cluster::Cluster;
-use crate::decide::{Decision, Rules, Verdict, decide};
 use crate::facts::{Survey, Vpc};
-use crate::fate::Fate;
 use crate::interlocks;
-use crate::mark::{Holder, Mark};
-use crate::name::Name;
 use crate::step::Step;
-use crate::zone::ZoneId;
 
 /// What was decided.
 #[derive(Debug)]

@@ -3,15 +3,11 @@
 use std::fmt;
 
 use events::emr::ClusterId;
+use naming::{Change, Cluster, Decision, Deed, Holder, Rules, Verdict, normalised};
 use reaction::Error;
 use serde::Serialize;
 
-use crate::change::{Change, Deed};
-use crate::cluster::Cluster;
-use crate::decide::{Decision, Rules, Verdict};
 use crate::facts::{Facts, Seen, Survey};
-use crate::mark::Holder;
-use crate::name::normalised;
 use crate::sweep::{Decisions, decide_all};
 
 /// One name.

@@ -2,7 +2,6 @@
 
 mod events;
 mod hearing;
-mod names;
 mod owners;
 mod sweeps;
 mod wildcards;
@@ -10,16 +9,11 @@ mod wildcards;
 use std::time::{Duration, SystemTime};
 
 use ::events::emr::ClusterState;
+use naming::{Cluster, Mark, Name, Place, Policy, RecordSet, Records, Settings, Zone};
 use place::AccountId;
 use reaction::{Plan, Reaction};
 
-use crate::cluster::{Cluster, Place};
 use crate::facts::{Facts, Kin, Look, Other, Seen, Survey, Vpc};
-use crate::mark::Mark;
-use crate::name::Name;
-use crate::record::{RecordSet, Records};
-use crate::settings::{Policy, Settings};
-use crate::zone::Zone;
 use crate::{EmrDns, Subject};
 
 const CLUSTER: &str = "j-1YONHTCP3YZKC";

@@ -15,7 +15,7 @@ mod watch;
 
 pub use bindings::{Bindings, MASTERS};
 pub use credential::{Context, Credential};
-pub use describing::{SECRETS, SETTINGS, secrets_in};
+pub use describing::{CA_BUNDLE, SECRETS, SETTINGS, secrets_in};
 pub use facts::{Facts, Seen, Swept, Values};
 pub use minted::Minted;
 pub use plan::{Step, Subject};

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::keys::KEY;
 use super::role::texts;
 use super::template::Template;
 use crate::world::AWS;
@@ -73,8 +74,18 @@ fn forbidden() -> Vec<(&'static str, String, Value)> {
         ("s3:GetObject", "arn:aws:s3:::com-example-data/customers.csv".into(), json!({"aws:ResourceAccount": ACCOUNT})),
         ("secretsmanager:GetSecretValue", format!("{secret}x"), json!({"aws:ResourceAccount": ACCOUNT})),
         ("secretsmanager:PutSecretValue", secret.replace(ACCOUNT, OTHER), json!({"aws:ResourceAccount": OTHER})),
-        ("kms:Decrypt", format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"), json!({})),
         ("iam:PassRole", format!("arn:aws:iam::{ACCOUNT}:role/admin"), json!({})),
+    ]
+}
+
+/// Keys that no role of a function may use in these ways: directly, for another service or region than its stack's, or for good.
+fn forbidden_of_keys() -> Vec<(&'static str, String, Value)> {
+    vec![
+        ("kms:Decrypt", format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"), json!({})),
+        ("kms:Decrypt", KEY.into(), json!({})),
+        ("kms:Decrypt", KEY.into(), json!({"kms:ViaService": "s3.eu-west-1.amazonaws.com"})),
+        ("kms:Decrypt", KEY.into(), json!({"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"})),
+        ("kms:CreateGrant", KEY.into(), json!({"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com"})),
     ]
 }
 
@@ -111,6 +122,7 @@ fn parameters() -> Value {
         "SecretArns": secret,
         "MasterSecretArns": master,
         "KmsKeyArns": format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"),
+        "KmsKeyArn": KEY,
         "SubnetIds": "subnet-0123456789abcdef0",
         "SecurityGroupIds": "sg-0123456789abcdef0",
         "MemberRoleArns": format!("arn:aws:iam::{OTHER}:role/signalbox-rotation"),
@@ -239,7 +251,8 @@ async fn only_actions_without_resources_are_allowed_on_everything() {
 
 #[tokio::test]
 async fn what_no_function_may_do_every_role_denies() {
-    let forbidden: Vec<_> = forbidden().into_iter().map(|(action, on, with)| (action.to_owned(), on, with)).collect();
+    let forbidden = forbidden().into_iter().chain(forbidden_of_keys());
+    let forbidden: Vec<_> = forbidden.map(|(action, on, with)| (action.to_owned(), on, with)).collect();
     for role in roles() {
         for (call, said) in forbidden.iter().zip(ask(&role, &forbidden).await) {
             assert!(!said.is_null(), "infra/{}.yaml allows {call:?}", role.template.name);

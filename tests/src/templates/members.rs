@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::bus::{ACCOUNTS, HUB_ROLE, parameters};
 use super::by_organization;
+use super::keys::is_of_the_stacks_key;
 use super::role::texts;
 use super::template::{Template, resolved};
 
@@ -101,6 +102,10 @@ fn allowed(function: &str, statements: &[Value]) -> BTreeSet<Allowed> {
         let parameter = statement.pointer("/Fn::If/0").map(ToString::to_string).unwrap_or_default();
         let statement = statement.pointer("/Fn::If/1").unwrap_or(statement);
         assert_eq!(statement["Effect"], "Allow", "{function}: {statement}");
+        // What its stack keeps is in the hub.
+        if is_of_the_stacks_key(statement) {
+            continue;
+        }
         // What Lambda itself asks for joins the function's own network.
         if statement.pointer("/Condition/Null/lambda:SourceFunctionArn").is_some() {
             continue;

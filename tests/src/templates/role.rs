@@ -8,6 +8,7 @@ use local_aws::Call;
 use reaction::{Mode, Outcome};
 use serde_json::{Map, Value, json};
 
+use super::keys::is_of_the_stacks_key;
 use super::template::Template;
 use crate::promises::checks::Checked;
 use crate::world::scene::{Scene, Story};
@@ -122,8 +123,10 @@ fn assert_role_fits(function: &str, operations: &[String]) {
     assert!(idle.is_empty(), "infra/{function}.yaml: the role allows what no story of the function needs: {idle:?}");
 }
 
+/// What the role may do of its own accord. The key of the stack it may use in its name only, which `keys` looks at.
 fn allowed_actions(template: &Template) -> BTreeSet<String> {
-    template.statements().iter().flat_map(|statement| texts(&statement["Action"])).collect()
+    let statements = template.statements().into_iter().filter(|it| !is_of_the_stacks_key(it));
+    statements.flat_map(|statement| texts(&statement["Action"])).collect()
 }
 
 /// The texts of what may be one or many.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::bus::HUB_ROLE;
+use super::keys::KEY;
 use super::template::{Parameters, Template, files, resolved};
 
 /// The bytes that the body of a template may have where it is not in a bucket.
@@ -128,6 +129,7 @@ fn full(template: &Template) -> Parameters<'_> {
     let told = |name: &str, parameter: &Value| match (name, parameter["Type"].as_str().unwrap()) {
         (_, "CommaDelimitedList") => json!(vec![SECRET; 10]),
         ("HubRoleArn", _) => json!(HUB_ROLE),
+        ("KmsKeyArn", _) => json!(KEY),
         ("Manifest", _) => json!("s3://com-example-signalbox-manifests/share.json"),
         ("StoredPlans", _) => json!("s3://com-example-signalbox-manifests/plans/"),
         ("ExternalId", _) => json!("x".repeat(128)),

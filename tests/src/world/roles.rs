@@ -143,7 +143,7 @@ fn take(value: &mut Value, action: &str, taken: &mut usize) {
 }
 
 /// Creates or updates a stack of this template with those of the parameters that it has; the last of one name counts.
-async fn deploy(world: &World, name: &str, template: &Value, given: &[(&str, &str)]) {
+pub async fn deploy(world: &World, name: &str, template: &Value, given: &[(&str, &str)]) {
     let path: PathBuf = std::env::temp_dir().join(format!("signalbox-{name}-{}.json", world.account));
     std::fs::write(&path, template.to_string()).unwrap();
     let is_known = |name: &str| template["Parameters"].get(name).is_some();

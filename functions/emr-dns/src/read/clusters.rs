@@ -8,9 +8,8 @@ use aws_sdk_ec2::types::Filter;
 use aws_sdk_emr::operation::list_clusters::ListClustersOutput;
 use aws_sdk_emr::types::ClusterState as EmrState;
 use events::emr::{ClusterId, ClusterState};
+use naming::{Cluster, Place};
 use reaction::{Doing, Error};
-
-use crate::cluster::{Cluster, Place};
 
 /// How many values a filter of EC2 takes.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>

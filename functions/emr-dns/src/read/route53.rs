@@ -5,14 +5,11 @@ use aws_sdk_route53::operation::list_hosted_zones::ListHostedZonesOutput;
 use aws_sdk_route53::types::{
     Change as Route53Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType, VpcRegion,
 };
+use naming::{Change, Name, RecordSet, Records, Site, Zone, ZoneId, normalised};
 use place::Region;
 use reaction::{Doing, Error};
 
-use crate::change::Change;
-use crate::name::{Name, normalised};
 use crate::read::Services;
-use crate::record::{RecordSet, Records, Site};
-use crate::zone::{Zone, ZoneId};
 
 /// How many record sets are listed to see what stands at one name: its own, that of its mark, and few others in between.
 const AT_ONE_NAME: i32 = 20;

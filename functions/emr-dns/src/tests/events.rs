@@ -4,11 +4,11 @@ use ::events::emr::ClusterState::{
     self, Bootstrapping, Running, Starting, Terminated, TerminatedWithErrors, Terminating, Unknown, Waiting,
 };
 use expect_test::{Expect, expect};
+use naming::Cluster;
 
 use super::{
     CLUSTER, NAME, NODE, OLD, after_event, cluster, facts, look, ours, set, settings, that_is, told, upsert_only, zone,
 };
-use crate::cluster::Cluster;
 use crate::facts::{Look, Other, Seen, Vpc};
 
 fn check(look: Look, expected: &Expect) {

@@ -5,14 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use ::events::emr::ClusterState::{self, Running, Starting, Terminated};
 use expect_test::expect;
+use naming::{Cluster, Mark, Place, RecordSet, Settings};
 use place::AccountId;
 
 use super::{CLUSTER, NAME, NODE, OLD, cluster, facts, look, ours, settings, survey, told};
-use crate::Settings;
-use crate::cluster::{Cluster, Place};
 use crate::facts::{Facts, Kin, Look, Other, Seen, Survey};
-use crate::mark::Mark;
-use crate::record::RecordSet;
 
 const MEMBER: &str = "444455556666";
 
@@ -180,34 +177,6 @@ fn an_account_whose_cluster_ended_comes_first_where_another_of_its_clusters_asks
     let survey = Survey { ended, ..survey(vec![kin, stranger], held_by(&cluster(OLD))) };
     let told = told(&with_accounts(settings(), Seen::All(survey)));
     assert!(told.starts_with("in Z1: update") && told.contains("cluster=j-2") && verdict(&told) == "refused", "{told}");
-}
-
-#[test]
-fn the_longest_suffix_says_which_accounts_may_have_a_name() {
-    let settings = suffixes("example.com=111122223333, ETL.example.com.=444455556666|777788889999,com=777788889999");
-    let may = |name: &str, account: &str| {
-        let (name, account) = (name.parse().unwrap(), account.parse().unwrap());
-        settings.suffixes.permit(&name, &account, &super::account()).map_err(|error| error.to_string())
-    };
-    assert_eq!(may("a.etl.example.com", MEMBER), Ok(()));
-    assert_eq!(may("etl.example.com", MEMBER), Ok(()));
-    assert_eq!(may("www.example.com", "111122223333"), Ok(()));
-    assert_eq!(may("www.example.org", "111122223333"), Ok(()), "what no suffix covers is for our own account");
-    expect![[r#"
-        account 444455556666 may not have www.example.com: SIGNALBOX_SUFFIX_ACCOUNTS gives example.com to 111122223333 alone; correct the tag, or add the account (with the template: to SuffixAccounts)
-        account 444455556666 may not have xetl.example.com: SIGNALBOX_SUFFIX_ACCOUNTS gives example.com to 111122223333 alone; correct the tag, or add the account (with the template: to SuffixAccounts)
-        account 111122223333 may not have a.etl.example.com: SIGNALBOX_SUFFIX_ACCOUNTS gives etl.example.com to 444455556666, 777788889999 alone; correct the tag, or add the account (with the template: to SuffixAccounts)
-        account 444455556666 may not have www.example.org: no suffix of SIGNALBOX_SUFFIX_ACCOUNTS covers it, and such names are for account 111122223333 alone; correct the tag, or add the suffix (with the template: to SuffixAccounts)"#]]
-    .assert_eq(
-        &[
-            may("www.example.com", MEMBER),
-            may("xetl.example.com", MEMBER),
-            may("a.etl.example.com", "111122223333"),
-            may("www.example.org", MEMBER),
-        ]
-        .map(Result::unwrap_err)
-        .join("\n"),
-    );
 }
 
 #[test]

@@ -2,15 +2,13 @@
 
 use ::events::emr::ClusterState::{Starting, Terminating};
 use expect_test::{Expect, expect};
+use naming::{Batch, Cluster, RecordSet, Settings};
 
 use super::{CLUSTER, NAME, NODE, OLD, after, cluster, ours, set, settings, survey, that_is, upsert_only};
-use crate::change::Batch;
-use crate::cluster::Cluster;
 use crate::facts::{Facts, Seen, Survey};
-use crate::record::RecordSet;
 use crate::sweep::{Decisions, counts, decide_all};
 use crate::table::Table;
-use crate::{EmrDns, Settings, Step};
+use crate::{EmrDns, Step};
 
 fn check(survey: Survey, expected: &Expect) {
     expected.assert_eq(&after(survey));

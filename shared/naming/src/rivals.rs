@@ -11,9 +11,11 @@ use crate::name::Name;
 
 /// A cluster that cannot have the name, since another account has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TurnedAway {
-    pub(crate) cluster: Cluster,
-    pub(crate) why: String,
+pub struct TurnedAway {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Why it cannot have the name.
+    pub why: String,
 }
 
 /// The cluster that gets the name, and those that are turned away.

@@ -45,20 +45,22 @@ pub struct Held {
 
 impl Held {
     /// Where the name leads to.
-    pub(crate) fn target(&self) -> Option<&str> {
+    pub fn target(&self) -> Option<&str> {
         self.cname.as_ref().and_then(|set| set.values.first()).map(String::as_str)
     }
 }
 
 impl Mark {
     /// What stands beside a name, where it is of this owner, whatever the account.
-    pub(crate) fn of(site: &Site, owner: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of(site: &Site, owner: &str) -> Option<Self> {
         let values = site.marks.iter().flat_map(|set| &set.values);
         values.filter_map(|value| Self::read(value)).find(|mark| mark.owner == owner)
     }
 
     /// Reads a TXT value; `None` where it is not one of Signalbox's.
-    pub(crate) fn read(value: &str) -> Option<Self> {
+    #[must_use]
+    pub fn read(value: &str) -> Option<Self> {
         let text = value.strip_prefix('"')?.strip_suffix('"')?;
         let fields = text.strip_prefix("heritage=signalbox,")?.split(',').map(|field| field.split_once('='));
         let [owner, cluster, account, region] = fields.collect::<Option<Vec<_>>>()?.try_into().ok()?;
@@ -84,7 +86,8 @@ impl fmt::Display for Mark {
 
 impl Holder {
     /// Who has what stands there, where we are `owner` and name the clusters of these accounts.
-    pub(crate) fn of(site: &Site, owner: &str, accounts: &BTreeSet<AccountId>) -> Self {
+    #[must_use]
+    pub fn of(site: &Site, owner: &str, accounts: &BTreeSet<AccountId>) -> Self {
         let txt = match &site.marks[..] {
             [] if site.at.is_empty() => return Self::of_wildcard(&site.wildcard),
             [] => {

@@ -66,34 +66,14 @@ impl fmt::Display for Zone {
 ///
 /// # Errors
 /// `Refused`, naming the candidates, where there is none, where there are several, or where we have no business in it.
-pub(crate) fn choose<'a>(
+pub fn choose<'a>(
     name: &Name,
     vpc: &str,
     zones: &'a [Zone],
     account: &AccountId,
     ours: Option<&BTreeSet<ZoneId>>,
 ) -> Result<&'a Zone, Error> {
-    let within: Vec<_> = zones.iter().filter(|zone| name.is_within(&zone.domain)).collect();
-    let longest = within.iter().map(|zone| zone.domain.len()).max();
-    let chosen: Vec<_> = within.into_iter().filter(|zone| Some(zone.domain.len()) == longest).collect();
-    let zone = match chosen[..] {
-        [zone] => zone,
-        [] => {
-            let (all, none) = (list(zones.iter()), zones.is_empty());
-            let which = if none { "the VPC has none".into() } else { format!("the VPC's zones are {all}") };
-            return Err(Error::refused(format!(
-                "no private hosted zone that {vpc} is associated with is a domain of {name}; {which}; associate the zone \
-                 with the VPC, or correct the cluster's tag"
-            )));
-        }
-        _ => {
-            let all = list(chosen.into_iter());
-            return Err(Error::refused(format!(
-                "{name} would go into several private hosted zones of {vpc} that are alike: {all}; take the VPC out of \
-                 all but one"
-            )));
-        }
-    };
+    let zone = nearest(name, vpc, zones)?;
     if zone.domain == name.as_str() {
         return Err(Error::refused(format!(
             "{name} is the zone {zone} itself, where no CNAME can be; put a host in front"
@@ -112,6 +92,31 @@ pub(crate) fn choose<'a>(
         )));
     }
     Ok(zone)
+}
+
+/// The zone with the longest domain that the name lies in.
+fn nearest<'a>(name: &Name, vpc: &str, zones: &'a [Zone]) -> Result<&'a Zone, Error> {
+    let within: Vec<_> = zones.iter().filter(|zone| name.is_within(&zone.domain)).collect();
+    let longest = within.iter().map(|zone| zone.domain.len()).max();
+    let chosen: Vec<_> = within.into_iter().filter(|zone| Some(zone.domain.len()) == longest).collect();
+    match chosen[..] {
+        [zone] => Ok(zone),
+        [] => {
+            let (all, none) = (list(zones.iter()), zones.is_empty());
+            let which = if none { "the VPC has none".into() } else { format!("the VPC's zones are {all}") };
+            Err(Error::refused(format!(
+                "no private hosted zone that {vpc} is associated with is a domain of {name}; {which}; associate the zone \
+                 with the VPC, or correct the cluster's tag"
+            )))
+        }
+        _ => {
+            let all = list(chosen.into_iter());
+            Err(Error::refused(format!(
+                "{name} would go into several private hosted zones of {vpc} that are alike: {all}; take the VPC out of \
+                 all but one"
+            )))
+        }
+    }
 }
 
 fn list<'a>(zones: impl Iterator<Item = &'a Zone>) -> String {

@@ -3,12 +3,8 @@
 use expect_test::expect;
 use proptest::prelude::*;
 
-use super::{account, mark_of, ours, place, set, zone};
-use crate::cluster::Place;
-use crate::mark::{Holder, Mark};
-use crate::name::{Name, normalised};
-use crate::record::{RecordSet, Records};
-use crate::zone::{Zone, choose};
+use super::{CLUSTER, NAME, NODE, OLD, account, mark_of, ours, place, set, zone};
+use crate::{Holder, Mark, Name, Place, RecordSet, Records, Zone, choose, normalised};
 
 #[test]
 fn a_name_is_compared_without_regard_to_case_to_the_dot_at_its_end_and_to_escapes() {
@@ -94,7 +90,7 @@ proptest! {
 }
 
 fn held(records: Vec<RecordSet>) -> String {
-    let site = Records::from_iter(records).site(&super::NAME.parse().unwrap());
+    let site = Records::from_iter(records).site(&NAME.parse().unwrap());
     match Holder::of(&site, "signalbox", &[account()].into()) {
         Holder::Nobody => "nobody".into(),
         Holder::Ours(held) => format!("ours, for {}", held.mark.cluster),
@@ -105,14 +101,14 @@ fn held(records: Vec<RecordSet>) -> String {
 #[test]
 fn the_txt_record_says_whose_a_name_is_and_never_the_target() {
     assert_eq!(held(vec![]), "nobody");
-    assert_eq!(held(ours(super::NAME, super::CLUSTER, "anything.example.com")), "ours, for j-1YONHTCP3YZKC");
-    let [cname, txt] = <[RecordSet; 2]>::try_from(ours(super::NAME, super::CLUSTER, super::NODE)).unwrap();
+    assert_eq!(held(ours(NAME, CLUSTER, "anything.example.com")), "ours, for j-1YONHTCP3YZKC");
+    let [cname, txt] = <[RecordSet; 2]>::try_from(ours(NAME, CLUSTER, NODE)).unwrap();
     assert_eq!(held(vec![txt.clone()]), "ours, for j-1YONHTCP3YZKC", "somebody took the CNAME away");
     let capital = RecordSet { name: "_SIGNALBOX.ETL.example.com.".into(), ..txt.clone() };
     assert_eq!(held(vec![cname.clone(), capital]), "ours, for j-1YONHTCP3YZKC");
     let with = |value: &str| held(vec![cname.clone(), set("_signalbox.etl.example.com", "TXT", value)]);
-    let theirs = Mark { owner: "staging".into(), ..mark_of(super::OLD) };
-    let others = Mark { place: Place { account: "444455556666".parse().unwrap(), ..place() }, ..mark_of(super::OLD) };
+    let theirs = Mark { owner: "staging".into(), ..mark_of(OLD) };
+    let others = Mark { place: Place { account: "444455556666".parse().unwrap(), ..place() }, ..mark_of(OLD) };
     let weighted = |set: &RecordSet| RecordSet { is_simple: false, ..set.clone() };
     expect![[r#"
         there is a record of type CNAME, and no TXT record beside it says whose it is
@@ -133,7 +129,7 @@ fn the_txt_record_says_whose_a_name_is_and_never_the_target() {
             with("\"heritage=signalbox,owner=signalbox,cluster=j-1,account=1,region=eu-west-1\""),
             held(vec![cname.clone(), weighted(&txt)]),
             held(vec![weighted(&cname), txt.clone()]),
-            held(vec![set(super::NAME, "A", "10.0.0.1"), set(super::NAME, "AAAA", "::1"), txt.clone()]),
+            held(vec![set(NAME, "A", "10.0.0.1"), set(NAME, "AAAA", "::1"), txt.clone()]),
             held(vec![cname.clone(), txt, set("_signalbox.etl.example.com", "A", "10.0.0.1")]),
         ]
         .join("\n"),
@@ -141,7 +137,7 @@ fn the_txt_record_says_whose_a_name_is_and_never_the_target() {
 }
 
 fn chosen(zones: &[Zone]) -> String {
-    let name = super::NAME.parse().unwrap();
+    let name = NAME.parse().unwrap();
     let ours = ["Z1", "Z2", "Z3"].map(|id| id.parse().unwrap()).into();
     match choose(&name, "vpc-1", zones, &account(), Some(&ours)) {
         Ok(zone) => zone.to_string(),
@@ -166,7 +162,7 @@ fn the_zone_is_the_one_with_the_longest_domain() {
             chosen(&[]),
             chosen(&[zone("Z1", "example.org"), zone("Z2", "ample.com")]),
             chosen(&[com.clone(), example.clone(), zone("Z3", "example.com")]),
-            chosen(&[example.clone(), zone("Z3", super::NAME)]),
+            chosen(&[example.clone(), zone("Z3", NAME)]),
             chosen(&[com.clone(), not_ours]),
             chosen(&[com, zone("Z4", "example.com")]),
         ]

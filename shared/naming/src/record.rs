@@ -36,7 +36,8 @@ pub struct Records(BTreeMap<String, Vec<RecordSet>>);
 
 impl Records {
     /// What stands at this name.
-    pub(crate) fn site(&self, name: &Name) -> Site {
+    #[must_use]
+    pub fn site(&self, name: &Name) -> Site {
         let at = |name: &str| self.0.get(name).cloned().unwrap_or_default();
         let wildcard = self.wildcard_of(name).map(at).unwrap_or_default();
         Site { at: at(name.as_str()), marks: at(&name.mark()), wildcard }
@@ -57,12 +58,13 @@ impl Records {
     }
 
     /// Whether something stands at this name, or below it.
-    pub(crate) fn exists(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn exists(&self, name: &str) -> bool {
         self.0.keys().any(|key| key.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
     }
 
     /// The names of which a record says whose they are.
-    pub(crate) fn marked(&self) -> impl Iterator<Item = Name> {
+    pub fn marked(&self) -> impl Iterator<Item = Name> {
         self.0.keys().filter_map(|record| Name::of_mark(record))
     }
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use place::shortened;
 use serde::{Deserialize, Serialize};
 
-/// What a name may be long, in characters without the dot at its end (RFC 1035, 2.3.4).
+/// The longest name in characters, without the dot at its end (RFC 1035, 2.3.4).
 const LONGEST: usize = 253;
 const LONGEST_LABEL: usize = 63;
 
@@ -37,24 +37,24 @@ impl Name {
 
     /// Whether the name is this domain, or lies in it.
     #[must_use]
-    pub(crate) fn is_within(&self, domain: &str) -> bool {
+    pub fn is_within(&self, domain: &str) -> bool {
         self.0.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 
     /// The name of the record that says whose this name is.
     #[must_use]
-    pub(crate) fn mark(&self) -> String {
+    pub fn mark(&self) -> String {
         format!("{MARK}{}", self.0)
     }
 
     /// The name that a record of this (normalised) name speaks of, if it is one that says whose a name is.
     #[must_use]
-    pub(crate) fn of_mark(record: &str) -> Option<Self> {
+    pub fn of_mark(record: &str) -> Option<Self> {
         record.strip_prefix(MARK)?.parse().ok()
     }
 
     /// The domains above it, from the nearest one to `domain`, which it lies in.
-    pub(crate) fn parents<'a>(&'a self, domain: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn parents<'a>(&'a self, domain: &'a str) -> impl Iterator<Item = &'a str> {
         let above = self.0.match_indices('.').map(|(at, _)| &self.0[at + 1..]);
         above.take_while(move |parent| parent.len() >= domain.len())
     }
@@ -125,7 +125,7 @@ fn has_foreign_octets(name: &str) -> bool {
 /// A name in the form in which names are compared: small letters, no dot at the end, and no escape (`\052`) of a character
 /// that can stand for itself.
 #[must_use]
-pub(crate) fn normalised(name: &str) -> String {
+pub fn normalised(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     let mut rest = name;
     while let Some(at) = rest.find('\\') {

@@ -63,7 +63,8 @@ impl Change {
 
 impl Batch {
     /// As few batches as their sizes allow, each change in one of them.
-    pub(crate) fn of(zone: &ZoneId, mut changes: Vec<Change>) -> Vec<Self> {
+    #[must_use]
+    pub fn of(zone: &ZoneId, mut changes: Vec<Change>) -> Vec<Self> {
         changes.sort_by(|one, other| one.name.cmp(&other.name));
         let mut batches: Vec<Self> = Vec::new();
         let (mut records, mut characters) = (0, 0);

@@ -45,7 +45,7 @@ impl Suffixes {
     ///
     /// # Errors
     /// `Refused`, naming the accounts that may.
-    pub(crate) fn permit(&self, name: &Name, account: &AccountId, home: &AccountId) -> Result<(), Error> {
+    pub fn permit(&self, name: &Name, account: &AccountId, home: &AccountId) -> Result<(), Error> {
         let Some(suffixes) = &self.0 else { return Ok(()) };
         let covering = suffixes.iter().filter(|(suffix, _)| name.is_within(suffix));
         let Some((suffix, accounts)) = covering.max_by_key(|(suffix, _)| suffix.len()) else {

@@ -42,7 +42,8 @@ pub struct Cluster {
 
 impl Cluster {
     /// Where the friendly name leads to; `None` where there is nobody to answer.
-    pub(crate) fn target(&self) -> Option<&str> {
+    #[must_use]
+    pub fn target(&self) -> Option<&str> {
         self.primary.as_deref().filter(|name| !name.is_empty() && self.state.is_serving())
     }
 }

@@ -5,7 +5,7 @@ use crate::name::Name;
 
 /// How it is with the cluster that a record of ours says it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
     /// It has ended, or EMR does not know it any more.
     Ended,
     /// It lives, and asks for another name, or for none, or its account may not have this one.
@@ -16,7 +16,8 @@ pub(crate) enum Fate {
 
 impl Fate {
     /// How it is with a cluster that has this name. Where its tag is no name, it is not known what it asks for.
-    pub(crate) fn of(cluster: &Cluster, name: &Name) -> Self {
+    #[must_use]
+    pub fn of(cluster: &Cluster, name: &Name) -> Self {
         match &cluster.tag {
             _ if cluster.state.has_ended() => Self::Ended,
             None => Self::Elsewhere,

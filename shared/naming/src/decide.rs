@@ -1,10 +1,9 @@
 //! What becomes of one name, given who has it and who asks for it: the same for an event and for a sweep.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use events::emr::{ClusterId, ClusterState};
-use std::collections::BTreeSet;
-
 use place::AccountId;
 use reaction::Error;
 
@@ -20,52 +19,90 @@ use crate::zone::ZoneId;
 
 /// What is decided by, beside what stands in the zone.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules<'a> {
-    pub(crate) settings: &'a Settings,
+pub struct Rules<'a> {
+    /// The settings that decide.
+    pub settings: &'a Settings,
     /// Our own account, whose zones these are.
-    pub(crate) account: &'a AccountId,
+    pub account: &'a AccountId,
     /// The accounts whose clusters have names by us.
-    pub(crate) accounts: &'a BTreeSet<AccountId>,
+    pub accounts: &'a BTreeSet<AccountId>,
     /// Whether the settings admit clusters of other accounts: a name that is free may go to one of those.
-    pub(crate) has_members: bool,
+    pub has_members: bool,
 }
 
 impl Rules<'_> {
     /// Whether an account may have a name, by the settings.
-    pub(crate) fn permit(&self, name: &Name, account: &AccountId) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// `Refused`, naming the accounts that may.
+    pub fn permit(&self, name: &Name, account: &AccountId) -> Result<(), Error> {
         self.settings.suffixes.permit(name, account, self.account)
     }
 }
 
 /// What becomes of a name, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Decision {
-    pub(crate) name: Name,
-    pub(crate) zone: ZoneId,
-    pub(crate) holder: Holder,
+pub struct Decision {
+    /// The name.
+    pub name: Name,
+    /// The zone of its records.
+    pub zone: ZoneId,
+    /// Who has it now.
+    pub holder: Holder,
     /// The cluster that shall have it.
-    pub(crate) winner: Option<ClusterId>,
+    pub winner: Option<ClusterId>,
     /// The living clusters that ask for it.
-    pub(crate) asking: Vec<(ClusterId, ClusterState)>,
+    pub asking: Vec<(ClusterId, ClusterState)>,
     /// Those among them that cannot have it, since another account has it.
-    pub(crate) turned_away: Vec<TurnedAway>,
-    pub(crate) verdict: Verdict,
-    pub(crate) notes: Vec<String>,
+    pub turned_away: Vec<TurnedAway>,
+    /// What is done about it.
+    pub verdict: Verdict,
+    /// What else the report says of it.
+    pub notes: Vec<String>,
 }
 
+/// What is done about a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// Nothing is to be done, for this reason if it needs one.
     Keep(Option<String>),
     /// It should be changed, and is not: `would be deleted, but ..`.
     Spare(String),
+    /// Its records change.
     Change(Box<Change>),
     /// What is asked for may not be done.
     Refuse(String),
 }
 
 /// Decides about one name. `claims` are the living clusters that ask for it.
-pub(crate) fn decide(
+///
+/// ```
+/// use events::emr::ClusterState;
+/// use naming::{Cluster, Fate, Place, Records, Rules, Settings, Verdict, decide};
+///
+/// let account = "111122223333".parse()?;
+/// let cluster = Cluster {
+///     id: "j-1YONHTCP3YZKC".parse()?,
+///     place: Place { account: "111122223333".parse()?, region: "eu-west-1".parse()? },
+///     state: ClusterState::Running,
+///     created: None,
+///     tag: Some("etl.example.com".into()),
+///     primary: Some("ip-10-0-0-7.eu-west-1.compute.internal".into()),
+///     subnet: None,
+/// };
+/// let (settings, accounts) = (Settings::read(&|_| None)?, [account].into());
+/// let rules = Rules { settings: &settings, account: &cluster.place.account, accounts: &accounts, has_members: false };
+/// let (zone, name) = ("Z0123456789ABCDEFGHIJ".parse()?, "etl.example.com".parse()?);
+/// let nothing = Records::default().site(&name);
+/// let decision = decide(rules, &zone, &name, &nothing, &[&cluster], |_| Fate::Lives);
+/// let Verdict::Change(change) = decision.verdict else { return Err("no change".into()) };
+/// assert_eq!(
+///     change.to_string(),
+///     "create etl.example.com -> ip-10-0-0-7.eu-west-1.compute.internal for j-1YONHTCP3YZKC"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn decide(
     rules: Rules,
     zone: &ZoneId,
     name: &Name,
