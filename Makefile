@@ -8,6 +8,8 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 # Where cargo puts what it builds.
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 export CARGO_TERM_COLOR ?= auto
+# Most of its time a test waits for a server: so many side by side keep each processor busy.
+export RUST_TEST_THREADS ?= $(shell expr 3 '*' "$$(getconf _NPROCESSORS_ONLN)")
 
 # A macro names the modules of these, so that cargo fmt does not find them.
 SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
@@ -17,8 +19,9 @@ SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
+# With the features of the whole workspace, so that `make test` compiles none of it again; without its tests and benchmarks.
 demo: $(INSTALLED) ## deploy to a local AWS, share an image, and show what AWS says of it
-	cargo build --workspace --locked
+	cargo build --workspace --locked --bin signalbox $(FUNCTIONS:%=--bin %)
 	$(BUILT)/debug/signalbox demo
 
 # All targets leaves out only the documentation's examples, of which there are none.

@@ -227,6 +227,8 @@ fn the_environment_of_a_function_is_its_contract() {
         "SIGNALBOX_DNS_POLICY": {"Ref": "Policy"},
         "SIGNALBOX_DNS_ZONES": {"Fn::Join": [",", {"Ref": "HostedZoneIds"}]},
         "SIGNALBOX_SUFFIX_ACCOUNTS": {"Ref": "SuffixAccounts"},
+        "SIGNALBOX_MAX_REMOVALS": {"Ref": "MaxRemovals"},
+        "SIGNALBOX_MAX_REMOVED_PERCENT": {"Ref": "MaxRemovedPercent"},
         "SIGNALBOX_RATES": {"Ref": "Rates"},
     });
     assert_environment("emr-dns", &and_in_members(names));

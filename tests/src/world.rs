@@ -224,13 +224,24 @@ impl World {
 
     /// The calls that were made in this account since the first `skipped` ones, as `service:Operation`.
     pub fn operations_since(&self, skipped: usize) -> Vec<String> {
-        let calls = AWS.calls(&self.account).into_iter().skip(skipped);
-        calls.map(|Call { service, operation, .. }| format!("{service}:{operation}")).collect()
+        let calls = AWS.calls_since(&self.account, skipped);
+        calls.into_iter().map(|Call { service, operation, .. }| format!("{service}:{operation}")).collect()
     }
 
     /// How many calls were made in this account.
     pub fn calls(&self) -> usize {
-        AWS.calls(&self.account).len()
+        AWS.count(&self.account)
+    }
+
+    /// Ends when so many calls were made in this account.
+    pub async fn reach(&self, calls: usize) {
+        loop {
+            let next = AWS.next_call(&self.account);
+            if self.calls() >= calls {
+                return;
+            }
+            next.await;
+        }
     }
 }
 

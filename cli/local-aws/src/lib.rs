@@ -95,7 +95,24 @@ impl LocalAws {
     /// The calls of one account so far, in the order of their arrival.
     #[must_use]
     pub fn calls(&self, account: &str) -> Vec<Call> {
-        self.proxy.calls.of(account)
+        self.calls_since(account, 0)
+    }
+
+    /// The same without the first `skipped` ones.
+    #[must_use]
+    pub fn calls_since(&self, account: &str, skipped: usize) -> Vec<Call> {
+        self.proxy.calls.since(account, skipped)
+    }
+
+    /// How many calls one account has made so far.
+    #[must_use]
+    pub fn count(&self, account: &str) -> usize {
+        self.proxy.calls.count(account)
+    }
+
+    /// Ends when this account makes its next call, counted from now and not from when this is first polled.
+    pub fn next_call(&self, account: &str) -> impl Future<Output = ()> + Send + 'static {
+        self.proxy.calls.arrival(account).notified_owned()
     }
 
     /// What IAM says of each of these calls, if they are made by a role of a template (its logical id) that was given these

@@ -17,9 +17,8 @@ use sharing::{Manifest, Principal, Share, digest};
 use sharing_aws::Source;
 
 use super::sweep;
-use crate::arguments::AwsOptions;
 use crate::bound;
-use crate::connection::connect_for;
+use crate::connection::{AwsOptions, connect_for};
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
 use crate::functions::by_hand;

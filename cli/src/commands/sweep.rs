@@ -15,9 +15,8 @@ use sharing_aws::Source;
 use sharing_records::Grants;
 
 use super::counts::Table;
-use crate::arguments::AwsOptions;
 use crate::bound;
-use crate::connection::connect_for;
+use crate::connection::{AwsOptions, connect_for};
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
 use crate::functions::by_hand;

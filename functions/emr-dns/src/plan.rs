@@ -1,11 +1,12 @@
 //! What follows from the event of one cluster.
 
-use naming::{Batch, Cluster, Decision, Deed, Fate, Holder, Mark, Name, Rules, Site, Verdict, Zone, decide};
+use naming::{
+    Batch, Cluster, Decision, Deed, Fate, Holder, Mark, Name, Rules, Site, Step, Verdict, Zone, decide, name_of, wait,
+    zone_of,
+};
 use reaction::{Doing, Error, Plan};
 
-use crate::claim::{name_of, wait, zone_of};
 use crate::facts::{Kin, Look, Other};
-use crate::step::Step;
 
 /// What follows from what was seen of one cluster.
 pub(crate) fn plan(rules: Rules, look: &Look) -> Result<Plan<Step>, Error> {

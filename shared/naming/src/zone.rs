@@ -24,6 +24,20 @@ pub struct Zone {
     pub owner: String,
 }
 
+/// The VPC of a cluster, and the private hosted zones that it is associated with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vpc {
+    /// The cluster has no subnet that EC2 knows.
+    Gone,
+    /// It is this one.
+    Known {
+        /// Its id.
+        id: String,
+        /// The zones.
+        zones: Vec<Zone>,
+    },
+}
+
 impl ZoneId {
     /// The id's text.
     #[must_use]

@@ -28,15 +28,8 @@ struct Up {
 
 impl Up {
     fn start() -> Self {
-        let mut up = Command::new(binary("signalbox"));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-        up.env_clear().args(["up", "--output", "json", "--port", &port]).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut running = up.spawn().unwrap();
-        let (mut told, mut lines) = (BufReader::new(running.stderr.take().unwrap()).lines(), Vec::new());
-        while lines.last().is_none_or(|line: &String| !line.contains("/signalbox-moved-")) {
-            let line = told.next().unwrap_or_else(|| panic!("it has ended: {lines:#?}"));
-            lines.push(line.unwrap());
-        }
+        let (mut running, lines) = started(&["--output", "json", "--port", &port]);
         let exported = Deserializer::from_reader(running.stdout.take().unwrap()).into_iter().next();
         let lines = lines.iter().filter_map(|line| line.strip_prefix("  ")).map(String::from).collect();
         let environment: BTreeMap<String, String> = exported.unwrap().unwrap();
@@ -149,6 +142,35 @@ impl Drop for Up {
     }
 }
 
+/// `signalbox up`, and what it has told when it is up.
+fn started(options: &[&str]) -> (Child, Vec<String>) {
+    let mut up = Command::new(binary("signalbox"));
+    up.env_clear().arg("up").args(options).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = up.spawn().unwrap();
+    let (mut told, mut lines) = (BufReader::new(running.stderr.take().unwrap()).lines(), Vec::new());
+    while lines.last().is_none_or(|line: &String| !line.contains("/signalbox-moved-")) {
+        let line = told.next().unwrap_or_else(|| panic!("it has ended: {lines:#?}"));
+        lines.push(line.unwrap());
+    }
+    (running, lines)
+}
+
+/// With both options, [`Up::start`] reads JSON and finds the port.
+#[test]
+fn what_up_prints_and_where_it_listens_are_options() {
+    let (mut running, _) = started(&[]);
+    let line = BufReader::new(running.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let port = line.strip_prefix("export AWS_ENDPOINT_URL=http://127.0.0.1:").and_then(|it| it.split(' ').next());
+    assert!(port.is_some_and(|it| it.parse::<u16>().is_ok_and(|it| it > 0)), "a shell can read it: {line}");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ran = Command::new(binary("signalbox")).env_clear().args(["up", "--port", &port]).output().unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(said.contains(&format!("cannot listen on 127.0.0.1:{port}; choose another port")), "{said}");
+}
+
 #[tokio::test]
 async fn every_line_to_try_does_what_it_says() {
     let mut up = Up::start();
@@ -198,4 +220,10 @@ fn the_demo_comes_out_as_it_should() {
     let story: Value = serde_json::from_slice(&ran.stdout).unwrap();
     let outcome = |delivery: &str| story[delivery]["report"]["outcome"].clone();
     assert_eq!((outcome("delivery"), outcome("again")), ("applied".into(), "repeated".into()), "{story:#}");
+    let ran = Command::new(binary("signalbox")).env_clear().arg("demo").output().unwrap();
+    let story = String::from_utf8(ran.stdout).unwrap();
+    assert!(
+        story.starts_with("Account 111122223333 has registered image ami-"),
+        "without --output it is prose: {story}"
+    );
 }

@@ -103,7 +103,7 @@ impl Scene {
 
     /// What the hub asked of Organizations and STS since its first calls, in order.
     pub fn asked_since(&self, skipped: usize) -> Vec<String> {
-        let calls = AWS.calls(&self.hub.account).into_iter().skip(skipped);
+        let calls = AWS.calls_since(&self.hub.account, skipped).into_iter();
         calls.filter(|it| matches!(it.service.as_str(), "organizations" | "sts")).map(|it| it.operation).collect()
     }
 }

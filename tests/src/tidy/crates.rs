@@ -130,6 +130,19 @@ fn what_is_shared_needs_nothing_of_those_who_share_it() {
     }
 }
 
+/// A deployed function may run whatever is shared, so nothing shared reads arguments or draws on a terminal.
+#[test]
+fn what_is_shared_has_no_command_line() {
+    let graph = Graph::read();
+    let of_terminals = ["clap", "comfy-table", "indicatif", "anstream"];
+    assert!(of_terminals.iter().all(|it| graph.closure("signalbox").contains(*it)), "the graph is read as it is");
+    for name in graph.under("shared").into_iter().chain(graph.under("functions")) {
+        let needed = graph.closure(&name);
+        let wrong: Vec<_> = of_terminals.iter().filter(|it| needed.contains(**it)).collect();
+        assert!(wrong.is_empty(), "{name} needs {wrong:?}");
+    }
+}
+
 /// Nothing that is deployed needs the local AWS or the command line.
 #[test]
 fn functions_need_nothing_of_the_desk_and_of_the_tests() {

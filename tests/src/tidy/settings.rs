@@ -8,12 +8,14 @@ use function::{Setting, Unset};
 use suite::FUNCTIONS;
 
 /// Which functions have the group of settings that begins with this variable.
-const GROUPS: [(&str, &str); 6] = [
+const GROUPS: [(&str, &str); 8] = [
     ("SIGNALBOX_LEDGER_TABLE", "Every function"),
     ("SIGNALBOX_ACCOUNTS", "Functions that act in other accounts"),
     ("SIGNALBOX_MANIFEST", "Functions that share"),
     ("SIGNALBOX_GRANTS_TABLE", "Functions that record shares"),
-    ("SIGNALBOX_MAX_REMOVALS", "Functions that sweep shares"),
+    ("SIGNALBOX_MAX_REMOVALS", "Functions that sweep"),
+    ("SIGNALBOX_RATES", "Functions whose sweeps keep a pace"),
+    ("SIGNALBOX_SWEEP_PERIOD", "Functions that sweep shares"),
     ("SIGNALBOX_ROTATIONS_TABLE", "Functions that rotate secrets"),
 ];
 

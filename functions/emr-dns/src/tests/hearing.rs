@@ -2,7 +2,9 @@
 
 use aws::Rates;
 use expect_test::{Expect, expect};
+use naming_sweep::Due;
 use reaction::Reaction;
+use reaction::interlock::Limits;
 use serde_json::{Value, json};
 
 use crate::{EmrDns, Settings, Subject};
@@ -98,9 +100,9 @@ fn poison_is_refused() {
 #[test]
 fn a_sweep_may_be_forced_by_names() {
     let sweep = |force: Value| heard(&json!({"signalbox": "sweep", "force": force}));
-    assert_eq!(sweep(json!(null)), Ok(Some(Subject::Sweep { force: [].into() })));
+    assert_eq!(sweep(json!(null)), Ok(Some(Subject::Sweep(Due::default()))));
     let force = ["etl.example.com".parse().unwrap()].into();
-    assert_eq!(sweep(json!(["ETL.example.com."])), Ok(Some(Subject::Sweep { force })));
+    assert_eq!(sweep(json!(["ETL.example.com."])), Ok(Some(Subject::Sweep(Due { force }))));
     expect![[r#"
         the payload is not like {"signalbox": "sweep", "force": null}, where `force` may be a list of names: invalid type: boolean `true`, expected a sequence
         the payload is not like {"signalbox": "sweep", "force": null}, where `force` may be a list of names: `*` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
@@ -117,13 +119,15 @@ fn a_sweep_may_be_forced_by_names() {
 }
 
 #[test]
-fn settings_are_those_of_names_and_the_pace() {
+fn settings_are_those_of_names_the_limits_and_the_pace() {
     let read = |name: &'static str, value: &'static str| {
         Settings::read(&|asked| (asked == name).then(|| value.to_owned())).map_err(|error| error.to_string())
     };
-    let defaults = Settings { naming: super::settings(), rates: Rates::Documented };
+    let defaults = Settings { naming: super::settings(), limits: Limits::default(), rates: Rates::Documented };
     assert_eq!(read("NONE", ""), Ok(defaults.clone()));
-    assert_eq!(read("SIGNALBOX_RATES", "unlimited"), Ok(Settings { rates: Rates::Unlimited, ..defaults }));
+    assert_eq!(read("SIGNALBOX_RATES", "unlimited"), Ok(Settings { rates: Rates::Unlimited, ..defaults.clone() }));
+    let limits = Limits { removals: 2, ..Limits::default() };
+    assert_eq!(read("SIGNALBOX_MAX_REMOVALS", "2"), Ok(Settings { limits, ..defaults }));
     expect![[r#"
         the environment variable SIGNALBOX_DNS_TTL: `0` is not a number of seconds from 1 to 604800
         the environment variable SIGNALBOX_RATES: `fast` is neither `documented` nor `unlimited`"#]]

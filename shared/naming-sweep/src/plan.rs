@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::emr::ClusterId;
-use naming::{Batch, Change, Cluster, Decision, Deed, Fate, Holder, Mark, Name, Rules, Verdict, ZoneId, decide};
+use naming::{
+    Batch, Change, Cluster, Decision, Deed, Fate, Holder, Mark, Name, Rules, Step, Verdict, Vpc, ZoneId, decide,
+    name_of, zone_of,
+};
 use reaction::{Counts, Doing, Error, Plan};
 
-use crate::claim::{name_of, zone_of};
-use crate::facts::{Survey, Vpc};
+use crate::facts::{Facts, Survey};
 use crate::interlocks;
-use crate::step::Step;
 
 /// What was decided.
 #[derive(Debug)]
@@ -22,7 +23,12 @@ pub(crate) struct Decisions {
 
 type Claims<'a> = BTreeMap<(ZoneId, Name), Vec<&'a Cluster>>;
 
-pub(crate) fn plan(rules: Rules, survey: &Survey) -> Result<Plan<Step>, Error> {
+/// What follows from these facts.
+///
+/// # Errors
+/// `Refused` as a whole where too many names would go.
+pub fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
+    let (rules, survey) = (facts.rules(), &facts.seen);
     let Decisions { names, refused } = decide_all(rules, survey);
     interlocks::check(survey, &names)?;
     let counts = counts(&names, &refused, survey);

@@ -9,7 +9,7 @@ use fleet::Session;
 use reaction::{Doing, Error};
 use serde::{Deserialize, Serialize};
 
-pub(super) const ACTIONS: [&str; 1] = ["secretsmanager:ListSecrets"];
+pub(crate) const ACTIONS: [&str; 1] = ["secretsmanager:ListSecrets"];
 
 /// The stage of the version that is used, and of one that a rotation has not finished.
 const CURRENT: &str = "AWSCURRENT";
@@ -18,7 +18,7 @@ const PENDING: &str = "AWSPENDING";
 /// The secrets, by name.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Rotations {
+pub(crate) struct Rotations {
     secrets: Vec<Secret>,
 }
 
@@ -37,7 +37,7 @@ struct Secret {
 }
 
 /// Lists the secrets, with one call a hundred.
-pub(super) async fn read(session: &Session) -> Result<Rotations, Error> {
+pub(crate) async fn read(session: &Session) -> Result<Rotations, Error> {
     const PAGE: i32 = 100;
     let client = Client::new(&session.config);
     let pages = client.list_secrets().max_results(PAGE).into_paginator().send();
@@ -64,7 +64,7 @@ fn secret(listed: SecretListEntry) -> Secret {
 }
 
 impl Rotations {
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let line = |it: &Secret| {
             let rotated = it.last_rotated.as_deref().unwrap_or("never");
             let next = it.next_rotation.as_deref().map(|next| format!(", next {next}")).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use naming::Batch;
+use crate::change::Batch;
 
 /// One effect.
 #[derive(Clone, Debug, PartialEq, Eq)]

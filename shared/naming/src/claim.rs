@@ -1,18 +1,24 @@
 //! What one cluster asks for: its name, the zone of it, and whether it is time.
 
-use naming::{Cluster, Name, Rules, Zone, choose};
 use reaction::Error;
 
-use crate::facts::Vpc;
+use crate::cluster::Cluster;
+use crate::decide::Rules;
+use crate::name::Name;
+use crate::zone::{Vpc, Zone, choose};
 
 /// The name that the cluster's tag asks for.
-pub(crate) fn name_of(rules: Rules, cluster: &Cluster, tag: &str) -> Result<Name, Error> {
+///
+/// # Errors
+/// `Refused`, naming the tag and the cluster.
+pub fn name_of(rules: Rules, cluster: &Cluster, tag: &str) -> Result<Name, Error> {
     let key = &rules.settings.tag;
     tag.parse().map_err(|error| Error::refused(format!("the tag `{key}` of cluster {}: {error}", cluster.id)))
 }
 
 /// Why nothing is to be done about a cluster yet, if so.
-pub(crate) fn wait(cluster: &Cluster) -> Option<String> {
+#[must_use]
+pub fn wait(cluster: &Cluster) -> Option<String> {
     let Cluster { id, state, .. } = cluster;
     if state.has_ended() || cluster.target().is_some() {
         None
@@ -24,7 +30,10 @@ pub(crate) fn wait(cluster: &Cluster) -> Option<String> {
 }
 
 /// The zone of the cluster's name; `None` where the VPC is not known, and need not be.
-pub(crate) fn zone_of<'a>(
+///
+/// # Errors
+/// As of [`choose`], and `Refused` where the cluster has no VPC.
+pub fn zone_of<'a>(
     rules: Rules,
     name: &Name,
     cluster: &Cluster,

@@ -17,17 +17,21 @@ const FILTERED: usize = 200;
 
 /// The services of one account and region.
 #[derive(Clone, Debug)]
-pub(crate) struct Services {
-    pub(crate) emr: aws_sdk_emr::Client,
-    pub(crate) ec2: aws_sdk_ec2::Client,
-    /// To ask for the zones of a VPC, which whoever has the VPC may.
-    pub(crate) route53: aws_sdk_route53::Client,
+pub struct Services {
+    /// EMR.
+    pub emr: aws_sdk_emr::Client,
+    /// EC2.
+    pub ec2: aws_sdk_ec2::Client,
+    /// To ask for the zones of a VPC, which the account of the VPC may.
+    pub route53: aws_sdk_route53::Client,
     /// The pace of EMR there.
-    pub(crate) pace: Pace,
+    pub pace: Pace,
 }
 
 impl Services {
-    pub(crate) fn new(config: &SdkConfig, pace: Pace) -> Self {
+    /// Clients of this configuration; makes no call.
+    #[must_use]
+    pub fn new(config: &SdkConfig, pace: Pace) -> Self {
         Self {
             pace,
             emr: aws_sdk_emr::Client::new(config),
@@ -39,12 +43,10 @@ impl Services {
 
 /// The cluster as it is now; `None` where EMR knows none of that id (it forgets those that ended two months ago).
 /// <https://docs.aws.amazon.com/emr/latest/APIReference/API_DescribeCluster.html>
-pub(crate) async fn describe(
-    services: &Services,
-    place: &Place,
-    id: &ClusterId,
-    tag: &str,
-) -> Result<Option<Cluster>, Error> {
+///
+/// # Errors
+/// As of the call.
+pub async fn describe(services: &Services, place: &Place, id: &ClusterId, tag: &str) -> Result<Option<Cluster>, Error> {
     let doing = || format!("cluster {id} in {place}");
     services.pace.wait("DescribeCluster").await;
     let answer = match services.emr.describe_cluster().cluster_id(id.as_str()).send().await {
@@ -67,7 +69,10 @@ pub(crate) async fn describe(
 
 /// The ids of all clusters that have not ended.
 /// <https://docs.aws.amazon.com/emr/latest/APIReference/API_ListClusters.html>
-pub(crate) async fn live(services: &Services, place: &Place) -> Result<Vec<ClusterId>, Error> {
+///
+/// # Errors
+/// As of the call.
+pub async fn live(services: &Services, place: &Place) -> Result<Vec<ClusterId>, Error> {
     let doing = || format!("the clusters in {place}");
     let living =
         [EmrState::Starting, EmrState::Bootstrapping, EmrState::Running, EmrState::Waiting, EmrState::Terminating];
@@ -83,7 +88,10 @@ pub(crate) async fn live(services: &Services, place: &Place) -> Result<Vec<Clust
 
 /// The VPC of each subnet that there is.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSubnets.html>
-pub(crate) async fn vpcs_of(
+///
+/// # Errors
+/// As of the call.
+pub async fn vpcs_of(
     services: &Services,
     place: &Place,
     subnets: &BTreeSet<String>,

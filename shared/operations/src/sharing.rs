@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ::sharing::Kind;
 use aws::Pace;
 use aws_sdk_ec2::operation::describe_images::DescribeImagesOutput;
 use aws_sdk_ec2::operation::describe_snapshots::DescribeSnapshotsOutput;
@@ -12,10 +13,9 @@ use futures_util::{StreamExt, TryStreamExt, stream, try_join};
 use place::AccountId;
 use reaction::{Doing, Error};
 use serde::{Deserialize, Serialize};
-use sharing::Kind;
 use sharing_aws::{Ec2, Holders, Rds, name_of};
 
-pub(super) const ACTIONS: [&str; 8] = [
+pub(crate) const ACTIONS: [&str; 8] = [
     "ec2:DescribeImageAttribute",
     "ec2:DescribeImages",
     "ec2:DescribeSnapshotAttribute",
@@ -27,7 +27,7 @@ pub(super) const ACTIONS: [&str; 8] = [
 ];
 
 /// How many lists are read; beside them, one call is made for each thing.
-pub(super) const LISTS: usize = 4;
+pub(crate) const LISTS: usize = 4;
 
 /// How many things' permissions are read at the same time, each at the pace of its API.
 const READS: usize = 8;
@@ -38,7 +38,7 @@ const OTHERS: [&str; 2] = ["neptune", "docdb"];
 /// What is shared, by kind and id, and how many things were looked at.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Inventory {
+pub(crate) struct Inventory {
     shared: Vec<Shared>,
     examined: BTreeMap<Kind, usize>,
 }
@@ -68,7 +68,7 @@ struct Services {
 }
 
 /// Lists everything, and reads each thing's permissions. What cannot be read makes no inventory.
-pub(super) async fn read(session: &Session) -> Result<Inventory, Error> {
+pub(crate) async fn read(session: &Session) -> Result<Inventory, Error> {
     let pace = Pace::documented();
     let services = Services {
         ec2: Ec2 { client: aws_sdk_ec2::Client::new(&session.config), pace: pace.clone() },
@@ -147,7 +147,7 @@ impl Services {
 }
 
 impl Inventory {
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let line = |Shared { kind, id, name, public, with }: &Shared| {
             let everybody = public.then(|| "EVERYBODY".to_owned());
             let holders: Vec<_> = everybody.into_iter().chain(with.iter().cloned()).collect();

@@ -4,11 +4,10 @@ use std::fmt;
 
 use events::emr::ClusterId;
 use naming::{Change, Cluster, Decision, Deed, Holder, Rules, Verdict, normalised};
-use reaction::Error;
 use serde::Serialize;
 
-use crate::facts::{Facts, Seen, Survey};
-use crate::sweep::{Decisions, decide_all};
+use crate::facts::{Facts, Survey};
+use crate::plan::{Decisions, decide_all};
 
 /// One name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -90,19 +89,16 @@ pub struct Table {
 
 impl Table {
     /// What these facts say.
-    ///
-    /// # Errors
-    /// `Failed` where they are about one cluster only.
-    pub(crate) fn of(facts: &Facts) -> Result<Self, Error> {
-        let Seen::All(survey) = &facts.seen else { return Err(Error::failed("one cluster is no survey")) };
-        let rules = facts.rules();
+    #[must_use]
+    pub fn of(facts: &Facts) -> Self {
+        let (rules, survey) = (facts.rules(), &facts.seen);
         let Decisions { names, refused } = decide_all(rules, survey);
         let interlock = crate::interlocks::check(survey, &names).err().map(|error| error.to_string());
         let turned_away = names.iter().flat_map(|it| &it.turned_away).map(|it| cannot(&it.cluster, it.why.clone()));
         let refused = refused.iter().map(|(cluster, why)| cannot(cluster, why.to_string()));
         let cannot: Vec<_> = turned_away.chain(refused).collect();
         let names = names.iter().map(|decision| row(rules, survey, decision)).chain(cannot).collect();
-        Ok(Self { names, incomplete: survey.unread.clone(), interlock })
+        Self { names, incomplete: survey.unread.clone(), interlock }
     }
 }
 

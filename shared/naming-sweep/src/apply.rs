@@ -1,19 +1,19 @@
 //! Carries steps out.
 
 use aws::{forbidden_by, is_outrun};
-use naming::Batch;
+use naming::{Batch, Step};
 use reaction::{Doing, Error};
 
-use crate::EmrDns;
 use crate::read::{Rejected, Route53};
-use crate::step::Step;
 
-impl EmrDns {
-    pub(crate) async fn carry_out(route53: &Route53, step: &Step) -> Result<(), Error> {
-        match step {
-            Step::CannotName { why, .. } => Err(Error::refused(why)),
-            Step::Change(batch) => make(route53, batch).await.doing(|| format!("changing records in {}", batch.zone)),
-        }
+/// Carries one step out.
+///
+/// # Errors
+/// `Refused` where Route 53 does not take it as it is, `Failed` where another writer was faster or the call failed.
+pub async fn carry_out(route53: &Route53, step: &Step) -> Result<(), Error> {
+    match step {
+        Step::CannotName { why, .. } => Err(Error::refused(why)),
+        Step::Change(batch) => make(route53, batch).await.doing(|| format!("changing records in {}", batch.zone)),
     }
 }
 

@@ -16,7 +16,7 @@ const AT_ONE_NAME: i32 = 20;
 
 /// Route 53, and how fast it is called.
 #[derive(Clone, Debug)]
-pub(crate) struct Route53 {
+pub struct Route53 {
     client: aws_sdk_route53::Client,
     pace: Pace,
 }
@@ -31,23 +31,23 @@ pub(crate) enum Rejected {
 }
 
 impl Route53 {
-    pub(crate) fn new(config: &SdkConfig, pace: Pace) -> Self {
+    /// Route 53 at this pace; makes no call.
+    #[must_use]
+    pub fn new(config: &SdkConfig, pace: Pace) -> Self {
         Self { client: aws_sdk_route53::Client::new(config), pace }
     }
 
     /// Opens the connection that the others will use.
-    pub(crate) async fn open_connection(&self) {
+    pub async fn open_connection(&self) {
         drop(self.client.list_hosted_zones().customize().mutate_request(open_only).send().await);
     }
 
-    /// The private hosted zones that a VPC is associated with, whoever owns them.
+    /// The private hosted zones that a VPC is associated with, of whichever owner.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListHostedZonesByVPC.html>
-    pub(crate) async fn zones_of_vpc(
-        &self,
-        services: &Services,
-        vpc: &str,
-        region: &Region,
-    ) -> Result<Vec<Zone>, Error> {
+    ///
+    /// # Errors
+    /// As of the call.
+    pub async fn zones_of_vpc(&self, services: &Services, vpc: &str, region: &Region) -> Result<Vec<Zone>, Error> {
         let doing = || format!("the hosted zones of {vpc}");
         let request =
             services.route53.list_hosted_zones_by_vpc().vpc_id(vpc).vpc_region(VpcRegion::from(region.as_str()));
@@ -85,7 +85,10 @@ impl Route53 {
     /// What stands at a name, and at that of its mark: in one listing, since the names below a name follow it. And where
     /// nothing does, the wildcard that answers for it, `with_wildcard`.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html>
-    pub(crate) async fn site(&self, zone: &Zone, name: &Name, with_wildcard: bool) -> Result<Site, Error> {
+    ///
+    /// # Errors
+    /// As of the call.
+    pub async fn site(&self, zone: &Zone, name: &Name, with_wildcard: bool) -> Result<Site, Error> {
         let doing = || format!("{name} in {}", zone.id);
         let is_beyond =
             |set: &RecordSet| normalised(&set.name).parse::<Name>().is_ok_and(|it| !it.is_within(name.as_str()));

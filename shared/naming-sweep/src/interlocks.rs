@@ -1,10 +1,10 @@
-//! What no sweep does unless it is forced: take many names away, or believe that there are no clusters at all.
+//! What a sweep refuses to do without `force`: take many names away, or believe that there are no clusters at all.
 
 use std::collections::BTreeSet;
 
 use naming::{Decision, Deed, Holder, Name, Verdict};
 use reaction::Error;
-use reaction::interlock::{Excess, Limits, listed};
+use reaction::interlock::{Excess, listed};
 
 use crate::facts::Survey;
 
@@ -21,11 +21,14 @@ pub(crate) fn check(survey: &Survey, decisions: &[Decision]) -> Result<(), Error
         let why = format!("no cluster lives at all, and {going} of {owned} names would go");
         return Err(refusal(&why, &deleted));
     }
-    let limits = Limits::default();
+    let limits = survey.limits;
     let why = match limits.excess(going, going, owned) {
         None => return Ok(()),
-        Some(Excess::Number) => format!("{going} names would go, and {} may", limits.removals),
-        Some(Excess::Percent) => format!("{going} of {owned} names would go, and {} % may", limits.percent),
+        Some(Excess::Number) => format!("{going} names would go, and {} may (SIGNALBOX_MAX_REMOVALS)", limits.removals),
+        Some(Excess::Percent) => {
+            let percent = limits.percent;
+            format!("{going} of {owned} names would go, and {percent} % may (SIGNALBOX_MAX_REMOVED_PERCENT)")
+        }
     };
     Err(refusal(&why, &deleted))
 }
