@@ -12,7 +12,7 @@ export CARGO_TERM_COLOR ?= auto
 # A macro names the modules of these, so that cargo fmt does not find them.
 SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
 
-.PHONY: help demo test check bench package deploy setup databases clean
+.PHONY: help demo test check bench package deploy setup databases actions clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -93,6 +93,9 @@ $(INSTALLED): $(REQUIREMENTS)
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(REQUIREMENTS)
 	touch $@
+
+actions: ## renew the packed list of AWS's actions that policies are checked against; needs npm
+	$(PYTHON) shared/policy/actions/renew.py
 
 clean: ## remove what was built and installed
 	rm -rf target .local

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::commands::FleetCommand;
+use crate::commands::{FleetCommand, PolicyCommand};
 use crate::functions::DEADLINE;
 use crate::given::Given;
 use crate::output::Format;
@@ -20,7 +20,7 @@ Examples:
   signalbox up                                      an AWS on this machine, until Ctrl-C
   signalbox plan event.json --profile production    what would be done, and nothing done
 
-Exit codes: 0 done; 2 there is something to do (plan without an event); 130 Ctrl-C; 252 the command line,
+Exit codes: 0 done; 2 there is something to do (plan without an event) or found (policy check); 130 Ctrl-C; 252 the command line,
 or a file it names, is wrong; 253 settings, credentials or the manifest are wrong; 254 AWS, or a function,
 failed or refused.";
 
@@ -29,7 +29,7 @@ failed or refused.";
 #[command(version, after_help = AFTER_HELP, arg_required_else_help = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
-    #[arg(help = "How to write data on standard output: text or json")]
+    #[arg(help = "How to write data on standard output: text or json; for `policy check` also sarif or github")]
     pub(crate) output: Format,
     #[command(flatten)]
     pub(crate) aws: AwsOptions,
@@ -141,6 +141,9 @@ pub(crate) enum Command {
     /// Check a share manifest, or print its schema
     #[command(subcommand, arg_required_else_help = true)]
     Manifest(Manifest),
+    /// Check IAM policies, without an account
+    #[command(subcommand, arg_required_else_help = true)]
+    Policy(PolicyCommand),
     /// Print a script that lets a shell complete commands and options
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {
@@ -293,7 +296,13 @@ impl Command {
     pub(crate) fn speaks_to_aws(&self) -> bool {
         let is_local = matches!(
             self,
-            Self::List | Self::Up { .. } | Self::Demo | Self::Manifest(_) | Self::Completions { .. } | Self::Man { .. }
+            Self::List
+                | Self::Up { .. }
+                | Self::Demo
+                | Self::Manifest(_)
+                | Self::Policy(_)
+                | Self::Completions { .. }
+                | Self::Man { .. }
         );
         !is_local
     }

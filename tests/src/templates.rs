@@ -7,6 +7,7 @@ mod bus;
 pub mod deployed;
 mod forwarding;
 mod members;
+mod policies;
 mod role;
 mod rotation;
 mod rules;

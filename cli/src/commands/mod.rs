@@ -11,6 +11,7 @@ mod list;
 mod man;
 mod manifest;
 mod plan;
+mod policy;
 mod run;
 mod send;
 mod sweep;
@@ -19,6 +20,7 @@ mod up;
 use reaction::{Outcome, Report};
 
 pub(crate) use fleet::FleetCommand;
+pub(crate) use policy::PolicyCommand;
 
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
@@ -29,6 +31,9 @@ pub(crate) async fn run(Arguments { aws, output, command, given }: Arguments) ->
     if (aws.is_given() || given.has("AWS_CA_BUNDLE")) && !command.speaks_to_aws() {
         let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns and fleet: this command uses no AWS but its own";
         return Err(Failure::usage(message));
+    }
+    if output.is_of_findings() && !matches!(command, Command::Policy(_)) {
+        return Err(Failure::usage("--output sarif and --output github write findings, and are for `policy check`"));
     }
     match command {
         Command::List => list::list(output),
@@ -44,6 +49,7 @@ pub(crate) async fn run(Arguments { aws, output, command, given }: Arguments) ->
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, &given, output).await,
+        Command::Policy(asked) => policy::policy(&asked, output).await,
         Command::Completions { shell } => completions::completions(shell, output),
         Command::Man { folder } => man::man(&folder, output),
     }
