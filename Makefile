@@ -8,6 +8,8 @@ FUNCTIONS := $(notdir $(wildcard functions/*))
 # Where cargo puts what it builds.
 BUILT := $(or $(CARGO_TARGET_DIR),target)
 export CARGO_TERM_COLOR ?= auto
+# Most of its time a test waits for a server: so many side by side keep each processor busy.
+export RUST_TEST_THREADS ?= $(shell expr 3 '*' "$$(getconf _NPROCESSORS_ONLN)")
 
 # A macro names the modules of these, so that cargo fmt does not find them.
 SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
@@ -17,8 +19,9 @@ SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
+# With the features of the whole workspace, so that `make test` compiles none of it again; without its tests and benchmarks.
 demo: $(INSTALLED) ## deploy to a local AWS, share an image, and show what AWS says of it
-	cargo build --workspace --locked
+	cargo build --workspace --locked --bin signalbox $(FUNCTIONS:%=--bin %)
 	$(BUILT)/debug/signalbox demo
 
 # All targets leaves out only the documentation's examples, of which there are none.
@@ -43,10 +46,10 @@ package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
 
 # Parameters of every template that has them, and those of one function, by its name.
 GIVEN = $(if $(MANIFEST),Manifest=$(MANIFEST)) $(if $(ALLOWED),AllowedAccounts=$(ALLOWED)) $(if $(ZONES),HostedZoneIds=$(ZONES)) \
-	$(if $(MODE),Mode=$(MODE)) $(PARAMETERS) $(foreach it,$(FUNCTIONS),$(addprefix $(it).,$($(it))))
-STACK = aws cloudformation deploy --stack-name signalbox-$(1) --template-file infra/$(1).yaml
+	$(if $(MODE),Mode=$(MODE)) $(if $(KEY),KmsKeyArn=$(KEY)) $(PARAMETERS) $(foreach it,$(FUNCTIONS),$(addprefix $(it).,$($(it))))
+STACK = aws cloudformation deploy --stack-name signalbox-$(1) --template-file infra/$(1).yaml $(if $(KEY),--parameter-overrides KmsKeyArn=$(KEY))
 
-deploy: package ## to the account of your AWS credentials; needs BUCKET=, and what templates need: MANIFEST= and ALLOWED=, ZONES=, PARAMETERS='Name=value ..', or FUNCTION='Name=value ..' of one function; takes MODE=Plan or Apply
+deploy: package ## to the account of your AWS credentials; needs BUCKET=, and what templates need: MANIFEST= and ALLOWED=, ZONES=, PARAMETERS='Name=value ..', or FUNCTION='Name=value ..' of one function; takes MODE=Plan or Apply, and KEY= (ARN of a KMS key)
 	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the functions' zips"; exit 2; }
 	@$(PYTHON) infra/parameters.py $(FUNCTIONS) -- $(GIVEN) > target/lambda/deploy || exit 2; \
 	test -s target/lambda/deploy || { echo "make deploy: set MANIFEST= (s3://bucket/key or ssm:/name) and ALLOWED= (ids with commas between them, or everybody)" \

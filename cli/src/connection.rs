@@ -9,11 +9,35 @@ use anyhow::Context;
 use aws::{Members, Options, Sessions};
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::ProvideCredentials;
+use clap::Args;
 use reaction::settings::Variables;
 
-use crate::arguments::AwsOptions;
 use crate::failure::Failure;
 use crate::progress;
+
+/// Which AWS to speak to. The environment is not read here: the SDK knows its order of precedence.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "AWS, for plan, apply, run, send, history, dns and fleet")]
+pub(crate) struct AwsOptions {
+    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(help = "A profile of ~/.aws/config, whatever keys the environment has [env: AWS_PROFILE]")]
+    pub(crate) profile: Option<String>,
+    #[arg(long, global = true, value_name = "REGION", help = "The region [env: AWS_REGION]")]
+    pub(crate) region: Option<String>,
+    #[arg(long, global = true, value_name = "URL")]
+    #[arg(help = "One endpoint for every service, in place of AWS's own [env: AWS_ENDPOINT_URL]")]
+    pub(crate) endpoint_url: Option<String>,
+    /// Certificates to trust in place of the system's, in PEM
+    #[arg(long, global = true, env = "AWS_CA_BUNDLE", value_name = "FILE", hide_env_values = true)]
+    pub(crate) ca_bundle: Option<PathBuf>,
+}
+
+impl AwsOptions {
+    /// Whether AWS was chosen.
+    pub(crate) fn is_given(&self) -> bool {
+        self.profile.is_some() || self.region.is_some() || self.endpoint_url.is_some()
+    }
+}
 
 /// Sessions as the command line and the environment say. No call is made yet, but credentials are looked for, so that
 /// their absence is told before anything else.

@@ -88,7 +88,7 @@ pub(crate) async fn react(function: &Entry, attempt: &Attempt<'_>) -> Result<Rep
     Ok(report)
 }
 
-/// A run that a person has begun by this command; [`Sessions::ask_home`] has asked for the credentials' ARN before.
+/// A run of this function, whose role in members it asks for, that a person has begun by this command; [`Sessions::ask_home`] has asked for the credentials' ARN before.
 pub(crate) fn by_hand(sessions: &Sessions, function: &'static str, occurrence: &str, command: &str) -> Run {
     let deadline = Deadline::new(sessions.now() + DEADLINE, sessions.clock());
     Run::new(function, occurrence, deadline).by(sessions.person_as_actor(command))

@@ -22,7 +22,7 @@ use crate::progress::Progress;
 /// Where the share manifest lies.
 pub(crate) const MANIFEST: &str = "s3://com-example-signalbox/share-manifest.json";
 /// What the manifest may name: the accounts of the samples.
-pub(crate) const ALLOWED: &str = "222233334444,333344445555,444455556666,555566667777";
+const ALLOWED: &str = "222233334444,333344445555,444455556666,555566667777";
 /// The ledger's table.
 pub(crate) const LEDGER_TABLE: &str = "signalbox-ledger";
 
@@ -32,6 +32,10 @@ pub(crate) const GRANTS_TABLE: &str = "signalbox-grants";
 pub(crate) const AUDIT_TABLE: &str = "signalbox-audit";
 /// The table of the records of rotations.
 pub(crate) const ROTATIONS_TABLE: &str = "signalbox-rotations";
+/// The role that the functions assume in members: the default of `infra/member-account.yaml`.
+pub(crate) const MEMBER_ROLE: &str = "signalbox-member";
+/// The external id that its trust asks for.
+pub(crate) const EXTERNAL_ID: &str = "signalbox-up";
 
 const BUCKET: &str = "com-example-signalbox";
 const MANIFEST_KEY: &str = "share-manifest.json";
@@ -39,29 +43,44 @@ const MANIFEST_KEY: &str = "share-manifest.json";
 /// A function's zip, as soon as it is there.
 type Package = JoinHandle<anyhow::Result<Vec<u8>>>;
 
-/// A running AWS with the suite in it; dropping it ends it.
+/// A running AWS, empty until the suite is deployed; dropping it ends it.
 pub(crate) struct Local {
     /// How to speak to it.
     pub(crate) config: SdkConfig,
     /// The network whose zone emr-dns keeps names in.
     pub(crate) network: Network,
+    /// The zips that are still to be deployed.
+    packages: Vec<Package>,
     aws: LocalAws,
 }
 
+/// What the deployed functions are told.
+pub(crate) struct Told<'a> {
+    /// The share manifest.
+    pub(crate) manifest: String,
+    /// The id of the organization in whose accounts they act; without one, in their own alone.
+    pub(crate) organization: Option<&'a str>,
+}
+
+impl Told<'_> {
+    /// What the manifest may name.
+    pub(crate) fn allowed(&self) -> String {
+        self.organization.map_or_else(|| ALLOWED.into(), |it| format!("{ALLOWED},{it}"))
+    }
+}
+
 impl Local {
-    /// Starts it on this port (0 is any free one), deploys `infra/` and uploads the manifest.
-    pub(crate) async fn start(port: u16, manifest: &str, progress: &Progress) -> Result<Self, Failure> {
+    /// Starts it on this port (0 is any free one).
+    pub(crate) async fn start(port: u16, progress: &Progress) -> Result<Self, Failure> {
         // Compressing takes longest: it is done side by side, and while the rest is made ready.
         let package = |binary: PathBuf| tokio::task::spawn_blocking(move || deploy::package(&binary));
         let packages = find_binaries()?.into_iter().map(package).collect();
         progress.next("starting ministack and moto");
         let started = tokio::task::spawn_blocking(move || LocalAws::start_on(port)).await;
         let aws = started.map_err(Failure::configuration)?.map_err(Failure::configuration)?;
-        let config = config(aws.endpoint());
+        let config = config(aws.endpoint(), ACCOUNT);
         let network = Network::make(&config).await.map_err(Failure::service)?;
-        let local = Self { config, network, aws };
-        local.deploy(packages, manifest, progress).await.map_err(Failure::service)?;
-        Ok(local)
+        Ok(Self { config, network, packages, aws })
     }
 
     /// The URL that it listens at.
@@ -69,9 +88,15 @@ impl Local {
         self.aws.endpoint()
     }
 
-    async fn deploy(&self, packages: Vec<Package>, manifest: &str, progress: &Progress) -> anyhow::Result<()> {
+    /// How to speak to it in the name of an account.
+    pub(crate) fn config_of(&self, account: &str) -> SdkConfig {
+        config(self.endpoint(), account)
+    }
+
+    /// Uploads the manifest and deploys `infra/`: the ARNs of the functions' roles.
+    pub(crate) async fn deploy(&mut self, told: &Told<'_>, progress: &Progress) -> anyhow::Result<Vec<String>> {
         let deployment = Deployment::new(&self.config);
-        deployment.upload(BUCKET, MANIFEST_KEY, manifest.into()).await?;
+        deployment.upload(BUCKET, MANIFEST_KEY, told.manifest.clone().into()).await?;
         progress.next("deploying infra/ledger.yaml");
         let ledger = BTreeMap::from([("TableName", LEDGER_TABLE.to_owned())]);
         deployment.apply(&stack("ledger", ledger)).await?;
@@ -81,34 +106,50 @@ impl Local {
         progress.next("deploying infra/rotations.yaml");
         let table = BTreeMap::from([("TableName", ROTATIONS_TABLE.to_owned())]);
         deployment.apply(&stack("rotations", table)).await?;
-        for (function, package) in deployed().zip(packages) {
+        let mut roles = Vec::new();
+        for (function, package) in deployed().zip(std::mem::take(&mut self.packages)) {
             let name = function.name;
             progress.next(format!("packaging {name}"));
             let key = format!("{name}.zip");
             deployment.upload(BUCKET, &key, package.await??).await?;
             progress.next(format!("deploying infra/{name}.yaml"));
-            deployment.apply(&stack(name, self.parameters(name, key)?)).await?;
+            let outputs = deployment.apply(&stack(name, self.parameters(name, key, told)?)).await?;
+            roles.extend(outputs.get("RoleArn").cloned());
         }
-        Ok(())
+        Ok(roles)
     }
 
     /// What the function's template is given of what there is here: the code under this key, and what the function is about.
-    fn parameters(&self, function: &str, key: String) -> anyhow::Result<BTreeMap<&'static str, String>> {
-        let all = [
+    fn parameters(
+        &self,
+        function: &str,
+        key: String,
+        told: &Told<'_>,
+    ) -> anyhow::Result<BTreeMap<&'static str, String>> {
+        let in_members = told.organization.map(|it| {
+            [
+                ("Accounts", it.into()),
+                ("OrganizationId", it.into()),
+                ("MemberRoleName", MEMBER_ROLE.into()),
+                ("ExternalId", EXTERNAL_ID.into()),
+            ]
+        });
+        let own = [
             ("Mode", "Apply".into()),
             ("LedgerTable", LEDGER_TABLE.into()),
             ("CodeBucket", BUCKET.into()),
             ("CodeKey", key),
             ("HostedZoneIds", self.network.zone.clone()),
             ("Manifest", MANIFEST.into()),
-            ("AllowedAccounts", ALLOWED.into()),
+            ("AllowedAccounts", told.allowed()),
             ("GrantsTable", GRANTS_TABLE.into()),
             ("AuditTable", AUDIT_TABLE.into()),
         ];
         let template = template_of(function);
         let text = std::fs::read_to_string(&template).with_context(|| format!("reading {}", template.display()))?;
         let wanted: Vec<_> = parameters_in(&text).collect();
-        Ok(all.into_iter().filter(|(name, _)| wanted.contains(name)).collect())
+        let all = own.into_iter().chain(in_members.into_iter().flatten());
+        Ok(all.filter(|(name, _)| wanted.contains(name)).collect())
     }
 }
 
@@ -120,13 +161,13 @@ fn parameters_in(template: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Where the template of this name lies.
-fn template_of(name: &str) -> PathBuf {
+pub(crate) fn template_of(name: &str) -> PathBuf {
     local_aws::workspace().join("infra").join(format!("{name}.yaml"))
 }
 
 /// A configuration of constants: nothing is loaded, from wherever it might come.
-fn config(endpoint: &str) -> SdkConfig {
-    let credentials = Credentials::new(ACCOUNT, SECRET, None, None, "signalbox");
+fn config(endpoint: &str, account: &str) -> SdkConfig {
+    let credentials = Credentials::new(account, SECRET, None, None, "signalbox");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))

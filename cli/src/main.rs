@@ -17,6 +17,7 @@ mod functions;
 mod given;
 mod interruption;
 mod local;
+mod organization;
 mod output;
 mod progress;
 #[cfg(test)]
@@ -57,12 +58,14 @@ fn parse() -> Result<Arguments, clap::Error> {
 
 /// What the command has started ends with it, whether it is done or interrupted.
 async fn run_until_interrupted(arguments: Arguments) -> ExitCode {
-    let farewell = arguments.command.farewell();
-    let done = if arguments.command.ends_by_itself() {
-        commands::run(arguments).await
+    let Arguments { aws, output, command, given } = arguments;
+    let (farewell, ends_by_itself) = (command.farewell(), command.ends_by_itself());
+    let run = commands::run(&aws, command, &given, output, Arguments::command);
+    let done = if ends_by_itself {
+        run.await
     } else {
         tokio::select! {
-            done = commands::run(arguments) => done,
+            done = run => done,
             failure = interruption::wait(farewell) => Err(failure),
         }
     };

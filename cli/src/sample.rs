@@ -33,8 +33,8 @@ pub(crate) const ENTRY: &str = "base_linux_v";
 const EVENT: &str = include_str!("../../events/share-ami/an-image-became-available.json");
 
 /// The share manifest.
-pub(crate) fn manifest() -> String {
-    json!({"ami": {ENTRY: {REGION: NAMED}}}).to_string()
+pub(crate) fn manifest() -> Value {
+    json!({"ami": {ENTRY: {REGION: NAMED}}})
 }
 
 /// A registered image.

@@ -87,16 +87,24 @@ pub(crate) struct Elsewhere {
     pub(crate) external_id: Option<String>,
 }
 
+/// How much a sweep may take away. They are checked where they are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The sweep's limits")]
+pub(crate) struct Removals {
+    /// How many shares, or names, one sweep may take away; 25 by default
+    #[arg(long, env = "SIGNALBOX_MAX_REMOVALS", value_name = "NUMBER", hide_env_values = true)]
+    pub(crate) max_removals: Option<String>,
+    /// Which part of the shares, or names, one sweep may take away where there are ten or more; 30 by default
+    #[arg(long, env = "SIGNALBOX_MAX_REMOVED_PERCENT", value_name = "PERCENT", hide_env_values = true)]
+    pub(crate) max_removed_percent: Option<String>,
+}
+
 /// What bounds a sweep. They are checked where they are read.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The sweep's limits")]
 pub(crate) struct Limits {
-    /// How many shares one sweep may take away; 25 by default
-    #[arg(long, env = "SIGNALBOX_MAX_REMOVALS", value_name = "NUMBER", hide_env_values = true)]
-    pub(crate) max_removals: Option<String>,
-    /// Which part of the shares one sweep may take away where there are ten or more; 30 by default
-    #[arg(long, env = "SIGNALBOX_MAX_REMOVED_PERCENT", value_name = "PERCENT", hide_env_values = true)]
-    pub(crate) max_removed_percent: Option<String>,
+    #[command(flatten)]
+    pub(crate) removals: Removals,
     /// Minutes between two sweeps, by which missed events are counted; a day by default
     #[arg(long, env = "SIGNALBOX_SWEEP_PERIOD", value_name = "MINUTES", hide_env_values = true)]
     pub(crate) sweep_period: Option<String>,
@@ -181,13 +189,21 @@ impl Elsewhere {
     }
 }
 
-impl Limits {
+impl Removals {
     pub(crate) fn variable(&self, name: &str) -> Option<&String> {
         match name {
             "SIGNALBOX_MAX_REMOVALS" => self.max_removals.as_ref(),
             "SIGNALBOX_MAX_REMOVED_PERCENT" => self.max_removed_percent.as_ref(),
-            "SIGNALBOX_SWEEP_PERIOD" => self.sweep_period.as_ref(),
             _ => None,
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) fn variable(&self, name: &str) -> Option<&String> {
+        match name {
+            "SIGNALBOX_SWEEP_PERIOD" => self.sweep_period.as_ref(),
+            _ => self.removals.variable(name),
         }
     }
 }

@@ -159,9 +159,7 @@ async fn an_apply_that_was_killed_goes_on_where_it_was() {
     desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
     let calls = scene.world.calls();
     let mut killed = desk.command(&["apply", "plan.json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    while scene.world.calls() < calls + 20 {
-        tokio::task::yield_now().await;
-    }
+    scene.world.reach(calls + 20).await;
     killed.kill().unwrap();
     killed.wait().unwrap();
     crate::world::let_time_pass(std::time::Duration::from_mins(16));

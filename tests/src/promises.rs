@@ -12,6 +12,7 @@ mod entry_points;
 pub mod every_call;
 mod grants;
 pub mod hazards;
+mod jobs;
 mod ledger;
 mod managed_policies;
 mod manifest;

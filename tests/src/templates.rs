@@ -6,6 +6,8 @@ mod bounds;
 mod bus;
 pub mod deployed;
 mod forwarding;
+mod key_policy;
+mod keys;
 mod members;
 mod policies;
 mod role;
@@ -18,7 +20,6 @@ mod zones;
 pub use alarms::{alarms_set_off, assert_alarm_sounds};
 pub use role::{assert_stories_fit, operations_of_all, operations_where_grants_were_lost, texts};
 pub use rotation::ROTATING;
-pub use template::OF_AN_ORGANIZATION;
 pub use template::Template;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,8 @@ use std::process::Command;
 
 use expect_test::expect;
 use serde_json::{Value, json};
+
+use crate::tidy::folders;
 
 /// Every text in a value.
 fn texts_in(value: &Value) -> Vec<&str> {
@@ -99,14 +102,15 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
         "AWS::SQS::QueuePolicy",
         "AWS::SecretsManager::RotationSchedule",
     ];
-    for Template { name, json } in Template::all() {
+    let functions = folders("functions");
+    for template in Template::all() {
+        let (Template { name, json }, function) = (&template, template.function());
+        let is_shared = !functions.iter().any(|it| it == function);
         let resources = json["Resources"].as_object().unwrap().iter();
         for (id, resource) in resources.filter(|(_, it)| !untaggable.iter().any(|of| it["Type"] == *of)) {
             let tags = resource["Properties"]["Tags"].as_array().cloned().unwrap_or_default();
             let is_ours = tags.contains(&json!({"Key": "Application", "Value": "signalbox"}));
-            let is_shared = ["grants", "ledger", "rotations"].contains(&name.as_str())
-                || OF_AN_ORGANIZATION.contains(&name.as_str());
-            let is_named = tags.contains(&json!({"Key": "Function", "Value": name})) || is_shared;
+            let is_named = tags.contains(&json!({"Key": "Function", "Value": function})) || is_shared;
             assert!(is_ours && is_named, "infra/{name}.yaml: {id} has the tags {tags:?}");
         }
     }
@@ -144,21 +148,22 @@ fn a_bucket_is_read_only_where_it_is_of_the_account_that_the_template_names() {
     }
 }
 
-/// The functions that may act in other accounts as their template says, in the accounts of an organization.
-pub const IN_MEMBERS: [&str; 6] =
-    ["emr-dns", "react-org-change", "reconcile-shares", "share-ami", "share-ebs-snapshot", "share-rds-snapshot"];
+/// The functions that act in the accounts of an organization that their template names, by one role in each.
+pub fn by_organization() -> Vec<Template> {
+    let mut templates = Template::all();
+    templates.retain(|it| it.is_of_a_function() && it.json["Parameters"].get("MemberRoleName").is_some());
+    assert!(templates.len() > 1, "functions act in members");
+    templates
+}
 
 #[test]
 fn in_which_accounts_it_may_act_is_told_alike_to_every_function() {
-    let told = |name: &str, what: &str| Template::read(name).json["Parameters"][what].clone();
-    for what in ["Accounts", "MemberRoleName", "ExternalId", "OrganizationId"] {
-        for name in IN_MEMBERS {
-            assert_eq!(
-                told(name, what)["Default"],
-                "",
-                "infra/{name}.yaml: it acts in its own account unless it was asked"
-            );
-            assert_eq!(told(name, what), told(IN_MEMBERS[0], what), "infra/{name}.yaml: {what}");
+    let templates = by_organization();
+    for what in ["Accounts", "ExternalId", "OrganizationId"] {
+        for Template { name, json } in &templates {
+            let told = &json["Parameters"][what];
+            assert_eq!(told["Default"], "", "infra/{name}.yaml: it acts in its own account unless it was asked");
+            assert_eq!(told, &templates[0].json["Parameters"][what], "infra/{name}.yaml: {what}");
         }
     }
 }
@@ -223,6 +228,8 @@ fn the_environment_of_a_function_is_its_contract() {
         "SIGNALBOX_DNS_POLICY": {"Ref": "Policy"},
         "SIGNALBOX_DNS_ZONES": {"Fn::Join": [",", {"Ref": "HostedZoneIds"}]},
         "SIGNALBOX_SUFFIX_ACCOUNTS": {"Ref": "SuffixAccounts"},
+        "SIGNALBOX_MAX_REMOVALS": {"Ref": "MaxRemovals"},
+        "SIGNALBOX_MAX_REMOVED_PERCENT": {"Ref": "MaxRemovedPercent"},
         "SIGNALBOX_RATES": {"Ref": "Rates"},
     });
     assert_environment("emr-dns", &and_in_members(names));

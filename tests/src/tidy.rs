@@ -8,6 +8,7 @@ mod functions;
 mod places;
 mod promises;
 mod reference;
+mod settings;
 mod words;
 
 use std::path::Path;

@@ -25,7 +25,7 @@ use share_ami::ShareAmi;
 use sharing_aws::Settings;
 use sharing_records::Grants;
 
-use crate::world::roles::{EXTERNAL_ID, MEMBER_ROLE};
+use crate::world::roles::{EXTERNAL_ID, member_role};
 
 /// The account of the sample events.
 pub const SAMPLE_ACCOUNT: &str = "111122223333";
@@ -109,12 +109,12 @@ impl World {
         Self { account, sessions: Arc::new(sessions), ec2, s3, dynamodb }
     }
 
-    /// The same account in the name of a role that was made there, which may also act in these accounts, by a role that asks for an
-    /// external id. IAM judges what it does.
+    /// The same account in the name of a role that was made there, which may also act in these accounts, by its own role there, which
+    /// asks for an external id. IAM judges what it does.
     pub async fn acting_as(&self, role: &str, accounts: &str) -> Self {
         let variable = |name: &str| match name {
             "SIGNALBOX_ACCOUNTS" => Some(accounts.to_owned()),
-            "SIGNALBOX_MEMBER_ROLE" => Some(MEMBER_ROLE.into()),
+            "SIGNALBOX_MEMBER_ROLE" => Some(member_role(role)),
             "SIGNALBOX_EXTERNAL_ID" => Some(EXTERNAL_ID.into()),
             _ => None,
         };
@@ -224,13 +224,24 @@ impl World {
 
     /// The calls that were made in this account since the first `skipped` ones, as `service:Operation`.
     pub fn operations_since(&self, skipped: usize) -> Vec<String> {
-        let calls = AWS.calls(&self.account).into_iter().skip(skipped);
-        calls.map(|Call { service, operation, .. }| format!("{service}:{operation}")).collect()
+        let calls = AWS.calls_since(&self.account, skipped);
+        calls.into_iter().map(|Call { service, operation, .. }| format!("{service}:{operation}")).collect()
     }
 
     /// How many calls were made in this account.
     pub fn calls(&self) -> usize {
-        AWS.calls(&self.account).len()
+        AWS.count(&self.account)
+    }
+
+    /// Ends when so many calls were made in this account.
+    pub async fn reach(&self, calls: usize) {
+        loop {
+            let next = AWS.next_call(&self.account);
+            if self.calls() >= calls {
+                return;
+            }
+            next.await;
+        }
     }
 }
 

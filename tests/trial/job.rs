@@ -1,6 +1,7 @@
 //! Jobs of a pipeline, whose answers go to a queue that the job names: a test reads there how often it was answered.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws::{Answer, Sessions};
 use aws_sdk_sqs::Client;
@@ -33,7 +34,7 @@ pub struct Queue(Client);
 
 impl Queue {
     /// By the queues of this account.
-    pub fn new(sessions: &Sessions) -> Self {
+    pub fn new(sessions: &Arc<Sessions>) -> Self {
         Self(Client::new(sessions.config()))
     }
 }

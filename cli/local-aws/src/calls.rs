@@ -1,10 +1,11 @@
 //! The calls that were made, kept by account in the order of their arrival.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::fault_kind::FaultKind;
 use crate::routes::SECRETS_MANAGER;
@@ -73,29 +74,53 @@ pub(crate) struct Place {
 
 /// All calls since the start, by account.
 #[derive(Debug, Default)]
-pub(crate) struct CallLog(Mutex<HashMap<String, Vec<Call>>>);
+pub(crate) struct CallLog(Mutex<HashMap<String, OfAccount>>);
+
+/// The calls of one account, oldest first, and what is notified when another comes.
+#[derive(Debug, Default)]
+struct OfAccount {
+    calls: Vec<Call>,
+    arrival: Arc<Notify>,
+}
 
 impl CallLog {
     /// Records a call on its arrival.
     pub(crate) fn record(&self, call: Call) -> Place {
-        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let account = call.account.clone();
-        let of_account = calls.entry(account.clone()).or_default();
-        of_account.push(call);
-        Place { account, index: of_account.len() - 1 }
+        let (index, arrival) = self.of(&account, |it| {
+            it.calls.push(call);
+            (it.calls.len() - 1, Arc::clone(&it.arrival))
+        });
+        arrival.notify_waiters();
+        Place { account, index }
     }
 
     /// Records how a call was answered.
     pub(crate) fn answer(&self, place: &Place, status: u16) {
-        let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(call) = calls.get_mut(&place.account).and_then(|calls| calls.get_mut(place.index)) {
-            call.status = Some(status);
-        }
+        self.of(&place.account, |it| {
+            if let Some(call) = it.calls.get_mut(place.index) {
+                call.status = Some(status);
+            }
+        });
     }
 
-    /// The calls of one account, oldest first.
-    pub(crate) fn of(&self, account: &str) -> Vec<Call> {
-        let calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.get(account).cloned().unwrap_or_default()
+    /// The calls of one account, oldest first, without the first `skipped` ones.
+    pub(crate) fn since(&self, account: &str, skipped: usize) -> Vec<Call> {
+        self.of(account, |it| it.calls.get(skipped..).unwrap_or_default().to_vec())
+    }
+
+    /// How many calls an account has made.
+    pub(crate) fn count(&self, account: &str) -> usize {
+        self.of(account, |it| it.calls.len())
+    }
+
+    /// What is notified when a call of this account is recorded.
+    pub(crate) fn arrival(&self, account: &str) -> Arc<Notify> {
+        self.of(account, |it| Arc::clone(&it.arrival))
+    }
+
+    fn of<T>(&self, account: &str, then: impl FnOnce(&mut OfAccount) -> T) -> T {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        then(all.entry(account.to_owned()).or_default())
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn answer(log: &CallLog, book: &FaultBook, parts: &Parts, path: &str,
     let query = parts.uri.query().unwrap_or_default();
     let account = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "account");
     match (parts.method.as_str(), path, account) {
-        ("GET", "calls", Some((_, account))) => match serde_json::to_string(&log.of(&account)) {
+        ("GET", "calls", Some((_, account))) => match serde_json::to_string(&log.since(&account, 0)) {
             Ok(calls) => say(StatusCode::OK, calls),
             Err(why) => say(StatusCode::INTERNAL_SERVER_ERROR, why.to_string()),
         },

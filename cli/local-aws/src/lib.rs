@@ -16,6 +16,7 @@ mod faults;
 mod forwarding;
 pub mod lambda_api;
 mod operations;
+mod pipeline_jobs;
 mod proxy;
 mod refusals;
 mod routes;
@@ -35,6 +36,7 @@ pub use calls::Call;
 pub use credentials::DEFAULT_ACCOUNT;
 pub use fault_kind::FaultKind;
 pub use faults::Fault;
+pub use pipeline_jobs::JobState;
 use proxy::Proxy;
 pub use secrets_manager::Managed;
 use supervisor::Supervisor;
@@ -69,6 +71,7 @@ impl LocalAws {
             silences: faults::Silences::default(),
             access_keys: callers::AccessKeys::default(),
             secrets: secrets_manager::Vault::default(),
+            jobs: pipeline_jobs::Jobs::default(),
             last_words: supervisor.last_words(),
         });
         let (stop, stopped) = oneshot::channel();
@@ -92,7 +95,24 @@ impl LocalAws {
     /// The calls of one account so far, in the order of their arrival.
     #[must_use]
     pub fn calls(&self, account: &str) -> Vec<Call> {
-        self.proxy.calls.of(account)
+        self.calls_since(account, 0)
+    }
+
+    /// The same without the first `skipped` ones.
+    #[must_use]
+    pub fn calls_since(&self, account: &str, skipped: usize) -> Vec<Call> {
+        self.proxy.calls.since(account, skipped)
+    }
+
+    /// How many calls one account has made so far.
+    #[must_use]
+    pub fn count(&self, account: &str) -> usize {
+        self.proxy.calls.count(account)
+    }
+
+    /// Ends when this account makes its next call, counted from now and not from when this is first polled.
+    pub fn next_call(&self, account: &str) -> impl Future<Output = ()> + Send + 'static {
+        self.proxy.calls.arrival(account).notified_owned()
     }
 
     /// What IAM says of each of these calls, if they are made by a role of a template (its logical id) that was given these
@@ -122,6 +142,17 @@ impl LocalAws {
     /// Puts a secret there that a service of AWS manages, as RDS manages those of masters.
     pub fn manage_secret(&self, managed: &Managed<'_>) {
         self.proxy.secrets.manage(managed);
+    }
+
+    /// Opens a job of a pipeline in this account and region: it waits for an answer.
+    pub fn open_job(&self, account: &str, region: &str, id: &str) {
+        self.proxy.jobs.open((account, region), id);
+    }
+
+    /// What became of a job; `None` where there is none.
+    #[must_use]
+    pub fn job(&self, account: &str, region: &str, id: &str) -> Option<JobState> {
+        self.proxy.jobs.state((account, region), id)
     }
 
     /// Forgets the faults of one account.

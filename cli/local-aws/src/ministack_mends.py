@@ -1,10 +1,10 @@
-"""Mends ministack where its Route 53 differs from AWS in what changing records is about, its CloudFormation in conditions and in
-permissions boundaries, and its S3 in whose a bucket is.
+"""Mends ministack where its Route 53 differs from AWS in what changing records is about, its CloudFormation in conditions, in
+permissions boundaries and in keys of KMS, and its S3 in whose a bucket is.
 
 Each function names the AWS behaviour it brings. The version of ministack is pinned, so what is replaced here is known.
 """
 
-from ministack.services import iam, route53, s3
+from ministack.services import dynamodb, iam, lambda_svc, route53, s3
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
 RECORDS, CHARACTERS = 1000, 32000
@@ -17,6 +17,7 @@ def mend():
     list_zones_of_a_vpc_whoever_owns_them()
     join_in_conditions()
     keep_boundaries_of_roles()
+    keep_keys_of_functions_and_tables()
     refuse_buckets_of_another_owner()
 
 
@@ -153,19 +154,45 @@ def with_joined(value, params):
 def keep_boundaries_of_roles():
     """A role has the permissions boundary that its template names; ministack's CloudFormation drops it.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html"""
-    handlers_of_roles = provisioners._RESOURCE_HANDLERS["AWS::IAM::Role"]
+
+    def keep(name, role):
+        iam._roles[name]["PermissionsBoundary"] = role.get("PermissionsBoundary")
+
+    when_made("AWS::IAM::Role", keep)
+
+
+def keep_keys_of_functions_and_tables():
+    """A function and a table are encrypted by the key that their template names; ministack's CloudFormation drops it.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html"""
+
+    def keep_of_function(name, function):
+        lambda_svc._functions[name]["config"]["KMSKeyArn"] = function.get("KmsKeyArn", "")
+
+    def keep_of_table(name, table):
+        told = table.get("SSESpecification") or {}
+        spec = {**told, "Enabled": told.get("SSEEnabled")} if told else None
+        dynamodb._tables[name]["SSEDescription"] = dynamodb._sse_description_from_spec(spec)
+
+    when_made("AWS::Lambda::Function", keep_of_function)
+    when_made("AWS::DynamoDB::Table", keep_of_table)
+
+
+def when_made(kind, keep):
+    """Has CloudFormation do this, too, with the name and the properties of each resource of a type that it made or changed."""
+    of_kind = provisioners._RESOURCE_HANDLERS[kind]
 
     def keeping(make, position):
         def made(*args, **kwargs):
             name, attributes = make(*args, **kwargs)
-            iam._roles[name]["PermissionsBoundary"] = args[position].get("PermissionsBoundary")
+            keep(name, args[position])
             return name, attributes
 
         return made
 
     # Of the arguments, those that are the properties as they shall be.
     for action, position in (("create", 1), ("update", 2)):
-        handlers_of_roles[action] = keeping(handlers_of_roles[action], position)
+        of_kind[action] = keeping(of_kind[action], position)
 
 
 def refuse_buckets_of_another_owner():

@@ -23,8 +23,9 @@ use crate::fault_kind::FaultKind;
 use crate::faults::{FaultBook, Silences};
 use crate::forwarding::{Answer, ask, rewrite};
 use crate::operations::{Asked, Protocol};
+use crate::pipeline_jobs::Jobs;
 use crate::refusals::Refusal;
-use crate::routes::{Server, server_of};
+use crate::routes::{CODEPIPELINE, Server, server_of};
 use crate::secrets_manager::Vault;
 use crate::supervisor::Servers;
 
@@ -37,6 +38,7 @@ pub(crate) struct Proxy {
     pub(crate) silences: Silences,
     pub(crate) access_keys: AccessKeys,
     pub(crate) secrets: Vault,
+    pub(crate) jobs: Jobs,
     pub(crate) last_words: Arc<Mutex<Option<String>>>,
 }
 
@@ -134,7 +136,10 @@ impl Proxy {
             Server::Ministack => self.servers.ministack,
             Server::Moto => self.servers.moto,
             Server::Ourselves => {
-                let answer = self.secrets.answer(call, &body);
+                let answer = match call.service.as_str() {
+                    CODEPIPELINE => self.jobs.answer(call, &body),
+                    _ => self.secrets.answer(call, &body),
+                };
                 self.calls.answer(place, answer.status().as_u16());
                 return Ok(answer);
             }

@@ -3,6 +3,9 @@
 /// Secrets Manager, by its name in the credential scope.
 pub(crate) const SECRETS_MANAGER: &str = "secretsmanager";
 
+/// `CodePipeline`, by its name in the credential scope.
+pub(crate) const CODEPIPELINE: &str = "codepipeline";
+
 /// The server that plays a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
@@ -14,7 +17,7 @@ pub(crate) enum Server {
     Ourselves,
 }
 
-/// Services that moto plays, by the name in the credential scope; but for secrets, everything else is ministack's.
+/// Services that moto plays, by the name in the credential scope; but for secrets and jobs, everything else is ministack's.
 ///
 /// KMS stands with EC2 because encrypted snapshots name keys of moto's own KMS; SSM with EC2 because of its
 /// public image parameters; STS with Organizations because both know of many accounts. ECR because moto, and not
@@ -24,7 +27,7 @@ const MOTO: [&str; 10] = ["ebs", "ec2", "ecr", "elasticmapreduce", "kms", "organ
 /// The server for the service named in the credential scope of a request.
 pub(crate) fn server_of(service: &str) -> Server {
     match service {
-        SECRETS_MANAGER => Server::Ourselves,
+        SECRETS_MANAGER | CODEPIPELINE => Server::Ourselves,
         _ if MOTO.contains(&service) => Server::Moto,
         _ => Server::Ministack,
     }
@@ -39,6 +42,7 @@ mod tests {
         assert_eq!(server_of("ec2"), Server::Moto);
         assert_eq!(server_of("kms"), Server::Moto);
         assert_eq!(server_of("secretsmanager"), Server::Ourselves);
+        assert_eq!(server_of("codepipeline"), Server::Ourselves);
         for service in ["s3", "dynamodb", "lambda", "events", "route53", "something-new"] {
             assert_eq!(server_of(service), Server::Ministack, "{service}");
         }

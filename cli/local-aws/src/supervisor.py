@@ -7,6 +7,7 @@ the functions that it runs behind: the group is ended as a whole, this process l
 Both servers inherit a socket that already listens, so no port is guessed and none can be taken meanwhile.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -16,8 +17,6 @@ import subprocess
 import sys
 import threading
 
-# What moto plays, by its own names.
-MOTO = ("ebs", "ec2", "ecr", "emr", "kms", "organizations", "rds", "ssm", "sso-admin", "sts")
 GRACE = 0.5  # seconds between SIGTERM and SIGKILL; the state is in memory only, so there is nothing to save
 
 
@@ -32,6 +31,7 @@ def run_ministack(fd):
 
     ministack_mends.mend()
     iam_mends.mend()
+    spare_what_stays()
     config = Config()
     config.bind = [f"fd://{fd}"]
     config.backlog = 1024
@@ -39,31 +39,18 @@ def run_ministack(fd):
     asyncio.run(serve(iam_mends.with_authorization(app), config))
 
 
-class OneAtATime:
-    """moto keeps its state in plain dictionaries: a request that changes one while another walks through it is answered with
-    500. Requests side by side would gain nothing, since one thread of Python runs at a time."""
-
-    def __init__(self, app):
-        self.app, self.lock = app, threading.Lock()
-
-    def __call__(self, environ, start_response):
-        with self.lock:
-            return list(self.app(environ, start_response))
-
-
 def run_moto(fd):
-    from moto.backends import get_backend
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-    from moto_mends import mend
-    from werkzeug.serving import make_server
+    import moto_server
 
-    mend()
-    # All at once: two requests that come first and at the same time would import the same module side by side.
-    for service in MOTO:
-        get_backend(service)
-    MotoRequestHandler.log_request = lambda *_args, **_kwargs: None
-    app = OneAtATime(DomainDispatcherApplication(create_backend_app))
-    make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler, fd=fd).serve_forever()
+    app = moto_server.load()
+    spare_what_stays()
+    moto_server.serve(fd, app)
+
+
+def spare_what_stays():
+    """What was imported stays to the end, so that looking for garbage in it is vain; and there is little garbage in circles."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 SERVERS = {"ministack": run_ministack, "moto": run_moto}

@@ -9,17 +9,16 @@ use aws::in_name_of;
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use place::AccountId;
-use reaction::Error;
 use reaction::settings::Variables;
+use reaction::{Error, Reaction};
 use reconcile_shares::{Applied, ReconcileShares, StoredPlan};
 use serde::Serialize;
 use sharing::{Manifest, Principal, Share, digest};
 use sharing_aws::Source;
 
 use super::sweep;
-use crate::arguments::AwsOptions;
 use crate::bound;
-use crate::connection::connect_for;
+use crate::connection::{AwsOptions, connect_for};
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
 use crate::functions::by_hand;
@@ -54,7 +53,7 @@ pub(super) async fn apply(
     given.check("apply")?;
     check(&file, &source).await?;
     let digest = digest(&text);
-    let run = by_hand(&sessions, "signalbox", "apply", "signalbox apply");
+    let run = by_hand(&sessions, ReconcileShares::NAME, "apply", "signalbox apply");
     let steps = in_name_of(&run, carry_out(&function, &file.steps, &format!("plan/{digest}"))).await;
     let done = Done { plan: digest, steps, notes: source.notes() };
     output::print(output, &done)?;

@@ -1,18 +1,15 @@
 //! `signalbox completions`: what a shell reads to complete commands and options.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 
-/// Prints the script of a shell.
-pub(super) fn completions(shell: Shell, output: Format) -> Result<(), Failure> {
+/// Prints the script of a shell for this command line.
+pub(super) fn completions(mut command: clap::Command, shell: Shell, output: Format) -> Result<(), Failure> {
     if output == Format::Json {
         return Err(Failure::usage("--output json would have no effect: a script of a shell is text; leave it out"));
     }
-    let mut command = Arguments::command();
     let (name, mut script) = (command.get_name().to_owned(), Vec::new());
     clap_complete::generate(shell, &mut command, name, &mut script);
     let script = String::from_utf8(script).map_err(Failure::service)?;

@@ -9,7 +9,7 @@ use crate::account::{ACCOUNT, REGION};
 use crate::connection::now;
 use crate::delivery::{Bus, Delivery, Reply, Sent};
 use crate::failure::Failure;
-use crate::local::Local;
+use crate::local::{Local, Told};
 use crate::output::{self, Format};
 use crate::progress::Progress;
 use crate::sample::{self, ENTRY, Image, NAME, NAMED, Shares};
@@ -34,7 +34,9 @@ pub(super) async fn demo(output: Format) -> Result<(), Failure> {
 
 async fn happen() -> Result<Story, Failure> {
     let progress = Progress::start();
-    let local = Local::start(0, &sample::manifest(), &progress).await?;
+    let mut local = Local::start(0, &progress).await?;
+    let told = Told { manifest: sample::manifest().to_string(), organization: None };
+    local.deploy(&told, &progress).await.map_err(Failure::service)?;
     progress.next("registering an image");
     let image = Image::register(&local.config).await.map_err(Failure::service)?;
     let before = image.shares().await.map_err(Failure::service)?;

@@ -2,20 +2,47 @@
 
 use std::fmt;
 
-use emr_dns::{EmrDns, Row, Settings, Table};
+use clap::Args;
+use naming_sweep::{Row, Settings, Sweep, Table};
 use place::shortened;
 use serde::Serialize;
 
-use crate::arguments::{AwsOptions, NamesAsked};
-use crate::connection::connect;
+use crate::connection::{AwsOptions, connect};
 use crate::failure::Failure;
 use crate::functions::by_hand;
 use crate::given::Given;
 use crate::output::{self, Format};
 use crate::progress::{self, Progress};
+use crate::settings::{Naming, Pacing, Removals};
 
 /// How much is shown of a tag that is no name.
 const LONGEST: usize = 80;
+
+/// Which names are to be shown.
+#[derive(Debug, Args)]
+pub(crate) struct NamesAsked {
+    /// Only those that are not as they should be
+    #[arg(long)]
+    pub(crate) drift: bool,
+    #[command(flatten)]
+    pub(crate) removals: Removals,
+    #[command(flatten)]
+    pub(crate) pacing: Pacing,
+    #[command(flatten)]
+    pub(crate) naming: Naming,
+}
+
+impl NamesAsked {
+    /// A setting by the name of the function's environment variable, where it is not empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        let value = match name {
+            "SIGNALBOX_RATES" => self.pacing.rates.as_ref(),
+            "SIGNALBOX_MAX_REMOVALS" | "SIGNALBOX_MAX_REMOVED_PERCENT" => self.removals.variable(name),
+            _ => return self.naming.variable(name),
+        };
+        value.cloned().filter(|value| !value.is_empty())
+    }
+}
 
 /// Prints the names; what could not be read is a service error.
 pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, given: &Given, output: Format) -> Result<(), Failure> {
@@ -26,8 +53,8 @@ pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, given: &Given, out
     sessions.ask_home().await.map_err(Failure::service)?;
     let progress = Progress::start();
     progress.next("reading clusters, zones and their records");
-    let function = EmrDns::new(sessions.clone(), settings.clone());
-    let table = function.table(&by_hand(&sessions, "signalbox", "dns", "signalbox dns")).await;
+    let sweep = Sweep::new(sessions.clone(), settings.clone());
+    let table = sweep.table(&by_hand(&sessions, "signalbox", "dns", "signalbox dns")).await;
     drop(progress);
     let mut view = View(table.map_err(Failure::service)?);
     let there_is_none = view.0.names.is_empty();
@@ -55,14 +82,14 @@ pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, given: &Given, out
 
 /// What to look at where there are no names.
 fn nothing(settings: &Settings) -> String {
-    let zones = match &settings.zones {
+    let zones = match &settings.naming.zones {
         Some(zones) => zones.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         None => "the account's private hosted zones".into(),
     };
     format!(
         "there are no names: no living cluster of this region has a tag `{}` (--dns-tag), and no record of Signalbox stands \
          in {zones} (--dns-zones)",
-        settings.tag
+        settings.naming.tag
     )
 }
 

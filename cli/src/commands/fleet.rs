@@ -2,9 +2,6 @@
 
 mod arguments;
 mod checkpoint;
-mod operation;
-mod rotation;
-mod sharing;
 mod sweeps;
 mod view;
 
@@ -14,16 +11,17 @@ use std::pin::pin;
 use fleet::{Brake, Entry, Fleet, Plan, Regions, Session, Targets};
 use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
+use operations::Context;
+use place::AccountId;
 use reaction::Mode;
 use serde_json::Value;
 use sweeps::Suite;
 
-pub(crate) use arguments::FleetCommand;
+pub(super) use arguments::FleetCommand;
 use arguments::RunArguments;
 use checkpoint::{Checkpoint, Known};
 
-use crate::arguments::AwsOptions;
-use crate::connection::connect;
+use crate::connection::{AwsOptions, connect};
 use crate::failure::Failure;
 use crate::given::Given;
 use crate::interruption;
@@ -42,17 +40,20 @@ pub(super) async fn fleet(
 ) -> Result<(), Failure> {
     let FleetCommand::Run(asked) = command;
     asked.check()?;
-    let (targets, mode, operation) = (asked.chosen.targets()?, asked.mode(), asked.operation.name());
-    let role = asked.assumed.role(asked.operation.policy(mode))?;
+    let (targets, mode, operation) = (asked.chosen.targets()?, asked.mode(), asked.operation);
+    let role = asked.assumed.role(operation.policy(mode))?;
     let sessions = connect(aws).await?;
     let is_unrecorded = asked.unrecorded;
-    let suite = Suite { hub: sessions.clone(), settings: &asked.settings, given, mode, is_unrecorded };
-    if asked.operation.writes() {
-        suite.check(asked.operation.is_of_all_regions()).map_err(Failure::configuration)?;
+    let suite = Suite { hub: sessions.clone(), settings: &asked.settings, given, operation, mode, is_unrecorded };
+    let variables = |name: &str| suite.variable(name);
+    let begin = |function: &'static str, account: &AccountId| suite.begin(function, account);
+    let mut context = Context { hub: sessions.clone(), variables: &variables, mode, begin: &begin, note: None };
+    if operation.writes() {
+        suite.check(&context).map_err(Failure::configuration)?;
     }
     given.read("SIGNALBOX_EXTERNAL_ID", ());
-    given.check(&operation)?;
-    suite.check_bound()?;
+    given.check(operation.name())?;
+    context.note = suite.check_bound()?;
     let regions = asked.chosen.regions(sessions.region().map_err(Failure::configuration)?)?;
     sessions.ask_home().await.map_err(Failure::service)?;
     role.check_caller(sessions.caller().unwrap_or_default()).map_err(Failure::usage)?;
@@ -60,12 +61,13 @@ pub(super) async fn fleet(
     let fleet = Fleet::new(sessions.config().clone(), home, role, asked.bounds.limits()).map_err(Failure::usage)?;
     let mut plan = plan(&fleet, &targets, regions).await?;
     if asked.plan {
-        return output::print(output, &view::Planned::of(&fleet, asked.operation, &plan));
+        return output::print(output, &view::Planned::of(&fleet, operation, &plan));
     }
     // What was only planned is not done: a run that acts does not go on from its file.
-    let kept = if asked.operation.writes() && mode == Mode::Plan { format!("plan of {operation}") } else { operation };
+    let kept =
+        if operation.writes() && mode == Mode::Plan { format!("plan of {operation}") } else { operation.to_string() };
     let (checkpoint, known) = Checkpoint::open(&asked.kept, &kept, &mut plan)?;
-    Run { asked: &asked, checkpoint, known, output }.run(&fleet, plan, suite).await
+    Run { asked: &asked, checkpoint, known, output }.run(&fleet, plan, context).await
 }
 
 /// Which accounts and regions. A choice that leaves none is the command line's mistake; an error that AWS answered is AWS's, also
@@ -85,14 +87,14 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn run(mut self, fleet: &Fleet, plan: Plan, suite: Suite<'_>) -> Result<(), Failure> {
+    async fn run(mut self, fleet: &Fleet, plan: Plan, context: Context<'_>) -> Result<(), Failure> {
         let operation = self.asked.operation;
         let (brake, braking) = Brake::new();
         let bar = bar(plan.size().1 + plan.skipped.len());
         let mut tally = view::Tally::new(plan.accounts.len());
         let mut interrupted = None;
         {
-            let operate = async move |session: Session| operation.run(&suite, &session).await;
+            let operate = async move |session: Session| operation.run(&context, &session).await;
             let mut entries = pin!(fleet.run(plan, braking, operate));
             let mut interruption = pin!(interruption::wait(Some(FAREWELL.to_owned())));
             loop {

@@ -3,17 +3,35 @@
 use std::fmt;
 
 use aws::Sessions;
+use clap::Args;
 use place::{Malformed, Partition};
 use reaction::Error;
 use serde::Serialize;
 use sharing::{Head, Kind, Resource};
 use sharing_records::{AuditItem, Grants, verify};
 
-use crate::arguments::{Audited, AwsOptions};
-use crate::connection::connect;
+use crate::connection::{AwsOptions, connect};
 use crate::failure::Failure;
 use crate::given::Given;
 use crate::output::{self, Format};
+
+/// A resource, and where its audit lies.
+#[derive(Debug, Args)]
+pub(crate) struct Audited {
+    #[arg(help = "An ARN; or an id such as ami-.. or snap-.. in the region that was chosen; or s3://bucket")]
+    pub(crate) resource: String,
+    /// Check that the items agree with their hashes, with each other and with the grants table
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// The DynamoDB table of the audit
+    #[arg(long, env = "SIGNALBOX_AUDIT_TABLE", value_name = "TABLE", hide_env_values = true)]
+    #[arg(default_value = "signalbox-audit")]
+    pub(crate) audit_table: String,
+    /// The DynamoDB table of grants, which has the audit's end; for --verify
+    #[arg(long, env = "SIGNALBOX_GRANTS_TABLE", value_name = "TABLE", hide_env_values = true)]
+    #[arg(default_value = "signalbox-grants")]
+    pub(crate) grants_table: String,
+}
 
 /// What the tables say.
 #[derive(Serialize)]

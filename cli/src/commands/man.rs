@@ -5,11 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::CommandFactory;
 use clap_mangen::Man;
 use serde::Serialize;
 
-use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::output::{self, Format};
 
@@ -20,17 +18,16 @@ struct Pages {
     pages: Vec<PathBuf>,
 }
 
-/// Writes every page to a folder, which need not be there yet.
-pub(super) fn man(folder: &Path, output: Format) -> Result<(), Failure> {
-    let pages = write(folder)
+/// Writes a page for each part of the command line to a folder, which need not be there yet.
+pub(super) fn man(command_line: clap::Command, folder: &Path, output: Format) -> Result<(), Failure> {
+    let pages = write(command_line, folder)
         .with_context(|| format!("cannot write the manual to {}", folder.display()))
         .map_err(|error| Failure::usage(format!("{error:#}; name a folder that you may write to")))?;
     output::print(output, &Pages { folder: folder.to_owned(), pages })
 }
 
-fn write(folder: &Path) -> Result<Vec<PathBuf>, std::io::Error> {
+fn write(mut command: clap::Command, folder: &Path) -> Result<Vec<PathBuf>, std::io::Error> {
     fs::create_dir_all(folder)?;
-    let mut command = Arguments::command();
     command.build();
     let (mut open, mut pages) = (vec![command], Vec::new());
     while let Some(command) = open.pop() {

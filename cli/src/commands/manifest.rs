@@ -3,17 +3,36 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use clap::Subcommand;
 use serde::Serialize;
 use sharing::Mistake;
 
-use crate::arguments::Manifest;
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
 use crate::given::Given;
 use crate::output::{self, Format};
+
+const CHECK_HELP: &str = "\
+Examples:
+  signalbox manifest check share.json
+  git show HEAD:share.json | signalbox manifest check -";
+
+/// What to do about a manifest.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Manifest {
+    /// Say whether a share manifest is valid, or where it is not
+    #[command(after_help = CHECK_HELP)]
+    Check {
+        /// The manifest's file; - is standard input
+        file: PathBuf,
+    },
+    /// Print the JSON Schema of the share manifest
+    #[command(after_help = "Example:\n  signalbox manifest schema > share-manifest.schema.json")]
+    Schema,
+}
 
 /// Runs the command.
 pub(super) async fn manifest(asked: &Manifest, given: &Given, output: Format) -> Result<(), Failure> {

@@ -1,16 +1,19 @@
 //! `signalbox plan`: what a function would do about an event.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use reaction::{Mode, Report};
 
 use super::{conclude, sweep};
-use crate::arguments::{AwsOptions, Occurrence, PlanArguments};
 use crate::bound;
-use crate::connection::connect_for;
+use crate::connection::{AwsOptions, connect_for};
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::functions::{Attempt, choose, react};
 use crate::given::Given;
 use crate::output::Format;
+use crate::settings::FunctionSettings;
 
 /// The table of the ledger, of which only what acts has any.
 const LEDGER: &str = "SIGNALBOX_LEDGER_TABLE";
@@ -18,6 +21,33 @@ const LEDGER: &str = "SIGNALBOX_LEDGER_TABLE";
 /// A step out of its order leaves a rotation that nobody goes on with.
 const STEP_BY_HAND: &str = "the steps of a rotation are Secrets Manager's to ask for, all four of them: begin a rotation with \
     `aws secretsmanager rotate-secret --secret-id ARN`; what this step would do, `signalbox plan` shows";
+
+/// What is to be planned.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    /// The event's file; - is standard input. Without an event, everything is compared with the manifest
+    pub(crate) event: Option<PathBuf>,
+    /// The function, where the event does not tell it
+    #[arg(long, value_name = "NAME", requires = "event")]
+    pub(crate) function: Option<String>,
+    /// Keep the plan in this file, for `signalbox apply`
+    #[arg(long, value_name = "FILE", conflicts_with = "event")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: FunctionSettings,
+}
+
+/// An event, and what the function that it is for has to know.
+#[derive(Debug, Args)]
+pub(crate) struct Occurrence {
+    /// The event's file; - is standard input
+    pub(crate) event: PathBuf,
+    /// The function, where the event does not tell it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) function: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: FunctionSettings,
+}
 
 /// Plans, and prints the report.
 pub(super) async fn plan(aws: &AwsOptions, asked: PlanArguments, given: &Given, output: Format) -> Result<(), Failure> {

@@ -6,8 +6,8 @@ mod sarif;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use ::policy::{Kind, Source, Verdict};
 use clap::{Args, Subcommand, ValueEnum};
-use policy::{Kind, Source, Verdict};
 use serde::Serialize;
 
 use crate::event::{name_of, read_text};
@@ -84,7 +84,7 @@ pub(super) async fn policy(PolicyCommand::Check(asked): &PolicyCommand, output: 
     let mut verdicts = Vec::new();
     for file in &asked.files {
         let (name, text) = (name_of(file), read_text(file).await?);
-        verdicts.push(policy::check(&Source { name: &name, text: &text }, denies.as_ref(), asked.of.map(Kind::from)));
+        verdicts.push(::policy::check(&Source { name: &name, text: &text }, denies.as_ref(), asked.of.map(Kind::from)));
     }
     match output {
         Format::Sarif => output::print_json(&sarif::of(&verdicts))?,

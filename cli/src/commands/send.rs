@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use crate::arguments::AwsOptions;
-use crate::connection::connect;
+use crate::connection::{AwsOptions, connect};
 use crate::delivery::{Bus, Reply};
 use crate::event::Event;
 use crate::failure::Failure;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use aws::{Location, Sessions, in_name_of};
-use reaction::Counts;
 use reaction::settings::Variables;
+use reaction::{Counts, Reaction};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
 use serde::Serialize;
 use sharing::{Allowed, Manifest, Share, digest};
@@ -15,9 +15,8 @@ use sharing_aws::Source;
 use sharing_records::Grants;
 
 use super::counts::Table;
-use crate::arguments::AwsOptions;
 use crate::bound;
-use crate::connection::connect_for;
+use crate::connection::{AwsOptions, connect_for};
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
 use crate::functions::by_hand;
@@ -44,7 +43,7 @@ pub(super) async fn plan(
     given.check("plan without an event")?;
     let progress = Progress::start();
     progress.next("comparing what is shared with the manifest");
-    let run = by_hand(&sessions, "signalbox", "plan", "signalbox plan");
+    let run = by_hand(&sessions, ReconcileShares::NAME, "plan", "signalbox plan");
     let proposal = in_name_of(&run, function.propose(&run)).await;
     drop(progress);
     let mut view =

@@ -1,4 +1,4 @@
-//! `signalbox up`: an AWS on this machine with everything deployed, until somebody ends it.
+//! `signalbox up`: an AWS on this machine with everything deployed, until the operator ends it.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -14,10 +14,11 @@ use crate::account::{ACCOUNT, REGION, SECRET};
 use crate::cluster::{Cluster, FRIENDLY};
 use crate::connection::now;
 use crate::failure::Failure;
-use crate::local::{self, Local};
+use crate::local::{self, Local, Told};
+use crate::organization::{Found, Organization, PLAYGROUND, PRODUCTION, SANDBOX, WORKLOADS};
 use crate::output::{self, Format};
 use crate::progress::{self, Progress};
-use crate::sample::{self, Image};
+use crate::sample::Image;
 
 /// What to export, to use the local AWS from another shell.
 #[derive(Serialize)]
@@ -33,7 +34,7 @@ struct Environment<'a> {
     #[serde(rename = "SIGNALBOX_MANIFEST")]
     manifest: &'static str,
     #[serde(rename = "SIGNALBOX_ALLOWED_ACCOUNTS")]
-    allowed: &'static str,
+    allowed: &'a str,
     #[serde(rename = "SIGNALBOX_LEDGER_TABLE")]
     ledger_table: &'static str,
     #[serde(rename = "SIGNALBOX_GRANTS_TABLE")]
@@ -46,50 +47,105 @@ struct Environment<'a> {
     zones: &'a str,
 }
 
-/// Starts it, says how to use it, and goes on until it is interrupted.
+/// What there is to try, and the files of its events, which go at the end.
+struct Tried {
+    image: (Image, EventFile),
+    cluster: (Cluster, EventFile),
+    organization: Organization,
+    found: (Found, EventFile),
+    moved: EventFile,
+}
+
+/// Starts it, says how to use it, and goes on until the operator ends it.
 pub(super) async fn up(port: u16, output: Format) -> Result<(), Failure> {
     let progress = Progress::start();
-    let local = Local::start(port, &sample::manifest(), &progress).await?;
-    progress.next("registering an image");
-    let image = Image::register(&local.config).await.map_err(Failure::service)?;
-    progress.next("running a cluster");
-    let cluster = Cluster::run(&local.config, &local.network).await.map_err(Failure::service)?;
-    let event = EventFile::write("image", image.event(now())).map_err(Failure::configuration)?;
-    let running = EventFile::write("cluster", cluster.event(now())).map_err(Failure::configuration)?;
+    let mut local = Local::start(port, &progress).await?;
+    progress.next("making an organization");
+    let organization = Organization::make(&local.config).await.map_err(Failure::service)?;
+    let told = Told { manifest: organization.manifest(), organization: Some(&organization.id) };
+    let allowed = told.allowed();
+    let roles = local.deploy(&told, &progress).await.map_err(Failure::service)?;
+    let tried = Tried::make(&local, organization, &roles, &progress).await?;
     drop(progress);
-    output::print(output, &Environment::of(&local))?;
+    output::print(output, &Environment::of(&local, &allowed))?;
     progress::say(&format!(
-        "\nThe local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above in another shell, and try:\n\n{}\n\n{}",
-        about_image(&image, &event),
-        about_cluster(&cluster, &running)
+        "\nThe local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above in another shell, and try:\n\n{}\n\n{}\n\n{}",
+        tried.about_image(),
+        tried.about_cluster(),
+        tried.about_organization()
     ));
     pending().await
 }
 
-fn about_image(image: &Image, EventFile(event): &EventFile) -> String {
-    let (event, id) = (event.display(), &image.id);
-    format!(
-        "  signalbox plan {event}   # what would be done about the image {id}
+impl Tried {
+    async fn make(
+        local: &Local,
+        organization: Organization,
+        roles: &[String],
+        progress: &Progress,
+    ) -> Result<Self, Failure> {
+        progress.next("registering an image");
+        let image = Image::register(&local.config).await.map_err(Failure::service)?;
+        progress.next("running a cluster");
+        let cluster = Cluster::run(&local.config, &local.network).await.map_err(Failure::service)?;
+        progress.next("deploying infra/member-account.yaml in each member");
+        organization.open(local, roles).await.map_err(Failure::service)?;
+        progress.next("making something to find in each member");
+        let found = organization.furnish(local).await.map_err(Failure::service)?;
+        let write = |of, event| EventFile::write(of, event).map_err(Failure::configuration);
+        let of_member = organization.event_of(PLAYGROUND, &found.image, now());
+        let (of_member, moved) = (write("member-image", of_member)?, write("moved", organization.moved(now()))?);
+        let (of_image, running) = (write("image", image.event(now()))?, write("cluster", cluster.event(now()))?);
+        let (image, cluster, found) = ((image, of_image), (cluster, running), (found, of_member));
+        Ok(Self { image, cluster, organization, found, moved })
+    }
+
+    fn about_image(&self) -> String {
+        let (Image { id, .. }, EventFile(event)) = &self.image;
+        format!(
+            "  signalbox plan {event}   # what would be done about the image {id}
   signalbox send {event}   # the deployed function does it
   signalbox run {event}    # repeated: it was done before
   signalbox history {id} --verify   # who gained and lost, and that the record is whole
   signalbox plan --manifest {manifest}   # what the whole manifest would change
   aws ec2 describe-image-attribute --image-id {id} --attribute launchPermission
   aws s3 cp {manifest} -",
-        manifest = local::MANIFEST
-    )
-}
+            event = event.display(),
+            manifest = local::MANIFEST
+        )
+    }
 
-fn about_cluster(cluster: &Cluster, EventFile(event): &EventFile) -> String {
-    let (event, id) = (event.display(), &cluster.id);
-    format!(
-        "  signalbox dns   # {FRIENDLY} is missing: the cluster {id} runs, and nobody was told
+    fn about_cluster(&self) -> String {
+        let (Cluster { id }, EventFile(event)) = &self.cluster;
+        let event = event.display();
+        format!(
+            "  signalbox dns   # {FRIENDLY} is missing: the cluster {id} runs, and no event told of it
   signalbox send {event}   # the deployed function makes the name
   aws emr add-tags --resource-id {id} --tags local-aws:primary=ip-10-0-9-9.{REGION}.compute.internal
   echo '{{\"signalbox\": \"sweep\"}}' | signalbox run - --function emr-dns   # no event tells of a new primary node: a sweep finds it
   aws emr terminate-clusters --cluster-ids {id}
   sed s/RUNNING/TERMINATED/ {event} | signalbox send -   # the name goes with the cluster"
-    )
+        )
+    }
+
+    fn about_organization(&self) -> String {
+        let Self { organization, found: (Found { image, zone }, EventFile(event)), moved: EventFile(moved), .. } = self;
+        let [workloads, sandbox] = [WORKLOADS, SANDBOX].map(|it| organization.unit(it));
+        let [production, playground] = [PRODUCTION, PLAYGROUND].map(|it| organization.member(it));
+        format!(
+            "  signalbox fleet run caller-identity --plan   # the members: two in the unit {WORKLOADS}, and {PLAYGROUND} in {SANDBOX}
+  signalbox fleet run sharing-inventory   # with which accounts they share images and snapshots
+  signalbox fleet run share-sweep --target {workloads}   # what the manifest would change in the unit {WORKLOADS}
+  signalbox fleet run share-sweep --target {workloads} --apply   # the same, done and recorded
+  signalbox fleet run dns-sweep --target {production} --dns-zones {zone}   # the cluster of {PRODUCTION} has no name
+  signalbox send {event}   # the deployed function shares the image {image} of {PLAYGROUND}, by a role there
+  aws organizations move-account --account-id {playground} --source-parent-id {sandbox} --destination-parent-id {workloads}
+  signalbox send {moved}   # {PLAYGROUND} gains the snapshot that the manifest shares with the unit {WORKLOADS}",
+            event = event.display(),
+            image = image.id,
+            moved = moved.display(),
+        )
+    }
 }
 
 /// A file with an event, removed at the end.
@@ -113,14 +169,14 @@ impl Drop for EventFile {
 }
 
 impl<'a> Environment<'a> {
-    fn of(local: &'a Local) -> Self {
+    fn of(local: &'a Local, allowed: &'a str) -> Self {
         Self {
             endpoint: local.endpoint(),
             access_key_id: ACCOUNT,
             secret_access_key: SECRET,
             region: REGION,
             manifest: local::MANIFEST,
-            allowed: local::ALLOWED,
+            allowed,
             ledger_table: local::LEDGER_TABLE,
             grants_table: local::GRANTS_TABLE,
             audit_table: local::AUDIT_TABLE,

@@ -1,46 +1,17 @@
 //! What was read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use naming::{Cluster, Site, Vpc};
 
-use events::emr::ClusterId;
-use place::AccountId;
+/// What is known of the cluster of an event; `None` where EMR knows none of that id.
+pub(crate) type Facts = naming::Facts<Option<Box<Look>>>;
 
-use crate::cluster::Cluster;
-use crate::decide::Rules;
-use crate::name::Name;
-use crate::record::{Records, Site};
-use crate::settings::Settings;
-use crate::zone::{Zone, ZoneId};
-
-/// Everything that the plan is made of.
-#[derive(Clone, Debug)]
-pub struct Facts {
-    /// The settings that decide.
-    pub settings: Settings,
-    /// Our account, whose zones these are.
-    pub account: AccountId,
-    /// Those of the accounts that were met in which we may act: their clusters have names by us.
-    pub accounts: BTreeSet<AccountId>,
-    /// Whether the settings admit clusters of other accounts than our own.
-    pub has_members: bool,
-    /// What was looked at.
-    pub seen: Seen,
-}
-
-impl Facts {
-    pub(crate) fn rules(&self) -> Rules<'_> {
-        let Self { settings, account, accounts, has_members, .. } = self;
-        Rules { settings, account, accounts, has_members: *has_members }
-    }
-}
-
-/// What was looked at.
+/// What was looked at: one cluster, or everything.
 #[derive(Clone, Debug)]
 pub enum Seen {
-    /// The cluster of an event; `None` where EMR knows none of that id.
-    Cluster(Option<Box<Look>>),
+    /// The cluster of an event.
+    Cluster(naming::Facts<Option<Box<Look>>>),
     /// Everything.
-    All(Survey),
+    All(naming_sweep::Facts),
 }
 
 /// A cluster, and what stands at its name. Nothing more is read than what the decision can depend on.
@@ -78,33 +49,4 @@ pub enum Other {
     Gone,
     /// EMR knows it.
     Known(Box<Cluster>),
-}
-
-/// The VPC of a cluster, and the private hosted zones that it is associated with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Vpc {
-    /// The cluster has no subnet that EC2 knows.
-    Gone,
-    /// It is this one.
-    Known {
-        /// Its id.
-        id: String,
-        /// The zones.
-        zones: Vec<Zone>,
-    },
-}
-
-/// All living clusters, and all records of the zones.
-#[derive(Clone, Debug, Default)]
-pub struct Survey {
-    /// The living clusters, and the VPC of those that have the tag, unless that could not be read.
-    pub clusters: Vec<(Cluster, Option<Vpc>)>,
-    /// The records of each zone that could be read.
-    pub zones: BTreeMap<ZoneId, Records>,
-    /// Clusters that no list has, and that EMR itself says have ended, or knows no more.
-    pub ended: BTreeSet<ClusterId>,
-    /// What could not be read.
-    pub unread: Vec<String>,
-    /// The names that may go although so many do.
-    pub force: BTreeSet<Name>,
 }

@@ -1,18 +1,12 @@
 //! What follows from the event of one cluster.
 
+use naming::{
+    Batch, Cluster, Decision, Deed, Fate, Holder, Mark, Name, Rules, Site, Step, Verdict, Zone, decide, name_of, wait,
+    zone_of,
+};
 use reaction::{Doing, Error, Plan};
 
-use crate::change::{Batch, Deed};
-use crate::claim::{name_of, wait, zone_of};
-use crate::cluster::Cluster;
-use crate::decide::{Decision, Rules, Verdict, decide};
 use crate::facts::{Kin, Look, Other};
-use crate::fate::Fate;
-use crate::mark::{Holder, Mark};
-use crate::name::Name;
-use crate::record::Site;
-use crate::step::Step;
-use crate::zone::Zone;
 
 /// What follows from what was seen of one cluster.
 pub(crate) fn plan(rules: Rules, look: &Look) -> Result<Plan<Step>, Error> {

@@ -1,16 +1,14 @@
 //! What invokes the function: a cluster whose state has changed, or a schedule.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use events::emr::{ClusterId, ClusterStateChange};
-use events::{Detail, Envelope, Origin, Sweep};
-use reaction::{Error, Key};
+use events::{Detail, Envelope, Origin};
+use naming::Place;
+use naming_sweep::{Due, Sweep};
+use reaction::{Error, Key, Reaction};
 use serde_json::Value;
 use serde_json::value::RawValue;
-
-use crate::cluster::Place;
-use crate::name::Name;
 
 /// Why the function runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,17 +23,14 @@ pub enum Subject {
         key: Key,
     },
     /// It is time to look at all clusters and all our records.
-    Sweep {
-        /// The names that may go although so many do.
-        force: BTreeSet<Name>,
-    },
+    Sweep(Due),
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cluster { id, place, .. } => write!(f, "cluster {id} in {}", place.region),
-            Self::Sweep { .. } => f.write_str("all clusters"),
+            Self::Sweep(due) => due.fmt(f),
         }
     }
 }
@@ -43,9 +38,8 @@ impl fmt::Display for Subject {
 /// Reads an event; `None` where it is not ours.
 pub(crate) fn parse(event: &RawValue) -> Result<Option<Subject>, Error> {
     let value: Value = serde_json::from_str(event.get()).map_err(Error::refused)?;
-    let expected = "{\"signalbox\": \"sweep\", \"force\": null}, where `force` may be a list of names";
-    if let Some(Sweep { force, .. }) = Sweep::of(&value, expected)? {
-        return Ok(Some(Subject::Sweep { force: force.unwrap_or_default() }));
+    if let Some(due) = Due::of(&value)? {
+        return Ok(Some(Subject::Sweep(due)));
     }
     let event: Envelope = serde_json::from_value(value).map_err(Error::refused)?;
     let Some(detail) = ClusterStateChange::of(&event)? else { return Ok(None) };
@@ -60,6 +54,6 @@ pub(crate) fn parse(event: &RawValue) -> Result<Option<Subject>, Error> {
 pub(crate) fn key(subject: &Subject) -> Key {
     match subject {
         Subject::Cluster { key, .. } => key.clone(),
-        Subject::Sweep { .. } => Key::new(["sweep"]),
+        Subject::Sweep(due) => Sweep::key(due),
     }
 }

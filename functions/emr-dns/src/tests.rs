@@ -2,7 +2,6 @@
 
 mod events;
 mod hearing;
-mod names;
 mod owners;
 mod sweeps;
 mod wildcards;
@@ -10,16 +9,12 @@ mod wildcards;
 use std::time::{Duration, SystemTime};
 
 use ::events::emr::ClusterState;
+use naming::{Cluster, Facts, Mark, Name, Place, Policy, RecordSet, Records, Settings, Step, Vpc, Zone};
+use naming_sweep::{Due, Survey};
 use place::AccountId;
 use reaction::{Plan, Reaction};
 
-use crate::cluster::{Cluster, Place};
-use crate::facts::{Facts, Kin, Look, Other, Seen, Survey, Vpc};
-use crate::mark::Mark;
-use crate::name::Name;
-use crate::record::{RecordSet, Records};
-use crate::settings::{Policy, Settings};
-use crate::zone::Zone;
+use crate::facts::{Kin, Look, Other, Seen};
 use crate::{EmrDns, Subject};
 
 const CLUSTER: &str = "j-1YONHTCP3YZKC";
@@ -93,19 +88,32 @@ fn look(cluster: Cluster, records: Vec<RecordSet>) -> Look {
     Look { cluster, vpc: Some(vpc(&[zone("Z1", "example.com")])), site, other, kin: Kin::NotAsked }
 }
 
-fn facts(settings: Settings, seen: Seen) -> Facts {
+fn facts<S>(settings: Settings, seen: S) -> Facts<S> {
     Facts { settings, account: account(), accounts: [account()].into(), has_members: false, seen }
 }
 
+impl From<crate::facts::Facts> for Seen {
+    fn from(facts: crate::facts::Facts) -> Self {
+        Self::Cluster(facts)
+    }
+}
+
+impl From<Facts<Survey>> for Seen {
+    fn from(facts: Facts<Survey>) -> Self {
+        Self::All(facts)
+    }
+}
+
 /// The plan as text: what is done, exactly, and what is said of it.
-fn told(facts: &Facts) -> String {
-    let subject = match facts.seen {
-        Seen::All(_) => Subject::Sweep { force: [].into() },
+fn told(facts: impl Into<Seen>) -> String {
+    let seen = facts.into();
+    let subject = match seen {
+        Seen::All(_) => Subject::Sweep(Due::default()),
         Seen::Cluster(_) => {
             Subject::Cluster { id: CLUSTER.parse().unwrap(), place: place(), key: reaction::Key::new(["an event"]) }
         }
     };
-    match EmrDns::plan(&subject, facts) {
+    match EmrDns::plan(&subject, &seen) {
         Err(error) => format!("{}: {error}", if error.is_refused() { "refused" } else { "failed" }),
         Ok(Plan::Ignore(why)) => format!("ignored: {why}"),
         Ok(Plan::Change { steps, notes, incomplete, .. }) => {
@@ -117,9 +125,9 @@ fn told(facts: &Facts) -> String {
     }
 }
 
-fn lines_of(step: &crate::Step) -> Vec<String> {
-    let crate::Step::Change(batch) = step else {
-        let crate::Step::CannotName { why, .. } = step else { return vec![] };
+fn lines_of(step: &Step) -> Vec<String> {
+    let Step::Change(batch) = step else {
+        let Step::CannotName { why, .. } = step else { return vec![] };
         return vec![format!("{step}: {why}")];
     };
     let line = |sign: &str, set: &RecordSet| {
@@ -135,7 +143,7 @@ fn lines_of(step: &crate::Step) -> Vec<String> {
 
 /// The plan after an event of this cluster.
 fn after_event(look: Look) -> String {
-    told(&facts(settings(), Seen::Cluster(Some(Box::new(look)))))
+    told(facts(settings(), Some(Box::new(look))))
 }
 
 /// A survey of the zone `example.com`.
@@ -150,5 +158,5 @@ fn survey(clusters: Vec<Cluster>, records: Vec<RecordSet>) -> Survey {
 
 /// The plan after this survey.
 fn after(survey: Survey) -> String {
-    told(&facts(settings(), Seen::All(survey)))
+    told(facts(settings(), survey))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reaction::Error;
 use reaction::settings::{Setting, Unset, Variables, any_text, missing};
+use rotation_steps::CA_BUNDLE;
 
 use crate::endpoint::Endpoint;
 
@@ -14,8 +15,6 @@ pub const TOKEN_URL: &str = "OAUTH2_TOKEN_URL";
 pub const REVOKE_URL: &str = "OAUTH2_REVOKE_URL";
 /// The variable of the address that takes them.
 pub const VERIFY_URL: &str = "OAUTH2_VERIFY_URL";
-/// The variable that names a file of certificates.
-pub const CA_BUNDLE: &str = "SIGNALBOX_CA_BUNDLE";
 
 /// The function's settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +91,7 @@ impl Settings {
             scope: SCOPE.value(variables),
             audience: AUDIENCE.value(variables),
             overlap: overlap(variables)?,
-            ca_bundle: BUNDLE.value(variables).map(PathBuf::from),
+            ca_bundle: CA_BUNDLE.value(variables).map(PathBuf::from),
         })
     }
 }
@@ -157,16 +156,9 @@ const OVERLAP: Setting = Setting {
     unset: Unset::Is("60"),
     check: |variables| overlap(variables).map(drop),
 };
-const BUNDLE: Setting = Setting {
-    variable: CA_BUNDLE,
-    meaning: "a file of PEM with the certificates that the server may show",
-    unset: Unset::Means("those that the system trusts"),
-    check: any_text,
-};
-
 /// The settings of the function beside those of every function that rotates.
 pub(crate) const SETTINGS: &[Setting] =
-    &[TOKEN, REVOKE, REVOKE_FIELD, VERIFY, VERIFY_KEY, CLIENT_AUTH, SCOPE, AUDIENCE, STYLE, OVERLAP, BUNDLE];
+    &[TOKEN, REVOKE, REVOKE_FIELD, VERIFY, VERIFY_KEY, CLIENT_AUTH, SCOPE, AUDIENCE, STYLE, OVERLAP, CA_BUNDLE];
 
 fn endpoint(setting: &Setting, variables: Variables) -> Result<Endpoint, Error> {
     Endpoint::read(setting.variable, &setting.required(variables)?)

@@ -18,7 +18,7 @@ use rotation::SecretArn;
 use rotation_steps::{Context, Credential, Made, PASSWORDS, Rotating};
 use secrecy::SecretString;
 
-use engine::{Connection, Login, Why, connect};
+use engine::{Connection, Login, Why, connect, connect_once};
 use master::Masters;
 pub use rds::Place;
 use secret::DbSecret;
@@ -41,22 +41,23 @@ impl DbPassword {
         Self { settings, masters: Masters::new(sessions) }
     }
 
-    /// Only user and password can be refused here. Whatever else keeps us out (a certificate, a database that is gone) says nothing
-    /// about them: giving up a password that is set already would lock its user out.
     async fn log_in(&self, login: &Login) -> Result<Connection, Error> {
-        connect(login, &self.settings.trust).await.map_err(|error| match error.why {
-            Why::Credential => Error::refused(error),
-            _ => Error::failed(error),
-        })
+        connect(login, &self.settings.trust).await.map_err(of_login)
     }
 
     /// Whether this login works; an error where nobody knows.
     async fn works(&self, login: &Login) -> Result<Option<Connection>, Error> {
-        match self.log_in(login).await {
-            Ok(connection) => Ok(Some(connection)),
-            Err(Error::Refused(_)) => Ok(None),
-            Err(error) => Err(error),
+        known(self.log_in(login).await)
+    }
+
+    /// Whether the server has the pending password already. Where no run is known to have set it, it is refused as a rule; where that is
+    /// a mistake, it is set again.
+    pub(crate) async fn is_set(&self, pending: &Login, is_taken: bool) -> Result<bool, Error> {
+        if is_taken {
+            return Ok(self.works(pending).await?.is_some());
         }
+        let connected = connect_once(pending, &self.settings.trust).await.map_err(of_login);
+        Ok(known(connected)?.is_some())
     }
 
     /// One user: whoever of the current and the previous password gets in sets the pending one.
@@ -77,11 +78,11 @@ impl DbPassword {
                     ));
                 }
                 check_keys(pending, version)?;
-                return self.set_and_prove(&mut connection, &pending.login, Some(&login.password)).await;
+                return self.set_and_prove(context, &mut connection, &pending.login, Some(&login.password)).await;
             }
         }
         // Another run of this step may have set it meanwhile, whereupon nothing else gets in.
-        if self.works(&pending.login).await?.is_some() {
+        if self.is_set(&pending.login, false).await? {
             return Ok(());
         }
         Err(Error::refused(format!(
@@ -111,6 +112,24 @@ impl DbPassword {
             )));
         }
         Ok(Both { current, pending, master })
+    }
+}
+
+/// Only user and password can be refused here. Whatever else keeps us out (a certificate, a database that is gone) says nothing
+/// about them: giving up a password that is set already would lock its user out.
+fn of_login(error: engine::Error) -> Error {
+    match error.why {
+        Why::Credential => Error::refused(error),
+        _ => Error::failed(error),
+    }
+}
+
+/// What a login gave, where it is known whether it works.
+fn known(login: Result<Connection, Error>) -> Result<Option<Connection>, Error> {
+    match login {
+        Ok(connection) => Ok(Some(connection)),
+        Err(Error::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -192,7 +211,7 @@ impl Credential for DbPassword {
             Some(master) => {
                 self.set_other(&Turn { context, current: &current, pending: &pending, master, is_taken }).await?;
             }
-            None if self.works(&pending.login).await?.is_some() => (),
+            None if self.is_set(&pending.login, is_taken).await? => (),
             None if is_taken => return Err(taken_before(context, &pending)),
             None => self.set_own(context, &current, &pending).await?,
         }

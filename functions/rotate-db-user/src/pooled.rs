@@ -2,6 +2,7 @@
 //! former one, and let in no client any more.
 
 use reaction::Error;
+use rotation_steps::Context;
 use secrecy::SecretString;
 
 use crate::DbPassword;
@@ -45,17 +46,20 @@ fn cause(engine: Engine) -> &'static str {
 }
 
 impl DbPassword {
-    /// Sets the pending password. Where that is refused then, the user gets the former one back, if there is one.
+    /// Sets the pending password. Where that is refused then, the user gets the former one back, if there is one. Of accounts that
+    /// were left alone the operator is told.
     pub(crate) async fn set_and_prove(
         &self,
+        context: &Context<'_>,
         connection: &mut Connection,
         pending: &Login,
         former: Option<&SecretString>,
     ) -> Result<(), Error> {
         let (user, cause) = (&pending.user, cause(pending.engine));
-        connection.set_password(user, &pending.password).await?;
+        let left = connection.set_password(user, &pending.password).await?;
         let said = match Proof::of(connect(pending, &self.settings.trust).await.map(drop)) {
-            Proof::Enough => return Ok(()),
+            Proof::Enough if left.is_empty() => return Ok(()),
+            Proof::Enough => return context.leave(&left.join("; ")).await,
             Proof::Unknown(error) => return Err(Error::failed(error)),
             Proof::Refused(error) => error,
         };

@@ -2,7 +2,7 @@
 
 use reaction::Error;
 use reaction::settings::{Setting, Unset, Variables, any_text};
-use rotation_steps::{Bindings, Passwords};
+use rotation_steps::{Bindings, CA_BUNDLE, Passwords};
 
 use crate::engine::Trust;
 
@@ -31,12 +31,6 @@ impl Settings {
     }
 }
 
-const BUNDLE: Setting = Setting {
-    variable: "SIGNALBOX_CA_BUNDLE",
-    meaning: "a file of PEM with the certificates that a database may show",
-    unset: Unset::Means("those that the system trusts"),
-    check: |variables| trust(variables).map(drop),
-};
 const PROBE: Setting = Setting {
     variable: "SIGNALBOX_PROBE_SQL",
     meaning: "the statement that proves that a login works",
@@ -45,10 +39,10 @@ const PROBE: Setting = Setting {
 };
 
 /// The settings of the function beside those of every function that rotates.
-pub(crate) const SETTINGS: &[Setting] = &[BUNDLE, PROBE];
+pub(crate) const SETTINGS: &[Setting] = &[CA_BUNDLE, PROBE];
 
 fn trust(variables: Variables) -> Result<Trust, Error> {
-    let Some(path) = BUNDLE.value(variables) else { return Ok(Trust::System) };
-    let pem = std::fs::read(&path).map_err(|error| BUNDLE.malformed(format!("{path}: {error}")))?;
+    let Some(path) = CA_BUNDLE.value(variables) else { return Ok(Trust::System) };
+    let pem = std::fs::read(&path).map_err(|error| CA_BUNDLE.malformed(format!("{path}: {error}")))?;
     Ok(Trust::Bundle(pem))
 }

@@ -10,6 +10,12 @@ use crate::master::check_place;
 use crate::secret::{DbSecret, Pair};
 use crate::{DbPassword, check_keys, taken_before};
 
+/// A login by which the secret proves a user.
+struct Proof {
+    session: Connection,
+    login: Login,
+}
+
 /// What one turn is about.
 pub(crate) struct Turn<'a> {
     pub(crate) context: &'a Context<'a>,
@@ -32,12 +38,14 @@ impl DbPassword {
             check_place(login, &master)?;
         }
         check_master(&pair, &master)?;
-        self.prove(turn, &pair, &master).await?;
+        let mut proof = self.prove(turn, &pair, &master).await?;
         // Before the clone is made, which gives it the password.
-        if turn.is_taken && self.works(&at(&pending.login, &master)).await?.is_none() {
+        if turn.is_taken && !self.is_set(&at(&pending.login, &master), true).await? {
             return Err(taken_before(context, pending));
         }
         let mut connection = self.log_in(&master).await.doing(|| format!("the master of {}", turn.master))?;
+        check_server(&mut connection, &mut proof, &master).await?;
+        drop(proof);
         check_powers(&mut connection, &pair).await?;
         let before = self.check_users(turn, &pair, &master, &mut connection).await?;
         let set = self.set_turn(turn, &pair, &master, &mut connection).await;
@@ -56,9 +64,9 @@ impl DbPassword {
         let pending = &turn.pending.login;
         let left = connection.ensure_clone(&pair.original, &pair.clone, &pending.password).await?;
         // A server may refuse a password that it has already.
-        if self.works(&at(pending, master)).await?.is_none() {
+        if !self.is_set(&at(pending, master), turn.is_taken).await? {
             let former = self.former(turn, master).await?;
-            self.set_and_prove(connection, pending, former.as_ref()).await?;
+            self.set_and_prove(turn.context, connection, pending, former.as_ref()).await?;
         }
         if left.is_empty() { Ok(()) } else { turn.context.leave(&left.join("; ")).await }
     }
@@ -73,16 +81,17 @@ impl DbPassword {
 
     /// That a password of the secret logs in at the master's server, as one of the two users. A server of the writer's own would
     /// accept any password, and an unproved password could be for any user.
-    async fn prove(&self, turn: &Turn<'_>, pair: &Pair, master: &Login) -> Result<(), Error> {
+    async fn prove(&self, turn: &Turn<'_>, pair: &Pair, master: &Login) -> Result<Proof, Error> {
         let mut versions = Self::versions(turn);
         versions.retain(|it| [&pair.original, &pair.clone].contains(&&it.login.user));
         // Those with other keys prove nothing, and come last: where only they log in, that is said.
         versions.sort_by_key(|it| !turn.pending.differs_in(it).is_empty());
         for version in &versions {
-            if let Some(mut connection) = self.works(&at(&version.login, master)).await? {
+            let login = at(&version.login, master);
+            if let Some(mut session) = self.works(&login).await? {
                 check_keys(turn.pending, version)?;
-                if connection.is_of(&version.login.user).await? {
-                    return Ok(());
+                if session.is_of(&login.user).await? {
+                    return Ok(Proof { session, login });
                 }
             }
         }
@@ -96,14 +105,24 @@ impl DbPassword {
         )))
     }
 
-    /// Whether a version of the secret has a password with which this user logs in at the master's server.
-    pub(crate) async fn is_proved(&self, turn: &Turn<'_>, user: &str, master: &Login) -> Result<bool, Error> {
+    /// Whether a version of the secret has a password with which this user logs in at the master's server, in all that has its name there.
+    pub(crate) async fn is_proved(
+        &self,
+        turn: &Turn<'_>,
+        user: &str,
+        master: &Login,
+        connection: &mut Connection,
+    ) -> Result<bool, Error> {
         // One with other keys proves none of those that clients are to get.
         let is_proof = |it: &&DbSecret| it.login.user == user && turn.pending.differs_in(it).is_empty();
         for version in Self::versions(turn).iter().filter(is_proof) {
-            if let Some(mut connection) = self.works(&at(&version.login, master)).await?
-                && connection.is_of(user).await?
+            let login = at(&version.login, master);
+            if let Some(mut session) = self.works(&login).await?
+                && session.is_of(user).await?
             {
+                let mut proof = Proof { session, login };
+                check_server(connection, &mut proof, master).await?;
+                check_accounts(connection, &mut proof).await?;
                 return Ok(true);
             }
         }
@@ -123,6 +142,38 @@ impl DbPassword {
 fn at(login: &Login, master: &Login) -> Login {
     let Login { engine, host, port, .. } = master.clone();
     Login { engine, host, port, is_encrypted: login.is_encrypted || master.is_encrypted, ..login.clone() }
+}
+
+/// That a login which proves a user is at the server where the master's power would be used.
+async fn check_server(connection: &mut Connection, proof: &mut Proof, master: &Login) -> Result<(), Error> {
+    let Proof { session, login } = proof;
+    if connection.shares_server_with(session, &login.user).await? {
+        return Ok(());
+    }
+    let database = |it: &Login| it.database.clone().unwrap_or_else(|| "that none is named for".into());
+    Err(Error::refused(format!(
+        "the master does not see the login of {} in {}: there, a pooler or proxy leads database {} of the secret and database {} of the \
+         master to two servers, and a password that one server takes proves no user of another; give each server an endpoint of its own, \
+         and put it into both secrets (in MySQL and MariaDB, a master without the privilege PROCESS does not see it either: grant that)",
+        login.user,
+        master.place(),
+        database(login),
+        database(master)
+    )))
+}
+
+/// That a proved password is the one of all that has the name of its user.
+async fn check_accounts(connection: &mut Connection, proof: &mut Proof) -> Result<(), Error> {
+    let unproved = connection.unproved_beside(&mut proof.session).await?;
+    if unproved.is_empty() {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "{} proves one account of its name, and Signalbox cannot see that {} has the same password: give an account of other people another \
+         user name; to one that is this secret's, give the plugin and the authentication string of the account that clients use",
+        proof.login.user,
+        unproved.join(", ")
+    )))
 }
 
 /// That the master itself is not one of the two: its password would become one that clients read.

@@ -29,7 +29,7 @@ impl DbPassword {
         // The original, too, where the clone is not there: a login as the clone may have been the proof of this turn, and it may be
         // gone since then.
         for user in [&pair.clone, &pair.original].into_iter().filter(|it| marks.contains_key(*it)) {
-            self.check_user(turn, pair, user, master, [&recorded, &found]).await?;
+            self.check_user(turn, pair, user, (master, connection), [&recorded, &found]).await?;
         }
         if !marks.contains_key(&pair.clone) {
             // What is recorded of a former clone goes, and that one is being made goes with the turn, whatever becomes of it.
@@ -45,11 +45,11 @@ impl DbPassword {
         turn: &Turn<'_>,
         pair: &Pair,
         user: &String,
-        master: &Login,
+        (master, connection): (&Login, &mut Connection),
         [recorded, found]: [&Users; 2],
     ) -> Result<(), Error> {
         let is_made = *user == pair.clone && recorded.is_made_for(turn.context.request);
-        if is_made || recorded.is_as_in(user, found) || self.is_proved(turn, user, master).await? {
+        if is_made || recorded.is_as_in(user, found) || self.is_proved(turn, user, master, connection).await? {
             return Ok(());
         }
         Err(Error::refused(told(pair, user, &master.place(), recorded)))

@@ -21,6 +21,8 @@ pub struct Facts {
 /// A snapshot as RDS describes it.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
+    /// The database's name, as RDS wrote it into the snapshot.
+    pub database: String,
     /// The database's engine, as RDS spells it.
     pub engine: String,
     /// Its state, as RDS spells it.
@@ -46,6 +48,8 @@ pub struct Snapshot {
 /// A snapshot under the name of a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namesake {
-    /// Of which snapshot it is our copy, if it is.
+    /// Of which snapshot it is our copy, as its tag says. Any identity that may tag snapshots can write that.
     pub copy_of: Option<String>,
+    /// The name of its database, as RDS wrote it.
+    pub database: String,
 }

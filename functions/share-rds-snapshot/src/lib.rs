@@ -160,7 +160,7 @@ impl Reaction for ShareRdsSnapshot {
                 let sharing = services.rds.share(share);
                 record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
             }
-            Step::Copy(copy) => copy.make(&services.rds.client).await,
+            Step::Copy(copy) => services.copy(copy).await,
         }
     }
 }

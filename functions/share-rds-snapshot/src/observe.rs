@@ -7,16 +7,17 @@ use aws::{Answer, open_only};
 use futures_util::future::try_join;
 use place::AccountId;
 use reaction::{Doing, Error};
-use sharing::{Desired, Encryption, Head, KeyGaps, Kind, OptionGroup, Tags};
+use sharing::{COPY_OF, Desired, Encryption, Head, KeyGaps, Kind, OptionGroup, Tags, copy_name};
 use sharing_aws::{Holders, db_tags_of, encryption, is_aws_owned, key_gaps};
 use tokio::join;
 
-use crate::copy::{self, COPY_OF};
+use crate::copy::Copy;
 use crate::facts::{Facts, Namesake, Snapshot};
 use crate::{Services, ShareRdsSnapshot, Subject};
 
 /// A snapshot of an instance or of a cluster: what RDS says of both.
 struct Described {
+    database: String,
     engine: String,
     status: String,
     snapshot_type: String,
@@ -92,6 +93,7 @@ impl Services {
     ) -> Result<Snapshot, Error> {
         let is_manual = found.is_manual();
         let mut snapshot = Snapshot {
+            database: found.database,
             engine: found.engine,
             status: found.status,
             is_manual,
@@ -114,18 +116,32 @@ impl Services {
         }
         snapshot.options = self.rds.option_group(found.option_group.as_deref(), &snapshot.engine).await?;
         if !is_manual {
-            snapshot.copy = self.copy(subject).await?;
+            let name = copy_name(subject.kind, subject.snapshot.as_str());
+            snapshot.copy = self.namesake(subject.kind, &name).await?;
         } else if let Encryption::Customer(key) = &snapshot.encryption {
             snapshot.gaps = key_gaps(&self.kms, key, &subject.account, &wanted).await?;
         }
         Ok(snapshot)
     }
 
-    /// What stands under the name that the snapshot's copy would have.
-    async fn copy(&self, subject: &Subject) -> Result<Option<Namesake>, Error> {
-        let name = copy::name(subject.kind, subject.snapshot.as_str());
-        let found = self.describe(subject.kind, &name).await?;
-        Ok(found.map(|mut it| Namesake { copy_of: it.tags.remove(COPY_OF) }))
+    /// What stands under the name of a copy.
+    pub(crate) async fn namesake(&self, kind: Kind, name: &str) -> Result<Option<Namesake>, Error> {
+        let found = self.describe(kind, name).await?;
+        Ok(found.map(|mut it| Namesake { copy_of: it.tags.remove(COPY_OF), database: it.database }))
+    }
+
+    /// Makes a copy. One that another run has made meanwhile is left alone, and nothing else is taken for it.
+    pub(crate) async fn copy(&self, copy: &Copy) -> Result<(), Error> {
+        if copy.make(&self.rds.client).await? {
+            return Ok(());
+        }
+        let Copy { source, target, .. } = copy;
+        match self.namesake(source.kind, target).await? {
+            Some(namesake) => copy.refuse(&namesake),
+            None => {
+                Err(Error::failed(format!("copying {}: {target} was there and is gone; it is tried again", source.id)))
+            }
+        }
     }
 
     async fn describe(&self, kind: Kind, id: &str) -> Result<Option<Described>, Error> {
@@ -135,6 +151,7 @@ impl Services {
             let answer = request.send().await.or_absent().doing(doing)?;
             let found = answer.and_then(|it| it.db_cluster_snapshots.unwrap_or_default().into_iter().next());
             return Ok(found.map(|it| Described {
+                database: it.db_cluster_identifier.unwrap_or_default(),
                 engine: it.engine.unwrap_or_default(),
                 status: it.status.unwrap_or_default(),
                 snapshot_type: it.snapshot_type.unwrap_or_default(),
@@ -148,6 +165,7 @@ impl Services {
         let answer = request.send().await.or_absent().doing(doing)?;
         let found = answer.and_then(|it| it.db_snapshots.unwrap_or_default().into_iter().next());
         Ok(found.map(|it| Described {
+            database: it.db_instance_identifier.unwrap_or_default(),
             engine: it.engine.unwrap_or_default(),
             status: it.status.unwrap_or_default(),
             snapshot_type: it.snapshot_type.unwrap_or_default(),

@@ -7,8 +7,8 @@ use sharing::{
     Current, Encryption, Entries, Kind, Needs, Note, Obstacle, Principal, Proposed, Resource, State, Wanted, decide,
 };
 
-use crate::copy::{COPY_OF, Copy};
-use crate::facts::{Facts, Namesake, Snapshot};
+use crate::copy::Copy;
+use crate::facts::{Facts, Snapshot};
 use crate::{Step, Subject};
 
 pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
@@ -28,7 +28,8 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error
              and such snapshots are copied, and the copies shared"
         )));
     }
-    let flaw = Obstacle::of_encryption(subject.kind, None, &snapshot.encryption);
+    let flaw = Obstacle::of_name(&resource, &snapshot.tags).filter(|_| snapshot.is_manual);
+    let flaw = flaw.or_else(|| Obstacle::of_encryption(subject.kind, None, &snapshot.encryption));
     let flaw = flaw.or_else(|| Obstacle::of_options(&snapshot.options));
     let current = Current {
         state: &State::of(subject.kind, &snapshot.status),
@@ -78,22 +79,14 @@ fn copy(
 ) -> Result<Plan<Step>, Error> {
     let kind = &subject.kind;
     let id = subject.snapshot.as_str();
-    let copy = Copy::new(subject.resource(), &snapshot.tags);
+    let copy = Copy::new(subject.resource(), &snapshot.database, &snapshot.tags);
     let target = &copy.target;
     if wanted.is_empty() {
         return Ok(Plan::nothing(format!("the manifest shares {id} with nobody; it needs no copy")));
     }
-    match &snapshot.copy {
-        None => {}
-        Some(Namesake { copy_of: Some(source) }) if source == id => {
-            return Ok(Plan::nothing(format!("{target} is there already, our copy of {id}")));
-        }
-        Some(_) => {
-            return Err(Error::refused(format!(
-                "{id} cannot be copied: there is a snapshot {target} that is no copy of it (by its tag {COPY_OF}); \
-                 rename or delete that one"
-            )));
-        }
+    if let Some(namesake) = &snapshot.copy {
+        copy.refuse(namesake)?;
+        return Ok(Plan::nothing(format!("{target} is there already, our copy of {id}")));
     }
     if facts.desired.wanted(&subject.candidate(target, &copy.tags), facts.now)?.is_none() {
         return Err(Error::refused(format!(

@@ -1,10 +1,11 @@
 //! The decision, one case a test: facts in, plan out.
 
+mod copies;
 mod entries;
 mod hearing;
 mod obstacles;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
@@ -12,7 +13,7 @@ use reaction::{Plan, Reaction};
 use sharing::{Desired, Encryption, Head, KeyGaps, Kind, Manifest, Membership, OptionGroup, Tags};
 use sharing_aws::Holders;
 
-use crate::{Facts, Namesake, ShareRdsSnapshot, Snapshot, Subject};
+use crate::{Facts, ShareRdsSnapshot, Snapshot, Subject};
 
 const OURS: &str = "111122223333";
 const MANIFEST: &str = r#"{"rds": {"base-db-v": {"eu-west-1": ["123456789012", "987654321098"]}}}"#;
@@ -44,6 +45,7 @@ fn held_by(ids: &[&str]) -> Holders {
 
 fn snapshot() -> Snapshot {
     Snapshot {
+        database: "base-db-v1".into(),
         engine: "postgres".into(),
         status: "available".into(),
         is_manual: true,
@@ -245,46 +247,6 @@ fn a_copy_keeps_the_tags_and_says_what_it_is_a_copy_of() {
 }
 
 #[test]
-fn a_copy_that_is_there_is_not_made_again_and_a_stranger_is_left_alone() {
-    let with =
-        |copy_of: Option<&str>| Snapshot { copy: Some(Namesake { copy_of: copy_of.map(String::from) }), ..automated() };
-    check_of(
-        &subject(AUTOMATED),
-        &copying(with(Some(AUTOMATED))),
-        &expect![[r#"
-        note: base-db-v1-2026-11-02-05-30-shared is there already, our copy of rds:base-db-v1-2026-11-02-05-30
-    "#]],
-    );
-    check_of(
-        &subject(AUTOMATED),
-        &copying(with(Some("rds:another"))),
-        &expect![[r#"
-        refused: rds:base-db-v1-2026-11-02-05-30 cannot be copied: there is a snapshot base-db-v1-2026-11-02-05-30-shared that is no copy of it (by its tag signalbox:copy-of); rename or delete that one
-    "#]],
-    );
-    check_of(
-        &subject(AUTOMATED),
-        &copying(with(None)),
-        &expect![[r#"
-        refused: rds:base-db-v1-2026-11-02-05-30 cannot be copied: there is a snapshot base-db-v1-2026-11-02-05-30-shared that is no copy of it (by its tag signalbox:copy-of); rename or delete that one
-    "#]],
-    );
-}
-
-#[test]
-fn a_copy_of_ours_never_starts_another() {
-    let tags = BTreeMap::from([("signalbox:copy-of".to_owned(), AUTOMATED.to_owned())]);
-    let copied = subject("base-db-v1-2026-11-02-05-30-shared");
-    check_of(
-        &copied,
-        &copying(Snapshot { tags, ..snapshot() }),
-        &expect![[r#"
-        share base-db-v1-2026-11-02-05-30-shared in eu-west-1: +123456789012 +987654321098
-    "#]],
-    );
-}
-
-#[test]
 fn what_nobody_is_to_have_needs_no_copy() {
     let nobody = by(r#"{"rds": {"base-db-v": {"eu-west-1": []}}}"#, automated());
     check_of(
@@ -297,14 +259,8 @@ fn what_nobody_is_to_have_needs_no_copy() {
 }
 
 #[test]
-fn the_name_of_a_copy_is_one_that_rds_takes() {
-    let name = |kind, id: &str| crate::copy::name(kind, id);
-    assert_eq!(name(Kind::DbSnapshot, AUTOMATED), "base-db-v1-2026-11-02-05-30-shared");
-    assert_eq!(name(Kind::DbSnapshot, "awsbackup:copyjob-1"), "awsbackup-copyjob-1-shared");
+fn an_entry_that_does_not_name_the_copy_makes_none() {
     let long = format!("rds:{}-x-2026-11-02-05-30", "c".repeat(38));
-    let copy = name(Kind::DbClusterSnapshot, &long);
-    assert_eq!(copy, format!("{}-2026-11-02-05-30-shared", "c".repeat(38)));
-    assert!(copy.len() <= 63 && !copy.contains("--"));
     let manifest = r#"{"rds-cluster": {"x-2026": {"eu-west-1": ["123456789012"]}}}"#;
     let of_cluster = Subject { kind: Kind::DbClusterSnapshot, ..subject(&long) };
     check_of(

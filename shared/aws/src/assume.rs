@@ -39,6 +39,17 @@ pub struct Role {
     pub policy_arns: Vec<String>,
 }
 
+/// What a session of a role is for, where it may do less than the role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Narrowed {
+    /// The session's name; the source identity names the function and the event.
+    pub session_name: &'static str,
+    /// The policy (JSON) that its permissions are cut down to.
+    pub policy: String,
+    /// How long it lasts: 15 minutes at least.
+    pub duration: Duration,
+}
+
 /// Under which name a session acts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use place::{AccountId, Malformed};
 use reaction::{Doing, Error};
 use tokio::time::timeout;
@@ -14,7 +15,7 @@ use crate::error::Answer;
 use crate::http::open_only;
 
 /// The bytes of an object that are read at most: far more than people write, and far less than a function has memory.
-const LARGEST: i64 = 4 * 1024 * 1024;
+const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// How long an object's body may take; the SDK's timeouts end with its first bytes.
 const BODY: Duration = Duration::from_secs(10);
@@ -147,18 +148,35 @@ async fn read_object(
         )
     });
     let object = answer?.ok_or_else(|| Error::refused("there is no such object; upload it"))?;
-    if object.content_length().is_some_and(|bytes| bytes > LARGEST) {
-        return Err(Error::refused(format!("the object is larger than {LARGEST} bytes; it is no such document")));
-    }
     let etag = object.e_tag().map(String::from);
-    let body =
-        timeout(BODY, object.body.collect()).await.map_err(|_| Error::failed("the object's body did not come"))?;
-    let body = body.map_err(Error::failed).doing(|| "the object's body broke off")?;
-    let text: Arc<str> =
-        String::from_utf8(body.to_vec()).map_err(|_| Error::refused("the object is not UTF-8 text"))?.into();
+    let body = body_of(object, LARGEST).await?;
+    let text: Arc<str> = String::from_utf8(body).map_err(|_| Error::refused("the object is not UTF-8 text"))?.into();
     let version = etag.map(|etag| Version { etag, text: text.clone() });
     *last.lock().unwrap_or_else(PoisonError::into_inner) = version;
     Ok(text)
+}
+
+/// The bytes of an object's body, `most` at most.
+///
+/// # Errors
+/// `Refused` where there are more, whatever length S3 states; `Failed` where the body breaks off or does not come.
+pub async fn body_of(mut object: GetObjectOutput, most: u64) -> Result<Vec<u8>, Error> {
+    let too_large = || Error::refused(format!("the object has more than {most} bytes; it is no such document"));
+    if object.content_length().is_some_and(|bytes| u64::try_from(bytes).is_ok_and(|bytes| bytes > most)) {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    let reading = async {
+        while let Some(part) = object.body.next().await {
+            bytes.extend(part.map_err(Error::failed).doing(|| "the object's body broke off")?);
+            if bytes.len() as u64 > most {
+                return Err(too_large());
+            }
+        }
+        Ok(())
+    };
+    timeout(BODY, reading).await.map_err(|_| Error::failed("the object's body did not come"))??;
+    Ok(bytes)
 }
 
 async fn read_parameter(client: &aws_sdk_ssm::Client, name: &str) -> Result<Arc<str>, Error> {

@@ -14,11 +14,11 @@ mod pages;
 mod sessions;
 
 pub use acting::{actor, function_as_actor, in_name_of};
-pub use assume::{Identity, Role};
+pub use assume::{Identity, Narrowed, Role};
 pub use aws_config::SdkConfig;
 pub use clients::Clients;
 pub use config::{Options, Patience};
-pub use document::{Document, Location};
+pub use document::{Document, Location, body_of};
 pub use error::{
     Answer, DeniedByOrganization, detail, forbidden_by, has_no_policy, is_closed_bucket, is_contended, is_denied,
     is_failed_condition, is_outrun, is_shared_too_often, is_taken, is_taken_version, is_unknown_cluster,

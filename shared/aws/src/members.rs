@@ -92,6 +92,14 @@ impl Members {
         self.role.as_ref()
     }
 
+    /// The role to assume in this account.
+    ///
+    /// # Errors
+    /// `Refused` where the settings name none.
+    pub(crate) fn role_of(&self, account: &AccountId) -> Result<&Role, Error> {
+        self.role().ok_or_else(|| missing(ROLE, &format!("the name of the role to assume in account {account}")))
+    }
+
     /// Whether we may act in an account. Organizations is asked in the name of `config` where the settings need it.
     ///
     /// # Errors
@@ -106,8 +114,8 @@ impl Members {
         let Some(accounts) = &self.accounts else {
             return if account == home { Ok(()) } else { Err(stranger(account, home)) };
         };
-        if account != home && self.role.is_none() {
-            return Err(missing(ROLE, &format!("the name of the role to assume in account {account}")));
+        if account != home {
+            self.role_of(account)?;
         }
         if accounts.ids.contains(account) || self.is_remembered(account, now) {
             return Ok(());
@@ -190,7 +198,10 @@ fn read_role(name: String, external_id: Option<String>) -> Result<Role, Error> {
     let is_taken = |letter: char| letter.is_ascii_alphanumeric() || "_+=,.@-/".contains(letter);
     if name.len() > 64 + 512 || !name.chars().all(is_taken) {
         let shown = shortened(&name, 80);
-        return Err(malformed(ROLE, format!("`{shown}` is no name of a role, such as signalbox-member (not its ARN)")));
+        return Err(malformed(
+            ROLE,
+            format!("`{shown}` is no name of a role, such as signalbox-share-ami (not its ARN)"),
+        ));
     }
     Ok(Role { name, external_id, ..Role::default() })
 }

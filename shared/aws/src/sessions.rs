@@ -10,7 +10,8 @@ use aws_sdk_sts::config::SharedCredentialsProvider;
 use place::{AccountId, Arn, Region};
 use reaction::{Doing, Error};
 
-use crate::assume::Assumed;
+use crate::acting;
+use crate::assume::{Assumed, Identity, Narrowed, Role};
 use crate::config::{self, Options};
 use crate::error::Answer;
 use crate::members::Members;
@@ -226,6 +227,27 @@ impl Sessions {
         let provider = SharedCredentialsProvider::new(assumed);
         // It keeps the credentials by itself, and knows when another run needs others.
         Ok(config.credentials_provider(provider).identity_cache(IdentityCache::no_cache()).build())
+    }
+
+    /// The configuration for a region of an account by a session that may do only what it is for. The role is assumed in our own
+    /// account as well.
+    ///
+    /// # Errors
+    /// As of [`Sessions::admit`] and of `AssumeRole`; `Refused` where the settings name no role; `Failed` outside of a run.
+    pub async fn narrowed(&self, account: &AccountId, region: &Region, to: &Narrowed) -> Result<SdkConfig, Error> {
+        self.admit(account, region).await?;
+        let role = self.members.role_of(account)?;
+        let run = acting::run()?;
+        let of_run = Identity::of_event(run.function, &run.occurrence);
+        let identity = Identity { session_name: to.session_name.into(), ..of_run };
+        let role = Role { policy: Some(to.policy.clone()), duration: Some(to.duration), ..role.clone() };
+        let arn = role.arn(&self.home()?.partition, account);
+        let sts = aws_sdk_sts::Client::new(&self.config);
+        let credentials = role.assume(&sts, &arn, &identity).await.doing(|| {
+            format!("assuming {arn} as {} (it has to trust us, with sts:SetSourceIdentity)", to.session_name)
+        })?;
+        let provider = SharedCredentialsProvider::new(credentials);
+        Ok(self.in_region(region).into_builder().credentials_provider(provider).build())
     }
 
     fn assumed(&self, account: &AccountId, home: &Home) -> Assumed {

@@ -24,7 +24,7 @@ use crate::opened::{Opened, environment, in_time, now, run_of, sessions, write};
 /// `answers` is made first, of sessions for the function's own account, so that it is there when init fails. A failed init is tried
 /// again with the next job. Lambda delivers a job again only where the answer could not be given. Nothing of the event is logged: not in an
 /// error about it, and not in the message of a panic.
-pub async fn on_job<F: Function, A: Answers>(answers: impl FnOnce(&Sessions) -> A) -> ExitCode {
+pub async fn on_job<F: Function, A: Answers>(answers: impl FnOnce(&Arc<Sessions>) -> A) -> ExitCode {
     const { assert!(matches!(F::REPEAT, Repeat::Again), "a job that is delivered again is answered again") };
     log::start(&environment);
     log::keep_panics_silent();
@@ -41,7 +41,7 @@ struct Jobs<F, A> {
     opened: OnceCell<Opened<F>>,
 }
 
-async fn serve<F: Function, A: Answers>(answers: impl FnOnce(&Sessions) -> A) -> Result<(), Error> {
+async fn serve<F: Function, A: Answers>(answers: impl FnOnce(&Arc<Sessions>) -> A) -> Result<(), Error> {
     let (sessions, malformed) = match sessions() {
         Ok(sessions) => (sessions, None),
         Err(error) => {
@@ -49,7 +49,8 @@ async fn serve<F: Function, A: Answers>(answers: impl FnOnce(&Sessions) -> A) ->
             (Sessions::of_own_account(environment, roots.as_deref(), now)?, Some(error.to_string()))
         }
     };
-    let (answers, sessions) = (answers(&sessions), Arc::new(sessions));
+    let sessions = Arc::new(sessions);
+    let answers = answers(&sessions);
     let jobs = Jobs::<F, A> { sessions, malformed, answers, opened: OnceCell::new() };
     if let Err(error) = jobs.opened().await {
         tracing::error!(service = F::NAME, "init failed, and each job is answered so until it succeeds: {error}");

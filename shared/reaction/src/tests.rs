@@ -2,7 +2,6 @@
 
 mod findings;
 mod notes;
-mod pair;
 mod panics;
 mod phases;
 mod unsteady;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws::Sessions;
 use function::{Function, Setting, Trigger, Unset};
 use reaction::Error;
-use reaction::settings::{Variables, malformed};
+use reaction::settings::{Variables, any_text, malformed};
 use rotation::SecretArn;
 
 use crate::bindings;
@@ -27,6 +27,14 @@ pub const SETTINGS: &[Setting] = &[
     },
     bindings::SETTING,
 ];
+
+/// The certificates of the servers that a function speaks to, where the system does not know who signed them.
+pub const CA_BUNDLE: Setting = Setting {
+    variable: "SIGNALBOX_CA_BUNDLE",
+    meaning: "a file of PEM with the certificates that the server may show",
+    unset: Unset::Means("those that the system trusts"),
+    check: any_text,
+};
 
 /// Reads [`SECRETS`].
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reaction::Error;
-use rotation::{Open, Schedule, SecretArn, Turn, VersionId};
+use rotation::{Open, Request, Schedule, SecretArn, Turn, VersionId};
 use secrecy::SecretString;
 
 use crate::records::{OfSecret, Remembered};
@@ -13,22 +13,7 @@ use crate::records::{OfSecret, Remembered};
 #[derive(Debug)]
 pub enum Facts {
     /// Of one step.
-    Step {
-        /// What is to be done.
-        turn: Turn,
-        /// The values that it may look at.
-        values: Values,
-        /// What is remembered of this rotation.
-        remembered: Remembered,
-        /// What is remembered of the secret.
-        of_secret: OfSecret,
-        /// When the secret is rotated next.
-        schedule: Schedule,
-        /// How long what was current goes on working.
-        overlap: Duration,
-        /// The time, in seconds since the epoch.
-        now: u64,
-    },
+    Step(Box<OfStep>),
     /// Of all secrets that are swept.
     Sweep {
         /// Each of them.
@@ -38,6 +23,27 @@ pub enum Facts {
         /// The time, in seconds since the epoch.
         now: u64,
     },
+}
+
+/// What was read of one step of a rotation.
+#[derive(Debug)]
+pub struct OfStep {
+    /// The step.
+    pub request: Request,
+    /// What is to be done.
+    pub turn: Turn,
+    /// The values that it may look at.
+    pub values: Values,
+    /// What is remembered of this rotation.
+    pub remembered: Remembered,
+    /// What is remembered of the secret.
+    pub of_secret: OfSecret,
+    /// When the secret is rotated next.
+    pub schedule: Schedule,
+    /// How long what was current goes on working.
+    pub overlap: Duration,
+    /// The time, in seconds since the epoch.
+    pub now: u64,
 }
 
 /// What was read of a secret that is swept.

@@ -15,10 +15,10 @@ mod watch;
 
 pub use bindings::{Bindings, MASTERS};
 pub use credential::{Context, Credential};
-pub use describing::{SECRETS, SETTINGS, secrets_in};
-pub use facts::{Facts, Seen, Swept, Values};
+pub use describing::{CA_BUNDLE, SECRETS, SETTINGS, secrets_in};
+pub use facts::{Facts, OfStep, Seen, Swept, Values};
 pub use minted::Minted;
-pub use plan::{Step, Subject};
+pub use plan::{Act, Step, Subject};
 pub use records::{Due, Entry, Made, OfSecret, RECORDED, Records, Remembered, Users};
 pub use rotating::Rotating;
 pub use secrets_manager::{Owner, PASSWORDS, Passwords, Put, Secrets};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reaction::{Counts, Error, Plan};
 use rotation::{Open, Request, SecretArn, Turn, VersionId, What};
 
-use crate::facts::{Facts, Swept, Values};
+use crate::facts::{OfStep, Swept, Values};
 use crate::minted::Minted;
 use crate::records::{Due, OfSecret, Remembered};
 use crate::watch::{Early, Watched, watch};
@@ -26,6 +26,17 @@ pub enum Subject {
 /// One effect.
 #[derive(Clone, Debug)]
 pub enum Step {
+    /// A step of a rotation acts.
+    Rotate(Request, Act),
+    /// No client has this version any more: it is to be revoked.
+    Due(SecretArn, VersionId, Option<Open>),
+    /// What was current before is revoked, where it is one of those that were made for it.
+    Revoke(SecretArn, Due, Vec<Minted>),
+}
+
+/// What a step of a rotation does.
+#[derive(Clone, Debug)]
+pub enum Act {
     /// A credential is made and kept.
     Create(Values),
     /// One was made and kept by a run that could not write that down.
@@ -41,13 +52,21 @@ pub enum Step {
     Finish(Values, Option<VersionId>, Vec<Open>, Vec<Minted>),
     /// The server refused it too often: the next rotation shall begin anew.
     GiveUp(Remembered),
-    /// Nobody has it any more: it is to be revoked.
-    Due(SecretArn, VersionId, Option<Open>),
-    /// What was current before is revoked, where it is one of those that were made for it.
-    Revoke(SecretArn, Due, Vec<Minted>),
 }
 
 impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rotate(_, act) => act.fmt(f),
+            Self::Due(secret, version, _) => {
+                write!(f, "have version {version} of {secret} revoked, which has no label")
+            }
+            Self::Revoke(secret, due, _) => write!(f, "revoke version {} of {secret}", due.version),
+        }
+    }
+}
+
+impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Create(_) => write!(f, "make a credential and keep it as AWSPENDING"),
@@ -58,19 +77,14 @@ impl fmt::Display for Step {
             Self::Finish(_, Some(from), ..) => write!(f, "make it AWSCURRENT in place of {from}"),
             Self::Finish(..) => write!(f, "make it AWSCURRENT"),
             Self::GiveUp(it) => write!(f, "give it up, since the server refused it {} times", it.attempts.0),
-            Self::Due(secret, version, _) => {
-                write!(f, "have version {version} of {secret} revoked, which has no label")
-            }
-            Self::Revoke(secret, due, _) => write!(f, "revoke version {} of {secret}", due.version),
         }
     }
 }
 
 /// What one step of a rotation does. A credential that is not minted is the server's only after `setSecret` was carried out.
-pub(crate) fn of_step(request: &Request, facts: &Facts, is_minted: bool) -> Result<Plan<Step>, Error> {
-    let Facts::Step { turn, values, remembered, of_secret, now, .. } = facts else {
-        return Err(Error::failed("a step was not read"));
-    };
+pub(crate) fn of_step(facts: &OfStep, is_minted: bool) -> Result<Plan<Step>, Error> {
+    let OfStep { request, turn, values, remembered, of_secret, now, .. } = facts;
+    let rotate = |act| Step::Rotate(request.clone(), act);
     if *turn == Turn::Done {
         return Ok(Plan::nothing(format!("version {} is AWSCURRENT already", request.version)));
     }
@@ -81,17 +95,17 @@ pub(crate) fn of_step(request: &Request, facts: &Facts, is_minted: bool) -> Resu
     let early = Early::at_step(facts);
     let counts = early.map(|_| section([("short_lived", 1)])).unwrap_or_default();
     notes.extend(early.map(|it| it.told(&request.secret)));
-    let step = match turn {
+    let act = match turn {
         Turn::Create if is_filled => {
             notes.push(format!("version {} has a value already", request.version));
-            let steps = kept.cloned().map(Step::Keep).into_iter().collect();
+            let steps = kept.cloned().map(|it| rotate(Act::Keep(it))).into_iter().collect();
             return Ok(Plan::of(steps).with_notes(notes).with_counts(counts));
         }
-        Turn::Create => Step::Create(values.clone()),
+        Turn::Create => Act::Create(values.clone()),
         // So RotateSecret asks whether a rotation could succeed, where it is not to begin yet.
         Turn::Test if !is_filled => {
             notes.push(format!("version {} has no value: AWSCURRENT was to be proved in its place", request.version));
-            Step::Check(values.clone())
+            Act::Check(values.clone())
         }
         Turn::Set | Turn::Finish { .. } if !is_filled => {
             return Err(too_early(request, "has no value", "createSecret"));
@@ -101,19 +115,19 @@ pub(crate) fn of_step(request: &Request, facts: &Facts, is_minted: bool) -> Resu
         Turn::Test | Turn::Finish { .. } if !is_minted && !remembered.is_taken => {
             return Err(too_early(request, "has a value that the server has not taken yet", "setSecret"));
         }
-        _ if remembered.attempts.are_spent() => Step::GiveUp(*remembered),
+        _ if remembered.attempts.are_spent() => Act::GiveUp(*remembered),
         Turn::Finish { from } => {
             if let Some(at) = remembered.revoked {
                 notes.push(format!("what was AWSCURRENT has not worked for {} s", now.saturating_sub(at)));
             }
             let settled = of_secret.open.iter().filter(|it| is_settled(it, request)).cloned().collect();
             let minted = from.as_ref().map(|it| of_secret.minted_for(it)).unwrap_or_default();
-            Step::Finish(values.clone(), from.clone(), settled, minted)
+            Act::Finish(values.clone(), from.clone(), settled, minted)
         }
-        Turn::Set => Step::Set(values.clone()),
-        _ => Step::Test(values.clone()),
+        Turn::Set => Act::Set(values.clone()),
+        _ => Act::Test(values.clone()),
     };
-    Ok(Plan::of(vec![step]).with_notes(notes).with_counts(counts))
+    Ok(Plan::of(vec![rotate(act)]).with_notes(notes).with_counts(counts))
 }
 
 fn too_early(Request { version, secret, .. }: &Request, how: &str, first: &str) -> Error {

@@ -12,9 +12,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::credential::{Context, Credential, Written};
-use crate::facts::{Facts, Seen, Swept, Values};
+use crate::facts::{Facts, OfStep, Seen, Swept, Values};
 use crate::minted::Minted;
-use crate::plan::{Step, Subject, of_step, of_sweep};
+use crate::plan::{Act, Step, Subject, of_step, of_sweep};
 use crate::records::{Due, Entry, OfSecret, Records, Remembered};
 use crate::secrets_manager::{Put, Secrets};
 
@@ -62,7 +62,7 @@ impl<C: Credential> Rotating<C> {
         self.clients.at(&secret.account, &secret.region).await
     }
 
-    async fn read_step(&self, request: &Request) -> Result<Facts, Error> {
+    async fn read_step(&self, request: &Request) -> Result<OfStep, Error> {
         let secrets = self.secrets(&request.secret).await?;
         let versions = secrets.versions(&request.secret).await?;
         let turn = turn(request, &versions)?;
@@ -87,7 +87,8 @@ impl<C: Credential> Rotating<C> {
             }
         }
         let (schedule, overlap) = (versions.schedule, self.credential.overlap().unwrap_or_default());
-        Ok(Facts::Step { turn, values, remembered, of_secret, schedule, overlap, now: self.records.now() })
+        let now = self.records.now();
+        Ok(OfStep { request: request.clone(), turn, values, remembered, of_secret, schedule, overlap, now })
     }
 
     async fn read_swept(&self) -> Result<Facts, Error> {
@@ -306,70 +307,67 @@ impl<C: Credential> Reaction for Rotating<C> {
 
     async fn observe(&self, subject: &Subject, _: &Run) -> Result<Facts, Error> {
         match subject {
-            Subject::Step(request) => Box::pin(self.read_step(request)).await,
+            Subject::Step(request) => Box::pin(self.read_step(request)).await.map(|it| Facts::Step(Box::new(it))),
             Subject::Sweep => Box::pin(self.read_swept()).await,
         }
     }
 
-    fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
-        match (subject, facts) {
-            (Subject::Step(request), Facts::Step { .. }) => of_step(request, facts, C::IS_MINTED),
-            (_, Facts::Sweep { all, overlap, now }) => Ok(of_sweep(all, *now, *overlap)),
-            (Subject::Sweep, Facts::Step { .. }) => Err(Error::failed("a sweep has no step")),
+    fn plan(_: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
+        match facts {
+            Facts::Step(facts) => of_step(facts, C::IS_MINTED),
+            Facts::Sweep { all, overlap, now } => Ok(of_sweep(all, *now, *overlap)),
         }
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
+    async fn apply(&self, _: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
-        match (subject, step) {
-            (_, Step::Revoke(secret, due, minted)) => Box::pin(self.revoke(secret, due, minted)).await,
-            (_, Step::Due(secret, version, kept)) => self.forsake(secret, version, kept.as_ref()).await,
-            (Subject::Step(request), _) => Box::pin(self.carry_out(request, step)).await,
-            (Subject::Sweep, _) => Err(Error::failed("a sweep has no such step")),
+        match step {
+            Step::Rotate(request, act) => Box::pin(self.carry_out(request, act)).await,
+            Step::Due(secret, version, kept) => self.forsake(secret, version, kept.as_ref()).await,
+            Step::Revoke(secret, due, minted) => Box::pin(self.revoke(secret, due, minted)).await,
         }
     }
 }
 
 impl<C: Credential> Rotating<C> {
     /// One step of a rotation.
-    async fn carry_out(&self, request: &Request, step: &Step) -> Result<(), Error> {
+    async fn carry_out(&self, request: &Request, act: &Act) -> Result<(), Error> {
         let secrets = self.secrets(&request.secret).await?;
-        let values = match step {
-            Step::Create(values)
-            | Step::Set(values)
-            | Step::Test(values)
-            | Step::Check(values)
-            | Step::Finish(values, ..) => values.clone(),
-            _ => Values::default(),
+        let values = match act {
+            Act::Create(values)
+            | Act::Set(values)
+            | Act::Test(values)
+            | Act::Check(values)
+            | Act::Finish(values, ..) => values.clone(),
+            Act::Keep(_) | Act::GiveUp(_) => Values::default(),
         };
         let (current, previous) = (values.current.as_ref(), values.previous.as_ref());
         let records = &self.records;
         let context = Context { request, current, previous, secrets: &secrets, records, written: Written::default() };
         let pending = values.pending.clone().unwrap_or_default();
-        match step {
-            Step::Create(_) => Box::pin(self.create(&context)).await,
-            Step::Keep(open) => records.change(&request.secret, &[], &[Entry::Open(open.clone())]).await,
-            Step::Set(_) => {
+        match act {
+            Act::Create(_) => Box::pin(self.create(&context)).await,
+            Act::Keep(open) => records.change(&request.secret, &[], &[Entry::Open(open.clone())]).await,
+            Act::Set(_) => {
                 let tried = Box::pin(self.set(&context, &pending)).await;
                 self.attempted(&context, tried).await
             }
-            Step::Test(_) => {
+            Act::Test(_) => {
                 let tried = Box::pin(self.credential.test(&context, &pending)).await;
                 self.attempted(&context, tried).await
             }
-            Step::Check(_) => {
+            Act::Check(_) => {
                 let none = || Error::refused("the secret has no current value that could be proved; put one");
                 Box::pin(self.credential.check(&context, current.ok_or_else(none)?)).await
             }
-            Step::Finish(_, from, settled, minted) => {
+            Act::Finish(_, from, settled, minted) => {
                 // It may have been invoked out of order, or long after it was tested: what the server does not take now must not
                 // become what clients get.
                 let tried = Box::pin(self.credential.test(&context, &pending)).await;
                 self.attempted(&context, tried).await?;
                 self.finish(&context, from.as_ref(), settled, minted).await
             }
-            Step::GiveUp(remembered) => Err(Error::refused(self.give_up(&context, remembered).await?)),
-            Step::Due(..) | Step::Revoke(..) => Ok(()),
+            Act::GiveUp(remembered) => Err(Error::refused(self.give_up(&context, remembered).await?)),
         }
     }
 }

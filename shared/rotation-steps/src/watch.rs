@@ -6,7 +6,7 @@ use std::time::Duration;
 use reaction::Error;
 use rotation::{Schedule, SecretArn};
 
-use crate::facts::{Facts, Swept};
+use crate::facts::{OfStep, Swept};
 
 /// What a sweep counts, and what it says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -89,8 +89,8 @@ impl Early {
     }
 
     /// Of a step: that of the credential that is to become current.
-    pub(crate) fn at_step(facts: &Facts) -> Option<Self> {
-        let Facts::Step { values, of_secret, schedule, now, overlap, .. } = facts else { return None };
+    pub(crate) fn at_step(facts: &OfStep) -> Option<Self> {
+        let OfStep { values, of_secret, schedule, now, overlap, .. } = facts;
         let pending = values.pending.as_ref()?;
         let minted = of_secret.minted.iter().find(|it| it.ends.is_some() && it.is_of(&it.version, pending))?;
         Self::of(minted.ends?, schedule.after(*now), *now, *overlap)

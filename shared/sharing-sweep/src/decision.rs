@@ -22,7 +22,14 @@ impl Decision<'_> {
         self.decided.obstacle.as_ref().is_some_and(Obstacle::bars_gains_only)
     }
 
-    /// Whether no account loses it, and none gains it but by an image: an entry names a unit whose accounts cannot be told.
+    /// Lets no principal gain or lose it.
+    pub(crate) fn leave_as_it_is(&mut self) {
+        self.change.after.clone_from(&self.change.before);
+        self.decided.expired.clear();
+    }
+
+    /// Whether no account loses it, and none gains it but by an image: an entry names a unit whose accounts cannot be told, or
+    /// the interlocks hold it back.
     pub(crate) fn is_held_back(&self) -> bool {
         matches!(self.decided.obstacle, Some(Obstacle::HeldBack(_)))
     }

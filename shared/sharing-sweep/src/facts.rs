@@ -179,6 +179,11 @@ impl Facts {
         grants.map(|grant| grant.principal.clone()).collect()
     }
 
+    /// Whether our records say that we shared the resource with this principal.
+    pub(crate) fn has_granted(&self, resource: &Resource, principal: &Principal) -> bool {
+        self.grants.contains(&Grant { resource: resource.clone(), principal: principal.clone() })
+    }
+
     /// How the resource is now, for the decision.
     pub(crate) fn current<'a>(&'a self, found: &'a Found) -> Current<'a> {
         const NO_RECORD: &Head = &Head { seq: 0, hash: String::new(), pending: None };

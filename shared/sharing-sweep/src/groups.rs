@@ -2,35 +2,67 @@
 
 use std::collections::BTreeMap;
 
-use sharing::{Kind, Resource, Share};
+use sharing::{Kind, Obstacle, Resource, Share};
 
 use crate::decision::Decision;
+use crate::interlocks::HeldBack;
 
-/// The steps, in the order of their phases; and what waits for another run, each with the image or snapshots that go with it.
-pub(crate) fn steps(decisions: &[Decision], manifest: &str) -> (Vec<Share>, Vec<String>) {
-    let changing: Vec<_> = decisions.iter().filter(|decision| !decision.change.is_empty()).collect();
+/// The changes that go together, each by its place among the decisions: an image with the snapshots that back it, and with the
+/// images that share those.
+fn groups(decisions: &[Decision]) -> Vec<Vec<usize>> {
+    let changing: Vec<_> = (0..decisions.len()).filter(|place| !decisions[*place].change.is_empty()).collect();
     let index: BTreeMap<&Resource, usize> =
-        changing.iter().enumerate().map(|(index, decision)| (&decision.change.resource, index)).collect();
+        changing.iter().enumerate().map(|(index, place)| (&decisions[*place].change.resource, index)).collect();
     let mut leader: Vec<usize> = (0..changing.len()).collect();
-    for (image, decision) in changing.iter().enumerate() {
-        for snapshot in decision.found.snapshots.iter().filter_map(|snapshot| index.get(snapshot)) {
+    for (image, place) in changing.iter().enumerate() {
+        for snapshot in decisions[*place].found.snapshots.iter().filter_map(|snapshot| index.get(snapshot)) {
             let (one, other) = (leader_of(&leader, image), leader_of(&leader, *snapshot));
             leader[one.max(other)] = one.min(other);
         }
     }
     let mut groups = BTreeMap::<usize, Vec<usize>>::new();
-    for member in 0..changing.len() {
-        groups.entry(leader_of(&leader, member)).or_default().push(member);
+    for (member, place) in changing.into_iter().enumerate() {
+        groups.entry(leader_of(&leader, member)).or_default().push(place);
     }
+    groups.into_values().collect()
+}
+
+/// Leaves these resources as they are, and what goes with them.
+pub(crate) fn hold_back(decisions: &mut [Decision], held_back: &HeldBack) {
+    for members in groups(decisions) {
+        let (held, others): (Vec<_>, Vec<_>) =
+            members.into_iter().partition(|place| held_back.contains_key(&decisions[*place].change.resource));
+        if held.is_empty() {
+            continue;
+        }
+        let beside: Vec<_> = others.iter().map(|place| decisions[*place].change.resource.to_string()).collect();
+        let beside = match &beside[..] {
+            [] => String::new(),
+            beside => format!("; until then nothing is done about {}", beside.join(", ")),
+        };
+        for place in held.iter().chain(&others) {
+            decisions[*place].leave_as_it_is();
+        }
+        for place in held {
+            let decision = &mut decisions[place];
+            let why = held_back.get(&decision.change.resource).map(|why| format!("{why}{beside}"));
+            decision.decided.obstacle = why.map(Obstacle::HeldBack);
+        }
+    }
+}
+
+/// The steps, in the order of their phases; and what waits for another run, each with the image or snapshots that go with it.
+pub(crate) fn steps(decisions: &[Decision], manifest: &str) -> (Vec<Share>, Vec<String>) {
+    let groups = groups(decisions).into_iter();
+    let groups = groups.map(|members| members.into_iter().map(|place| &decisions[place]).collect::<Vec<_>>());
     // An image does not change without its snapshots, nor they without it.
-    let is_busy = |members: &Vec<usize>| members.iter().any(|member| changing[*member].decided.is_busy());
-    let (busy, idle): (Vec<_>, Vec<_>) = groups.into_values().partition(is_busy);
-    let busy = busy.iter().map(|members| waiting(&members.iter().map(|member| changing[*member]).collect::<Vec<_>>()));
-    let busy = busy.collect();
+    let is_busy = |members: &Vec<&Decision>| members.iter().any(|member| member.decided.is_busy());
+    let (busy, idle): (Vec<_>, Vec<_>) = groups.partition(is_busy);
+    let busy = busy.iter().map(|members| waiting(members)).collect();
     let mut steps: Vec<Share> = idle
         .into_iter()
         .map(|members| {
-            let mut changes: Vec<_> = members.into_iter().map(|member| changing[member].change.clone()).collect();
+            let mut changes: Vec<_> = members.into_iter().map(|member| member.change.clone()).collect();
             // The image is what the step is about.
             changes.sort_by_key(|change| change.resource.kind != Kind::Image);
             let name = changes.first().map(|change| change.name.clone()).unwrap_or_default();

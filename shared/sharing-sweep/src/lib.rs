@@ -11,6 +11,7 @@ mod facts;
 mod groups;
 mod interlocks;
 mod observe;
+mod outliers;
 mod plan;
 mod proposal;
 mod read;

@@ -3,12 +3,13 @@
 use reaction::{Counts, Error, Plan, Run};
 use sharing::Share;
 
+use crate::counts;
 use crate::decision::decide_all;
+use crate::interlocks::{self, HeldBack};
 use crate::plan::{Step, change};
 use crate::stored::StoredPlan;
 use crate::subject::Subject;
 use crate::sweeping::Sweep;
-use crate::{counts, interlocks};
 
 /// What a sweep would do.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct Proposal {
     pub incomplete: Vec<String>,
     /// What the report of the sweep would count.
     pub counts: Counts,
-    /// Why a sweep would refuse all of it unless it is forced, if so.
+    /// Why a sweep would refuse all of it, or what it would hold back, unless it is forced, if so.
     pub interlock: Option<Error>,
 }
 
@@ -35,7 +36,12 @@ impl Sweep {
     pub async fn propose(&self, run: &Run) -> Result<Proposal, Error> {
         let facts = Box::pin(self.read_facts(&Subject::Sweep { force: None }, run.deadline)).await?;
         let decisions = decide_all(&facts)?;
-        let interlock = interlocks::check(&facts, &decisions).err();
+        // The plan is of everything, so that it can force what a sweep holds back.
+        let interlock = match interlocks::check(&facts, &decisions) {
+            Ok(held_back) if held_back.is_empty() => None,
+            Ok(held_back) => Some(Error::refused(told(&held_back))),
+            Err(error) => Some(error),
+        };
         let (mut shares, mut refused, mut forgotten) = (Vec::<Share>::new(), Vec::new(), Vec::new());
         let Plan::Change { steps, mut notes, incomplete, .. } = change(&facts, &decisions)? else {
             return Err(Error::failed("a sweep is never ignored"));
@@ -53,4 +59,10 @@ impl Sweep {
         let plan = StoredPlan { version: StoredPlan::VERSION, account: facts.home.clone(), manifest, steps: shares };
         Ok(Proposal { plan, refused, notes, incomplete, counts: counts::counts(&facts, &decisions), interlock })
     }
+}
+
+/// What is held back, and why.
+fn told(held_back: &HeldBack) -> String {
+    let held_back = held_back.iter().map(|(resource, why)| format!("{resource}: {why}"));
+    held_back.collect::<Vec<_>>().join("; and ")
 }

@@ -2,31 +2,19 @@
 
 use std::time::Duration;
 
-use aws::{RATES, Rates};
-use reaction::Error;
+use aws::Rates;
 use reaction::settings::{Setting, Unset, Variables};
+use reaction::{Error, interlock};
 
-const REMOVALS: Setting = Setting {
-    variable: "SIGNALBOX_MAX_REMOVALS",
-    meaning: "how many shares one sweep may take away without being forced",
-    unset: Unset::Is("25"),
-    check: |variables| number(&REMOVALS, variables).map(drop),
-};
-const PERCENT: Setting = Setting {
-    variable: "SIGNALBOX_MAX_REMOVED_PERCENT",
-    meaning: "the percentage of the shares that one sweep may take away without being forced, where there are ten or more",
-    unset: Unset::Is("30"),
-    check: |variables| percent(variables).map(drop),
-};
 const PERIOD: Setting = Setting {
     variable: "SIGNALBOX_SWEEP_PERIOD",
     meaning: "the minutes between two sweeps: a thing that is older, and not shared, counts as no missed event",
     unset: Unset::Is("1440"),
-    check: |variables| number(&PERIOD, variables).map(drop),
+    check: |variables| period(variables).map(drop),
 };
 
-/// The settings of a sweep: [`Settings::read`].
-pub const SETTINGS: &[Setting] = &[REMOVALS, PERCENT, PERIOD, RATES];
+/// The settings of a sweep of shares, beside the limits and the pace of every sweep: [`Settings::read`].
+pub(crate) const SETTINGS: &[Setting] = &[PERIOD];
 
 /// The function's settings.
 #[derive(Clone, Copy, Debug)]
@@ -56,41 +44,13 @@ impl Settings {
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        let (rates, percent) = (Rates::read(variables)?, percent(variables)?);
-        let minutes = number(&PERIOD, variables)?;
-        let limits = Limits {
-            removals: number(&REMOVALS, variables)?,
-            percent,
-            period: Duration::from_secs(60 * u64::try_from(minutes).unwrap_or(u64::MAX / 60)),
-        };
-        Ok(Self { limits, rates })
+        let interlock::Limits { removals, percent } = interlock::Limits::read(variables)?;
+        Ok(Self { limits: Limits { removals, percent, period: period(variables)? }, rates: Rates::read(variables)? })
     }
 }
 
-fn percent(variables: Variables) -> Result<usize, Error> {
-    match number(&PERCENT, variables)? {
-        percent @ 0..=100 => Ok(percent),
-        percent => Err(PERCENT.malformed(format!("`{percent}` is more than 100"))),
-    }
-}
-
-fn number(setting: &Setting, variables: Variables) -> Result<usize, Error> {
-    let text = setting.required(variables)?;
-    text.parse().map_err(|_| setting.malformed(format!("`{text}` is not a whole number")))
-}
-
-#[cfg(test)]
-mod tests {
-    use reaction::interlock;
-
-    use super::Settings;
-
-    #[test]
-    fn limits_that_are_not_set_are_those_of_every_sweep() {
-        let limits = Settings::read(&|_| None).unwrap().limits;
-        assert_eq!(
-            interlock::Limits { removals: limits.removals, percent: limits.percent },
-            interlock::Limits::default()
-        );
-    }
+fn period(variables: Variables) -> Result<Duration, Error> {
+    let text = PERIOD.required(variables)?;
+    let minutes: u64 = text.parse().map_err(|_| PERIOD.malformed(format!("`{text}` is not a whole number")))?;
+    Ok(Duration::from_secs(minutes.saturating_mul(60)))
 }

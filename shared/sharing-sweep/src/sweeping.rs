@@ -4,11 +4,11 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use aws::{Clients, Pace, Rates, SdkConfig, Sessions};
+use aws::{Clients, Pace, RATES, Rates, SdkConfig, Sessions};
 use function::{Function, Setting, Trigger};
 use place::AccountId;
 use reaction::settings::Variables;
-use reaction::{Error, Key, Plan, Reaction, Repeat, Run};
+use reaction::{Error, Key, Plan, Reaction, Repeat, Run, interlock};
 use serde_json::value::RawValue;
 use sharing_aws::{Buckets, Ec2, Keys, Rds, Repositories, Source};
 use sharing_records::Grants;
@@ -166,7 +166,8 @@ impl<O: Occasion> Reaction for Sweeping<O> {
 impl<O: Occasion> Function for Sweeping<O> {
     const PURPOSE: &'static str = O::PURPOSE;
     const HEARS: &'static [Trigger] = O::HEARS;
-    const SETTINGS: &'static [&'static [Setting]] = &[sharing_aws::SETTINGS, sharing_records::SETTINGS, SETTINGS];
+    const SETTINGS: &'static [&'static [Setting]] =
+        &[sharing_aws::SETTINGS, sharing_records::SETTINGS, interlock::SETTINGS, SETTINGS, &[RATES]];
 
     fn open(sessions: Arc<Sessions>, variables: Variables) -> Result<Self, Error> {
         let source = Source::new(&sessions, sharing_aws::Settings::read(variables)?);

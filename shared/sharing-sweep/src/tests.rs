@@ -5,6 +5,7 @@ mod exact;
 mod interlocks;
 mod moved;
 mod obstacles;
+mod outliers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};

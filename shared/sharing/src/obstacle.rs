@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use place::Region;
 use reaction::Error;
 
-use crate::{Encryption, Kind, OptionGroup, Resource, State, Wanted};
+use crate::{COPY_OF, Encryption, Kind, OptionGroup, Resource, State, Tags, Wanted, is_posing_as_copy};
 
 /// For so long after its event a resource that AWS does not know is late rather than gone: EC2 is eventually consistent.
 /// Lambda tries again after one and after two minutes.
@@ -62,6 +62,8 @@ pub enum Obstacle {
         /// The options.
         options: Vec<String>,
     },
+    /// It has the name of a copy that Signalbox makes, and is not one.
+    PosesAsCopy,
     /// The entries name so many accounts, more than RDS shares a snapshot with.
     OverQuota(usize),
     /// An entry names a unit whose accounts cannot be told; with what to do.
@@ -128,6 +130,12 @@ impl Obstacle {
         Some(Self::FixedOptions { group: group.clone(), options: options.clone() })
     }
 
+    /// Why this snapshot of a database cannot be shared for its name, if so.
+    #[must_use]
+    pub fn of_name(resource: &Resource, tags: &Tags) -> Option<Self> {
+        is_posing_as_copy(resource.kind, &resource.id, tags).then_some(Self::PosesAsCopy)
+    }
+
     /// Why a resource of this kind cannot be shared with all of these, if so: then none of them gains it.
     #[must_use]
     pub fn of_quota(kind: Kind, wanted: &Wanted) -> Option<Self> {
@@ -149,6 +157,7 @@ impl Obstacle {
             | Self::ManagedKey { .. }
             | Self::UnusableKey { .. }
             | Self::FixedOptions { .. }
+            | Self::PosesAsCopy
             | Self::OverQuota(_) => Consequence::Refuse,
         }
     }
@@ -158,7 +167,11 @@ impl Obstacle {
     pub fn bars_gains_only(&self) -> bool {
         matches!(
             self,
-            Self::ManagedKey { .. } | Self::UnusableKey { .. } | Self::FixedOptions { .. } | Self::OverQuota(_)
+            Self::ManagedKey { .. }
+                | Self::UnusableKey { .. }
+                | Self::FixedOptions { .. }
+                | Self::PosesAsCopy
+                | Self::OverQuota(_)
         )
     }
 
@@ -202,6 +215,11 @@ impl fmt::Display for Obstacle {
                 "its option group {group} has the persistent or permanent option {}, and RDS shares no snapshot with such an \
                  option; export its data, or share a snapshot of a database without the option",
                 options.join(", ")
+            ),
+            Self::PosesAsCopy => write!(
+                f,
+                "it has the name of a copy that Signalbox makes, and no tag {COPY_OF} that names the snapshot it would be a copy \
+                 of; find out who made it, and delete it or copy it to another name"
             ),
             Self::OverQuota(number) => write!(
                 f,

@@ -1,34 +1,51 @@
-//! Every option of every command has an effect. Which options there are, the program itself tells (`--help` is made of the
-//! tree by which it reads them), so that a new option without a row here fails.
+//! Every option of every command has an effect: each is run with and without it. Which options there are, the program itself tells
+//! (`--help` is made of the tree by which it reads them), so that a new option without a row here fails.
 
+mod managed;
 mod place;
+mod rates;
 mod rows;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
 use place::Place;
 
 use super::Desk;
 use crate::functions::reconcile_shares::Scene;
+use crate::tidy;
 use crate::world::AWS;
 use crate::world::built::binary;
 
-/// An option, and what shows that it has an effect.
+/// An option, and what shows that it has an effect beside other arguments.
 struct Row {
     command: &'static str,
     option: &'static str,
+    without: Vec<String>,
+    value: Vec<String>,
     shown: Shown,
 }
 
-/// What shows an effect.
+/// What shows an effect. What a command tells is its output, and what it asked of AWS.
 enum Shown {
-    /// With the option the command tells, or asks of AWS, what it does not with the other arguments alone; or, where this is not
-    /// `is_told`, it no longer does.
-    Here { without: Vec<String>, value: Vec<String>, told: String, is_told: bool },
-    /// Another test, since it takes more than one command.
+    /// With the option the command tells this, and not with the other arguments alone.
+    Told(String),
+    /// With the other arguments the command tells this, and no longer with the option.
+    Silenced(String),
+    /// The command does not take the option, or not beside the other arguments, and says so.
+    Refused(String),
+    /// Another test runs the command with the option and without it.
     ByTest(&'static str),
+}
+
+/// Options of every command that these commands do not take.
+fn is_taken(command: &str, option: &str) -> bool {
+    let is_of_aws = ["profile", "region", "endpoint-url", "ca-bundle"].contains(&option);
+    let speaks_to_aws =
+        !["list", "up", "demo", "manifest check", "manifest schema", "completions", "man"].contains(&command);
+    let has_one_format = option == "output" && ["manifest schema", "completions"].contains(&command);
+    (speaks_to_aws || !is_of_aws) && !has_one_format
 }
 
 /// Each command with its options, as `--help` tells them.
@@ -67,23 +84,74 @@ fn commands_in(help: &str) -> Vec<String> {
     names.map(String::from).collect()
 }
 
-/// Exit code, output, messages, and what was asked of AWS.
-fn told(desk: &Desk, place: &Place, command: &str, arguments: &[String]) -> String {
-    let accounts = [&desk.scene.world.account, &place.elsewhere];
-    let before = accounts.map(|account| AWS.calls(account).len());
+/// Runs a command as an operator does who has set no tables in the environment.
+fn ran(desk: &Desk, command: &str, arguments: &[String]) -> Output {
     let words = command.split(' ').map(String::from).chain(arguments.iter().cloned()).collect::<Vec<_>>();
     let mut process = desk.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
     for table in ["SIGNALBOX_GRANTS_TABLE", "SIGNALBOX_AUDIT_TABLE"] {
         process.env_remove(table);
     }
-    let ran = process.env("HOME", &desk.folder).stdin(Stdio::null()).output().unwrap();
+    process.env("HOME", &desk.folder).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Exit code, output, messages, what was asked of AWS, and what the file of a run has.
+fn told(desk: &Desk, place: &Place, command: &str, arguments: &[String]) -> String {
+    let accounts = place.accounts();
+    let before = accounts.map(|account| AWS.count(account));
+    let by_tls = place.by_tls();
+    let ran = ran(desk, command, arguments);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let mut calls = Vec::new();
-    for (account, before) in accounts.into_iter().zip(before) {
-        let made = AWS.calls(account).into_iter().skip(before);
-        calls.extend(made.map(|it| format!("as {account}: {} {} {} {}\n", it.service, it.operation, it.path, it.body)));
+    let mut told = format!("exit {:?}\n{}{}", ran.status.code(), text(&ran.stdout), text(&ran.stderr));
+    let skipped = accounts.into_iter().zip(before);
+    let calls: Vec<_> = skipped.flat_map(|(account, before)| AWS.calls_since(account, before)).collect();
+    for call in &calls {
+        let local_aws::Call { account, region, service, operation, path, body, .. } = call;
+        let owner = call.expected_owner.as_ref().map(|it| format!(" of {it}")).unwrap_or_default();
+        let fault = call.fault.as_ref().map(|it| format!(" {it:?}")).unwrap_or_default();
+        told += &[&format!("as {account} in {region}: {service} {operation}{owner}{fault} "), path, " ", body, "\n"]
+            .concat();
     }
-    format!("exit {:?}\n{}{}{}", ran.status.code(), text(&ran.stdout), text(&ran.stderr), calls.concat())
+    if place.by_tls() > by_tls {
+        told += "AWS was asked by TLS\n";
+    }
+    told += &managed::in_order(&calls);
+    told + &std::fs::read_to_string(desk.folder.join("run.jsonl")).unwrap_or_default()
+}
+
+/// What is wrong with the rows, each of which is run beside the same command without its option; `before` is done before each.
+async fn idle(desk: &Desk<'_>, place: &Place, rows: Vec<Row>, before: impl AsyncFn(&Row)) -> Vec<String> {
+    let (mut without_option, mut idle) = (BTreeMap::new(), Vec::new());
+    for row in rows {
+        let Row { command, option, without, value, shown } = &row;
+        let (expected, is_told, is_refused) = match shown {
+            Shown::Told(expected) => (expected, true, false),
+            Shown::Silenced(expected) => (expected, false, false),
+            Shown::Refused(expected) => (expected, true, true),
+            Shown::ByTest(_) => continue,
+        };
+        before(&row).await;
+        let given: Vec<_> = without.iter().cloned().chain([format!("--{option}")]).chain(value.clone()).collect();
+        let with = told(desk, place, command, &given);
+        if with.contains(expected) != is_told {
+            idle.push(format!("{command} --{option}: `{expected}` is not told ({is_told}) with it:\n{with}"));
+        }
+        if is_refused {
+            let is_usage = ["exit Some(252)", "exit Some(253)", "exit Some(254)"].iter().any(|it| with.starts_with(it));
+            assert!(is_usage, "{command} --{option} is not refused:\n{with}");
+            continue;
+        }
+        let base = match without_option.entry((*command, without.clone())) {
+            Entry::Occupied(base) => base.into_mut(),
+            Entry::Vacant(base) => {
+                before(&row).await;
+                base.insert(told(desk, place, command, without))
+            }
+        };
+        if base.contains(expected) == is_told {
+            idle.push(format!("{command} --{option}: `{expected}` is told ({is_told}) without it too:\n{base}"));
+        }
+    }
+    idle
 }
 
 #[test]
@@ -97,9 +165,12 @@ fn every_option_that_the_program_tells_of_has_a_row_and_every_row_an_option() {
                 .map(move |it| format!("{command} --{it}"))
         })
         .collect();
-    let rows: BTreeSet<_> =
-        rows::all(&Place::default()).iter().map(|row| format!("{} --{}", row.command, row.option)).collect();
-    let (missing, idle): (Vec<_>, Vec<_>) = (told.difference(&rows).collect(), rows.difference(&told).collect());
+    let all = rows::all(&Place::default());
+    let is_right = |row: &&Row| is_taken(row.command, row.option) != matches!(row.shown, Shown::Refused(_));
+    let names = |row: &Row| format!("{} --{}", row.command, row.option);
+    let rows: BTreeSet<_> = all.iter().map(names).collect();
+    let in_effect: BTreeSet<_> = all.iter().filter(is_right).map(names).collect();
+    let (missing, idle): (Vec<_>, Vec<_>) = (told.difference(&in_effect).collect(), rows.difference(&told).collect());
     assert!(missing.is_empty(), "these options have no row that shows their effect: {missing:#?}");
     assert!(idle.is_empty(), "these rows are of no option: {idle:#?}");
     assert!(told.len() > 100, "the options are read: {told:?}");
@@ -110,67 +181,21 @@ async fn every_option_of_every_command_has_an_effect() {
     let scene = Scene::new().await;
     let desk = Desk::at(&scene);
     let place = Place::prepare(&desk).await;
-    let (mut without_option, mut idle) = (BTreeMap::new(), Vec::new());
-    for Row { command, option, shown } in rows::all(&place) {
-        let Shown::Here { without, value, told: expected, is_told } = shown else { continue };
-        let key = (command, without.clone());
-        let base = match without_option.entry(key) {
-            Entry::Occupied(base) => base.into_mut(),
-            Entry::Vacant(base) => {
-                place.restore(&desk, command, option).await;
-                base.insert(told(&desk, &place, command, &without))
-            }
-        };
-        place.restore(&desk, command, option).await;
-        let given: Vec<_> = without.into_iter().chain([format!("--{option}")]).chain(value).collect();
-        let with = told(&desk, &place, command, &given);
-        if base.contains(&expected) == is_told {
-            idle.push(format!("{command} --{option}: `{expected}` is told ({is_told}) without it too:\n{base}"));
-        } else if with.contains(&expected) != is_told {
-            idle.push(format!("{command} --{option}: `{expected}` is not told ({is_told}) with it:\n{with}"));
-        }
-    }
+    let mut rows = rows::all(&place);
+    rows.retain(|row| row.option != "rates");
+    let idle = idle(&desk, &place, rows, async |row| place.restore(&desk, row.command, row.option).await).await;
     assert!(idle.is_empty(), "{}", idle.join("\n"));
 }
 
-/// What starts an AWS is not run without the option, since it would not end.
-#[test]
-fn what_starts_an_aws_takes_no_other() {
-    for command in ["up", "demo"] {
-        for option in ["--profile", "--region", "--endpoint-url", "--ca-bundle"] {
-            let ran = std::process::Command::new(binary("signalbox")).env_clear().args([command, option, "x"]).output();
-            let said = String::from_utf8(ran.unwrap().stderr).unwrap();
-            assert!(said.contains("uses no AWS but its own"), "{command} {option}: {said}");
-        }
-    }
-}
-
-/// Tests that rows name are there.
+/// Only what starts an AWS of its own is left to other tests: it takes long, and ends when it is told to.
 #[test]
 fn the_tests_that_show_the_other_options_are_there() {
-    let sources: String = [
-        "desk/options.rs",
-        "fleet/roles.rs",
-        "fleet/selection.rs",
-        "fleet/sweeps.rs",
-        "fleet/resumed.rs",
-        "desk/up.rs",
-        "desk/dns.rs",
-        "desk/rotation.rs",
-    ]
-    .map(|file| std::fs::read_to_string(local_aws::workspace().join("tests/src").join(file)).unwrap())
-    .concat()
-        + &["shared/fleet/src/tests/runs.rs", "shared/aws/src/pace.rs"]
-            .map(|file| std::fs::read_to_string(local_aws::workspace().join(file)).unwrap())
-            .concat();
-    for row in rows::all(&Place::default()) {
-        if let Shown::ByTest(name) = row.shown {
-            assert!(
-                sources.contains(&format!("fn {name}(")),
-                "{} --{}: there is no test {name}",
-                row.command,
-                row.option
-            );
+    let tests: String =
+        tidy::files().into_iter().filter(|it| it.path.starts_with("tests/src/cli/")).map(|it| it.text).collect();
+    for Row { command, option, shown, .. } in rows::all(&Place::default()) {
+        if let Shown::ByTest(name) = shown {
+            assert!(["up", "demo"].contains(&command), "{command} --{option} is shown by a row");
+            assert!(tests.contains(&format!("fn {name}(")), "{command} --{option}: there is no test {name}");
         }
     }
 }

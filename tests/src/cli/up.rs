@@ -1,5 +1,7 @@
 //! `signalbox up` and `signalbox demo`: what they tell to try is tried, line by line.
 
+mod members;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -7,15 +9,17 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use aws::{Options, Sessions};
+use aws_sdk_ec2::Client as Ec2;
 use aws_sdk_ec2::config::Credentials;
 use aws_sdk_emr::types::Tag;
+use aws_sdk_organizations::Client as Organizations;
 use expect_test::expect;
 use serde_json::{Deserializer, Value};
 
 use crate::world::built::binary;
 use crate::world::now;
 
-/// A local AWS that somebody has started, and what it told: what to export, and the lines to try.
+/// A local AWS that was started as an operator does it, and what it told: what to export, and the lines to try.
 struct Up {
     running: Child,
     environment: BTreeMap<String, String>,
@@ -24,15 +28,8 @@ struct Up {
 
 impl Up {
     fn start() -> Self {
-        let mut up = Command::new(binary("signalbox"));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
-        up.env_clear().args(["up", "--output", "json", "--port", &port]).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut running = up.spawn().unwrap();
-        let (mut told, mut lines) = (BufReader::new(running.stderr.take().unwrap()).lines(), Vec::new());
-        while lines.last().is_none_or(|line: &String| !line.contains("TERMINATED")) {
-            let line = told.next().unwrap_or_else(|| panic!("it has ended: {lines:#?}"));
-            lines.push(line.unwrap());
-        }
+        let (mut running, lines) = started(&["--output", "json", "--port", &port]);
         let exported = Deserializer::from_reader(running.stdout.take().unwrap()).into_iter().next();
         let lines = lines.iter().filter_map(|line| line.strip_prefix("  ")).map(String::from).collect();
         let environment: BTreeMap<String, String> = exported.unwrap().unwrap();
@@ -40,10 +37,11 @@ impl Up {
         Self { running, environment, lines }
     }
 
-    /// The lines about the image, and those about the cluster.
-    fn lines(&self) -> (&[String], &[String]) {
-        let first = self.lines.iter().position(|line| line.starts_with("signalbox dns")).unwrap();
-        self.lines.split_at(first)
+    /// The lines about the image, those about the cluster, and those about the organization.
+    fn lines(&self) -> [&[String]; 3] {
+        let first = |command: &str| self.lines.iter().position(|line| line.starts_with(command)).unwrap();
+        let (clusters, accounts) = (first("signalbox dns"), first("signalbox fleet"));
+        [&self.lines[..clusters], &self.lines[clusters..accounts], &self.lines[accounts..]]
     }
 
     /// What the line prints in a shell that has what is to be exported.
@@ -58,34 +56,58 @@ impl Up {
     }
 
     /// What the AWS CLI would do, which need not be installed here.
-    async fn ask_emr(&self, line: &str) {
+    async fn ask_aws(&self, line: &str) {
         let words: Vec<_> = line.split(' ').collect();
-        let emr = self.emr().await;
         match words[..] {
             ["aws", "emr", "add-tags", "--resource-id", id, "--tags", tag] => {
                 let (key, value) = tag.split_once('=').unwrap();
                 let tag = Tag::builder().key(key).value(value).build();
-                emr.add_tags().resource_id(id).tags(tag).send().await.unwrap();
+                self.emr().await.add_tags().resource_id(id).tags(tag).send().await.unwrap();
             }
             ["aws", "emr", "terminate-clusters", "--cluster-ids", id] => {
-                emr.terminate_job_flows().job_flow_ids(id).send().await.unwrap();
+                self.emr().await.terminate_job_flows().job_flow_ids(id).send().await.unwrap();
+            }
+            [
+                "aws",
+                "organizations",
+                "move-account",
+                "--account-id",
+                id,
+                "--source-parent-id",
+                from,
+                "--destination-parent-id",
+                to,
+            ] => {
+                let organizations = Organizations::new(self.account(None).await.config());
+                let request = organizations.move_account().account_id(id).source_parent_id(from);
+                request.destination_parent_id(to).send().await.unwrap();
             }
             _ => panic!("{line}"),
         }
     }
 
-    async fn emr(&self) -> aws_sdk_emr::Client {
+    /// A way into the local AWS, in the name of the account that is exported or of another one.
+    async fn account(&self, other: Option<&str>) -> Sessions {
         let of = |name: &str| self.environment[name].clone();
-        let keys = Credentials::new(of("AWS_ACCESS_KEY_ID"), of("AWS_SECRET_ACCESS_KEY"), None, None, "tests");
+        let account = other.map_or_else(|| of("AWS_ACCESS_KEY_ID"), String::from);
+        let keys = Credentials::new(account, of("AWS_SECRET_ACCESS_KEY"), None, None, "tests");
         let (region, endpoint_url) = (Some(of("AWS_REGION")), Some(of("AWS_ENDPOINT_URL")));
         let options = Options { region, endpoint_url, credentials: Some(keys), ..Options::new(now) };
-        aws_sdk_emr::Client::new(Sessions::load(&options).await.unwrap().config())
+        Sessions::load(&options).await.unwrap()
+    }
+
+    async fn emr(&self) -> aws_sdk_emr::Client {
+        aws_sdk_emr::Client::new(self.account(None).await.config())
+    }
+
+    async fn ec2(&self, account: Option<&str>) -> Ec2 {
+        Ec2::new(self.account(account).await.config())
     }
 
     /// Tries the line out: the line, what it prints, and what `signalbox dns` shows then.
     async fn follow(&self, line: &str) -> String {
         let out = if line.starts_with("aws ") {
-            self.ask_emr(line).await;
+            self.ask_aws(line).await;
             String::new()
         } else {
             self.try_out(line)
@@ -120,10 +142,39 @@ impl Drop for Up {
     }
 }
 
+/// `signalbox up`, and what it has told when it is up.
+fn started(options: &[&str]) -> (Child, Vec<String>) {
+    let mut up = Command::new(binary("signalbox"));
+    up.env_clear().arg("up").args(options).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = up.spawn().unwrap();
+    let (mut told, mut lines) = (BufReader::new(running.stderr.take().unwrap()).lines(), Vec::new());
+    while lines.last().is_none_or(|line: &String| !line.contains("/signalbox-moved-")) {
+        let line = told.next().unwrap_or_else(|| panic!("it has ended: {lines:#?}"));
+        lines.push(line.unwrap());
+    }
+    (running, lines)
+}
+
+/// With both options, [`Up::start`] reads JSON and finds the port.
+#[test]
+fn what_up_prints_and_where_it_listens_are_options() {
+    let (mut running, _) = started(&[]);
+    let line = BufReader::new(running.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let port = line.strip_prefix("export AWS_ENDPOINT_URL=http://127.0.0.1:").and_then(|it| it.split(' ').next());
+    assert!(port.is_some_and(|it| it.parse::<u16>().is_ok_and(|it| it > 0)), "a shell can read it: {line}");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ran = Command::new(binary("signalbox")).env_clear().args(["up", "--port", &port]).output().unwrap();
+    let said = String::from_utf8(ran.stderr).unwrap();
+    assert!(said.contains(&format!("cannot listen on 127.0.0.1:{port}; choose another port")), "{said}");
+}
+
 #[tokio::test]
 async fn every_line_to_try_does_what_it_says() {
     let mut up = Up::start();
-    let (about_image, about_cluster) = up.lines();
+    let [about_image, about_cluster, about_organization] = up.lines();
     about_image.iter().filter(|line| !line.starts_with("aws ")).for_each(|line| drop(up.try_out(line)));
     let mut story = String::new();
     for line in about_cluster {
@@ -155,6 +206,7 @@ async fn every_line_to_try_does_what_it_says() {
         - in ZONE: delete etl.example.com -> ip-10-0-9-9.eu-west-1.compute.internal of j-1
         signalbox dns:
     "#]].assert_eq(&up.tell(&story));
+    members::try_out(&up, about_organization).await;
     let event = format!("/tmp/signalbox-cluster-{}.json", up.running.id());
     assert!(Path::new(&event).exists(), "{event}");
     assert_eq!(up.interrupt().code(), Some(130));
@@ -168,4 +220,10 @@ fn the_demo_comes_out_as_it_should() {
     let story: Value = serde_json::from_slice(&ran.stdout).unwrap();
     let outcome = |delivery: &str| story[delivery]["report"]["outcome"].clone();
     assert_eq!((outcome("delivery"), outcome("again")), ("applied".into(), "repeated".into()), "{story:#}");
+    let ran = Command::new(binary("signalbox")).env_clear().arg("demo").output().unwrap();
+    let story = String::from_utf8(ran.stdout).unwrap();
+    assert!(
+        story.starts_with("Account 111122223333 has registered image ami-"),
+        "without --output it is prose: {story}"
+    );
 }

@@ -2,6 +2,7 @@
 //! names of the samples in place of the ids that AWS made up.
 
 pub mod checks;
+mod copies;
 mod faults;
 mod given;
 mod interlocks;

@@ -20,6 +20,7 @@ mod watched;
 
 use std::time::Duration;
 
+use futures_util::future::select;
 use reaction::{Ledger, Mode, Outcome, Reaction, Report, drive_json};
 use rotate_bearer_token::settings::Settings;
 use rotate_bearer_token::{BearerToken, RotateBearerToken};
@@ -28,7 +29,7 @@ use serde_json::{Value, json};
 
 use crate::world::oauth2::{CLIENT_ID, CLIENT_SECRET, Manner, Server, Style};
 use crate::world::rotations::{Rotation, STEPS, make_secret, secrets_manager, stages, value_at};
-use crate::world::{LEDGER, ROTATIONS, World, run_for};
+use crate::world::{AWS, LEDGER, ROTATIONS, World, run_for};
 
 /// What a schedule sends, when it is time to revoke.
 const SWEEP: &str = r#"{"signalbox": "sweep"}"#;
@@ -50,6 +51,17 @@ impl Scene {
     /// A secret with a token that works, which Signalbox has made before.
     async fn new(style: Style) -> Self {
         Self::with(style, style).await
+    }
+
+    /// Ends when this is so, which a call to AWS or a request to the server brings about.
+    async fn until(&self, is_so: impl Fn() -> bool) {
+        loop {
+            let (call, request) = (AWS.next_call(&self.world.account), self.server.next_request());
+            if is_so() {
+                return;
+            }
+            select(Box::pin(call), Box::pin(request)).await;
+        }
     }
 
     /// The same, where the token is one that another hand has put there.

@@ -2,6 +2,7 @@
 //! RDS says of the snapshots afterwards.
 
 pub mod checks;
+mod copies;
 mod economy;
 mod faults;
 pub mod stories;
@@ -55,6 +56,8 @@ pub struct Given {
     pub is_gone: bool,
     /// The manifest.
     pub manifest: &'static str,
+    /// What its tag says that it is a copy of.
+    pub copy_of: Option<&'static str>,
     /// Whether RDS's own snapshots are copied.
     pub copies_automated: bool,
     /// Whether the manifest is a parameter, not an object.
@@ -83,6 +86,7 @@ pub const GIVEN: Given = Given {
     admitted: (&[], &[]),
     is_gone: false,
     manifest: MANIFEST,
+    copy_of: None,
     copies_automated: false,
     is_parameter: false,
     has_organization: false,
@@ -237,7 +241,7 @@ impl Scene {
         }
         if given.engine == Engine::Postgres {
             let request = self.rds.create_db_snapshot().db_instance_identifier(DATABASE).db_snapshot_identifier(&name);
-            request.send().await.unwrap();
+            request.set_tags(given.copy_of.map(|source| vec![self.copy_tag(source)])).send().await.unwrap();
             let request = self.rds.modify_db_snapshot_attribute().db_snapshot_identifier(&name);
             request.attribute_name("restore").set_values_to_add(Some(holders)).send().await.unwrap();
             if given.is_gone {
@@ -249,6 +253,11 @@ impl Scene {
             let request = self.rds.modify_db_cluster_snapshot_attribute().db_cluster_snapshot_identifier(&name);
             request.attribute_name("restore").set_values_to_add(Some(holders)).send().await.unwrap();
         }
+    }
+
+    /// The tag by which Signalbox knows its copies.
+    fn copy_tag(&self, source: &str) -> Tag {
+        Tag::builder().key("signalbox:copy-of").value(source.replace(SAMPLE_MINUTE, &self.minute)).build()
     }
 
     /// A key whose policy admits its own account and the first of these, and whose grants admit the second.

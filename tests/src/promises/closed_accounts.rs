@@ -31,7 +31,7 @@ fn close(account: &str, operation: &str, closed: &str, code: &str, message: &str
 
 /// How often each operation was asked for since the first `skipped` calls.
 fn count_of(account: &str, operation: &str, skipped: usize) -> usize {
-    AWS.calls(account).into_iter().skip(skipped).filter(|call| call.operation == operation).count()
+    AWS.calls_since(account, skipped).into_iter().filter(|call| call.operation == operation).count()
 }
 
 /// An image with two snapshots for 300 accounts, one of which is closed: what EC2 says of it, and how many requests each of the

@@ -193,7 +193,7 @@
 //! - `tests/src/promises/members/clusters.rs::a_suffix_is_for_the_accounts_that_the_settings_name`
 //!
 //! A wildcard answers for a name, and a record of that name would hide it.
-//! - `functions/emr-dns/src/tests/wildcards.rs::a_wildcard_answers_for_what_does_not_exist_below_its_closest_encloser`
+//! - `shared/naming/src/tests/wildcards.rs::a_wildcard_answers_for_what_does_not_exist_below_its_closest_encloser`
 //! - `tests/src/functions/emr_dns/names.rs::a_deeper_name_is_served_by_a_wildcard`
 //!
 //! Record set protections and change guardrails reject a batch, however often it is sent.

@@ -1,5 +1,5 @@
 //! An organization of four accounts: what happens in a member reaches the function in the hub, which acts in the member. IAM judges
-//! each call: in the hub by the role of the function's template, in the member by the role that `infra/member-account.yaml` makes.
+//! each call: in the hub by the role of the function's template, in the member by the role that the function's template for members makes.
 
 mod clusters;
 mod forced;
@@ -57,9 +57,6 @@ impl Scene {
         let closed = make_account(&client, "closed", &root, &unit).await;
         client.close_account().account_id(&closed.account).send().await.unwrap();
         make_operator(&hub).await;
-        for member in [&member, &below] {
-            make_member(member, &hub.account, &[("OrganizationId", organization.as_str())], |_| {}).await;
-        }
         let (accounts, functions) = (accounts(&organization, &unit), Mutex::default());
         Self { hub, member, below, closed, organization, unit, client, accounts, functions }
     }
@@ -70,7 +67,7 @@ impl Scene {
         self.functions.get_mut().clear();
     }
 
-    /// The hub in the name of the role of a function, which is made when it is first asked for.
+    /// The hub in the name of the role of a function, which is made when it is first asked for, with its role in each member.
     pub async fn acting_as(&self, function: &'static str) -> Arc<World> {
         self.acting_with(function, &[]).await
     }
@@ -83,6 +80,9 @@ impl Scene {
         }
         let own = [("OrganizationId", self.organization.as_str()), ("Accounts", &self.accounts)];
         make_role(&self.hub, function, &[&own, given].concat()).await;
+        for member in [&self.member, &self.below] {
+            make_member(member, &self.hub.account, function, &own[..1], |_| {}).await;
+        }
         let made = Arc::new(self.hub.acting_as(function, &self.accounts).await);
         functions.insert(function, made.clone());
         made
@@ -103,7 +103,7 @@ impl Scene {
 
     /// What the hub asked of Organizations and STS since its first calls, in order.
     pub fn asked_since(&self, skipped: usize) -> Vec<String> {
-        let calls = AWS.calls(&self.hub.account).into_iter().skip(skipped);
+        let calls = AWS.calls_since(&self.hub.account, skipped).into_iter();
         calls.filter(|it| matches!(it.service.as_str(), "organizations" | "sts")).map(|it| it.operation).collect()
     }
 }

@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::keys::KEY;
 use super::role::texts;
 use super::template::Template;
 use crate::world::AWS;
@@ -73,8 +74,18 @@ fn forbidden() -> Vec<(&'static str, String, Value)> {
         ("s3:GetObject", "arn:aws:s3:::com-example-data/customers.csv".into(), json!({"aws:ResourceAccount": ACCOUNT})),
         ("secretsmanager:GetSecretValue", format!("{secret}x"), json!({"aws:ResourceAccount": ACCOUNT})),
         ("secretsmanager:PutSecretValue", secret.replace(ACCOUNT, OTHER), json!({"aws:ResourceAccount": OTHER})),
-        ("kms:Decrypt", format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"), json!({})),
         ("iam:PassRole", format!("arn:aws:iam::{ACCOUNT}:role/admin"), json!({})),
+    ]
+}
+
+/// Keys that no role of a function may use in these ways: directly, for another service or region than its stack's, or for good.
+fn forbidden_of_keys() -> Vec<(&'static str, String, Value)> {
+    vec![
+        ("kms:Decrypt", format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"), json!({})),
+        ("kms:Decrypt", KEY.into(), json!({})),
+        ("kms:Decrypt", KEY.into(), json!({"kms:ViaService": "s3.eu-west-1.amazonaws.com"})),
+        ("kms:Decrypt", KEY.into(), json!({"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"})),
+        ("kms:CreateGrant", KEY.into(), json!({"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com"})),
     ]
 }
 
@@ -87,9 +98,9 @@ struct Role {
 /// Every role that functions have.
 fn roles() -> Vec<Role> {
     let all = Template::all().into_iter();
-    let functions = all.filter(|it| !it.is_of_an_organization() && !it.resources("AWS::Lambda::Function").is_empty());
-    let own = functions.map(|template| Role { template, id: "Role" });
-    own.chain([Role { template: Template::read("member-account"), id: "MemberRole" }]).collect()
+    let own = all.filter(Template::is_of_a_function).map(|template| Role { template, id: "Role" });
+    let functions = Template::functions_in_members().into_iter();
+    own.chain(functions.map(|it| Role { template: Template::of_members(&it), id: "MemberRole" })).collect()
 }
 
 /// What templates are given here; each takes what it knows.
@@ -111,19 +122,12 @@ fn parameters() -> Value {
         "SecretArns": secret,
         "MasterSecretArns": master,
         "KmsKeyArns": format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"),
+        "KmsKeyArn": KEY,
         "SubnetIds": "subnet-0123456789abcdef0",
         "SecurityGroupIds": "sg-0123456789abcdef0",
         "MemberRoleArns": format!("arn:aws:iam::{OTHER}:role/signalbox-rotation"),
         "MemberAccountIds": OTHER,
-        "HubAccountId": OTHER,
-        "EmrDns": "Yes",
-        "ReactOrgChange": "Yes",
-        "ReconcileShares": "Yes",
-        "RotateBearerToken": "Yes",
-        "RotateDbUser": "Yes",
-        "ShareAmi": "Yes",
-        "ShareEbsSnapshot": "Yes",
-        "ShareRdsSnapshot": "Yes",
+        "HubRoleArn": format!("arn:aws:iam::{OTHER}:role/a-function"),
     })
 }
 
@@ -247,7 +251,8 @@ async fn only_actions_without_resources_are_allowed_on_everything() {
 
 #[tokio::test]
 async fn what_no_function_may_do_every_role_denies() {
-    let forbidden: Vec<_> = forbidden().into_iter().map(|(action, on, with)| (action.to_owned(), on, with)).collect();
+    let forbidden = forbidden().into_iter().chain(forbidden_of_keys());
+    let forbidden: Vec<_> = forbidden.map(|(action, on, with)| (action.to_owned(), on, with)).collect();
     for role in roles() {
         for (call, said) in forbidden.iter().zip(ask(&role, &forbidden).await) {
             assert!(!said.is_null(), "infra/{}.yaml allows {call:?}", role.template.name);

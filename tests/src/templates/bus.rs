@@ -5,17 +5,20 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::role::texts;
-use super::rules::{event_bridge, matches, samples};
+use super::rules::{event_bridge, forwarding, matches, samples};
 use super::template::{Parameters, Template, resolved};
 
-/// The parameter that says whether a function is deployed, and the function.
-pub const HEARD: [(&str, &str); 5] = [
-    ("EmrDns", "emr-dns"),
-    ("ReactOrgChange", "react-org-change"),
-    ("ShareAmi", "share-ami"),
-    ("ShareEbsSnapshot", "share-ebs-snapshot"),
-    ("ShareRdsSnapshot", "share-rds-snapshot"),
-];
+/// The functions whose events rules forward to the bus: the parameter that says whether one is deployed, and the function.
+fn heard() -> Vec<(String, String)> {
+    let functions: BTreeSet<_> = forwarding().into_iter().map(|it| it.function).collect();
+    functions.into_iter().map(|it| (parameter_of(&it), it)).collect()
+}
+
+/// The function's name in capitals: `ShareAmi` of `share-ami`.
+pub fn parameter_of(function: &str) -> String {
+    let words = function.split('-').flat_map(|word| [word[..1].to_uppercase(), word[1..].to_owned()]);
+    words.collect()
+}
 
 /// The hub, a member, and the management account.
 pub const ACCOUNTS: [&str; 3] = ["123456789012", "222233334444", "111122223333"];
@@ -29,6 +32,7 @@ pub fn parameters() -> Parameters<'static> {
         ("BusName", "signalbox"),
         ("ForwardingRoleName", "signalbox-forward"),
         ("HubAccountId", ACCOUNTS[0]),
+        ("HubRoleArn", HUB_ROLE),
         ("HubRegion", "eu-west-1"),
         ("ManagementAccountId", ACCOUNTS[2]),
         ("OrganizationId", "o-exampleorgid"),
@@ -36,6 +40,9 @@ pub fn parameters() -> Parameters<'static> {
     ];
     given.map(|(name, value)| (name, json!(value))).into()
 }
+
+/// The role of a function in the hub.
+pub const HUB_ROLE: &str = "arn:aws:iam::123456789012:role/signalbox-share-rds-snapshot-Role-ABCDEFGHIJKL";
 
 const BUS: &str = "arn:aws:events:eu-west-1:123456789012:event-bus/signalbox";
 
@@ -209,8 +216,8 @@ pub fn pattern_in(template: &str, id: &str) -> Value {
 
 #[test]
 fn a_function_hears_on_the_bus_what_its_own_rule_hears() {
-    for (parameter, function) in HEARD.into_iter().filter(|(_, function)| Template::exists(function)) {
-        assert_eq!(pattern_in("bus", &format!("{parameter}Rule")), pattern_in(function, "Rule"), "{function}");
+    for (parameter, function) in heard() {
+        assert_eq!(pattern_in("bus", &format!("{parameter}Rule")), pattern_in(&function, "Rule"), "{function}");
     }
 }
 
@@ -218,7 +225,7 @@ fn a_function_hears_on_the_bus_what_its_own_rule_hears() {
 fn there_is_a_rule_a_permission_and_an_alarm_for_each_function_that_is_deployed() {
     let template = Template::read("bus");
     let resource = |id: String| template.json["Resources"][id].clone();
-    for (parameter, function) in HEARD {
+    for (parameter, function) in heard() {
         for of in ["Rule", "Permission", "FailuresAlarm", "ThrottlesAlarm"] {
             assert_eq!(resource(format!("{parameter}{of}"))["Condition"], format!("Has{parameter}"), "{function}");
         }
@@ -226,7 +233,7 @@ fn there_is_a_rule_a_permission_and_an_alarm_for_each_function_that_is_deployed(
             template.json["Conditions"][format!("Has{parameter}")],
             json!({"Fn::Equals": [{"Ref": parameter}, "Yes"]})
         );
-        assert_eq!(template.json["Parameters"][parameter]["Default"], "No", "{function}");
+        assert_eq!(template.json["Parameters"][&parameter]["Default"], "No", "{function}");
         let rule = resolved(&resource(format!("{parameter}Rule"))["Properties"], &parameters());
         assert_eq!((&rule["Name"], &rule["EventBusName"]), (&json!(function), &json!({"Ref": "Bus"})));
         let arn = format!("arn:aws:lambda:eu-west-1:123456789012:function:{function}");
@@ -243,17 +250,17 @@ fn there_is_a_rule_a_permission_and_an_alarm_for_each_function_that_is_deployed(
             assert_eq!((&alarm["MetricName"], &alarm["Dimensions"]), (&json!(measure), &by), "{function}");
         }
     }
-    assert_eq!(template.resources("AWS::Events::Rule").len(), HEARD.len());
+    assert_eq!(template.resources("AWS::Events::Rule").len(), heard().len(), "what is forwarded is handed on");
 }
 
 /// A sample goes to its function by the bus as it does without one, and what is replayed, too.
 #[tokio::test]
 async fn the_bus_hands_a_sample_to_its_function_and_to_no_other() {
-    let events = event_bridge().await;
+    let (events, heard) = (event_bridge().await, heard());
     for (function, name, event) in samples().into_iter().filter(|(.., event)| event.contains("\"detail-type\"")) {
-        let Some((own, _)) = HEARD.into_iter().find(|(_, it)| *it == function) else { continue };
+        let Some((own, _)) = heard.iter().find(|(_, it)| *it == function) else { continue };
         let mut handed = Vec::new();
-        for (parameter, _) in HEARD {
+        for (parameter, _) in &heard {
             let pattern = pattern_in("bus", &format!("{parameter}Rule")).to_string();
             if matches(&events, &pattern, &event).await {
                 handed.push(parameter);
@@ -261,8 +268,8 @@ async fn the_bus_hands_a_sample_to_its_function_and_to_no_other() {
         }
         let is_stray =
             name.ends_with("an-event-came-of-another-kind.json") || name.ends_with("could-not-be-moved.json");
-        let expected: &[&str] = if is_stray { &[] } else { &[own] };
-        assert_eq!(handed, expected, "{name}");
+        let expected = (!is_stray).then_some(own);
+        assert_eq!(handed, Vec::from_iter(expected), "{name}");
     }
 }
 

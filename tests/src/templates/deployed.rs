@@ -2,6 +2,7 @@
 //! nothing is left when the stacks are deleted.
 
 mod account;
+mod customer_key;
 mod organization;
 mod rotation;
 

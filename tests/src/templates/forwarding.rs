@@ -4,17 +4,21 @@
 use aws_sdk_eventbridge::Client as EventBridge;
 use serde_json::{Value, json};
 
-use super::bus::{ACCOUNTS, HEARD, parameters, pattern_in};
+use super::bus::{ACCOUNTS, parameter_of, parameters, pattern_in};
 use super::role::texts;
-use super::rules::{event_bridge, matches, samples};
+use super::rules::{Forwarding, event_bridge, forwarding, matches, samples};
 use super::template::{Parameters, Template, resolved};
 
 /// The fields of an event that a pattern looks at by themselves: the rest is the same for a function wherever it runs.
 const OF_THE_PLACE: [&str; 3] = ["account", "region", "replay-name"];
 
-/// A member's rules: of which function each is.
-fn forwarded() -> impl Iterator<Item = (&'static str, &'static str)> {
-    HEARD.into_iter().filter(|(parameter, _)| *parameter != "ReactOrgChange")
+/// The functions for which members forward events, each by its own template for members.
+fn forwarded() -> Vec<String> {
+    let of_members = forwarding().into_iter().filter(|it| it.template.ends_with("-member"));
+    let functions: Vec<_> =
+        of_members.inspect(|it| assert_eq!(it.template, format!("{}-member", it.function))).collect();
+    assert!(functions.len() > 1, "functions hear events of members");
+    functions.into_iter().map(|it| it.function).collect()
 }
 
 /// The pattern of a rule where it stands in this account and region.
@@ -27,10 +31,10 @@ fn pattern_at(template: &str, id: &str, (account, region): (&str, &str)) -> Stri
 }
 
 /// The functions to which a member forwards an event.
-async fn forwards(events: &EventBridge, place: (&str, &str), event: &Value) -> Vec<&'static str> {
+async fn forwards(events: &EventBridge, place: (&str, &str), event: &Value) -> Vec<String> {
     let mut to = Vec::new();
-    for (parameter, function) in forwarded() {
-        let pattern = pattern_at("member-account", &format!("{parameter}Rule"), place);
+    for function in forwarded() {
+        let pattern = pattern_at(&format!("{function}-member"), "Rule", place);
         if matches(events, &pattern, &event.to_string()).await {
             to.push(function);
         }
@@ -48,17 +52,17 @@ fn events_of(function: &str) -> Vec<(String, Value)> {
 #[tokio::test]
 async fn a_member_forwards_a_sample_where_the_rule_of_its_function_hears_it_and_no_other() {
     let events = event_bridge().await;
-    for (parameter, function) in forwarded() {
-        let own = pattern_in(function, "Rule").to_string();
-        for (name, event) in events_of(function) {
+    for function in forwarded() {
+        let own = pattern_in(&function, "Rule").to_string();
+        for (name, event) in events_of(&function) {
             let (account, region) = (event["account"].as_str().unwrap(), event["region"].as_str().unwrap());
             let is_heard = matches(&events, &own, &event.to_string()).await && event.get("replay-name").is_none();
-            let expected: &[&str] = if is_heard { &[function] } else { &[] };
-            assert_eq!(forwards(&events, (account, region), &event).await, expected, "{name} ({parameter})");
+            let expected = Vec::from_iter(is_heard.then(|| function.clone()));
+            assert_eq!(forwards(&events, (account, region), &event).await, expected, "{name}");
             // What another rule sent to this bus keeps the account and region of where it happened.
             let strangers = [("000000000012", region), (account, "us-west-2")];
             for place in strangers {
-                assert_eq!(forwards(&events, place, &event).await, [] as [&str; 0], "{name} in {place:?}");
+                assert_eq!(forwards(&events, place, &event).await, [] as [String; 0], "{name} in {place:?}");
             }
         }
     }
@@ -68,12 +72,12 @@ async fn a_member_forwards_a_sample_where_the_rule_of_its_function_hears_it_and_
 #[tokio::test]
 async fn what_is_replayed_is_not_forwarded() {
     let events = event_bridge().await;
-    for (_, function) in forwarded() {
+    for function in forwarded() {
         let (name, mut event) =
-            events_of(function).into_iter().find(|(_, it)| it.get("replay-name").is_none()).unwrap();
+            events_of(&function).into_iter().find(|(_, it)| it.get("replay-name").is_none()).unwrap();
         event["replay-name"] = json!("after-the-manifest-was-mended");
         let place = (event["account"].as_str().unwrap().to_owned(), event["region"].as_str().unwrap().to_owned());
-        assert_eq!(forwards(&events, (&place.0, &place.1), &event).await, [] as [&str; 0], "{name}");
+        assert_eq!(forwards(&events, (&place.0, &place.1), &event).await, [] as [String; 0], "{name}");
     }
 }
 
@@ -81,32 +85,46 @@ async fn what_is_replayed_is_not_forwarded() {
 #[test]
 fn what_is_forwarded_is_what_the_function_hears() {
     let place = json!({"account": [ACCOUNTS[0]], "region": ["eu-west-1"], "replay-name": [{"exists": false}]});
-    let rules =
-        forwarded().map(|(parameter, function)| ("member-account", format!("{parameter}Rule"), parameter, function));
-    let of_organizations = ("management-account", "Rule".to_owned(), "ReactOrgChange", "react-org-change");
-    for (template, id, parameter, function) in rules.chain([of_organizations]) {
-        let mut pattern = pattern_in(template, &id);
+    for Forwarding { template, id, function } in forwarding() {
+        let mut pattern = pattern_in(&template, &id);
         for field in OF_THE_PLACE {
             let said = pattern.as_object_mut().unwrap().remove(field);
             // Organizations is in one region.
             let is_left_out = field == "region" && template == "management-account";
             assert_eq!(said, (!is_left_out).then(|| place[field].clone()), "{function}: {field}");
         }
-        assert_eq!(pattern, pattern_in("bus", &format!("{parameter}Rule")), "{function}");
+        assert_eq!(pattern, pattern_in("bus", &format!("{}Rule", parameter_of(&function))), "{function}");
     }
-    assert_eq!(Template::read("member-account").resources("AWS::Events::Rule").len(), forwarded().count());
 }
 
 /// Where the operator chooses no names, the templates mean the same bus and the same roles.
 #[test]
 fn what_is_forwarded_finds_the_bus_and_the_roles_by_the_names_that_all_have_by_default() {
-    for (name, templates) in [
-        ("BusName", &["bus", "management-account", "member-account"][..]),
-        ("ForwardingRoleName", &["bus", "member-account"]),
-        ("OrganizationRoleName", &["bus", "management-account"]),
-    ] {
-        let told = |template: &str| Template::read(template).json["Parameters"][name]["Default"].clone();
-        assert!(told(templates[0]).is_string() && templates.iter().all(|it| told(it) == told(templates[0])), "{name}");
+    let templates: Vec<_> = Template::all().into_iter().filter(Template::is_of_an_organization).collect();
+    for (name, least) in [("BusName", 4), ("ForwardingRoleName", 3), ("OrganizationRoleName", 2)] {
+        let told = templates.iter().filter_map(|it| it.json["Parameters"].get(name)?.get("Default"));
+        let told: Vec<_> = told.collect();
+        assert!(told.len() >= least && told.iter().all(|it| it.is_string() && *it == told[0]), "{name}: {told:?}");
+    }
+}
+
+/// A rule for members sends by the role of the account's template, and what it cannot send waits in that template's queue, which
+/// admits it by its name.
+#[test]
+fn a_rule_of_a_member_uses_the_role_and_the_queue_that_all_functions_share() {
+    let account = Template::read("member-account");
+    let resource = |id: &str| resolved(&account.json["Resources"][id]["Properties"], &parameters());
+    let arn = |service: &str, rest: &Value| json!(format!("arn:aws:{service}:123456789012:{}", rest.as_str().unwrap()));
+    let sender = json!(format!("role/{}", resource("ForwardingRole")["RoleName"].as_str().unwrap()));
+    let (sender, queue) = (arn("iam:", &sender), arn("sqs:eu-west-1", &resource("FailureQueue")["QueueName"]));
+    let admits = resource("FailureQueuePolicy")["PolicyDocument"]["Statement"][0].clone();
+    let admitted = admits["Condition"]["ArnLike"]["aws:SourceArn"].as_str().unwrap();
+    for function in forwarded() {
+        let rule = resolved(&Template::of_members(&function).json["Resources"]["Rule"]["Properties"], &parameters());
+        let target = &rule["Targets"][0];
+        assert_eq!((&target["RoleArn"], &target["DeadLetterConfig"]["Arn"]), (&sender, &queue), "{function}");
+        let source = format!("arn:aws:events:eu-west-1:123456789012:rule/{}", rule["Name"].as_str().unwrap());
+        assert!(source.starts_with(admitted.strip_suffix('*').unwrap()), "{function}: {source}");
     }
 }
 
@@ -114,14 +132,14 @@ fn what_is_forwarded_finds_the_bus_and_the_roles_by_the_names_that_all_have_by_d
 #[test]
 fn what_is_forwarded_goes_to_the_bus_and_nowhere_else() {
     const BUS: &str = "arn:aws:events:eu-west-1:123456789012:event-bus/signalbox";
+    for Forwarding { template: name, id, .. } in forwarding() {
+        let targets = resolved(&Template::read(&name).json["Resources"][&id]["Properties"]["Targets"], &parameters());
+        let [target] = &targets.as_array().unwrap()[..] else { panic!("{name}: {id} has one target") };
+        assert_eq!(target["Arn"], BUS, "{name}: {id}");
+        assert_eq!(target.get("Input").or(target.get("InputTransformer")), None, "{name}: {id} changes nothing");
+    }
     for name in ["management-account", "member-account"] {
         let template = Template::read(name);
-        for (id, rule) in template.resources("AWS::Events::Rule") {
-            let targets = resolved(&rule["Targets"], &parameters());
-            let [target] = &targets.as_array().unwrap()[..] else { panic!("{name}: {id} has one target") };
-            assert_eq!(target["Arn"], BUS, "{name}: {id}");
-            assert_eq!(target.get("Input").or(target.get("InputTransformer")), None, "{name}: {id} changes nothing");
-        }
         let role = resolved(&template.json["Resources"]["ForwardingRole"]["Properties"], &parameters());
         let [policy] = &role["Policies"].as_array().unwrap()[..] else { panic!("{name}: one policy") };
         let [statement] = &policy["PolicyDocument"]["Statement"].as_array().unwrap()[..] else { panic!("{name}") };

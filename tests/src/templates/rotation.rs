@@ -53,8 +53,10 @@ fn a_function_may_rotate_the_secrets_that_were_given_and_read_their_masters_and_
 #[test]
 fn keys_are_used_for_secrets_only() {
     for (function, secret) in ROTATING {
-        let [(actions, keys, statement)] = &allowed(function, secret, "kms:")[..] else { panic!("one statement") };
+        let found = allowed(function, secret, "kms:");
+        let [(actions, keys, statement), (_, of_stack, _)] = &found[..] else { panic!("two statements") };
         assert_eq!((actions.len(), keys), (2, &json!([KEY])), "{function}");
+        assert_eq!(of_stack, &json!({"Ref": "KmsKeyArn"}), "{function}: what the stack keeps");
         let via = &statement["Condition"]["StringLike"]["kms:ViaService"];
         assert_eq!(via, "secretsmanager.*.amazonaws.com*", "{function}");
     }
@@ -125,6 +127,7 @@ fn what_was_not_asked_for_is_not_allowed() {
             vec!["HasMasterSecrets: ReadMasterSecrets", "HasMasterSecrets: FindDatabases", "HasKmsKeys: UseKeys"];
         expected.push("HasMembers: ActInMembers");
         expected.push("IsInVpc: JoinNetwork");
+        expected.push("HasKmsKey: UseKeyOfStack");
         expected.retain(|it| function == "rotate-db-user" || !it.contains("Master"));
         assert_eq!(found, expected, "{function}");
     }

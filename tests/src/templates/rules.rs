@@ -57,6 +57,30 @@ pub async fn matches(events: &EventBridge, pattern: &str, event: &str) -> bool {
     test.unwrap_or_else(|error| panic!("{pattern} and {event}: {error:?}")).result()
 }
 
+/// A rule that forwards to the bus of the hub.
+pub struct Forwarding {
+    /// The template.
+    pub template: String,
+    /// Its logical id there.
+    pub id: String,
+    /// The function, as the rule's description names it.
+    pub function: String,
+}
+
+/// Every rule that forwards to the bus.
+pub fn forwarding() -> Vec<Forwarding> {
+    let mut found = Vec::new();
+    for template in Template::all().into_iter().filter(|it| it.is_of_an_organization() && it.name != "bus") {
+        for (id, rule) in template.resources("AWS::Events::Rule") {
+            let described = rule["Description"].as_str().unwrap();
+            let (_, rest) = described.split_once(" for the function ").unwrap_or_else(|| panic!("{id}: {described}"));
+            let function = rest.split([' ', '.']).next().unwrap().to_owned();
+            found.push(Forwarding { template: template.name.clone(), id: id.into(), function });
+        }
+    }
+    found
+}
+
 /// The sample events: whose each is, its file's name, and its text.
 pub fn samples() -> Vec<(String, String, String)> {
     let mut samples = Vec::new();
@@ -190,7 +214,7 @@ fn what_a_rule_cannot_hand_over_is_tried_again_and_then_kept() {
             assert!(!targets.is_empty(), "{}: {id} has a target", template.name);
             for target in targets {
                 // A bus as the target takes no policy of its own: it is tried for 24 hours, as the others are.
-                let is_bus = target["Arn"]["Fn::Sub"].as_str().is_some_and(|arn| arn.contains(":event-bus/"));
+                let is_bus = target["Arn"].to_string().contains(":event-bus/");
                 let is_retried = target["RetryPolicy"]["MaximumRetryAttempts"].is_u64();
                 assert!(is_retried != is_bus, "{}: {target}", template.name);
                 assert!(target["DeadLetterConfig"]["Arn"].is_object(), "{}: {target}", template.name);

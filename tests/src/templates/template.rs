@@ -9,8 +9,11 @@ use serde_json::{Map, Value, json};
 /// What is given for parameters, by name.
 pub type Parameters<'a> = BTreeMap<&'a str, Value>;
 
-/// The templates that an organization of many accounts needs beside those of the functions.
+/// The templates that all functions share in an organization of many accounts.
 pub const OF_AN_ORGANIZATION: [&str; 3] = ["bus", "management-account", "member-account"];
+
+/// What the name of a function's template for members ends with.
+const OF_MEMBERS: &str = "-member";
 
 /// A template of `infra/`.
 pub struct Template {
@@ -33,9 +36,30 @@ impl Template {
         Self { name: name.into(), json: plain(&documents[0]) }
     }
 
-    /// Whether it is one of [`OF_AN_ORGANIZATION`].
+    /// The template of a function for members, where it has one.
+    pub fn of_members(function: &str) -> Self {
+        Self::read(&format!("{function}{OF_MEMBERS}"))
+    }
+
+    /// The functions that have a template for members, by the files of `infra/`.
+    pub fn functions_in_members() -> Vec<String> {
+        let all = Self::all().into_iter();
+        all.filter_map(|it| it.name.strip_suffix(OF_MEMBERS).map(String::from)).collect()
+    }
+
+    /// The function that it is of, in the hub or in members; its own name where it is of none.
+    pub fn function(&self) -> &str {
+        self.name.strip_suffix(OF_MEMBERS).unwrap_or(&self.name)
+    }
+
+    /// Whether an organization of many accounts needs it beside the templates of the hub's functions.
     pub fn is_of_an_organization(&self) -> bool {
-        OF_AN_ORGANIZATION.contains(&self.name.as_str())
+        OF_AN_ORGANIZATION.contains(&self.name.as_str()) || self.name.ends_with(OF_MEMBERS)
+    }
+
+    /// Whether it deploys a function.
+    pub fn is_of_a_function(&self) -> bool {
+        !self.resources("AWS::Lambda::Function").is_empty()
     }
 
     /// Whether there is a template of this name.
@@ -127,7 +151,9 @@ pub fn resolved(value: &Value, parameters: &Parameters) -> Value {
     match (name.as_str(), given.as_array().map(Vec::as_slice)) {
         ("Ref", _) => parameters.get(text(&given).as_str()).unwrap_or(value).clone(),
         ("Fn::Sub", Some([text, names])) => {
-            names.as_object().unwrap().iter().fold(text.clone(), |text, (name, value)| substituted(&text, name, value))
+            let names = names.as_object().unwrap().iter();
+            let text = names.fold(text.clone(), |text, (name, value)| substituted(&text, name, value));
+            parameters.iter().fold(text, |text, (name, value)| substituted(&text, name, value))
         }
         ("Fn::Sub", _) => parameters.iter().fold(given, |text, (name, value)| substituted(&text, name, value)),
         ("Fn::Split", Some([by, whole])) => whole.as_str().unwrap().split(by.as_str().unwrap()).collect(),

@@ -12,6 +12,7 @@ OPTIONAL = {
     "AlarmTopicArn": "arn:aws:sns:eu-west-1:111122223333:alarms",
     "CaLayerArn": "arn:aws:lambda:eu-west-1:111122223333:layer:authorities:1",
     "CodeVersion": "v1",
+    "KmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
     "SecurityGroupIds": "sg-0123456789abcdef0",
     "SubnetIds": "subnet-0123456789abcdef0",
@@ -24,7 +25,13 @@ def findings(engine: CompositeEngine, path: str) -> list[str]:
     given = {name: value for name, value in OPTIONAL.items() if f"\n  {name}:\n" in text}
     config = ValidateConfig(severity_level=Severity.WARN, strict=True, parameter_overrides=given)
     report = engine.validate_template(path, config)
-    return [f"{path}:{it.start_line}: {it.rule_id} {it.message}" for it in report.diagnostics]
+    found = [it for it in report.diagnostics if not is_given_here(it, text.splitlines())]
+    return [f"{path}:{it.start_line}: {it.rule_id} {it.message}" for it in found]
+
+
+def is_given_here(finding, lines: list[str]) -> bool:
+    """Whether it is about an ARN that the template takes from a parameter: the value above then counts as fixed."""
+    return finding.rule_id == "W9002" and "!Ref" in lines[finding.start_line - 1]
 
 
 engine = CompositeEngine()

@@ -176,16 +176,13 @@ fn paths(code: &str) -> Vec<Vec<String>> {
     words.map(|word| word.split("::").map(String::from).filter(|part| !part.is_empty()).collect()).collect()
 }
 
-/// Circles that are still there. The list may only become shorter.
-const LEFT: &[&str] = &["cli : arguments, commands, connection"];
-
 /// A circle is mended by a file for what both of them use. Read which names tie it: `use crate::..` in each of its modules.
 #[test]
 fn no_modules_of_a_crate_stand_in_a_circle() {
     let all = Crate::all();
     assert!(all.len() > 20 && all.iter().any(|it| it.arrows().len() > 20), "the modules are read as they are");
     let circles: Vec<_> = all.iter().flat_map(Crate::circles).collect();
-    assert_eq!(circles, LEFT, "in circles:\n{}", circles.join("\n"));
+    assert!(circles.is_empty(), "in circles:\n{}", circles.join("\n"));
 }
 
 #[test]

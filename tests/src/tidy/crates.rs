@@ -103,7 +103,7 @@ fn the_words_and_the_arithmetic_are_pure() {
     let is_impure = |name: &str| {
         name.starts_with("aws-") || name.starts_with("lambda_") || ["aws", "ledger", "lambda", "tokio"].contains(&name)
     };
-    for name in ["place", "reaction", "events", "policy", "sharing", "rotation"] {
+    for name in ["place", "reaction", "events", "policy", "sharing", "rotation", "naming"] {
         let impure: Vec<_> = graph.closure(name).into_iter().filter(|it| is_impure(it)).collect();
         assert!(impure.is_empty(), "shared/{name} needs {impure:?}");
     }
@@ -127,6 +127,19 @@ fn what_is_shared_needs_nothing_of_those_who_share_it() {
     for shared in graph.under("shared") {
         let wrong: Vec<_> = graph.closure(&shared).intersection(&users).cloned().collect();
         assert!(wrong.is_empty(), "{shared} needs {wrong:?}");
+    }
+}
+
+/// A deployed function may run whatever is shared, so nothing shared reads arguments or draws on a terminal.
+#[test]
+fn what_is_shared_has_no_command_line() {
+    let graph = Graph::read();
+    let of_terminals = ["clap", "comfy-table", "indicatif", "anstream"];
+    assert!(of_terminals.iter().all(|it| graph.closure("signalbox").contains(*it)), "the graph is read as it is");
+    for name in graph.under("shared").into_iter().chain(graph.under("functions")) {
+        let needed = graph.closure(&name);
+        let wrong: Vec<_> = of_terminals.iter().filter(|it| needed.contains(**it)).collect();
+        assert!(wrong.is_empty(), "{name} needs {wrong:?}");
     }
 }
 

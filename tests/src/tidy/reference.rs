@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 
 use expect_test::expect_file;
 use serde_json::Value;
+use suite::FUNCTIONS;
 
 use super::folders;
+use super::settings::{cells, group_of};
 use crate::templates::Template;
 
 /// How a page is written anew.
@@ -73,14 +75,19 @@ fn parameters(template: &Template) -> String {
     table("Parameters", "| parameter | default | meaning |\n|---|---|---|", &rows)
 }
 
+/// What the template sets, and what the function says of it; of what functions have in common, another page says that.
 fn settings(template: &Template) -> String {
     let mut rows = String::new();
-    if !template.resources("AWS::Lambda::Function").is_empty() {
-        for (variable, value) in template.environment().as_object().into_iter().flatten() {
-            let _ = writeln!(rows, "| `{variable}` | {} |", code(&said(value)));
-        }
+    let Some(entry) = FUNCTIONS.iter().find(|it| it.name == template.name) else { return rows };
+    for (variable, value) in template.environment().as_object().into_iter().flatten() {
+        let setting = entry.all_settings().find(|it| it.variable == variable);
+        let meaning = match group_of(variable) {
+            Some((title, link)) => format!("[{}](../{link}) | ", title.to_lowercase()),
+            None => setting.map(cells).unwrap_or_default(),
+        };
+        let _ = writeln!(rows, "| `{variable}` | {} | {meaning} |", code(&said(value)));
     }
-    table("Settings", "| variable | value |\n|---|---|", &rows)
+    table("Settings", "| variable | value | meaning | if it is unset |\n|---|---|---|---|", &rows)
 }
 
 /// A statement as a row: what it is for, by its name; what may be done, on what, and under which conditions.
@@ -156,8 +163,9 @@ fn the_page_of_each_template_is_current() {
     for template in Template::all() {
         let name = &template.name;
         let mut page = format!("# Template `{name}`\n\n{ANEW}\n");
-        if functions.contains(name) {
-            let _ = writeln!(page, "\nThe function is [`{name}`](../../../functions/{name}/README.md).");
+        let function = template.function();
+        if functions.iter().any(|it| it == function) {
+            let _ = writeln!(page, "\nThe function is [`{function}`](../../../functions/{function}/README.md).");
         }
         for section in [parameters, settings, roles, triggers] {
             page.push_str(&section(&template));

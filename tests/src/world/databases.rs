@@ -12,6 +12,7 @@ mod postgres;
 mod postgres_causes;
 mod postgres_owners;
 mod postgres_twins;
+mod proofs;
 pub mod wire;
 
 use std::fs;
@@ -29,6 +30,9 @@ use secrecy::SecretString;
 
 /// PostgreSQL: TLS, but for members of the role `plain`; every statement in its log; `passwordcheck`.
 pub static POSTGRES: LazyLock<Server> = LazyLock::new(postgres::start);
+
+/// Another PostgreSQL, with users of its own.
+pub static OTHER_POSTGRES: LazyLock<Server> = LazyLock::new(postgres::start_other);
 
 /// MariaDB: TLS for users that demand it; every statement in its log; `simple_password_check`.
 pub static MARIADB: LazyLock<Server> = LazyLock::new(mariadb::start);
@@ -121,6 +125,11 @@ impl Server {
             Engine::Postgres => self.run(&[&format!("CREATE ROLE {user} LOGIN PASSWORD '{password}'")]).await,
             _ => self.run(&[&format!("CREATE USER {user}@'%' IDENTIFIED BY '{password}' REQUIRE SSL")]).await,
         }
+    }
+
+    /// How often MariaDB refused a user, as its log of statements tells. The log of warnings, which is in the same file, tells it again.
+    pub fn refusals(&self, user: &str) -> usize {
+        self.log().matches(&format!("Connect\tAccess denied for user '{user}'@")).count()
     }
 
     /// Everything that it wrote down, statements too.

@@ -19,6 +19,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 pub use mischief::Mischief;
 pub use tls::start_encrypted;
@@ -92,11 +93,13 @@ pub struct Server {
     base: String,
 }
 
+#[derive(Default)]
 struct Inside {
     manner: Manner,
     made: usize,
     alive: Vec<String>,
     asked: Vec<Asked>,
+    arrival: Arc<Notify>,
     mischief: BTreeMap<Ask, Mischief>,
 }
 
@@ -117,7 +120,7 @@ impl Server {
     }
 
     fn new(manner: Manner, base: String) -> Self {
-        let inside = Inside { manner, made: 0, alive: vec![], asked: vec![], mischief: BTreeMap::new() };
+        let inside = Inside { manner, ..Inside::default() };
         Self { state: Arc::new(Mutex::new(inside)), base }
     }
 
@@ -152,6 +155,11 @@ impl Server {
     /// Every request until now.
     pub fn asked(&self) -> Vec<Asked> {
         self.state.lock().unwrap().asked.clone()
+    }
+
+    /// Ends when it is asked next, counted from now and not from when this is first polled.
+    pub fn next_request(&self) -> impl Future<Output = ()> + use<> {
+        Arc::clone(&self.state.lock().unwrap().arrival).notified_owned()
     }
 
     /// Lets it misbehave from now on, each time that it is asked this.

@@ -6,20 +6,22 @@ use std::path::PathBuf;
 use local_aws::deploy::{Deployment, Stack};
 use serde_json::{Value, json};
 
-use crate::templates::{IN_MEMBERS, Template};
+use crate::templates::Template;
 use crate::world::{AUDIT, GRANTS, LEDGER, World};
 
-/// The role that the functions assume in members.
-pub const MEMBER_ROLE: &str = "signalbox-member";
-
-/// What a function has to say to assume it.
+/// What a function has to say to assume its role in a member.
 pub const EXTERNAL_ID: &str = "an-external-id";
 
-/// A role of the hub that members trust, and which may do everything there: an operator's.
+/// A role of the hub that may do everything there, and enter every role that lets it in: an operator's.
 pub const OPERATOR: &str = "operator";
 
 /// What stays of a function's template where only its role is made: the role, and what its policies refer to.
 const KEPT: [&str; 3] = ["AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::SQS::Queue"];
+
+/// The role that a function assumes in members, as its templates call it by default; and that of an operator.
+pub fn member_role(function: &str) -> String {
+    format!("signalbox-{function}")
+}
 
 /// Makes the role of a function in the hub as its template says, and calls it by the function's name.
 pub async fn make_role(hub: &World, function: &str, given: &[(&str, &str)]) {
@@ -43,7 +45,6 @@ pub async fn make_changed_role(hub: &World, function: &str, given: &[(&str, &str
         ("LedgerTable", LEDGER),
         ("GrantsTable", GRANTS),
         ("AuditTable", AUDIT),
-        ("MemberRoleName", MEMBER_ROLE),
         ("ExternalId", EXTERNAL_ID),
         ("CodeBucket", &bucket),
         ("CodeKey", "function.zip"),
@@ -72,28 +73,41 @@ pub async fn make_boundary(account: &World, actions: &[&str]) -> String {
     format!("arn:aws:iam::{}:policy/boundary", account.account)
 }
 
-/// Deploys `infra/member-account.yaml` in a member: every function of the hub that acts in members may act there, by the role that
-/// the template makes. `changed` may change the template.
-pub async fn make_member(member: &World, hub: &str, given: &[(&str, &str)], changed: impl FnOnce(&mut Value)) {
-    let mut template = Template::read("member-account").json;
+/// Deploys the role of a function in a member, by the function's template for members: the function of the hub may act there.
+/// `changed` may change the template.
+pub async fn make_member(
+    member: &World,
+    hub: &str,
+    function: &str,
+    given: &[(&str, &str)],
+    changed: impl FnOnce(&mut Value),
+) {
+    let mut template = Template::of_members(function).json;
     changed(&mut template);
-    let roles = IN_MEMBERS.into_iter().chain(["rotate-bearer-token", OPERATOR]);
-    let roles: Vec<_> = roles.map(|role| format!("arn:aws:iam::{hub}:role/{role}")).collect();
-    let roles = roles.join(",");
+    let role = format!("arn:aws:iam::{hub}:role/{function}");
     let usual = [
-        ("HubAccountId", hub),
+        ("HubRoleArn", role.as_str()),
         ("HubRegion", "eu-west-1"),
-        ("HubRoleArns", &roles),
         ("ExternalId", EXTERNAL_ID),
         ("CopyAutomated", "true"),
-        ("EmrDns", "Yes"),
-        ("ReactOrgChange", "Yes"),
-        ("ReconcileShares", "Yes"),
-        ("ShareAmi", "Yes"),
-        ("ShareEbsSnapshot", "Yes"),
-        ("ShareRdsSnapshot", "Yes"),
     ];
-    deploy(member, "signalbox-member-account", &template, &[&usual, given].concat()).await;
+    let stack = format!("signalbox-{function}-member");
+    deploy(member, &stack, &template, &[&usual, &[("Forward", "No")][..], given].concat()).await;
+}
+
+/// Deploys the same template a second time, for [`OPERATOR`]: a role of its own, which lets the operator of the hub act as the
+/// function does.
+pub async fn make_operators_member(member: &World, hub: &str, function: &str, given: &[(&str, &str)]) {
+    let (role, name) = (format!("arn:aws:iam::{hub}:role/{OPERATOR}"), member_role(OPERATOR));
+    let own = [
+        ("HubRoleArn", role.as_str()),
+        ("HubRegion", "eu-west-1"),
+        ("ExternalId", EXTERNAL_ID),
+        ("MemberRoleName", &name),
+        ("Forward", "No"),
+    ];
+    let template = Template::of_members(function).json;
+    deploy(member, &name, &template, &[&own, given].concat()).await;
 }
 
 /// Takes an action out of the statements of a template's role.
@@ -129,7 +143,7 @@ fn take(value: &mut Value, action: &str, taken: &mut usize) {
 }
 
 /// Creates or updates a stack of this template with those of the parameters that it has; the last of one name counts.
-async fn deploy(world: &World, name: &str, template: &Value, given: &[(&str, &str)]) {
+pub async fn deploy(world: &World, name: &str, template: &Value, given: &[(&str, &str)]) {
     let path: PathBuf = std::env::temp_dir().join(format!("signalbox-{name}-{}.json", world.account));
     std::fs::write(&path, template.to_string()).unwrap();
     let is_known = |name: &str| template["Parameters"].get(name).is_some();

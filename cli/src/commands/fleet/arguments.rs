@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use fleet::{Limits, Regions, Role, Target, Targets, Tolerance};
+use operations::Operation;
 use place::Region;
 use reaction::Mode;
 
-use super::operation::Operation;
 use super::sweeps::SweepSettings;
 use crate::failure::Failure;
 
@@ -43,7 +44,7 @@ Examples:
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// What is done in each account and region
-    #[arg(value_enum)]
+    #[arg(value_parser = an_operation())]
     pub(crate) operation: Operation,
     /// Show the accounts and regions, and how many calls it takes at least, and do nothing in them
     #[arg(long, conflicts_with_all = ["apply", "checkpoint", "resume", "only_failed", "lines"])]
@@ -163,10 +164,16 @@ pub(crate) struct Kept {
     pub(crate) lines: bool,
 }
 
+/// Reads the name of an operation.
+fn an_operation() -> impl TypedValueParser<Value = Operation> {
+    let known = Operation::ALL.map(|it| PossibleValue::new(it.name()).help(it.purpose()));
+    PossibleValuesParser::new(known).try_map(|name| name.parse::<Operation>())
+}
+
 impl RunArguments {
     /// Refuses what does not go with the operation.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        let (operation, chosen) = (self.operation.name(), &self.chosen);
+        let (operation, chosen) = (self.operation, &self.chosen);
         let refuse = |why: String| Err(Failure::usage(why));
         if !self.operation.writes() {
             let only_for_writers = [("--apply", self.apply), ("--unrecorded", self.unrecorded)];

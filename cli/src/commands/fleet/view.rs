@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use fleet::{Account, Entry, Fleet, List, Plan, Reason, Results, Tolerance};
+use operations::Operation;
 use place::{AccountId, Region};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::operation::Operation;
 use crate::output;
 
 /// What a run is going to do.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Planned<'a> {
-    operation: String,
+    operation: &'static str,
     writes: bool,
     accounts: &'a [Account],
     regions: &'a [Region],

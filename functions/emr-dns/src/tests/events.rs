@@ -4,12 +4,12 @@ use ::events::emr::ClusterState::{
     self, Bootstrapping, Running, Starting, Terminated, TerminatedWithErrors, Terminating, Unknown, Waiting,
 };
 use expect_test::{Expect, expect};
+use naming::{Cluster, Vpc};
 
 use super::{
     CLUSTER, NAME, NODE, OLD, after_event, cluster, facts, look, ours, set, settings, that_is, told, upsert_only, zone,
 };
-use crate::cluster::Cluster;
-use crate::facts::{Look, Other, Seen, Vpc};
+use crate::facts::{Look, Other};
 
 fn check(look: Look, expected: &Expect) {
     expected.assert_eq(&after_event(look));
@@ -99,7 +99,7 @@ fn an_ended_cluster_leaves_alone_what_is_not_its_own() {
 
 #[test]
 fn under_upsert_only_nothing_is_deleted_and_the_rest_is_done() {
-    let told = |look: Look| told(&facts(upsert_only(), Seen::Cluster(Some(Box::new(look)))));
+    let told = |look: Look| told(facts(upsert_only(), Some(Box::new(look))));
     expect!["note: etl.example.com would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only"]
         .assert_eq(&told(look(that_is(Terminated), ours(NAME, CLUSTER, NODE))));
     expect![[r#"
@@ -238,7 +238,7 @@ fn without_the_tag_nothing_is_done_and_a_bad_name_is_refused() {
         ],
     );
     expect!["ignored: EMR does not know cluster j-1YONHTCP3YZKC in eu-west-1 (any more)"]
-        .assert_eq(&told(&facts(settings(), Seen::Cluster(None))));
+        .assert_eq(&told(facts(settings(), None)));
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! What is heard: events, payloads, settings.
 
+use aws::Rates;
 use expect_test::{Expect, expect};
+use naming_sweep::Due;
 use reaction::Reaction;
+use reaction::interlock::Limits;
 use serde_json::{Value, json};
 
 use crate::{EmrDns, Settings, Subject};
@@ -97,9 +100,9 @@ fn poison_is_refused() {
 #[test]
 fn a_sweep_may_be_forced_by_names() {
     let sweep = |force: Value| heard(&json!({"signalbox": "sweep", "force": force}));
-    assert_eq!(sweep(json!(null)), Ok(Some(Subject::Sweep { force: [].into() })));
+    assert_eq!(sweep(json!(null)), Ok(Some(Subject::Sweep(Due::default()))));
     let force = ["etl.example.com".parse().unwrap()].into();
-    assert_eq!(sweep(json!(["ETL.example.com."])), Ok(Some(Subject::Sweep { force })));
+    assert_eq!(sweep(json!(["ETL.example.com."])), Ok(Some(Subject::Sweep(Due { force }))));
     expect![[r#"
         the payload is not like {"signalbox": "sweep", "force": null}, where `force` may be a list of names: invalid type: boolean `true`, expected a sequence
         the payload is not like {"signalbox": "sweep", "force": null}, where `force` may be a list of names: `*` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com
@@ -115,60 +118,22 @@ fn a_sweep_may_be_forced_by_names() {
     );
 }
 
-fn settings(name: &'static str, value: &'static str) -> Result<Settings, String> {
-    Settings::read(&|asked| (asked == name).then(|| value.to_owned())).map_err(|error| error.to_string())
-}
-
 #[test]
-fn settings_have_defaults() {
+fn settings_are_those_of_names_the_limits_and_the_pace() {
+    let read = |name: &'static str, value: &'static str| {
+        Settings::read(&|asked| (asked == name).then(|| value.to_owned())).map_err(|error| error.to_string())
+    };
+    let defaults = Settings { naming: super::settings(), limits: Limits::default(), rates: Rates::Documented };
+    assert_eq!(read("NONE", ""), Ok(defaults.clone()));
+    assert_eq!(read("SIGNALBOX_RATES", "unlimited"), Ok(Settings { rates: Rates::Unlimited, ..defaults.clone() }));
+    let limits = Limits { removals: 2, ..Limits::default() };
+    assert_eq!(read("SIGNALBOX_MAX_REMOVALS", "2"), Ok(Settings { limits, ..defaults }));
     expect![[r#"
-        Settings {
-            owner: "signalbox",
-            tag: "cluster_name",
-            ttl: 60,
-            policy: Sync,
-            zones: None,
-            suffixes: Suffixes(
-                None,
-            ),
-            rates: Documented,
-        }
-    "#]]
-    .assert_debug_eq(&super::settings());
-    assert_eq!(settings("SIGNALBOX_DNS_TTL", "300").unwrap().ttl, 300);
-    assert_eq!(settings("SIGNALBOX_DNS_ZONES", "Z1, /hostedzone/Z2").unwrap().zones.unwrap().len(), 2);
-}
-
-#[test]
-fn a_mistake_names_the_variable() {
-    let mistakes = [
-        ("SIGNALBOX_OWNER", "a,b"),
-        ("SIGNALBOX_DNS_TAG", " "),
-        ("SIGNALBOX_DNS_TTL", "0"),
-        ("SIGNALBOX_DNS_TTL", "1m"),
-        ("SIGNALBOX_DNS_POLICY", "upsert"),
-        ("SIGNALBOX_DNS_ZONES", "Z1,example.com"),
-        ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com"),
-        ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com="),
-        ("SIGNALBOX_SUFFIX_ACCOUNTS", "*.example.com=111122223333"),
-        ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com=111122223333|x"),
-        ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com=111122223333,Example.com.=444455556666"),
-        ("SIGNALBOX_SUFFIX_ACCOUNTS", "example.com=111122223333,"),
-        ("SIGNALBOX_RATES", "fast"),
-    ];
-    let told: Vec<_> = mistakes.iter().map(|(name, value)| settings(name, value).unwrap_err()).collect();
-    expect![[r#"
-        the environment variable SIGNALBOX_OWNER: `a,b` is not 1 to 63 letters, digits, hyphens, underscores and dots
-        the environment variable SIGNALBOX_DNS_TAG: ` ` is no key of a tag (1 to 128 characters)
         the environment variable SIGNALBOX_DNS_TTL: `0` is not a number of seconds from 1 to 604800
-        the environment variable SIGNALBOX_DNS_TTL: `1m` is not a number of seconds from 1 to 604800
-        the environment variable SIGNALBOX_DNS_POLICY: `upsert` is neither `sync` nor `upsert-only`
-        the environment variable SIGNALBOX_DNS_ZONES: `example.com` is not the id of a hosted zone, such as "Z0123456789ABCDEFGHIJ"
-        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: `example.com` is not suffix=account|account, such as example.com=111122223333
-        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: an account of `example.com=`: `` is not an account id of 12 digits, such as "111122223333"
-        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: the suffix of `*.example.com=111122223333` has a `*`, and only letters, digits, hyphens and underscores may be in it
-        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: an account of `example.com=111122223333|x`: `x` is not an account id of 12 digits, such as "111122223333"
-        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: `example.com` is there twice; write all of its accounts in one pair
-        the environment variable SIGNALBOX_SUFFIX_ACCOUNTS: `` is not suffix=account|account, such as example.com=111122223333
-        the environment variable SIGNALBOX_RATES: `fast` is neither `documented` nor `unlimited`"#]].assert_eq(&told.join("\n"));
+        the environment variable SIGNALBOX_RATES: `fast` is neither `documented` nor `unlimited`"#]]
+    .assert_eq(
+        &[("SIGNALBOX_DNS_TTL", "0"), ("SIGNALBOX_RATES", "fast")]
+            .map(|(name, value)| read(name, value).unwrap_err())
+            .join("\n"),
+    );
 }

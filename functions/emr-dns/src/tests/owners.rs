@@ -5,14 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use ::events::emr::ClusterState::{self, Running, Starting, Terminated};
 use expect_test::expect;
+use naming::{Cluster, Facts, Mark, Place, RecordSet, Settings};
+use naming_sweep::Survey;
 use place::AccountId;
 
 use super::{CLUSTER, NAME, NODE, OLD, cluster, facts, look, ours, settings, survey, told};
-use crate::Settings;
-use crate::cluster::{Cluster, Place};
-use crate::facts::{Facts, Kin, Look, Other, Seen, Survey};
-use crate::mark::Mark;
-use crate::record::RecordSet;
+use crate::facts::{Kin, Look, Other};
 
 const MEMBER: &str = "444455556666";
 
@@ -38,7 +36,7 @@ fn suffixes(text: &'static str) -> Settings {
     Settings::read(&|name| (name == "SIGNALBOX_SUFFIX_ACCOUNTS").then(|| text.to_owned())).unwrap()
 }
 
-fn with_accounts(settings: Settings, seen: Seen) -> Facts {
+fn with_accounts<S>(settings: Settings, seen: S) -> Facts<S> {
     Facts { accounts: BTreeSet::from([super::account(), member()]), has_members: true, ..facts(settings, seen) }
 }
 
@@ -49,7 +47,7 @@ fn both(settings: &Settings, asking: &Cluster, owner: Option<&Cluster>, records:
         None => Other::Gone,
     };
     let look = Look { other, ..look(asking.clone(), records.to_vec()) };
-    let event = told(&with_accounts(settings.clone(), Seen::Cluster(Some(Box::new(look)))));
+    let event = told(with_accounts(settings.clone(), Some(Box::new(look))));
     let living = owner.into_iter().chain([asking]).filter(|it| !it.state.has_ended()).cloned().collect();
     // A sweep asks for whichever cluster no list has.
     let ended = match owner {
@@ -57,7 +55,7 @@ fn both(settings: &Settings, asking: &Cluster, owner: Option<&Cluster>, records:
         _ => [OLD.parse().unwrap()].into(),
     };
     let survey = Survey { ended, ..survey(living, records.to_vec()) };
-    [event, told(&with_accounts(settings.clone(), Seen::All(survey)))]
+    [event, told(with_accounts(settings.clone(), survey))]
 }
 
 /// Who is turned away, or what is done: the first words.
@@ -126,7 +124,7 @@ fn an_event_and_a_sweep_keep_the_name_for_another_cluster_of_the_owner() {
         let primary = (state == Running).then(|| NODE.to_owned());
         let kin = Cluster { state, primary, ..cluster("j-2") };
         let of_end = |kin| Look { kin, ..look(ended.clone(), records.clone()) };
-        let event = |look| told(&with_accounts(settings(), Seen::Cluster(Some(Box::new(look)))));
+        let event = |look| told(with_accounts(settings(), Some(Box::new(look))));
         let told_of_end = event(of_end(Kin::Known(vec![numbered(), kin.clone()])));
         assert!(told_of_end.starts_with("note: etl.example.com is not deleted: j-2"), "{told_of_end}");
         assert!(event(of_end(Kin::TooMany(51))).contains("not deleted: account 111122223333 has 51 other clusters"));
@@ -136,7 +134,7 @@ fn an_event_and_a_sweep_keep_the_name_for_another_cluster_of_the_owner() {
         assert_eq!(verdict(&of_stranger), "left to a sweep", "{of_stranger}");
         let survey = survey(vec![kin, stranger.clone()], records.clone());
         let ended = [CLUSTER.parse().unwrap()].into();
-        let sweep = told(&with_accounts(settings(), Seen::All(Survey { ended, ..survey })));
+        let sweep = told(with_accounts(settings(), Survey { ended, ..survey }));
         assert_eq!(sweep.contains("in Z1: update") && sweep.contains("for j-2"), by_sweep == "taken over", "{sweep}");
         assert!(verdict(&sweep) == "refused" && !sweep.contains("delete"), "the stranger: {sweep}");
     }
@@ -147,14 +145,14 @@ fn an_account_that_was_not_read_whole_loses_no_name_to_another_one() {
     let ended = [OLD.parse().unwrap()].into();
     let survey = survey(vec![of_member(CLUSTER, 60)], held_by(&cluster(OLD)));
     let survey = Survey { ended, unread: vec!["j-2".into()], ..survey };
-    let told = told(&with_accounts(settings(), Seen::All(survey)));
+    let told = told(with_accounts(settings(), survey));
     assert!(told.contains("of another account, but not everything could be read") && !told.contains("in Z1"), "{told}");
 }
 
 #[test]
 fn where_nothing_is_held_the_account_of_the_oldest_cluster_has_asked_first() {
     let survey = survey(vec![cluster(OLD), of_member(CLUSTER, 60)], vec![]);
-    let told = told(&with_accounts(settings(), Seen::All(survey)));
+    let told = told(with_accounts(settings(), survey));
     assert!(told.starts_with("in Z1: create etl.example.com") && told.contains("cluster=j-0LDCLUSTER000"), "{told}");
     assert_eq!(verdict(&told), "refused", "{told}");
 }
@@ -164,12 +162,12 @@ fn where_nothing_is_held_the_account_of_the_oldest_cluster_has_asked_first() {
 fn an_owner_that_could_not_be_read_counts_as_living() {
     let owner = cluster(OLD);
     let survey = Survey { unread: vec![OLD.into()], ..survey(vec![of_member(CLUSTER, 60)], held_by(&owner)) };
-    let told = told(&with_accounts(settings(), Seen::All(survey)));
+    let told = told(with_accounts(settings(), survey));
     assert!(!told.contains("in Z1") && verdict(&told) == "refused", "{told}");
     // We may not act in the owner's account (any more): its records are not ours to change.
     let stranger = Cluster { place: super::place(), ..of_member(CLUSTER, 60) };
     let records = held_by(&of_member(OLD, 0));
-    let told = super::told(&facts(settings(), Seen::Cluster(Some(Box::new(look(stranger, records))))));
+    let told = super::told(facts(settings(), Some(Box::new(look(stranger, records)))));
     assert!(told.starts_with("refused: etl.example.com in Z1 is somebody else's"), "{told}");
 }
 
@@ -178,36 +176,8 @@ fn an_account_whose_cluster_ended_comes_first_where_another_of_its_clusters_asks
     let (kin, stranger) = (Cluster { created: None, ..cluster("j-2") }, of_member(CLUSTER, 60));
     let ended = [OLD.parse().unwrap()].into();
     let survey = Survey { ended, ..survey(vec![kin, stranger], held_by(&cluster(OLD))) };
-    let told = told(&with_accounts(settings(), Seen::All(survey)));
+    let told = told(with_accounts(settings(), survey));
     assert!(told.starts_with("in Z1: update") && told.contains("cluster=j-2") && verdict(&told) == "refused", "{told}");
-}
-
-#[test]
-fn the_longest_suffix_says_which_accounts_may_have_a_name() {
-    let settings = suffixes("example.com=111122223333, ETL.example.com.=444455556666|777788889999,com=777788889999");
-    let may = |name: &str, account: &str| {
-        let (name, account) = (name.parse().unwrap(), account.parse().unwrap());
-        settings.suffixes.permit(&name, &account, &super::account()).map_err(|error| error.to_string())
-    };
-    assert_eq!(may("a.etl.example.com", MEMBER), Ok(()));
-    assert_eq!(may("etl.example.com", MEMBER), Ok(()));
-    assert_eq!(may("www.example.com", "111122223333"), Ok(()));
-    assert_eq!(may("www.example.org", "111122223333"), Ok(()), "what no suffix covers is for our own account");
-    expect![[r#"
-        account 444455556666 may not have www.example.com: SIGNALBOX_SUFFIX_ACCOUNTS gives example.com to 111122223333 alone; correct the tag, or add the account (with the template: to SuffixAccounts)
-        account 444455556666 may not have xetl.example.com: SIGNALBOX_SUFFIX_ACCOUNTS gives example.com to 111122223333 alone; correct the tag, or add the account (with the template: to SuffixAccounts)
-        account 111122223333 may not have a.etl.example.com: SIGNALBOX_SUFFIX_ACCOUNTS gives etl.example.com to 444455556666, 777788889999 alone; correct the tag, or add the account (with the template: to SuffixAccounts)
-        account 444455556666 may not have www.example.org: no suffix of SIGNALBOX_SUFFIX_ACCOUNTS covers it, and such names are for account 111122223333 alone; correct the tag, or add the suffix (with the template: to SuffixAccounts)"#]]
-    .assert_eq(
-        &[
-            may("www.example.com", MEMBER),
-            may("xetl.example.com", MEMBER),
-            may("a.etl.example.com", "111122223333"),
-            may("www.example.org", MEMBER),
-        ]
-        .map(Result::unwrap_err)
-        .join("\n"),
-    );
 }
 
 #[test]
@@ -222,7 +192,7 @@ fn an_account_that_may_not_have_a_name_gets_none_and_loses_what_it_has() {
         assert!(told.contains("account 444455556666 may not have etl.example.com"), "{told}");
     }
     let alone = Survey { ..survey(vec![intruder.clone(), numbered()], held_by(&intruder)) };
-    let told = told(&with_accounts(settings, Seen::All(alone)));
+    let told = told(with_accounts(settings, alone));
     assert!(told.starts_with("in Z1: delete etl.example.com") && verdict(&told) == "refused", "{told}");
 }
 

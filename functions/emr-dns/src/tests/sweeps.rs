@@ -2,15 +2,11 @@
 
 use ::events::emr::ClusterState::{Starting, Terminating};
 use expect_test::{Expect, expect};
+use naming::{Batch, Cluster, RecordSet, Settings, Step};
+use naming_sweep::{Facts, Row, Survey, Table};
+use reaction::interlock::Limits;
 
 use super::{CLUSTER, NAME, NODE, OLD, after, cluster, ours, set, settings, survey, that_is, upsert_only};
-use crate::change::Batch;
-use crate::cluster::Cluster;
-use crate::facts::{Facts, Seen, Survey};
-use crate::record::RecordSet;
-use crate::sweep::{Decisions, counts, decide_all};
-use crate::table::Table;
-use crate::{EmrDns, Settings, Step};
 
 fn check(survey: Survey, expected: &Expect) {
     expected.assert_eq(&after(survey));
@@ -201,14 +197,31 @@ fn begins(survey: Survey) -> String {
 #[test]
 fn much_is_not_deleted_unless_it_is_forced() {
     assert!(begins(left_behind(100, 25)).starts_with("in Z1"), "25 of 125");
-    assert_eq!(begins(left_behind(100, 26)), "refused; 26 names would go, and 25 may");
+    assert_eq!(begins(left_behind(100, 26)), "refused; 26 names would go, and 25 may (SIGNALBOX_MAX_REMOVALS)");
     assert!(begins(left_behind(7, 3)).starts_with("in Z1"), "30 % of ten");
-    assert_eq!(begins(left_behind(7, 4)), "refused; 4 of 11 names would go, and 30 % may");
+    assert_eq!(
+        begins(left_behind(7, 4)),
+        "refused; 4 of 11 names would go, and 30 % may (SIGNALBOX_MAX_REMOVED_PERCENT)"
+    );
     assert!(begins(left_behind(1, 8)).starts_with("in Z1"), "of nine there is no percentage");
     let force = (7..11).map(|it| named(it).parse().unwrap()).collect();
     assert!(begins(Survey { force, ..left_behind(7, 4) }).starts_with("in Z1"));
     let some = [named(7).parse().unwrap()].into();
     assert!(begins(Survey { force: some, ..left_behind(7, 4) }).starts_with("in Z1"), "what is left is 3 of 11");
+}
+
+/// The same two settings as those of a sweep of shares.
+#[test]
+fn how_much_may_go_is_set() {
+    let within = |removals, percent, survey: Survey| begins(Survey { limits: Limits { removals, percent }, ..survey });
+    assert_eq!(within(0, 100, left_behind(1, 1)), "refused; 1 names would go, and 0 may (SIGNALBOX_MAX_REMOVALS)");
+    assert_eq!(
+        within(25, 20, left_behind(7, 3)),
+        "refused; 3 of 10 names would go, and 20 % may (SIGNALBOX_MAX_REMOVED_PERCENT)"
+    );
+    assert!(within(40, 100, left_behind(1, 40)).starts_with("in Z1"));
+    let force = [named(1).parse().unwrap()].into();
+    assert!(within(0, 0, Survey { force, ..left_behind(1, 1) }).starts_with("in Z1"), "what is forced is not counted");
 }
 
 #[test]
@@ -224,8 +237,8 @@ fn a_refusal_lists_a_hundred_names_and_no_more() {
 
 #[test]
 fn under_upsert_only_nothing_is_deleted_and_nothing_is_refused() {
-    let facts = super::facts(upsert_only(), Seen::All(left_behind(0, 30)));
-    expect!["note: etl-000.example.com, etl-001.example.com, etl-002.example.com, etl-003.example.com, etl-004.example.com, etl-005.example.com, etl-006.example.com, etl-007.example.com, etl-008.example.com, etl-009.example.com and 20 more would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only"].assert_eq(&super::told(&facts));
+    let facts = super::facts(upsert_only(), left_behind(0, 30));
+    expect!["note: etl-000.example.com, etl-001.example.com, etl-002.example.com, etl-003.example.com, etl-004.example.com, etl-005.example.com, etl-006.example.com, etl-007.example.com, etl-008.example.com, etl-009.example.com and 20 more would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only"].assert_eq(&super::told(facts));
 }
 
 #[test]
@@ -236,9 +249,8 @@ fn two_hundred_clusters_fit_into_one_batch() {
 }
 
 fn steps(survey: Survey) -> Vec<Batch> {
-    let facts = super::facts(settings(), Seen::All(survey));
-    let subject = crate::Subject::Sweep { force: [].into() };
-    let plan = <EmrDns as reaction::Reaction>::plan(&subject, &facts).unwrap();
+    let facts = super::facts(settings(), survey);
+    let plan = naming_sweep::plan(&facts).unwrap();
     let reaction::Plan::Change { steps, .. } = plan else { panic!("a sweep is never ignored") };
     let batch = |step| if let Step::Change(batch) = step { batch } else { panic!("{step}") };
     steps.into_iter().map(batch).collect()
@@ -268,17 +280,17 @@ fn picture() -> Facts {
     let refused = Cluster { tag: Some("taken.example.com".into()), ..cluster("j-4") };
     let bad = Cluster { tag: Some("bad".into()), ..cluster("j-5") };
     let clusters = vec![missing, stale, starting, refused, bad];
-    super::facts(settings(), Seen::All(Survey { ended: [OLD.parse().unwrap()].into(), ..survey(clusters, records) }))
+    super::facts(settings(), Survey { ended: [OLD.parse().unwrap()].into(), ..survey(clusters, records) })
 }
 
 /// The table, a line for each name.
 fn table(facts: &Facts) -> String {
-    let line = |row: &crate::Row| {
+    let line = |row: &Row| {
         let texts = [&row.target, &row.cluster, &row.state, &row.owner].map(|it| it.as_deref().unwrap_or("-"));
         let why = row.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
         format!("{} | {} | {}{why}", row.name, texts.join(" | "), row.drift)
     };
-    Table::of(facts).unwrap().names.iter().map(line).collect::<Vec<_>>().join("\n")
+    Table::of(facts).names.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -310,23 +322,22 @@ fn the_table_tells_whose_a_name_becomes_and_why_one_goes_or_stays() {
         etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-6 | RUNNING | signalbox | dangling: its cluster asks for another name, or for none, or may not have it
         new.example.com | - | j-6 | RUNNING | - | missing: to be ip-10-0-0-1.eu-west-1.compute.internal
         next.example.com | ip-10-0-0-9.eu-west-1.compute.internal | j-0LDCLUSTER000 | ended | signalbox | stale: to be ip-10-0-0-1.eu-west-1.compute.internal of j-7
-        unread.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-9 | - | signalbox | kept: unread.example.com is j-9's and is left alone"#]].assert_eq(&table(&super::facts(settings(), Seen::All(survey.clone()))));
+        unread.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-9 | - | signalbox | kept: unread.example.com is j-9's and is left alone"#]].assert_eq(&table(&super::facts(settings(), survey.clone())));
     let kept = Survey { clusters: Vec::new(), ..survey };
     expect![[r#"
         ending.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-8 | - | signalbox | kept: ending.example.com is j-8's and is left alone
         etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-6 | - | signalbox | kept: etl.example.com is j-6's and is left alone
         next.example.com | ip-10-0-0-9.eu-west-1.compute.internal | j-0LDCLUSTER000 | ended | signalbox | kept: next.example.com would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only
-        unread.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-9 | - | signalbox | kept: unread.example.com is j-9's and is left alone"#]].assert_eq(&table(&super::facts(upsert_only(), Seen::All(kept))));
+        unread.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-9 | - | signalbox | kept: unread.example.com is j-9's and is left alone"#]].assert_eq(&table(&super::facts(upsert_only(), kept)));
     let other = Settings { owner: "staging".into(), ..settings() };
     let theirs = self::survey(vec![that_is(Starting)], ours(NAME, OLD, NODE));
-    expect!["etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-1YONHTCP3YZKC | STARTING | somebody else | foreign: etl.example.com is somebody else's and is left alone: the owner is `signalbox`, for cluster j-0LDCLUSTER000 in account 111122223333, eu-west-1"].assert_eq(&table(&super::facts(other, Seen::All(theirs))));
+    expect!["etl.example.com | ip-10-0-0-1.eu-west-1.compute.internal | j-1YONHTCP3YZKC | STARTING | somebody else | foreign: etl.example.com is somebody else's and is left alone: the owner is `signalbox`, for cluster j-0LDCLUSTER000 in account 111122223333, eu-west-1"].assert_eq(&table(&super::facts(other, theirs)));
 }
 
 #[test]
 fn the_report_counts_names() {
-    let facts = picture();
-    let Seen::All(survey) = &facts.seen else { panic!("a survey") };
-    let Decisions { names, refused } = decide_all(facts.rules(), survey);
+    let plan = naming_sweep::plan(&picture()).unwrap();
+    let reaction::Plan::Change { counts, .. } = plan else { panic!("a sweep is never ignored") };
     expect![[r#"
         {
             "dns": {
@@ -339,5 +350,5 @@ fn the_report_counts_names() {
             },
         }
     "#]]
-    .assert_debug_eq(&counts(&names, &refused, survey));
+    .assert_debug_eq(&counts);
 }

@@ -5,11 +5,11 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use reaction::Error;
-use reaction::settings::malformed;
 use reqwest::Certificate;
 use reqwest::redirect::Policy;
+use rotation_steps::CA_BUNDLE;
 
-use crate::settings::{CA_BUNDLE, Settings};
+use crate::settings::Settings;
 
 /// What the server is asked with; made once. The system's certificates are read for the first request, since they are many and
 /// half of the steps ask nothing; those of `SIGNALBOX_CA_BUNDLE` in init, so that a mistake shows before a step is begun.
@@ -93,7 +93,7 @@ impl Client {
 fn roots(settings: &Settings) -> Result<Option<Vec<Certificate>>, Error> {
     let Some(path) = &settings.ca_bundle else { return Ok(None) };
     let shown = path.display();
-    let wrong = |mistake: &dyn std::fmt::Display| malformed(CA_BUNDLE, format!("{shown}: {mistake}"));
+    let wrong = |mistake: &dyn std::fmt::Display| CA_BUNDLE.malformed(format!("{shown}: {mistake}"));
     let pem = std::fs::read(path).map_err(|error| wrong(&error))?;
     match Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if !certificates.is_empty() => Ok(Some(certificates)),

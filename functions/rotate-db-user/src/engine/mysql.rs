@@ -8,20 +8,21 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, OptsBuilder, SslOpts};
+use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::{Error, Why};
 use super::{Engine, Login, Trust};
 use account::{Account, quoted};
 use authentication::Plugin;
-use cause::{DENIED, EXPIRED, explain, explain_login, of_secret, why_of};
+use cause::{EXPIRED, explain, explain_login, is_refusal, of_secret, why_of};
 
 mod account;
 mod authentication;
 mod cause;
 mod clone;
 mod demands;
+mod kin;
 mod powers;
 mod rights;
 
@@ -37,24 +38,17 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) async fn open(login: &Login, trust: &Trust) -> Result<Self, Error> {
-        let options = OptsBuilder::default()
-            .ip_or_hostname(login.host.as_str())
-            .tcp_port(login.port)
-            .user(Some(login.user.as_str()))
-            .pass(Some(login.password.expose_secret()))
-            .db_name(login.database.as_deref())
-            .ssl_opts(if login.is_encrypted { Some(tls(trust)?) } else { None })
-            .max_allowed_packet(Some(SETTINGS.0))
-            .wait_timeout(Some(SETTINGS.1))
-            // A server on this machine would be asked for its socket, and that goes without TLS.
-            .prefer_socket(false);
-        // The driver panics on some things that a server may say.
-        let opened = AssertUnwindSafe(Conn::new(options)).catch_unwind().await;
-        let opened =
-            opened.map_err(|_| Error::new(Why::Other, "the driver does not understand what the server says"))?;
-        let conn = opened.map_err(|error| explain_login(&error))?;
+    /// MariaDB is asked so often before its refusal is believed.
+    pub(super) async fn open(login: &Login, trust: &Trust, tries: usize) -> Result<Self, Error> {
         let is_mariadb = login.engine == Engine::Mariadb;
+        let options = options(login, trust)?;
+        let mut opened = log_in(&options).await?;
+        for _ in 1..if is_mariadb { tries } else { 1 } {
+            if opened.as_ref().err().is_some_and(is_refusal) {
+                opened = log_in(&options).await?;
+            }
+        }
+        let conn = opened.map_err(|error| explain_login(&error))?;
         let mut session = Self { conn, user: login.user.clone(), is_mariadb, has_expired: false };
         session.know_server().await?;
         session.know_quotes().await?;
@@ -87,26 +81,28 @@ impl Session {
         Ok(())
     }
 
-    pub(super) async fn set_password(&mut self, user: &str, password: &SecretString) -> Result<(), Error> {
+    /// Gives what is to be told of accounts that were left alone.
+    pub(super) async fn set_password(&mut self, user: &str, password: &SecretString) -> Result<Vec<String>, Error> {
         if user != self.user {
             let accounts = self.accounts(user).await?;
-            return self.set_passwords(&accounts, password).await;
+            return self.set_passwords(&accounts, password).await.map(|()| Vec::new());
         }
         if self.has_expired {
-            return self.set_own_password(password).await;
+            return self.set_own_password(password).await.map(|()| Vec::new());
         }
         let own = self.own_account().await?;
         self.plugin_of(&own).await?;
-        let others = self.accounts_beside(&own).await?;
-        // Its own comes last: as long as the others have not all got it, the old one lets us in again.
-        self.set_passwords(&others, password).await.map_err(|error| {
-            let all: Vec<_> = others.iter().map(ToString::to_string).collect();
-            error.advising(format!(
-                "{own} may not change {}, which is the same user: let a master do it",
-                all.join(", ")
-            ))
-        })?;
-        self.set_own_password(password).await
+        let (mut all, left) = self.accounts_beside(&own).await?;
+        if all.is_empty() {
+            self.set_own_password(password).await?;
+            return Ok(left);
+        }
+        let others: Vec<_> = all.iter().map(ToString::to_string).collect();
+        let advice = format!("{own} may not change {}, which is the same user: let a master do it", others.join(", "));
+        all.push(own);
+        let set = self.set_passwords(&all, password).await;
+        set.map_err(|error| if error.why == Why::Other { error.advising(advice) } else { error })?;
+        Ok(left)
     }
 
     /// Whichever plugin it has, it stays. Everybody may do this, and an account whose password has expired, too.
@@ -123,25 +119,26 @@ impl Session {
         self.run_secretly(&format!("SET PASSWORD = {word}")).await
     }
 
-    /// Of all or of none, as far as can be seen before. An account that has the password already is left alone: rules may forbid to
-    /// set it twice.
+    /// Of all or of none, by one statement, so that a run which ends anywhere does not leave some of them with the old password. An
+    /// account that has the password already is left alone: rules may forbid to set it twice.
     async fn set_passwords(&mut self, accounts: &[Account], password: &SecretString) -> Result<(), Error> {
         let password = password.expose_secret();
-        let mut plugins = Vec::new();
+        let mut clauses = Vec::new();
         for account in accounts {
-            plugins.push((account, self.plugin_of(account).await?));
-        }
-        for (account, (plugin, made)) in plugins {
-            if plugin.has_plain_hash() {
-                let hash: Option<String> =
-                    self.conn.exec_first("SELECT PASSWORD(?)", (password,)).await.map_err(|it| explain(&it))?;
-                if hash.is_some_and(|it| made.contains(&quoted(&it))) {
-                    continue;
-                }
+            let (plugin, made) = self.plugin_of(account).await?;
+            let hash: Option<String> = if plugin.has_plain_hash() {
+                self.conn.exec_first("SELECT PASSWORD(?)", (password,)).await.map_err(|it| explain(&it))?
+            } else {
+                None
+            };
+            if !hash.is_some_and(|it| made.contains(&quoted(&it))) {
+                clauses.push(format!("{account} {}", plugin.identified(password)));
             }
-            self.run_secretly(&format!("ALTER USER {account} {}", plugin.identified(password))).await?;
         }
-        Ok(())
+        if clauses.is_empty() {
+            return Ok(());
+        }
+        self.run_secretly(&format!("ALTER USER {}", clauses.join(", "))).await
     }
 
     pub(super) async fn probe(&mut self, sql: &str) -> Result<(), Error> {
@@ -173,24 +170,8 @@ impl Session {
 
     /// The same, where there may be none.
     async fn accounts_of(&mut self, user: &str) -> Result<Vec<Account>, Error> {
-        self.find_accounts(user).await.map_err(|error| explain(&error))
-    }
-
-    async fn find_accounts(&mut self, user: &str) -> Result<Vec<Account>, mysql_async::Error> {
-        // MariaDB keeps its roles in the same table.
-        let users = if self.is_mariadb { " AND is_role = 'N'" } else { "" };
-        let asked = format!("SELECT Host FROM mysql.user WHERE User = ?{users} ORDER BY Host");
-        let hosts: Vec<String> = self.conn.exec(asked, (user,)).await?;
-        Ok(hosts.into_iter().map(|host| Account { user: user.into(), host }).collect())
-    }
-
-    /// The other accounts of its name. Most users may not see whether there are any.
-    async fn accounts_beside(&mut self, own: &Account) -> Result<Vec<Account>, Error> {
-        match self.find_accounts(&own.user).await {
-            Ok(accounts) => Ok(accounts.into_iter().filter(|it| it != own).collect()),
-            Err(mysql_async::Error::Server(it)) if DENIED.contains(&it.code) => Ok(Vec::new()),
-            Err(error) => Err(explain(&error)),
-        }
+        let kept = self.kept(user).await.map_err(|error| explain(&error))?;
+        Ok(kept.into_iter().map(|it| it.account).collect())
     }
 
     /// To one whose password has expired the server does not say who it is.
@@ -258,6 +239,27 @@ impl Session {
         let all: Vec<(String, u16, String)> = self.conn.query("SHOW WARNINGS").await.ok()?;
         all.into_iter().map(|(_, code, message)| (code, message)).find(|(code, _)| why_of(*code) == Why::Policy)
     }
+}
+
+fn options(login: &Login, trust: &Trust) -> Result<Opts, Error> {
+    let options = OptsBuilder::default()
+        .ip_or_hostname(login.host.as_str())
+        .tcp_port(login.port)
+        .user(Some(login.user.as_str()))
+        .pass(Some(login.password.expose_secret()))
+        .db_name(login.database.as_deref())
+        .ssl_opts(if login.is_encrypted { Some(tls(trust)?) } else { None })
+        .max_allowed_packet(Some(SETTINGS.0))
+        .wait_timeout(Some(SETTINGS.1))
+        // A server on this machine would be asked for its socket, and that goes without TLS.
+        .prefer_socket(false);
+    Ok(options.into())
+}
+
+/// What the driver says of a login; it panics on some things that a server may say.
+async fn log_in(options: &Opts) -> Result<Result<Conn, mysql_async::Error>, Error> {
+    let opened = AssertUnwindSafe(Conn::new(options.clone())).catch_unwind().await;
+    opened.map_err(|_| Error::new(Why::Other, "the driver does not understand what the server says"))
 }
 
 fn tls(trust: &Trust) -> Result<SslOpts, Error> {

@@ -135,6 +135,24 @@ impl Session {
         run(&self.client, sql).await
     }
 
+    /// Takes a name for as long as a transaction is open, by which another session of the server finds this one: between two
+    /// transactions a pooler may give the server's session to others.
+    pub(super) async fn show(&self, mark: &str) -> Result<(), Error> {
+        let open = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '30s'";
+        run(&self.client, &format!("{open}; SET LOCAL application_name = {}", literal(mark))).await
+    }
+
+    /// Whether a session that logged in as this user has the name. Every user may see both of every session.
+    /// <https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW>
+    pub(super) async fn finds(&mut self, user: &str, mark: &str) -> Result<bool, Error> {
+        let asked = "SELECT 'yes' FROM pg_catalog.pg_stat_activity WHERE usename::text = $1 AND application_name = $2";
+        let work = self.begin().await?;
+        let found = work.query_typed(asked, &[(&user, Type::TEXT), (&mark, Type::TEXT)]).await;
+        let found = found.map_err(|error| explain(&error))?;
+        work.commit().await.map_err(|error| explain(&error))?;
+        Ok(!found.is_empty())
+    }
+
     /// A role's OID: no later role has it, whatever its name is.
     /// <https://www.postgresql.org/docs/current/datatype-oid.html>
     pub(super) async fn marks_of(&mut self, users: [&str; 2]) -> Result<BTreeMap<String, SecretString>, Error> {

@@ -14,7 +14,7 @@ impl Connection {
         let done = async {
             match &mut self.session {
                 Session::Postgres(session) => session.restore_password(user, password).await,
-                Session::Mysql(session) => session.set_password(user, password).await,
+                Session::Mysql(session) => session.set_password(user, password).await.map(drop),
             }
         };
         within(STATEMENT, done).await.map_err(|error| error.doing(doing))

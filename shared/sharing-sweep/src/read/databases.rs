@@ -99,6 +99,7 @@ impl Reading<'_> {
         let mut found = Found::new(resource, Some(&listed.id));
         (found.created, found.is_public, found.holders) = (listed.created, is_public, principals);
         found.tags.clone_from(&listed.tags);
+        found.flaw = Obstacle::of_name(&found.resource, &listed.tags);
         if listed.is_aws_owned {
             found.notes.extend(Note::of_encryption(&Encryption::AwsOwned).map(|note| note.to_string()));
         }
@@ -139,7 +140,7 @@ impl Reading<'_> {
         let encryption = encryption(&services.kms, key, self.owner).await?;
         if let Some(flaw) = Obstacle::of_encryption(kind, None, &encryption) {
             for user in users {
-                all[*user].flaw = Some(flaw.clone());
+                all[*user].flaw.get_or_insert_with(|| flaw.clone());
             }
             return Ok(());
         }

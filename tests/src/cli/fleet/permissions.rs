@@ -26,7 +26,7 @@ fn actions_of(service: &str, operation: &str) -> Vec<String> {
 
 /// What was asked of AWS in an account since its first calls, by sessions and not by the test itself.
 fn asked(account: &str, skipped: usize) -> BTreeSet<String> {
-    let calls = AWS.calls(account).into_iter().skip(skipped);
+    let calls = AWS.calls_since(account, skipped).into_iter();
     calls.flat_map(|it| actions_of(&it.service, &it.operation)).collect()
 }
 
@@ -91,7 +91,7 @@ async fn a_sweep_of_shares_may_do_what_it_does_and_nothing_else() {
         "--allowed-accounts",
         "everybody",
     ];
-    let before = AWS.calls(&account).len();
+    let before = AWS.count(&account);
     scene.world.put_manifest(&manifest).await;
     let planned = scene.run(&[&sweep as &[_], &tables].concat());
     let read = asked(&account, before);
@@ -117,7 +117,7 @@ async fn a_sweep_of_names_may_do_what_it_does_and_nothing_else() {
     let zone = make_private_zone(&member, "example.com", &vpc).await;
     let tags = [("cluster_name", "etl.example.com"), (PRIMARY, "ip-10-0-0-1.eu-west-1.compute.internal")];
     run_cluster(&member, &subnet, &tags).await;
-    let before = AWS.calls(&account).len();
+    let before = AWS.count(&account);
     scene.run(&["dns-sweep", "--target", "{qa}"]);
     scene.run(&["dns-sweep", "--target", "{qa}", "--dns-zones", &zone]);
     let read = asked(&account, before);

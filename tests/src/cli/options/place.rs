@@ -1,12 +1,14 @@
 //! What rows are about: an account with something of each kind, the files that rows name, and the same AWS behind TLS.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use super::managed::Managed;
 use crate::cli::Desk;
 use crate::functions::reconcile_shares::{MANIFEST, SWEEP};
 use crate::world::ec2::{allow_launch, launchers, register};
@@ -25,12 +27,14 @@ pub struct Place {
     pub manifest: String,
     /// Where another one lies, which names nothing.
     pub empty: String,
-    /// The local AWS under another name, and behind TLS.
-    pub endpoint: String,
+    /// The local AWS behind TLS, and how often it was reached there.
     pub encrypted: String,
+    by_tls: Arc<AtomicUsize>,
     /// The calling account, and the one whose keys the profile `elsewhere` has.
     pub account: String,
     pub elsewhere: String,
+    /// The organization that the latter manages.
+    pub managed: Managed,
     /// An image with an audit.
     pub image: String,
     /// A zone without a name.
@@ -45,12 +49,14 @@ impl Place {
     pub async fn prepare(desk: &Desk<'_>) -> Self {
         let scene = desk.scene;
         let account = scene.world.account.clone();
+        let (elsewhere, by_tls) = (account.replacen('2', "3", 1), Arc::default());
         let mut place = Self {
             manifest: format!("s3://{}/share.json", scene.world.bucket()),
             empty: format!("s3://{}/empty.json", scene.world.bucket()),
-            endpoint: AWS.endpoint().replace("127.0.0.1", "localhost"),
-            encrypted: behind_tls(desk),
-            elsewhere: account.replacen('2', "3", 1),
+            encrypted: behind_tls(desk, Arc::clone(&by_tls)),
+            by_tls,
+            managed: Managed::make(&elsewhere).await,
+            elsewhere,
             image: scene.image.clone(),
             account,
             ..Self::default()
@@ -67,10 +73,26 @@ impl Place {
         place
     }
 
+    /// An account with nothing of all that.
+    pub fn of(account: &str) -> Self {
+        Self { account: account.to_owned(), ..Self::default() }
+    }
+
+    /// The accounts that commands ask.
+    pub fn accounts(&self) -> [&str; 4] {
+        [&self.account, &self.elsewhere, &self.managed.first, &self.managed.second]
+    }
+
+    /// How often AWS was reached behind TLS.
+    pub fn by_tls(&self) -> usize {
+        self.by_tls.load(Ordering::Relaxed)
+    }
+
     /// Takes back what a command that acts did: the ledger's records, the strange share and the records of both clusters. For
     /// one option there is also a new image.
     pub async fn restore(&self, desk: &Desk<'_>, command: &str, option: &str) {
         let world = &desk.scene.world;
+        self.managed.restore(desk, option);
         if option == "sweep-period" {
             self.miss_an_event(desk).await;
         }
@@ -162,7 +184,7 @@ async fn automated(desk: &Desk<'_>) -> String {
 }
 
 /// The local AWS behind TLS: its URL. The certificate is of an authority that only the file `authority.pem` knows.
-fn behind_tls(desk: &Desk) -> String {
+fn behind_tls(desk: &Desk, reached: Arc<AtomicUsize>) -> String {
     let (pem, acceptor) = certified("localhost");
     desk.write("authority.pem", &pem);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -171,19 +193,20 @@ fn behind_tls(desk: &Desk) -> String {
     // A thread of its own, since a test that waits for a command lets no task go on.
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(pass_on(listener, acceptor));
+        runtime.block_on(pass_on(listener, acceptor, reached));
     });
     format!("https://localhost:{port}")
 }
 
-async fn pass_on(listener: std::net::TcpListener, acceptor: TlsAcceptor) {
+async fn pass_on(listener: std::net::TcpListener, acceptor: TlsAcceptor, reached: Arc<AtomicUsize>) {
     let listener = TcpListener::from_std(listener).unwrap();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        let acceptor = acceptor.clone();
+        let (acceptor, reached) = (acceptor.clone(), Arc::clone(&reached));
         tokio::spawn(async move {
             // A client that does not trust the certificate ends here.
             let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            reached.fetch_add(1, Ordering::Relaxed);
             let mut there = TcpStream::connect(AWS.endpoint().trim_start_matches("http://")).await.unwrap();
             let _ = copy_bidirectional(&mut stream, &mut there).await;
         });

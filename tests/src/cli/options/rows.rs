@@ -1,4 +1,4 @@
-//! The rows: for each option what it is given, and what is told then and not without it.
+//! The rows: for each option what it is given, and what is told then and not without it. Some rows more show what is refused.
 
 mod fleet;
 mod naming;
@@ -19,7 +19,7 @@ pub fn all(place: &Place) -> Vec<Row> {
         naming::dns(place),
         // It leaves names behind.
         naming::events("run"),
-        fleet::own(),
+        fleet::own(place),
         fleet::settings(place),
     ];
     parts.into_iter().flatten().collect()
@@ -31,32 +31,34 @@ fn words(text: &str) -> Vec<String> {
 
 /// A row of what is told of `--option value` beside `without`.
 fn row(command: &'static str, option: &'static str, value: &str, without: &str, told: &str) -> Row {
-    let shown = Shown::Here { without: words(without), value: words(value), told: told.into(), is_told: true };
-    Row { command, option, shown }
+    Row { command, option, without: words(without), value: words(value), shown: Shown::Told(told.into()) }
 }
 
 /// A row of what `without` tells, and no longer with `--option value`.
 fn silenced(command: &'static str, option: &'static str, value: &str, without: &str, told: &str) -> Row {
-    let shown = Shown::Here { without: words(without), value: words(value), told: told.into(), is_told: false };
-    Row { command, option, shown }
+    Row { shown: Shown::Silenced(told.into()), ..row(command, option, value, without, told) }
+}
+
+/// A row of what is refused with `--option value` beside `without`.
+fn refused(command: &'static str, option: &'static str, value: &str, without: &str, told: &str) -> Row {
+    Row { shown: Shown::Refused(told.into()), ..row(command, option, value, without, told) }
 }
 
 fn by_test(command: &'static str, option: &'static str, test: &'static str) -> Row {
-    Row { command, option, shown: Shown::ByTest(test) }
+    Row { shown: Shown::ByTest(test), ..row(command, option, "", "", "") }
 }
 
-/// How fast AWS is called shows in time alone, which no test of a command measures: with a clock of its own a test of the pace
-/// does. Here only that the option is read.
+/// How fast AWS is called: AWS refuses a call that comes faster than it documents, and none that keeps to that.
 fn rates(command: &'static str, without: &str) -> Vec<Row> {
     vec![
-        row(command, "rates", "fast", without, "SIGNALBOX_RATES: `fast`"),
-        by_test(command, "rates", "a_burst_goes_out_at_once_and_the_rest_just_below_the_documented_rate"),
+        row(command, "rates", "unlimited", without, " Throttle "),
+        refused(command, "rates", "fast", without, "SIGNALBOX_RATES: `fast`"),
     ]
 }
 
 /// What every command takes.
 fn everywhere(place: &Place) -> Vec<Row> {
-    let Place { manifest, image, endpoint, encrypted, elsewhere, .. } = place;
+    let Place { manifest, image, encrypted, elsewhere, account, .. } = place;
     let sweep = format!("sweep.json --manifest {manifest} --function reconcile-shares");
     let speaking = [
         ("plan", "--manifest share.json", "{\n"),
@@ -70,12 +72,13 @@ fn everywhere(place: &Place) -> Vec<Row> {
     let mut rows = Vec::new();
     for (command, without, json) in speaking {
         rows.push(row(command, "output", "json", without, json));
-        rows.push(row(command, "profile", "elsewhere", without, &format!("as {elsewhere}: ")));
-        rows.push(row(command, "profile", "of-no-file", without, "the profile of-no-file"));
-        rows.push(row(command, "region", "eu-central-1", without, "region eu-central-1"));
-        rows.push(row(command, "endpoint-url", endpoint, without, "AWS is http://localhost:"));
+        rows.push(row(command, "profile", "elsewhere", without, &format!("as {elsewhere} in ")));
+        rows.push(refused(command, "profile", "of-no-file", without, "the profile of-no-file"));
+        rows.push(row(command, "region", "eu-central-1", without, &format!("as {account} in eu-central-1: ")));
+        let trusting = format!("{without} --ca-bundle authority.pem");
+        rows.push(row(command, "endpoint-url", encrypted, &trusting, "AWS was asked by TLS"));
         let encrypted = format!("{without} --endpoint-url {encrypted}");
-        rows.push(row(command, "ca-bundle", "authority.pem", &encrypted, &format!("as {}: ", place.account)));
+        rows.push(row(command, "ca-bundle", "authority.pem", &encrypted, &format!("as {account} in ")));
     }
     rows.extend(local());
     rows
@@ -85,6 +88,8 @@ fn everywhere(place: &Place) -> Vec<Row> {
 fn local() -> Vec<Row> {
     let local = [
         ("list", ""),
+        ("up", ""),
+        ("demo", ""),
         ("manifest check", "share.json"),
         ("manifest schema", ""),
         ("policy check", "policy.json"),
@@ -93,8 +98,7 @@ fn local() -> Vec<Row> {
     ];
     let mut rows = Vec::new();
     for option in ["profile", "region", "endpoint-url", "ca-bundle"] {
-        rows.extend(local.map(|(command, without)| row(command, option, "x", without, "uses no AWS but its own")));
-        rows.extend(["up", "demo"].map(|command| by_test(command, option, "what_starts_an_aws_takes_no_other")));
+        rows.extend(local.map(|(command, without)| refused(command, option, "x", without, "uses no AWS but its own")));
     }
     rows.extend([
         row("list", "output", "json", "", "[\n"),
@@ -104,12 +108,12 @@ fn local() -> Vec<Row> {
         row("policy check", "type", "resource", "policy.json", "has no Principal"),
         row("policy check", "deny", "policy.json", "policy.json", "is to be appended to policies"),
         // A schema is JSON, and nothing else is taken.
-        row("manifest schema", "output", "text", "", "--output text would have no effect"),
+        refused("manifest schema", "output", "text", "", "--output text would have no effect"),
         // A script is text, and nothing else is taken.
-        row("completions", "output", "json", "bash", "--output json would have no effect"),
+        refused("completions", "output", "json", "bash", "--output json would have no effect"),
         row("man", "output", "json", "manual", "{\n"),
-        by_test("up", "output", "every_line_to_try_does_what_it_says"),
-        by_test("up", "port", "every_line_to_try_does_what_it_says"),
+        by_test("up", "output", "what_up_prints_and_where_it_listens_are_options"),
+        by_test("up", "port", "what_up_prints_and_where_it_listens_are_options"),
         by_test("demo", "output", "the_demo_comes_out_as_it_should"),
     ]);
     rows
@@ -118,8 +122,8 @@ fn local() -> Vec<Row> {
 fn history(Place { image, .. }: &Place) -> Vec<Row> {
     vec![
         row("history", "verify", "", image, "the items agree with their hashes"),
-        row("history", "audit-table", "another", image, "audit table another"),
-        row("history", "grants-table", "another", &format!("{image} --verify"), "grants table another"),
-        row("history", "grants-table", "another", image, "--grants-table would have no effect"),
+        row("history", "audit-table", "another", image, r#""TableName":"another""#),
+        row("history", "grants-table", "another", &format!("{image} --verify"), r#"{"RequestItems":{"another":"#),
+        refused("history", "grants-table", "another", image, "--grants-table would have no effect"),
     ]
 }

@@ -1,7 +1,8 @@
 //! What AWS does to a run of `emr-dns`, and that the end is the same; and what others do to a record between the reading and
 //! the writing.
 
-use emr_dns::{EmrDns, Step, Subject};
+use emr_dns::{EmrDns, Subject};
+use naming::Step;
 use local_aws::{Fault, FaultKind};
 use reaction::{Error, Mode, Outcome, Plan, Reaction, Report};
 

@@ -1,9 +1,10 @@
 //! Schedule in, zones after: all clusters and all names at once.
 
 use expect_test::expect;
+use reaction::{Mode, Outcome};
 
 use super::{CLUSTER, Cluster, ETL, GIVEN, Given, HOME, NEW, OLD, OURS, Record, Scene, WIKI, ZONE, Zone, with};
-use crate::world::scene::chapter;
+use crate::world::scene::{Scene as _, chapter};
 
 const WITH_OURS: &[Zone] = &[Zone { records: &[OURS], ..ZONE }];
 const WITH_OLD: &[Zone] = &[Zone { records: &[Record::Ours(ETL, OLD.primary, OLD.id)], ..ZONE }];
@@ -46,6 +47,9 @@ const RECORDS: &[Record] = &[
 
 /// Of eleven names ten would go.
 const MOST_GO: Given = Given { zones: &[Zone { records: &[OURS, Record::Forgotten(10)], ..ZONE }], ..GIVEN };
+
+const NINE_MAY_GO: Given = Given { variables: &[("SIGNALBOX_MAX_REMOVALS", "9")], ..MOST_GO };
+const ALL_MAY_GO: Given = Given { variables: &[("SIGNALBOX_MAX_REMOVED_PERCENT", "100")], ..MOST_GO };
 
 /// One cluster has its name in a zone of its own.
 const IN_TWO: Given = Given {
@@ -219,11 +223,11 @@ chapter! { Scene;
           nothing
     "#]];
     it_is_time_to_sweep_and_too_many_of_the_names_would_go: MOST_GO, expect![[r#"
-        emr-dns: refused (10 of 11 names would go, and 30 % may; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["forgotten-1.example.com", "forgotten-10.example.com", "forgotten-2.example.com", "forgotten-3.example.com", "forgotten-4.example.com", "forgotten-5.example.com", "forgotten-6.example.com", "forgotten-7.example.com", "forgotten-8.example.com", "forgotten-9.example.com"]})
+        emr-dns: refused (10 of 11 names would go, and 30 % may (SIGNALBOX_MAX_REMOVED_PERCENT); nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["forgotten-1.example.com", "forgotten-10.example.com", "forgotten-2.example.com", "forgotten-3.example.com", "forgotten-4.example.com", "forgotten-5.example.com", "forgotten-6.example.com", "forgotten-7.example.com", "forgotten-8.example.com", "forgotten-9.example.com"]})
         nothing changed
     "#]];
     a_sweep_is_forced_for_too_few_names: MOST_GO, expect![[r#"
-        emr-dns: refused (9 of 11 names would go, and 30 % may; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["forgotten-1.example.com", "forgotten-10.example.com", "forgotten-2.example.com", "forgotten-3.example.com", "forgotten-4.example.com", "forgotten-5.example.com", "forgotten-6.example.com", "forgotten-7.example.com", "forgotten-8.example.com", "forgotten-9.example.com"]})
+        emr-dns: refused (9 of 11 names would go, and 30 % may (SIGNALBOX_MAX_REMOVED_PERCENT); nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["forgotten-1.example.com", "forgotten-10.example.com", "forgotten-2.example.com", "forgotten-3.example.com", "forgotten-4.example.com", "forgotten-5.example.com", "forgotten-6.example.com", "forgotten-7.example.com", "forgotten-8.example.com", "forgotten-9.example.com"]})
         nothing changed
     "#]];
     a_sweep_is_forced_for_most_of_the_names: MOST_GO, expect![[r#"
@@ -264,7 +268,7 @@ chapter! { Scene;
     "#]];
     it_is_time_to_sweep_and_too_many_names_would_go:
         Given { zones: &[Zone { records: &[OURS, Record::Forgotten(26)], ..ZONE }], ..GIVEN }, expect![[r#"
-            emr-dns: refused (26 names would go, and 25 may; nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["forgotten-1.example.com", "forgotten-10.example.com", "forgotten-11.example.com", "forgotten-12.example.com", "forgotten-13.example.com", "forgotten-14.example.com", "forgotten-15.example.com", "forgotten-16.example.com", "forgotten-17.example.com", "forgotten-18.example.com", "forgotten-19.example.com", "forgotten-2.example.com", "forgotten-20.example.com", "forgotten-21.example.com", "forgotten-22.example.com", "forgotten-23.example.com", "forgotten-24.example.com", "forgotten-25.example.com", "forgotten-26.example.com", "forgotten-3.example.com", "forgotten-4.example.com", "forgotten-5.example.com", "forgotten-6.example.com", "forgotten-7.example.com", "forgotten-8.example.com", "forgotten-9.example.com"]})
+            emr-dns: refused (26 names would go, and 25 may (SIGNALBOX_MAX_REMOVALS); nothing was changed; see that EMR's list is right, and invoke with the names that may go: {"signalbox": "sweep", "force": ["forgotten-1.example.com", "forgotten-10.example.com", "forgotten-11.example.com", "forgotten-12.example.com", "forgotten-13.example.com", "forgotten-14.example.com", "forgotten-15.example.com", "forgotten-16.example.com", "forgotten-17.example.com", "forgotten-18.example.com", "forgotten-19.example.com", "forgotten-2.example.com", "forgotten-20.example.com", "forgotten-21.example.com", "forgotten-22.example.com", "forgotten-23.example.com", "forgotten-24.example.com", "forgotten-25.example.com", "forgotten-26.example.com", "forgotten-3.example.com", "forgotten-4.example.com", "forgotten-5.example.com", "forgotten-6.example.com", "forgotten-7.example.com", "forgotten-8.example.com", "forgotten-9.example.com"]})
             nothing changed
         "#]];
     it_is_time_to_sweep_where_nothing_may_be_deleted: Given {
@@ -360,4 +364,18 @@ chapter! { Scene;
           frankfurt.example.com CNAME 60 ip-10-0-0-33.eu-central-1.compute.internal
           _signalbox.frankfurt.example.com TXT 60 "heritage=signalbox,owner=signalbox,cluster=j-3NEWCLUSTER88,account=111122223333,region=eu-central-1"
     "#]];
+}
+
+/// Of eleven names ten would go, and the settings say how many may.
+#[tokio::test]
+async fn how_many_names_a_sweep_may_delete_is_set() {
+    let scene = Scene::set_up(&NINE_MAY_GO, "it-is-time-to-sweep").await;
+    let before = scene.picture().await;
+    let report = scene.hear(Mode::Apply).await;
+    assert!(report.to_string().contains("10 names would go, and 9 may (SIGNALBOX_MAX_REMOVALS)"), "{report}");
+    assert_eq!(scene.picture().await, before);
+    let scene = Scene::set_up(&ALL_MAY_GO, "it-is-time-to-sweep").await;
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    let after = scene.picture().await;
+    assert!(after.contains("etl.example.com") && !after.contains("forgotten"), "{after}");
 }

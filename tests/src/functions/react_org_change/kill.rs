@@ -5,19 +5,13 @@ use reaction::{Mode, Outcome};
 
 use super::{Given, Scene};
 use crate::promises::every_call::{AN_INVOCATION, Run};
-use crate::world::scene::Scene as _;
 use crate::world::let_time_pass;
+use crate::world::scene::Scene as _;
 
 const SAMPLE: &str = "an-account-was-moved-out-of-the-unit";
 
 pub fn run() -> Run<Given> {
     Run { given: Given::MovedOut, sample: SAMPLE, calls: 30 }
-}
-
-async fn calls(scene: &Scene, number: usize) {
-    while scene.world().calls() < number {
-        tokio::task::yield_now().await;
-    }
 }
 
 /// Kills one run in turn at each call whose number leaves this rest, and lets the event come again.
@@ -30,9 +24,9 @@ async fn kill_at_every(third: usize) {
     for nth in (1..=number).filter(|nth| nth % 3 == third) {
         let scene = Scene::set_up(&Given::MovedOut, SAMPLE).await;
         let last = scene.world().calls() + nth;
-        match select(Box::pin(scene.hear(Mode::Apply)), Box::pin(calls(&scene, last))).await {
-            Either::Left((report, _)) => panic!("call {nth} was never made: {report}"),
-            Either::Right(((), killed)) => drop(killed),
+        match select(Box::pin(scene.world().reach(last)), Box::pin(scene.hear(Mode::Apply))).await {
+            Either::Left(((), killed)) => drop(killed),
+            Either::Right((report, _)) => panic!("call {nth} was never made: {report}"),
         }
         let_time_pass(AN_INVOCATION);
         let report = scene.hear(Mode::Apply).await;

@@ -82,8 +82,11 @@ async fn a_stored_plan_admits_nothing_that_is_not_in_it() {
     let report = scene.hear(Mode::Apply, &force).await;
     let reason = scene.tell(&report.reason.unwrap());
     assert_eq!(report.outcome, Outcome::Refused);
+    assert!(reason.starts_with("ami-base in eu-west-1: the stored plan s3://"), "{reason}");
     assert!(reason.contains("plan.json (SHA-256 ..) does not take these away"), "{reason}");
-    assert!(reason.ends_with("it is about 666677778888 from ami-base in eu-west-1"), "{reason}");
+    assert!(reason.contains("it is about 666677778888; until then nothing is done about snap-base in eu-west-1"), "{reason}");
+    let image = scene.launchers(&scene.image).await;
+    assert_eq!(image, "123456789012, 444455556666, 666677778888", "it is left as it is");
 }
 
 #[tokio::test]
@@ -139,4 +142,60 @@ async fn near_the_deadline_it_stops_cleanly_and_the_next_one_goes_on() {
     assert_eq!(scene.picture().await, before);
     let report = scene.sweep().await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
+}
+
+/// The policy of the bucket with a statement that looks like Signalbox's and lets in so many accounts.
+fn imitation(number: u64) -> String {
+    let roots: Vec<_> =
+        (0..number).map(|index| format!(r#""arn:aws:iam::{}:root""#, 600_000_000_000 + index)).collect();
+    format!(
+        r#"{{"Version": "2012-10-17", "Statement": [{{"Sid": "SignalboxRead", "Effect": "Allow", "Principal": {{"AWS": [{}]}},
+            "Action": ["s3:Get*", "s3:List*"],
+            "Resource": ["arn:aws:s3:::com-example-111122223333", "arn:aws:s3:::com-example-111122223333/*"]}}]}}"#,
+        roots.join(", ")
+    )
+}
+
+#[tokio::test]
+async fn the_writer_of_one_policy_stops_nothing_but_its_own_resource() {
+    let scene = Scene::new().await;
+    scene.put_bucket_policy(&imitation(30)).await;
+    let report = scene.sweep().await;
+    assert_eq!(report.outcome, Outcome::Refused, "the alarm on refusals sounds: {report}");
+    let reason = scene.tell(report.reason.as_ref().unwrap());
+    assert!(reason.contains("com-example-111122223333: 32 shares would go, and 25 may"), "{reason}");
+    assert!(reason.contains("30 that would lose it are in no record of Signalbox"), "{reason}");
+    let shares = scene.picture().await;
+    assert!(shares.contains("bucket: SignalboxRead for 600000000000, 600000000001"), "the bucket is left alone: {shares}");
+    assert!(!shares.contains("444455556666"), "everything else is done: {shares}");
+    assert_eq!((report.counts["s3"]["refused"], report.counts["s3"]["removed"]), (1, 0));
+    scene.assert_audited().await;
+    // A plan has the removals of the bucket too, and forces them.
+    scene.store_plan("plan.json").await;
+    let force = format!(r#"{{"signalbox": "sweep", "force": "s3://{}/plan.json"}}"#, scene.world.bucket());
+    let report = scene.hear(Mode::Apply, &force).await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+    assert!(scene.picture().await.contains("bucket: SignalboxRead for 123456789012\n"));
+}
+
+#[tokio::test]
+async fn a_forced_sweep_is_not_stopped_by_the_writer_of_one_policy() {
+    let scene = Scene::new().await.with("SIGNALBOX_MAX_REMOVALS", "2");
+    scene.store_plan("plan.json").await;
+    scene.put_bucket_policy(&imitation(1)).await;
+    let force = format!(r#"{{"signalbox": "sweep", "force": "s3://{}/plan.json"}}"#, scene.world.bucket());
+    let report = scene.hear(Mode::Apply, &force).await;
+    assert_eq!(report.outcome, Outcome::Refused, "{report}");
+    let reason = scene.tell(report.reason.as_ref().unwrap());
+    assert!(reason.contains("com-example-111122223333: the stored plan s3://"), "{reason}");
+    let shares = scene.picture().await;
+    assert!(shares.contains("bucket: SignalboxRead for 600000000000\n"), "{shares}");
+    assert!(!shares.contains("444455556666"), "everything else is done: {shares}");
+}
+
+#[tokio::test]
+async fn a_manifest_that_takes_from_many_is_refused_whatever_one_policy_says() {
+    let scene = Scene::new().await.with("SIGNALBOX_MAX_REMOVALS", "1");
+    scene.put_bucket_policy(&imitation(30)).await;
+    refused(&scene, "32 shares would go, and 1 may (SIGNALBOX_MAX_REMOVALS)").await;
 }

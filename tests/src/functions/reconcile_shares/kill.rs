@@ -6,17 +6,10 @@ use futures_util::future::{Either, join, select};
 use reaction::{Mode, Outcome, drive_json};
 
 use super::Scene;
+use crate::functions::share_ami::SAMPLE_IMAGE;
 use crate::promises::every_call::AN_INVOCATION;
 use crate::world::scene::read_sample;
-use crate::functions::share_ami::SAMPLE_IMAGE;
 use crate::world::{let_time_pass, run_for};
-
-/// Ends when so many calls were made.
-async fn calls(scene: &Scene, number: usize) {
-    while scene.world.calls() < number {
-        tokio::task::yield_now().await;
-    }
-}
 
 /// Kills one sweep in turn at each call whose number leaves this rest, and sweeps again.
 async fn kill_at_every(third: usize) {
@@ -28,9 +21,9 @@ async fn kill_at_every(third: usize) {
     for nth in (1..=number).filter(|nth| nth % 3 == third) {
         let scene = Scene::new().await;
         let last = scene.world.calls() + nth;
-        match select(Box::pin(scene.sweep()), Box::pin(calls(&scene, last))).await {
-            Either::Left((report, _)) => panic!("call {nth} was never made: {report}"),
-            Either::Right(((), killed)) => drop(killed),
+        match select(Box::pin(scene.world.reach(last)), Box::pin(scene.sweep())).await {
+            Either::Left(((), killed)) => drop(killed),
+            Either::Right((report, _)) => panic!("call {nth} was never made: {report}"),
         }
         let_time_pass(AN_INVOCATION);
         let report = scene.sweep().await;

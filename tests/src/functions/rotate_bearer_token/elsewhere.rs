@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{function, variables};
 use crate::world::oauth2::{CLIENT_ID, CLIENT_SECRET, Manner, Server, Style};
-use crate::world::roles::{MEMBER_ROLE, make_member, make_role};
+use crate::world::roles::{make_member, make_role, member_role};
 use crate::world::rotations::{Rotation, STEPS, make_secret, stages, value_at};
 use crate::world::{AWS, LEDGER, ROTATIONS, World, run_for};
 
@@ -37,9 +37,9 @@ impl Scene {
         let value = json!({"access_token": server.mint(), "token_type": "Bearer", "masterarn": master});
         let secret = make_secret(&member, "app/token", &value).await;
         let arns = [("SecretArns", secret.as_str()), ("MasterSecretArns", &master)];
-        let own = [("RotateBearerToken", "Yes"), ("OrganizationId", &organization)];
-        make_member(&member, &hub.account, &[arns, own].concat(), |_| {}).await;
-        let role = format!("arn:aws:iam::{}:role/{MEMBER_ROLE}", member.account);
+        let own = [&arns[..], &[("OrganizationId", &organization)]].concat();
+        make_member(&member, &hub.account, RotateBearerToken::NAME, &own, |_| {}).await;
+        let role = format!("arn:aws:iam::{}:role/{}", member.account, member_role(RotateBearerToken::NAME));
         let (url, pair) = ("https://id.example.com/", format!("{secret}={master}"));
         let own = [("MemberRoleArns", role.as_str()), ("TokenUrl", url), ("VerifyUrl", url), ("Masters", &pair)];
         let own = [&arns, &own[..], &[("RotationsTable", ROTATIONS), ("MemberAccountIds", &member.account)]].concat();
@@ -75,7 +75,7 @@ async fn a_secret_of_a_member_is_rotated_by_the_role_that_is_assumed_there() {
     assert!(scene.server.alive().iter().any(|it| token == **it));
     let entered = scene.entered();
     assert_eq!(entered.len(), 4, "once for each event");
-    let role = format!("arn%3Aaws%3Aiam%3A%3A{}%3Arole%2Fsignalbox-member", scene.member.account);
+    let role = format!("arn%3Aaws%3Aiam%3A%3A{}%3Arole%2Fsignalbox-rotate-bearer-token", scene.member.account);
     for (call, id) in entered.iter().zip(["one", "two", "three", "four"]) {
         for part in [
             format!("RoleArn={role}"),
@@ -108,7 +108,7 @@ async fn a_role_that_does_not_trust_us_fails_the_step_and_says_which() {
     let report = scene.step(&rotation, "createSecret", "one").await;
     let told = report.to_string().replace(&scene.member.account, "MEMBER");
     assert_eq!(report.outcome, Outcome::Failed, "{told}");
-    assert!(told.contains("assuming arn:aws:iam::MEMBER:role/signalbox-member as rotate-bearer-token@one"), "{told}");
+    assert!(told.contains("assuming arn:aws:iam::MEMBER:role/signalbox-rotate-bearer-token as rotate-bearer-token@one"), "{told}");
     let report = scene.step(&rotation, "createSecret", "one").await;
     assert_eq!(report.outcome, Outcome::Applied, "once it does: {report}");
 }

@@ -14,13 +14,7 @@ use crate::world::{AWS, let_time_pass};
 /// How often Secrets Manager may have to try a step.
 const TRIES: usize = 3;
 
-/// Ends when so many calls were made, to AWS and to the server.
-async fn calls(scene: &Scene, number: usize) {
-    while made(scene) < number {
-        tokio::task::yield_now().await;
-    }
-}
-
+/// How many calls were made, to AWS and to the server.
 fn made(scene: &Scene) -> usize {
     scene.world.calls() + scene.server.asked().len()
 }
@@ -86,9 +80,10 @@ async fn kill_at_every_call(style: Style) {
         for nth in 1..=number {
             let (scene, rotation) = disturbed(style, step).await;
             let last = made(&scene) + nth;
-            match select(Box::pin(scene.step(&rotation, STEPS[step])), Box::pin(calls(&scene, last))).await {
-                Either::Left((report, _)) => panic!("call {nth} was never made: {report}"),
-                Either::Right(((), killed)) => drop(killed),
+            let reached = Box::pin(scene.until(|| made(&scene) >= last));
+            match select(reached, Box::pin(scene.step(&rotation, STEPS[step]))).await {
+                Either::Left(((), killed)) => drop(killed),
+                Either::Right((report, _)) => panic!("call {nth} was never made: {report}"),
             }
             let told = format!("{} killed at call {nth}", STEPS[step]);
             end(&scene, &rotation, step, vec![], &told).await;
@@ -128,8 +123,9 @@ async fn a_sweep_that_is_killed_at_any_call_is_done_by_the_next() {
         scene.rotate().await;
         let_time_pass(OVERLAP);
         let last = made(&scene) + nth;
-        let killed = select(Box::pin(scene.sweep()), Box::pin(calls(&scene, last))).await;
-        let is_over = matches!(killed, Either::Left(_));
+        let reached = Box::pin(scene.until(|| made(&scene) >= last));
+        let killed = select(reached, Box::pin(scene.sweep())).await;
+        let is_over = matches!(killed, Either::Right(_));
         drop(killed);
         let_time_pass(AN_INVOCATION);
         let report = scene.sweep().await;

@@ -17,12 +17,6 @@ fn told(report: &Report) -> usize {
     report.notes.iter().filter(|it| it.contains("a credential may have been made") && it.contains(TOLD)).count()
 }
 
-async fn until(is_so: impl Fn() -> bool) {
-    while !is_so() {
-        tokio::task::yield_now().await;
-    }
-}
-
 fn puts(scene: &Scene) -> usize {
     AWS.calls(&scene.world.account).iter().filter(|it| it.operation == "PutSecretValue").count()
 }
@@ -31,8 +25,8 @@ fn puts(scene: &Scene) -> usize {
 async fn killed_at_put(scene: &Scene, rotation: &Rotation) {
     let (ledger, event, before) = (MemoryLedger::new(now), rotation.event("createSecret"), puts(scene));
     let run = Box::pin(scene.hear_with(&ledger, &event));
-    let ended = select(run, Box::pin(until(|| puts(scene) > before))).await;
-    assert!(matches!(ended, Either::Right(_)), "it was not killed");
+    let ended = select(Box::pin(scene.until(|| puts(scene) > before)), run).await;
+    assert!(matches!(ended, Either::Left(_)), "it was not killed");
     drop(ended);
     while scene.token("AWSPENDING").await.is_none() {}
 }
@@ -42,12 +36,12 @@ async fn killed_loser(scene: &Scene, rotation: &Rotation) {
     let (ledger, event, before) = (MemoryLedger::new(now), rotation.event("createSecret"), puts(scene));
     let loser = Box::pin(scene.hear_with(&ledger, &event));
     let tokens = scene.server.asked().len();
-    let minted = select(loser, Box::pin(until(|| scene.server.asked().len() > tokens))).await;
-    let Either::Right(((), loser)) = minted else { panic!("the loser was done") };
+    let minted = select(Box::pin(scene.until(|| scene.server.asked().len() > tokens)), loser).await;
+    let Either::Left(((), loser)) = minted else { panic!("the loser was done") };
     let winner = scene.hear_with(&MemoryLedger::new(now), &event).await;
     assert_eq!(winner.outcome, Outcome::Applied, "{winner}");
-    let ended = select(loser, Box::pin(until(|| puts(scene) > before + 1))).await;
-    assert!(matches!(ended, Either::Right(_)), "it was not killed");
+    let ended = select(Box::pin(scene.until(|| puts(scene) > before + 1)), loser).await;
+    assert!(matches!(ended, Either::Left(_)), "it was not killed");
 }
 
 #[tokio::test]

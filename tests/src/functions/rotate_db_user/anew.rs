@@ -1,13 +1,21 @@
 //! A user that another hand dropped and made anew is not taken for the former one of its name: the database is asked.
 
-use super::{Scene, in_both};
+use futures_util::future::join;
+use reaction::Outcome;
+use rotate_db_user::engine::Engine;
+
+use super::{Scene, in_both, value_of};
 use crate::world::databases::Server;
-use crate::world::rotations::STEPS;
+use crate::world::ROTATIONS;
+use crate::world::databases::wire::Wire;
+use crate::world::rotations::{STEPS, make_secret};
 
 in_both! {
     a_clone_that_another_hand_made_anew_is_left_alone
     a_clone_that_was_gone_once_leaves_no_record_behind
     an_original_that_another_hand_made_anew_is_left_alone
+    an_original_is_looked_at_where_the_clone_is_gone
+    a_turn_that_fails_leaves_no_clone_in_the_making
 }
 
 const STRANGE: &str = "of-another-team-1";
@@ -66,6 +74,72 @@ async fn an_original_that_another_hand_made_anew_is_left_alone(server: &'static 
     let rotation = scene.assert_left_alone(&scene.user).await;
     // What it says is enough, where it is the secret's own all the same.
     scene.set_by_hand(&scene.login("AWSPREVIOUS").await.1).await;
+    scene.steps(&rotation, &STEPS[1..]).await;
+    assert!(scene.works("AWSCURRENT").await && scene.works("AWSPREVIOUS").await);
+}
+
+/// A login as the clone proves the turn, and at any moment after that an administrator drops the clone. The original is another
+/// person's by then.
+async fn an_original_is_looked_at_where_the_clone_is_gone(server: &'static Server) {
+    let mut seen = 0;
+    for nth in (1..).step_by(3) {
+        let wire = Wire::lay(server).await;
+        let scene = Scene::at(server, wire.port, true).await;
+        scene.rotate().await;
+        scene.make_anew(&scene.user).await;
+        let (rotation, clone) = (scene.created().await, format!("{}_clone", scene.user));
+        let (came, go_on) = wire.hold(nth);
+        let dropping = async {
+            let is_held = came.await.is_ok();
+            if is_held {
+                scene.drop_user(&clone).await;
+                go_on.send(()).unwrap();
+            }
+            is_held
+        };
+        let step = async {
+            let report = scene.step(&rotation, "setSecret").await;
+            // What was not reached is not held any more.
+            wire.mend();
+            report
+        };
+        let (report, is_held) = join(step, dropping).await;
+        assert!(matches!(report.outcome, Outcome::Refused | Outcome::Failed), "held at message {nth}: {report}");
+        assert!(scene.lets_in(&scene.user, STRANGE).await, "held at message {nth}: the stranger is locked out: {report}");
+        if !is_held {
+            assert!(seen > 0, "the clone was gone, and the original was looked at");
+            return;
+        }
+        seen += usize::from(report.to_string().contains(&format!("{} in ", scene.user)));
+    }
+}
+
+/// The master may not make users.
+async fn a_turn_that_fails_leaves_no_clone_in_the_making(server: &'static Server) {
+    let mut scene = Scene::alternating(server).await;
+    let weak = format!("weak_{}", scene.user);
+    server.create_user(&weak, "of-the-weak-one-1").await;
+    let more = match server.engine {
+        Engine::Postgres => format!("ALTER ROLE {weak} SUPERUSER"),
+        _ => {
+            server.run(&[&format!("GRANT SELECT ON mysql.* TO {weak}@'%'")]).await;
+            server.run(&[&format!("GRANT PROCESS ON *.* TO {weak}@'%'")]).await;
+            format!("GRANT ALL ON *.* TO {weak}@'%' WITH GRANT OPTION")
+        }
+    };
+    let master = make_secret(&scene.world, "app/weak", &value_of(server, &weak, "of-the-weak-one-1")).await;
+    scene.bind(&master);
+    let mut value = scene.value("AWSCURRENT").await;
+    value["masterarn"] = master.as_str().into();
+    scene.put(&scene.secret, &value.to_string()).await;
+    let rotation = scene.created().await;
+    let said = scene.failure(&rotation, "setSecret").await;
+    assert!(said.contains(&format!("making {}_clone like {}", scene.user, scene.user)), "{said}");
+    let items = scene.world.dynamodb.scan().table_name(ROTATIONS).send().await.unwrap();
+    let item = items.items().iter().find(|it| it.contains_key("marks")).expect("the turn wrote down how the users are");
+    assert!(!item.contains_key("making"), "{item:?}");
+    // With what the message asks for the turn goes on.
+    server.run(&[&more]).await;
     scene.steps(&rotation, &STEPS[1..]).await;
     assert!(scene.works("AWSCURRENT").await && scene.works("AWSPREVIOUS").await);
 }

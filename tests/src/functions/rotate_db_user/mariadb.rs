@@ -79,6 +79,84 @@ async fn a_login_of_an_anonymous_account_proves_no_user() {
     MARIADB.run(&["DROP USER ''@'%'"]).await;
 }
 
+/// How many accounts a user has, and how many authentication strings they have.
+async fn assert_accounts(user: &str, accounts: usize, strings: usize) {
+    let counted = "SELECT COUNT(*), COUNT(DISTINCT authentication_string) FROM mysql.user";
+    let so = format!("({counted} WHERE User = '{user}') = ({accounts}, {strings})");
+    let said = MARIADB.master().await.probe(&format!("SELECT IF({so}, 1, (SELECT 1 UNION SELECT 2))")).await;
+    said.unwrap_or_else(|error| panic!("{user} has not {accounts} accounts and {strings} strings: {error}"));
+}
+
+/// The account of another person, who has the same user name at another host, keeps its password and gets no clone. Where it has the
+/// secret's password, it is the secret's.
+#[tokio::test]
+async fn a_proved_account_does_not_stand_for_others_of_its_name() {
+    let scene = Scene::alternating(&MARIADB).await;
+    let (user, clone) = (scene.user.clone(), format!("{}_clone", scene.user));
+    MARIADB.run(&[&format!("CREATE USER {user}@'192.0.2.1' IDENTIFIED BY 'of-another-1'")]).await;
+    let rotation = scene.created().await;
+    let said = scene.refusal(&rotation, "setSecret").await;
+    assert!(said.contains(&format!("cannot see that '{user}'@'192.0.2.1' has the same password")), "{said}");
+    assert_accounts(&user, 2, 2).await;
+    assert_accounts(&clone, 0, 0).await;
+    // What it says is enough.
+    MARIADB.run(&[&format!("ALTER USER {user}@'192.0.2.1' IDENTIFIED BY '{FIRST}'")]).await;
+    scene.steps(&rotation, &STEPS[1..]).await;
+    scene.rotate().await;
+    assert!(scene.works("AWSCURRENT").await && scene.works("AWSPREVIOUS").await);
+    for user in [&user, &clone] {
+        assert_accounts(user, 2, 1).await;
+    }
+}
+
+/// One user that may set passwords of others: the account with its own password goes with it, and the other one stays and is told of.
+#[tokio::test]
+async fn one_user_takes_the_accounts_of_its_password_with_it() {
+    let scene = Scene::single(&MARIADB).await;
+    let user = &scene.user;
+    let made = [
+        format!("GRANT SELECT ON mysql.* TO {user}@'%'"),
+        format!("GRANT CREATE USER ON *.* TO {user}@'%'"),
+        format!("CREATE USER {user}@'192.0.2.1' IDENTIFIED BY '{FIRST}'"),
+        format!("CREATE USER {user}@'192.0.2.2' IDENTIFIED BY 'of-another-1'"),
+    ];
+    MARIADB.run(&made.each_ref().map(String::as_str)).await;
+    let rotation = scene.created().await;
+    scene.steps(&rotation, &["setSecret"]).await;
+    assert_accounts(user, 3, 2).await;
+    let of_other = format!("SELECT authentication_string = PASSWORD('of-another-1') FROM mysql.user WHERE User = '{user}' AND Host = '192.0.2.2'");
+    MARIADB.run(&[&format!("SELECT IF(({of_other}), 1, (SELECT 1 UNION SELECT 2))")]).await;
+    let report = scene.step(&rotation, "testSecret").await;
+    let told = format!("'{user}'@'192.0.2.2' was left alone, since it has another password than '{user}'@'%'");
+    assert!(report.to_string().contains(&told), "{report}");
+    scene.steps(&rotation, &["finishSecret"]).await;
+    assert!(scene.works("AWSCURRENT").await);
+}
+
+/// What a server counts that locks users after some refusals.
+#[tokio::test]
+async fn a_rotation_is_refused_once_and_a_wrong_password_twice() {
+    for is_alternating in [false, true] {
+        let scene = Scene::with(&MARIADB, is_alternating).await;
+        let clone = format!("{}_clone", scene.user);
+        let refusals = || MARIADB.refusals(&scene.user) + MARIADB.refusals(&clone);
+        for turn in 1..=3 {
+            scene.rotate().await;
+            assert_eq!(refusals(), turn, "AWSPENDING, before it is set, and nothing else");
+        }
+        let rotation = scene.created().await;
+        let (user, _) = scene.login("AWSCURRENT").await;
+        let mut master = MARIADB.master().await;
+        let by_hand = "by-an-administrator-1".into();
+        for name in if is_alternating { vec![&scene.user, &clone] } else { vec![&user] } {
+            master.set_password(name, &by_hand).await.unwrap();
+        }
+        let before = refusals();
+        scene.refusal(&rotation, "setSecret").await;
+        assert_eq!(refusals() - before, 6, "AWSCURRENT, AWSPREVIOUS and AWSPENDING, each twice");
+    }
+}
+
 /// In both directions of the turn.
 #[tokio::test]
 async fn what_was_revoked_from_app_does_not_come_back() {

@@ -4,7 +4,7 @@ use reaction::Outcome;
 
 use super::{FIRST, Scene};
 use crate::world::databases::pgbouncer::{self, Passwords};
-use crate::world::databases::{POSTGRES, Server};
+use crate::world::databases::{OTHER_POSTGRES, POSTGRES, Server};
 
 /// The verifier of the first password, with a salt of its own.
 const VERIFIER: &str = "SCRAM-SHA-256$4096:MDEyMzQ1Njc4OWFiY2RlZg==$9syTeqKICr2RIcESUrO7qRCNW5jLohAgkSBP6kfPuq8=:\
@@ -112,5 +112,39 @@ async fn a_pooler_that_does_not_learn_of_the_new_password_keeps_the_former_one()
         scene.set(|_| ());
         scene.rotate().await;
         assert!(scene.works("AWSCURRENT").await);
+    }
+}
+
+/// The writer of a secret may make users in another server behind the same pooler, and names its database: a login there proves no user
+/// of the master's server.
+#[tokio::test]
+async fn a_login_at_another_server_behind_the_pooler_proves_nothing() {
+    let victim = "victim_of_a_pooler";
+    POSTGRES.create_user(victim, "of-the-victim-1").await;
+    OTHER_POSTGRES.create_user(victim, "of-the-writer-1").await;
+    OTHER_POSTGRES.run(&["CREATE DATABASE of_the_writer"]).await;
+    for mode in ["transaction", "session"] {
+        let databases = [("of_the_writer", &*OTHER_POSTGRES), ("*", &*POSTGRES)];
+        let pooler = pgbouncer::start_before(&databases, mode, Passwords::Asked);
+        let scene = behind(&pooler, true).await;
+        let mut value = scene.value("AWSCURRENT").await;
+        let own = value.clone();
+        (value["username"], value["password"]) = (victim.into(), "of-the-writer-1".into());
+        value["dbname"] = "of_the_writer".into();
+        scene.put(&scene.secret, &value.to_string()).await;
+        let rotation = scene.created().await;
+        let said = scene.refusal(&rotation, "setSecret").await;
+        assert!(said.contains(&format!("the master does not see the login of {victim} in PostgreSQL at ")), "{said}");
+        assert!(said.contains("leads database of_the_writer of the secret and"), "{said}");
+        let clone = format!("{victim}_clone");
+        let there = POSTGRES.master().await.marks_of([victim, &clone]).await.unwrap();
+        assert!(there.contains_key(victim) && !there.contains_key(&clone), "no clone was made");
+        POSTGRES.connect(victim, "of-the-victim-1").await.unwrap();
+        // At the master's own server its own user takes turns.
+        rotation.end_of_test(&scene.world).await;
+        scene.put(&scene.secret, &own.to_string()).await;
+        scene.rotate().await;
+        scene.rotate().await;
+        assert!(works_through(&pooler, &scene, "AWSCURRENT").await);
     }
 }

@@ -23,7 +23,7 @@ in_both! {
 const SPEAKING: [usize; 2] = [1, 2];
 
 /// What is said of what was being done, each before the server's place.
-const DOING: [&str; 7] = [
+const DOING: [&str; 9] = [
     "asking ",
     "logging in to ",
     "setting the password of ",
@@ -31,6 +31,8 @@ const DOING: [&str; 7] = [
     "running the probe in ",
     "reading the powers of ",
     "looking for ",
+    "marking a login in ",
+    "reading the accounts of one name in ",
 ];
 
 async fn scene(server: &'static Server, is_alternating: bool) -> (Scene, Wire) {

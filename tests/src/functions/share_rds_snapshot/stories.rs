@@ -8,6 +8,8 @@ use crate::functions::share_ami::Key;
 
 const HELD: &[&str] = &["123456789012", "987654321098"];
 const AUTOMATED: Given = Given { name: "rds:base-db-v1-2026-11-02-05-30", ..GIVEN };
+const COPY: Given =
+    Given { name: "base-db-v1-2026-11-02-05-30-shared", copy_of: Some("rds:base-db-v1-2026-11-02-05-30"), ..GIVEN };
 const CLUSTER: Given = Given { engine: Engine::Aurora, ..GIVEN };
 
 /// Snapshots of instances are shared with an organizational unit, and those of clusters with the whole organization.
@@ -178,13 +180,13 @@ stories! { Scene;
             base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: no account
         "#]];
     a_copy_of_ours_was_finished:
-        Given { copies_automated: true, name: "base-db-v1-2026-11-02-05-30-shared", ..GIVEN }, expect![[r#"
+        Given { copies_automated: true, ..COPY }, expect![[r#"
             share-rds-snapshot: applied
               - share base-db-v1-2026-11-02-05-30-shared in eu-west-1: +123456789012 +987654321098
             before
-            base-db-v1-2026-11-02-05-30-shared: no account
+            base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: no account
             after
-            base-db-v1-2026-11-02-05-30-shared: 123456789012, 987654321098
+            base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: 123456789012, 987654321098
         "#]];
     a_snapshot_is_being_created: GIVEN, expect![[r#"
         share-rds-snapshot: ignored (not an event that share-rds-snapshot acts on)

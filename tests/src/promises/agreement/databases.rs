@@ -57,6 +57,7 @@ impl World {
 
     fn after_event(&self) -> Shares {
         let snapshot = Snapshot {
+            database: String::new(),
             engine: "postgres".into(),
             status: self.status.into(),
             is_manual: self.is_manual,

@@ -4,25 +4,30 @@
 use std::process::{Command, Stdio};
 
 use aws_sdk_s3::primitives::ByteStream;
-use reaction::{Outcome, Report};
+use reaction::{Outcome, Reaction, Report};
+use reconcile_shares::ReconcileShares;
 use sharing::digest;
 
 use super::sweeps::{ANOTHER, SHARED, Sweeps};
 use crate::functions::reconcile_shares::SWEEP;
 use crate::world::built::binary;
-use crate::world::roles::{EXTERNAL_ID, MEMBER_ROLE, OPERATOR};
+use crate::world::roles::{EXTERNAL_ID, OPERATOR, make_operators_member, member_role};
 use crate::world::{AUDIT, AWS, GRANTS, REGION};
 
 const NOTHING: (&str, &str) = ("SIGNALBOX_MAX_REMOVALS", "0");
 
 /// The hub and two members, each of whose snapshots is shared, where nothing may be taken away, and a manifest in which no entry
-/// matches them any more.
+/// matches them any more. The operator of the hub has a role in the members, by a stack of its own.
 async fn given() -> Sweeps {
     let it = Sweeps::new(|organization, _| organization.to_owned()).await;
     it.share(1).await;
     it.share(2).await;
     it.sweep().await;
     it.scene.hub.put_manifest(ANOTHER).await;
+    let (hub, organization) = (&it.scene.hub.account, [("OrganizationId", it.scene.organization.as_str())]);
+    for member in [&it.scene.member, &it.scene.below] {
+        make_operators_member(member, hub, ReconcileShares::NAME, &organization).await;
+    }
     it
 }
 
@@ -33,7 +38,8 @@ impl Sweeps {
         command.env_clear().args(words.split(' ')).current_dir(std::env::temp_dir());
         if with_members {
             let organization = &self.scene.organization;
-            command.args(["--accounts", organization, "--member-role", MEMBER_ROLE, "--external-id", EXTERNAL_ID]);
+            let role = member_role(OPERATOR);
+            command.args(["--accounts", organization, "--member-role", &role, "--external-id", EXTERNAL_ID]);
         }
         command.args(["--grants-table", GRANTS, "--audit-table", AUDIT, "--allowed-accounts", "everybody"]);
         command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);

@@ -7,13 +7,16 @@ use aws_sdk_ec2::error::ProvideErrorMetadata;
 use aws_sdk_sts::config::Credentials;
 use expect_test::expect;
 use reaction::{Outcome, Reaction, Report};
+use reconcile_shares::ReconcileShares;
 use share_ami::ShareAmi;
+use share_ebs_snapshot::ShareEbsSnapshot;
 
 use super::Scene;
 use crate::functions::share_ami::{MANIFEST, SAMPLE_IMAGE};
 use crate::world::ec2::{launchers, register};
 use crate::world::roles::{
-    EXTERNAL_ID, MEMBER_ROLE, OPERATOR, make_boundary, make_changed_role, make_member, make_role, without_action,
+    EXTERNAL_ID, OPERATOR, make_boundary, make_changed_role, make_member, make_operators_member, make_role,
+    member_role, without_action,
 };
 use crate::world::scene::read_sample;
 use crate::world::{SAMPLE_ACCOUNT, World};
@@ -22,10 +25,11 @@ async fn scene() -> Scene {
     Scene::new(|organization, _| organization.to_owned()).await
 }
 
-/// Deploys the member's template again, changed.
+/// Deploys the role of `share-ami` in the member again, changed.
 async fn redeploy(scene: &Scene, given: &[(&str, &str)], changed: impl FnOnce(&mut serde_json::Value)) {
     let organization = [("OrganizationId", scene.organization.as_str())];
-    make_member(&scene.member, &scene.hub.account, &[&organization, given].concat(), changed).await;
+    let given = [&organization, given].concat();
+    make_member(&scene.member, &scene.hub.account, ShareAmi::NAME, &given, changed).await;
 }
 
 /// An image in the member.
@@ -51,12 +55,13 @@ fn named(scene: &Scene, text: &str) -> String {
 async fn an_action_that_the_member_role_lacks_fails_the_story_until_the_role_has_it() {
     let scene = scene().await;
     let image = image(&scene).await;
+    scene.acting_as(ShareAmi::NAME).await;
     for action in ["ec2:DescribeImages", "ec2:DescribeImageAttribute", "ec2:ModifyImageAttribute"] {
         redeploy(&scene, &[], without_action("MemberRole", action)).await;
         let report = hear(&scene, &image).await;
         assert_eq!(report.outcome, Outcome::Failed, "{action}: {report}");
         let told = named(&scene, &report.to_string());
-        let session = "arn:aws:sts::MEMBER:assumed-role/signalbox-member/share-ami@an-event";
+        let session = "arn:aws:sts::MEMBER:assumed-role/signalbox-share-ami/share-ami@an-event";
         let said =
             format!("UnauthorizedOperation: User: {session} is not authorized to perform: {action} on resource: ");
         assert!(told.contains(&said), "{told}");
@@ -91,6 +96,7 @@ async fn a_function_whose_own_role_may_not_enter_members_enters_none() {
 async fn the_boundary_of_a_member_role_limits_it() {
     let scene = scene().await;
     let image = image(&scene).await;
+    scene.acting_as(ShareAmi::NAME).await;
     let boundary = make_boundary(&scene.member, &["ec2:Describe*"]).await;
     redeploy(&scene, &[("PermissionsBoundaryArn", &boundary)], |_| {}).await;
     let report = hear(&scene, &image).await;
@@ -139,20 +145,28 @@ async fn the_policy_of_the_manifests_bucket_is_asked_too() {
 struct Asked<'a> {
     /// The name of the role in the hub; the hub's administrator where empty.
     by: &'a str,
+    /// The function whose role in the member it asks for.
+    role_of: &'a str,
     external_id: Option<&'a str>,
     source_identity: Option<&'a str>,
     policy: Option<&'a str>,
 }
 
 /// As a function asks.
-const ASKED: Asked =
-    Asked { by: ShareAmi::NAME, external_id: Some(EXTERNAL_ID), source_identity: Some("share-ami@one"), policy: None };
+const ASKED: Asked = Asked {
+    by: ShareAmi::NAME,
+    role_of: ShareAmi::NAME,
+    external_id: Some(EXTERNAL_ID),
+    source_identity: Some("share-ami@one"),
+    policy: None,
+};
 
 /// Asks for the role of an account: the keys, or what AWS says instead.
 async fn assume(scene: &Scene, account: &World, asked: Asked<'_>) -> Result<Credentials, String> {
     let by = if asked.by.is_empty() { None } else { Some(scene.hub.acting_as(asked.by, &scene.hub.account).await) };
     let sts = aws_sdk_sts::Client::new(by.as_ref().unwrap_or(&scene.hub).sessions.config());
-    let call = sts.assume_role().role_arn(format!("arn:aws:iam::{}:role/{MEMBER_ROLE}", account.account));
+    let role = format!("arn:aws:iam::{}:role/{}", account.account, member_role(asked.role_of));
+    let call = sts.assume_role().role_arn(role);
     let call = call.role_session_name("a-test").set_external_id(asked.external_id.map(String::from));
     let call = call.set_source_identity(asked.source_identity.map(String::from));
     match call.set_policy(asked.policy.map(String::from)).send().await {
@@ -171,22 +185,17 @@ async fn assume(scene: &Scene, account: &World, asked: Asked<'_>) -> Result<Cred
 async fn the_trust_of_a_member_lets_in_the_functions_as_they_ask_and_nothing_else() {
     let scene = scene().await;
     scene.acting_as(ShareAmi::NAME).await;
-    // A role of the hub that may enter every role, and which members do not trust.
-    let own =
-        [("OrganizationId", scene.organization.as_str()), ("Accounts", &scene.organization), ("SecretArns", SECRET)];
-    let own = [&own[..], &[("MemberRoleArns", &format!("arn:aws:iam::{}:role/{MEMBER_ROLE}", scene.member.account))]];
-    make_role(&scene.hub, "rotate-db-user", &own.concat()).await;
     let denied = async |asked: Asked<'_>| assume(&scene, &scene.member, asked).await.unwrap_err();
     assert!(assume(&scene, &scene.member, ASKED).await.is_ok(), "the function's own role enters");
-    assert!(assume(&scene, &scene.member, Asked { by: OPERATOR, ..ASKED }).await.is_ok(), "and one that is trusted");
-    let said = denied(Asked { by: "rotate-db-user", source_identity: Some("rotate-db-user@one"), ..ASKED }).await;
-    expect![[r#"AccessDenied: User: arn:aws:sts::HUB:assumed-role/rotate-db-user/session is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::MEMBER:role/signalbox-member"#]].assert_eq(&said);
+    // A role of the hub that may do everything there.
+    let said = denied(Asked { by: OPERATOR, ..ASKED }).await;
+    expect![[r#"AccessDenied: User: arn:aws:sts::HUB:assumed-role/operator/session is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::MEMBER:role/signalbox-share-ami"#]].assert_eq(&said);
     let said = denied(Asked { by: "", ..ASKED }).await;
-    expect![[r#"AccessDenied: User: arn:aws:iam::HUB:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::MEMBER:role/signalbox-member"#]].assert_eq(&said);
+    expect![[r#"AccessDenied: User: arn:aws:iam::HUB:root is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::MEMBER:role/signalbox-share-ami"#]].assert_eq(&said);
     for external_id in [None, Some("another-id")] {
         assert!(denied(Asked { external_id, ..ASKED }).await.contains("perform: sts:AssumeRole"), "{external_id:?}");
     }
-    for source_identity in [None, Some("share-ami")] {
+    for source_identity in [None, Some("share-ami"), Some("emr-dns@one"), Some("x-share-ami@one")] {
         let said = denied(Asked { source_identity, ..ASKED }).await;
         assert!(said.contains("perform: sts:AssumeRole"), "{source_identity:?}: {said}");
     }
@@ -198,7 +207,51 @@ async fn the_trust_of_a_member_lets_in_the_functions_as_they_ask_and_nothing_els
     assert!(denied(ASKED).await.starts_with("AccessDenied: "), "there is no such role in an account that has roles");
 }
 
-const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/user-AbCdEf";
+/// A function that was taken over is bound to its own role in members, even where its role in the hub may enter every other one.
+#[tokio::test]
+async fn no_function_enters_a_member_by_the_role_of_another_function() {
+    let scene = scene().await;
+    let own = [("OrganizationId", scene.organization.as_str()), ("Accounts", &scene.organization)];
+    let any = |template: &mut serde_json::Value| {
+        let text = template.to_string().replace(":iam::*:role/${MemberRoleName}", ":iam::*:role/*");
+        *template = serde_json::from_str(&text).unwrap();
+    };
+    let functions = [ShareAmi::NAME, ShareEbsSnapshot::NAME, ReconcileShares::NAME];
+    for function in functions {
+        scene.acting_as(function).await;
+        make_changed_role(&scene.hub, function, &own, any).await;
+    }
+    for by in functions {
+        for role_of in functions {
+            for named in functions {
+                let source_identity = format!("{named}@one");
+                let asked = Asked { by, role_of, source_identity: Some(&source_identity), ..ASKED };
+                let entered = assume(&scene, &scene.member, asked).await;
+                assert_eq!(entered.is_ok(), by == role_of && by == named, "{by} as {named} by {role_of}: {entered:?}");
+            }
+        }
+    }
+}
+
+/// A second stack of a function's template lets an operator in, by a role of its own and with a boundary: to plan, and no more.
+#[tokio::test]
+async fn an_operator_enters_a_member_by_a_stack_of_its_own() {
+    let scene = scene().await;
+    let image = image(&scene).await;
+    let boundary = make_boundary(&scene.member, &["ec2:Describe*"]).await;
+    let given = [("OrganizationId", scene.organization.as_str()), ("PermissionsBoundaryArn", &boundary)];
+    make_operators_member(&scene.member, &scene.hub.account, ShareAmi::NAME, &given).await;
+    let asked = Asked { by: OPERATOR, role_of: OPERATOR, ..ASKED };
+    let ec2 = ec2_with(&scene, assume(&scene, &scene.member, asked).await.unwrap());
+    assert!(ec2.describe_images().image_ids(&image).send().await.is_ok());
+    let change = ec2.modify_image_attribute().image_id(&image).attribute("launchPermission").user_ids("123456789012");
+    let denied = change.operation_type("add".into()).send().await.unwrap_err();
+    assert_eq!(denied.code(), Some("UnauthorizedOperation"), "{denied:?}");
+    scene.acting_as(ShareAmi::NAME).await;
+    assert!(assume(&scene, &scene.member, ASKED).await.is_ok(), "the function's own role is another one");
+    let said = assume(&scene, &scene.member, Asked { by: OPERATOR, ..ASKED }).await.unwrap_err();
+    assert!(said.contains("perform: sts:AssumeRole"), "{said}");
+}
 
 #[tokio::test]
 async fn who_may_set_a_source_identity_is_judged_by_both_sides() {

@@ -86,6 +86,7 @@ async fn who_left_the_organization_loses_what_a_member_shares_with_its_unit() {
 #[tokio::test]
 async fn what_a_member_owns_that_left_is_left_alone() {
     let it = Moves::new().await;
+    it.scene.acting_as(ReactOrgChange::NAME).await;
     it.scene.leave(&it.scene.member).await;
     it.scene.leave(&it.scene.below).await;
     crate::world::let_time_pass(std::time::Duration::from_mins(6));

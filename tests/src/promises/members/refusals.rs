@@ -25,11 +25,12 @@ async fn hear(scene: &Scene, owner: &World, change: impl Fn(String) -> String) -
 }
 
 async fn assert_refused(scene: &Scene, owner: &World, why: &str) {
-    let before = AWS.calls(&owner.account).len();
+    scene.acting_as(ShareAmi::NAME).await;
+    let before = AWS.count(&owner.account);
     let (outcome, told, launchers) = hear(scene, owner, |event| event).await;
     assert_eq!((outcome, launchers.as_str()), (Outcome::Refused, "no account"), "{told}");
     assert!(told.contains(why), "{told}");
-    let calls: Vec<_> = AWS.calls(&owner.account).into_iter().skip(before).map(|it| it.operation).collect();
+    let calls: Vec<_> = AWS.calls_since(&owner.account, before).into_iter().map(|it| it.operation).collect();
     assert_eq!(calls, ["RegisterImage", "DescribeImageAttribute"], "the test's own only");
 }
 

@@ -153,6 +153,7 @@ async fn an_account_that_left_is_told_of_and_its_records_stay_as_they_are() {
     let it = Sweeps::new(|organization, _| organization.to_owned()).await;
     it.share(1).await;
     it.share(2).await;
+    it.scene.acting_as(ReconcileShares::NAME).await;
     it.scene.leave(&it.scene.member).await;
     it.scene.hub.put_manifest(ANOTHER).await;
     // It is remembered for a while that an account is admitted.

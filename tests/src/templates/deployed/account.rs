@@ -80,8 +80,11 @@ impl<S: Scene> Account<S> {
         };
         let bucket = format!("code-{}", self.scene.world().account);
         self.deployment.upload(&bucket, "function.zip", zip).await.unwrap();
-        let ledger = [("TableName", TABLE)];
+        // Every stack has the same key, where there is one.
+        let key = given.iter().copied().filter(|(name, _)| *name == "KmsKeyArn");
+        let ledger: Vec<_> = [("TableName", TABLE)].into_iter().chain(key.clone()).collect();
         let records = [("GrantsTableName", RECORDS[0]), ("AuditTableName", RECORDS[1])];
+        let records: Vec<_> = records.into_iter().chain(key).collect();
         let code = [("CodeBucket", bucket.as_str()), ("CodeKey", "function.zip")];
         let own = self.scene.parameters();
         let own = own.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::account::{Account, stack};
 use crate::functions::share_ami::{GIVEN, SAMPLE_IMAGE, Scene};
-use crate::templates::{OF_AN_ORGANIZATION, Template};
+use crate::templates::Template;
 use crate::world::World;
 use crate::world::ec2::{launchers, register};
-use crate::world::roles::{EXTERNAL_ID, MEMBER_ROLE, make_member, without_action};
+use crate::world::roles::{EXTERNAL_ID, make_member, without_action};
 use crate::world::scene::read_sample;
 
 const BUS: &str = "signalbox";
@@ -45,41 +45,46 @@ fn event_of(function: &str, sample: &str, account: &str) -> String {
     event.to_string()
 }
 
-/// An account beside the hub, in which one template is deployed.
+/// An account beside the hub, in which templates are deployed.
 struct Beside {
     world: World,
     deployment: Deployment,
-    stack: Stack,
+    stacks: Vec<Stack>,
     events: EventBridge,
 }
 
 impl Beside {
-    async fn new(world: World, hub: &str, template: &str, own: &[(&str, &str)]) -> Self {
+    async fn new(world: World, stacks: Vec<Stack>) -> Self {
         let config = world.sessions.config();
         let (deployment, events) = (Deployment::new(config), EventBridge::new(config));
-        let hub = [("HubAccountId", hub), ("HubRegion", "eu-west-1")];
-        let stack = stack_of(template, &[&hub[..], own].concat());
-        deployment.apply(&stack).await.unwrap();
-        Self { world, deployment, stack, events }
+        for stack in &stacks {
+            deployment.apply(stack).await.unwrap();
+        }
+        Self { world, deployment, stacks, events }
     }
 
-    /// Deletes the stack, which leaves no rule behind.
+    /// Deletes the stacks, the last one first, which leaves no rule behind.
     async fn delete(&self) {
-        self.deployment.delete(&self.stack.name).await.unwrap();
-        assert_eq!(self.events.list_rules().send().await.unwrap().rules(), [], "{}", self.stack.name);
+        for stack in self.stacks.iter().rev() {
+            self.deployment.delete(&stack.name).await.unwrap();
+        }
+        assert_eq!(self.events.list_rules().send().await.unwrap().rules(), []);
     }
 }
 
 /// A member of the organization of this hub, for images.
 async fn member_of(hub: &str) -> Beside {
-    let roles = format!("arn:aws:iam::{hub}:role/share-ami,arn:aws:iam::{hub}:role/share-ebs-snapshot");
-    let own = [ORGANIZATION, ("HubRoleArns", roles.as_str()), ("ExternalId", "an-external-id"), ("ShareAmi", "Yes")];
-    Beside::new(World::new().await, hub, "member-account", &own).await
+    let role = format!("arn:aws:iam::{hub}:role/share-ami");
+    let region = ("HubRegion", "eu-west-1");
+    let own = [ORGANIZATION, region, ("HubRoleArn", &role), ("ExternalId", "an-external-id")];
+    let stacks = vec![stack_of("member-account", &[("HubAccountId", hub), region]), stack_of("share-ami-member", &own)];
+    Beside::new(World::new().await, stacks).await
 }
 
 async fn management_account_of(hub: &str) -> Beside {
     let world = World::new().await.in_region("us-east-1").await;
-    Beside::new(world, hub, "management-account", &[]).await
+    let given = [("HubAccountId", hub), ("HubRegion", "eu-west-1")];
+    Beside::new(world, vec![stack_of("management-account", &given)]).await
 }
 
 #[tokio::test]
@@ -113,20 +118,20 @@ async fn the_deployed_function_shares_what_the_deployed_role_of_a_member_allows(
     let scene = Scene::set_up(&GIVEN, "an-image-became-available").await;
     let organization = scene.world.make_organization().await;
     let [organization, member] = ["o-exampleorgid", "222233334444"].map(|it| organization.with_own_ids(it));
-    let in_members = [("MemberRoleName", MEMBER_ROLE), ("ExternalId", EXTERNAL_ID), ("Accounts", &organization)];
+    let in_members = [("ExternalId", EXTERNAL_ID), ("Accounts", &organization)];
     let own = [("OrganizationId", organization.as_str())];
     let hub = Account::of(scene, &[&in_members[..], &own].concat()).await;
     let (member, account) = (World::of(&member).await, &hub.scene.world.account);
-    let own = [own[0], ("HubRoleArns", &hub.outputs["RoleArn"])];
+    let own = [own[0], ("HubRoleArn", &hub.outputs["RoleArn"])];
     let image = register(&member.ec2, "base_linux_v1", &[]).await;
     let event = event_of("share-ami", "an-image-became-available", &member.account).replace(SAMPLE_IMAGE, &image);
     for action in ["ec2:DescribeImages", "ec2:ModifyImageAttribute"] {
-        make_member(&member, account, &own, without_action("MemberRole", action)).await;
+        make_member(&member, account, "share-ami", &own, without_action("MemberRole", action)).await;
         let said = hub.ask("share-ami", &event).await.to_string();
         assert!(said.contains(&format!("is not authorized to perform: {action} on resource: ")), "{said}");
         assert_eq!(launchers(&member.ec2, &image).await, "no account");
     }
-    make_member(&member, account, &own, |_| {}).await;
+    make_member(&member, account, "share-ami", &own, |_| {}).await;
     let report = hub.ask("share-ami", &event).await;
     assert_eq!(report["outcome"], "applied", "{report}");
     assert_eq!(launchers(&member.ec2, &image).await, "123456789012, 987654321098");
@@ -155,11 +160,10 @@ async fn where_organizations_tells_nothing_no_rule_is_made_for_it() {
 /// of which one of each kind is deployed.
 #[test]
 fn what_the_tests_do_not_deploy_of_an_organization_is_listed() {
-    let asked_for = ["HasShareAmi", "MakesRoles"];
+    let asked_for = ["Forwards", "HasShareAmi", "MakesRoles"];
     let mut listed = Vec::new();
-    for name in OF_AN_ORGANIZATION {
-        let resources = Template::read(name).json["Resources"].as_object().unwrap().clone();
-        for (id, resource) in resources {
+    for Template { name, json } in Template::all().into_iter().filter(Template::is_of_an_organization) {
+        for (id, resource) in json["Resources"].as_object().unwrap() {
             let condition = resource.get("Condition").and_then(Value::as_str);
             if condition.is_some_and(|it| !asked_for.contains(&it)) {
                 listed.push(format!("{name}: {id}, an {}", resource["Type"].as_str().unwrap()));
@@ -183,10 +187,7 @@ fn what_the_tests_do_not_deploy_of_an_organization_is_listed() {
         bus: ReactOrgChangeRule, an AWS::Events::Rule
         bus: ReactOrgChangePermission, an AWS::Lambda::Permission
         bus: ReactOrgChangeFailuresAlarm, an AWS::CloudWatch::Alarm
-        bus: ReactOrgChangeThrottlesAlarm, an AWS::CloudWatch::Alarm
-        member-account: ShareEbsSnapshotRule, an AWS::Events::Rule
-        member-account: ShareRdsSnapshotRule, an AWS::Events::Rule
-        member-account: EmrDnsRule, an AWS::Events::Rule"#]]
+        bus: ReactOrgChangeThrottlesAlarm, an AWS::CloudWatch::Alarm"#]]
     .assert_eq(&listed.join("\n"));
 }
 

@@ -18,7 +18,7 @@ fn is_made(user: &str, what: &str) -> String {
 }
 
 async fn set(server: &Server, user: &str, password: &str, new: &str) -> Result<(), engine::Error> {
-    server.connect(user, password).await.unwrap().set_password(user, &SecretString::from(new)).await
+    server.connect(user, password).await.unwrap().set_password(user, &SecretString::from(new)).await.map(drop)
 }
 
 /// The server asks for the plugin of any account where there is no such user.
@@ -38,6 +38,44 @@ async fn a_login_that_does_not_exist_is_refused_whatever_plugin_is_asked_for() {
         assert_eq!(error.why, Why::Credential, "{user}: {error}");
     }
     STRICT_MARIADB.connect("by_ed25519", "the-old-one-1").await.unwrap();
+}
+
+/// More logins than a mistake of the driver's needs to come about: each is refused with a probability of 1/256.
+const LOGINS: usize = 10_000;
+
+/// Until the server's own log shows that the right password was refused, and the login came about all the same. Where one does not, it
+/// was refused twice.
+#[tokio::test]
+async fn one_refusal_of_the_right_password_is_not_believed() {
+    STRICT_MARIADB.run(&["CREATE USER signs@'%' IDENTIFIED VIA ed25519 USING PASSWORD('the-old-one-1')"]).await;
+    let mut known = 0;
+    for number in 1..LOGINS {
+        let login = STRICT_MARIADB.connect("signs", "the-old-one-1").await;
+        if login.is_ok() && number % 16 != 0 {
+            continue;
+        }
+        let refused = STRICT_MARIADB.refusals("signs") - known;
+        match login {
+            Ok(_) if refused > 0 => return,
+            Ok(_) => {}
+            Err(error) => assert!(refused >= 2, "one refusal was believed: {error}"),
+        }
+        known += refused;
+    }
+    panic!("the driver refuses the right password no more: a second login is not needed");
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_refused_twice_and_by_mysql_once() {
+    MARIADB.run(&["CREATE USER mistaken@'%' IDENTIFIED BY 'the-old-one-1'"]).await;
+    let (mut login, trust) = (MARIADB.login("mistaken", "another-1"), MARIADB.trust());
+    engine::connect(&login, &trust).await.err().expect("the login is refused");
+    assert_eq!(MARIADB.refusals("mistaken"), 2);
+    engine::connect_once(&login, &trust).await.err().expect("the login is refused");
+    assert_eq!(MARIADB.refusals("mistaken"), 3);
+    login.engine = engine::Engine::Mysql;
+    engine::connect(&login, &trust).await.err().expect("the login is refused");
+    assert_eq!(MARIADB.refusals("mistaken"), 4);
 }
 
 #[tokio::test]
@@ -69,7 +107,7 @@ async fn what_would_drop_or_leave_a_plugin_is_refused_and_changes_nothing() {
         STRICT_MARIADB.run(&[&format!("CREATE USER {user}@'%' IDENTIFIED VIA {made}")]).await;
         let own = set(&STRICT_MARIADB, user, "the-old-one-1", "the-new-one-2").await;
         let mut master = STRICT_MARIADB.master().await;
-        let by_master = master.set_password(user, &SecretString::from("the-new-one-2")).await;
+        let by_master = master.set_password(user, &SecretString::from("the-new-one-2")).await.map(drop);
         let clone = format!("{user}_clone");
         let cloned = master.ensure_clone(user, &clone, &SecretString::from("the-new-one-2")).await.map(drop);
         for error in [own, by_master, cloned].map(Result::unwrap_err) {

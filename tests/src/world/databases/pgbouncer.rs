@@ -21,8 +21,15 @@ pub enum Passwords<'a> {
 
 /// Starts one that pools so (`pool_mode`).
 pub fn start(mode: &str, passwords: Passwords<'_>) -> Server {
-    // PgBouncer needs its server first.
-    let server = POSTGRES.port;
+    start_before(&[("*", &POSTGRES)], mode, passwords)
+}
+
+/// Starts one that leads each of these databases to a server.
+pub fn start_before(databases: &[(&str, &Server)], mode: &str, passwords: Passwords<'_>) -> Server {
+    // PgBouncer needs its servers first.
+    let databases: Vec<_> =
+        databases.iter().map(|(name, server)| format!("{name} = host={HOST} port={}\n", server.port)).collect();
+    let databases = databases.concat();
     let port = free_port();
     let place = Place::make(&format!("pgbouncer-{port}"));
     let users = match passwords {
@@ -38,7 +45,7 @@ pub fn start(mode: &str, passwords: Passwords<'_>) -> Server {
     };
     let [file, key, certificate] = ["users", "server.key", "server.pem"].map(|it| place.path(it));
     let settings = format!(
-        "[databases]\n* = host={HOST} port={server}\n[pgbouncer]\nlisten_addr={HOST}\nlisten_port={port}\nunix_socket_dir=\n\
+        "[databases]\n{databases}[pgbouncer]\nlisten_addr={HOST}\nlisten_port={port}\nunix_socket_dir=\n\
          pool_mode={mode}\nauth_type=scram-sha-256\nauth_file={file}\n{asks}client_tls_sslmode=require\n\
          client_tls_key_file={key}\nclient_tls_cert_file={certificate}\nserver_tls_sslmode=require\nserver_reset_query=DISCARD ALL\n\
          query_wait_timeout=4\nserver_login_retry=1\n"

@@ -25,6 +25,10 @@ pub(super) fn start() -> Server {
     start_as("postgres", false)
 }
 
+pub(super) fn start_other() -> Server {
+    start_as("other-postgres", false)
+}
+
 /// One that only reads, as a replica does. Of what it would replicate it has everything already.
 pub(super) fn start_standby() -> Server {
     start_as("standby", true)
@@ -33,7 +37,7 @@ pub(super) fn start_standby() -> Server {
 fn start_as(name: &str, is_standby: bool) -> Server {
     let place = Place::make(name);
     let program = |name: &str| programs().join(name).to_str().unwrap().to_owned();
-    let port = if is_standby { pgbouncer::free_port() } else { free_port(Engine::Postgres) };
+    let port = if name == "postgres" { free_port(Engine::Postgres) } else { pgbouncer::free_port() };
     let cluster = place.path("cluster");
     fs::write(place.path("password"), MASTER_PASSWORD).unwrap();
     fs::write(place.path("hba"), WHO_MAY_COME).unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 use super::{HOST, Server};
 
@@ -38,6 +39,14 @@ pub struct Carried {
 struct State {
     carried: Carried,
     cut: Option<Cut>,
+    hold: Option<Hold>,
+}
+
+/// A message of a client that waits until the test lets it go on.
+struct Hold {
+    nth: usize,
+    reached: oneshot::Sender<()>,
+    release: oneshot::Receiver<()>,
 }
 
 /// A wire to a server; it ends with the test.
@@ -77,6 +86,14 @@ impl Wire {
         *self.state.lock().unwrap() = State { cut: Some(cut), ..State::default() };
     }
 
+    /// Has this message of the clients wait: what tells that it came, and what lets it go on.
+    pub fn hold(&self, nth: usize) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((reached, came), (go_on, release)) = (oneshot::channel(), oneshot::channel());
+        let hold = Some(Hold { nth, reached, release });
+        *self.state.lock().unwrap() = State { hold, ..State::default() };
+        (came, go_on)
+    }
+
     /// Mends it: what was carried since it was cut or mended, and whether it never broke.
     pub fn mend(&self) -> (Carried, bool) {
         let before = std::mem::take(&mut *self.state.lock().unwrap());
@@ -100,6 +117,10 @@ impl State {
         self.cut = None;
         fate
     }
+
+    fn take_hold(&mut self) -> Option<Hold> {
+        self.hold.take_if(|it| self.carried.messages >= it.nth)
+    }
 }
 
 /// Carries one connection. When this returns, both ends are closed.
@@ -115,7 +136,15 @@ async fn carry(mut client: TcpStream, port: u16, state: &Mutex<State>) -> Option
             return None;
         }
         let (to, bytes) = if is_from_client { (&mut server, &asked) } else { (&mut client, &told) };
-        let fate = state.lock().unwrap().fate(length, is_from_client);
+        let (fate, hold) = {
+            let mut state = state.lock().unwrap();
+            (state.fate(length, is_from_client), state.take_hold())
+        };
+        if let Some(Hold { reached, release, .. }) = hold
+            && reached.send(()).is_ok()
+        {
+            drop(release.await);
+        }
         match fate {
             Fate::Carried => to.write_all(&bytes[..length]).await.ok()?,
             Fate::Cut(carried) => return to.write_all(&bytes[..carried]).await.ok().and(None),

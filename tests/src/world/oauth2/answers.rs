@@ -44,6 +44,7 @@ impl Inside {
         let was_alive = token.as_ref().is_some_and(|it| self.alive.contains(it));
         let of = |name: &str| form.get(name).cloned();
         self.asked.push(Asked { ask, scope: of("scope"), audience: of("audience"), token, was_alive });
+        self.arrival.notify_waiters();
     }
 
     fn obey(&mut self, ask: Ask, form: &Form, authorization: &str) -> (u16, Value) {

@@ -15,6 +15,9 @@ pub(super) const GONE: [u16; 2] = [1146, 1305];
 /// We may not read it: a table, a database.
 pub(super) const DENIED: [u16; 2] = [1142, 1044];
 
+/// A login was refused for its user or its password.
+const REFUSED: u16 = 1045;
+
 /// A packet that asks for another plugin begins with it.
 const ANOTHER_PLUGIN: u8 = 0xfe;
 
@@ -53,6 +56,12 @@ pub(super) fn explain_login(error: &mysql_async::Error) -> Error {
     }
 }
 
+/// Whether the server itself refused user and password. It may do so by mistake where the account is of MariaDB's ed25519: the driver
+/// cuts the last byte of the server's challenge where it is zero, and signs what is left.
+pub(super) fn is_refusal(error: &mysql_async::Error) -> bool {
+    matches!(error, mysql_async::Error::Server(it) if it.code == REFUSED)
+}
+
 fn said(error: &mysql_async::ServerError) -> String {
     format!("{}, error {}", error.message, error.code)
 }
@@ -65,7 +74,7 @@ fn of_driver(error: &mysql_async::Error) -> String {
 pub(super) fn why_of(code: u16) -> Why {
     match code {
         // Refused; without a password.
-        1045 | 1698 => Why::Credential,
+        REFUSED | 1698 => Why::Credential,
         // The rules' answer, that of MySQL's history, and too long.
         1819 | 3638 | 1372 => Why::Policy,
         // The account has a plugin that keeps no password here.

@@ -2,27 +2,33 @@
 
 use super::super::Row;
 use super::super::place::{MEMBER, Place};
-use super::{by_test, naming, rates, row, sharing};
+use super::{naming, rates, refused, row, sharing, silenced};
 
 /// The fleet's own options.
-pub fn own() -> Vec<Row> {
+pub fn own(place: &Place) -> Vec<Row> {
+    let mut rows = of_one_account(place);
+    rows.extend(of_an_organization(place));
+    rows.extend(of_writing(place));
+    rows
+}
+
+/// Of an account that belongs to no organization.
+fn of_one_account(Place { .. }: &Place) -> Vec<Row> {
     let one = "caller-identity --target 222233334444";
     let plan = "caller-identity --target 222233334444 --plan";
+    let refused = |option, value: &str, without: &str, told: &str| refused("fleet run", option, value, without, told);
     let row = |option, value: &str, without: &str, told: &str| row("fleet run", option, value, without, told);
-    let mut rows = vec![
+    vec![
         row("plan", "", one, "which only reads: 1 accounts"),
-        row("apply", "", one, "--apply is not for caller-identity"),
-        row("unrecorded", "", "dns-sweep --all --apply", "--unrecorded is not for dns-sweep"),
-        row("target", "nowhere", "dns-sweep", "`nowhere` is not an account id"),
+        refused("target", "nowhere", "dns-sweep", "`nowhere` is not an account id"),
         row("target", MEMBER, "caller-identity --plan", "which only reads: 1 accounts"),
-        row("all", "", "dns-sweep", "AWSOrganizationsNotInUseException"),
         row("ignore", MEMBER, plan, "it is ignored"),
         row("regions", "eu-central-1", plan, "(eu-central-1)"),
         row("role-name", "another-role", one, "role%2Fanother-role"),
         row("role-path", "/a/path/", one, "role%2Fa%2Fpath%2F"),
         row("session-name", "a-session", one, "RoleSessionName=a-session"),
         row("session-policy", "policy.json", one, "OfAFile"),
-        row("session-policy", "of-no-file", plan, "of-no-file"),
+        refused("session-policy", "of-no-file", plan, "of-no-file"),
         row("policy-arn", "arn:aws:iam::aws:policy/ReadOnlyAccess", one, "PolicyArns.member.1.arn="),
         row("external-id", "only-us", one, "ExternalId=only-us"),
         row("duration", "900", one, "DurationSeconds=900"),
@@ -31,28 +37,45 @@ pub fn own() -> Vec<Row> {
         row("account-timeout", "0", one, "of an account"),
         row("timeout", "0", one, "were over"),
         row("lines", "", one, "{\"Id\":\"222233334444\""),
-        row("checkpoint", "share.json", one, "cannot make share.json"),
-        row("resume", "share.json", one, "it is no file of a run"),
-        row("only-failed", "share.json", one, "it is no file of a run"),
-    ];
-    rows.extend(by_tests());
-    rows
+        row("checkpoint", "run.jsonl", one, "{\"Fleet\":1,"),
+        refused("checkpoint", "share.json", one, "cannot make share.json"),
+        refused("resume", "share.json", one, "it is no file of a run"),
+        refused("only-failed", "share.json", one, "it is no file of a run"),
+    ]
 }
 
-/// What takes more than one command, or more than one account.
-fn by_tests() -> Vec<Row> {
-    let tests = [
-        ("apply", "shares_are_made_true_in_each_account_and_recorded_in_one_place"),
-        ("unrecorded", "nothing_is_shared_that_cannot_be_recorded_unless_that_is_meant"),
-        ("concurrency", "as_much_is_in_flight_as_may_be_and_few_accounts_are_open"),
-        ("assume-concurrency", "as_much_is_in_flight_as_may_be_and_few_accounts_are_open"),
-        ("include-caller", "who_is_ignored_wins_and_the_caller_is_reached_where_it_is_asked_for"),
-        ("tolerate", "nothing_more_is_begun_where_more_fails_than_is_tolerated"),
-        ("checkpoint", "killed_half_way_and_resumed_every_place_is_once_in_the_result"),
-        ("resume", "killed_half_way_and_resumed_every_place_is_once_in_the_result"),
-        ("only-failed", "only_what_failed_is_done_again_and_the_rest_stays_in_the_result"),
-    ];
-    tests.map(|(option, test)| by_test("fleet run", option, test)).into()
+/// Of the members of an organization. AWS denies entering one of them, or does not answer the first question.
+fn of_an_organization(Place { managed, .. }: &Place) -> Vec<Row> {
+    let [first, second] = [&managed.first, &managed.second];
+    let both = format!("caller-identity --profile elsewhere --target {first},{second}");
+    let one_by_one = format!("{both} --assume-concurrency 1");
+    let regions = format!("caller-identity --profile elsewhere --target {first} --regions eu-central-1,eu-west-1");
+    let (entered, asked) =
+        (format!("roles of {first} {second}\n"), "identities in eu-central-1 eu-central-1 eu-west-1\n");
+    let silenced = |option, value: &str, without: &str, told: &str| silenced("fleet run", option, value, without, told);
+    let row = |option, value: &str, without: &str, told: &str| row("fleet run", option, value, without, told);
+    vec![
+        row("all", "", "dns-sweep --profile elsewhere --plan", "dns-sweep, which writes: 2 accounts"),
+        silenced("include-caller", "", "caller-identity --profile elsewhere --plan", "it is the calling account"),
+        row("concurrency", "1", &regions, asked),
+        row("assume-concurrency", "1", &both, &format!("roles of {first} {first} {second}\n")),
+        silenced("tolerate", "0", &format!("{both} --concurrency 1"), &entered),
+        silenced("resume", "run.jsonl", &one_by_one, "roles of "),
+        row("only-failed", "run.jsonl", &one_by_one, &format!("roles of {second}\n")),
+    ]
+}
+
+/// Of operations that write, in the calling account, in which one share is to go.
+fn of_writing(Place { account, manifest, .. }: &Place) -> Vec<Row> {
+    let sweep = format!("share-sweep --target {account} --manifest {manifest}");
+    let recorded = format!("{sweep} --grants-table signalbox-grants --audit-table signalbox-audit");
+    let refused = |option, without: &str, told: &str| refused("fleet run", option, "", without, told);
+    vec![
+        row("fleet run", "apply", "", &recorded, "ec2 ModifyImageAttribute"),
+        refused("apply", "caller-identity --target 222233334444", "--apply is not for caller-identity"),
+        row("fleet run", "unrecorded", "", &format!("{sweep} --apply"), "ec2 ModifyImageAttribute"),
+        refused("unrecorded", "dns-sweep --all --apply", "--unrecorded is not for dns-sweep"),
+    ]
 }
 
 /// The settings of the fleet's sweeps, in the calling account, which has something to share and to name.
@@ -60,14 +83,15 @@ pub fn settings(place: &Place) -> Vec<Row> {
     let Place { account, manifest, .. } = place;
     let unsaid = format!("share-sweep --target {account}");
     let (sweep, names) = (format!("{unsaid} --manifest {manifest}"), format!("dns-sweep --target {account}"));
+    let refused = |option, value: &str, without: &str, told: &str| refused("fleet run", option, value, without, told);
     let row = |option, value: &str, without: &str, told: &str| row("fleet run", option, value, without, told);
     let mut rows = vec![
-        row("manifest", manifest, &unsaid, "share.json"),
-        row("manifest", "nowhere", &unsaid, "SIGNALBOX_MANIFEST: `nowhere`"),
-        row("manifest", "s3://b/k", &names, "--manifest would have no effect: dns-sweep"),
-        row("dns-tag", "name", &sweep, "--dns-tag would have no effect: share-sweep"),
+        row("manifest", manifest, &unsaid, "s3 GetObject"),
+        refused("manifest", "nowhere", &unsaid, "SIGNALBOX_MANIFEST: `nowhere`"),
+        refused("manifest", "s3://b/k", &names, "--manifest would have no effect: dns-sweep"),
+        refused("dns-tag", "name", &sweep, "--dns-tag would have no effect: share-sweep"),
         row("allowed-accounts", MEMBER, &sweep, "which SIGNALBOX_ALLOWED_ACCOUNTS does not"),
-        row("manifest-account", MEMBER, &sweep, "222233334444's"),
+        row("manifest-account", MEMBER, &sweep, "GetObject of 222233334444 "),
         row("exact-names-account", MEMBER, &sweep, "name resources of account 222233334444 exactly"),
         row("grants-table", "other --audit-table another", &sweep, r#""TableName":"other""#),
         row("audit-table", "other", &format!("{sweep} --grants-table other"), r#""TableName":"other""#),

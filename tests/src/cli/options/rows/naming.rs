@@ -2,19 +2,21 @@
 
 use super::super::Row;
 use super::super::place::Place;
-use super::{by_test, rates, row, silenced};
+use super::{rates, row, silenced};
 
 /// Of events of clusters.
 pub fn events(command: &'static str) -> Vec<Row> {
     let (running, ended) = ("emr.json", "ended.json");
-    vec![
+    let mut rows = vec![
         row(command, "owner", "another", running, "the owner is `signalbox`"),
         row(command, "dns-tag", "other_name", running, "other.example.com"),
         row(command, "dns-ttl", "77", running, "(its time to live was 60)"),
         row(command, "dns-policy", "upsert-only", ended, "SIGNALBOX_DNS_POLICY is upsert-only"),
         row(command, "dns-zones", "Z0EXAMPLEOFNONE", running, "none of those that SIGNALBOX_DNS_ZONES names"),
         row(command, "suffix-accounts", "example.com=222233334444", running, "to 222233334444 alone"),
-    ]
+    ];
+    rows.extend(rates(command, "sweep.json --function emr-dns"));
+    rows
 }
 
 /// Of `signalbox dns`.
@@ -27,7 +29,9 @@ pub fn dns(place: &Place) -> Vec<Row> {
         row("dns", "dns-policy", "upsert-only", "", "SIGNALBOX_DNS_POLICY is upsert-only"),
         row("dns", "dns-zones", zone, "", "none of those that SIGNALBOX_DNS_ZONES names"),
         row("dns", "suffix-accounts", "example.com=222233334444", "", "to 222233334444 alone"),
-        by_test("dns", "drift", "after_a_sweep_only_what_it_cannot_mend_has_drifted"),
+        row("dns", "max-removals", "0", "", "names would go, and 0 may (SIGNALBOX_MAX_REMOVALS)"),
+        row("dns", "max-removed-percent", "300", "", "SIGNALBOX_MAX_REMOVED_PERCENT: `300` is more than 100"),
+        silenced("dns", "drift", "", "--output json", r#""name": "etl.example.com""#),
     ];
     rows.extend(rates("dns", ""));
     rows

@@ -2,7 +2,7 @@
 
 use super::super::Row;
 use super::super::place::{MEMBER, Place};
-use super::{rates, row, silenced};
+use super::{rates, refused, row, silenced};
 
 /// Of `signalbox plan`, with an event and without one.
 pub fn plan(place: &Place) -> Vec<Row> {
@@ -12,12 +12,18 @@ pub fn plan(place: &Place) -> Vec<Row> {
     // Without an event, the options that only functions for events read are refused, and the others reach the sweep.
     rows.extend(elsewhere("plan", whole, "--manifest share.json", "is not one of SIGNALBOX_ACCOUNTS"));
     rows.extend([
-        row("plan", "manifest", "of-no-file", "", "cannot read of-no-file"),
+        refused("plan", "manifest", "of-no-file", "", "cannot read of-no-file"),
         row("plan", "manifest", "share.json", "", "base_linux_v1"),
-        row("plan", "manifest-account", MEMBER, &format!("--manifest {}", place.manifest), "222233334444's"),
+        row(
+            "plan",
+            "manifest-account",
+            MEMBER,
+            &format!("--manifest {}", place.manifest),
+            "GetObject of 222233334444 ",
+        ),
         row("plan", "allowed-accounts", MEMBER, whole, "which SIGNALBOX_ALLOWED_ACCOUNTS does not"),
-        row("plan", "copy-automated", "true", whole, "--copy-automated would have no effect"),
-        row("plan", "dns-tag", "name", whole, "--dns-tag would have no effect"),
+        refused("plan", "copy-automated", "true", whole, "--copy-automated would have no effect"),
+        refused("plan", "dns-tag", "name", whole, "--dns-tag would have no effect"),
         row("plan", "out", "another.json", whole, "the plan is in another.json"),
         row("plan", "audit-table", "signalbox-audit", &tables, "share-ami: planned"),
     ]);
@@ -51,10 +57,11 @@ fn events(command: &'static str, place: &Place) -> Vec<Row> {
             "ami.json",
             "no entry of the manifest's section `ami` matches `base_linux_v1`",
         ),
-        row(command, "manifest-account", MEMBER, &ami, "222233334444's"),
+        row(command, "manifest-account", MEMBER, &ami, "GetObject of 222233334444 "),
         row(command, "allowed-accounts", MEMBER, &ami, "which SIGNALBOX_ALLOWED_ACCOUNTS does not"),
         row(command, "copy-automated", "true", &rds, "copy rds:base-db-v9-"),
         row(command, "grants-table", "other --audit-table another", &ami, r#""RequestItems":{"other""#),
+        row(command, "function", "reconcile-shares", &format!("sweep.json {manifest}"), "reconcile-shares: "),
         row(command, "function", "emr-dns", "ami.json", "not an event that emr-dns acts on"),
     ];
     rows.extend(elsewhere(command, &ami, &member, "is not one of SIGNALBOX_ACCOUNTS"));
@@ -62,34 +69,27 @@ fn events(command: &'static str, place: &Place) -> Vec<Row> {
 }
 
 /// The accounts in which a command acts: `ours` is about the calling account, `theirs` about one that is entered.
-fn elsewhere(command: &'static str, ours: &str, theirs: &str, refused: &str) -> Vec<Row> {
+fn elsewhere(command: &'static str, ours: &str, theirs: &str, denied: &str) -> Vec<Row> {
     let accounts = format!("{theirs} --accounts {MEMBER}");
     let role = format!("{accounts} --member-role a-member-role");
     vec![
-        row(command, "accounts", MEMBER, ours, refused),
-        row(command, "accounts", "5", ours, "SIGNALBOX_ACCOUNTS: `5` is no id"),
+        row(command, "accounts", MEMBER, ours, denied),
+        refused(command, "accounts", "5", ours, "SIGNALBOX_ACCOUNTS: `5` is no id"),
         row(command, "member-role", "a-member-role", &accounts, "role%2Fa-member-role"),
-        row(command, "member-role", "a-member-role", ours, "--member-role would have no effect without --accounts"),
+        refused(command, "member-role", "a-member-role", ours, "--member-role would have no effect without --accounts"),
         row(command, "external-id", "only-us", &role, "ExternalId=only-us"),
-        row(command, "external-id", "only-us", ours, "SIGNALBOX_MEMBER_ROLE is not set"),
+        refused(command, "external-id", "only-us", ours, "SIGNALBOX_MEMBER_ROLE is not set"),
     ]
 }
 
 /// The limits of a sweep, of which one share is to go, of one image no event told.
 pub fn limits(command: &'static str, without: &str) -> Vec<Row> {
-    let mut rows = vec![
+    let percent = "shares would go, and 0 % may (SIGNALBOX_MAX_REMOVED_PERCENT)";
+    vec![
         row(command, "max-removals", "0", without, "1 shares would go, and 0 may (SIGNALBOX_MAX_REMOVALS)"),
-        row(
-            command,
-            "max-removed-percent",
-            "0",
-            without,
-            "shares would go, and 0 % may (SIGNALBOX_MAX_REMOVED_PERCENT)",
-        ),
+        row(command, "max-removed-percent", "0", without, percent),
         silenced(command, "sweep-period", "0", &format!("{without} --output json"), "\"missed_events\": 1"),
-    ];
-    rows.extend(rates(command, without));
-    rows
+    ]
 }
 
 /// Of `signalbox apply`: `step.json` is a step of the plan, of an image of another account.
@@ -100,6 +100,6 @@ pub fn apply() -> Vec<Row> {
         row("apply", "grants-table", "other --audit-table another", "plan.json", r#""RequestItems":{"other""#),
         row("apply", "audit-table", "another --grants-table signalbox-grants", "plan.json", r#""TableName":"another""#),
     ]);
-    rows.extend(rates("apply", "plan.json"));
+    rows.extend(rates("apply", "many.json"));
     rows
 }

@@ -1,0 +1,115 @@
+//! The answer that a job waits for.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws::{Answer, Narrowed, SdkConfig, Sessions};
+use aws_sdk_codepipeline::Client;
+use aws_sdk_codepipeline::types::{ExecutionDetails, FailureDetails, FailureType};
+use place::{AccountId, shortened};
+use reaction::{Answers, Doing, Error, Outcome, Reply, Report, Run};
+
+use crate::Job;
+
+/// The characters of a failure's message, at most.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_FailureDetails.html>
+const MESSAGE: usize = 5_000;
+
+/// The characters of a success's summary, at most.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ExecutionDetails.html>
+const SUMMARY: usize = 2_048;
+
+/// The session that answers jobs of another account: its name, what it may do, and the shortest time that STS gives.
+const SESSION: &str = "SignalboxAnswersJob";
+const POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow",
+    "Action": ["codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult"], "Resource": "*"}]}"#;
+const LASTS: Duration = Duration::from_mins(15);
+
+/// The pipeline that waits for a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    id: String,
+    account: AccountId,
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id)
+    }
+}
+
+/// Answers jobs of the function's own account by its own role, and jobs of another account by a session there that may do nothing
+/// else.
+#[derive(Debug)]
+pub struct Pipeline {
+    sessions: Arc<Sessions>,
+}
+
+impl Pipeline {
+    /// By these sessions; makes no call.
+    #[must_use]
+    pub fn new(sessions: &Arc<Sessions>) -> Self {
+        Self { sessions: sessions.clone() }
+    }
+
+    /// The configuration by which jobs of this account are answered.
+    async fn config(&self, account: &AccountId) -> Result<SdkConfig, Error> {
+        if self.sessions.home()?.account == *account {
+            return Ok(self.sessions.config().clone());
+        }
+        let session = Narrowed { session_name: SESSION, policy: POLICY.to_owned(), duration: LASTS };
+        self.sessions.narrowed(account, &self.sessions.region()?, &session).await
+    }
+}
+
+impl Answers for Pipeline {
+    type Caller = Caller;
+
+    fn caller(event: &str) -> Option<Caller> {
+        let Job { id, account, .. } = Job::read(event).ok()?;
+        Some(Caller { id, account })
+    }
+
+    async fn answer(&self, caller: &Caller, report: &Report, _: &Run) -> Result<(), Error> {
+        let answering = || format!("answering the pipeline of account {}", caller.account);
+        let client = Client::new(&self.config(&caller.account).await.doing(answering)?);
+        match report.reply() {
+            Reply::NotDone => fail(&client, caller, report).await,
+            Reply::Done => succeed(&client, caller, report, None).await,
+            // CodePipeline gives the job again, and its wait of 20 minutes begins anew.
+            Reply::Later => succeed(&client, caller, report, Some(&caller.id)).await,
+        }
+        .doing(answering)
+    }
+}
+
+async fn succeed(client: &Client, caller: &Caller, report: &Report, token: Option<&str>) -> Result<(), Error> {
+    let details = ExecutionDetails::builder().summary(shortened(&report.to_string(), SUMMARY)).build();
+    let call = client.put_job_success_result().job_id(&caller.id).execution_details(details);
+    call.set_continuation_token(token.map(String::from)).send().await.or_error().map(drop)
+}
+
+async fn fail(client: &Client, caller: &Caller, report: &Report) -> Result<(), Error> {
+    let kind = match report.outcome {
+        Outcome::Refused => FailureType::ConfigurationError,
+        _ => FailureType::JobFailed,
+    };
+    let details = FailureDetails::builder().r#type(kind).message(message(report)).build().map_err(Error::failed)?;
+    client.put_job_failure_result().job_id(&caller.id).failure_details(details).send().await.or_error().map(drop)
+}
+
+/// The reason, and each finding, in as many characters as the answer may have.
+pub(crate) fn message(report: &Report) -> String {
+    let reason = report.reason.clone().unwrap_or_else(|| report.outcome.to_string());
+    let mut text = shortened(&reason, MESSAGE / 2);
+    for (told, finding) in report.findings.iter().enumerate() {
+        let line = format!("\n{finding}");
+        let rest = format!("\n.. and {} more; the log has all", report.findings.len() - told);
+        if text.chars().count() + line.chars().count() + rest.chars().count() > MESSAGE {
+            return text + &rest;
+        }
+        text += &line;
+    }
+    text
+}

@@ -1,0 +1,25 @@
+//! How much of a report an answer tells.
+
+use reaction::{Error, Finding, Report, Severity};
+
+use crate::answer::message;
+
+#[test]
+fn a_failure_tells_the_reason_and_as_many_findings_as_fit() {
+    let mut report = Report::of_error("check-policy", &Error::refused("Policy check failed"));
+    let finding = |number: usize| Finding {
+        path: format!("/Statement/{number}"),
+        severity: Severity::Error,
+        rule: "all-actions".into(),
+        message: "allows every action on every resource".into(),
+        remedy: "name the actions".into(),
+    };
+    report.findings = (0..3).map(finding).collect();
+    let few = message(&report);
+    assert!(few.starts_with("Policy check failed\n") && few.ends_with("name the actions (all-actions)"), "{few}");
+    report.findings = (0..1_000).map(finding).collect();
+    let many = message(&report);
+    let told = many.matches("all-actions").count();
+    assert!(many.chars().count() <= 5_000 && told > 10, "{}", many.chars().count());
+    assert!(many.ends_with(&format!(".. and {} more; the log has all", 1_000 - told)), "{many}");
+}
