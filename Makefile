@@ -16,7 +16,7 @@ export RUST_TEST_THREADS ?= $(shell expr 3 '*' "$$(getconf _NPROCESSORS_ONLN)")
 # A macro names the modules of these, so that cargo fmt does not find them.
 SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
 
-.PHONY: help demo test check audit bench package deploy setup databases clean
+.PHONY: help demo test check audit bench package deploy setup databases actions clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -107,6 +107,9 @@ $(AUDIT)/.installed: $(AUDIT_REQUIREMENTS)
 	$(PYTHON) -m venv --clear $(AUDIT)
 	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(AUDIT_REQUIREMENTS)
 	touch $@
+
+actions: ## renew the packed list of AWS's actions that policies are checked against; needs npm
+	$(PYTHON) shared/policy/actions/renew.py
 
 clean: ## remove what was built and installed
 	rm -rf target .local

@@ -9,6 +9,7 @@ mod forwarding;
 mod key_policy;
 mod keys;
 mod members;
+mod policies;
 mod role;
 mod rotation;
 mod rules;
