@@ -51,7 +51,7 @@ async fn a_snapshot_that_took_the_name_of_the_copy_is_not_taken_for_it() {
 }
 
 /// RDS does not show the snapshot when it is looked for, and refuses the copy for its name.
-async fn hide_once(scene: &Scene) {
+fn hide_once(scene: &Scene) {
     let absent = FaultKind::Error { status: 404, code: "DBSnapshotNotFound".into(), message: "there is none".into() };
     let copy = COPY.replace(SAMPLE_MINUTE, &scene.minute);
     let fault = Fault::new(&scene.world.account, absent);
@@ -62,11 +62,11 @@ async fn hide_once(scene: &Scene) {
 async fn a_name_that_was_taken_while_the_copy_was_planned_is_looked_at_again() {
     let scene = copying().await;
     take_name(&scene, false, None).await;
-    hide_once(&scene).await;
+    hide_once(&scene);
     assert_refused(&scene, &format!("there is a snapshot {COPY} that is no copy of it")).await;
     let scene = copying().await;
     take_name(&scene, false, Some(AUTOMATED)).await;
-    hide_once(&scene).await;
+    hide_once(&scene);
     assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied, "another run has made our copy");
 }
 
