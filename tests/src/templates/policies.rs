@@ -35,7 +35,7 @@ fn named(template: &Template, name: &str) -> String {
         "AWS::Region" => REGION.into(),
         "AWS::URLSuffix" => "amazonaws.com".into(),
         "Manifest" => "com-example-bucket/share.json".into(),
-        "HubRoleArns" | "MemberRoleArns" => format!("arn:aws:iam::{ACCOUNT}:role/share-ami"),
+        "HubRoleArn" | "MemberRoleArns" => format!("arn:aws:iam::{ACCOUNT}:role/share-ami"),
         "SecretArns" | "MasterSecretArns" | "AdminSecretArns" => {
             format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-AbCdEf")
         }
@@ -65,6 +65,11 @@ fn settled(template: &Template, value: &Value) -> Value {
         }
         Some(("Ref" | "Fn::GetAtt", name)) => json!(named(template, &text(name))),
         Some(("Fn::If" | "Fn::Split", Value::Array(parts))) => settled(template, &parts[1]),
+        // Of a list that was split, which is settled as a text.
+        Some(("Fn::Select", Value::Array(parts))) => {
+            let (index, whole) = (usize::try_from(parts[0].as_u64().unwrap()).unwrap(), settled(template, &parts[1]));
+            json!(text(&whole).split(&text(&parts[1]["Fn::Split"][0])).nth(index).unwrap())
+        }
         Some(("Fn::Join", Value::Array(parts))) => {
             let list = settled(template, &parts[1]);
             let texts = list.as_array().into_iter().flatten().filter_map(Value::as_str);
