@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .local/venv
 REQUIREMENTS := cli/local-aws/requirements.txt
+AUDIT := .local/audit
+AUDIT_REQUIREMENTS := infra/audit/requirements.txt
 INSTALLED := $(VENV)/.installed
 FUNCTIONS := $(notdir $(wildcard functions/*))
 # Where cargo puts what it builds.
@@ -14,7 +16,7 @@ export RUST_TEST_THREADS ?= $(shell expr 3 '*' "$$(getconf _NPROCESSORS_ONLN)")
 # A macro names the modules of these, so that cargo fmt does not find them.
 SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
 
-.PHONY: help demo test check bench package deploy setup databases clean
+.PHONY: help demo test check audit bench package deploy setup databases actions clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +37,10 @@ check: $(INSTALLED)
 	rustfmt --check --edition 2024 $(SCENES)
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+# Not a part of CI: its findings follow checkov's opinion, and infra/audit/checkov.yaml has a reason for each that stays.
+audit: $(AUDIT)/.installed ## checkov over the templates; needs no account
+	$(AUDIT)/bin/checkov --config-file infra/audit/checkov.yaml
 
 bench: package databases ## what it costs, beside a do-nothing function and boto3, as ratios in one run
 	cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench-fleet --bin bench-fleet
@@ -96,6 +102,14 @@ $(INSTALLED): $(REQUIREMENTS)
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(REQUIREMENTS)
 	touch $@
+
+$(AUDIT)/.installed: $(AUDIT_REQUIREMENTS)
+	$(PYTHON) -m venv --clear $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(AUDIT_REQUIREMENTS)
+	touch $@
+
+actions: ## renew the packed list of AWS's actions that policies are checked against; needs npm
+	$(PYTHON) shared/policy/actions/renew.py
 
 clean: ## remove what was built and installed
 	rm -rf target .local

@@ -16,7 +16,7 @@ Examples:
   signalbox up                                      an AWS on this machine, until Ctrl-C
   signalbox plan event.json --profile production    what would be done, and nothing done
 
-Exit codes: 0 done; 2 there is something to do (plan without an event); 130 Ctrl-C; 252 the command line,
+Exit codes: 0 done; 2 there is something to do (plan without an event) or found (policy check); 130 Ctrl-C; 252 the command line,
 or a file it names, is wrong; 253 settings, credentials or the manifest are wrong; 254 AWS, or a function,
 failed or refused.";
 
@@ -25,7 +25,7 @@ failed or refused.";
 #[command(version, after_help = AFTER_HELP, arg_required_else_help = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
-    #[arg(help = "How to write data on standard output: text or json")]
+    #[arg(help = "How to write data on standard output: text or json; for `policy check` also sarif or github")]
     pub(crate) output: Format,
     #[command(flatten)]
     pub(crate) aws: AwsOptions,

@@ -17,6 +17,17 @@ pub(crate) enum Format {
     Text,
     /// For programs.
     Json,
+    /// Findings for code scanning, in SARIF 2.1.0.
+    Sarif,
+    /// Findings as annotations of GitHub Actions.
+    Github,
+}
+
+impl Format {
+    /// Whether findings alone can be written so.
+    pub(crate) fn is_of_findings(self) -> bool {
+        matches!(self, Self::Sarif | Self::Github)
+    }
 }
 
 /// A table with these titles, without lines, from the margin on.
@@ -33,7 +44,7 @@ pub(crate) fn table(titles: impl IntoIterator<Item = impl Into<Cell>>) -> Table 
 pub(crate) fn print<T: Display + Serialize>(format: Format, value: &T) -> Result<(), Failure> {
     match format {
         Format::Text => write_line(&value.to_string()),
-        Format::Json => print_json(value),
+        Format::Json | Format::Sarif | Format::Github => print_json(value),
     }
 }
 

@@ -6,6 +6,7 @@ mod dns;
 mod fleet;
 mod manual;
 mod options;
+mod policies;
 mod rotation;
 mod up;
 

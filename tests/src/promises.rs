@@ -14,6 +14,7 @@ mod grants;
 pub mod hazards;
 mod jobs;
 mod ledger;
+mod managed_policies;
 mod manifest;
 mod members;
 mod obstacles;

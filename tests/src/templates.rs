@@ -9,6 +9,7 @@ mod forwarding;
 mod key_policy;
 mod keys;
 mod members;
+mod policies;
 mod role;
 mod rotation;
 mod rules;
@@ -298,6 +299,23 @@ pub fn unconditional(template: &str) -> BTreeSet<String> {
     let Template { json, .. } = Template::read(template);
     let resources = json["Resources"].as_object().unwrap().iter();
     resources.filter(|(_, it)| it.get("Condition").is_none()).map(|(id, _)| id.clone()).collect()
+}
+
+/// What is in the other tables is nowhere else: they outlive their stacks, and can be put back to an earlier second.
+#[test]
+fn only_the_ledger_may_be_lost() {
+    for Template { name, json } in Template::all() {
+        for (id, resource) in json["Resources"].as_object().unwrap() {
+            if resource["Type"] != "AWS::DynamoDB::Table" || name == "ledger" {
+                continue;
+            }
+            let (kept, table) = (json!("Retain"), &resource["Properties"]);
+            let policies = [&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]];
+            assert_eq!(policies, [&kept, &kept], "infra/{name}.yaml: {id}");
+            let recovery = &table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"];
+            assert_eq!((recovery, &table["DeletionProtectionEnabled"]), (&json!(true), &json!(true)), "{name}: {id}");
+        }
+    }
 }
 
 /// What no test deploys, since the local CloudFormation does not know it or since it was not asked for: what has a condition

@@ -25,9 +25,9 @@ pub(crate) struct NamesAsked {
     #[arg(long)]
     pub(crate) drift: bool,
     #[command(flatten)]
-    pub(crate) removals: Removals,
-    #[command(flatten)]
     pub(crate) pacing: Pacing,
+    #[command(flatten)]
+    pub(crate) removals: Removals,
     #[command(flatten)]
     pub(crate) naming: Naming,
 }

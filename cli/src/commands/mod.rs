@@ -11,6 +11,7 @@ mod list;
 mod man;
 mod manifest;
 mod plan;
+mod policy;
 mod run;
 mod send;
 mod sweep;
@@ -25,6 +26,7 @@ use fleet::FleetCommand;
 use history::Audited;
 use manifest::Manifest;
 use plan::PlanArguments;
+use policy::PolicyCommand;
 use reaction::{Outcome, Report};
 use run::RunArguments;
 
@@ -113,6 +115,9 @@ pub(crate) enum Command {
     /// Check a share manifest, or print its schema
     #[command(subcommand, arg_required_else_help = true)]
     Manifest(Manifest),
+    /// Check IAM policies, without an account
+    #[command(subcommand, arg_required_else_help = true)]
+    Policy(PolicyCommand),
     /// Print a script that lets a shell complete commands and options
     #[command(after_help = COMPLETIONS_HELP)]
     Completions {
@@ -168,7 +173,13 @@ impl Command {
     pub(crate) fn speaks_to_aws(&self) -> bool {
         let is_local = matches!(
             self,
-            Self::List | Self::Up { .. } | Self::Demo | Self::Manifest(_) | Self::Completions { .. } | Self::Man { .. }
+            Self::List
+                | Self::Up { .. }
+                | Self::Demo
+                | Self::Manifest(_)
+                | Self::Policy(_)
+                | Self::Completions { .. }
+                | Self::Man { .. }
         );
         !is_local
     }
@@ -210,6 +221,9 @@ pub(crate) async fn run(
         let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns and fleet: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
+    if output.is_of_findings() && !matches!(command, Command::Policy(_)) {
+        return Err(Failure::usage("--output sarif and --output github write findings, and are for `policy check`"));
+    }
     match command {
         Command::List => list::list(output),
         Command::Plan(asked) => plan::plan(aws, asked, given, output).await,
@@ -224,6 +238,7 @@ pub(crate) async fn run(
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, given, output).await,
+        Command::Policy(asked) => policy::policy(&asked, output).await,
         Command::Completions { shell } => completions::completions(command_line(), shell, output),
         Command::Man { folder } => man::man(command_line(), &folder, output),
     }

@@ -150,11 +150,12 @@ async fn check_server(connection: &mut Connection, proof: &mut Proof, master: &L
     if connection.shares_server_with(session, &login.user).await? {
         return Ok(());
     }
-    let database = |it: &Login| it.database.clone().unwrap_or_else(|| "that none is named for".into());
+    let database = |it: &Login| it.database.as_deref().map_or("not set".into(), |name| format!("`{name}`"));
     Err(Error::refused(format!(
-        "the master does not see the login of {} in {}: there, a pooler or proxy leads database {} of the secret and database {} of the \
-         master to two servers, and a password that one server takes proves no user of another; give each server an endpoint of its own, \
-         and put it into both secrets (in MySQL and MariaDB, a master without the privilege PROCESS does not see it either: grant that)",
+        "the master does not see the login of {} in {}: there, a pooler or proxy leads two databases to two servers (`dbname` is {} in the \
+         secret, and {} in the master secret), and a password that one server takes proves no user of another; give each server an \
+         endpoint of its own, and put it into both secrets (in MySQL and MariaDB, a master without the privilege PROCESS does not see it \
+         either: grant that)",
         login.user,
         master.place(),
         database(login),

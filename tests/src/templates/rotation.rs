@@ -216,15 +216,9 @@ fn the_schedule_sends_what_the_sample_of_a_sweep_says() {
     }
 }
 
-/// The records are nowhere else, and each function reaches its own only.
+/// Of one table for all that rotates.
 #[test]
-fn records_of_rotations_are_kept_and_each_function_has_its_own() {
-    let template = Template::read("rotations");
-    let [(_, table)] = template.resources("AWS::DynamoDB::Table")[..] else { panic!("one table") };
-    assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true);
-    assert_eq!(table["DeletionProtectionEnabled"], true);
-    let resource = &template.json["Resources"]["Rotations"];
-    assert_eq!((&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]), (&json!("Retain"), &json!("Retain")));
+fn of_the_records_of_rotations_each_function_reaches_its_own() {
     for (function, _) in ROTATING {
         let template = Template::read(function);
         let statements = template.statements();

@@ -92,6 +92,7 @@ fn local() -> Vec<Row> {
         ("demo", ""),
         ("manifest check", "share.json"),
         ("manifest schema", ""),
+        ("policy check", "policy.json"),
         ("completions", "bash"),
         ("man", "manual"),
     ];
@@ -102,6 +103,10 @@ fn local() -> Vec<Row> {
     rows.extend([
         row("list", "output", "json", "", "[\n"),
         row("manifest check", "output", "json", "share.json", "{\n"),
+        row("policy check", "output", "json", "policy.json", "[\n"),
+        row("policy check", "output", "sarif", "policy.json", "\"$schema\""),
+        row("policy check", "type", "resource", "policy.json", "has no Principal"),
+        row("policy check", "deny", "policy.json", "policy.json", "is to be appended to policies"),
         // A schema is JSON, and nothing else is taken.
         refused("manifest schema", "output", "text", "", "--output text would have no effect"),
         // A script is text, and nothing else is taken.

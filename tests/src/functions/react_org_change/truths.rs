@@ -105,9 +105,9 @@ async fn what_no_entry_matches_any_more_is_left_to_the_sweep_and_what_is_gone_to
 #[tokio::test]
 async fn nothing_is_done_in_the_account_that_the_event_names() {
     let scene = Scene::set_up(&Given::MovedOut, OUT).await;
-    let begun = AWS.calls(&scene.member).len();
+    let begun = AWS.count(&scene.member);
     assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
-    assert_eq!(AWS.calls(&scene.member).len(), begun);
+    assert_eq!(AWS.count(&scene.member), begun);
 }
 
 #[tokio::test]

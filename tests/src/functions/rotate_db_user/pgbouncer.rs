@@ -135,7 +135,7 @@ async fn a_login_at_another_server_behind_the_pooler_proves_nothing() {
         let rotation = scene.created().await;
         let said = scene.refusal(&rotation, "setSecret").await;
         assert!(said.contains(&format!("the master does not see the login of {victim} in PostgreSQL at ")), "{said}");
-        assert!(said.contains("leads database of_the_writer of the secret and"), "{said}");
+        assert!(said.contains("`dbname` is `of_the_writer` in the secret, and not set in the master secret"), "{said}");
         let clone = format!("{victim}_clone");
         let there = POSTGRES.master().await.marks_of([victim, &clone]).await.unwrap();
         assert!(there.contains_key(victim) && !there.contains_key(&clone), "no clone was made");

@@ -1,0 +1,72 @@
+//! `*` and `?`, as policies have them: whether a text fits, whether a pattern covers another one, whether two can meet.
+
+/// Whether the pattern fits the text, whatever the case of the letters.
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+    covers(pattern, text)
+}
+
+/// Whether everything that the second fits is fitted by the first, whatever the case of the letters. A wildcard of the second is
+/// covered by a wildcard of the first only; `false` may be wrong where several wildcards together would cover one.
+pub(crate) fn covers(pattern: &str, other: &str) -> bool {
+    let (pattern, other) = (pattern.as_bytes(), other.as_bytes());
+    let (mut p, mut o, mut retry) = (0, 0, None);
+    while o < other.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                retry = Some((p + 1, o));
+                p += 1;
+            }
+            Some(b'?') if other[o] != b'*' => (p, o) = (p + 1, o + 1),
+            Some(byte) if byte.eq_ignore_ascii_case(&other[o]) && !matches!(other[o], b'*' | b'?') => {
+                (p, o) = (p + 1, o + 1);
+            }
+            _ => match retry {
+                Some((after, from)) => {
+                    (p, o) = (after, from + 1);
+                    retry = Some((after, from + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+/// Whether some text fits both, whatever the case of the letters.
+pub(crate) fn meet(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    // Whether the rest of one and the rest of the other meet, for each rest of the other; from the end.
+    let mut below: Vec<bool> = (0..=other.len()).map(|at| other[at..].iter().all(|it| *it == b'*')).collect();
+    for (index, a) in one.iter().enumerate().rev() {
+        let mut row = vec![false; other.len() + 1];
+        row[other.len()] = one[index..].iter().all(|it| *it == b'*');
+        for (at, b) in other.iter().enumerate().rev() {
+            row[at] = match (a, b) {
+                (b'*', _) | (_, b'*') => below[at] || row[at + 1],
+                (b'?', _) | (_, b'?') => below[at + 1],
+                _ => a.eq_ignore_ascii_case(b) && below[at + 1],
+            };
+        }
+        below = row;
+    }
+    below[0]
+}
+
+/// Whether the pattern of an action fits every action: `*`, `*:*`, `?*`.
+pub(crate) fn is_every_action(pattern: &str) -> bool {
+    is_wild(pattern, &[':'])
+}
+
+/// Whether the pattern of a resource fits every resource, or every one of a partition: `*`, `arn:*`, `arn:aws:*:*:*:*`.
+pub(crate) fn is_every_resource(pattern: &str) -> bool {
+    let rest = pattern.strip_prefix("arn:").unwrap_or(pattern);
+    let rest = match rest.split_once(':') {
+        Some((partition, rest)) if partition == "aws" || partition.starts_with("aws-") => rest,
+        _ => rest,
+    };
+    is_wild(rest, &[':', '/'])
+}
+
+fn is_wild(pattern: &str, between: &[char]) -> bool {
+    pattern.contains('*') && pattern.chars().all(|it| matches!(it, '*' | '?') || between.contains(&it))
+}

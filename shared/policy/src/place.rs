@@ -1,0 +1,37 @@
+//! From a byte of the text to the JSON pointer, the line and the column that people look for.
+
+use jsonc_parser::ast::Value;
+use jsonc_parser::common::Ranged;
+
+/// The pointer to the innermost value or key that the byte belongs to. <https://www.rfc-editor.org/rfc/rfc6901>
+pub(crate) fn pointer(root: &Value<'_>, at: usize) -> String {
+    let (mut pointer, mut value) = (String::new(), root);
+    loop {
+        let next = match value {
+            Value::Object(object) => object
+                .properties
+                .iter()
+                .find(|it| it.range.start <= at && at < it.range.end)
+                .map(|it| (it.name.as_str().replace('~', "~0").replace('/', "~1"), &it.value)),
+            Value::Array(array) => {
+                let mut elements = array.elements.iter().enumerate();
+                elements.find(|(_, it)| it.start() <= at && at < it.end()).map(|(index, it)| (index.to_string(), it))
+            }
+            _ => None,
+        };
+        let Some((step, below)) = next else { return pointer };
+        pointer.push('/');
+        pointer.push_str(&step);
+        if at < below.start() {
+            return pointer;
+        }
+        value = below;
+    }
+}
+
+/// The line and the column of a byte, both from 1; a column is a character.
+pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}

@@ -1,0 +1,45 @@
+//! The rules, each a file: what they find in all statements together.
+
+mod admin;
+mod conditions;
+mod escalation;
+mod fit;
+mod names;
+mod principals;
+mod sets;
+mod size;
+mod stray;
+
+#[cfg(test)]
+pub(crate) use sets::{PASS_ROLE, WAYS};
+pub(crate) use size::refused;
+
+use crate::Kind;
+use crate::document::{Document, Statement};
+use crate::finding::Found;
+
+/// What the rules look at.
+pub(crate) struct Judged<'a> {
+    pub(crate) kind: Kind,
+    /// The policy, and the denies that are appended to it.
+    pub(crate) documents: &'a [Document<'a>],
+    /// The statements of all of them.
+    pub(crate) statements: Vec<&'a Statement<'a>>,
+    /// The text as it would be saved, with the denies.
+    pub(crate) whole: &'a str,
+}
+
+/// What the rules find.
+pub(crate) fn find(judged: &Judged<'_>, found: &mut Vec<Found>) {
+    for statement in &judged.statements {
+        names::find(statement, found);
+        fit::find(statement, judged.kind, found);
+        conditions::find(statement, judged.kind, found);
+        principals::find(statement, judged.kind, found);
+    }
+    stray::find(judged, found);
+    size::find(judged, found);
+    if judged.kind == Kind::Identity && !admin::find(judged, found) {
+        escalation::find(judged, found);
+    }
+}

@@ -1,0 +1,96 @@
+//! Actions that together raise the rights of their holder, over all statements, less unconditional denies.
+
+use std::collections::BTreeMap;
+
+use crate::document::{Statement, Text};
+use crate::finding::{At, Found};
+use crate::granted::{Need, granted};
+use crate::pattern::{is_every_resource, meet};
+use crate::rules::Judged;
+use crate::rules::sets::{PASS_ROLE, WAYS, Way};
+
+/// How many ways are named at one place; the rest is counted.
+const NAMED: usize = 4;
+
+/// What a place of the policy opens.
+#[derive(Default)]
+struct Opened {
+    is_certain: bool,
+    ways: Vec<String>,
+}
+
+pub(super) fn find(judged: &Judged<'_>, found: &mut Vec<Found>) {
+    let mut places: BTreeMap<At, Opened> = BTreeMap::new();
+    let mut alone: Vec<&str> = Vec::new();
+    for way in WAYS.iter().copied().flatten() {
+        // What one action does already needs no second one.
+        if way.service.is_empty() && way.needs.len() > 1 && way.needs.iter().any(|it| alone.contains(&it.action)) {
+            continue;
+        }
+        let Some(at) = is_open(way, &judged.statements) else { continue };
+        if let [only] = way.needs {
+            alone.push(only.action);
+        }
+        let place = places.entry(at.at).or_default();
+        place.is_certain |= way.is_certain;
+        place.ways.push(told(way));
+    }
+    found.extend(places.into_iter().map(|(at, opened)| opened.found(at)));
+}
+
+/// Where the way is open.
+fn is_open<'a>(way: &Way, statements: &[&'a Statement<'a>]) -> Option<Text<'a>> {
+    let passed = (!way.service.is_empty()).then_some(&PASS_ROLE);
+    let all = || {
+        passed
+            .into_iter()
+            .chain(way.needs)
+            .map(|need| granted(statements, need, way.service))
+            .collect::<Option<Vec<_>>>()
+    };
+    all()
+        .and_then(|it| it.first().copied())
+        .or_else(|| way.on_the_same.then(|| on_the_same(way.needs, statements)).flatten())
+}
+
+/// Where both actions are allowed on things that may be the same, and not only on the caller's own user.
+fn on_the_same<'a>(needs: &[Need], statements: &[&'a Statement<'a>]) -> Option<Text<'a>> {
+    let [one, other] = needs else { return None };
+    let of = |need: &Need| {
+        granted(statements, &Need { action: need.action, on: &[] }, "")?;
+        let allows = statements.iter().filter(|it| it.is_allow && !it.excepts_resources && !it.is_narrowed());
+        Some(allows.filter_map(|it| Some((it.names_action(need.action)?, &it.resources))).collect::<Vec<_>>())
+    };
+    let (ones, others) = (of(one)?, of(other)?);
+    let is_own = |it: &str| it.to_ascii_lowercase().contains("${aws:username}");
+    let may_be =
+        |a: &str, b: &str| !is_own(a) && !is_own(b) && (is_every_resource(a) || is_every_resource(b) || meet(a, b));
+    ones.iter()
+        .find(|(_, a)| others.iter().any(|(_, b)| a.iter().any(|a| b.iter().any(|b| may_be(a.value, b.value)))))
+        .map(|it| it.0)
+}
+
+fn told(way: &Way) -> String {
+    let passed = (!way.service.is_empty()).then_some(PASS_ROLE.action);
+    let actions: Vec<_> = passed.into_iter().chain(way.needs.iter().map(|it| it.action)).collect();
+    format!("{} ({})", actions.join(" + "), way.id)
+}
+
+impl Opened {
+    fn found(self, at: At) -> Found {
+        let more = self.ways.len().saturating_sub(NAMED);
+        let named = self.ways.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(", and {more} more ways") } else { String::new() };
+        if self.is_certain {
+            let message = format!("its holder can gain the rights of others: {named}{more}");
+            return Found::error(
+                at,
+                "escalation",
+                message,
+                "name the roles, users or policies that it is about, or add a condition on them",
+            );
+        }
+        let message = format!("its holder gains the rights of what it reaches: {named}{more}");
+        Found::warning(at, "escalation", message, "name the things that it is about")
+    }
+}

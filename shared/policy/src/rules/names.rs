@@ -1,0 +1,78 @@
+//! Services and actions that AWS does not have.
+
+use crate::actions::{Listed, service, services};
+use crate::document::{Statement, Text};
+use crate::finding::Found;
+use crate::pattern::is_every_action;
+
+/// Services that AWS has ended and no longer documents, and that its own managed policies still name: IAM takes them. They are what
+/// these policies (as of 30 September 2026) have and the list does not.
+pub(super) const RETIRED: [&str; 8] =
+    ["assurance", "builderid", "deepcomposer", "deeplens", "deepracer", "elastic-inference", "iot1click", "zocalo"];
+
+/// The name among these that is nearly the one that was written.
+pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let name = name.to_ascii_lowercase();
+    let far = (name.len() / 4).clamp(1, 3);
+    let near = names
+        .map(|it| (strsim::osa_distance(&name, &it.to_ascii_lowercase()), it))
+        .filter(|(distance, _)| *distance <= far);
+    near.min_by_key(|(distance, _)| *distance).map(|(_, it)| it)
+}
+
+pub(super) fn find(statement: &Statement<'_>, found: &mut Vec<Found>) {
+    for text in &statement.actions {
+        if !is_every_action(text.value) {
+            find_one(*text, statement, found);
+        }
+    }
+}
+
+fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
+    let Some((prefix, name)) = text.value.split_once(':') else {
+        let message = format!("`{}` is not an action: it names no service", text.value);
+        return found.push(Found::error(text.at, "action-form", message, "write service:Action"));
+    };
+    if prefix.contains(['*', '?']) {
+        let message = format!("IAM takes no wildcard in a service, as in `{}`", text.value);
+        return found.push(Found::error(text.at, "action-form", message, "name each service"));
+    }
+    let Some(service) = service(prefix) else {
+        if RETIRED.iter().any(|it| it.eq_ignore_ascii_case(prefix)) {
+            return;
+        }
+        let message = format!("AWS has no service `{prefix}`");
+        let near = nearest(prefix, services().map(|it| it.prefix));
+        let remedy = near.map_or_else(|| "write the prefix of AWS's list".to_owned(), |it| format!("write `{it}`"));
+        return found.push(Found::error(text.at, "unknown-service", message, remedy));
+    };
+    if service.clone().actions(name).next().is_none() {
+        found.push(unknown(text, &service, name, statement));
+    }
+}
+
+fn unknown(text: Text<'_>, service: &Listed, name: &str, statement: &Statement<'_>) -> Found {
+    let message = format!("{} has no action `{name}` in the list of {}", service.prefix, crate::actions::origin().0);
+    let near = nearest(name, service.clone().map(|it| it.name));
+    let remedy = near.map_or_else(
+        || "look it up in AWS's list: it may be newer".to_owned(),
+        |it| format!("write `{}:{it}`", service.prefix),
+    );
+    // What a deny or an exception does not catch is allowed.
+    let is_hole = !statement.is_allow || statement.excepts_actions;
+    if is_hole && near.is_some() {
+        return Found::error(text.at, "unknown-action", message, remedy);
+    }
+    Found::warning(text.at, "unknown-action", message, remedy)
+}
+
+/// The actions that the statement names, as AWS has them; none where it is about every action.
+pub(super) fn actions_of<'s>(statement: &'s Statement<'_>) -> impl Iterator<Item = crate::actions::Action> + 's {
+    let parts = statement.actions.iter().filter_map(|it| it.value.split_once(':'));
+    parts.filter_map(|(prefix, name)| Some(service(prefix)?.actions(name))).flatten()
+}
+
+/// Whether the statement is about actions that are not named.
+pub(super) fn is_open(statement: &Statement<'_>) -> bool {
+    statement.excepts_actions || statement.actions.iter().any(|it| is_every_action(it.value))
+}
