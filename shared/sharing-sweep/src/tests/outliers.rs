@@ -119,6 +119,7 @@ fn a_forced_sweep_is_not_stopped_by_accounts_that_came_into_one_policy_later() {
         &facts,
         &expect![[r#"
             share ami-1 in eu-west-1: +987654321098 -444455556666
+            cannot share b1: the stored plan s3://b/k (SHA-256 0a) does not take these away; 1 that would lose it is in no record of Signalbox, and nothing was done about this resource; find out who let them in, and take them out of it or name them in the manifest; or look at the plan (`signalbox plan --manifest .. --out plan.json`), store it in S3, and invoke with {"signalbox": "sweep", "force": "s3://bucket/plan.json"}; it is about 100000000000
             note: removals are admitted by the stored plan s3://b/k (SHA-256 0a)
         "#]],
     );
