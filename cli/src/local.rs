@@ -32,13 +32,14 @@ pub(crate) const GRANTS_TABLE: &str = "signalbox-grants";
 pub(crate) const AUDIT_TABLE: &str = "signalbox-audit";
 /// The table of the records of rotations.
 pub(crate) const ROTATIONS_TABLE: &str = "signalbox-rotations";
-/// The role that the functions assume in members: the default of `infra/member-account.yaml`.
-pub(crate) const MEMBER_ROLE: &str = "signalbox-member";
-/// The external id that its trust asks for.
+/// The external id that the trust of the functions' roles in members asks for.
 pub(crate) const EXTERNAL_ID: &str = "signalbox-up";
 
 const BUCKET: &str = "com-example-signalbox";
 const MANIFEST_KEY: &str = "share-manifest.json";
+
+/// The ARN of the role of each deployed function, by the function's name.
+pub(crate) type Roles = BTreeMap<&'static str, String>;
 
 /// A function's zip, as soon as it is there.
 type Package = JoinHandle<anyhow::Result<Vec<u8>>>;
@@ -93,8 +94,8 @@ impl Local {
         config(self.endpoint(), account)
     }
 
-    /// Uploads the manifest and deploys `infra/`: the ARNs of the functions' roles.
-    pub(crate) async fn deploy(&mut self, told: &Told<'_>, progress: &Progress) -> anyhow::Result<Vec<String>> {
+    /// Uploads the manifest and deploys `infra/`: the ARN of each function's role, by the function's name.
+    pub(crate) async fn deploy(&mut self, told: &Told<'_>, progress: &Progress) -> anyhow::Result<Roles> {
         let deployment = Deployment::new(&self.config);
         deployment.upload(BUCKET, MANIFEST_KEY, told.manifest.clone().into()).await?;
         progress.next("deploying infra/ledger.yaml");
@@ -106,7 +107,7 @@ impl Local {
         progress.next("deploying infra/rotations.yaml");
         let table = BTreeMap::from([("TableName", ROTATIONS_TABLE.to_owned())]);
         deployment.apply(&stack("rotations", table)).await?;
-        let mut roles = Vec::new();
+        let mut roles = Roles::new();
         for (function, package) in deployed().zip(std::mem::take(&mut self.packages)) {
             let name = function.name;
             progress.next(format!("packaging {name}"));
@@ -114,7 +115,7 @@ impl Local {
             deployment.upload(BUCKET, &key, package.await??).await?;
             progress.next(format!("deploying infra/{name}.yaml"));
             let outputs = deployment.apply(&stack(name, self.parameters(name, key, told)?)).await?;
-            roles.extend(outputs.get("RoleArn").cloned());
+            roles.extend(outputs.get("RoleArn").map(|role| (name, role.clone())));
         }
         Ok(roles)
     }
@@ -126,14 +127,9 @@ impl Local {
         key: String,
         told: &Told<'_>,
     ) -> anyhow::Result<BTreeMap<&'static str, String>> {
-        let in_members = told.organization.map(|it| {
-            [
-                ("Accounts", it.into()),
-                ("OrganizationId", it.into()),
-                ("MemberRoleName", MEMBER_ROLE.into()),
-                ("ExternalId", EXTERNAL_ID.into()),
-            ]
-        });
+        let in_members = told
+            .organization
+            .map(|it| [("Accounts", it.into()), ("OrganizationId", it.into()), ("ExternalId", EXTERNAL_ID.into())]);
         let own = [
             ("Mode", "Apply".into()),
             ("LedgerTable", LEDGER_TABLE.into()),
@@ -145,12 +141,18 @@ impl Local {
             ("GrantsTable", GRANTS_TABLE.into()),
             ("AuditTable", AUDIT_TABLE.into()),
         ];
-        let template = template_of(function);
-        let text = std::fs::read_to_string(&template).with_context(|| format!("reading {}", template.display()))?;
-        let wanted: Vec<_> = parameters_in(&text).collect();
-        let all = own.into_iter().chain(in_members.into_iter().flatten());
-        Ok(all.filter(|(name, _)| wanted.contains(name)).collect())
+        known_to(&template_of(function), own.into_iter().chain(in_members.into_iter().flatten()))
     }
+}
+
+/// Those parameters that a template has.
+pub(crate) fn known_to<'a>(
+    template: &Path,
+    given: impl IntoIterator<Item = (&'a str, String)>,
+) -> anyhow::Result<BTreeMap<&'a str, String>> {
+    let text = std::fs::read_to_string(template).with_context(|| format!("reading {}", template.display()))?;
+    let known: Vec<_> = parameters_in(&text).collect();
+    Ok(given.into_iter().filter(|(name, _)| known.contains(name)).collect())
 }
 
 /// The names of a template's parameters: what is indented by two under `Parameters`.

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::account::{ACCOUNT, REGION};
 use crate::cluster::{Cluster, Network};
-use crate::local::{EXTERNAL_ID, Local, MEMBER_ROLE, template_of};
+use crate::local::{EXTERNAL_ID, Local, Roles, known_to, template_of};
 use crate::sample::{self, Image};
 
 /// The unit with which the manifest shares.
@@ -37,10 +37,6 @@ const ENTRY: &str = "data-";
 
 /// What CloudTrail tells of an account that was moved, with the ids of another organization.
 const MOVED: &str = include_str!("../../events/react-org-change/an-account-was-moved.json");
-
-/// The functions that act in members, by the parameters of the member's template.
-const FUNCTIONS: [&str; 6] =
-    ["ShareAmi", "ShareEbsSnapshot", "ShareRdsSnapshot", "EmrDns", "ReactOrgChange", "ReconcileShares"];
 
 /// The organization that the account manages.
 #[derive(Debug)]
@@ -136,18 +132,9 @@ impl Organization {
     }
 
     /// Lets the deployed functions, by these roles, and the account itself into the members.
-    pub(crate) async fn open(&self, local: &Local, roles: &[String]) -> anyhow::Result<()> {
-        let mut parameters: BTreeMap<_, _> = FUNCTIONS.map(|it| (it.to_owned(), "Yes".to_owned())).into();
-        let told = [
-            ("HubAccountId", ACCOUNT),
-            ("HubRegion", REGION),
-            ("OrganizationId", &self.id),
-            ("ExternalId", EXTERNAL_ID),
-            ("MemberRoleName", MEMBER_ROLE),
-            ("HubRoleArns", &roles.join(",")),
-        ];
-        parameters.extend(told.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let member = Stack { name: "signalbox-member".into(), template: template_of("member-account"), parameters };
+    pub(crate) async fn open(&self, local: &Local, roles: &Roles) -> anyhow::Result<()> {
+        let members = roles.iter().map(|(function, role)| self.member_stack(function, role));
+        let members = members.collect::<anyhow::Result<Vec<_>>>()?;
         let access = Stack {
             name: "organization-access-role".into(),
             template: local_aws::workspace().join("cli/src/organization-access-role.yaml"),
@@ -155,10 +142,27 @@ impl Organization {
         };
         let open = self.members.iter().map(async |(name, account)| {
             let deployment = Deployment::new(&local.config_of(account));
-            let deployed = try_join(deployment.apply(&access), deployment.apply(&member)).await;
+            let functions = members.iter().map(|member| deployment.apply(member));
+            let deployed = try_join(deployment.apply(&access), try_join_all(functions)).await;
             deployed.map(drop).with_context(|| format!("in the account {name}"))
         });
         try_join_all(open).await.map(drop)
+    }
+
+    /// The stack that lets a function, by this role, into a member. Nothing is forwarded: the local EventBridge delivers to no other
+    /// account.
+    fn member_stack(&self, function: &str, role: &str) -> anyhow::Result<Stack> {
+        let name = format!("{function}-member");
+        let given = [
+            ("HubRoleArn", role),
+            ("HubRegion", REGION),
+            ("OrganizationId", &self.id),
+            ("ExternalId", EXTERNAL_ID),
+            ("Forward", "No"),
+        ];
+        let parameters = known_to(&template_of(&name), given.map(|(name, value)| (name, value.to_owned())))?;
+        let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Ok(Stack { name: format!("signalbox-{name}"), template: template_of(&name), parameters })
     }
 
     /// The event of an image of a member.

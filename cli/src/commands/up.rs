@@ -14,7 +14,7 @@ use crate::account::{ACCOUNT, REGION, SECRET};
 use crate::cluster::{Cluster, FRIENDLY};
 use crate::connection::now;
 use crate::failure::Failure;
-use crate::local::{self, Local, Told};
+use crate::local::{self, Local, Roles, Told};
 use crate::organization::{Found, Organization, PLAYGROUND, PRODUCTION, SANDBOX, WORKLOADS};
 use crate::output::{self, Format};
 use crate::progress::{self, Progress};
@@ -81,14 +81,14 @@ impl Tried {
     async fn make(
         local: &Local,
         organization: Organization,
-        roles: &[String],
+        roles: &Roles,
         progress: &Progress,
     ) -> Result<Self, Failure> {
         progress.next("registering an image");
         let image = Image::register(&local.config).await.map_err(Failure::service)?;
         progress.next("running a cluster");
         let cluster = Cluster::run(&local.config, &local.network).await.map_err(Failure::service)?;
-        progress.next("deploying infra/member-account.yaml in each member");
+        progress.next("deploying infra/NAME-member.yaml of each function in each member");
         organization.open(local, roles).await.map_err(Failure::service)?;
         progress.next("making something to find in each member");
         let found = organization.furnish(local).await.map_err(Failure::service)?;

@@ -83,18 +83,14 @@ impl fmt::Display for Act {
 
 /// What one step of a rotation does. A credential that is not minted is the server's only after `setSecret` was carried out.
 pub(crate) fn of_step(facts: &OfStep, is_minted: bool) -> Result<Plan<Step>, Error> {
-    let OfStep { request, turn, values, remembered, of_secret, now, .. } = facts;
+    let OfStep { request, turn, values, remembered, of_secret, .. } = facts;
     let rotate = |act| Step::Rotate(request.clone(), act);
     if *turn == Turn::Done {
         return Ok(Plan::nothing(format!("version {} is AWSCURRENT already", request.version)));
     }
     let is_filled = values.pending.is_some();
     let kept = values.pending.as_ref().and_then(|it| of_secret.unsaid(&request.version, it));
-    let open = of_secret.open.iter().filter(|it| Some(*it) != kept);
-    let mut notes: Vec<_> = open.map(|it| it.told(&request.secret, *now)).collect();
-    let early = Early::at_step(facts);
-    let counts = early.map(|_| section([("short_lived", 1)])).unwrap_or_default();
-    notes.extend(early.map(|it| it.told(&request.secret)));
+    let (mut notes, counts) = known(facts, kept);
     let act = match turn {
         Turn::Create if is_filled => {
             notes.push(format!("version {} has a value already", request.version));
@@ -116,18 +112,30 @@ pub(crate) fn of_step(facts: &OfStep, is_minted: bool) -> Result<Plan<Step>, Err
             return Err(too_early(request, "has a value that the server has not taken yet", "setSecret"));
         }
         _ if remembered.attempts.are_spent() => Act::GiveUp(*remembered),
-        Turn::Finish { from } => {
-            if let Some(at) = remembered.revoked {
-                notes.push(format!("what was AWSCURRENT has not worked for {} s", now.saturating_sub(at)));
-            }
-            let settled = of_secret.open.iter().filter(|it| is_settled(it, request)).cloned().collect();
-            let minted = from.as_ref().map(|it| of_secret.minted_for(it)).unwrap_or_default();
-            Act::Finish(values.clone(), from.clone(), settled, minted)
-        }
+        Turn::Finish { from } => finish(facts, from.as_ref(), &mut notes),
         Turn::Set => Act::Set(values.clone()),
         _ => Act::Test(values.clone()),
     };
     Ok(Plan::of(vec![rotate(act)]).with_notes(notes).with_counts(counts))
+}
+
+/// What is known of the secret whatever the step: what is open, other than `kept`, and a credential that ends too early.
+fn known(facts: &OfStep, kept: Option<&Open>) -> (Vec<String>, Counts) {
+    let OfStep { request, of_secret, now, .. } = facts;
+    let open = of_secret.open.iter().filter(|it| Some(*it) != kept);
+    let early = Early::at_step(facts);
+    let notes = open.map(|it| it.told(&request.secret, *now)).chain(early.map(|it| it.told(&request.secret)));
+    (notes.collect(), early.map(|_| section([("short_lived", 1)])).unwrap_or_default())
+}
+
+fn finish(facts: &OfStep, from: Option<&VersionId>, notes: &mut Vec<String>) -> Act {
+    let OfStep { request, values, remembered, of_secret, now, .. } = facts;
+    if let Some(at) = remembered.revoked {
+        notes.push(format!("what was AWSCURRENT has not worked for {} s", now.saturating_sub(at)));
+    }
+    let settled = of_secret.open.iter().filter(|it| is_settled(it, request)).cloned().collect();
+    let minted = from.map(|it| of_secret.minted_for(it)).unwrap_or_default();
+    Act::Finish(values.clone(), from.cloned(), settled, minted)
 }
 
 fn too_early(Request { version, secret, .. }: &Request, how: &str, first: &str) -> Error {

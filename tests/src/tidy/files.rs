@@ -37,8 +37,9 @@ fn functions_in(text: &str) -> Vec<(usize, usize)> {
     let mut functions = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let indent = &line[..line.len() - line.trim_start().len()];
-        let words = line.split_whitespace().take_while(|word| !word.contains('('));
-        let is_function = line.trim_start().starts_with("fn ") || words.clone().any(|word| word == "fn");
+        // `pub(crate)` has a bracket before the name, and everything else behind it.
+        let mut words = line.split_whitespace().take_while(|word| word.starts_with("pub(") || !word.contains('('));
+        let is_function = words.any(|word| word == "fn");
         let is_code = !line.trim_start().starts_with("//") && !line.ends_with(['}', ';']);
         if is_function && is_code {
             let end = lines[index..].iter().position(|line| line.strip_prefix(indent) == Some("}"));
@@ -50,8 +51,7 @@ fn functions_in(text: &str) -> Vec<(usize, usize)> {
 
 #[test]
 fn a_function_is_measured_from_its_name_to_its_end() {
-    let text =
-        "impl It {\n    pub async fn one(\n        a: u8,\n    ) {\n        if a {\n        }\n    }\n}\nfn two() {}\n";
+    let text = "impl It {\n    pub(crate) async fn one(\n        a: u8,\n    ) {\n        if a {\n        }\n    }\n}\nfn two() {}\n";
     assert_eq!(functions_in(text), [(2, 6)]);
 }
 

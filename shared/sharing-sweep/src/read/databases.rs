@@ -32,16 +32,28 @@ struct Listed {
     tags: Tags,
 }
 
+/// Which of the snapshots that were found have a key or an option group, by their index.
+#[derive(Default)]
+struct Users {
+    of_keys: BTreeMap<String, Vec<usize>>,
+    /// By the group's name and the snapshot's engine.
+    of_groups: BTreeMap<(String, String), Vec<usize>>,
+}
+
+impl Users {
+    fn add(&mut self, Listed { key, option_group, engine, .. }: Listed, index: usize) {
+        if let Some(key) = key {
+            self.of_keys.entry(key).or_default().push(index);
+        }
+        if let Some(group) = option_group {
+            self.of_groups.entry((group, engine)).or_default().push(index);
+        }
+    }
+}
+
 impl Reading<'_> {
     pub(super) async fn databases(&self, kind: Kind, region: &Region) -> Scanned {
-        let listed = async {
-            self.in_time()?;
-            let services = self.function.clients.at(self.owner, region).await?;
-            let snapshots =
-                if kind == Kind::DbSnapshot { services.instances().await? } else { services.clusters().await? };
-            Ok::<_, Error>((services, snapshots))
-        };
-        let (services, snapshots) = match listed.await {
+        let (services, snapshots) = match self.listed(kind, region).await {
             Ok(listed) => listed,
             Err(error) => return Scanned::unread(kind, format!("database snapshots in {region}: {error}")),
         };
@@ -61,34 +73,41 @@ impl Reading<'_> {
             let found = self.database(&services, resource.clone(), &listed).await;
             (resource, listed, found)
         });
-        let (mut keys, mut groups) = (BTreeMap::<_, Vec<usize>>::new(), BTreeMap::<_, Vec<usize>>::new());
+        let mut users = Users::default();
         for (resource, listed, found) in read.buffer_unordered(READS).collect::<Vec<_>>().await {
             match found {
                 Ok(None) => {}
                 Ok(Some(found)) => {
-                    let index = scanned.found.len();
-                    if let Some(key) = listed.key {
-                        keys.entry(key).or_default().push(index);
-                    }
-                    if let Some(group) = listed.option_group {
-                        groups.entry((group, listed.engine)).or_default().push(index);
-                    }
+                    users.add(listed, scanned.found.len());
                     scanned.found.push(found);
                 }
                 Err(error) => scanned.miss(resource, &error),
             }
         }
-        for (key, users) in keys {
-            if let Err(error) = self.explain(&services, &key, &users, &mut scanned.found).await {
+        self.explain_all(&services, kind, users, &mut scanned).await;
+        scanned
+    }
+
+    async fn listed(&self, kind: Kind, region: &Region) -> Result<(Services, Vec<Listed>), Error> {
+        self.in_time()?;
+        let services = self.function.clients.at(self.owner, region).await?;
+        let snapshots =
+            if kind == Kind::DbSnapshot { services.instances().await? } else { services.clusters().await? };
+        Ok((services, snapshots))
+    }
+
+    /// Says of the snapshots with a key or an option group what these mean for them.
+    async fn explain_all(&self, services: &Services, kind: Kind, users: Users, scanned: &mut Scanned) {
+        for (key, users) in users.of_keys {
+            if let Err(error) = self.explain(services, &key, &users, &mut scanned.found).await {
                 scanned.unread.push((kind, format!("{key}: {error}")));
             }
         }
-        for ((group, engine), users) in groups {
-            if let Err(error) = self.explain_options(&services, (&group, &engine), &users, &mut scanned.found).await {
+        for ((group, engine), users) in users.of_groups {
+            if let Err(error) = self.explain_options(services, (&group, &engine), &users, &mut scanned.found).await {
                 scanned.unread.push((kind, format!("{group}: {error}")));
             }
         }
-        scanned
     }
 
     /// The snapshot with those who may restore it; `None` where it is gone meanwhile.
