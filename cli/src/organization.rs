@@ -133,7 +133,9 @@ impl Organization {
 
     /// Lets the deployed functions, by these roles, and the account itself into the members.
     pub(crate) async fn open(&self, local: &Local, roles: &Roles) -> anyhow::Result<()> {
-        let members = roles.iter().map(|(function, role)| self.member_stack(function, role));
+        // A function without a template for members acts in its own account alone.
+        let acting = roles.iter().filter(|(function, _)| template_of(&format!("{function}-member")).exists());
+        let members = acting.map(|(function, role)| self.member_stack(function, role));
         let members = members.collect::<anyhow::Result<Vec<_>>>()?;
         let access = Stack {
             name: "organization-access-role".into(),

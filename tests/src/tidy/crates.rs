@@ -145,7 +145,7 @@ fn what_is_shared_has_no_command_line() {
 
 /// Nothing that is deployed needs the local AWS or the command line.
 #[test]
-fn functions_need_nothing_of_the_desk_and_of_the_tests() {
+fn functions_need_nothing_of_the_command_line_and_of_the_tests() {
     let graph = Graph::read();
     for function in graph.under("functions") {
         let needed = graph.closure(&function);

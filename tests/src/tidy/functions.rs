@@ -91,6 +91,9 @@ fn a_function_has_a_page_or_is_in_the_readme() {
 fn no_template_is_left_behind() {
     let functions = folders("functions");
     for File { path, .. } in under("infra/").into_iter().filter(|file| file.extension() == "yaml") {
+        if path == "infra/audit/checkov.yaml" {
+            continue;
+        }
         let name = path.trim_start_matches("infra/").trim_end_matches(".yaml");
         let is_shared =
             ["ledger", "grants", "rotations", "bus", "member-account", "management-account"].contains(&name);

@@ -46,6 +46,6 @@ pub fn sweep(command: &'static str, without: &str, place: &Place) -> Vec<Row> {
         row(command, "dns-ttl", "77", without, "(its time to live was 60)"),
         silenced(command, "dns-policy", "upsert-only", without, "delete gone.example.com"),
         silenced(command, "dns-zones", &place.other_zone, without, &of_zone),
-        row(command, "suffix-accounts", "example.com=222233334444", without, "- name "),
+        row(command, "suffix-accounts", "example.com=222233334444", without, "to 222233334444 alone"),
     ]
 }
