@@ -144,9 +144,9 @@ fn the_policies_of_the_templates_pass_the_check() {
     expect![[r#"
         emr-dns.yaml#/Role/Properties/Policies/0/PolicyDocument/Statement/3/Condition/ForAllValues:StringEquals: for-all-values: ForAllValues in an Allow holds also for a request without `route53:ChangeResourceRecordSetsActions`
         emr-dns.yaml#/Role/Properties/Policies/0/PolicyDocument/Statement/3/Condition/ForAllValues:StringEquals: for-all-values: ForAllValues in an Allow holds also for a request without `route53:ChangeResourceRecordSetsRecordTypes`
-        member-account.yaml#/MemberRole/Properties/Policies/4/Fn::If/1/PolicyDocument/Statement/7/Resource/1: resource-type: no action of the statement is about `arn:aws:kms:*:111122223333:alias/*`
-        member-account.yaml#/MemberRole/Properties/Policies/5/Fn::If/1/PolicyDocument/Statement/7/Resource/1: resource-type: no action of the statement is about `arn:aws:kms:*:111122223333:alias/*`
+        react-org-change-member.yaml#/MemberRole/Properties/Policies/0/PolicyDocument/Statement/7/Resource/1: resource-type: no action of the statement is about `arn:aws:kms:*:111122223333:alias/*`
         react-org-change.yaml#/Role/Properties/Policies/0/PolicyDocument/Statement/9/Resource/1: resource-type: no action of the statement is about `arn:aws:kms:*:111122223333:alias/*`
+        reconcile-shares-member.yaml#/MemberRole/Properties/Policies/0/PolicyDocument/Statement/7/Resource/1: resource-type: no action of the statement is about `arn:aws:kms:*:111122223333:alias/*`
         reconcile-shares.yaml#/Role/Properties/Policies/0/PolicyDocument/Statement/9/Resource/1: resource-type: no action of the statement is about `arn:aws:kms:*:111122223333:alias/*`
     "#]].assert_eq(&judged.into_iter().map(|it| it.1).collect::<String>());
 }
