@@ -1,8 +1,0 @@
-//! `trial-function` as a Lambda function.
-
-use std::process::ExitCode;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    lambda::on_event::<trial_function::TrialFunction>().await
-}
