@@ -16,8 +16,8 @@ use reconcile_shares::Settings;
 use sharing_aws::Source;
 use sharing_records::Grants;
 
-use crate::world::ec2::register;
 use crate::functions::reconcile_shares::Scene as Account;
+use crate::world::ec2::register;
 use crate::world::scene::{self, read_sample};
 use crate::world::{AUDIT, GRANTS, LEDGER, World, run_for};
 

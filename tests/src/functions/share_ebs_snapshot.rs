@@ -15,9 +15,9 @@ use share_ebs_snapshot::ShareEbsSnapshot;
 use sharing_aws::Settings;
 use sharing_records::Grants;
 
+use crate::functions::share_ami::Key;
 use crate::world::ec2::{allow_launch, register, volume_makers};
 use crate::world::scene::{self, read_sample};
-use crate::functions::share_ami::Key;
 use crate::world::{AUDIT, GRANTS, LEDGER, Organization, REGION, SAMPLE_ACCOUNT, World, run_for};
 
 /// The snapshots of the sample events.

@@ -57,7 +57,7 @@ fn a_policy_with_many_imitated_accounts_is_held_back_and_stops_nothing_else() {
 }
 
 #[test]
-fn a_percentage_that_one_policy_exceeds_is_that_policys_alone() {
+fn a_percentage_that_one_policy_exceeds_is_of_that_policy_alone() {
     // 9 of 12 shares would go.
     let facts = with_images([bucket("b1", 8)]);
     let told = told(&facts);

@@ -11,8 +11,8 @@ use reaction::{Claim, Error, Key, Ledger, Mode, Outcome, Owner, Repeat, Report, 
 use tokio::sync::Notify;
 
 use super::{CLUSTER, Cluster, ETL, GIVEN, Given, NEW, NIGHTLY, OLD, OURS, Record, Scene, ZONE, Zone, soon};
-use crate::world::emr::{put_record, set_state, terminate};
 use crate::promises::every_call::AN_INVOCATION;
+use crate::world::emr::{put_record, set_state, terminate};
 use crate::world::scene::{Scene as _, read_sample};
 use crate::world::{AWS, let_time_pass};
 

@@ -55,6 +55,8 @@ impl Checked for Scene {
     }
 
     fn deployed() -> Shown<Deployed<Self>> {
-        Shown::Elsewhere("tests/src/templates/deployed.rs::a_cluster_has_its_name_from_when_it_runs_until_it_is_terminated")
+        Shown::Elsewhere(
+            "tests/src/templates/deployed.rs::a_cluster_has_its_name_from_when_it_runs_until_it_is_terminated",
+        )
     }
 }

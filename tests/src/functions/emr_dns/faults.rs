@@ -2,17 +2,17 @@
 //! the writing.
 
 use emr_dns::{EmrDns, Subject};
-use naming::Step;
 use local_aws::{Fault, FaultKind};
+use naming::Step;
 use reaction::{Error, Mode, Outcome, Plan, Reaction, Report};
 
 use super::{
     CLUSTER, Cluster, ETL, GIVEN, Given, HOME, NEW, NIGHTLY, OLD, OURS, Record, Scene, WIKI, ZONE, Zone, soon,
 };
-use crate::world::emr::{put_record, records};
 use crate::promises::every_call::{Run, deliver};
-use crate::world::scene::Scene as _;
 use crate::world::AWS;
+use crate::world::emr::{put_record, records};
+use crate::world::scene::Scene as _;
 
 const CHANGE: &str = "ChangeResourceRecordSets";
 

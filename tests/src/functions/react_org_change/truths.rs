@@ -4,8 +4,8 @@ use local_aws::{Fault, FaultKind};
 use reaction::{Mode, Outcome};
 
 use super::{Given, MANIFEST, Scene};
-use crate::world::scene::Scene as _;
 use crate::world::AWS;
+use crate::world::scene::Scene as _;
 
 const IN: &str = "an-account-was-moved";
 const OUT: &str = "an-account-was-moved-out-of-the-unit";

@@ -14,11 +14,15 @@ async fn what_has_the_name_of_a_copy_and_is_none_is_not_shared_until_its_tag_say
     let report = scene.sweep().await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     let reason = report.reason.unwrap();
-    assert!(reason.contains(&format!("{COPY} in eu-west-1: it has the name of a copy that Signalbox makes")), "{reason}");
+    assert!(
+        reason.contains(&format!("{COPY} in eu-west-1: it has the name of a copy that Signalbox makes")),
+        "{reason}"
+    );
     assert_eq!(scene.restorers(COPY).await.as_deref(), Some("no account"));
     let shares = scene.picture().await;
     assert!(shares.contains("base-db-v1: 123456789012\n"), "everything else is done: {shares}");
-    let tag = aws_sdk_rds::types::Tag::builder().key("signalbox:copy-of").value("rds:base-db-v1-2026-11-02-05-30").build();
+    let tag =
+        aws_sdk_rds::types::Tag::builder().key("signalbox:copy-of").value("rds:base-db-v1-2026-11-02-05-30").build();
     scene.rds.add_tags_to_resource().resource_name(made.db_snapshot_arn.unwrap()).tags(tag).send().await.unwrap();
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
     assert_eq!(scene.restorers(COPY).await.as_deref(), Some("123456789012"));

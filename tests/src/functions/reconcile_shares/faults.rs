@@ -5,9 +5,9 @@ use local_aws::{Fault, FaultKind};
 use reaction::Outcome;
 
 use super::{Given, Scene};
-use crate::world::ec2::{launchers, register};
 use crate::promises::every_call::Run;
 use crate::world::AWS;
+use crate::world::ec2::{launchers, register};
 
 /// Images, snapshots of databases and a bucket, which gain and lose.
 pub fn run() -> Run<Given> {

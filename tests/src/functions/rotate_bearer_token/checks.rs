@@ -50,7 +50,9 @@ impl Checked for Scene {
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {
-        Shown::Elsewhere("tests/src/functions/rotate_bearer_token/through_lambda.rs::four_invocations_rotate_with_an_overlap")
+        Shown::Elsewhere(
+            "tests/src/functions/rotate_bearer_token/through_lambda.rs::four_invocations_rotate_with_an_overlap",
+        )
     }
 
     fn deployed() -> Shown<Deployed<Self>> {

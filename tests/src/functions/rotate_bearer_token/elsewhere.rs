@@ -108,7 +108,10 @@ async fn a_role_that_does_not_trust_us_fails_the_step_and_says_which() {
     let report = scene.step(&rotation, "createSecret", "one").await;
     let told = report.to_string().replace(&scene.member.account, "MEMBER");
     assert_eq!(report.outcome, Outcome::Failed, "{told}");
-    assert!(told.contains("assuming arn:aws:iam::MEMBER:role/signalbox-rotate-bearer-token as rotate-bearer-token@one"), "{told}");
+    assert!(
+        told.contains("assuming arn:aws:iam::MEMBER:role/signalbox-rotate-bearer-token as rotate-bearer-token@one"),
+        "{told}"
+    );
     let report = scene.step(&rotation, "createSecret", "one").await;
     assert_eq!(report.outcome, Outcome::Applied, "once it does: {report}");
 }

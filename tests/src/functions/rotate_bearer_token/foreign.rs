@@ -5,9 +5,9 @@ use reaction::{Outcome, Report};
 
 use super::{OVERLAP, Scene};
 use crate::promises::every_call::AN_INVOCATION;
+use crate::world::let_time_pass;
 use crate::world::oauth2::{Ask, Mischief, Style};
 use crate::world::rotations::{Rotation, STEPS, secrets_manager};
-use crate::world::let_time_pass;
 
 const TOLD: &str =
     "is none that Signalbox made, so Signalbox leaves it: if nothing uses it any more, revoke it at the server";

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::Scene;
 use crate::promises::every_call::AN_INVOCATION;
+use crate::world::let_time_pass;
 use crate::world::oauth2::{Ask, Mischief, Style};
 use crate::world::rotations::STEPS;
-use crate::world::let_time_pass;
 
 impl Scene {
     /// The writer puts a value with a key of their own and this token.

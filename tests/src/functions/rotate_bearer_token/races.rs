@@ -4,9 +4,9 @@ use futures_util::future::join;
 use reaction::{MemoryLedger, Outcome};
 
 use super::Scene;
+use crate::world::now;
 use crate::world::oauth2::Style;
 use crate::world::rotations::STEPS;
-use crate::world::now;
 
 #[tokio::test]
 async fn of_two_that_create_at_once_the_loser_takes_back_what_it_made() {

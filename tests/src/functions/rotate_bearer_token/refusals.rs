@@ -5,9 +5,9 @@ use reaction::{Outcome, Report};
 use serde_json::{Value, json};
 
 use super::{OVERLAP, Scene, function, variables};
+use crate::world::let_time_pass;
 use crate::world::oauth2::{Ask, CLIENT_ID, CLIENT_SECRET, Mischief, Style};
 use crate::world::rotations::{Rotation, STEPS, make_secret, new_token, secrets_manager};
-use crate::world::let_time_pass;
 
 fn assert_refused(report: &Report, why: &str) {
     assert_eq!(report.outcome, Outcome::Refused, "{report}");

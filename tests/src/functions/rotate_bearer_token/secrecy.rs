@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::through_lambda::Running;
 use super::{SWEEP, Scene};
+use crate::world::AWS;
 use crate::world::oauth2::{Ask, CLIENT_ID, CLIENT_SECRET, Mischief, Style};
 use crate::world::rotations::{Rotation, STEPS};
-use crate::world::AWS;
 
 /// A scene whose steps are told, and the values that must not be in what is told.
 struct Watched {

@@ -9,9 +9,9 @@ use reaction::Outcome;
 
 use super::Scene;
 use crate::promises::every_call::AN_INVOCATION;
+use crate::world::let_time_pass;
 use crate::world::oauth2::{Ask, Mischief, Style};
 use crate::world::rotations::STEPS;
-use crate::world::let_time_pass;
 
 #[tokio::test]
 async fn a_rotation_tells_of_the_gap() {

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::through_lambda::Running;
 use super::{OVERLAP, SWEEP, Scene, function, variables};
 use crate::templates::alarms_set_off;
+use crate::world::let_time_pass;
 use crate::world::oauth2::Style;
 use crate::world::rotations::{Rotation, STEPS, make_secret, new_token, secrets_manager};
-use crate::world::let_time_pass;
 
 const DAY: Duration = Duration::from_hours(24);
 

@@ -5,8 +5,8 @@ use reaction::Outcome;
 use rotate_db_user::engine::Engine;
 
 use super::{Scene, in_both, value_of};
-use crate::world::databases::Server;
 use crate::world::ROTATIONS;
+use crate::world::databases::Server;
 use crate::world::databases::wire::Wire;
 use crate::world::rotations::{STEPS, make_secret};
 
@@ -105,7 +105,10 @@ async fn an_original_is_looked_at_where_the_clone_is_gone(server: &'static Serve
         };
         let (report, is_held) = join(step, dropping).await;
         assert!(matches!(report.outcome, Outcome::Refused | Outcome::Failed), "held at message {nth}: {report}");
-        assert!(scene.lets_in(&scene.user, STRANGE).await, "held at message {nth}: the stranger is locked out: {report}");
+        assert!(
+            scene.lets_in(&scene.user, STRANGE).await,
+            "held at message {nth}: the stranger is locked out: {report}"
+        );
         if !is_held {
             assert!(seen > 0, "the clone was gone, and the original was looked at");
             return;

@@ -2,8 +2,8 @@
 
 use super::{Scene, in_both};
 use crate::world::databases::Server;
-use crate::world::rotations::{Rotation, STEPS, secrets_manager};
 use crate::world::let_time_pass;
+use crate::world::rotations::{Rotation, STEPS, secrets_manager};
 
 in_both! {
     a_former_password_is_not_set_again

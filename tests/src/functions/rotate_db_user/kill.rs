@@ -8,8 +8,8 @@ use local_aws::{Fault, FaultKind};
 use reaction::Outcome;
 
 use super::{Scene, in_both};
-use crate::world::databases::{MARIADB, Server};
 use crate::promises::every_call::AN_INVOCATION;
+use crate::world::databases::{MARIADB, Server};
 use crate::world::rotations::{Rotation, STEPS};
 use crate::world::{AWS, let_time_pass};
 

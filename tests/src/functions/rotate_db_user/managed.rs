@@ -6,9 +6,9 @@ use rotate_db_user::engine::Engine;
 use serde_json::json;
 
 use super::{Scene, in_both};
+use crate::world::AWS;
 use crate::world::databases::{HOST, MASTER, MASTER_PASSWORD, Server};
 use crate::world::rotations::{STEPS, secrets_manager};
-use crate::world::AWS;
 
 in_both! {
     the_master_of_an_instance_is_where_rds_says

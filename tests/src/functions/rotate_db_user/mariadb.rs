@@ -124,7 +124,9 @@ async fn one_user_takes_the_accounts_of_its_password_with_it() {
     let rotation = scene.created().await;
     scene.steps(&rotation, &["setSecret"]).await;
     assert_accounts(user, 3, 2).await;
-    let of_other = format!("SELECT authentication_string = PASSWORD('of-another-1') FROM mysql.user WHERE User = '{user}' AND Host = '192.0.2.2'");
+    let of_other = format!(
+        "SELECT authentication_string = PASSWORD('of-another-1') FROM mysql.user WHERE User = '{user}' AND Host = '192.0.2.2'"
+    );
     MARIADB.run(&[&format!("SELECT IF(({of_other}), 1, (SELECT 1 UNION SELECT 2))")]).await;
     let report = scene.step(&rotation, "testSecret").await;
     let told = format!("'{user}'@'192.0.2.2' was left alone, since it has another password than '{user}'@'%'");

@@ -11,8 +11,8 @@ use tokio::sync::Notify;
 
 use super::{Scene, in_both};
 use crate::world::databases::Server;
-use crate::world::rotations::{Rotation, STEPS, value_at};
 use crate::world::now;
+use crate::world::rotations::{Rotation, STEPS, value_at};
 
 in_both! {
     two_runs_of_one_step_of_one_user_end_as_one

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::secrecy::passwords;
 use super::{FIRST, Scene, in_both};
+use crate::templates::assert_alarm_sounds;
 use crate::world::built::binary;
 use crate::world::databases::{MASTER_PASSWORD, Server};
-use crate::templates::assert_alarm_sounds;
 use crate::world::rotations::{Rotation, STEPS};
 use crate::world::{AWS, LEDGER, REGION, ROTATIONS};
 

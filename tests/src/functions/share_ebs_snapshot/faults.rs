@@ -4,10 +4,10 @@ use local_aws::{Fault, FaultKind};
 use reaction::{Mode, Outcome};
 
 use super::{GIVEN, Given, GivenSnapshot, SNAPSHOT, Scene};
-use crate::promises::every_call::Run;
-use crate::world::scene::Scene as _;
 use crate::functions::share_ami::Key;
+use crate::promises::every_call::Run;
 use crate::world::AWS;
+use crate::world::scene::Scene as _;
 
 const STALE: &[&str] = &["123456789012", "444455556666"];
 

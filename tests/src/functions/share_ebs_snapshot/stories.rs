@@ -3,8 +3,8 @@
 use expect_test::expect;
 
 use super::{GIVEN, Given, GivenSnapshot, SNAPSHOT, Scene};
-use crate::world::scene::stories;
 use crate::functions::share_ami::Key;
+use crate::world::scene::stories;
 
 /// Of two volumes one is shared with an organizational unit, and the other with the whole organization.
 const OF_AN_ORGANIZATION: Given = Given {
