@@ -179,7 +179,8 @@ fn config(endpoint: &str, account: &str) -> SdkConfig {
         .build()
 }
 
-fn stack(name: &str, parameters: BTreeMap<&str, String>) -> Stack {
+/// The stack of the template of this name.
+pub(crate) fn stack(name: &str, parameters: BTreeMap<&str, String>) -> Stack {
     Stack {
         name: format!("signalbox-{name}"),
         template: template_of(name),

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::account::{ACCOUNT, REGION};
 use crate::cluster::{Cluster, Network};
-use crate::local::{EXTERNAL_ID, Local, Roles, known_to, template_of};
+use crate::local::{EXTERNAL_ID, Local, Roles, known_to, stack, template_of};
 use crate::sample::{self, Image};
 
 /// The unit with which the manifest shares.
@@ -163,8 +163,7 @@ impl Organization {
             ("Forward", "No"),
         ];
         let parameters = known_to(&template_of(&name), given.map(|(name, value)| (name, value.to_owned())))?;
-        let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Ok(Stack { name: format!("signalbox-{name}"), template: template_of(&name), parameters })
+        Ok(stack(&name, parameters))
     }
 
     /// The event of an image of a member.

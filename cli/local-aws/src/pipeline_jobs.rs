@@ -11,14 +11,10 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::calls::Call;
-use crate::operations::Protocol;
 use crate::refusals::Refusal;
-
-const JSON: &str = "application/x-amz-json-1.1";
 
 /// The characters of a failure's message, of a success's summary and of a continuation token, at most.
 const MESSAGE: usize = 5_000;
@@ -58,31 +54,29 @@ impl Jobs {
     /// Answers a call.
     pub(crate) fn answer(&self, call: &Call, body: &[u8]) -> Response<Full<Bytes>> {
         let told: Value = serde_json::from_slice(body).unwrap_or_default();
-        match self.carry_out(call, &told) {
-            Ok(()) => {
-                let mut answer = Response::new(Full::new(Bytes::from_static(b"{}")));
-                answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
-                answer
-            }
-            Err(refusal) => refusal.answer(&Protocol::Json(JSON.to_owned())),
-        }
+        Refusal::answer_of(self.carry_out(call, &told).map(|()| json!({})))
     }
 
     fn carry_out(&self, call: &Call, told: &Value) -> Result<(), Refusal> {
         let ended = match call.operation.as_str() {
             "PutJobSuccessResult" => success(told)?,
             "PutJobFailureResult" => failure(told)?,
-            _ => return Err(refusal("UnknownOperationException", "the local AWS does not play this operation")),
+            _ => {
+                return Err(Refusal::of_request(
+                    "UnknownOperationException",
+                    "the local AWS does not play this operation",
+                ));
+            }
         };
         let id = told["jobId"].as_str().unwrap_or_default();
         let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match jobs.get_mut(&(call.account.clone(), call.region.clone(), id.to_owned())) {
-            None => Err(refusal("JobNotFoundException", "the account and region have no such job")),
+            None => Err(Refusal::of_request("JobNotFoundException", "the account and region have no such job")),
             Some(state @ (JobState::Open | JobState::Continued(_))) => {
                 *state = ended;
                 Ok(())
             }
-            Some(_) => Err(refusal("InvalidJobStateException", "the job was answered before")),
+            Some(_) => Err(Refusal::of_request("InvalidJobStateException", "the job was answered before")),
         }
     }
 }
@@ -108,7 +102,7 @@ fn failure(told: &Value) -> Result<JobState, Refusal> {
     let details = &told["failureDetails"];
     let kind = details["type"].as_str().unwrap_or_default();
     if !TYPES.contains(&kind) {
-        return Err(refusal("ValidationException", "failureDetails.type is not one of the six types"));
+        return Err(Refusal::of_request("ValidationException", "failureDetails.type is not one of the six types"));
     }
     Ok(JobState::Failed(kind.to_owned(), bounded(&details["message"], MESSAGE)?))
 }
@@ -117,11 +111,7 @@ fn failure(told: &Value) -> Result<JobState, Refusal> {
 fn bounded(text: &Value, most: usize) -> Result<String, Refusal> {
     let text = text.as_str().unwrap_or_default();
     if text.is_empty() || text.chars().count() > most {
-        return Err(refusal("ValidationException", &format!("a text must have 1 to {most} characters")));
+        return Err(Refusal::of_request("ValidationException", format!("a text must have 1 to {most} characters")));
     }
     Ok(text.to_owned())
-}
-
-fn refusal(code: &str, message: &str) -> Refusal {
-    Refusal { status: 400, code: code.to_owned(), message: message.to_owned(), detail: None, is_bare: false }
 }

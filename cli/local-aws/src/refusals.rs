@@ -3,9 +3,14 @@
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use serde_json::Value;
 
 use crate::fault_kind::FaultKind;
 use crate::operations::Protocol;
+
+/// What the services speak that this process plays itself.
+const JSON: &str = "application/x-amz-json-1.1";
 
 /// An error as an AWS service says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +43,23 @@ impl Refusal {
         };
         let is_bare = matches!(kind, FaultKind::InvalidBatch { .. });
         Some(Self { status, code: code.to_owned(), message: message.to_owned(), detail, is_bare })
+    }
+
+    /// The error of a request that this process refuses, where it plays a service itself.
+    pub(crate) fn of_request(code: &str, message: impl Into<String>) -> Self {
+        Self { status: 400, code: code.to_owned(), message: message.into(), detail: None, is_bare: false }
+    }
+
+    /// The answer of a service that this process plays itself: JSON, or why there is none.
+    pub(crate) fn answer_of(outcome: Result<Value, Self>) -> Response<Full<Bytes>> {
+        match outcome {
+            Ok(value) => {
+                let mut answer = Response::new(Full::new(Bytes::from(value.to_string())));
+                answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+                answer
+            }
+            Err(refusal) => refusal.answer(&Protocol::Json(JSON.to_owned())),
+        }
     }
 
     /// The HTTP answer that carries this error in a protocol.

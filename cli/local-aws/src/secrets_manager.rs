@@ -20,17 +20,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Response;
-use hyper::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::calls::Call;
-use crate::operations::Protocol;
 use crate::refusals::Refusal;
 use crate::routes::SECRETS_MANAGER;
 use secret::Secret;
 
-const JSON: &str = "application/x-amz-json-1.1";
 const DELETED: &str = "You can't perform this operation on the secret because it was marked for deletion.";
 
 /// An answer's body, or why there is none.
@@ -74,16 +71,9 @@ impl Vault {
     pub(crate) fn answer(&self, call: &Call, body: &[u8]) -> Response<Full<Bytes>> {
         let outcome = match serde_json::from_slice(body) {
             Ok(members @ Value::Object(_)) => self.carry_out(&Request { call, members }),
-            _ => Err(refusal("SerializationException", "the body is not a JSON object")),
+            _ => Err(Refusal::of_request("SerializationException", "the body is not a JSON object")),
         };
-        match outcome {
-            Ok(value) => {
-                let mut answer = Response::new(Full::new(Bytes::from(value.to_string())));
-                answer.headers_mut().insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(JSON));
-                answer
-            }
-            Err(refusal) => refusal.answer(&Protocol::Json(JSON.to_owned())),
-        }
+        Refusal::answer_of(outcome)
     }
 
     /// Puts a secret there as a service of AWS does.
@@ -154,7 +144,7 @@ impl Vault {
 fn on_secret(secret: &mut Secret, request: &Request<'_>) -> Outcome {
     let operation = request.call.operation.as_str();
     if secret.deleted.is_some() && !["DescribeSecret", "ListSecretVersionIds", "RestoreSecret"].contains(&operation) {
-        return Err(refusal("InvalidRequestException", DELETED));
+        return Err(Refusal::of_request("InvalidRequestException", DELETED));
     }
     match operation {
         "CancelRotateSecret" => Ok(rotation::cancel(secret)),
@@ -167,13 +157,15 @@ fn on_secret(secret: &mut Secret, request: &Request<'_>) -> Outcome {
         "TagResource" => upkeep::tag(secret, request),
         "UntagResource" => Ok(upkeep::untag(secret, request)),
         "UpdateSecretVersionStage" => versions::update_stage(secret, request),
-        _ => Err(refusal("UnknownOperationException", "the local AWS does not play this operation")),
+        _ => Err(Refusal::of_request("UnknownOperationException", "the local AWS does not play this operation")),
     }
 }
 
 fn find<'a>(secrets: &'a mut Secrets, id: &str) -> Result<&'a mut Secret, Refusal> {
     let found = secrets.values_mut().find(|secret| secret.is_called(id));
-    found.ok_or_else(|| refusal("ResourceNotFoundException", "Secrets Manager can't find the specified secret."))
+    found.ok_or_else(|| {
+        Refusal::of_request("ResourceNotFoundException", "Secrets Manager can't find the specified secret.")
+    })
 }
 
 /// What is asked, by which identity and where.
@@ -188,7 +180,7 @@ impl Request<'_> {
     }
 
     fn required(&self, name: &str) -> Result<&str, Refusal> {
-        self.text(name).ok_or_else(|| refusal("ValidationException", format!("{name} must not be null")))
+        self.text(name).ok_or_else(|| Refusal::of_request("ValidationException", format!("{name} must not be null")))
     }
 
     fn flag(&self, name: &str) -> Option<bool> {
@@ -206,13 +198,12 @@ impl Request<'_> {
         match self.text("ClientRequestToken") {
             None => Ok(Uuid::new_v4().to_string()),
             Some(token) if (32..=64).contains(&token.len()) => Ok(token.to_owned()),
-            Some(_) => Err(refusal("InvalidParameterException", "ClientRequestToken must be 32-64 characters long.")),
+            Some(_) => Err(Refusal::of_request(
+                "InvalidParameterException",
+                "ClientRequestToken must be 32-64 characters long.",
+            )),
         }
     }
-}
-
-fn refusal(code: &str, message: impl Into<String>) -> Refusal {
-    Refusal { status: 400, code: code.to_owned(), message: message.into(), detail: None, is_bare: false }
 }
 
 /// The time as this protocol writes it, in seconds.

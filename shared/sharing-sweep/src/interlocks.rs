@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reaction::Error;
-use reaction::interlock::{self, Excess, listed};
+use reaction::interlock::{Excess, Limits, listed};
 use sharing::{Kind, Resource};
 
 use crate::decision::Decision;
 use crate::facts::{Facts, Moved};
 use crate::outliers::{HeldBack, Outliers, Removals};
-use crate::settings::Limits;
 
 /// Refuses a plan that takes too much away, as a whole, with the list of what it takes away. Where few resources alone are the
 /// cause, by principals that no record names, it is those that are held back, and the rest of the plan stands.
@@ -37,10 +36,10 @@ pub(crate) fn check(facts: &Facts, decisions: &[Decision]) -> Result<HeldBack, E
         return Err(refusal(&why, facts, &removals));
     }
     let tally = Tally::of(decisions, &removals);
-    let Some(why) = tally.excess(facts.limits) else { return Ok(HeldBack::new()) };
-    let outliers =
-        Outliers::among(&removals, facts).that_lose(|resource, lost| tally.is_much(resource, lost, facts.limits));
-    if outliers.are_few() && tally.without(&outliers.removals()).excess(facts.limits).is_none() {
+    let Some(why) = tally.excess(facts.limits.removed) else { return Ok(HeldBack::new()) };
+    let outliers = Outliers::among(&removals, facts)
+        .that_lose(|resource, lost| tally.is_much(resource, lost, facts.limits.removed));
+    if outliers.are_few() && tally.without(&outliers.removals()).excess(facts.limits.removed).is_none() {
         return Ok(outliers.held_back(&why, forcing(facts)));
     }
     Err(refusal(&why, facts, &removals))
@@ -84,23 +83,19 @@ impl<'a> Tally<'a> {
     /// Whether what one resource loses takes up more than half of a limit. One principal alone is never much.
     fn is_much(&self, resource: &Resource, lost: usize, limits: Limits) -> bool {
         let of_managed = if self.managed.contains_key(resource) { lost } else { 0 };
-        lost > 1 && Self::limits(limits).excess(2 * lost, 2 * of_managed, self.shares).is_some()
+        lost > 1 && limits.excess(2 * lost, 2 * of_managed, self.shares).is_some()
     }
 
     /// Which limit is exceeded, if one is.
     fn excess(&self, limits: Limits) -> Option<String> {
         let Self { going, of_managed, shares, .. } = self;
-        let Limits { removals, percent, .. } = limits;
-        Some(match Self::limits(limits).excess(*going, *of_managed, *shares)? {
+        let Limits { removals, percent } = limits;
+        Some(match limits.excess(*going, *of_managed, *shares)? {
             Excess::Number => format!("{going} shares would go, and {removals} may (SIGNALBOX_MAX_REMOVALS)"),
             Excess::Percent => {
                 format!("{of_managed} of {shares} shares would go, and {percent} % may (SIGNALBOX_MAX_REMOVED_PERCENT)")
             }
         })
-    }
-
-    fn limits(limits: Limits) -> interlock::Limits {
-        interlock::Limits { removals: limits.removals, percent: limits.percent }
     }
 }
 

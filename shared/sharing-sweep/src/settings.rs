@@ -28,11 +28,8 @@ pub struct Settings {
 /// How much one sweep may take away without being forced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Shares: `SIGNALBOX_MAX_REMOVALS`, 25 by default.
-    pub removals: usize,
-    /// Percent of the shares of what the entries match, where there are at least ten: `SIGNALBOX_MAX_REMOVED_PERCENT`,
-    /// 30 by default.
-    pub percent: usize,
+    /// Shares, and percent of the shares of what the entries match.
+    pub removed: interlock::Limits,
     /// How long ago a thing may have been made whose event is counted as missed: `SIGNALBOX_SWEEP_PERIOD` in minutes, the
     /// time between two sweeps, a day by default.
     pub period: Duration,
@@ -44,8 +41,8 @@ impl Settings {
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        let interlock::Limits { removals, percent } = interlock::Limits::read(variables)?;
-        Ok(Self { limits: Limits { removals, percent, period: period(variables)? }, rates: Rates::read(variables)? })
+        let limits = Limits { removed: interlock::Limits::read(variables)?, period: period(variables)? };
+        Ok(Self { limits, rates: Rates::read(variables)? })
     }
 }
 

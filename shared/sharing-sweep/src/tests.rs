@@ -13,6 +13,8 @@ use std::time::{Duration, SystemTime};
 use expect_test::{Expect, expect};
 use sharing::{Desired, Grant, Head, Kind, Manifest, Membership, Obstacle, Pending, Principal, Resource, State};
 
+use reaction::interlock;
+
 use crate::{Facts, Found, Limits, Unread, counts, decision, verdict};
 
 const OURS: &str = "111122223333";
@@ -51,7 +53,7 @@ fn facts(manifest: &str, found: Vec<Found>) -> Facts {
         exact: OURS.parse().unwrap(),
         owners: [OURS.parse().unwrap()].into(),
         left_alone: BTreeMap::new(),
-        limits: Limits { removals: 25, percent: 30, period: Duration::from_hours(24) },
+        limits: Limits { removed: interlock::Limits::default(), period: Duration::from_hours(24) },
         desired: Desired { manifest: Manifest::parse(manifest), allowed: None, membership: Membership::default() },
         is_whole: true,
         not_ours: None,

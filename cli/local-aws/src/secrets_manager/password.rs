@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::{Outcome, Request, random_below, refusal};
+use super::{Outcome, Refusal, Request, random_below};
 
 const PUNCTUATION: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 const LONGEST: u64 = 4096;
 
 /// `GetRandomPassword`: 32 characters, and one of each kind at least, unless something else is asked for.
 pub(super) fn random(request: &Request<'_>) -> Outcome {
-    let invalid = |message: &str| Err(refusal("InvalidParameterException", message));
+    let invalid = |message: &str| Err(Refusal::of_request("InvalidParameterException", message));
     let length = request.members["PasswordLength"].as_u64().unwrap_or(32);
     let Some(length) = usize::try_from(length).ok().filter(|_| (1..=LONGEST).contains(&length)) else {
         return invalid("PasswordLength must be between 1 and 4096.");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::secret::{CURRENT, PENDING, Schedule, Secret, Version};
-use super::{Outcome, Request, now, refusal};
+use super::{Outcome, Refusal, Request, now};
 
 /// `RotateSecret`: keeps how the secret is rotated, and registers an empty version with the label AWSPENDING.
 ///
@@ -18,18 +18,18 @@ pub(super) fn rotate(secret: &mut Secret, request: &Request<'_>) -> Outcome {
             return Ok(told(secret, Some(&token)));
         }
         let message = format!("You can't use ClientRequestToken {token} because that value is already in use.");
-        return Err(refusal("InvalidRequestException", message));
+        return Err(Refusal::of_request("InvalidRequestException", message));
     }
     if secret.in_rotation().is_some() {
         let message = "A previous rotation isn't complete. That rotation will be reattempted.";
-        return Err(refusal("InvalidRequestException", message));
+        return Err(Refusal::of_request("InvalidRequestException", message));
     }
     let before = secret.schedule.take();
     let function = request.text("RotationLambdaARN").map(String::from);
     let function = function.or_else(|| before.as_ref().map(|it| it.function.clone()));
     let Some(function) = function else {
         let message = "No Lambda rotation function ARN is associated with this secret.";
-        return Err(refusal("InvalidRequestException", message));
+        return Err(Refusal::of_request("InvalidRequestException", message));
     };
     let rules = Some(&request.members["RotationRules"]).filter(|rules| rules.is_object()).cloned();
     let since = before.as_ref().filter(|it| it.is_on && rules.is_none()).map_or_else(now, |it| it.since);

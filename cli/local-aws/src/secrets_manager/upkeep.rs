@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::secret::{CURRENT, Held, Secret, Version};
-use super::{DELETED, Managed, Outcome, Refusal, Request, Secrets, now, random_below, refusal, versions};
+use super::{DELETED, Managed, Outcome, Refusal, Request, Secrets, now, random_below, versions};
 use crate::routes::SECRETS_MANAGER;
 
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -35,20 +35,20 @@ pub(super) fn create(secrets: &mut Secrets, request: &Request<'_>) -> Outcome {
     if name.is_empty() || !name.bytes().all(|it| it.is_ascii_alphanumeric() || b"/_+=.@-".contains(&it)) {
         let message =
             "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!";
-        return Err(refusal("ValidationException", message));
+        return Err(Refusal::of_request("ValidationException", message));
     }
     let (token, value) = (request.token()?, versions::value_of(request)?);
     if let Some(there) = secrets.get(name) {
         let is_same = value.is_some() && there.version(&token).is_some_and(|version| version.value == value);
         return match there.deleted {
-            Some(_) => Err(refusal(
+            Some(_) => Err(Refusal::of_request(
                 "InvalidRequestException",
                 "You can't create this secret because a secret with this name is already scheduled for deletion.",
             )),
             None if is_same => Ok(json!({"ARN": there.arn, "Name": name, "VersionId": token})),
             None => {
                 let message = format!("The operation failed because the secret {name} already exists.");
-                Err(refusal("ResourceExistsException", message))
+                Err(Refusal::of_request("ResourceExistsException", message))
             }
         };
     }
@@ -87,7 +87,7 @@ fn tags_in(request: &Request<'_>) -> Result<BTreeMap<String, String>, Refusal> {
         |tag: &Value| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str().unwrap_or_default().to_owned()));
     let tags: BTreeMap<_, _> = request.members["Tags"].as_array().into_iter().flatten().filter_map(of).collect();
     if tags.keys().any(|key| key.to_ascii_lowercase().starts_with("aws:")) {
-        return Err(refusal("InvalidParameterException", "Tag keys that begin with aws: are reserved."));
+        return Err(Refusal::of_request("InvalidParameterException", "Tag keys that begin with aws: are reserved."));
     }
     Ok(tags)
 }
@@ -151,12 +151,12 @@ pub(super) fn untag(secret: &mut Secret, request: &Request<'_>) -> Value {
 pub(super) fn delete(secret: &mut Secret, request: &Request<'_>) -> Outcome {
     let is_forced = request.flag("ForceDeleteWithoutRecovery").unwrap_or_default();
     let days = request.members["RecoveryWindowInDays"].as_u64();
-    let invalid = |message: &str| Err(refusal("InvalidParameterException", message));
+    let invalid = |message: &str| Err(Refusal::of_request("InvalidParameterException", message));
     if is_forced && days.is_some() {
         return invalid("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
     }
     if secret.deleted.is_some() && !is_forced {
-        return Err(refusal("InvalidRequestException", DELETED));
+        return Err(Refusal::of_request("InvalidRequestException", DELETED));
     }
     let days = match days.unwrap_or(30) {
         _ if is_forced => 0,

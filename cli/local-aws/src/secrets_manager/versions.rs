@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::secret::{CURRENT, Held, Secret, Version};
-use super::{Outcome, Refusal, Request, now, refusal};
+use super::{Outcome, Refusal, Request, now};
 
 /// The value in a request.
 pub(super) fn value_of(request: &Request<'_>) -> Result<Option<Held>, Refusal> {
     match (request.text("SecretString"), request.text("SecretBinary")) {
         (Some(_), Some(_)) => {
             let both = "You can't specify both a binary secret value and a string secret value in the same secret.";
-            Err(refusal("InvalidParameterException", both))
+            Err(Refusal::of_request("InvalidParameterException", both))
         }
         (Some(text), None) => Ok(Some(Held::Text(text.to_owned()))),
         (None, Some(bytes)) => Ok(Some(Held::Binary(bytes.to_owned()))),
@@ -32,12 +32,12 @@ pub(super) fn get(secret: &Secret, request: &Request<'_>) -> Outcome {
     };
     let missing = || {
         let message = format!("Secrets Manager can't find the specified secret value for {named}");
-        refusal("ResourceNotFoundException", message)
+        Refusal::of_request("ResourceNotFoundException", message)
     };
     let version = found.ok_or_else(missing)?;
     if stage.is_some_and(|stage| !version.stages.contains(stage)) {
         let message = "You provided a VersionStage that is not associated to the provided VersionId.";
-        return Err(refusal("InvalidRequestException", message));
+        return Err(Refusal::of_request("InvalidRequestException", message));
     }
     let mut answer = json!({
         "ARN": secret.arn, "Name": secret.name, "VersionId": version.id,
@@ -54,7 +54,10 @@ pub(super) fn get(secret: &Secret, request: &Request<'_>) -> Outcome {
 pub(super) fn put(secret: &mut Secret, request: &Request<'_>) -> Outcome {
     let token = request.token()?;
     let Some(value) = value_of(request)? else {
-        return Err(refusal("InvalidParameterException", "You must provide either SecretString or SecretBinary."));
+        return Err(Refusal::of_request(
+            "InvalidParameterException",
+            "You must provide either SecretString or SecretBinary.",
+        ));
     };
     check_rotation_token(request)?;
     match secret.versions.iter_mut().find(|version| version.id == token) {
@@ -89,7 +92,7 @@ fn is_in_use(secret: &Secret, token: &str) -> Refusal {
     let message = format!(
         "You can't use ClientRequestToken {token} because that value is already in use for a version of secret {arn}."
     );
-    refusal("ResourceExistsException", message)
+    Refusal::of_request("ResourceExistsException", message)
 }
 
 /// The token itself proves nothing here, but one that AWS could not have given is refused.
@@ -98,9 +101,10 @@ fn check_rotation_token(request: &Request<'_>) -> Result<(), Refusal> {
         (36..=256).contains(&token.len()) && token.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-')
     };
     match request.text("RotationToken") {
-        Some(token) if !is_one(token) => {
-            Err(refusal("InvalidParameterException", "RotationToken must be 36-256 letters, digits and hyphens."))
-        }
+        Some(token) if !is_one(token) => Err(Refusal::of_request(
+            "InvalidParameterException",
+            "RotationToken must be 36-256 letters, digits and hyphens.",
+        )),
         _ => Ok(()),
     }
 }
@@ -112,11 +116,11 @@ pub(super) fn update_stage(secret: &mut Secret, request: &Request<'_>) -> Outcom
     for id in [to, from].into_iter().flatten() {
         if secret.version(id).is_none() {
             let message = format!("Secrets Manager can't find the specified secret value for VersionId: {id}");
-            return Err(refusal("ResourceNotFoundException", message));
+            return Err(Refusal::of_request("ResourceNotFoundException", message));
         }
     }
     let holder = secret.with(stage).map(|version| version.id.clone());
-    let invalid = |message: String| Err(refusal("InvalidParameterException", message));
+    let invalid = |message: String| Err(Refusal::of_request("InvalidParameterException", message));
     match (to, from, holder.as_deref()) {
         (None, None, _) => return invalid("You must specify MoveToVersionId or RemoveFromVersionId.".into()),
         (None, Some(_), _) if stage == CURRENT => {

@@ -12,13 +12,13 @@ use crate::{Facts, Forced};
 fn more_removals_than_the_limit_are_refused_as_a_whole() {
     let held = ["123456789012", "987654321098", "444455556666"];
     let mut facts = facts(MANIFEST, many(26, &held));
-    facts.limits.percent = 100;
+    facts.limits.removed.percent = 100;
     let refusal = told(&facts);
     assert!(
         refusal.starts_with("refused: 26 shares would go, and 25 may (SIGNALBOX_MAX_REMOVALS); nothing was changed")
     );
     assert!(refusal.contains("444455556666 from ami-025 in eu-west-1"), "{refusal}");
-    facts.limits.removals = 26;
+    facts.limits.removed.removals = 26;
     assert_eq!(told(&facts).lines().count(), 26);
 }
 
@@ -43,7 +43,7 @@ fn a_snapshot_that_goes_with_its_image_is_not_counted_twice() {
         found.push(self::found(Kind::Snapshot, &snapshot, "", &["123456789012", "444455556666", "987654321098"]));
     }
     let mut facts = facts(MANIFEST, found);
-    facts.limits.percent = 34;
+    facts.limits.removed.percent = 34;
     assert_eq!(told(&facts).lines().count(), 25, "{}", told(&facts));
 }
 

@@ -85,7 +85,7 @@ fn what_little_is_taken_from_each_of_many_refuses_the_plan_with_and_without_an_o
     let held = ["123456789012", "987654321098", "444455556666"];
     let images = (0..10).map(|index| image(&format!("ami-1{index:02}"), "base_2", &held, &[]));
     let mut diluted = with_images(images.chain([bucket("b1", 200)]));
-    diluted.limits.removals = 100;
+    diluted.limits.removed.removals = 100;
     assert!(told(&diluted).starts_with("refused: 211 shares would go, and 100 may"), "{}", told(&diluted));
 }
 

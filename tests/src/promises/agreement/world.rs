@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
+use reaction::interlock;
 use reconcile_shares::{Facts, Found, Limits};
 use sharing::{
     Candidate, Desired, Encryption, Entries, Grant, Head, Kind, Manifest, Membership, Pending, Principal, Resource,
@@ -146,7 +147,10 @@ pub fn swept(desired: &Desired, found: Vec<Found>, grants: BTreeSet<Grant>, head
         exact: OURS.parse().unwrap(),
         owners: [OURS.parse().unwrap()].into(),
         left_alone: BTreeMap::new(),
-        limits: Limits { removals: 1_000, percent: 100, period: Duration::from_hours(24) },
+        limits: Limits {
+            removed: interlock::Limits { removals: 1_000, percent: 100 },
+            period: Duration::from_hours(24),
+        },
         desired: desired.clone(),
         is_whole: true,
         not_ours: None,
