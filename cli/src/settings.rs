@@ -6,7 +6,9 @@ use clap::Args;
 /// What functions have to know, and the sweeps of a fleet too.
 #[derive(Debug, Args)]
 pub(crate) struct SharedSettings {
-    #[arg(help = "Where the share manifest lies: s3://bucket/key or ssm:/name; `plan` without an event also takes a file")]
+    #[arg(
+        help = "Where the share manifest lies: s3://bucket/key or ssm:/name; `plan` without an event also takes a file"
+    )]
     #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
     manifest: Option<String>,
     /// The account that owns the bucket of the manifest; the account of your credentials by default
@@ -27,11 +29,11 @@ pub(crate) struct SharedSettings {
 /// What a function has to know.
 #[derive(Debug, Args)]
 pub(crate) struct FunctionSettings {
-    #[command(flatten)]
-    shared: SharedSettings,
     /// Whether snapshots that RDS made for itself are copied, so that the copies can be shared: true or false
     #[arg(long, env = "SIGNALBOX_COPY_AUTOMATED", value_name = "BOOLEAN", hide_env_values = true)]
     copy_automated: Option<String>,
+    #[command(flatten)]
+    shared: SharedSettings,
     #[command(flatten)]
     elsewhere: Elsewhere,
 }
