@@ -69,6 +69,7 @@ impl Sweep {
         Facts {
             now,
             exact: self.exact.clone().unwrap_or_else(|| home.clone()),
+            is_of_one_account: self.exact.is_some(),
             home,
             owners: BTreeSet::new(),
             left_alone: BTreeMap::new(),

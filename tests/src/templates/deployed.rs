@@ -5,6 +5,7 @@ mod account;
 mod customer_key;
 mod organization;
 mod rotation;
+mod upgrade;
 
 pub use account::RECORDS;
 use account::{Account, TABLE};

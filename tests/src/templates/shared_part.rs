@@ -21,7 +21,7 @@ const TRUST_CHARACTERS: usize = 2_048;
 
 /// What a function's template says in its own way, by section and name; of a resource, which parts. Everything else that two
 /// templates have under one name is equal, once the function's name is replaced.
-const OWN: [(&str, &str, &[&str]); 27] = [
+const OWN: [(&str, &str, &[&str]); 28] = [
     ("Parameters", "AllowedAccounts", &[]),
     ("Parameters", "CaBundle", &[]),
     ("Parameters", "ExternalId", &[]),
@@ -37,6 +37,7 @@ const OWN: [(&str, &str, &[&str]); 27] = [
     ("Parameters", "Schedule", &[]),
     ("Parameters", "SecretArns", &[]),
     ("Parameters", "Timeout", &[]),
+    ("Resources", "BusRule", &["Description", "EventPattern"]),
     ("Resources", "ErrorsAlarm", &["AlarmDescription"]),
     ("Resources", "FailureQueueAlarm", &["AlarmDescription"]),
     ("Resources", "FailureQueuePolicy", &["PolicyDocument"]),
