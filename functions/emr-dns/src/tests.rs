@@ -2,6 +2,7 @@
 
 mod events;
 mod hearing;
+mod members;
 mod owners;
 mod sweeps;
 mod wildcards;
