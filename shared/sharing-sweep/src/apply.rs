@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use place::shortened;
 use reaction::Error;
 use sharing::{Change, Effect, Kind, Principal, Resource, Share};
 use sharing_aws::{Holders, PolicyRead};
@@ -34,6 +35,7 @@ impl Sweep {
     /// # Errors
     /// `Refused` where somebody changed a thing since the plan was made; otherwise what a call's error means.
     pub async fn apply_stored(&self, occurrence: &str, share: &Share) -> Result<Applied, Error> {
+        share.changes.iter().try_for_each(lets_no_stray_in)?;
         let resources: Vec<_> = share.changes.iter().map(|change| change.resource.clone()).collect();
         let mut heads = match &self.grants {
             Some(grants) => grants.heads(&resources).await?,
@@ -110,6 +112,16 @@ impl Sweep {
         };
         Ok(holders.map(|Holders { principals, .. }| principals))
     }
+}
+
+/// Refuses a change that would let in what no manifest can name: a plan is a text, and RDS takes `all` for every account.
+fn lets_no_stray_in(change: &Change) -> Result<(), Error> {
+    let add = change.difference().add;
+    let Some(stray) = add.iter().find(|who| matches!(who, Principal::Stray(_))) else { return Ok(()) };
+    let (resource, stray) = (&change.resource, shortened(&stray.to_string(), 80));
+    Err(Error::refused(format!(
+        "the plan lets `{stray}` use {resource}, which is not an account, an organization or an organizational unit; make the plan anew"
+    )))
 }
 
 /// The change that is left, given who may use the thing now.
