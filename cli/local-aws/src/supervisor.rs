@@ -26,6 +26,7 @@ const SCRIPTS: [(&str, &str); 8] = [
     ("moto_cluster_mends.py", include_str!("moto_cluster_mends.py")),
     ("moto_database_mends.py", include_str!("moto_database_mends.py")),
     ("ministack_mends.py", include_str!("ministack_mends.py")),
+    ("ministack_iam_mends.py", include_str!("ministack_iam_mends.py")),
     ("iam_mends.py", include_str!("iam_mends.py")),
     ("iam_callers.py", include_str!("iam_callers.py")),
 ];

@@ -80,6 +80,7 @@ impl Sweep {
             (Kind::Bucket, _) => self.buckets.change(first).await,
             (Kind::Repository, _) => self.repositories.change(first).await,
             (Kind::Key, _) => self.keys.change(first).await,
+            (Kind::ManagedPolicy, Some(_)) => Err(not_shared(resource)),
             (kind, None) => Err(Error::refused(format!("{resource}, of section {kind}, has no region"))),
         }
     }
@@ -89,6 +90,7 @@ impl Sweep {
         match resource.kind {
             Kind::Bucket => self.buckets.read(resource).await,
             Kind::Repository => self.repositories.read(resource).await,
+            Kind::ManagedPolicy => Err(not_shared(resource)),
             _ => self.keys.read(resource).await,
         }
     }
@@ -110,6 +112,11 @@ impl Sweep {
         };
         Ok(holders.map(|Holders { principals, .. }| principals))
     }
+}
+
+/// What a stored plan that somebody edited may name.
+fn not_shared(resource: &Resource) -> Error {
+    Error::refused(format!("{resource} is a managed policy, which is not shared; send a pipeline's job to check-policy"))
 }
 
 /// The change that is left, given who may use the thing now.

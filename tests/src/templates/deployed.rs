@@ -6,7 +6,7 @@ mod customer_key;
 mod organization;
 mod rotation;
 
-pub use account::RECORDS;
+pub use account::{Account as DeployedAccount, RECORDS};
 use account::{Account, TABLE};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
