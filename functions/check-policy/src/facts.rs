@@ -85,7 +85,8 @@ fn canonical(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
             let sorted: BTreeMap<_, _> = fields.iter().collect();
-            let fields = sorted.into_iter().map(|(name, it)| format!("{}:{}", Value::from(name.as_str()), canonical(it)));
+            let fields =
+                sorted.into_iter().map(|(name, it)| format!("{}:{}", Value::from(name.as_str()), canonical(it)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),

@@ -61,7 +61,10 @@ impl<'de> Deserialize<'de> for Tags {
                 let mut tags = BTreeMap::new();
                 while let Some((key, value)) = entries.next_entry::<String, String>()? {
                     if tags.insert(key.clone(), value).is_some() {
-                        return Err(A::Error::custom(format!("the tag `{}` is there twice", place::shortened(&key, 80))));
+                        return Err(A::Error::custom(format!(
+                            "the tag `{}` is there twice",
+                            place::shortened(&key, 80)
+                        )));
                     }
                 }
                 Ok(Tags(tags))
@@ -127,12 +130,14 @@ fn of_description(text: &str) -> Option<Finding> {
     let is_taken = |it: char| matches!(it, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
     let is_right = text.chars().count() <= 1_000 && text.chars().all(is_taken);
     let message = "IAM takes a description of at most 1,000 characters, up to U+00FF";
-    (!is_right).then(|| wrong(":/PolicyDescription", "metadata", message, "shorten it, and write it with these characters"))
+    (!is_right)
+        .then(|| wrong(":/PolicyDescription", "metadata", message, "shorten it, and write it with these characters"))
 }
 
 fn of_path(path: &str, required: &str) -> Option<Finding> {
     if !is_path(path) {
-        let message = "this is not a path: it begins and ends with a slash, and has letters, digits and _+=,.@- between slashes";
+        let message =
+            "this is not a path: it begins and ends with a slash, and has letters, digits and _+=,.@- between slashes";
         return Some(wrong(":/Path", "metadata", message, &format!("write {required}, or a path below it")));
     }
     let remedy = format!("write {required}, or a path below it, or leave Path out");
@@ -141,7 +146,12 @@ fn of_path(path: &str, required: &str) -> Option<Finding> {
 
 fn of_tags(tags: &BTreeMap<String, String>, settings: &Settings) -> Vec<Finding> {
     let too_many = (tags.len() > TAGS).then(|| {
-        wrong(":/Tags", "metadata", &format!("a policy may ask for {TAGS} tags, and there are {}", tags.len()), "leave some out")
+        wrong(
+            ":/Tags",
+            "metadata",
+            &format!("a policy may ask for {TAGS} tags, and there are {}", tags.len()),
+            "leave some out",
+        )
     });
     let of_one = |(key, value): (&String, &String)| {
         let place = format!(":/Tags/{}", place::shortened(&key.replace('~', "~0").replace('/', "~1"), 128));

@@ -76,7 +76,8 @@ impl CheckPolicy {
         {
             return Ok(policies.clone());
         }
-        let allowed = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ACTIONS, "Resource": arn}]});
+        let allowed =
+            json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ACTIONS, "Resource": arn}]});
         let session = Narrowed { session_name: SESSION, policy: allowed.to_string(), duration: LASTS };
         let config = self.sessions.narrowed(&job.account, &self.sessions.region()?, &session).await?;
         let policies = Policies::new(&config);

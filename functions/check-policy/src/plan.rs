@@ -61,11 +61,15 @@ impl fmt::Display for Step {
                 let (arn, size) = (wanted.resource.arn(), wanted.document.chars().count());
                 match how {
                     How::Create => write!(f, "make {arn} ({size} characters)"),
-                    How::Renew { room: None } => write!(f, "make a new version the default of {arn} ({size} characters)"),
+                    How::Renew { room: None } => {
+                        write!(f, "make a new version the default of {arn} ({size} characters)")
+                    }
                     How::Renew { room: Some(oldest) } => {
                         write!(f, "delete {oldest} of {arn}, and make a new version the default ({size} characters)")
                     }
-                    How::Adopt(version) => write!(f, "make {version} the default of {arn}, which has the document already"),
+                    How::Adopt(version) => {
+                        write!(f, "make {version} the default of {arn}, which has the document already")
+                    }
                     How::Settle => write!(f, "close the record of {arn}"),
                 }
             }

@@ -62,11 +62,8 @@ impl Policies {
     async fn others(&self, arn: &str) -> Result<Vec<(String, Content)>, Error> {
         let listing = self.client.list_policy_versions().policy_arn(arn);
         let versions = all_pages(listing.into_paginator().items().send()).await?;
-        let mut ids: Vec<_> = versions
-            .into_iter()
-            .filter(|it| !it.is_default_version)
-            .filter_map(|it| it.version_id)
-            .collect();
+        let mut ids: Vec<_> =
+            versions.into_iter().filter(|it| !it.is_default_version).filter_map(|it| it.version_id).collect();
         ids.sort_by_key(|id| number_of(id));
         let read = async |id: String| {
             let document = self.document(arn, &id).await?;

@@ -71,7 +71,8 @@ fn central_deny(variables: Variables) -> Result<String, Error> {
         return Ok(name);
     }
     let shown = place::shortened(&name, 80);
-    Err(CENTRAL_DENY.malformed(format!("`{shown}` is not the name of a policy, such as central-deny-policy-sandbox (not its ARN)")))
+    Err(CENTRAL_DENY
+        .malformed(format!("`{shown}` is not the name of a policy, such as central-deny-policy-sandbox (not its ARN)")))
 }
 
 fn path(variables: Variables) -> Result<String, Error> {
@@ -86,7 +87,9 @@ fn path(variables: Variables) -> Result<String, Error> {
 fn tags(variables: Variables) -> Result<BTreeSet<String>, Error> {
     let Some(text) = TAGS.value(variables) else { return Ok(BTreeSet::new()) };
     let keys = text.split(',').map(|key| match key.trim() {
-        key if is_reserved(key) => Err(TAGS.malformed(format!("`{key}` is reserved: signalbox: and aws: are not for requests"))),
+        key if is_reserved(key) => {
+            Err(TAGS.malformed(format!("`{key}` is reserved: signalbox: and aws: are not for requests")))
+        }
         key if is_of_tag(key, 128) && !key.is_empty() => Ok(key.to_owned()),
         key => Err(TAGS.malformed(format!("`{}` is not the key of a tag", place::shortened(key, 80)))),
     });

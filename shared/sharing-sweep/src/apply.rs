@@ -116,7 +116,9 @@ impl Sweep {
 
 /// What a stored plan that somebody edited may name.
 fn not_shared(resource: &Resource) -> Error {
-    Error::refused(format!("{resource} is a managed policy, which is not shared; send a pipeline's job to check-policy"))
+    Error::refused(format!(
+        "{resource} is a managed policy, which is not shared; send a pipeline's job to check-policy"
+    ))
 }
 
 /// The change that is left, given who may use the thing now.

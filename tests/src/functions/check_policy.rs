@@ -58,10 +58,8 @@ impl scene::Scene for Scene {
         let world = World::new().await;
         let organization =
             if given.is_here { Organization::default() } else { world.make_organization().await };
-        let requester = match given.is_here {
-            true => World::of(&world.account).await,
-            false => World::of(&organization.with_own_ids(REQUESTER)).await,
-        };
+        let account = if given.is_here { world.account.clone() } else { organization.with_own_ids(REQUESTER) };
+        let requester = World::of(&account).await;
         world.create_grants_tables().await;
         let sessions = Arc::new(sessions_of(&world.account).await.with_members(members(&requester.account)));
         let grants = Grants::new(&world.sessions, GRANTS, AUDIT, CheckPolicy::NAME);

@@ -31,7 +31,10 @@ fn the_two_messages_of_2017_stand_word_for_word_in_their_cases() {
 #[test]
 fn other_refusals_say_how_many_errors_there_are_or_why() {
     assert_eq!(wording(&report(Outcome::Refused, &["size"])), "Policy creation request rejected: 1 error was found");
-    assert_eq!(wording(&report(Outcome::Refused, &["size", "form"])), "Policy creation request rejected: 2 errors were found");
+    assert_eq!(
+        wording(&report(Outcome::Refused, &["size", "form"])),
+        "Policy creation request rejected: 2 errors were found"
+    );
     assert_eq!(wording(&report(Outcome::Refused, &[])), "Policy creation request rejected: why");
 }
 

@@ -14,7 +14,8 @@ use crate::plan::{How, Put, Step, plan};
 
 fn job() -> Job {
     let keys = json!({"accessKeyId": "A", "secretAccessKey": "S", "sessionToken": "T"});
-    let event = json!({"CodePipeline.job": {"id": "j-1", "accountId": "222233334444", "data": {"artifactCredentials": keys}}});
+    let event =
+        json!({"CodePipeline.job": {"id": "j-1", "accountId": "222233334444", "data": {"artifactCredentials": keys}}});
     Job::read(&event.to_string()).unwrap()
 }
 

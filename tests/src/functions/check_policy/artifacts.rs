@@ -48,7 +48,7 @@ async fn what_is_not_json_is_refused_with_its_place() {
     }
 }
 
-/// The two messages of 2017 and the findings, in as many characters as CodePipeline takes.
+/// The two messages of 2017 and the findings, in as many characters as an answer may have.
 #[tokio::test]
 async fn of_many_findings_the_answer_has_as_many_as_fit_and_the_report_has_all() {
     let statements: Vec<_> = (0..200).map(|it| format!(r#"{{"Effect": "Allow", "Action": "s3:NoSuchAction{it}", "Resource": "*"}}"#)).collect();
