@@ -9,6 +9,7 @@ mod manual;
 mod options;
 mod policies;
 mod rotation;
+mod untrusted;
 mod up;
 
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::Args;
 use naming_sweep::{Row, Settings, Sweep, Table};
-use place::shortened;
+use place::{plain, shortened};
 use serde::Serialize;
 
 use crate::connection::{AwsOptions, connect};
@@ -100,9 +100,4 @@ impl fmt::Display for View {
         }
         f.write_str(&table.trim_fmt())
     }
-}
-
-/// The text in one line, without what a terminal would obey: it may come from anybody's tag.
-fn plain(text: &str) -> String {
-    text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws::Sessions;
 use clap::Args;
-use place::{Malformed, Partition};
+use place::{Malformed, Partition, plain};
 use reaction::Error;
 use serde::Serialize;
 use sharing::{Head, Kind, Resource};
@@ -120,7 +120,7 @@ impl fmt::Display for History {
             _ => write!(f, "{}", self.resource)?,
         }
         for item in &self.items {
-            write!(f, "\n{item}")?;
+            write!(f, "\n{}", plain(&item.to_string()))?;
         }
         match &self.chain {
             Some(Chain::Consistent { seq, hash, is_open }) => {
@@ -130,7 +130,7 @@ impl fmt::Display for History {
                     "\nthe items agree with their hashes and with the grants table: {seq} items, the last one {hash}{open}"
                 )
             }
-            Some(Chain::Broken(why)) => write!(f, "\nthe chain is broken: {why}"),
+            Some(Chain::Broken(why)) => write!(f, "\nthe chain is broken: {}", plain(why)),
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 mod events;
 mod hearing;
+mod members;
 mod owners;
 #[path = "../../../shared/naming-sweep/src/tests/samples.rs"]
 mod samples;

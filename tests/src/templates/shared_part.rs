@@ -30,6 +30,7 @@ const OWN: [(&str, &str, &[&str]); 28] = [
     ("Parameters", "Masters", &[]),
     ("Parameters", "MaxRemovals", &[]),
     ("Parameters", "MaxRemovedPercent", &[]),
+    ("Parameters", "MemberRoleName", &["Default"]),
     ("Parameters", "MemorySize", &[]),
     ("Parameters", "Mode", &[]),
     ("Parameters", "Rates", &[]),
@@ -41,7 +42,7 @@ const OWN: [(&str, &str, &[&str]); 28] = [
     ("Resources", "ErrorsAlarm", &["AlarmDescription"]),
     ("Resources", "FailureQueueAlarm", &["AlarmDescription"]),
     ("Resources", "FailureQueuePolicy", &["PolicyDocument"]),
-    ("Resources", "Function", &["Description", "Environment", "Layers", "VpcConfig"]),
+    ("Resources", "Function", &["Description", "Environment", "FunctionName", "Layers", "VpcConfig"]),
     ("Resources", "Invocations", &["DestinationConfig", "MaximumEventAgeInSeconds"]),
     ("Resources", "OverdueAlarm", &["Period"]),
     ("Resources", "Role", &["Policies"]),
@@ -53,8 +54,11 @@ const OWN: [(&str, &str, &[&str]); 28] = [
 ];
 
 /// And what a function's template for members says in its own way.
-const OWN_IN_MEMBERS: [(&str, &str, &[&str]); 2] =
-    [("Resources", "MemberRole", &["Condition", "Policies"]), ("Resources", "Rule", &["Description", "EventPattern"])];
+const OWN_IN_MEMBERS: [(&str, &str, &[&str]); 3] = [
+    ("Parameters", "MemberRoleName", &["Default"]),
+    ("Resources", "MemberRole", &["Condition", "Policies"]),
+    ("Resources", "Rule", &["Description", "EventPattern"]),
+];
 
 const SECTIONS: [&str; 5] = ["Parameters", "Rules", "Conditions", "Resources", "Outputs"];
 
