@@ -36,7 +36,8 @@ fn a_section_that_is_not_known_is_named_with_the_nearest_one_and_is_not_counted(
         note: the section `k` is not known, and is ignored; write `kms` if you meant that
         note: the section `rds-clusters` is not known, and is ignored; write `rds-cluster` if you meant that
         note: the section `rds_cluster` is not known, and is ignored; write `rds-cluster` if you meant that
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
     let (_, told) = check(&json!({"ebs": entries, "ebss": entries}), &["--output", "json"]);
     let told: Value = serde_json::from_str(&told).unwrap();
     let note = "the section `ebss` is not known, and is ignored; write `ebs` if you meant that";

@@ -225,7 +225,10 @@ fn a_function_that_hears_members_has_its_rule_on_the_bus_with_a_permission_and_a
             assert_eq!(json["Resources"][of]["Condition"], "HearsMembers", "{function}: {of}");
         }
         let asked = json!({"Fn::Equals": [{"Ref": "HearMembers"}, "Yes"]});
-        assert_eq!((&json["Conditions"]["HearsMembers"], &json["Parameters"]["HearMembers"]["Default"]), (&asked, &json!("No")));
+        assert_eq!(
+            (&json["Conditions"]["HearsMembers"], &json["Parameters"]["HearMembers"]["Default"]),
+            (&asked, &json!("No"))
+        );
         let resource = |id: &str| resolved(&json["Resources"][id]["Properties"], &parameters());
         let rule = resource("BusRule");
         assert_eq!((&rule["Name"], &rule["EventBusName"]), (&json!(function), &json!("signalbox")));
