@@ -6,7 +6,9 @@ use clap::Args;
 /// What functions have to know, and the sweeps of a fleet too.
 #[derive(Debug, Args)]
 pub(crate) struct SharedSettings {
-    #[arg(help = "Where the share manifest lies: s3://bucket/key or ssm:/name; `plan` without an event also takes a file")]
+    #[arg(
+        help = "Where the share manifest lies: s3://bucket/key or ssm:/name; `plan` without an event also takes a file"
+    )]
     #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
     manifest: Option<String>,
     /// The account that owns the bucket of the manifest; the account of your credentials by default
