@@ -37,7 +37,9 @@ pub fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
     let mut changes = BTreeMap::<ZoneId, Vec<Change>>::new();
     let cannot = |what: String, why: String| Step::CannotName { what, why };
     let mut refusals: Vec<_> = refused.iter().map(|(it, why)| cannot(it.to_string(), why.to_string())).collect();
-    refusals.extend(held_back.into_iter().map(|(account, why)| cannot(format!("clusters of account {account} as they are"), why)));
+    refusals.extend(
+        held_back.into_iter().map(|(account, why)| cannot(format!("clusters of account {account} as they are"), why)),
+    );
     for Decision { name, zone, verdict, turned_away, .. } in names {
         refusals.extend(turned_away.into_iter().map(|it| cannot(it.cluster.to_string(), it.why)));
         match verdict {

@@ -69,12 +69,18 @@ fn a_member_that_ends_many_clusters_keeps_their_names_and_all_others_are_done() 
     assert_eq!(outcome(&accounts), Some(vec![0, 3, 5]));
     let told = told(left_behind(&accounts));
     let line = told.lines().find(|line| line.starts_with("cannot name ")).unwrap_or_else(|| panic!("{told}"));
-    assert!(line.contains("48 names would go, and 25 may (SIGNALBOX_MAX_REMOVALS), 40 of them of account 444455556666"), "{line}");
+    assert!(
+        line.contains("48 names would go, and 25 may (SIGNALBOX_MAX_REMOVALS), 40 of them of account 444455556666"),
+        "{line}"
+    );
     assert!(line.contains(r#"{"signalbox": "sweep", "force": ["etl-0-of-444455556666.example.com", "#), "{line}");
     assert!(!line.contains("-of-555566667777"), "{line}");
     let table = Table::of(&left_behind(&accounts));
     assert_eq!(table.interlock, None);
-    let kept = table.names.iter().filter(|row| row.why.as_deref().is_some_and(|why| why.contains("too many names of account")));
+    let kept = table
+        .names
+        .iter()
+        .filter(|row| row.why.as_deref().is_some_and(|why| why.contains("too many names of account")));
     assert_eq!(kept.count(), 40, "the table shows what is held back");
 }
 
@@ -98,5 +104,9 @@ fn what_this_account_or_many_accounts_would_lose_is_taken_for_a_list_that_is_wro
     assert_eq!(outcome(&four), None, "four are many");
     let little: Vec<_> = (0..5).map(|index| (member(index), 6)).collect();
     assert_eq!(outcome(&little), None, "little of each of many");
-    assert_eq!(outcome(&[(member(0), 13), (member(1), 12)]), Some(vec![13, 12]), "within the limits nothing is held back");
+    assert_eq!(
+        outcome(&[(member(0), 13), (member(1), 12)]),
+        Some(vec![13, 12]),
+        "within the limits nothing is held back"
+    );
 }
