@@ -82,6 +82,7 @@ impl Sweep {
             (Kind::Bucket, _) => self.buckets.change(first).await,
             (Kind::Repository, _) => self.repositories.change(first).await,
             (Kind::Key, _) => self.keys.change(first).await,
+            (Kind::ManagedPolicy, Some(_)) => Err(not_shared(resource)),
             (kind, None) => Err(Error::refused(format!("{resource}, of section {kind}, has no region"))),
         }
     }
@@ -91,6 +92,7 @@ impl Sweep {
         match resource.kind {
             Kind::Bucket => self.buckets.read(resource).await,
             Kind::Repository => self.repositories.read(resource).await,
+            Kind::ManagedPolicy => Err(not_shared(resource)),
             _ => self.keys.read(resource).await,
         }
     }
@@ -122,6 +124,13 @@ fn lets_no_stray_in(change: &Change) -> Result<(), Error> {
     Err(Error::refused(format!(
         "the plan lets `{stray}` use {resource}, which is not an account, an organization or an organizational unit; make the plan anew"
     )))
+}
+
+/// What a stored plan that was edited may name.
+fn not_shared(resource: &Resource) -> Error {
+    Error::refused(format!(
+        "{resource} is a managed policy, which is not shared; send a pipeline's job to check-policy"
+    ))
 }
 
 /// The change that is left, given who may use the thing now.

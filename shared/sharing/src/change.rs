@@ -14,7 +14,7 @@ pub struct Change {
     /// The thing.
     #[serde(flatten)]
     pub resource: Resource,
-    /// The name by which the manifest finds it.
+    /// The name by which the manifest finds it; of a managed policy, the version that was its default.
     pub name: String,
     /// Who may use it now.
     pub before: BTreeSet<Principal>,

@@ -1,6 +1,7 @@
 //! The world of `share-rds-snapshot`: a database with a snapshot in an account of their own, an event about it, and what
 //! RDS says of the snapshots afterwards.
 
+mod binary;
 pub mod checks;
 mod copies;
 mod economy;

@@ -14,7 +14,9 @@ const ORGANIZATION: &str = "o-exampleorgid";
 
 /// Actions for which AWS knows no resource, or for which a role needs every one. Any other action names what it is about.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
-const OF_ANY_RESOURCE: [&str; 22] = [
+const OF_ANY_RESOURCE: [&str; 24] = [
+    "codepipeline:PutJobFailureResult",
+    "codepipeline:PutJobSuccessResult",
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
