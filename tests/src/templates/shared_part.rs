@@ -21,7 +21,7 @@ const TRUST_CHARACTERS: usize = 2_048;
 
 /// What a function's template says in its own way, by section and name; of a resource, which parts. Everything else that two
 /// templates have under one name is equal, once the function's name is replaced.
-const OWN: [(&str, &str, &[&str]); 28] = [
+const OWN: [(&str, &str, &[&str]); 29] = [
     ("Parameters", "AllowedAccounts", &[]),
     ("Parameters", "CaBundle", &[]),
     ("Parameters", "ExternalId", &[]),
