@@ -8,7 +8,6 @@ use secrecy::SecretString;
 use crate::engine::{Cloned, Connection, Engine, Login};
 use crate::master::check_place;
 use crate::secret::{DbSecret, Pair};
-use crate::users::Judged;
 use crate::{DbPassword, check_keys, taken_before};
 
 /// A login by which the secret proves a user.
@@ -48,14 +47,14 @@ impl DbPassword {
         check_server(&mut connection, &mut proof, &master).await?;
         drop(proof);
         check_powers(&mut connection, &pair).await?;
-        let Judged { recorded, seen } = self.check_users(turn, &pair, &master, &mut connection).await?;
+        let judged = self.check_users(turn, &pair, &master, &mut connection).await?;
         let Pair { original, clone } = &pair;
-        let (set, marks) = match connection.ensure_clone(original, clone, &pending.login.password, &seen).await {
+        let (set, marks) = match connection.ensure_clone(original, clone, &pending.login.password, &judged.seen).await {
             Ok(Cloned { marks, left }) => (self.set_turn(turn, &master, &mut connection, &left).await, marks),
             Err(error) => (Err(error.into()), None),
         };
         // Whatever came of it: an account of MariaDB may have been made, or have another password.
-        let noted = self.record_users(turn, &pair, &master, &mut connection, (&recorded, marks)).await;
+        let noted = self.record_users(turn, &pair, &master, &mut connection, (&judged.recorded, marks)).await;
         set.and(noted)
     }
 
