@@ -5,9 +5,10 @@ use std::process::Command;
 
 use expect_test::expect;
 use policy::{AccessLevel, ListedAction, listed_actions};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{engines, list};
+use crate::templates::Template;
 use crate::templates::guardrails::Guardrail;
 
 fn statements(guardrail: &str, policy: &str) -> Vec<Value> {
@@ -36,6 +37,10 @@ fn an_auditor_only_reads() {
     for it in statements {
         assert_eq!((&it["Effect"], it.get("NotAction")), (&"Allow".into(), None));
     }
+    let template = Template::read("guardrails/audit-permission-set").json;
+    let set = &template["Resources"]["PermissionSet"]["Properties"];
+    let managed = json!([{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/SecurityAudit"}]);
+    assert_eq!((&set["SessionDuration"], &set["ManagedPolicies"]), (&json!("PT1H"), &managed));
 }
 
 /// All that AWS classes as reading, of Control Tower and its catalogue.
