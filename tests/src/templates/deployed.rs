@@ -5,8 +5,9 @@ mod account;
 mod customer_key;
 mod organization;
 mod rotation;
+mod upgrade;
 
-pub use account::RECORDS;
+pub use account::{Account as DeployedAccount, RECORDS};
 use account::{Account, TABLE};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
