@@ -99,6 +99,7 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Permission",
         "AWS::Logs::ResourcePolicy",
+        "AWS::S3::BucketPolicy",
         "AWS::SQS::QueuePolicy",
         "AWS::SecretsManager::RotationSchedule",
     ];
@@ -327,6 +328,10 @@ fn what_the_tests_do_not_deploy_is_listed() {
     for Template { name, json } in Template::all().into_iter().filter(|it| !it.is_of_an_organization()) {
         for (id, resource) in json["Resources"].as_object().unwrap() {
             let Some(condition) = resource.get("Condition").and_then(Value::as_str) else { continue };
+            // On where no key is given, as in tests.
+            if condition == "MakesKey" {
+                continue;
+            }
             // Each is on where a parameter is given. Of those that the tests give, only members have resources of their own.
             let given = &json["Conditions"][condition]["Fn::Not"][0]["Fn::Equals"][0];
             let parameter = given.pointer("/Fn::Join/1/Ref").unwrap_or(&given["Ref"]).as_str();
