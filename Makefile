@@ -21,10 +21,10 @@ SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-# With the features of the whole workspace, so that `make test` compiles none of it again; without its tests and benchmarks.
+# Only what the demo runs, but with the features of the whole workspace, so that `make test` compiles none of it again.
 demo: $(INSTALLED) ## deploy to a local AWS, share an image, and show what AWS says of it
-	cargo build --workspace --locked --bin signalbox $(FUNCTIONS:%=--bin %)
-	$(BUILT)/debug/signalbox demo
+	cargo build --workspace --locked --bin demo --bin share-ami
+	$(BUILT)/debug/demo
 
 # All targets leaves out only the documentation's examples, of which there are none.
 test: check databases ## everything that is promised: format, lints, documentation, and every test

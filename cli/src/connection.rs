@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use anyhow::Context;
 use aws::{Members, Options, Sessions};
@@ -11,6 +10,7 @@ use aws_config::SdkConfig;
 use aws_sdk_ec2::config::ProvideCredentials;
 use clap::Args;
 use reaction::settings::Variables;
+use terminal::now;
 
 use crate::failure::Failure;
 use crate::progress;
@@ -61,12 +61,6 @@ async fn connect_to(options: &AwsOptions, members: Members) -> Result<Arc<Sessio
         progress::say(&format!("AWS is {endpoint}, region {region}"));
     }
     Ok(Arc::new(sessions.with_members(members)))
-}
-
-/// The time.
-pub(crate) fn now() -> SystemTime {
-    #[expect(clippy::disallowed_methods, reason = "the clock of the command line")]
-    SystemTime::now()
 }
 
 async fn find_credentials(config: &SdkConfig, profile: Option<&str>) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! The options that were given on the command line, and whether what runs reads them: an option without effect is refused, since
-//! the person who gave it expects one. Variables in the environment stand there for every command, and need no reader.
+//! the person who gave it expects one. Variables in the environment stand there for every command, and need no reader. The values
+//! of settings are read here too, by their variables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -18,6 +19,8 @@ const PREFIX: &str = "SIGNALBOX_";
 pub(crate) struct Given {
     /// By variable: the option.
     options: BTreeMap<String, String>,
+    /// By variable: the value of its option, from the command line, the environment or a default.
+    values: BTreeMap<String, String>,
     /// The names of all options that were given.
     names: BTreeSet<String>,
     /// The variables that were read.
@@ -30,12 +33,14 @@ impl Given {
         let mut given = Self::default();
         loop {
             for argument in command.get_arguments() {
-                let is_given = matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine);
+                let id = argument.get_id().as_str();
+                let variable = argument.get_env().map(|it| it.to_string_lossy().into_owned());
+                let value = matches.try_get_raw(id).ok().flatten().and_then(|mut values| values.next());
+                given.values.extend(variable.clone().zip(value.map(|it| it.to_string_lossy().into_owned())));
+                let is_given = matches.value_source(id) == Some(ValueSource::CommandLine);
                 let Some(option) = argument.get_long().filter(|_| is_given) else { continue };
                 given.names.insert(option.to_owned());
-                if let Some(variable) = argument.get_env() {
-                    given.options.insert(variable.to_string_lossy().into_owned(), format!("--{option}"));
-                }
+                given.options.extend(variable.map(|variable| (variable, format!("--{option}"))));
             }
             let Some((name, below)) = matches.subcommand() else { return given };
             let Some(next) = command.find_subcommand(name) else { return given };
@@ -69,10 +74,15 @@ impl Given {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).contains(variable)
     }
 
-    /// Notes that this variable was read, and gives its value on.
-    pub(crate) fn read<T>(&self, variable: &str, value: T) -> T {
+    /// A setting by its variable, where it is not empty.
+    pub(crate) fn setting(&self, variable: &str) -> Option<String> {
+        self.note_read(variable);
+        self.values.get(variable).filter(|value| !value.is_empty()).cloned()
+    }
+
+    /// Notes that this variable was read.
+    pub(crate) fn note_read(&self, variable: &str) {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(variable.to_owned());
-        value
     }
 
     /// Refuses settings that were given and that nothing has read; `what` is what runs.

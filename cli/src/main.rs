@@ -4,30 +4,24 @@
 //! (`send`), and an AWS of one's own on loopback with everything deployed (`up`, `demo`). Data goes to standard
 //! output, everything else to standard error; the exit codes are those of the AWS CLI.
 
-mod account;
 mod arguments;
 mod bound;
 mod cluster;
 mod commands;
 mod connection;
-mod delivery;
 mod event;
-mod failure;
 mod functions;
 mod given;
-mod interruption;
-mod local;
 mod organization;
-mod output;
-mod progress;
 #[cfg(test)]
 mod reference;
-mod sample;
 mod settings;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
+use demo::{account, delivery, local, sample};
+use terminal::{failure, interruption, output, progress};
 
 use crate::arguments::Arguments;
 use crate::failure::{Failure, USAGE};
@@ -56,21 +50,9 @@ fn parse() -> Result<Arguments, clap::Error> {
     Ok(Arguments { given: Given::of(&command, &matches), ..arguments })
 }
 
-/// What the command has started ends with it, whether it is done or interrupted.
 async fn run_until_interrupted(arguments: Arguments) -> ExitCode {
     let Arguments { aws, output, command, given } = arguments;
     let (farewell, ends_by_itself) = (command.farewell(), command.ends_by_itself());
     let run = commands::run(&aws, command, &given, output, Arguments::command);
-    let done = if ends_by_itself {
-        run.await
-    } else {
-        tokio::select! {
-            done = run => done,
-            failure = interruption::wait(farewell) => Err(failure),
-        }
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(),
-    }
+    if ends_by_itself { interruption::exit_code(run.await) } else { interruption::end(run, farewell).await }
 }

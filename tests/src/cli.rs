@@ -1,13 +1,15 @@
-//! Signalbox on a desk: `signalbox plan`, `signalbox apply`, `signalbox run`, `signalbox dns` and `signalbox up` as a person or a
+//! The command line: `signalbox plan`, `signalbox apply`, `signalbox run`, `signalbox dns` and `signalbox up` as a person or a
 //! CI job runs them.
 
 mod bound;
 mod dns;
 mod fleet;
+mod manifests;
 mod manual;
 mod options;
 mod policies;
 mod rotation;
+mod untrusted;
 mod up;
 
 use std::path::PathBuf;
@@ -26,16 +28,16 @@ struct Ran {
     said: String,
 }
 
-/// A desk at the scene's account, with files of its own.
-struct Desk<'a> {
+/// A shell with the credentials of the scene's account, in a folder of its own.
+struct Shell<'a> {
     scene: &'a Scene,
     folder: PathBuf,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Shell<'a> {
     fn at(scene: &'a Scene) -> Self {
         let folder =
-            std::env::temp_dir().join(format!("signalbox-desk-{}-{}", std::process::id(), scene.world.account));
+            std::env::temp_dir().join(format!("signalbox-shell-{}-{}", std::process::id(), scene.world.account));
         std::fs::create_dir_all(&folder).unwrap();
         Self { scene, folder }
     }
@@ -61,7 +63,7 @@ impl<'a> Desk<'a> {
     }
 }
 
-impl Drop for Desk<'_> {
+impl Drop for Shell<'_> {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -70,10 +72,10 @@ impl Drop for Desk<'_> {
 #[tokio::test]
 async fn a_plan_is_a_diff_that_a_person_can_read_and_changes_nothing() {
     let scene = Scene::new().await;
-    let desk = Desk::at(&scene);
-    desk.write("share.json", MANIFEST);
+    let shell = Shell::at(&scene);
+    shell.write("share.json", MANIFEST);
     let before = scene.picture().await;
-    let planned = desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+    let planned = shell.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
     let (code, out) = (planned.code, planned.out);
     assert_eq!(code, Some(2), "{out}{}", planned.said);
     expect_test::expect![[r#"
@@ -109,13 +111,13 @@ async fn a_plan_is_a_diff_that_a_person_can_read_and_changes_nothing() {
 #[tokio::test]
 async fn apply_carries_exactly_the_plan_out() {
     let scene = Scene::new().await;
-    let desk = Desk::at(&scene);
-    desk.write("share.json", MANIFEST);
-    desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
-    let applied = desk.run(&["apply", "plan.json"]);
+    let shell = Shell::at(&scene);
+    shell.write("share.json", MANIFEST);
+    shell.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+    let applied = shell.run(&["apply", "plan.json"]);
     assert_eq!(applied.code, Some(0), "{}{}", applied.out, applied.said);
     assert!(applied.out.ends_with("7 steps: 7 applied, 0 unchanged, 0 refused, 0 failed\n"), "{}", applied.out);
-    let told = desk.run(&["history", &scene.image]);
+    let told = shell.run(&["history", &scene.image]);
     let outcome = told.out.lines().last().unwrap_or_default();
     let who = outcome.split_once("outcome ").map_or("", |(_, who)| who);
     assert!(who.starts_with("arn:aws:sts::111122223333:"), "{}", told.out);
@@ -126,9 +128,9 @@ async fn apply_carries_exactly_the_plan_out() {
             && after.contains("key: Enable IAM User Permissions for 111122223333; Signalbox")
     );
     scene.assert_audited().await;
-    let again = desk.run(&["apply", "plan.json"]);
+    let again = shell.run(&["apply", "plan.json"]);
     assert!(again.out.ends_with("7 steps: 0 applied, 7 unchanged, 0 refused, 0 failed\n"), "{}", again.out);
-    let planned = desk.run(&["plan", "--manifest", "share.json"]);
+    let planned = shell.run(&["plan", "--manifest", "share.json"]);
     assert_eq!(planned.code, Some(0), "{}", planned.out);
     assert!(planned.out.contains("everything is as the manifest says"), "{}", planned.out);
 }
@@ -136,11 +138,11 @@ async fn apply_carries_exactly_the_plan_out() {
 #[tokio::test]
 async fn what_is_neither_before_nor_after_is_refused_and_the_rest_is_done() {
     let scene = Scene::new().await;
-    let desk = Desk::at(&scene);
-    desk.write("share.json", MANIFEST);
-    desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+    let shell = Shell::at(&scene);
+    shell.write("share.json", MANIFEST);
+    shell.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
     crate::world::ec2::allow_launch(&scene.world.ec2, &scene.image, &["666677778888"], false).await;
-    let applied = desk.run(&["apply", "plan.json"]);
+    let applied = shell.run(&["apply", "plan.json"]);
     assert_eq!(applied.code, Some(254), "{}", applied.out);
     assert!(
         applied.out.contains("ami-base in eu-west-1 was changed since the plan was made: shared with"),
@@ -154,55 +156,56 @@ async fn what_is_neither_before_nor_after_is_refused_and_the_rest_is_done() {
 #[tokio::test]
 async fn an_apply_that_was_killed_goes_on_where_it_was() {
     let scene = Scene::new().await;
-    let desk = Desk::at(&scene);
-    desk.write("share.json", MANIFEST);
-    desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+    let shell = Shell::at(&scene);
+    shell.write("share.json", MANIFEST);
+    shell.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
     let calls = scene.world.calls();
-    let mut killed = desk.command(&["apply", "plan.json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut killed =
+        shell.command(&["apply", "plan.json"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     scene.world.reach(calls + 20).await;
     killed.kill().unwrap();
     killed.wait().unwrap();
     crate::world::let_time_pass(std::time::Duration::from_mins(16));
-    // The desk's own clock is not moved on: what was open is closed by the sweep, whose clock is.
+    // The clock of a command is not moved on: what was open is closed by the sweep, whose clock is.
     scene.sweep().await;
     scene.assert_audited().await;
-    let applied = desk.run(&["apply", "plan.json"]);
+    let applied = shell.run(&["apply", "plan.json"]);
     assert!(applied.out.ends_with("7 steps: 0 applied, 7 unchanged, 0 refused, 0 failed\n"), "{}", applied.out);
 }
 
 #[tokio::test]
 async fn a_mistake_or_a_plan_of_another_account_is_told_before_anything_is_done() {
     let scene = Scene::new().await;
-    let desk = Desk::at(&scene);
-    desk.write("share.json", r#"{"ami": {"a": {"eu-west-1": ["12345678901"]}}}"#);
-    let planned = desk.run(&["plan", "--manifest", "share.json"]);
+    let shell = Shell::at(&scene);
+    shell.write("share.json", r#"{"ami": {"a": {"eu-west-1": ["12345678901"]}}}"#);
+    let planned = shell.run(&["plan", "--manifest", "share.json"]);
     assert_eq!(planned.code, Some(253));
     assert!(planned.said.contains("share.json is not a valid share manifest: line 1, column"), "{}", planned.said);
-    let missing = desk.run(&["plan"]);
+    let missing = shell.run(&["plan"]);
     assert_eq!(missing.code, Some(252));
     assert!(missing.said.contains("neither an event nor a manifest"), "{}", missing.said);
-    desk.write("plan.json", r#"{"version": 1, "account": "999988887777", "manifest": "m", "steps": []}"#);
-    let foreign = desk.run(&["apply", "plan.json"]);
+    shell.write("plan.json", r#"{"version": 1, "account": "999988887777", "manifest": "m", "steps": []}"#);
+    let foreign = shell.run(&["apply", "plan.json"]);
     assert_eq!(foreign.code, Some(253));
     assert!(foreign.said.contains("the plan is for account 999988887777"), "{}", foreign.said);
-    desk.write("plan.json", r#"{"version": 1}"#);
-    assert_eq!(desk.run(&["apply", "plan.json"]).code, Some(252));
+    shell.write("plan.json", r#"{"version": 1}"#);
+    assert_eq!(shell.run(&["apply", "plan.json"]).code, Some(252));
 }
 
 #[tokio::test]
 async fn an_audit_item_is_reverted_by_its_command() {
     let scene = Scene::new().await;
-    let desk = Desk::at(&scene);
+    let shell = Shell::at(&scene);
     scene.sweep().await;
     let bucket = format!("s3://{}", scene.bucket());
-    let shown = desk.command(&["history", &bucket, "--verify", "--output", "json"]).output().unwrap();
+    let shown = shell.command(&["history", &bucket, "--verify", "--output", "json"]).output().unwrap();
     let history: Value = serde_json::from_slice(&shown.stdout).unwrap();
     let revert = history["items"].as_array().unwrap().last().unwrap()["revert"].as_str().unwrap();
     let path = binary("signalbox").parent().unwrap().display().to_string();
-    let mut shell = Command::new("/bin/sh");
-    shell.env_clear().arg("-c").arg(revert).env("PATH", format!("{path}:/usr/bin:/bin"));
-    shell.envs(desk.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let ran = shell.output().unwrap();
+    let mut sh = Command::new("/bin/sh");
+    sh.env_clear().arg("-c").arg(revert).env("PATH", format!("{path}:/usr/bin:/bin"));
+    sh.envs(shell.command(&[]).get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ran = sh.output().unwrap();
     assert!(ran.status.success(), "{revert}: {}", String::from_utf8_lossy(&ran.stderr));
     assert!(scene.picture().await.contains("bucket: Logs for 555566667777; SignalboxRead for 444455556666\n"));
     scene.assert_audited().await;
@@ -211,13 +214,13 @@ async fn an_audit_item_is_reverted_by_its_command() {
 #[tokio::test]
 async fn a_plan_says_where_a_sweep_would_refuse_it_and_limits_are_options() {
     let scene = Scene::new().await;
-    let desk = Desk::at(&scene);
-    desk.write("share.json", MANIFEST);
-    let planned = desk.run(&["plan", "--manifest", "share.json", "--max-removals", "2"]);
+    let shell = Shell::at(&scene);
+    shell.write("share.json", MANIFEST);
+    let planned = shell.run(&["plan", "--manifest", "share.json", "--max-removals", "2"]);
     assert_eq!(planned.code, Some(2), "{}", planned.said);
     let refusal = "a sweep refuses this unless it is forced: 3 shares would go, and 2 may (SIGNALBOX_MAX_REMOVALS)";
     assert!(planned.out.contains(refusal), "{}", planned.out);
-    let wrong = desk.run(&["plan", "--manifest", "share.json", "--max-removed-percent", "300"]);
+    let wrong = shell.run(&["plan", "--manifest", "share.json", "--max-removed-percent", "300"]);
     assert_eq!(wrong.code, Some(253));
     assert!(wrong.said.contains("SIGNALBOX_MAX_REMOVED_PERCENT: `300` is more than 100"), "{}", wrong.said);
 }
@@ -226,12 +229,12 @@ async fn a_plan_says_where_a_sweep_would_refuse_it_and_limits_are_options() {
 #[tokio::test]
 async fn a_plan_that_lets_in_an_account_that_is_not_allowed_is_refused_before_its_first_step() {
     let scene = Scene::new().await;
-    let desk = Desk::at(&scene);
-    desk.write("share.json", MANIFEST);
-    desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+    let shell = Shell::at(&scene);
+    shell.write("share.json", MANIFEST);
+    shell.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
     let before = scene.picture().await;
     let calls = scene.world.calls();
-    let refused = desk.run(&["apply", "plan.json", "--allowed-accounts", "123456789012,444455556666"]);
+    let refused = shell.run(&["apply", "plan.json", "--allowed-accounts", "123456789012,444455556666"]);
     assert_eq!(refused.code, Some(253), "{}", refused.said);
     let told =
         "the plan lets in 987654321098, o-exampleorgid, which --allowed-accounts does not name; nothing was changed";
@@ -239,12 +242,12 @@ async fn a_plan_that_lets_in_an_account_that_is_not_allowed_is_refused_before_it
     assert_eq!(scene.writes_since(calls), [""; 0], "nothing is written, to the tables neither");
     assert_eq!(scene.picture().await, before);
     // A step of an audit item, by which a change is reverted, is no way around it.
-    let plan: Value = serde_json::from_str(&std::fs::read_to_string(desk.folder.join("plan.json")).unwrap()).unwrap();
+    let plan: Value = serde_json::from_str(&std::fs::read_to_string(shell.folder.join("plan.json")).unwrap()).unwrap();
     for step in plan["steps"].as_array().unwrap() {
-        desk.write("step.json", &step.to_string());
-        let refused = desk.run(&["apply", "step.json", "--allowed-accounts", "222233334444"]);
+        shell.write("step.json", &step.to_string());
+        let refused = shell.run(&["apply", "step.json", "--allowed-accounts", "222233334444"]);
         assert_eq!(refused.code, Some(253), "{}{}", refused.out, refused.said);
     }
-    let allowed = desk.run(&["apply", "plan.json", "--allowed-accounts", "123456789012,987654321098"]);
+    let allowed = shell.run(&["apply", "plan.json", "--allowed-accounts", "123456789012,987654321098"]);
     assert_eq!(allowed.code, Some(253), "the organization is named too: {}", allowed.said);
 }

@@ -17,7 +17,7 @@ mod ledger;
 mod managed_policies;
 mod manifest;
 mod members;
-mod obstacles;
+pub mod obstacles;
 mod organizations;
 mod paging;
 mod policies;

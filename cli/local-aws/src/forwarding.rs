@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Result;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::header::{CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
@@ -64,15 +64,18 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 /// One request over a connection of its own: on loopback that costs less than telling a dead one from a live one.
-pub(crate) async fn ask(address: SocketAddr, request: Request<Full<Bytes>>) -> Answer {
+///
+/// The server is told, and closes it: hypercorn would else keep a timer for it that each later connection walks past, and this side would
+/// keep its port from being used again.
+pub(crate) async fn ask(address: SocketAddr, mut request: Request<Full<Bytes>>) -> Answer {
+    request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     let is_head = request.method() == Method::HEAD;
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
+    tokio::spawn(connection);
     let (mut parts, body) = sender.send_request(request).await?.into_parts();
     let body = body.collect().await?.to_bytes();
-    connection.abort();
     drop_hop_by_hop(&mut parts.headers);
     if !is_head {
         parts.headers.remove(CONTENT_LENGTH); // set again from the body; a 304 has none

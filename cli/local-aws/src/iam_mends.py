@@ -250,10 +250,21 @@ def of_named(field, service, kind):
     return of
 
 
+def of_iam(call, asked):
+    """A policy that is made with tags needs the action for those, too.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagement.html"""
+    made = f"arn:aws:iam::{call['account']}:policy{asked.get('Path', '/')}{asked.get('PolicyName', '')}"
+    policy = asked.get("PolicyArn") or (made if "PolicyName" in asked else "*")
+    yield policy, {}, None
+    if call["operation"] == "CreatePolicy" and "Tags.member.1.Key" in asked:
+        yield policy, {}, "TagPolicy"
+
+
 RESOURCES = {
     "codepipeline": of_codepipeline,
     "ec2": of_ec2,
     "ecr": of_named("repositoryName", "ecr", "repository/"),
+    "iam": of_iam,
     "elasticmapreduce": of_named("ClusterId", "elasticmapreduce", "cluster/"),
     "kms": of_kms,
     "lambda": of_lambda,
@@ -264,7 +275,7 @@ RESOURCES = {
     "ssm": of_named("Name", "ssm", "parameter/"),
     "sts": of_sts,
 }
-FORMS = {"ec2", "rds", "sts"}
+FORMS = {"ec2", "iam", "rds", "sts"}
 TEXTS = {"codepipeline", "ecr", "elasticmapreduce", "kms", "secretsmanager", "ssm"}
 
 

@@ -4,6 +4,7 @@ permissions boundaries and in keys of KMS, and its S3 in whose a bucket is.
 Each function names the AWS behaviour it brings. The version of ministack is pinned, so what is replaced here is known.
 """
 
+import ministack_iam_mends
 from ministack.services import dynamodb, iam, lambda_svc, route53, s3
 from ministack.services.cloudformation import changesets, engine, handlers, provisioners, stacks
 
@@ -20,6 +21,7 @@ def mend():
     keep_keys_of_functions_and_tables()
     refuse_buckets_of_another_owner()
     leave_sessions_in_foreign_buckets_to_iam()
+    ministack_iam_mends.mend()
 
 
 def write_names_as_route53_does():

@@ -4,8 +4,16 @@ Each function names the AWS behaviour it brings. The version of moto is pinned, 
 """
 
 from moto.kms import kms_backends
-from moto.rds.exceptions import DBSnapshotNotFoundFault
-from moto.rds.models import DBCluster, DBClusterSnapshot, DBInstance, DBSnapshot, OptionGroup, SnapshotAttributesMixin
+from moto.rds.exceptions import DBSnapshotNotFoundFault, InvalidParameterValue
+from moto.rds.models import (
+    DBCluster,
+    DBClusterSnapshot,
+    DBInstance,
+    DBSnapshot,
+    OptionGroup,
+    RDSBackend,
+    SnapshotAttributesMixin,
+)
 
 DEFAULT = "default_kms_key_id"
 RESERVED = "local-aws:storage-encryption-type"
@@ -21,6 +29,7 @@ def mend():
     share_with_an_account_once()
     listen_where_a_tag_says()
     say_which_options_stay()
+    refuse_reserved_tags()
 
 
 def name_keys_of_database_snapshots():
@@ -84,6 +93,32 @@ def share_with_an_account_once():
         modify(self, attribute_name, new, values_to_remove)
 
     SnapshotAttributesMixin.modify_attribute = modify_attribute
+
+
+def refuse_reserved_tags():
+    """Neither key nor value of a tag that a caller gives begins with `aws:` or `rds:`; moto takes any.
+    https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Tag.html"""
+    for name in (
+        "add_tags_to_resource",
+        "copy_db_cluster_snapshot",
+        "copy_db_snapshot",
+        "create_db_cluster_snapshot",
+        "create_db_snapshot",
+    ):
+        refuse_reserved_tags_of(name)
+
+
+def refuse_reserved_tags_of(name):
+    plain = getattr(RDSBackend, name)
+
+    def checked(self, *args, **kwargs):
+        tags = kwargs.get("tags") or [it for arg in args if isinstance(arg, list) for it in arg]
+        for text in [text for tag in tags or [] for text in (tag.get("Key"), tag.get("Value"))]:
+            if (text or "").lower().startswith(("aws:", "rds:")):
+                raise InvalidParameterValue("Tag keys and values must not be prefixed with aws: or rds:")
+        return plain(self, *args, **kwargs)
+
+    setattr(RDSBackend, name, checked)
 
 
 def listen_where_a_tag_says():

@@ -9,6 +9,7 @@ from moto.ec2.exceptions import InvalidAMIIdError
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_block_store import Snapshot
 from moto.ec2.responses.amis import AmisResponse
+from moto.kms import models
 from moto.kms.models import Key
 from moto.organizations.exceptions import OrganizationsClientError
 from moto.organizations.responses import OrganizationsResponse
@@ -25,6 +26,7 @@ def mend():
     miss_images_by_their_error()
     name_keys_of_snapshots()
     own_default_keys()
+    spare_key_pairs()
     keep_lists_from_members()
     moto_cluster_mends.mend()
     moto_database_mends.mend()
@@ -133,6 +135,12 @@ def name_keys_of_snapshots():
             self.kms_key_id = self.volume.kms_key_id
 
     Snapshot.__init__ = init
+
+
+def spare_key_pairs():
+    """A symmetric key has no key pair; moto makes one of RSA for each, which takes a tenth of a second."""
+    make = models.generate_private_key
+    models.generate_private_key = lambda spec: None if spec == "SYMMETRIC_DEFAULT" else make(spec)
 
 
 def own_default_keys():

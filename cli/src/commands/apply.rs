@@ -8,7 +8,7 @@ use std::path::Path;
 use aws::in_name_of;
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
-use place::AccountId;
+use place::{AccountId, plain};
 use reaction::settings::Variables;
 use reaction::{Error, Reaction};
 use reconcile_shares::{Applied, ReconcileShares, StoredPlan};
@@ -158,13 +158,13 @@ struct Line {
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Line { step, outcome, error } in &self.steps {
-            writeln!(f, "{outcome}: {step}")?;
+            writeln!(f, "{outcome}: {}", plain(step))?;
             if let Some(error) = error {
-                writeln!(f, "  {error}")?;
+                writeln!(f, "  {}", plain(error))?;
             }
         }
         for note in &self.notes {
-            writeln!(f, "note: {note}")?;
+            writeln!(f, "note: {}", plain(note))?;
         }
         let count = |outcome| self.steps.iter().filter(|line| line.outcome == outcome).count();
         let counted = ["applied", "unchanged", "refused", "failed"].map(|it| format!("{} {it}", count(it)));

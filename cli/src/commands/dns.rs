@@ -4,7 +4,7 @@ use std::fmt;
 
 use clap::Args;
 use naming_sweep::{Row, Settings, Sweep, Table};
-use place::shortened;
+use place::{plain, shortened};
 use serde::Serialize;
 
 use crate::connection::{AwsOptions, connect};
@@ -25,28 +25,16 @@ pub(crate) struct NamesAsked {
     #[arg(long)]
     pub(crate) drift: bool,
     #[command(flatten)]
-    pub(crate) pacing: Pacing,
+    pacing: Pacing,
     #[command(flatten)]
-    pub(crate) removals: Removals,
+    removals: Removals,
     #[command(flatten)]
-    pub(crate) naming: Naming,
-}
-
-impl NamesAsked {
-    /// A setting by the name of the function's environment variable, where it is not empty.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        let value = match name {
-            "SIGNALBOX_RATES" => self.pacing.rates.as_ref(),
-            "SIGNALBOX_MAX_REMOVALS" | "SIGNALBOX_MAX_REMOVED_PERCENT" => self.removals.variable(name),
-            _ => return self.naming.variable(name),
-        };
-        value.cloned().filter(|value| !value.is_empty())
-    }
+    naming: Naming,
 }
 
 /// Prints the names; what could not be read is a service error.
 pub(super) async fn dns(aws: &AwsOptions, asked: &NamesAsked, given: &Given, output: Format) -> Result<(), Failure> {
-    let variables = |name: &str| given.read(name, asked.variable(name));
+    let variables = |name: &str| given.setting(name);
     let settings = Settings::read(&variables).map_err(Failure::configuration)?;
     given.check("dns")?;
     let sessions = connect(aws).await?;
@@ -112,9 +100,4 @@ impl fmt::Display for View {
         }
         f.write_str(&table.trim_fmt())
     }
-}
-
-/// The text in one line, without what a terminal would obey: it may come from anybody's tag.
-fn plain(text: &str) -> String {
-    text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }

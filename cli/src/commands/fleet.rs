@@ -44,14 +44,14 @@ pub(super) async fn fleet(
     let role = asked.assumed.role(operation.policy(mode))?;
     let sessions = connect(aws).await?;
     let is_unrecorded = asked.unrecorded;
-    let suite = Suite { hub: sessions.clone(), settings: &asked.settings, given, operation, mode, is_unrecorded };
-    let variables = |name: &str| suite.variable(name);
+    let suite = Suite { hub: sessions.clone(), given, operation, mode, is_unrecorded };
+    let variables = |name: &str| given.setting(name);
     let begin = |function: &'static str, account: &AccountId| suite.begin(function, account);
     let mut context = Context { hub: sessions.clone(), variables: &variables, mode, begin: &begin, note: None };
     if operation.writes() {
         suite.check(&context).map_err(Failure::configuration)?;
     }
-    given.read("SIGNALBOX_EXTERNAL_ID", ());
+    given.note_read("SIGNALBOX_EXTERNAL_ID");
     given.check(operation.name())?;
     context.note = suite.check_bound()?;
     let regions = asked.chosen.regions(sessions.region().map_err(Failure::configuration)?)?;

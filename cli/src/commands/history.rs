@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws::Sessions;
 use clap::Args;
-use place::{Malformed, Partition};
+use place::{Malformed, Partition, plain};
 use reaction::Error;
 use serde::Serialize;
 use sharing::{Head, Kind, Resource};
@@ -55,9 +55,9 @@ enum Chain {
 
 /// Prints the audit; one that is broken is a service error.
 pub(super) async fn history(aws: &AwsOptions, audited: &Audited, given: &Given, output: Format) -> Result<(), Failure> {
-    given.read("SIGNALBOX_AUDIT_TABLE", ());
+    given.note_read("SIGNALBOX_AUDIT_TABLE");
     if audited.verify {
-        given.read("SIGNALBOX_GRANTS_TABLE", ());
+        given.note_read("SIGNALBOX_GRANTS_TABLE");
     }
     given.check("history without --verify")?;
     let sessions = connect(aws).await?;
@@ -120,7 +120,7 @@ impl fmt::Display for History {
             _ => write!(f, "{}", self.resource)?,
         }
         for item in &self.items {
-            write!(f, "\n{item}")?;
+            write!(f, "\n{}", plain(&item.to_string()))?;
         }
         match &self.chain {
             Some(Chain::Consistent { seq, hash, is_open }) => {
@@ -130,7 +130,7 @@ impl fmt::Display for History {
                     "\nthe items agree with their hashes and with the grants table: {seq} items, the last one {hash}{open}"
                 )
             }
-            Some(Chain::Broken(why)) => write!(f, "\nthe chain is broken: {why}"),
+            Some(Chain::Broken(why)) => write!(f, "\nthe chain is broken: {}", plain(why)),
             None => Ok(()),
         }
     }

@@ -7,13 +7,17 @@ use std::path::{Path, PathBuf};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use clap::Subcommand;
+use place::shortened;
 use serde::Serialize;
-use sharing::Mistake;
+use sharing::{Kind, Mistake};
 
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
 use crate::given::Given;
 use crate::output::{self, Format};
+
+/// How much is shown of a section's name.
+const LONGEST: usize = 80;
 
 const CHECK_HELP: &str = "\
 Examples:
@@ -52,7 +56,22 @@ async fn check(file: &Path, output: Format) -> Result<(), Failure> {
         Err(mistake) => return show(&name, &text, mistake, output),
     };
     let sections = manifest.sections().into_iter().map(|(section, entries)| (section.into(), entries)).collect();
-    output::print(output, &Check { file: name, is_valid: true, sections: Some(sections), mistake: None })
+    let notes = manifest.unknown_sections().map(unknown).collect();
+    output::print(output, &Check { file: name, is_valid: true, sections: Some(sections), notes, mistake: None })
+}
+
+/// What to say of a section that means nothing, and which one may have been meant.
+fn unknown(section: &str) -> String {
+    const DIFFERENT: usize = 2;
+    let distance = |known: &str| strsim::osa_distance(&section.to_lowercase(), known);
+    let known = Kind::ALL.map(Kind::section);
+    let nearest = known.into_iter().map(|it| (distance(it), it)).min();
+    let meant = match nearest {
+        // What shares no letter with it is not a misspelling.
+        Some((letters, it)) if letters <= DIFFERENT && letters < it.len() => format!("write `{it}` if you meant that"),
+        _ => format!("known are {}", known.join(", ")),
+    };
+    format!("the section `{}` is not known, and is ignored; {meant}", shortened(section, LONGEST))
 }
 
 fn show(name: &str, text: &str, mistake: Mistake, output: Format) -> Result<(), Failure> {
@@ -65,7 +84,10 @@ fn show(name: &str, text: &str, mistake: Mistake, output: Format) -> Result<(), 
     if output == Format::Json {
         let Mistake { line, column, message } = mistake;
         let mistake = Some(Place { line, column, message });
-        output::print(output, &Check { file: name.into(), is_valid: false, sections: None, mistake })?;
+        output::print(
+            output,
+            &Check { file: name.into(), is_valid: false, sections: None, notes: Vec::new(), mistake },
+        )?;
     }
     Err(Failure::shown_configuration())
 }
@@ -77,6 +99,8 @@ struct Check {
     is_valid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     sections: Option<BTreeMap<String, usize>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mistake: Option<Place>,
 }
@@ -95,6 +119,7 @@ impl fmt::Display for Check {
         };
         let sections: Vec<_> = self.sections.iter().flatten().map(counted).collect();
         let sections = if sections.is_empty() { "nothing is shared".into() } else { sections.join(", ") };
-        write!(f, "{}: a valid share manifest ({sections})", self.file)
+        write!(f, "{}: a valid share manifest ({sections})", self.file)?;
+        self.notes.iter().try_for_each(|note| write!(f, "\nnote: {note}"))
     }
 }

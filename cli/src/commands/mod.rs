@@ -3,7 +3,6 @@
 mod apply;
 mod completions;
 mod counts;
-mod demo;
 mod dns;
 mod fleet;
 mod history;
@@ -110,7 +109,8 @@ pub(crate) enum Command {
     },
     /// Show the whole way of an event once, on an AWS on this machine
     ///
-    /// Starts what `up` starts, delivers the event of a new image, and shows who may use the image before and after.
+    /// Starts the same AWS as `up`, with share-ami alone in it, delivers the event of a new image, and shows who may use the image
+    /// before and after.
     Demo,
     /// Check a share manifest, or print its schema
     #[command(subcommand, arg_required_else_help = true)]
@@ -198,7 +198,7 @@ impl Command {
                 DEADLINE.as_secs() / 60
             ),
             Self::Send { .. } => "a function that was invoked goes on by itself; its log says how it ended".into(),
-            Self::Up { .. } | Self::Demo => "ending the local AWS".into(),
+            Self::Up { .. } | Self::Demo => demo::FAREWELL.into(),
             Self::Apply { .. } => "steps that were begun may be done; run it again, and it goes on from there".into(),
             // The others change nothing that an interruption leaves half done.
             _ => return None,
@@ -227,9 +227,7 @@ pub(crate) async fn run(
     match command {
         Command::List => list::list(output),
         Command::Plan(asked) => plan::plan(aws, asked, given, output).await,
-        Command::Apply { plan, settings } => {
-            apply::apply(aws, &plan, &|name| given.read(name, settings.variable(name)), given, output).await
-        }
+        Command::Apply { plan, .. } => apply::apply(aws, &plan, &|name| given.setting(name), given, output).await,
         Command::Run(asked) => run::run(aws, &asked, given, output).await,
         Command::Send { event } => send::send(aws, &event, output).await,
         Command::History(audited) => history::history(aws, &audited, given, output).await,

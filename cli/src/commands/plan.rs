@@ -15,9 +15,6 @@ use crate::given::Given;
 use crate::output::Format;
 use crate::settings::FunctionSettings;
 
-/// The table of the ledger, of which only what acts has any.
-const LEDGER: &str = "SIGNALBOX_LEDGER_TABLE";
-
 /// A step out of its order leaves a rotation that nobody goes on with.
 const STEP_BY_HAND: &str = "the steps of a rotation are Secrets Manager's to ask for, all four of them: begin a rotation with \
     `aws secretsmanager rotate-secret --secret-id ARN`; what this step would do, `signalbox plan` shows";
@@ -55,32 +52,28 @@ pub(super) async fn plan(aws: &AwsOptions, asked: PlanArguments, given: &Given, 
     match event {
         Some(event) => {
             let occurrence = Occurrence { event, function, settings };
-            conclude(output, &attempt(aws, &occurrence, given, None).await?)
+            conclude(output, &attempt(aws, &occurrence, given, Mode::Plan).await?)
         }
         None => {
-            let variables = |name: &str| given.read(name, settings.variable(name));
+            let variables = |name: &str| given.setting(name);
             sweep::plan(aws, &variables, given, out.as_deref(), output).await
         }
     }
 }
 
-/// Finds the function that the event is for, and lets it react here: to act, with the table of this ledger.
+/// Finds the function that the event is for, and lets it react here.
 pub(super) async fn attempt(
     aws: &AwsOptions,
     occurrence: &Occurrence,
     given: &Given,
-    ledger: Option<&str>,
+    mode: Mode,
 ) -> Result<Report, Failure> {
-    let mode = if ledger.is_some() { Mode::Apply } else { Mode::Plan };
     let event = Event::read(&occurrence.event).await?;
     let function = choose(occurrence.function.as_deref(), &event)?;
     if mode == Mode::Apply && event.is_step() {
         return Err(Failure::usage(STEP_BY_HAND));
     }
-    let variables = |name: &str| {
-        let value = if name == LEDGER { ledger.map(String::from) } else { occurrence.settings.variable(name) };
-        given.read(name, value)
-    };
+    let variables = |name: &str| given.setting(name);
     given.check_role(&variables)?;
     let sessions = connect_for(aws, &variables).await?;
     sessions.ask_home().await.map_err(Failure::service)?;

@@ -1,6 +1,7 @@
 //! `signalbox run`: what a function does about an event, done from here.
 
 use clap::Args;
+use reaction::Mode;
 
 use super::{conclude, plan};
 use crate::connection::AwsOptions;
@@ -16,10 +17,10 @@ pub(crate) struct RunArguments {
     /// The DynamoDB table that keeps the ledger
     #[arg(long, env = "SIGNALBOX_LEDGER_TABLE", value_name = "TABLE", hide_env_values = true)]
     #[arg(default_value = "signalbox-ledger")]
-    pub(crate) ledger_table: String,
+    ledger_table: String,
 }
 
 /// Acts, and prints the report.
 pub(super) async fn run(aws: &AwsOptions, asked: &RunArguments, given: &Given, output: Format) -> Result<(), Failure> {
-    conclude(output, &plan::attempt(aws, &asked.occurrence, given, Some(&asked.ledger_table)).await?)
+    conclude(output, &plan::attempt(aws, &asked.occurrence, given, Mode::Apply).await?)
 }

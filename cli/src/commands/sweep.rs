@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use aws::{Location, Sessions, in_name_of};
+use place::plain;
 use reaction::settings::Variables;
 use reaction::{Counts, Reaction};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
@@ -148,7 +149,8 @@ impl fmt::Display for View {
             let lines =
                 difference.add.iter().map(|who| ('+', who)).chain(difference.remove.iter().map(|who| ('-', who)));
             for (sign, who) in lines {
-                writeln!(f, "{sign} {} {region} {who}  {}", resource.id, change.name)?;
+                let line = format!("{sign} {} {region} {who}  {}", resource.id, change.name);
+                writeln!(f, "{}", plain(&line))?;
             }
             if change.before == change.after {
                 writeln!(f, "= {} {region}  the record of an interrupted run is closed", resource.id)?;
@@ -156,10 +158,10 @@ impl fmt::Display for View {
         }
         let told = [("", &self.refused), ("incomplete: ", &self.incomplete), ("note: ", &self.notes)];
         for (what, line) in told.into_iter().flat_map(|(what, lines)| lines.iter().map(move |line| (what, line))) {
-            writeln!(f, "{what}{line}")?;
+            writeln!(f, "{what}{}", plain(line))?;
         }
         if let Some(why) = &self.interlock {
-            writeln!(f, "a sweep refuses this unless it is forced: {why}")?;
+            writeln!(f, "a sweep refuses this unless it is forced: {}", plain(why))?;
         }
         if self.plan.steps.is_empty() && self.refused.is_empty() && self.incomplete.is_empty() {
             writeln!(f, "everything is as the manifest says")?;

@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
+use suite::FUNCTIONS;
+use terminal::now;
 
 use crate::account::{ACCOUNT, REGION, SECRET};
-use crate::cluster::{Cluster, FRIENDLY};
-use crate::connection::now;
+use crate::cluster::{Cluster, FRIENDLY, Network};
 use crate::failure::Failure;
 use crate::local::{self, Local, Roles, Told};
 use crate::organization::{Found, Organization, PLAYGROUND, PRODUCTION, SANDBOX, WORKLOADS};
@@ -59,15 +60,19 @@ struct Tried {
 /// Starts it, says how to use it, and goes on until the operator ends it.
 pub(super) async fn up(port: u16, output: Format) -> Result<(), Failure> {
     let progress = Progress::start();
-    let mut local = Local::start(port, &progress).await?;
+    // What rotates is left out: there is no server here whose credentials it could rotate.
+    let deployed = FUNCTIONS.iter().filter(|function| !function.rotates()).map(|function| function.name);
+    let mut local = Local::start(port, deployed, &progress).await?;
+    let network = Network::make(&local.config).await.map_err(Failure::service)?;
     progress.next("making an organization");
     let organization = Organization::make(&local.config).await.map_err(Failure::service)?;
-    let told = Told { manifest: organization.manifest(), organization: Some(&organization.id) };
+    let told =
+        Told { manifest: organization.manifest(), organization: Some(&organization.id), zone: Some(&network.zone) };
     let allowed = told.allowed();
     let roles = local.deploy(&told, &progress).await.map_err(Failure::service)?;
-    let tried = Tried::make(&local, organization, &roles, &progress).await?;
+    let tried = Tried::make(&local, organization, &network, &roles, &progress).await?;
     drop(progress);
-    output::print(output, &Environment::of(&local, &allowed))?;
+    output::print(output, &Environment::of(&local, &allowed, &network.zone))?;
     progress::say(&format!(
         "\nThe local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above in another shell, and try:\n\n{}\n\n{}\n\n{}",
         tried.about_image(),
@@ -81,13 +86,14 @@ impl Tried {
     async fn make(
         local: &Local,
         organization: Organization,
+        network: &Network,
         roles: &Roles,
         progress: &Progress,
     ) -> Result<Self, Failure> {
         progress.next("registering an image");
         let image = Image::register(&local.config).await.map_err(Failure::service)?;
         progress.next("running a cluster");
-        let cluster = Cluster::run(&local.config, &local.network).await.map_err(Failure::service)?;
+        let cluster = Cluster::run(&local.config, network).await.map_err(Failure::service)?;
         progress.next("deploying infra/NAME-member.yaml of each function in each member");
         organization.open(local, roles).await.map_err(Failure::service)?;
         progress.next("making something to find in each member");
@@ -169,7 +175,7 @@ impl Drop for EventFile {
 }
 
 impl<'a> Environment<'a> {
-    fn of(local: &'a Local, allowed: &'a str) -> Self {
+    fn of(local: &'a Local, allowed: &'a str, zones: &'a str) -> Self {
         Self {
             endpoint: local.endpoint(),
             access_key_id: ACCOUNT,
@@ -181,7 +187,7 @@ impl<'a> Environment<'a> {
             grants_table: local::GRANTS_TABLE,
             audit_table: local::AUDIT_TABLE,
             rotations_table: local::ROTATIONS_TABLE,
-            zones: &local.network.zone,
+            zones,
         }
     }
 }

@@ -17,7 +17,7 @@ use function::{Function, Setting, Trigger};
 use place::{AccountId, Region};
 use reaction::settings::Variables;
 use reaction::{Error, Key, Plan, Reaction, Run};
-use sharing::{Candidate, Kind, Resource, Step};
+use sharing::{Candidate, Kind, Resource, Step, digest};
 use sharing_aws::{Ec2, Settings, Source};
 use sharing_records::{Grants, record_if_any};
 
@@ -120,9 +120,7 @@ impl Reaction for ShareEbsSnapshot {
 
     fn key(subject: &Subject) -> Key {
         let Subject { snapshots, account, region, event, end, replay, .. } = subject;
-        // A snapshot is made once, so that one of several names them all.
-        let snapshot = snapshots.first().map(SnapshotId::as_str).unwrap_or_default();
-        let occurrence = [account.as_str(), region.as_str(), snapshot, event, end];
+        let occurrence = [account.as_str(), region.as_str(), &named(snapshots), event, end];
         Key::new(occurrence.into_iter().chain(replay.as_deref()))
     }
 
@@ -140,6 +138,17 @@ impl Reaction for ShareEbsSnapshot {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         let sharing = services.ec2.share(share);
         record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
+    }
+}
+
+/// What a key calls snapshots: one by its id, several by the first and the digest of all. An event about some of them is another
+/// occurrence, which must not settle this one.
+fn named(snapshots: &BTreeSet<SnapshotId>) -> String {
+    let ids: Vec<_> = snapshots.iter().map(SnapshotId::as_str).collect();
+    match ids[..] {
+        [] => String::new(),
+        [one] => one.into(),
+        [first, ..] => format!("{first}+{}", digest(ids.join(" "))),
     }
 }
 

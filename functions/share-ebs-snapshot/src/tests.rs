@@ -334,6 +334,8 @@ fn the_key_names_the_occurrence_and_not_the_event() {
         .assert_eq(&key(&first));
     expect!["111122223333/eu-west-1/snap-0123456789abcdef0/createSnapshots/2026-11-01T12:00:00Z"]
         .assert_eq(&key(&several("succeeded")));
+    let fewer = several("succeeded").replace("snap-0123456789abcdef1", "snap-0123456789abcdef0");
+    assert_ne!(key(&fewer), key(&several("succeeded")), "another occurrence");
     assert_eq!(key(&first.replace("\"id\": \"e\"", "\"id\": \"forwarded\"")), key(&first));
     let replayed = first.replace("\"version\"", "\"replay-name\": \"again\", \"version\"");
     expect!["111122223333/eu-west-1/snap-0123456789abcdef0/createSnapshot/2026-11-01T12:00:00Z/again"]

@@ -8,7 +8,7 @@ use aws::{Answer, is_taken};
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::Tag;
 use reaction::{Doing, Error};
-use sharing::{COPY_OF, Kind, Resource, copy_name};
+use sharing::{COPY_OF, Kind, Resource, copy_name, source_in_tag};
 
 use crate::facts::Namesake;
 
@@ -35,7 +35,7 @@ impl Copy {
     /// The copy of a snapshot of this database with these tags.
     pub(crate) fn new(source: Resource, database: &str, tags: &BTreeMap<String, String>) -> Self {
         let target = copy_name(source.kind, &source.id);
-        let ours = [(COPY_OF.to_owned(), source.id.clone())];
+        let ours = [(COPY_OF.to_owned(), source_in_tag(&source.id).to_owned())];
         // Only AWS may give those of its own.
         let others = tags.clone().into_iter().filter(|(key, _)| !key.starts_with("aws:"));
         Self { target, database: database.into(), tags: others.chain(ours).collect(), source }
@@ -62,9 +62,10 @@ impl Copy {
     /// Why what stands under the copy's name is not Signalbox's copy of that snapshot, if so.
     pub(crate) fn refuse(&self, namesake: &Namesake) -> Result<(), Error> {
         let (id, target) = (&self.source.id, &self.target);
+        let is_of_it = |source: &String| source_in_tag(source) == source_in_tag(id);
         let what = match &namesake.copy_of {
-            Some(source) if source == id && namesake.database == self.database => return Ok(()),
-            Some(source) if source == id => {
+            Some(source) if is_of_it(source) && namesake.database == self.database => return Ok(()),
+            Some(source) if is_of_it(source) => {
                 format!("is of the database {} and not of {}", namesake.database, self.database)
             }
             _ => format!("is no copy of it (by its tag {COPY_OF})"),

@@ -241,7 +241,7 @@ fn a_copy_keeps_the_tags_and_says_what_it_is_a_copy_of() {
     let Plan::Change { steps, .. } = plan.unwrap() else { panic!("a copy is a change") };
     let [crate::Step::Copy(copy)] = &steps[..] else { panic!("{steps:?}") };
     expect![[r#"
-        {"signalbox:copy-of": "rds:base-db-v1-2026-11-02-05-30", "team": "data"}
+        {"signalbox:copy-of": "base-db-v1-2026-11-02-05-30", "team": "data"}
     "#]]
     .assert_eq(&format!("{:?}\n", copy.tags));
 }

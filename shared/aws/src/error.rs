@@ -20,6 +20,7 @@ const ABSENT: &[&str] = &[
     "InvalidAMIID.Unavailable",
     "InvalidSnapshot.NotFound",
     "NoSuchBucket",
+    "NoSuchEntity",
     "NoSuchHostedZone",
     "NoSuchKey",
     "NotFoundException",
@@ -50,6 +51,7 @@ const INVALID: &[&str] = &[
     "InvalidRequestException",
     "KMSInvalidStateException",
     "MalformedPolicy",
+    "MalformedPolicyDocument",
     "MalformedPolicyDocumentException",
     "MethodNotAllowed",
     "MissingParameter",
@@ -68,7 +70,12 @@ const SHARED_TOO_OFTEN: &str = "SharedSnapshotQuotaExceeded";
 
 /// A thing of that name is there already.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBSnapshot.html>
-const TAKEN: &[&str] = &["DBClusterSnapshotAlreadyExistsFault", "DBSnapshotAlreadyExists"];
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>
+const TAKEN: &[&str] = &["DBClusterSnapshotAlreadyExistsFault", "DBSnapshotAlreadyExists", "EntityAlreadyExists"];
+
+/// The job was answered, or its pipeline has given it up.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutJobSuccessResult.html>
+const ANSWERED: &[&str] = &["InvalidJobStateException"];
 
 /// One of the accounts in the request is unknown to EC2 or RDS, which then refuse the whole request. For snapshots AWS
 /// does not document the code.
@@ -158,6 +165,12 @@ pub fn is_shared_too_often<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -
 #[must_use]
 pub fn is_taken<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     is_one_of(error, TAKEN)
+}
+
+/// Whether a pipeline takes no answer to a job any more.
+#[must_use]
+pub fn is_answered<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, ANSWERED)
 }
 
 /// Whether a version of a secret has another value already.

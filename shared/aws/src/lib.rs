@@ -20,8 +20,8 @@ pub use clients::Clients;
 pub use config::{Options, Patience};
 pub use document::{Document, Location, body_of};
 pub use error::{
-    Answer, DeniedByOrganization, detail, forbidden_by, has_no_policy, is_closed_bucket, is_contended, is_denied,
-    is_failed_condition, is_outrun, is_shared_too_often, is_taken, is_taken_version, is_unknown_cluster,
+    Answer, DeniedByOrganization, detail, forbidden_by, has_no_policy, is_answered, is_closed_bucket, is_contended,
+    is_denied, is_failed_condition, is_outrun, is_shared_too_often, is_taken, is_taken_version, is_unknown_cluster,
     is_without_organization, names_bad_account, names_bad_principal, refuses_combination, region_of_bucket,
     rejected_changes,
 };

@@ -91,7 +91,8 @@ pub enum Rates {
 /// The setting of [`Rates::read`].
 pub const RATES: Setting = Setting {
     variable: "SIGNALBOX_RATES",
-    meaning: "how fast a sweep calls AWS: `documented`, or `unlimited` for accounts whose limits were raised",
+    meaning: "how fast a sweep calls AWS: `documented`, or `unlimited` for accounts whose limits were raised; Organizations is always \
+              called as documented",
     unset: Unset::Is("documented"),
     check: |variables| Rates::read(variables).map(drop),
 };

@@ -7,7 +7,7 @@ use place::Malformed;
 use serde::Deserialize;
 
 use crate::envelope::Detail;
-use crate::wire::is_hex_id;
+use crate::wire::hex_id;
 
 /// The id of an EBS snapshot: `snap-` and 8 or 17 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -29,12 +29,8 @@ impl TryFrom<String> for SnapshotId {
 
     fn try_from(arn: String) -> Result<Self, Malformed> {
         let id = arn.rsplit_once(":snapshot/").map_or(arn.as_str(), |(_, id)| id);
-        if is_hex_id(id, "snap-") {
-            Ok(Self(id.into()))
-        } else {
-            let expected = "the ARN of a snapshot, such as \"arn:aws:ec2::eu-west-1:snapshot/snap-0123456789abcdef0\"";
-            Err(Malformed::new(&arn, expected))
-        }
+        let expected = "the ARN of a snapshot, such as \"arn:aws:ec2::eu-west-1:snapshot/snap-0123456789abcdef0\"";
+        hex_id(id, "snap-").map(Self).ok_or_else(|| Malformed::new(&arn, expected))
     }
 }
 

@@ -7,7 +7,7 @@ use place::Malformed;
 use serde::Deserialize;
 
 use crate::envelope::Detail;
-use crate::wire::is_hex_id;
+use crate::wire::hex_id;
 
 /// An AMI id: `ami-` and 8 or 17 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -26,11 +26,8 @@ impl FromStr for ImageId {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        if is_hex_id(text, "ami-") {
-            Ok(Self(text.into()))
-        } else {
-            Err(Malformed::new(text, "an image id, such as \"ami-0123456789abcdef0\""))
-        }
+        let id = hex_id(text, "ami-").map(Self);
+        id.ok_or_else(|| Malformed::new(text, "an image id, such as \"ami-0123456789abcdef0\""))
     }
 }
 

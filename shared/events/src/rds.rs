@@ -128,7 +128,8 @@ fn id_in<'a>(arn: &'a str, account: &AccountId, region: &Region) -> Result<&'a s
     Ok(id)
 }
 
-/// The name of a database snapshot. Those that RDS and AWS Backup make hold a colon: `rds:..`, `awsbackup:..`.
+/// The name of a database snapshot, in small letters: RDS keeps names so, and takes them in any case. Those that RDS and AWS Backup
+/// make hold a colon: `rds:..`, `awsbackup:..`. RDS takes an ARN in its place, too, which is not a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DbSnapshotId(String);
 
@@ -136,8 +137,9 @@ impl DbSnapshotId {
     fn new(text: &str) -> Result<Self, Malformed> {
         const LONGEST: usize = 255;
         let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-:".contains(&byte);
-        if !text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_valid) {
-            Ok(Self(text.into()))
+        let is_name = !text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_valid);
+        if is_name && !text.to_ascii_lowercase().starts_with("arn:") {
+            Ok(Self(text.to_ascii_lowercase()))
         } else {
             Err(Malformed::new(text, "the name of a database snapshot, such as \"base-db-v1\""))
         }

@@ -1,11 +1,14 @@
 //! The answer that a job waits for.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws::{Answer, Narrowed, SdkConfig, Sessions};
+use aws::{Answer, Narrowed, SdkConfig, Sessions, is_answered};
 use aws_sdk_codepipeline::Client;
+use aws_sdk_codepipeline::config::http::HttpResponse;
+use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codepipeline::types::{ExecutionDetails, FailureDetails, FailureType};
 use place::{AccountId, shortened};
 use reaction::{Answers, Doing, Error, Outcome, Reply, Report, Run};
@@ -44,13 +47,23 @@ impl fmt::Display for Caller {
 #[derive(Debug)]
 pub struct Pipeline {
     sessions: Arc<Sessions>,
+    wording: Wording,
 }
+
+/// What an answer begins with; findings follow it.
+pub type Wording = fn(&Report) -> String;
 
 impl Pipeline {
     /// By these sessions; makes no call.
     #[must_use]
     pub fn new(sessions: &Arc<Sessions>) -> Self {
-        Self { sessions: sessions.clone() }
+        Self { sessions: sessions.clone(), wording }
+    }
+
+    /// The same, with answers that begin so.
+    #[must_use]
+    pub fn saying(self, wording: Wording) -> Self {
+        Self { wording, ..self }
     }
 
     /// The configuration by which jobs of this account are answered.
@@ -74,35 +87,52 @@ impl Answers for Pipeline {
     async fn answer(&self, caller: &Caller, report: &Report, _: &Run) -> Result<(), Error> {
         let answering = || format!("answering the pipeline of account {}", caller.account);
         let client = Client::new(&self.config(&caller.account).await.doing(answering)?);
+        let lead = (self.wording)(report);
         match report.reply() {
-            Reply::NotDone => fail(&client, caller, report).await,
-            Reply::Done => succeed(&client, caller, report, None).await,
+            Reply::NotDone => fail(&client, caller, report, &lead).await,
+            Reply::Done => succeed(&client, caller, &lead, None).await,
             // CodePipeline gives the job again, and its wait of 20 minutes begins anew.
-            Reply::Later => succeed(&client, caller, report, Some(&caller.id)).await,
+            Reply::Later => succeed(&client, caller, &lead, Some(&caller.id)).await,
         }
         .doing(answering)
     }
 }
 
-async fn succeed(client: &Client, caller: &Caller, report: &Report, token: Option<&str>) -> Result<(), Error> {
-    let details = ExecutionDetails::builder().summary(shortened(&report.to_string(), SUMMARY)).build();
+async fn succeed(client: &Client, caller: &Caller, summary: &str, token: Option<&str>) -> Result<(), Error> {
+    let details = ExecutionDetails::builder().summary(shortened(summary, SUMMARY)).build();
     let call = client.put_job_success_result().job_id(&caller.id).execution_details(details);
-    call.set_continuation_token(token.map(String::from)).send().await.or_error().map(drop)
+    given(call.set_continuation_token(token.map(String::from)).send().await)
 }
 
-async fn fail(client: &Client, caller: &Caller, report: &Report) -> Result<(), Error> {
+async fn fail(client: &Client, caller: &Caller, report: &Report, lead: &str) -> Result<(), Error> {
     let kind = match report.outcome {
         Outcome::Refused => FailureType::ConfigurationError,
         _ => FailureType::JobFailed,
     };
-    let details = FailureDetails::builder().r#type(kind).message(message(report)).build().map_err(Error::failed)?;
-    client.put_job_failure_result().job_id(&caller.id).failure_details(details).send().await.or_error().map(drop)
+    let message = message(lead, report);
+    let details = FailureDetails::builder().r#type(kind).message(message).build().map_err(Error::failed)?;
+    given(client.put_job_failure_result().job_id(&caller.id).failure_details(details).send().await)
 }
 
-/// The reason, and each finding, in as many characters as the answer may have.
-pub(crate) fn message(report: &Report) -> String {
-    let reason = report.reason.clone().unwrap_or_else(|| report.outcome.to_string());
-    let mut text = shortened(&reason, MESSAGE / 2);
+/// An answer that is there already was given by an earlier attempt, of which the function did not hear: no other identity has the job.
+fn given<T, E>(answer: Result<T, SdkError<E, HttpResponse>>) -> Result<(), Error>
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    if answer.as_ref().is_err_and(is_answered) { Ok(()) } else { answer.or_error().map(drop) }
+}
+
+/// What an answer begins with where the function has no words of its own.
+fn wording(report: &Report) -> String {
+    match report.reply() {
+        Reply::NotDone => report.reason.clone().unwrap_or_else(|| report.outcome.to_string()),
+        Reply::Done | Reply::Later => report.to_string(),
+    }
+}
+
+/// How it begins, and each finding, in as many characters as the answer may have.
+pub(crate) fn message(lead: &str, report: &Report) -> String {
+    let mut text = shortened(lead, MESSAGE / 2);
     for (told, finding) in report.findings.iter().enumerate() {
         let line = format!("\n{finding}");
         let rest = format!("\n.. and {} more; the log has all", report.findings.len() - told);

@@ -9,7 +9,7 @@ mod archive;
 mod artifact;
 mod job;
 
-pub use answer::{Caller, Pipeline};
+pub use answer::{Caller, Pipeline, Wording};
 pub use archive::{Archive, Bounds};
 pub use job::{Artifact, Job};
 

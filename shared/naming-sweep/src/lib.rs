@@ -11,6 +11,8 @@ mod plan;
 mod read;
 mod settings;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -30,13 +30,16 @@ type Claims<'a> = BTreeMap<(ZoneId, Name), Vec<&'a Cluster>>;
 /// `Refused` as a whole where too many names would go.
 pub fn plan(facts: &Facts) -> Result<Plan<Step>, Error> {
     let (rules, survey) = (facts.rules(), &facts.seen);
-    let Decisions { names, refused } = decide_all(rules, survey);
-    interlocks::check(survey, &names)?;
+    let Decisions { mut names, refused } = decide_all(rules, survey);
+    let held_back = interlocks::check(rules.account, survey, &mut names)?;
     let counts = counts(&names, &refused, survey);
     let notes: Vec<_> = names.iter().flat_map(|it| it.notes.clone()).chain(spared(&names)).collect();
     let mut changes = BTreeMap::<ZoneId, Vec<Change>>::new();
     let cannot = |what: String, why: String| Step::CannotName { what, why };
     let mut refusals: Vec<_> = refused.iter().map(|(it, why)| cannot(it.to_string(), why.to_string())).collect();
+    refusals.extend(
+        held_back.into_iter().map(|(account, why)| cannot(format!("clusters of account {account} as they are"), why)),
+    );
     for Decision { name, zone, verdict, turned_away, .. } in names {
         refusals.extend(turned_away.into_iter().map(|it| cannot(it.cluster.to_string(), it.why)));
         match verdict {

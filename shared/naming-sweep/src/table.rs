@@ -92,8 +92,9 @@ impl Table {
     #[must_use]
     pub fn of(facts: &Facts) -> Self {
         let (rules, survey) = (facts.rules(), &facts.seen);
-        let Decisions { names, refused } = decide_all(rules, survey);
-        let interlock = crate::interlocks::check(survey, &names).err().map(|error| error.to_string());
+        let Decisions { mut names, refused } = decide_all(rules, survey);
+        let interlock =
+            crate::interlocks::check(rules.account, survey, &mut names).err().map(|error| error.to_string());
         let turned_away = names.iter().flat_map(|it| &it.turned_away).map(|it| cannot(&it.cluster, it.why.clone()));
         let refused = refused.iter().map(|(cluster, why)| cannot(cluster, why.to_string()));
         let cannot: Vec<_> = turned_away.chain(refused).collect();

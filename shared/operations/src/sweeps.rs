@@ -74,7 +74,7 @@ impl Context<'_> {
             Some(account) => account,
             None => self.hub.home()?.account.clone(),
         };
-        let sweep = |member| Sweeping::<Shares>::new(member, source, limits, grants).with_exact_names_of(exact);
+        let sweep = |member| Sweeping::<Shares>::new(member, source, limits, grants).of_one_account(exact);
         match self.sweep(session, sweep).await? {
             report if report.outcome == Outcome::Failed => Err(Error::failed(report)),
             report => Ok(report),

@@ -16,5 +16,5 @@ mod text;
 
 pub use account::AccountId;
 pub use arn::Arn;
-pub use malformed::{Malformed, shortened};
+pub use malformed::{Malformed, plain, shortened};
 pub use region::{Partition, Region};

@@ -17,23 +17,43 @@ impl Malformed {
     }
 }
 
-/// At most `longest` characters of a text that came from outside, without line breaks and other control characters: no
-/// message may carry a whole event, or move the reader's cursor.
+/// At most `longest` characters of a text that came from outside, without line breaks and other characters that a terminal obeys:
+/// no message may carry a whole event, or move the reader's cursor.
 #[must_use]
 pub fn shortened(text: &str, longest: usize) -> String {
-    let harmless = |it: char| if it.is_control() { it.escape_default().to_string() } else { it.to_string() };
+    let harmless = |it: char| if is_obeyed(it) { it.escape_default().to_string() } else { it.to_string() };
     let shown: String = text.chars().take(longest).map(harmless).collect();
     if text.chars().nth(longest).is_some() { shown + ".." } else { shown }
 }
 
+/// The text in one line, with a blank in place of each character that a terminal obeys. Names and tags are any writer's: one with a
+/// carriage return in it would write over the line that says what becomes of its resource.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.chars().map(|it| if is_obeyed(it) { ' ' } else { it }).collect()
+}
+
+/// Whether a terminal does something else than show the character: control characters, line separators, and those that are
+/// invisible or turn the direction of what follows.
+/// <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>
+fn is_obeyed(it: char) -> bool {
+    it.is_control()
+        || matches!(it, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 #[cfg(test)]
 mod tests {
-    use super::shortened;
+    use super::{plain, shortened};
 
     #[test]
     fn text_from_outside_is_shortened_by_characters_and_cannot_move_the_cursor() {
         assert_eq!(shortened("Büro", 4), "Büro");
         assert_eq!(shortened("Büros", 4), "Büro..");
         assert_eq!(shortened("a\n\u{1b}[2Jb", 10), "a\\n\\u{1b}[2Jb");
+    }
+
+    #[test]
+    fn a_plain_text_is_one_line_of_visible_characters() {
+        assert_eq!(plain("base\r- snap\n\u{1b}[1A\u{9b}2K\u{202e}x\u{2066}\u{200b}é ü"), "base - snap  [1A 2K x  é ü");
     }
 }

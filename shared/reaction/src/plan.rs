@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use place::plain;
+
 use crate::{Counts, Finding};
 
 /// What is to be done.
@@ -90,12 +92,12 @@ impl<S> Plan<S> {
 impl<S: fmt::Display> fmt::Display for Plan<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (steps, notes, incomplete, findings) = match self {
-            Self::Ignore(why) => return writeln!(f, "ignored: {why}"),
+            Self::Ignore(why) => return writeln!(f, "ignored: {}", plain(why)),
             Self::Change { steps, notes, incomplete, findings, .. } => (steps, notes, incomplete, findings),
         };
-        steps.iter().try_for_each(|step| writeln!(f, "{step}"))?;
-        findings.iter().try_for_each(|finding| writeln!(f, "{finding}"))?;
-        notes.iter().try_for_each(|note| writeln!(f, "note: {note}"))?;
-        incomplete.iter().try_for_each(|what| writeln!(f, "incomplete: {what}"))
+        steps.iter().try_for_each(|step| writeln!(f, "{}", plain(&step.to_string())))?;
+        findings.iter().try_for_each(|finding| writeln!(f, "{}", plain(&finding.to_string())))?;
+        notes.iter().try_for_each(|note| writeln!(f, "note: {}", plain(note)))?;
+        incomplete.iter().try_for_each(|what| writeln!(f, "incomplete: {}", plain(what)))
     }
 }

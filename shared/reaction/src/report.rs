@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use place::plain;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Finding, Key};
@@ -152,21 +153,22 @@ impl Report {
     }
 }
 
+/// A line for each thing that is said: what a name or an error of AWS has in it makes no line of its own.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.function, self.outcome)?;
         if let Some(reason) = &self.reason {
-            write!(f, " ({reason})")?;
+            write!(f, " ({})", plain(reason))?;
         }
         for StepReport { step, error } in &self.steps {
-            write!(f, "\n  - {step}")?;
+            write!(f, "\n  - {}", plain(step))?;
             if let Some(error) = error {
-                write!(f, "\n    not done: {error}")?;
+                write!(f, "\n    not done: {}", plain(error))?;
             }
         }
-        self.findings.iter().try_for_each(|finding| write!(f, "\n  {finding}"))?;
+        self.findings.iter().try_for_each(|finding| write!(f, "\n  {}", plain(&finding.to_string())))?;
         for note in self.notes.iter().filter(|note| self.reason.as_ref() != Some(note)) {
-            write!(f, "\n  note: {note}")?;
+            write!(f, "\n  note: {}", plain(note))?;
         }
         Ok(())
     }

@@ -54,7 +54,7 @@ pub struct AuditItem {
     pub occurrence: String,
     /// The manifest's version.
     pub manifest: String,
-    /// The name by which the manifest found the thing.
+    /// The name by which the manifest found the thing; of a managed policy, the version that was its default.
     pub name: String,
     /// Who could use it before.
     pub before: BTreeSet<Principal>,

@@ -18,6 +18,7 @@ pub fn revert(change: &Change, manifest: &str) -> Option<String> {
     let Resource { kind, id, region, .. } = &change.resource;
     let region = region.as_ref().map(|region| format!(" --region {region}")).unwrap_or_default();
     Some(match kind {
+        Kind::ManagedPolicy => return of_policy(change),
         Kind::Image => {
             let permission = modifications(&difference);
             format!("aws ec2 modify-image-attribute{region} --image-id {id} --launch-permission {permission}")
@@ -43,6 +44,18 @@ pub fn revert(change: &Change, manifest: &str) -> Option<String> {
             format!("printf %s {} | signalbox apply -", quoted(&serde_json::to_string(&plan).unwrap_or_default()))
         }
     })
+}
+
+/// IAM deletes no policy that is attached, and none with several versions.
+fn of_policy(Change { resource, name, before, .. }: &Change) -> Option<String> {
+    let arn = resource.arn();
+    match (before.is_empty(), name.as_str()) {
+        (true, _) => Some(format!("aws iam delete-policy --policy-arn {arn}")),
+        (false, "") => None,
+        (false, version) => {
+            Some(format!("aws iam set-default-policy-version --policy-arn {arn} --version-id {version}"))
+        }
+    }
 }
 
 /// `{"Add": [..], "Remove": [..]}`, as EC2 takes it, as a word of a shell.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use place::shortened;
 use reaction::Error;
 use sharing::{Change, Effect, Kind, Principal, Resource, Share};
 use sharing_aws::{Holders, PolicyRead};
@@ -34,6 +35,7 @@ impl Sweep {
     /// # Errors
     /// `Refused` where somebody changed a thing since the plan was made; otherwise what a call's error means.
     pub async fn apply_stored(&self, occurrence: &str, share: &Share) -> Result<Applied, Error> {
+        share.changes.iter().try_for_each(lets_no_stray_in)?;
         let resources: Vec<_> = share.changes.iter().map(|change| change.resource.clone()).collect();
         let mut heads = match &self.grants {
             Some(grants) => grants.heads(&resources).await?,
@@ -80,6 +82,7 @@ impl Sweep {
             (Kind::Bucket, _) => self.buckets.change(first).await,
             (Kind::Repository, _) => self.repositories.change(first).await,
             (Kind::Key, _) => self.keys.change(first).await,
+            (Kind::ManagedPolicy, Some(_)) => Err(not_shared(resource)),
             (kind, None) => Err(Error::refused(format!("{resource}, of section {kind}, has no region"))),
         }
     }
@@ -89,6 +92,7 @@ impl Sweep {
         match resource.kind {
             Kind::Bucket => self.buckets.read(resource).await,
             Kind::Repository => self.repositories.read(resource).await,
+            Kind::ManagedPolicy => Err(not_shared(resource)),
             _ => self.keys.read(resource).await,
         }
     }
@@ -110,6 +114,23 @@ impl Sweep {
         };
         Ok(holders.map(|Holders { principals, .. }| principals))
     }
+}
+
+/// Refuses a change that would let in what no manifest can name: a plan is a text, and RDS takes `all` for every account.
+fn lets_no_stray_in(change: &Change) -> Result<(), Error> {
+    let add = change.difference().add;
+    let Some(stray) = add.iter().find(|who| matches!(who, Principal::Stray(_))) else { return Ok(()) };
+    let (resource, stray) = (&change.resource, shortened(&stray.to_string(), 80));
+    Err(Error::refused(format!(
+        "the plan lets `{stray}` use {resource}, which is not an account, an organization or an organizational unit; make the plan anew"
+    )))
+}
+
+/// What a stored plan that was edited may name.
+fn not_shared(resource: &Resource) -> Error {
+    Error::refused(format!(
+        "{resource} is a managed policy, which is not shared; send a pipeline's job to check-policy"
+    ))
 }
 
 /// The change that is left, given who may use the thing now.

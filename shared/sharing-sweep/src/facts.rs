@@ -20,6 +20,8 @@ pub struct Facts {
     /// The account whose buckets, keys and repositories the manifest names. They are named exactly, so in another account a
     /// resource of that name is another resource.
     pub exact: AccountId,
+    /// Whether this is the sweep of one account among those of a fleet: then records of other accounts are theirs.
+    pub is_of_one_account: bool,
     /// The accounts whose things are looked at.
     pub owners: BTreeSet<AccountId>,
     /// The accounts that are left alone, with what our records say of their things, and why.

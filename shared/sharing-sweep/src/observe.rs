@@ -69,6 +69,7 @@ impl Sweep {
         Facts {
             now,
             exact: self.exact.clone().unwrap_or_else(|| home.clone()),
+            is_of_one_account: self.exact.is_some(),
             home,
             owners: BTreeSet::new(),
             left_alone: BTreeMap::new(),
@@ -95,7 +96,7 @@ impl Sweep {
 
     async fn recorded(&self) -> Result<Recorded, Error> {
         match &self.grants {
-            Some(grants) => grants.all().await.doing(|| "reading which shares are ours"),
+            Some(grants) => grants.all().await.doing(|| "reading which shares are ours").map(shares),
             None => Ok(Recorded::default()),
         }
     }
@@ -154,4 +155,12 @@ impl Sweep {
         facts.unread.sort();
         facts.refused.sort();
     }
+}
+
+/// Without the records of what is not shared, which other functions keep in the same tables.
+fn shares(mut recorded: Recorded) -> Recorded {
+    let is_shared = |kind| Kind::ALL.contains(&kind);
+    recorded.grants.retain(|it| is_shared(it.resource.kind));
+    recorded.heads.retain(|it, _| is_shared(it.kind));
+    recorded
 }

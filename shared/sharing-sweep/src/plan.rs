@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use place::AccountId;
 use reaction::{Error, Plan};
 use sharing::{CannotShare, Change, Note, Principal, Resource, Share};
 
@@ -46,12 +47,26 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
     let held = decisions.iter().filter(|it| it.is_held_back()).filter_map(Decision::cannot_share);
     let steps = steps.chain(blocked.chain(held).chain(refused).map(Step::CannotShare)).collect();
     let incomplete = facts.unread.iter().map(|unread| unread.what.clone()).chain(busy);
-    let alone =
-        facts.left_alone.iter().map(|(account, why)| format!("things of account {account} are left alone: {why}"));
     let forced = facts.forced.iter().map(|forced| format!("removals are admitted by the stored plan {}", forced.name));
-    let notes = forced.chain(facts.skipped()).chain(alone).chain(notes(decisions));
+    let notes = forced.chain(facts.skipped()).chain(left_alone(facts)).chain(notes(decisions));
     let notes = notes.chain(admitted.held_back()).chain(facts.desired.notes());
     Ok(Plan::of(steps).with_notes(notes).with_incomplete(incomplete))
+}
+
+/// Whose resources the records know and this sweep leaves as they are. Of a fleet, each account has a sweep of its own.
+fn left_alone(facts: &Facts) -> Vec<String> {
+    const NAMED: usize = 3;
+    let accounts: Vec<_> = facts.left_alone.keys().map(AccountId::as_str).collect();
+    if !facts.is_of_one_account {
+        let alone = facts.left_alone.iter();
+        return alone.map(|(account, why)| format!("things of account {account} are left alone: {why}")).collect();
+    }
+    let whose = match accounts.len() {
+        0 => return Vec::new(),
+        1..=NAMED => accounts.join(", "),
+        more => format!("{more} other accounts"),
+    };
+    vec![format!("this sweep is of account {} alone; the records also have resources of {whose}", facts.home)]
 }
 
 /// What our records know and a whole scan did not find.

@@ -50,10 +50,11 @@ impl<O> Sweeping<O> {
         Self { sweep: Sweep::new(sessions, source, settings, grants), occasion: PhantomData }
     }
 
-    /// The same, where the manifest names the buckets, keys and repositories of this account; of our own by default.
+    /// The sweep of one account of a fleet: the manifest names the buckets, keys and repositories of the account `exact`, and records
+    /// of other accounts are for the sweeps of those.
     #[must_use]
-    pub fn with_exact_names_of(mut self, account: AccountId) -> Self {
-        self.sweep.exact = Some(account);
+    pub fn of_one_account(mut self, exact: AccountId) -> Self {
+        self.sweep.exact = Some(exact);
         self
     }
 }
@@ -77,7 +78,7 @@ pub struct Sweep {
     pub(crate) source: Source,
     pub(crate) grants: Option<Grants>,
     pub(crate) limits: Limits,
-    /// Whose buckets, keys and repositories the manifest names, where those are not our own account's.
+    /// Of one account of a fleet: whose buckets, keys and repositories the manifest names.
     pub(crate) exact: Option<AccountId>,
 }
 

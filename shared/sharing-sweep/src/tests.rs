@@ -51,6 +51,7 @@ fn facts(manifest: &str, found: Vec<Found>) -> Facts {
         now: now(),
         home: OURS.parse().unwrap(),
         exact: OURS.parse().unwrap(),
+        is_of_one_account: false,
         owners: [OURS.parse().unwrap()].into(),
         left_alone: BTreeMap::new(),
         limits: Limits { removed: interlock::Limits::default(), period: Duration::from_hours(24) },

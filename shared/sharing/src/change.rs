@@ -14,7 +14,7 @@ pub struct Change {
     /// The thing.
     #[serde(flatten)]
     pub resource: Resource,
-    /// The name by which the manifest finds it.
+    /// The name by which the manifest finds it; of a managed policy, the version that was its default.
     pub name: String,
     /// Who may use it now.
     pub before: BTreeSet<Principal>,
@@ -44,6 +44,8 @@ impl Change {
 /// One step: changes that are carried out together because they are ordered. First keys and snapshots gain, then images
 /// change, then snapshots and keys lose, so that no account ever sees an image whose snapshots are closed to them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+// A file that is one step and a whole plan as well would show its reader the one and do the other.
+#[serde(deny_unknown_fields)]
 pub struct Share {
     /// The changes; the first one is what the step is about. A thing stands in one step of a plan only.
     pub changes: Vec<Change>,

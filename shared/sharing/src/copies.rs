@@ -4,8 +4,11 @@
 
 use crate::{Kind, Tags};
 
-/// The tag of Signalbox's copies: the name of the snapshot that each is a copy of.
+/// The tag of Signalbox's copies, which names the snapshot that each is a copy of: [`source_in_tag`].
 pub const COPY_OF: &str = "signalbox:copy-of";
+
+/// What the names of RDS's own snapshots begin with.
+const OF_RDS: &str = "rds:";
 
 /// What the name of a copy ends with.
 const SUFFIX: &str = "-shared";
@@ -22,13 +25,22 @@ const BACKUP: &str = "awsbackup-";
 pub fn copy_name(kind: Kind, id: &str) -> String {
     // https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBClusterSnapshot.html
     let longest = if kind == Kind::DbClusterSnapshot { 63 } else { 255 };
-    let id = id.strip_prefix("rds:").unwrap_or(id).replace(':', "-");
+    let id = source_in_tag(id).replace(':', "-");
     let room = longest - SUFFIX.len();
     if id.len() <= room {
         return format!("{id}{SUFFIX}");
     }
-    let (start, date) = id.split_at(id.len() - DATE.len());
-    format!("{}{date}{SUFFIX}", start[..room - DATE.len()].trim_end_matches('-'))
+    // A tag may claim any text to be the name of a source, so that no byte is taken for a character.
+    let (start, date) = id.split_at(id.floor_char_boundary(id.len() - DATE.len()));
+    let start = &start[..start.floor_char_boundary(room - date.len())];
+    format!("{}{date}{SUFFIX}", start.trim_end_matches('-'))
+}
+
+/// The name of a copy's source as the tag of the copy has it: without the prefix of RDS, which RDS refuses in the value of a tag.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Tag.html>
+#[must_use]
+pub fn source_in_tag(id: &str) -> &str {
+    id.strip_prefix(OF_RDS).unwrap_or(id)
 }
 
 /// Whether a snapshot that is not Signalbox's copy has the name of one: of a snapshot that RDS or AWS Backup made, and not the tag
@@ -50,7 +62,7 @@ fn is_name_of_copy(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{COPY_OF, copy_name, is_posing_as_copy};
+    use super::{COPY_OF, copy_name, is_posing_as_copy, source_in_tag};
     use crate::{Kind, Tags};
 
     #[test]
@@ -86,7 +98,22 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_is_known_by_its_source_with_or_without_the_prefix_of_rds() {
+        assert_eq!(source_in_tag("rds:db-2026-11-02-05-30"), "db-2026-11-02-05-30");
+        assert_eq!(source_in_tag("awsbackup:job-1"), "awsbackup:job-1");
+        let tags = Tags::from([(COPY_OF.into(), "db-2026-11-02-05-30".into())]);
+        assert!(!is_posing_as_copy(Kind::DbSnapshot, "db-2026-11-02-05-30-shared", &tags));
+    }
+
+    #[test]
     fn a_name_of_other_letters_is_looked_at_without_a_panic() {
         assert!(!is_posing_as_copy(Kind::DbSnapshot, "ü-2026-11-02-0ü-30-shared", &Tags::new()));
+        let lengths = (0..=256).flat_map(|length| ["ü", "€", "𝄞", "aü"].map(|letter| letter.repeat(length)));
+        for source in lengths {
+            for kind in [Kind::DbSnapshot, Kind::DbClusterSnapshot] {
+                let tags = Tags::from([(COPY_OF.into(), source.clone())]);
+                assert!(is_posing_as_copy(kind, "db-2026-11-02-05-30-shared", &tags), "{source}");
+            }
+        }
     }
 }

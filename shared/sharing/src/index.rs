@@ -62,7 +62,7 @@ impl Index {
         let rule = self.rules.len();
         let has_wildcards = name.contains(['*', '?']);
         let test = match kind {
-            Kind::Key | Kind::Repository | Kind::Bucket => Test::Equal(name.clone()),
+            Kind::Key | Kind::Repository | Kind::Bucket | Kind::ManagedPolicy => Test::Equal(name.clone()),
             _ if !has_wildcards => Test::Literal,
             Kind::Image | Kind::Snapshot => Test::Pattern(WildMatch::new(&format!("{name}*"))),
             Kind::DbSnapshot | Kind::DbClusterSnapshot => Test::Pattern(WildMatch::new(&format!("*{name}*"))),

@@ -1,4 +1,4 @@
-//! What can be shared, by the manifest's sections.
+//! What can be shared, by the manifest's sections; and what else records are kept of.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use place::Malformed;
 use serde::{Deserialize, Serialize};
 
-/// A kind of thing that can be shared. Each has a section of the manifest.
+/// A kind of thing that can be shared, which has a section of the manifest; or that Signalbox makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Kind {
@@ -24,10 +24,13 @@ pub enum Kind {
     Repository,
     /// An S3 bucket: `s3`.
     Bucket,
+    /// A managed policy of IAM. It is not shared, and no manifest has such a section: `check-policy` keeps its records as those of shares
+    /// are kept, with what the policy says in place of the accounts that can use it.
+    ManagedPolicy,
 }
 
 impl Kind {
-    /// Every kind, in the order in which things are shared: a key before what it encrypts, a snapshot before its image.
+    /// Every kind that can be shared, in the order in which things are shared: a key before what it encrypts, a snapshot before its image.
     pub const ALL: [Self; 7] = [
         Self::Key,
         Self::Snapshot,
@@ -38,7 +41,7 @@ impl Kind {
         Self::Bucket,
     ];
 
-    /// The section of the manifest.
+    /// The section of the manifest; of what is not shared, the name in records.
     #[must_use]
     pub fn section(self) -> &'static str {
         match self {
@@ -49,6 +52,7 @@ impl Kind {
             Self::DbClusterSnapshot => "rds-cluster",
             Self::Repository => "ecr",
             Self::Bucket => "s3",
+            Self::ManagedPolicy => "iam",
         }
     }
 

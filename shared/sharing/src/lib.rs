@@ -35,7 +35,7 @@ mod tests;
 
 pub use candidate::{Candidate, Tags};
 pub use change::{Change, Share};
-pub use copies::{COPY_OF, copy_name, is_posing_as_copy};
+pub use copies::{COPY_OF, copy_name, is_posing_as_copy, source_in_tag};
 pub use current::Current;
 pub use decide::{Decision, decide};
 pub use desired::{Admitted, Desired, organizations_of};

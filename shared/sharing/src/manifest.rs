@@ -30,7 +30,8 @@ type ByRegion<L> = UniqueMap<Name, UniqueMap<Region, L>>;
 #[derive(Clone, Debug, Default)]
 pub struct Manifest {
     sections: BTreeMap<Kind, Section>,
-    counts: BTreeMap<String, usize>,
+    counts: BTreeMap<Kind, usize>,
+    unknown: BTreeSet<String>,
     version: String,
 }
 
@@ -140,7 +141,7 @@ impl Manifest {
         };
         let sections = self.sections.iter().filter(|(kind, _)| **kind != Kind::Image).map(chosen);
         let sections = sections.filter(|(_, section)| !section.entries.is_empty()).collect();
-        Self { sections, counts: self.counts.clone(), version: self.version.clone() }
+        Self { sections, ..self.clone() }
     }
 
     /// Whether no entry names anything.
@@ -198,10 +199,15 @@ impl Manifest {
         named.filter(|who| !allowed.admits(who, membership)).collect()
     }
 
-    /// How many entries each section has; sections that this version does not know are counted by their keys.
+    /// How many entries each section has, of those that have any.
     #[must_use]
     pub fn sections(&self) -> BTreeMap<&str, usize> {
-        self.counts.iter().filter(|(_, count)| **count > 0).map(|(name, count)| (name.as_str(), *count)).collect()
+        self.counts.iter().filter(|(_, count)| **count > 0).map(|(kind, count)| (kind.section(), *count)).collect()
+    }
+
+    /// The names of the sections that this version does not know. They mean nothing.
+    pub fn unknown_sections(&self) -> impl Iterator<Item = &str> {
+        self.unknown.iter().map(String::as_str)
     }
 
     fn entries(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
@@ -237,8 +243,8 @@ impl<'de> Visitor<'de> for Sections {
         while let Some(section) = map.next_key::<String>()? {
             crate::strict::once(&mut seen, &section)?;
             let Ok(kind) = section.parse::<Kind>() else {
-                let value: Value = map.next_value()?;
-                manifest.counts.insert(section, value.as_object().map_or(0, serde_json::Map::len));
+                map.next_value::<Value>()?;
+                manifest.unknown.insert(section);
                 continue;
             };
             let (count, entries) = match kind {
@@ -249,7 +255,7 @@ impl<'de> Visitor<'de> for Sections {
                 }
                 _ => by_region(map.next_value::<ByRegion<Selection<false>>>()?, selected),
             };
-            manifest.counts.insert(section, count);
+            manifest.counts.insert(kind, count);
             manifest.sections.insert(kind, Section::new(kind, entries));
         }
         Ok(manifest)

@@ -105,6 +105,8 @@ impl Allowed {
     #[must_use]
     pub fn admits(&self, who: &Principal, membership: &Membership) -> bool {
         match who {
+            // What no manifest can name is allowed by no word: as a value of RDS, `all` would be every account.
+            Principal::Stray(_) => false,
             _ if self.is_everybody => true,
             Principal::Account(account) => {
                 let held = self.organizations.iter().filter_map(|id| membership.accounts.get(id));

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Kind;
 
-const EXPECTED: &str = "the ARN of an image, a snapshot, a key, a repository or a bucket, such as \
+const EXPECTED: &str = "the ARN of an image, a snapshot, a key, a repository, a bucket or a managed policy, such as \
     \"arn:aws:ec2:eu-west-1::image/ami-0123456789abcdef0\"";
 
 /// A thing of ours that can be shared.
@@ -20,7 +20,7 @@ pub struct Resource {
     pub partition: Partition,
     /// The account that owns it.
     pub account: AccountId,
-    /// The region that it lives in; `None` of a bucket, whose name says nothing of it.
+    /// The region that it lives in; `None` of a bucket, whose name says nothing of it, and of a policy, which is in every one.
     pub region: Option<Region>,
     /// Its id or name within account and region.
     pub id: String,
@@ -40,6 +40,12 @@ impl Resource {
         Self { kind: Kind::Bucket, partition, account: account.clone(), region: None, id: name.into() }
     }
 
+    /// A managed policy of an account; its id is its name, with its path before it where it has one.
+    #[must_use]
+    pub fn managed_policy(partition: Partition, account: &AccountId, id: impl Into<String>) -> Self {
+        Self { kind: Kind::ManagedPolicy, partition, account: account.clone(), region: None, id: id.into() }
+    }
+
     /// The ARN, as AWS writes it: those of images, EBS snapshots and buckets carry no account.
     /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>
     #[must_use]
@@ -54,6 +60,7 @@ impl Resource {
             Kind::DbClusterSnapshot => format!("arn:{partition}:rds:{region}:{account}:cluster-snapshot:{id}"),
             Kind::Repository => format!("arn:{partition}:ecr:{region}:{account}:repository/{id}"),
             Kind::Bucket => format!("arn:{partition}:s3:::{id}"),
+            Kind::ManagedPolicy => format!("arn:{partition}:iam::{account}:policy/{id}"),
         }
     }
 
@@ -71,6 +78,9 @@ impl Resource {
         }
         // A database snapshot's name may hold a colon: `rds:name-2026-11-01`.
         let (kind, id) = parts.typed().ok_or_else(malformed)?;
+        if (parts.service, parts.region, kind) == ("iam", "", "policy") {
+            return Ok(Self::managed_policy(partition, &account, id));
+        }
         let kind = match (parts.service, kind) {
             ("kms", "key") => Kind::Key,
             ("ec2", "snapshot") => Kind::Snapshot,

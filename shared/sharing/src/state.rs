@@ -21,7 +21,7 @@ impl State {
     #[must_use]
     pub fn of(kind: Kind, text: &str) -> Self {
         match (kind, text) {
-            (Kind::Key | Kind::Repository | Kind::Bucket, _)
+            (Kind::Key | Kind::Repository | Kind::Bucket | Kind::ManagedPolicy, _)
             | (Kind::Image | Kind::DbSnapshot | Kind::DbClusterSnapshot, "available")
             | (Kind::Snapshot, "completed") => Self::Ready,
             (Kind::Image, "disabled") => Self::Disabled,

@@ -33,12 +33,13 @@ fn principals(manifest: &str, name: &str, region: &str) -> Option<Vec<String>> {
 }
 
 #[test]
-fn sections_are_counted_and_unknown_ones_are_kept() {
+fn sections_are_counted_and_unknown_ones_are_named() {
     let manifest = r#"{"ami": {"a": {"eu-west-1": [], "us-east-1": []}, "b": {}}, "ebs": {}, "rds-cluster": {"c": {}},
         "s3": {"com-example-bucket": []}, "fsx": {"a": 1, "b": 2}, "note": "ours"}"#;
     let manifest = Manifest::parse(manifest).unwrap();
     let counts: Vec<_> = manifest.sections().into_iter().collect();
-    assert_eq!(counts, [("ami", 2), ("fsx", 2), ("rds-cluster", 1), ("s3", 1)]);
+    assert_eq!(counts, [("ami", 2), ("rds-cluster", 1), ("s3", 1)]);
+    assert_eq!(manifest.unknown_sections().collect::<Vec<_>>(), ["fsx", "note"]);
     assert!(manifest.has(Kind::Snapshot) && !manifest.has(Kind::Key));
     assert!(Manifest::parse("{}").unwrap().sections().is_empty());
 }

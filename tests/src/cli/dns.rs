@@ -1,4 +1,4 @@
-//! The names of clusters on a desk: `signalbox dns` shows them, and `signalbox run` makes them true.
+//! The names of clusters on the command line: `signalbox dns` shows them, and `signalbox run` makes them true.
 
 use std::io::Write;
 use std::process::{Command, Stdio};

@@ -12,7 +12,7 @@ use std::process::{Output, Stdio};
 
 use place::Place;
 
-use super::Desk;
+use super::Shell;
 use crate::functions::reconcile_shares::Scene;
 use crate::tidy;
 use crate::world::AWS;
@@ -86,21 +86,21 @@ fn commands_in(help: &str) -> Vec<String> {
 }
 
 /// Runs a command as an operator does who has set no tables in the environment.
-fn ran(desk: &Desk, command: &str, arguments: &[String]) -> Output {
+fn ran(shell: &Shell, command: &str, arguments: &[String]) -> Output {
     let words = command.split(' ').map(String::from).chain(arguments.iter().cloned()).collect::<Vec<_>>();
-    let mut process = desk.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut process = shell.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
     for table in ["SIGNALBOX_GRANTS_TABLE", "SIGNALBOX_AUDIT_TABLE"] {
         process.env_remove(table);
     }
-    process.env("HOME", &desk.folder).stdin(Stdio::null()).output().unwrap()
+    process.env("HOME", &shell.folder).stdin(Stdio::null()).output().unwrap()
 }
 
 /// Exit code, output, messages, what was asked of AWS, and what the file of a run has.
-fn told(desk: &Desk, place: &Place, command: &str, arguments: &[String]) -> String {
+fn told(shell: &Shell, place: &Place, command: &str, arguments: &[String]) -> String {
     let accounts = place.accounts();
     let before = accounts.map(|account| AWS.count(account));
     let by_tls = place.by_tls();
-    let ran = ran(desk, command, arguments);
+    let ran = ran(shell, command, arguments);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let mut told = format!("exit {:?}\n{}{}", ran.status.code(), text(&ran.stdout), text(&ran.stderr));
     let skipped = accounts.into_iter().zip(before);
@@ -116,11 +116,11 @@ fn told(desk: &Desk, place: &Place, command: &str, arguments: &[String]) -> Stri
         told += "AWS was asked by TLS\n";
     }
     told += &managed::in_order(&calls);
-    told + &std::fs::read_to_string(desk.folder.join("run.jsonl")).unwrap_or_default()
+    told + &std::fs::read_to_string(shell.folder.join("run.jsonl")).unwrap_or_default()
 }
 
 /// What is wrong with the rows, each of which is run beside the same command without its option; `before` is done before each.
-async fn idle(desk: &Desk<'_>, place: &Place, rows: Vec<Row>, before: impl AsyncFn(&Row)) -> Vec<String> {
+async fn idle(shell: &Shell<'_>, place: &Place, rows: Vec<Row>, before: impl AsyncFn(&Row)) -> Vec<String> {
     let (mut without_option, mut idle) = (BTreeMap::new(), Vec::new());
     for row in rows {
         let Row { command, option, without, value, shown } = &row;
@@ -132,7 +132,7 @@ async fn idle(desk: &Desk<'_>, place: &Place, rows: Vec<Row>, before: impl Async
         };
         before(&row).await;
         let given: Vec<_> = without.iter().cloned().chain([format!("--{option}")]).chain(value.clone()).collect();
-        let with = told(desk, place, command, &given);
+        let with = told(shell, place, command, &given);
         if with.contains(expected) != is_told {
             idle.push(format!("{command} --{option}: `{expected}` is not told ({is_told}) with it:\n{with}"));
         }
@@ -145,7 +145,7 @@ async fn idle(desk: &Desk<'_>, place: &Place, rows: Vec<Row>, before: impl Async
             Entry::Occupied(base) => base.into_mut(),
             Entry::Vacant(base) => {
                 before(&row).await;
-                base.insert(told(desk, place, command, without))
+                base.insert(told(shell, place, command, without))
             }
         };
         if base.contains(expected) == is_told {
@@ -180,11 +180,11 @@ fn every_option_that_the_program_tells_of_has_a_row_and_every_row_an_option() {
 #[tokio::test]
 async fn every_option_of_every_command_has_an_effect() {
     let scene = Scene::new().await;
-    let desk = Desk::at(&scene);
-    let place = Place::prepare(&desk).await;
+    let shell = Shell::at(&scene);
+    let place = Place::prepare(&shell).await;
     let mut rows = rows::all(&place);
     rows.retain(|row| row.option != "rates");
-    let idle = idle(&desk, &place, rows, async |row| place.restore(&desk, row.command, row.option).await).await;
+    let idle = idle(&shell, &place, rows, async |row| place.restore(&shell, row.command, row.option).await).await;
     assert!(idle.is_empty(), "{}", idle.join("\n"));
 }
 

@@ -1,4 +1,4 @@
-//! What rotates, on a desk: `signalbox list` knows it, `signalbox plan` tells what a step would do, and `signalbox run` sweeps
+//! What rotates, on the command line: `signalbox list` knows it, `signalbox plan` tells what a step would do, and `signalbox run` sweeps
 //! but leaves the steps to Secrets Manager.
 
 use std::io::Write;
@@ -115,7 +115,7 @@ async fn whose_a_step_is_has_to_be_said() {
 }
 
 #[tokio::test]
-async fn a_sweep_from_a_desk_revokes_what_was_given_up() {
+async fn a_sweep_from_the_command_line_revokes_what_was_given_up() {
     let scene = Token::set_up(&rotate_bearer_token::stories::GIVEN_UP, "it-is-time-to-revoke-old-tokens").await;
     let before = scene.picture().await;
     let planned = run(&scene, &scene.variables(), "plan - --function rotate-bearer-token").await;

@@ -220,10 +220,13 @@ fn the_demo_comes_out_as_it_should() {
     let story: Value = serde_json::from_slice(&ran.stdout).unwrap();
     let outcome = |delivery: &str| story[delivery]["report"]["outcome"].clone();
     assert_eq!((outcome("delivery"), outcome("again")), ("applied".into(), "repeated".into()), "{story:#}");
-    let ran = Command::new(binary("signalbox")).env_clear().arg("demo").output().unwrap();
-    let story = String::from_utf8(ran.stdout).unwrap();
-    assert!(
-        story.starts_with("Account 111122223333 has registered image ami-"),
-        "without --output it is prose: {story}"
-    );
+    for (program, arguments) in [("signalbox", &["demo"][..]), ("demo", &[])] {
+        let ran = Command::new(binary(program)).env_clear().args(arguments).output().unwrap();
+        assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+        let story = String::from_utf8(ran.stdout).unwrap();
+        assert!(
+            story.starts_with("Account 111122223333 has registered image ami-"),
+            "without --output it is prose: {story}"
+        );
+    }
 }

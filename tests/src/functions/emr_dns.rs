@@ -2,10 +2,12 @@
 //! zones afterwards, with the ids of the samples in place of those that EMR, EC2 and Route 53 made up.
 
 mod arrivals;
+mod binary;
 pub mod checks;
 mod economy;
 mod faults;
 mod given;
+mod hazards;
 mod many;
 mod names;
 mod owners;

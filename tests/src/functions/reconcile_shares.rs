@@ -1,6 +1,7 @@
 //! The world of `reconcile-shares`: one account with something of every kind, and what AWS says of it afterwards, with the
 //! names of the samples in place of the ids that AWS made up.
 
+mod binary;
 pub mod checks;
 mod copies;
 mod faults;

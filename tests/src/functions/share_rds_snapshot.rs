@@ -1,10 +1,12 @@
 //! The world of `share-rds-snapshot`: a database with a snapshot in an account of their own, an event about it, and what
 //! RDS says of the snapshots afterwards.
 
+mod binary;
 pub mod checks;
 mod copies;
 mod economy;
 mod faults;
+mod names;
 pub mod stories;
 
 use std::collections::BTreeMap;
@@ -16,6 +18,7 @@ use aws_sdk_rds::types::{OptionConfiguration, Tag};
 use ledger::DynamoLedger;
 use reaction::{Mode, Reaction, Report, drive_json};
 use share_rds_snapshot::{Settings, ShareRdsSnapshot};
+use sharing::source_in_tag;
 use sharing_records::Grants;
 
 use crate::functions::share_ami::Key;
@@ -167,7 +170,7 @@ impl scene::Scene for Scene {
     fn line_of(&self, id: &str) -> String {
         let id = self.with_sample_ids(id);
         match id.strip_suffix("-shared") {
-            Some(source) => format!("{id}, a copy of rds:{source}"),
+            Some(source) => format!("{id}, a copy of {source}"),
             None => id,
         }
     }
@@ -265,7 +268,8 @@ impl Scene {
 
     /// The tag by which Signalbox knows its copies.
     fn copy_tag(&self, source: &str) -> Tag {
-        Tag::builder().key("signalbox:copy-of").value(source.replace(SAMPLE_MINUTE, &self.minute)).build()
+        let source = source_in_tag(source).replace(SAMPLE_MINUTE, &self.minute);
+        Tag::builder().key("signalbox:copy-of").value(source).build()
     }
 
     /// A key whose policy admits its own account and the first of these, and whose grants admit the second.

@@ -48,7 +48,8 @@ pub async fn start_function(name: &str, environment: &BTreeMap<String, String>) 
     (api, function)
 }
 
-async fn respond(api: &LambdaApi, event: &str) -> Value {
+/// What the function answers to an event; an error of the function is none.
+pub async fn respond(api: &LambdaApi, event: &str) -> Value {
     match api.invoke(event, INVOCATION).await {
         Outcome::Response(body) => serde_json::from_slice(&body).unwrap(),
         other => panic!("expected a response, got {other:?}"),
@@ -219,86 +220,4 @@ pub async fn answer_in<S: scene::Scene>(
     assert_eq!(services, [S::FUNCTION; 3], "{output}");
     assert!(!output.contains("panicked") && !output.contains(&"x".repeat(400)), "{output:.2000}");
     assert_alarm_sounds(S::FUNCTION, "Refused", &output);
-}
-
-#[tokio::test]
-async fn reconcile_shares_answers_with_its_report_and_counts_in_metrics() {
-    use crate::functions::reconcile_shares::{Given, Scene};
-    use crate::world::scene::Scene as _;
-    let scene = Scene::set_up(&Given::Parameter, "the-manifest-parameter-was-updated").await;
-    let mut environment = environment(&scene.world);
-    environment.insert("SIGNALBOX_MANIFEST".into(), "ssm:/share".into());
-    let (api, function) = start_function("reconcile-shares", &environment).await;
-    let answer = respond(&api, scene.event()).await;
-    expect![[r#"{"function":"reconcile-shares","key":"111122223333/eu-west-1/ssm:/share/6a7e4feb-b491-4cf7-a9f1-bf3703467718","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share ami-base in eu-west-1: -123456789012 -444455556666; snap-base: -123456789012 -444455556666","error":null}],"counts":{"ami":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":2,"unchanged":0},"ebs":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":2,"unchanged":0}}}"#]]
-    .assert_eq(&scene.with_sample_ids(&answer.to_string()));
-    let Outcome::Error(poison) = api.invoke("[]", INVOCATION).await else { panic!("poison is no error") };
-    assert!(poison.to_string().contains("neither an event"), "{poison}");
-    assert_eq!(respond(&api, crate::functions::reconcile_shares::SWEEP).await["outcome"], "unchanged");
-    let output = function.end().await.unwrap();
-    let lines: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let metrics: Vec<_> = lines.iter().filter(|line| line.get("_aws").is_some()).collect();
-    assert_eq!((&metrics[0]["RemovedCount"], &metrics[0]["Applied"]), (&json!(4), &json!(1)), "{output}");
-    assert_alarm_sounds("reconcile-shares", "Refused", &output);
-}
-
-#[tokio::test]
-async fn whether_automated_snapshots_are_copied_has_to_be_said_clearly() {
-    let mut environment = environment(&World::new().await);
-    environment.insert("SIGNALBOX_COPY_AUTOMATED".into(), "perhaps".into());
-    let (_api, mut function) = start_function("share-rds-snapshot", &environment).await;
-    assert!(!function.wait().await.unwrap().success());
-    assert!(function.output().contains("SIGNALBOX_COPY_AUTOMATED"), "{}", function.output());
-}
-
-/// The variables of a scene of `emr-dns`.
-fn variables(scene: &crate::functions::emr_dns::Scene) -> impl Iterator<Item = (String, String)> {
-    scene.variables().iter().map(|(name, value)| ((*name).to_owned(), value.clone()))
-}
-
-#[tokio::test]
-async fn emr_dns_sweeps_and_counts_in_metrics() {
-    use crate::functions::emr_dns::{CLUSTER, Cluster, GIVEN, Given, NEW, OLD, Record, Scene, ZONE, Zone};
-    use crate::world::scene::Scene as _;
-    let gone = Record::Ours("old.example.com", OLD.primary, OLD.id);
-    let given = Given {
-        clusters: &[CLUSTER, Cluster { tag: Some("*.example.com"), ..NEW }, OLD],
-        zones: vec![Zone { records: vec![gone].leak(), ..ZONE }].leak(),
-        ..GIVEN
-    };
-    let scene = Scene::set_up(&given, "it-is-time-to-sweep").await;
-    let mut environment = environment(&scene.world);
-    environment.extend(variables(&scene));
-    let (api, function) = start_function("emr-dns", &environment).await;
-    // What is left of the last half a minute is for acting on what was read.
-    let Outcome::Response(answer) = api.invoke(scene.event(), 2 * INVOCATION).await else { panic!("no answer") };
-    let answer: Value = serde_json::from_slice(&answer).unwrap();
-    expect![[r#"{"function":"emr-dns","key":"sweep","outcome":"refused","reason":"the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com","notes":[],"steps":[{"step":"in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC; delete old.example.com -> ip-10-0-0-22.eu-west-1.compute.internal of j-2OLDCLUSTER77","error":null},{"step":"cannot name j-3NEWCLUSTER88 *.example.com: the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com","error":"the tag `cluster_name` of cluster j-3NEWCLUSTER88: `*.example.com` is a wildcard, and a cluster has one name; it has to be host.domain, such as etl.example.com"}],"counts":{"dns":{"created":1,"deleted":1,"incomplete":0,"refused":1,"unchanged":0,"updated":0}}}"#]].assert_eq(&scene.with_sample_ids(&answer.to_string()));
-    let Outcome::Error(poison) = api.invoke("[]", INVOCATION).await else { panic!("poison is no error") };
-    assert!(poison.to_string().len() < 1_500, "{poison}");
-    let output = function.end().await.unwrap();
-    let lines: Vec<Value> = output.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let metrics = lines.iter().find(|line| line.get("_aws").is_some()).unwrap();
-    let counted = ["CreatedCount", "UpdatedCount", "DeletedCount", "UnchangedCount", "RefusedCount", "IncompleteCount"];
-    assert_eq!(counted.map(|name| metrics[name].as_u64()), [1, 0, 1, 0, 1, 0].map(Some), "{output}");
-}
-
-#[tokio::test]
-async fn a_setting_of_names_that_is_wrong_ends_init_and_is_named() {
-    let world = World::new().await;
-    for (name, value) in [
-        ("SIGNALBOX_DNS_POLICY", "upsert"),
-        ("SIGNALBOX_DNS_ZONES", "example.com"),
-        ("SIGNALBOX_DNS_ZONES", "Z1EXAMPLECOM,,Z2EXAMPLEORG"),
-        ("SIGNALBOX_DNS_TTL", "0"),
-        ("SIGNALBOX_DNS_TAG", " "),
-        ("SIGNALBOX_OWNER", "a,b"),
-        ("SIGNALBOX_LEDGER_TABLE", ""),
-    ] {
-        let mut environment = environment(&world);
-        environment.insert(name.into(), value.into());
-        let (_api, mut function) = start_function("emr-dns", &environment).await;
-        assert!(!function.wait().await.unwrap().success(), "{name}={value}");
-        assert!(function.output().contains(name), "{name}={value}: {}", function.output());
-    }
 }

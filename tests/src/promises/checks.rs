@@ -29,6 +29,11 @@ pub trait Checked: Scene {
     /// The runs whose every call meets each fault.
     fn runs() -> Shown<Vec<Run<Self::Given>>>;
 
+    /// Events about what a key encrypts: what there is before, and the sample's name. Only what shares has any.
+    fn encrypted() -> Vec<(Self::Given, &'static str)> {
+        Vec::new()
+    }
+
     /// The calls of events, one event at least.
     fn economy() -> Vec<Economy<Self>>;
 
@@ -129,6 +134,12 @@ async fn meet<S: Checked>(kind: local_aws::FaultKind) {
     }
 }
 
+async fn lose_keys<S: Checked>() {
+    for (given, sample) in S::encrypted() {
+        crate::promises::obstacles::assert_refused::<S>(&given, sample).await;
+    }
+}
+
 async fn outlast<S: Checked>() {
     for run in S::runs().here().into_iter().flatten() {
         crate::promises::every_call::outlast_an_invocation::<S>(&run).await;
@@ -157,6 +168,7 @@ macro_rules! checks {
         of_each! { the_role_allows_what_is_asked_for_and_nothing_else: fit_role (); $($name)* }
         of_each! { the_binary_answers_with_its_report: answer (); $($name)* }
         of_each! { deployed_it_acts_once: act_once_deployed (); $($name)* }
+        of_each! { what_a_lost_key_encrypts_is_refused_and_not_tried_again: lose_keys (); $($name)* }
         of_each! { throttled_at_any_call: meet (local_aws::FaultKind::Throttle); $($name)* }
         of_each! { failed_at_any_call: meet (local_aws::FaultKind::ServerError); $($name)* }
         of_each! { denied_at_any_call: meet (local_aws::FaultKind::AccessDenied); $($name)* }

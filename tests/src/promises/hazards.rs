@@ -1,8 +1,6 @@
-//! Every hazard of sharing, of names in DNS and of rotation that AWS, or what it did to the projects that did so before, is known for:
-//! each with the tests that show it, which are named as the hazard is. Those of this module are run against the local AWS;
-//! the others lie where what they show is tested anyway.
-//!
-//! # Sharing
+//! Every hazard of sharing that AWS, or what it did to the projects that did so before, is known for: each with the tests that show
+//! it, which are named as the hazard is. Those of this module are run against the local AWS; the others lie where what they show is
+//! tested anyway. What else is known of one function stands in a file of that function; these tests read the lists of all files.
 //!
 //! Launch permissions take accounts, organizations and units; `createVolumePermission` takes accounts only.
 //! - `functions/share-ami/src/tests.rs::an_organization_may_launch_and_its_snapshots_stay_with_accounts`
@@ -129,149 +127,6 @@
 //! A member that came through a unit leaves with it.
 //! - `tests/src/promises/hazards/sweeps.rs::a_member_that_came_through_a_unit_leaves_with_it`
 //! - `tests/src/promises/organizations.rs::an_account_that_moved_away_is_not_in_the_unit_any_more`
-//!
-//! # DNS
-//!
-//! A record is deleted by naming it exactly as it is, so what was observed is carried on, and Route 53 itself refuses when
-//! somebody has changed it.
-//! - `tests/src/functions/emr_dns/faults.rs::a_record_that_somebody_changes_meanwhile_is_neither_deleted_nor_replaced`
-//! - `tests/src/functions/emr_dns/faults.rs::a_name_that_a_successor_takes_meanwhile_stays_its_own`
-//!
-//! A batch is made whole or not at all, so one bad name keeps all others out unless they are tried one by one.
-//! - `tests/src/local_aws/emr.rs::a_batch_is_taken_whole_or_refused_with_all_its_reasons`
-//! - `tests/src/functions/emr_dns/faults.rs::one_name_that_route_53_refuses_does_not_keep_the_others_out`
-//! - `tests/src/functions/emr_dns/faults.rs::one_name_that_somebody_takes_meanwhile_does_not_keep_the_others_out`
-//!
-//! A batch has 1,000 records and 32,000 characters at most.
-//! - `tests/src/local_aws/emr.rs::a_batch_beyond_the_limits_is_refused`
-//! - `tests/src/functions/emr_dns/many.rs::two_hundred_clusters_take_one_walk_and_one_batch`
-//!
-//! A refused batch comes in either of two forms, and an SDK reads the code of one.
-//! - `tests/src/local_aws/emr.rs::a_refused_batch_comes_in_either_shape_and_one_too_early_is_told_so`
-//! - `tests/src/functions/emr_dns/faults.rs::a_batch_that_somebody_outran_fails_and_the_retry_plans_again`
-//! - `tests/src/functions/emr_dns/faults.rs::a_batch_that_route_53_never_takes_is_refused_with_its_reason`
-//!
-//! Throttling is a status of 400, and `PriorRequestNotComplete` is to be tried again.
-//! - `tests/src/local_aws/emr.rs::both_services_throttle_in_their_own_words_with_status_400`
-//! - `tests/src/functions/emr_dns/faults.rs::what_is_throttled_or_too_early_is_tried_again_at_once`
-//!
-//! Lists come in pages.
-//! - `tests/src/functions/emr_dns/many.rs::a_name_on_a_later_page_of_its_zone_is_found`
-//! - `tests/src/functions/emr_dns/many.rs::a_name_with_many_names_below_it_is_read_to_its_mark`
-//!
-//! An UPSERT overwrites a record that somebody made after the reading.
-//! - `tests/src/functions/emr_dns/faults.rs::a_record_that_somebody_makes_meanwhile_is_not_overwritten`
-//!
-//! A cluster names its subnet and not its VPC.
-//! - `tests/src/functions/emr_dns/economy.rs::the_name_of_a_cluster_takes_eight_calls_to_make_and_seven_to_delete`
-//! - `tests/src/functions/emr_dns/stories.rs::a_cluster_was_terminated_whose_subnet_is_gone`
-//!
-//! Private and public zones share names: the zone is one of the cluster's VPC, and the longest suffix wins.
-//! - `tests/src/functions/emr_dns/names.rs::a_public_zone_shares_the_domain`
-//! - `tests/src/functions/emr_dns/names.rs::the_zone_is_of_another_vpc`
-//! - `tests/src/functions/emr_dns/names.rs::the_longer_zone_wins`
-//!
-//! A source that comes back empty is no reason to delete every record.
-//! - `tests/src/functions/emr_dns/sweeps.rs::it_is_time_to_sweep_and_no_cluster_lives`
-//! - `tests/src/functions/emr_dns/faults.rs::a_sweep_that_could_not_read_everything_deletes_nothing_and_the_next_one_finishes`
-//! - `tests/src/functions/emr_dns/faults.rs::a_list_that_lacks_living_clusters_takes_no_name_away`
-//! - `tests/src/functions/emr_dns/faults.rs::a_name_is_not_taken_from_a_cluster_that_could_not_be_read`
-//!
-//! A TXT record says whose a record is.
-//! - `tests/src/functions/emr_dns/owners.rs::a_record_is_there_that_nobody_marked`
-//! - `tests/src/functions/emr_dns/owners.rs::a_record_is_of_another_owner`
-//! - `tests/src/functions/emr_dns/owners.rs::a_record_is_of_another_tool`
-//!
-//! EMR describes ten clusters at once and one a second after that, so a sweep that asks faster never ends.
-//! - `shared/aws/src/pace.rs::thirty_clusters_are_described_in_some_twenty_seconds_and_a_hundred_accounts_tell_their_tags_in_some_ten`
-//! - `tests/src/functions/emr_dns/quotas.rs::a_sweep_of_more_clusters_than_the_quotas_of_emr_let_through_at_once_reads_them_all`
-//! - `tests/src/functions/emr_dns/quotas.rs::a_sweep_whose_time_runs_out_keeps_what_it_has_and_says_what_is_missing`
-//!
-//! A tag on a cluster of one account is no claim to the name of another account's cluster.
-//! - `functions/emr-dns/src/tests/owners.rs::an_event_and_a_sweep_decide_the_same`
-//! - `tests/src/promises/members/clusters.rs::of_two_members_that_ask_for_one_name_the_owner_keeps_it_while_its_cluster_lives`
-//! - `tests/src/promises/members/clusters.rs::a_suffix_is_for_the_accounts_that_the_settings_name`
-//!
-//! A wildcard answers for a name, and a record of that name would hide it.
-//! - `shared/naming/src/tests/wildcards.rs::a_wildcard_answers_for_what_does_not_exist_below_its_closest_encloser`
-//! - `tests/src/functions/emr_dns/names.rs::a_deeper_name_is_served_by_a_wildcard`
-//!
-//! Record set protections and change guardrails reject a batch, however often it is sent.
-//! - `tests/src/functions/emr_dns/faults.rs::what_a_protection_or_a_guardrail_forbids_is_refused_and_says_which_it_was`
-//!
-//! A plan that deletes more than 30 % of at least ten records is a mistake until somebody says that it is none.
-//! - `tests/src/functions/emr_dns/sweeps.rs::it_is_time_to_sweep_and_too_many_of_the_names_would_go`
-//! - `tests/src/functions/emr_dns/sweeps.rs::a_sweep_is_forced_for_most_of_the_names`
-//!
-//! A primary node that is replaced sends no event.
-//! - `tests/src/functions/emr_dns/sweeps.rs::it_is_time_to_sweep`
-//! - `tests/src/functions/emr_dns/many.rs::two_hundred_clusters_take_one_walk_and_one_batch`
-//!
-//! # Rotation
-//!
-//! `PutSecretValue` refuses a second value of one token: the loser of a race revokes what it minted.
-//! - `tests/src/local_aws/secrets.rs::a_token_takes_no_second_value`
-//! - `tests/src/functions/rotate_bearer_token/races.rs::of_two_that_create_at_once_the_loser_takes_back_what_it_made`
-//! - `tests/src/functions/rotate_db_user/races.rs::two_runs_of_one_step_of_one_user_end_as_one`
-//!
-//! A rotation begins with an empty pending version, which is to be filled and not to be taken for a value.
-//! - `tests/src/local_aws/secrets.rs::a_rotation_begins_with_an_empty_pending_version`
-//! - `tests/src/functions/rotate_bearer_token/overlap.rs::a_rotation_leaves_the_old_token_alive_until_the_sweep`
-//! - `tests/src/functions/rotate_db_user/single.rs::the_old_password_works_until_the_new_one_is_set`
-//!
-//! Each of the four steps may be repeated.
-//! - `tests/src/functions/rotate_bearer_token/overlap.rs::each_step_twice_ends_the_same`
-//! - `tests/src/functions/rotate_bearer_token/single.rs::each_step_twice_ends_the_same`
-//! - `tests/src/functions/rotate_db_user/single.rs::each_step_may_come_twice`
-//! - `tests/src/functions/rotate_db_user/arrivals.rs::each_step_may_come_twice_where_users_take_turns`
-//!
-//! A second credential is not minted when a pending value exists.
-//! - `tests/src/functions/rotate_bearer_token/minting.rs::no_second_token_is_minted_when_a_pending_value_exists`
-//!
-//! Falling back from TLS to plain text is a hole.
-//! - `tests/src/world/databases/logins.rs::a_server_without_tls_gets_nothing`
-//! - `tests/src/world/databases/logins.rs::only_a_secret_that_says_so_goes_in_the_clear`
-//! - `tests/src/functions/rotate_db_user/trust.rs::a_server_that_is_not_to_be_trusted_gets_nothing`
-//!
-//! A token that was minted and then not stored works, and nobody has it: the intent is written first, and orphans are revoked.
-//! - `tests/src/functions/rotate_bearer_token/minting.rs::where_the_intent_cannot_be_written_down_nothing_is_minted`
-//! - `tests/src/functions/rotate_bearer_token/minting.rs::a_token_that_was_minted_and_cannot_be_stored_is_revoked`
-//! - `tests/src/functions/rotate_bearer_token/kill.rs::killed_at_any_call_with_an_overlap`
-//!
-//! To make the old token invalid when the new one is created breaks every client until the end: they overlap.
-//! - `tests/src/functions/rotate_bearer_token/clients.rs::no_call_is_refused_while_tokens_overlap`
-//! - `tests/src/functions/rotate_bearer_token/overlap.rs::the_old_token_is_revoked_once_and_after_the_overlap`
-//!
-//! What a server refuses is not tried for ever, and leaves no pending label that blocks the next rotation.
-//! - `tests/src/functions/rotate_db_user/refusals.rs::after_five_refusals_the_next_rotation_can_begin`
-//! - `tests/src/functions/rotate_db_user/refusals.rs::a_password_that_the_rules_refuse_is_given_up`
-//! - `tests/src/functions/rotate_bearer_token/refusals.rs::a_credential_that_is_refused_five_times_is_given_up`
-//!
-//! `ALTER ROLE .. PASSWORD` takes no parameter: a verifier is sent, so that no password reaches the server's log.
-//! - `tests/src/world/databases/logins.rs::postgresql_logs_no_password`
-//! - `tests/src/world/databases/logins.rs::a_password_may_hold_any_character`
-//! - `tests/src/world/databases/logins.rs::a_name_is_quoted`
-//! - `functions/rotate-db-user/src/engine/postgres/verifier.rs::a_verifier_ends_no_text`
-//!
-//! MariaDB has no second password for one user, so two users take turns.
-//! - `tests/src/functions/rotate_db_user/alternating.rs::app_and_its_clone_take_turns`
-//! - `tests/src/functions/rotate_db_user/clients.rs::no_login_is_refused_while_users_take_turns`
-//!
-//! A clone that can log in looks whole: it gets its password last, and what it may do is tried. What no server of the tests can show
-//! (PARSEC, MySQL) has cases by itself.
-//! - `tests/src/functions/rotate_db_user/mariadb.rs::a_clone_that_was_interrupted_anywhere_becomes_current_with_its_privileges`
-//! - `tests/src/world/databases/mariadb_clones.rs::a_clone_that_was_refused_a_grant_cannot_log_in`
-//! - `tests/src/world/databases/mariadb_clones.rs::what_a_clone_has_too_much_is_revoked`
-//! - `functions/rotate-db-user/src/engine/mysql/demands.rs::a_clone_in_mysql_demands_what_its_original_does`
-//! - `functions/rotate-db-user/src/engine/mysql/cause.rs::only_a_refused_password_is_one`
-//!
-//! MariaDB's `ALTER USER .. IDENTIFIED BY` drops every plugin that an account has, and `SET PASSWORD` leaves the second one its password.
-//! - `tests/src/world/databases/mariadb_accounts.rs::another_password_leaves_an_account_its_plugin`
-//! - `tests/src/world/databases/mariadb_accounts.rs::what_would_drop_or_leave_a_plugin_is_refused_and_changes_nothing`
-//! - `functions/rotate-db-user/src/engine/mysql/authentication.rs::an_account_keeps_its_one_plugin`
-//!
-//! Host and user of the pending and the current secret have to agree.
-//! - `tests/src/functions/rotate_db_user/refusals.rs::a_pending_value_of_another_host_or_user_is_refused`
 
 mod databases;
 mod images;
@@ -279,7 +134,7 @@ mod manifests;
 mod sweeps;
 
 use crate::functions::reconcile_shares::Scene;
-use crate::tidy::read;
+use crate::tidy::{files, read};
 
 /// A manifest of one section for our region: names, each with its accounts as they stand in a list.
 fn manifest(section: &str, entries: &[(&str, &str)]) -> String {
@@ -313,12 +168,11 @@ pub fn has_test(text: &str, name: &str) -> bool {
 
 #[test]
 fn each_hazard_of_the_list_has_its_tests() {
-    let list = read("tests/src/promises/hazards.rs");
-    let listed: Vec<_> = list.lines().filter_map(|line| line.strip_prefix("//! - `")?.strip_suffix('`')).collect();
-    assert!(listed.len() > LEAST, "the list is read");
-    for test in listed {
-        assert_is_test(test);
-    }
+    let files = files().into_iter().filter(|file| file.path.starts_with("tests/src/"));
+    let lists: String = files.map(|file| file.text).collect();
+    let listed: Vec<_> = lists.lines().filter_map(|line| line.strip_prefix("//! - `")?.strip_suffix('`')).collect();
+    assert!(listed.len() > LEAST, "the lists are read");
+    listed.into_iter().filter(|it| it.contains("::")).for_each(assert_is_test);
 }
 
 /// Asserts that there is a test of this path and name, such as `tests/src/promises/hazards.rs::each_hazard_of_the_list_has_its_tests`.

@@ -107,8 +107,8 @@ async fn a_job_is_answered_once_with_what_became_of_it() {
     let failed = JobState::Failed("ConfigurationError".into(), "the policy allows too much".into());
     assert_eq!(state(&function), Some(failed.clone()));
     let applied = Report::new("a-test", Outcome::Applied, None);
-    let second = pipeline.answer(&caller, &applied, &run).await.unwrap_err().to_string();
-    assert!(second.contains("InvalidJobStateException"), "{second}");
+    // A second answer is of a run whose first answer arrived without its knowing.
+    pipeline.answer(&caller, &applied, &run).await.unwrap();
     assert_eq!(state(&function), Some(failed));
 }
 

@@ -11,9 +11,9 @@ use sharing::Encryption;
 use sharing_aws::encryption;
 
 use crate::functions::reconcile_shares::Scene as Account;
-use crate::functions::share_ami::{self, GivenImage, IMAGE, Key};
+use crate::functions::share_ami::Key;
 use crate::functions::share_ebs_snapshot::{self, GivenSnapshot, SNAPSHOT};
-use crate::functions::share_rds_snapshot::{self, Engine};
+use crate::functions::share_rds_snapshot;
 use crate::world::ec2::{allow_launch, allow_volumes, register};
 use crate::world::scene::Scene;
 use crate::world::{AWS, REGION, World};
@@ -129,8 +129,8 @@ async fn a_database_snapshot_on_a_key_that_is_gone_is_refused_alone_by_the_sweep
 }
 
 /// Hears the event while KMS knows no key: it is refused with the key named, nothing changes, and there is no retry.
-async fn assert_refused<S: Scene>(given: S::Given, sample: &str) {
-    let scene = S::set_up(&given, sample).await;
+pub async fn assert_refused<S: Scene>(given: &S::Given, sample: &str) {
+    let scene = S::set_up(given, sample).await;
     let (account, before) = (&scene.world().account, scene.picture().await);
     lose_keys(account);
     let report = scene.hear(Mode::Apply).await;
@@ -139,23 +139,6 @@ async fn assert_refused<S: Scene>(given: S::Given, sample: &str) {
     let named = format!("its key arn:aws:kms:{REGION}:{account}:key/");
     assert!(reason.contains(&named) && reason.contains("does not exist"), "{reason}");
     assert_eq!(scene.picture().await, before);
-}
-
-#[tokio::test]
-async fn an_event_about_what_a_key_that_is_gone_encrypts_is_refused_and_not_tried_again() {
-    let image = GivenImage { key: Key::Customer, ..IMAGE };
-    let given = share_ami::Given { image: Some(image), ..share_ami::GIVEN };
-    assert_refused::<share_ami::Scene>(given, "an-image-became-available").await;
-    let snapshots = &[GivenSnapshot { key: Key::Customer, ..SNAPSHOT }];
-    let given = share_ebs_snapshot::Given { snapshots, ..share_ebs_snapshot::GIVEN };
-    assert_refused::<share_ebs_snapshot::Scene>(given, "a-snapshot-was-created").await;
-    let encrypted = share_rds_snapshot::Given { key: Key::Customer, ..share_rds_snapshot::GIVEN };
-    assert_refused::<share_rds_snapshot::Scene>(encrypted.clone(), "a-snapshot-was-created").await;
-    let of_cluster = share_rds_snapshot::Given { engine: Engine::Aurora, ..encrypted.clone() };
-    assert_refused::<share_rds_snapshot::Scene>(of_cluster, "a-cluster-snapshot-was-created").await;
-    let name = "rds:base-db-v1-2026-11-02-05-30";
-    let copied = share_rds_snapshot::Given { name, copies_automated: true, ..encrypted };
-    assert_refused::<share_rds_snapshot::Scene>(copied, "an-automated-snapshot-was-created-that-is-to-be-copied").await;
 }
 
 #[tokio::test]

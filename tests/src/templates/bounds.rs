@@ -14,7 +14,9 @@ const ORGANIZATION: &str = "o-exampleorgid";
 
 /// Actions for which AWS knows no resource, or for which a role needs every one. Any other action names what it is about.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
-const OF_ANY_RESOURCE: [&str; 22] = [
+const OF_ANY_RESOURCE: [&str; 24] = [
+    "codepipeline:PutJobFailureResult",
+    "codepipeline:PutJobSuccessResult",
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
@@ -66,7 +68,8 @@ fn forbidden() -> Vec<(&'static str, String, Value)> {
         ("dynamodb:UpdateItem", table("signalbox-audit"), keys(&["arn:aws:ec2:eu-west-1::image/ami-1"])),
         ("dynamodb:PutItem", table("customers"), keys(&["share-ami#1"])),
         ("route53:ChangeResourceRecordSets", zone.clone(), change("A", "CREATE")),
-        ("route53:ChangeResourceRecordSets", zone, change("CNAME", "UPSERT")),
+        ("route53:ChangeResourceRecordSets", zone.clone(), change("CNAME", "UPSERT")),
+        ("route53:ChangeResourceRecordSets", zone, json!({})),
         ("sts:AssumeRole", member.clone(), json!({"aws:ResourceOrgID": "o-anotherorgid"})),
         ("sts:AssumeRole", member, json!({})),
         ("sts:AssumeRole", format!("arn:aws:iam::{OTHER}:role/admin"), json!({"aws:ResourceOrgID": ORGANIZATION})),

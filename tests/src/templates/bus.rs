@@ -1,4 +1,4 @@
-//! The bus: the events that its policy admits, which events it hands to which function, and what it keeps.
+//! The bus: the events that its policy admits, the rules of functions on it, and what it keeps.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +8,9 @@ use super::role::texts;
 use super::rules::{event_bridge, forwarding, matches, samples};
 use super::template::{Parameters, Template, resolved};
 
-/// The functions whose events rules forward to the bus: the parameter that says whether one is deployed, and the function.
-fn heard() -> Vec<(String, String)> {
-    let functions: BTreeSet<_> = forwarding().into_iter().map(|it| it.function).collect();
-    functions.into_iter().map(|it| (parameter_of(&it), it)).collect()
-}
-
-/// The function's name in capitals: `ShareAmi` of `share-ami`.
-pub fn parameter_of(function: &str) -> String {
-    let words = function.split('-').flat_map(|word| [word[..1].to_uppercase(), word[1..].to_owned()]);
-    words.collect()
+/// The functions whose events rules forward to the bus.
+fn heard() -> BTreeSet<String> {
+    forwarding().into_iter().map(|it| it.function).collect()
 }
 
 /// The hub, a member, and the management account.
@@ -191,8 +184,8 @@ fn without_a_management_account_nobody_tells_of_organizations() {
 #[test]
 fn the_policy_admits_the_kinds_of_events_that_the_rules_hear_and_no_others() {
     let mut heard = BTreeSet::new();
-    for (_, pattern) in Template::read("bus").event_patterns(&parameters()) {
-        let pattern: Value = serde_json::from_str(&pattern).unwrap();
+    for function in self::heard() {
+        let pattern = pattern_in(&function, "BusRule");
         heard.extend(texts(&pattern["source"]).into_iter().chain(texts(&pattern["detail-type"])));
     }
     let of = |key: &str| {
@@ -216,59 +209,67 @@ pub fn pattern_in(template: &str, id: &str) -> Value {
 
 #[test]
 fn a_function_hears_on_the_bus_what_its_own_rule_hears() {
-    for (parameter, function) in heard() {
-        assert_eq!(pattern_in("bus", &format!("{parameter}Rule")), pattern_in(&function, "Rule"), "{function}");
+    for function in heard() {
+        assert_eq!(pattern_in(&function, "BusRule"), pattern_in(&function, "Rule"), "{function}");
     }
 }
 
+/// The rule lives with its function, where the function is told of a bus.
 #[test]
-fn there_is_a_rule_a_permission_and_an_alarm_for_each_function_that_is_deployed() {
-    let template = Template::read("bus");
-    let resource = |id: String| template.json["Resources"][id].clone();
-    for (parameter, function) in heard() {
-        for of in ["Rule", "Permission", "FailuresAlarm", "ThrottlesAlarm"] {
-            assert_eq!(resource(format!("{parameter}{of}"))["Condition"], format!("Has{parameter}"), "{function}");
+fn a_function_that_hears_members_has_its_rule_on_the_bus_with_a_permission_and_alarms() {
+    let mut templates = Template::all();
+    templates.retain(|it| it.json["Resources"].get("BusRule").is_some());
+    assert_eq!(templates.iter().map(|it| it.name.clone()).collect::<BTreeSet<_>>(), heard());
+    for template @ Template { name: function, json } in &templates {
+        for of in ["BusRule", "BusPermission", "BusFailuresAlarm", "BusThrottlesAlarm"] {
+            assert_eq!(json["Resources"][of]["Condition"], "HearsBus", "{function}: {of}");
         }
-        assert_eq!(
-            template.json["Conditions"][format!("Has{parameter}")],
-            json!({"Fn::Equals": [{"Ref": parameter}, "Yes"]})
-        );
-        assert_eq!(template.json["Parameters"][&parameter]["Default"], "No", "{function}");
-        let rule = resolved(&resource(format!("{parameter}Rule"))["Properties"], &parameters());
-        assert_eq!((&rule["Name"], &rule["EventBusName"]), (&json!(function), &json!({"Ref": "Bus"})));
-        let arn = format!("arn:aws:lambda:eu-west-1:123456789012:function:{function}");
-        assert_eq!(
-            rule["Targets"].as_array().unwrap().iter().map(|it| it["Arn"].clone()).collect::<Vec<_>>(),
-            [json!(arn)]
-        );
-        let permission = resource(format!("{parameter}Permission"))["Properties"].clone();
-        let source = json!({"Fn::GetAtt": format!("{parameter}Rule.Arn")});
-        assert_eq!((&permission["FunctionName"], &permission["SourceArn"]), (&json!(function), &source));
-        let by = json!([{"Name": "EventBusName", "Value": {"Ref": "Bus"}}, {"Name": "RuleName", "Value": function}]);
+        let told = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "BusName"}, ""]}]});
+        assert_eq!((&json["Conditions"]["HearsBus"], &json["Parameters"]["BusName"]["Default"]), (&told, &json!("")));
+        let resource = |id: &str| resolved(&json["Resources"][id]["Properties"], &parameters());
+        let rule = resource("BusRule");
+        assert_eq!((&rule["Name"], &rule["EventBusName"]), (&json!(function), &json!("signalbox")));
+        let [target] = &rule["Targets"].as_array().unwrap()[..] else { panic!("{function}: {rule}") };
+        assert_eq!(target["Arn"], json!({"Fn::GetAtt": "Function.Arn"}), "{function}");
+        assert_waits_in_the_queue_of_the_bus(target, &template.name);
+        let permission = resource("BusPermission");
+        let source = json!({"Fn::GetAtt": "BusRule.Arn"});
+        assert_eq!((&permission["FunctionName"], &permission["SourceArn"]), (&json!({"Ref": "Function"}), &source));
+        let by = json!([{"Name": "EventBusName", "Value": "signalbox"}, {"Name": "RuleName", "Value": function}]);
         for (of, measure) in [("Failures", "FailedInvocations"), ("Throttles", "ThrottledRules")] {
-            let alarm = resource(format!("{parameter}{of}Alarm"))["Properties"].clone();
+            let alarm = resource(&format!("Bus{of}Alarm"));
             assert_eq!((&alarm["MetricName"], &alarm["Dimensions"]), (&json!(measure), &by), "{function}");
         }
     }
-    assert_eq!(template.resources("AWS::Events::Rule").len(), heard().len(), "what is forwarded is handed on");
+    assert_eq!(Template::read("bus").resources("AWS::Events::Rule"), [], "the bus itself hands nothing on");
+}
+
+/// The queue is named, and admits the rule by its name on the bus.
+fn assert_waits_in_the_queue_of_the_bus(target: &Value, rule: &str) {
+    let bus = Template::read("bus");
+    let of_bus = |id: &str| resolved(&bus.json["Resources"][id]["Properties"], &parameters());
+    let queue = of_bus("FailureQueue")["QueueName"].as_str().unwrap().to_owned();
+    assert_eq!(target["DeadLetterConfig"]["Arn"], format!("arn:aws:sqs:eu-west-1:{}:{queue}", ACCOUNTS[0]), "{rule}");
+    let admits = &of_bus("FailureQueuePolicy")["PolicyDocument"]["Statement"][0]["Condition"]["ArnLike"];
+    let source = format!("arn:aws:events:eu-west-1:{}:rule/signalbox/{rule}", ACCOUNTS[0]);
+    assert!(is_like(admits["aws:SourceArn"].as_str().unwrap(), &source), "{source}: {admits}");
 }
 
 /// A sample goes to its function by the bus as it does without one, and what is replayed, too.
 #[tokio::test]
 async fn the_bus_hands_a_sample_to_its_function_and_to_no_other() {
     let (events, heard) = (event_bridge().await, heard());
-    for (function, name, event) in samples().into_iter().filter(|(.., event)| event.contains("\"detail-type\"")) {
-        let Some((own, _)) = heard.iter().find(|(_, it)| *it == function) else { continue };
+    let samples = samples().into_iter().filter(|(function, ..)| heard.contains(function));
+    for (function, name, event) in samples.filter(|(.., event)| event.contains("\"detail-type\"")) {
         let mut handed = Vec::new();
-        for (parameter, _) in &heard {
-            let pattern = pattern_in("bus", &format!("{parameter}Rule")).to_string();
-            if matches(&events, &pattern, &event).await {
-                handed.push(parameter);
+        for of in &heard {
+            if matches(&events, &pattern_in(of, "BusRule").to_string(), &event).await {
+                handed.push(of);
             }
         }
         let is_stray =
             name.ends_with("an-event-came-of-another-kind.json") || name.ends_with("could-not-be-moved.json");
-        let expected = (!is_stray).then_some(own);
+        let expected = (!is_stray).then_some(&function);
         assert_eq!(handed, Vec::from_iter(expected), "{name}");
     }
 }

@@ -6,8 +6,9 @@ mod customer_key;
 mod organization;
 mod pipeline;
 mod rotation;
+mod upgrade;
 
-pub use account::RECORDS;
+pub use account::{Account as DeployedAccount, RECORDS};
 use account::{Account, TABLE};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};

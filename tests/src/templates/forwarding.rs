@@ -4,7 +4,7 @@
 use aws_sdk_eventbridge::Client as EventBridge;
 use serde_json::{Value, json};
 
-use super::bus::{ACCOUNTS, parameter_of, parameters, pattern_in};
+use super::bus::{ACCOUNTS, parameters, pattern_in};
 use super::role::texts;
 use super::rules::{Forwarding, event_bridge, forwarding, matches, samples};
 use super::template::{Parameters, Template, resolved};
@@ -93,7 +93,7 @@ fn what_is_forwarded_is_what_the_function_hears() {
             let is_left_out = field == "region" && template == "management-account";
             assert_eq!(said, (!is_left_out).then(|| place[field].clone()), "{function}: {field}");
         }
-        assert_eq!(pattern, pattern_in("bus", &format!("{}Rule", parameter_of(&function))), "{function}");
+        assert_eq!(pattern, pattern_in(&function, "BusRule"), "{function}");
     }
 }
 

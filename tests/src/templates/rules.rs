@@ -70,7 +70,7 @@ pub struct Forwarding {
 /// Every rule that forwards to the bus.
 pub fn forwarding() -> Vec<Forwarding> {
     let mut found = Vec::new();
-    for template in Template::all().into_iter().filter(|it| it.is_of_an_organization() && it.name != "bus") {
+    for template in Template::all().into_iter().filter(Template::is_of_an_organization) {
         for (id, rule) in template.resources("AWS::Events::Rule") {
             let described = rule["Description"].as_str().unwrap();
             let (_, rest) = described.split_once(" for the function ").unwrap_or_else(|| panic!("{id}: {described}"));

@@ -21,7 +21,7 @@ const TRUST_CHARACTERS: usize = 2_048;
 
 /// What a function's template says in its own way, by section and name; of a resource, which parts. Everything else that two
 /// templates have under one name is equal, once the function's name is replaced.
-const OWN: [(&str, &str, &[&str]); 27] = [
+const OWN: [(&str, &str, &[&str]); 28] = [
     ("Parameters", "AllowedAccounts", &[]),
     ("Parameters", "CaBundle", &[]),
     ("Parameters", "ExternalId", &[]),
@@ -30,6 +30,7 @@ const OWN: [(&str, &str, &[&str]); 27] = [
     ("Parameters", "Masters", &[]),
     ("Parameters", "MaxRemovals", &[]),
     ("Parameters", "MaxRemovedPercent", &[]),
+    ("Parameters", "MemberRoleName", &["Default"]),
     ("Parameters", "MemorySize", &[]),
     ("Parameters", "Mode", &[]),
     ("Parameters", "Rates", &[]),
@@ -37,10 +38,11 @@ const OWN: [(&str, &str, &[&str]); 27] = [
     ("Parameters", "Schedule", &[]),
     ("Parameters", "SecretArns", &[]),
     ("Parameters", "Timeout", &[]),
+    ("Resources", "BusRule", &["Description", "EventPattern"]),
     ("Resources", "ErrorsAlarm", &["AlarmDescription"]),
     ("Resources", "FailureQueueAlarm", &["AlarmDescription"]),
     ("Resources", "FailureQueuePolicy", &["PolicyDocument"]),
-    ("Resources", "Function", &["Description", "Environment", "Layers", "VpcConfig"]),
+    ("Resources", "Function", &["Description", "Environment", "FunctionName", "Layers", "VpcConfig"]),
     ("Resources", "Invocations", &["DestinationConfig", "MaximumEventAgeInSeconds"]),
     ("Resources", "OverdueAlarm", &["Period"]),
     ("Resources", "Role", &["Policies"]),
@@ -52,8 +54,11 @@ const OWN: [(&str, &str, &[&str]); 27] = [
 ];
 
 /// And what a function's template for members says in its own way.
-const OWN_IN_MEMBERS: [(&str, &str, &[&str]); 2] =
-    [("Resources", "MemberRole", &["Condition", "Policies"]), ("Resources", "Rule", &["Description", "EventPattern"])];
+const OWN_IN_MEMBERS: [(&str, &str, &[&str]); 3] = [
+    ("Parameters", "MemberRoleName", &["Default"]),
+    ("Resources", "MemberRole", &["Condition", "Policies"]),
+    ("Resources", "Rule", &["Description", "EventPattern"]),
+];
 
 const SECTIONS: [&str; 5] = ["Parameters", "Rules", "Conditions", "Resources", "Outputs"];
 

@@ -46,10 +46,16 @@ fn nothing_is_changed_but_simple_records_that_are_made_and_deleted_as_they_were_
     let all = statements();
     let changes = all.iter().filter(|it| it["Action"].to_string().contains("route53:Change"));
     let [change] = changes.collect::<Vec<_>>()[..] else { panic!("one statement says what may change") };
-    let condition = json!({"ForAllValues:StringEquals": {
-        "route53:ChangeResourceRecordSetsRecordTypes": ["CNAME", "TXT"],
-        "route53:ChangeResourceRecordSetsActions": ["CREATE", "DELETE"],
-    }});
+    let condition = json!({
+        "Null": {
+            "route53:ChangeResourceRecordSetsRecordTypes": "false",
+            "route53:ChangeResourceRecordSetsActions": "false",
+        },
+        "ForAllValues:StringEquals": {
+            "route53:ChangeResourceRecordSetsRecordTypes": ["CNAME", "TXT"],
+            "route53:ChangeResourceRecordSetsActions": ["CREATE", "DELETE"],
+        },
+    });
     assert_eq!(change["Condition"], condition, "an UPSERT overwrites what another writer has made meanwhile");
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use expect_test::expect;
 use serde_json::Value;
 
 use super::File;
@@ -128,6 +129,19 @@ fn what_is_shared_needs_nothing_of_those_who_share_it() {
         let wrong: Vec<_> = graph.closure(&shared).intersection(&users).cloned().collect();
         assert!(wrong.is_empty(), "{shared} needs {wrong:?}");
     }
+}
+
+/// `make demo` compiles these before a newcomer sees anything, and each client is a minute or more. `sso` and `ssooidc` are of
+/// profiles, which the command line reads: features are those of the whole workspace, so that nothing is compiled twice.
+#[test]
+fn the_demo_needs_the_clients_that_it_shows_and_one_function() {
+    let graph = Graph::read();
+    let needed: BTreeSet<_> = ["demo", "share-ami"].iter().flat_map(|it| graph.closure(it)).collect();
+    let clients = needed.iter().filter_map(|it| it.strip_prefix("aws-sdk-")).collect::<Vec<_>>().join(" ");
+    expect![[r#""#]].assert_eq(&clients);
+    let ours: BTreeSet<_> = graph.under("functions").union(&graph.under("cli")).cloned().collect();
+    let ours: Vec<_> = ours.intersection(&needed).collect();
+    assert_eq!(ours, ["local-aws", "terminal"], "the demo names its function by its name");
 }
 
 /// A deployed function may run whatever is shared, so nothing shared reads arguments or draws on a terminal.

@@ -1,11 +1,45 @@
 //! Pipelines of `CodePipeline` in the local AWS: what a test waits for, and what it makes one of.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::operation::get_pipeline_state::GetPipelineStateOutput;
 use aws_sdk_codepipeline::types::{ActionExecution, PipelineExecutionSummary};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 
-use crate::world::{AWS, World};
+use local_aws::deploy::{Deployment, Stack};
+use serde_json::Value;
+
+use crate::templates::Template;
+use crate::world::roles::deploy;
+use crate::world::{AWS, REGION, World};
+
+/// The pipeline that the template makes.
+pub const PIPELINE: &str = "signalbox-policy";
+
+/// The stack of the pipeline of policies.
+pub const STACK: &str = "policy-pipeline";
+
+/// Deploys the pipeline of policies in the account that asks, and the role of its action in the security account, whose template
+/// `changed` may change: what the first stack says of itself.
+pub async fn deploy_pipeline(
+    (requester, security): (&World, &World),
+    function: &str,
+    given: &[(&str, &str)],
+    changed: impl FnOnce(&mut Value),
+) -> BTreeMap<String, String> {
+    let own = [("SecurityAccountId", security.account.as_str()), ("FunctionName", function)];
+    let parameters = own.iter().chain(given).map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let template = local_aws::workspace().join("infra/policy-pipeline.yaml");
+    let stack = Stack { name: STACK.into(), template, parameters };
+    let outputs = Deployment::new(requester.sessions.config()).apply(&stack).await.unwrap();
+    let mut template = Template::read("policy-pipeline-action").json;
+    changed(&mut template);
+    let of_pipeline = ["PipelineRoleArn", "ArtifactBucketName", "ArtifactKeyArn"].map(|it| (it, outputs[it].as_str()));
+    let region = [("PipelineRegion", REGION), own[1]];
+    deploy(security, "policy-pipeline-action", &template, &[&of_pipeline[..], &region].concat()).await;
+    outputs
+}
 
 /// A pipeline in the account of a test.
 pub struct Watched<'a> {

@@ -1,6 +1,7 @@
 //! A rotation as Secrets Manager drives it: `RotateSecret`, and then an invocation for each step. Secrets as anybody makes
 //! them, and their versions as Secrets Manager tells of them.
 
+mod hazards;
 mod samples;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -13,59 +13,24 @@ use crate::failure::Failure;
 use crate::functions::by_hand;
 use crate::given::Given;
 use crate::progress;
-use crate::settings::{AllowedAccounts, Limits, Naming, Pacing, Tables};
+use crate::settings::SharedSettings;
 
-/// What the sweeps have to know. They are checked where they are read.
+/// What the sweeps have to know: the manifest and the tables are those of the calling account.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "For share-sweep")]
 pub(crate) struct SweepSettings {
-    #[arg(help = "Where the share manifest lies, for the credentials of the caller: s3://bucket/key or ssm:/name")]
-    #[arg(long, env = "SIGNALBOX_MANIFEST", value_name = "LOCATION", hide_env_values = true)]
-    pub(crate) manifest: Option<String>,
-    /// The account that owns the bucket of the manifest; the calling account by default
-    #[arg(long, env = "SIGNALBOX_MANIFEST_ACCOUNT", value_name = "ID", hide_env_values = true)]
-    pub(crate) manifest_account: Option<String>,
-    #[command(flatten)]
-    pub(crate) allowed: AllowedAccounts,
     /// The account whose buckets, keys and repositories the manifest names, which are skipped in all others; the calling one
     /// by default
     #[arg(long, env = "SIGNALBOX_EXACT_NAMES_ACCOUNT", value_name = "ID", hide_env_values = true)]
-    pub(crate) exact_names_account: Option<String>,
-    /// The tables are those of the calling account.
+    exact_names_account: Option<String>,
     #[command(flatten)]
-    pub(crate) tables: Tables,
-    #[command(flatten)]
-    pub(crate) limits: Limits,
-    #[command(flatten)]
-    pub(crate) pacing: Pacing,
-    #[command(flatten)]
-    pub(crate) naming: Naming,
-}
-
-impl SweepSettings {
-    /// A setting by the name of the function's environment variable, where it is not empty.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        let value = match name {
-            "SIGNALBOX_MANIFEST" => self.manifest.as_ref(),
-            "SIGNALBOX_MANIFEST_ACCOUNT" => self.manifest_account.as_ref(),
-            "SIGNALBOX_ALLOWED_ACCOUNTS" => self.allowed.allowed_accounts.as_ref(),
-            "SIGNALBOX_EXACT_NAMES_ACCOUNT" => self.exact_names_account.as_ref(),
-            "SIGNALBOX_GRANTS_TABLE" | "SIGNALBOX_AUDIT_TABLE" => self.tables.variable(name),
-            "SIGNALBOX_RATES" => self.pacing.rates.as_ref(),
-            "SIGNALBOX_MAX_REMOVALS" | "SIGNALBOX_MAX_REMOVED_PERCENT" | "SIGNALBOX_SWEEP_PERIOD" => {
-                self.limits.variable(name)
-            }
-            _ => return self.naming.variable(name),
-        };
-        value.cloned().filter(|value| !value.is_empty())
-    }
+    shared: SharedSettings,
 }
 
 /// Whose settings, manifest and tables the operations go by, and whether they act.
 pub(super) struct Suite<'a> {
     pub(super) hub: Arc<Sessions>,
-    pub(super) settings: &'a SweepSettings,
-    /// Which settings were given as options, so that one that nothing reads is refused.
+    /// The settings, and which of them were given as options, so that one that nothing reads is refused.
     pub(super) given: &'a Given,
     pub(super) operation: Operation,
     pub(super) mode: Mode,
@@ -74,11 +39,6 @@ pub(super) struct Suite<'a> {
 }
 
 impl Suite<'_> {
-    /// A setting, which is then known to have been read.
-    pub(super) fn variable(&self, name: &str) -> Option<String> {
-        self.given.read(name, self.settings.variable(name))
-    }
-
     /// The run of one account.
     pub(super) fn begin(&self, function: &'static str, account: &AccountId) -> Run {
         by_hand(&self.hub, function, account.as_str(), &format!("signalbox fleet run {}", self.operation))
@@ -104,7 +64,7 @@ impl Suite<'_> {
     /// Refuses to act where nothing says with which accounts things may be shared, and says once where nothing bounds them, which
     /// each report is to repeat.
     pub(super) fn check_bound(&self) -> Result<Option<String>, Failure> {
-        let variables = |name: &str| self.variable(name);
+        let variables = |name: &str| self.given.setting(name);
         if self.mode == Mode::Apply {
             bound::require(self.given, &variables)?;
         }

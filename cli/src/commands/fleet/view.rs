@@ -5,7 +5,7 @@ use std::fmt;
 
 use fleet::{Account, Entry, Fleet, List, Plan, Reason, Results, Tolerance};
 use operations::Operation;
-use place::{AccountId, Region};
+use place::{AccountId, Region, plain};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -109,11 +109,6 @@ fn place(entry: &Entry<Value>) -> String {
     let name = name.as_deref().map(|name| format!(" {}", plain(name))).unwrap_or_default();
     let region = entry.region.as_ref().map(|region| format!(" {region}")).unwrap_or_default();
     format!("{id}{name}{region}")
-}
-
-/// The text in one line, without what a terminal would obey: names are anybody's.
-fn plain(text: &str) -> String {
-    text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }
 
 /// How a run went, by which it is good or bad.

@@ -15,10 +15,10 @@ fn a_failure_tells_the_reason_and_as_many_findings_as_fit() {
         remedy: "name the actions".into(),
     };
     report.findings = (0..3).map(finding).collect();
-    let few = message(&report);
+    let few = message("Policy check failed", &report);
     assert!(few.starts_with("Policy check failed\n") && few.ends_with("name the actions (all-actions)"), "{few}");
     report.findings = (0..1_000).map(finding).collect();
-    let many = message(&report);
+    let many = message("Policy check failed", &report);
     let told = many.matches("all-actions").count();
     assert!(many.chars().count() <= 5_000 && told > 10, "{}", many.chars().count());
     assert!(many.ends_with(&format!(".. and {} more; the log has all", 1_000 - told)), "{many}");

@@ -30,3 +30,18 @@ fn where_sections_are_skipped_it_is_said_and_why() {
     assert!(!images.desired.manifest.as_ref().unwrap().sections().contains_key(Kind::Bucket.section()));
     assert_eq!(told(&images), "", "there is nothing to skip");
 }
+
+/// Each account of a fleet has a sweep of its own, so that records of others are not worth a line each.
+#[test]
+fn the_sweep_of_one_account_says_once_that_records_of_others_are_not_its_own() {
+    let ours = ["111122223333"];
+    let beside = |ids: &[&str]| {
+        let left_alone = ids.iter().map(|id| (id.parse().unwrap(), "account .. is not ours".to_owned())).collect();
+        Facts { is_of_one_account: true, left_alone, ..swept(ours[0], &ours) }
+    };
+    assert_eq!(told(&beside(&[])), "");
+    let one = "note: this sweep is of account 111122223333 alone; the records also have resources of";
+    assert_eq!(told(&beside(&["444455556666", "222233334444"])), format!("{one} 222233334444, 444455556666\n"));
+    let many = ["222233334444", "333344445555", "444455556666", "555566667777"];
+    assert_eq!(told(&beside(&many)), format!("{one} 4 other accounts\n"));
+}

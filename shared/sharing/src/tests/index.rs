@@ -13,7 +13,7 @@ fn one_by_one(kind: Kind, entries: &[String], name: &str) -> Vec<usize> {
         Kind::DbSnapshot | Kind::DbClusterSnapshot => {
             WildMatch::new(&format!("*{}*", entry.to_lowercase())).matches(&name.to_lowercase())
         }
-        Kind::Key | Kind::Repository | Kind::Bucket => entry == name,
+        Kind::Key | Kind::Repository | Kind::Bucket | Kind::ManagedPolicy => entry == name,
     };
     entries.iter().enumerate().filter(|(_, entry)| is_match(entry)).map(|(at, _)| at).collect()
 }

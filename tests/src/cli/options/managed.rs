@@ -4,7 +4,7 @@ use aws_sdk_organizations::Client;
 use local_aws::{Call, Fault, FaultKind};
 
 use super::ran;
-use crate::cli::Desk;
+use crate::cli::Shell;
 use crate::world::{AWS, World};
 
 /// The members, by the order in which a run enters them.
@@ -31,10 +31,10 @@ impl Managed {
     }
 
     /// What happens to a run that shows this option.
-    pub fn restore(&self, desk: &Desk<'_>, option: &str) {
+    pub fn restore(&self, shell: &Shell<'_>, option: &str) {
         AWS.clear_faults(&self.manager);
         AWS.clear_faults(&self.first);
-        let file = desk.folder.join("run.jsonl");
+        let file = shell.folder.join("run.jsonl");
         let _ = std::fs::remove_file(&file);
         let fault = |account: &str, kind, operation: &str| {
             AWS.inject(&Fault { operation: Some(operation.into()), ..Fault::new(account, kind) });
@@ -50,7 +50,7 @@ impl Managed {
                 AWS.inject(&Fault { operation, contains, ..Fault::new(&self.manager, FaultKind::AccessDenied) });
                 let run = format!("caller-identity --profile elsewhere --target {},{}", self.first, self.second);
                 let run = format!("{run} --checkpoint run.jsonl");
-                let failed = ran(desk, "fleet run", &run.split(' ').map(String::from).collect::<Vec<_>>());
+                let failed = ran(shell, "fleet run", &run.split(' ').map(String::from).collect::<Vec<_>>());
                 assert_eq!(failed.status.code(), Some(254), "{}", String::from_utf8_lossy(&failed.stderr));
                 AWS.clear_faults(&self.manager);
             }

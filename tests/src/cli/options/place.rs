@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::managed::Managed;
-use crate::cli::Desk;
+use crate::cli::Shell;
 use crate::functions::reconcile_shares::{MANIFEST, SWEEP};
 use crate::world::ec2::{allow_launch, launchers, register};
 use crate::world::emr::{PRIMARY, make_private_zone, make_vpc, put_record, run_cluster, terminate};
@@ -46,14 +46,14 @@ pub struct Place {
 
 impl Place {
     /// Writes the files that rows name, makes names of clusters, and an audit.
-    pub async fn prepare(desk: &Desk<'_>) -> Self {
-        let scene = desk.scene;
+    pub async fn prepare(shell: &Shell<'_>) -> Self {
+        let scene = shell.scene;
         let account = scene.world.account.clone();
         let (elsewhere, by_tls) = (account.replacen('2', "3", 1), Arc::default());
         let mut place = Self {
             manifest: format!("s3://{}/share.json", scene.world.bucket()),
             empty: format!("s3://{}/empty.json", scene.world.bucket()),
-            encrypted: behind_tls(desk, Arc::clone(&by_tls)),
+            encrypted: behind_tls(shell, Arc::clone(&by_tls)),
             by_tls,
             managed: Managed::make(&elsewhere).await,
             elsewhere,
@@ -61,15 +61,15 @@ impl Place {
             account,
             ..Self::default()
         };
-        place.write_files(desk).await;
-        place.name_clusters(desk).await;
+        place.write_files(shell).await;
+        place.name_clusters(shell).await;
         scene.sweep().await;
-        place.restore(desk, "run", "sweep-period").await;
-        desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+        place.restore(shell, "run", "sweep-period").await;
+        shell.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
         let plan: Value =
-            serde_json::from_str(&std::fs::read_to_string(desk.folder.join("plan.json")).unwrap()).unwrap();
+            serde_json::from_str(&std::fs::read_to_string(shell.folder.join("plan.json")).unwrap()).unwrap();
         let step = plan["steps"][0].to_string().replace(&place.account, MEMBER);
-        std::fs::write(desk.folder.join("step.json"), step).unwrap();
+        std::fs::write(shell.folder.join("step.json"), step).unwrap();
         place
     }
 
@@ -90,18 +90,18 @@ impl Place {
 
     /// Takes back what a command that acts did: the ledger's records, the strange share and the records of both clusters. For
     /// one option there is also a new image.
-    pub async fn restore(&self, desk: &Desk<'_>, command: &str, option: &str) {
-        let world = &desk.scene.world;
-        self.managed.restore(desk, option);
+    pub async fn restore(&self, shell: &Shell<'_>, command: &str, option: &str) {
+        let world = &shell.scene.world;
+        self.managed.restore(shell, option);
         if option == "sweep-period" {
-            self.miss_an_event(desk).await;
+            self.miss_an_event(shell).await;
         }
         if !["run", "apply", "fleet run"].contains(&command) {
             return;
         }
         world.lose_ledger().await;
         allow_launch(&world.ec2, &self.image, &["444455556666"], false).await;
-        let clusters = std::fs::read_to_string(desk.folder.join("clusters")).unwrap();
+        let clusters = std::fs::read_to_string(shell.folder.join("clusters")).unwrap();
         for (host, cluster) in ["etl", "gone"].iter().zip(clusters.split(' ')) {
             let (name, account) = (format!("{host}.example.com"), &self.account);
             let mark =
@@ -112,8 +112,8 @@ impl Place {
     }
 
     /// Registers an image that the manifest names, of which no event told, where the last one is shared by now.
-    async fn miss_an_event(&self, desk: &Desk<'_>) {
-        let ec2 = &desk.scene.world.ec2;
+    async fn miss_an_event(&self, shell: &Shell<'_>) {
+        let ec2 = &shell.scene.world.ec2;
         let last = self.missed.lock().unwrap().clone();
         if last.is_empty() || launchers(ec2, &last).await != "no account" {
             let image = register(ec2, "base_linux_v2", &[]).await;
@@ -121,33 +121,33 @@ impl Place {
         }
     }
 
-    async fn write_files(&self, desk: &Desk<'_>) {
-        let world = &desk.scene.world;
+    async fn write_files(&self, shell: &Shell<'_>) {
+        let world = &shell.scene.world;
         // Enough shares for a percentage of them.
         let mut manifest: Value = serde_json::from_str(MANIFEST).unwrap();
         let accounts: Vec<_> = (0..20).map(|number| format!("6000000000{number:02}")).collect();
         manifest["ami"]["base_linux_v"][REGION] = json!(accounts);
-        desk.scene.put_manifest(&manifest.to_string()).await;
-        desk.write("share.json", &manifest.to_string());
+        shell.scene.put_manifest(&manifest.to_string()).await;
+        shell.write("share.json", &manifest.to_string());
         let put = world.s3.put_object().bucket(world.bucket()).key("empty.json").body(b"{}".to_vec().into());
         put.send().await.unwrap();
         let ami = read_sample("share-ami", "an-image-became-available");
         let id = serde_json::from_str::<Value>(&ami).unwrap()["detail"]["ImageId"].as_str().unwrap().to_owned();
-        desk.write("ami.json", &ami.replace(&id, &desk.scene.image));
-        std::fs::write(desk.folder.join("member.json"), ami.replace("111122223333", MEMBER)).unwrap();
-        desk.write("sweep.json", SWEEP);
+        shell.write("ami.json", &ami.replace(&id, &shell.scene.image));
+        std::fs::write(shell.folder.join("member.json"), ami.replace("111122223333", MEMBER)).unwrap();
+        shell.write("sweep.json", SWEEP);
         let statement =
             json!({"Sid": "OfAFile", "Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"});
-        desk.write("policy.json", &json!({"Version": "2012-10-17", "Statement": [statement]}).to_string());
-        std::fs::create_dir_all(desk.folder.join(".aws")).unwrap();
+        shell.write("policy.json", &json!({"Version": "2012-10-17", "Statement": [statement]}).to_string());
+        std::fs::create_dir_all(shell.folder.join(".aws")).unwrap();
         let keys = format!("aws_access_key_id={}\naws_secret_access_key=test\n", self.elsewhere);
-        std::fs::write(desk.folder.join(".aws/config"), format!("[profile elsewhere]\n{keys}")).unwrap();
-        desk.write("rds.json", &automated(desk).await);
+        std::fs::write(shell.folder.join(".aws/config"), format!("[profile elsewhere]\n{keys}")).unwrap();
+        shell.write("rds.json", &automated(shell).await);
     }
 
     /// Makes a cluster with its name, and one that has ended and whose name is still there.
-    async fn name_clusters(&mut self, desk: &Desk<'_>) {
-        let world = &desk.scene.world;
+    async fn name_clusters(&mut self, shell: &Shell<'_>) {
+        let world = &shell.scene.world;
         let (vpc, subnet) = make_vpc(world).await;
         self.zone = make_private_zone(world, "example.com", &vpc).await;
         self.other_zone = make_private_zone(world, "example.org", &vpc).await;
@@ -158,11 +158,11 @@ impl Place {
             clusters.push(run_cluster(world, &subnet, &tags).await);
         }
         terminate(world, &clusters[1]).await;
-        std::fs::write(desk.folder.join("clusters"), clusters.join(" ")).unwrap();
+        std::fs::write(shell.folder.join("clusters"), clusters.join(" ")).unwrap();
         let sample = read_sample("emr-dns", "a-cluster-is-running");
-        desk.write("emr.json", &sample.replace("j-1YONHTCP3YZKC", &clusters[0]));
+        shell.write("emr.json", &sample.replace("j-1YONHTCP3YZKC", &clusters[0]));
         let ended = sample.replace("j-1YONHTCP3YZKC", &clusters[1]).replace("RUNNING", "TERMINATED");
-        desk.write("ended.json", &ended);
+        shell.write("ended.json", &ended);
     }
 }
 
@@ -171,8 +171,8 @@ fn node(host: &str) -> String {
 }
 
 /// The event of the snapshot that RDS makes by itself of a new database.
-async fn automated(desk: &Desk<'_>) -> String {
-    let rds = aws_sdk_rds::Client::new(desk.scene.world.sessions.config());
+async fn automated(shell: &Shell<'_>) -> String {
+    let rds = aws_sdk_rds::Client::new(shell.scene.world.sessions.config());
     let request = rds.create_db_instance().db_instance_identifier("base-db-v9").engine("postgres");
     let request = request.db_instance_class("db.t4g.micro").allocated_storage(20);
     request.master_username("app").master_user_password("not-a-secret").send().await.unwrap();
@@ -184,9 +184,9 @@ async fn automated(desk: &Desk<'_>) -> String {
 }
 
 /// The local AWS behind TLS: its URL. The certificate is of an authority that only the file `authority.pem` knows.
-fn behind_tls(desk: &Desk, reached: Arc<AtomicUsize>) -> String {
+fn behind_tls(shell: &Shell, reached: Arc<AtomicUsize>) -> String {
     let (pem, acceptor) = certified("localhost");
-    desk.write("authority.pem", &pem);
+    shell.write("authority.pem", &pem);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();

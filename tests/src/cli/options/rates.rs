@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::place::Place;
 use super::{idle, rows};
-use crate::cli::Desk;
+use crate::cli::Shell;
 use crate::functions::reconcile_shares::{MANIFEST, SWEEP, Scene};
 use crate::world::AWS;
 use crate::world::emr::{make_private_zone, make_vpc};
@@ -52,19 +52,19 @@ fn limit(account: &str) {
 #[tokio::test]
 async fn without_the_documented_rates_aws_refuses_calls() {
     let scene = Scene::new().await;
-    let desk = Desk::at(&scene);
+    let shell = Shell::at(&scene);
     let (vpc, _) = make_vpc(&scene.world).await;
     for number in 0..ZONES {
         make_private_zone(&scene.world, &format!("z{number}.example.com"), &vpc).await;
     }
-    desk.write("share.json", MANIFEST);
-    desk.write("sweep.json", SWEEP);
-    desk.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
-    let plan = std::fs::read_to_string(desk.folder.join("plan.json")).unwrap();
-    std::fs::write(desk.folder.join("many.json"), many(&plan)).unwrap();
+    shell.write("share.json", MANIFEST);
+    shell.write("sweep.json", SWEEP);
+    shell.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
+    let plan = std::fs::read_to_string(shell.folder.join("plan.json")).unwrap();
+    std::fs::write(shell.folder.join("many.json"), many(&plan)).unwrap();
     let place = Place::of(&scene.world.account);
     let mut rows = rows::all(&place);
     rows.retain(|row| row.option == "rates");
-    let idle = idle(&desk, &place, rows, async |_| limit(&place.account)).await;
+    let idle = idle(&shell, &place, rows, async |_| limit(&place.account)).await;
     assert!(idle.is_empty(), "{}", idle.join("\n"));
 }

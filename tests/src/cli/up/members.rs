@@ -59,21 +59,21 @@ fn assert_swept(told: &str) {
         development development eu-west-1
           reconcile-shares: planned
             - share ami-1 in eu-west-1: +222233334444 +333344445555 -444455556666; snap-1: +222233334444 +333344445555 -444455556666
-            note: things of account 111122223333 are left alone: account 111122223333 is not ours (development): deploy the function there, send it the events of development only, or name 111122223333 in SIGNALBOX_ACCOUNTS, with SIGNALBOX_MEMBER_ROLE
+            note: this sweep is of account development alone; the records also have resources of 111122223333
         production production eu-west-1
           reconcile-shares: planned
             - share ami-1 in eu-west-1: +222233334444 +333344445555 -444455556666; snap-1: +222233334444 +333344445555 -444455556666
-            note: things of account 111122223333 are left alone: account 111122223333 is not ours (production): deploy the function there, send it the events of production only, or name 111122223333 in SIGNALBOX_ACCOUNTS, with SIGNALBOX_MEMBER_ROLE
+            note: this sweep is of account production alone; the records also have resources of 111122223333
         $ signalbox fleet run share-sweep --target workloads --apply
         2 results, 0 exceptions, 0 failed to assume the role, 0 skipped
         development development eu-west-1
           reconcile-shares: applied
             - share ami-1 in eu-west-1: +222233334444 +333344445555 -444455556666; snap-1: +222233334444 +333344445555 -444455556666
-            note: things of account 111122223333 are left alone: account 111122223333 is not ours (development): deploy the function there, send it the events of development only, or name 111122223333 in SIGNALBOX_ACCOUNTS, with SIGNALBOX_MEMBER_ROLE
+            note: this sweep is of account development alone; the records also have resources of 111122223333
         production production eu-west-1
           reconcile-shares: applied
             - share ami-1 in eu-west-1: +222233334444 +333344445555 -444455556666; snap-1: +222233334444 +333344445555 -444455556666
-            note: things of account 111122223333 are left alone: account 111122223333 is not ours (production): deploy the function there, send it the events of production only, or name 111122223333 in SIGNALBOX_ACCOUNTS, with SIGNALBOX_MEMBER_ROLE
+            note: this sweep is of account production alone; the records also have resources of 111122223333
         $ signalbox fleet run dns-sweep --target production --dns-zones Z1
         1 results, 0 exceptions, 0 failed to assume the role, 0 skipped
         production production eu-west-1

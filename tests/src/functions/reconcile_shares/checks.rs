@@ -45,7 +45,9 @@ impl Checked for Scene {
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {
-        Shown::Elsewhere("tests/src/promises/binary.rs::reconcile_shares_answers_with_its_report_and_counts_in_metrics")
+        Shown::Elsewhere(
+            "tests/src/functions/reconcile_shares/binary.rs::it_answers_with_its_report_and_counts_in_metrics",
+        )
     }
 
     fn deployed() -> Shown<Deployed<Self>> {

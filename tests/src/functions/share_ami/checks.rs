@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 pub use super::Scene;
-use super::{GIVEN, Given, faults, stories};
+use super::{GIVEN, Given, GivenImage, IMAGE, Key, faults, stories};
 use crate::promises::checks::{Answer, Checked, Deployed, Economy, Shown};
 use crate::promises::every_call::Run;
 use crate::templates::operations_where_grants_were_lost;
@@ -17,6 +17,11 @@ impl Checked for Scene {
     async fn operations_beside_the_stories() -> Vec<String> {
         let one_fewer = r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012"]}}}"#;
         operations_where_grants_were_lost(&Self::stories()[0], one_fewer).await
+    }
+
+    fn encrypted() -> Vec<(Given, &'static str)> {
+        let image = GivenImage { key: Key::Customer, ..IMAGE };
+        vec![(Given { image: Some(image), ..GIVEN }, "an-image-became-available")]
     }
 
     fn runs() -> Shown<Vec<Run<Given>>> {

@@ -3,7 +3,8 @@
 use expect_test::expect;
 
 pub use super::Scene;
-use super::{GIVEN, Given, faults, stories};
+use super::{GIVEN, Given, GivenSnapshot, SNAPSHOT, faults, stories};
+use crate::functions::share_ami::Key;
 use crate::promises::checks::{Answer, Checked, Deployed, Economy, Shown};
 use crate::promises::every_call::Run;
 use crate::templates::operations_where_grants_were_lost;
@@ -17,6 +18,11 @@ impl Checked for Scene {
     async fn operations_beside_the_stories() -> Vec<String> {
         let one_fewer = r#"{"ebs": {"data-": {"eu-west-1": ["123456789012"]}}}"#;
         operations_where_grants_were_lost(&Self::stories()[0], one_fewer).await
+    }
+
+    fn encrypted() -> Vec<(Given, &'static str)> {
+        let snapshots = &[GivenSnapshot { key: Key::Customer, ..SNAPSHOT }];
+        vec![(Given { snapshots, ..GIVEN }, "a-snapshot-was-created")]
     }
 
     fn runs() -> Shown<Vec<Run<Given>>> {

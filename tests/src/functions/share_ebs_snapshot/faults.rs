@@ -45,3 +45,20 @@ async fn of_one_that_no_entry_names_permissions_and_keys_are_not_read() {
     calls.sort();
     assert_eq!(calls, ["dynamodb:DeleteItem", "dynamodb:PutItem", "ec2:DescribeSnapshots", "s3:GetObject"]);
 }
+
+/// An identity that may invoke the function can guess the second in which several snapshots are complete.
+#[tokio::test]
+async fn an_event_about_one_of_several_snapshots_does_not_settle_the_event_about_all() {
+    let given = Given { snapshots: &[SNAPSHOT, SNAPSHOT], ..GIVEN };
+    let mut scene = Scene::set_up(&given, "snapshots-of-several-volumes-were-created").await;
+    let all = scene.event.clone();
+    let mut event: serde_json::Value = serde_json::from_str(&all).unwrap();
+    event["detail"]["snapshots"].as_array_mut().unwrap().sort_by_key(|it| it["snapshot_id"].to_string());
+    event["detail"]["snapshots"].as_array_mut().unwrap().truncate(1);
+    scene.event = event.to_string();
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    scene.event = all;
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    let picture = scene.picture().await;
+    assert!(picture.lines().all(|line| line.ends_with(": 123456789012, 987654321098")), "{picture}");
+}

@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 pub use super::Scene;
-use super::{GIVEN, Given, faults, stories};
+use super::{Engine, GIVEN, Given, faults, stories};
 use crate::functions::share_ami::Key;
 use crate::promises::checks::{Answer, Checked, Deployed, Economy, Shown};
 use crate::promises::every_call::Run;
@@ -18,6 +18,18 @@ impl Checked for Scene {
     async fn operations_beside_the_stories() -> Vec<String> {
         let one_fewer = r#"{"rds": {"base-db-v": {"eu-west-1": ["123456789012"]}}}"#;
         operations_where_grants_were_lost(&Self::stories()[0], one_fewer).await
+    }
+
+    fn encrypted() -> Vec<(Given, &'static str)> {
+        let encrypted = Given { key: Key::Customer, ..GIVEN };
+        let of_cluster = Given { engine: Engine::Aurora, ..encrypted.clone() };
+        let name = "rds:base-db-v1-2026-11-02-05-30";
+        let copied = Given { name, copies_automated: true, ..encrypted.clone() };
+        vec![
+            (encrypted, "a-snapshot-was-created"),
+            (of_cluster, "a-cluster-snapshot-was-created"),
+            (copied, "an-automated-snapshot-was-created-that-is-to-be-copied"),
+        ]
     }
 
     fn runs() -> Shown<Vec<Run<Given>>> {

@@ -96,6 +96,6 @@ async fn an_automated_snapshot_must_be_copied_first_and_the_copy_is_shared_by_it
     let before = scene.world.calls();
     assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
     assert!(scene.world.operations_since(before).iter().all(|call| !call.contains("Copy")));
-    let shared = "base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30";
+    let shared = "base-db-v1-2026-11-02-05-30-shared, a copy of base-db-v1-2026-11-02-05-30";
     assert_eq!(scene.picture().await, format!("{shared}: 123456789012, 987654321098\n"));
 }

@@ -168,7 +168,7 @@ stories! { Scene;
               - copy rds:base-db-v1-2026-11-02-05-30 in eu-west-1 to base-db-v1-2026-11-02-05-30-shared
             before
             after
-            base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: no account
+            base-db-v1-2026-11-02-05-30-shared, a copy of base-db-v1-2026-11-02-05-30: no account
         "#]];
     an_automated_cluster_snapshot_was_created_that_is_to_be_copied:
         Given { copies_automated: true, engine: Engine::Aurora, ..AUTOMATED }, expect![[r#"
@@ -177,16 +177,16 @@ stories! { Scene;
               note: AWS documents no event for the finished copy of a cluster snapshot: where none comes, the sweep shares base-db-v1-2026-11-02-05-30-shared
             before
             after
-            base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: no account
+            base-db-v1-2026-11-02-05-30-shared, a copy of base-db-v1-2026-11-02-05-30: no account
         "#]];
     a_copy_of_ours_was_finished:
         Given { copies_automated: true, ..COPY }, expect![[r#"
             share-rds-snapshot: applied
               - share base-db-v1-2026-11-02-05-30-shared in eu-west-1: +123456789012 +987654321098
             before
-            base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: no account
+            base-db-v1-2026-11-02-05-30-shared, a copy of base-db-v1-2026-11-02-05-30: no account
             after
-            base-db-v1-2026-11-02-05-30-shared, a copy of rds:base-db-v1-2026-11-02-05-30: 123456789012, 987654321098
+            base-db-v1-2026-11-02-05-30-shared, a copy of base-db-v1-2026-11-02-05-30: 123456789012, 987654321098
         "#]];
     a_snapshot_is_being_created: GIVEN, expect![[r#"
         share-rds-snapshot: ignored (not an event that share-rds-snapshot acts on)

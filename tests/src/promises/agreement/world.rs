@@ -145,6 +145,7 @@ pub fn swept(desired: &Desired, found: Vec<Found>, grants: BTreeSet<Grant>, head
         now: now(),
         home: OURS.parse().unwrap(),
         exact: OURS.parse().unwrap(),
+        is_of_one_account: false,
         owners: [OURS.parse().unwrap()].into(),
         left_alone: BTreeMap::new(),
         limits: Limits {

@@ -17,9 +17,10 @@ struct Clusters {
     subnets: [String; 2],
 }
 
-fn settings(zone: &str, suffixes: &str) -> Settings {
+fn settings(zone: &str, suffixes: &str, removals: usize) -> Settings {
     let variable = |name: &str| match name {
         "SIGNALBOX_DNS_ZONES" => Some(zone.to_owned()),
+        "SIGNALBOX_MAX_REMOVALS" => Some(removals.to_string()),
         "SIGNALBOX_SUFFIX_ACCOUNTS" => Some(suffixes.to_owned()).filter(|it| !it.is_empty()),
         _ => None,
     };
@@ -37,14 +38,18 @@ impl Clusters {
             subnets.push(subnet);
         }
         let hub = scene.acting_with(EmrDns::NAME, &[("HostedZoneIds", &zone)]).await;
-        let function = EmrDns::new(hub.sessions.clone(), settings(&zone, ""));
+        let function = EmrDns::new(hub.sessions.clone(), settings(&zone, "", 25));
         Self { scene, zone, function, subnets: subnets.try_into().unwrap() }
     }
 
     /// Lets these accounts have names under these suffixes.
     async fn configure(&mut self, suffixes: &str) {
+        self.set(settings(&self.zone, suffixes, 25)).await;
+    }
+
+    async fn set(&mut self, settings: Settings) {
         let hub = self.scene.acting_as(EmrDns::NAME).await;
-        self.function = EmrDns::new(hub.sessions.clone(), settings(&self.zone, suffixes));
+        self.function = EmrDns::new(hub.sessions.clone(), settings);
     }
 
     async fn run(&self, member: &World, name: &str) -> String {
@@ -77,7 +82,11 @@ impl Clusters {
     }
 
     async fn sweep(&self) -> Outcome {
-        let report = self.scene.hear(&self.function, r#"{"signalbox": "sweep", "force": null}"#).await;
+        self.sweep_forced("null").await
+    }
+
+    async fn sweep_forced(&self, names: &str) -> Outcome {
+        let report = self.scene.hear(&self.function, &format!(r#"{{"signalbox": "sweep", "force": {names}}}"#)).await;
         println!("{report}");
         report.outcome
     }
@@ -260,4 +269,33 @@ async fn a_member_that_cannot_be_read_keeps_its_names_and_holds_back_no_others()
     AWS.clear_faults(&below.account);
     assert_eq!(it.sweep().await, Outcome::Applied);
     assert_eq!(it.records().await, format!("{stays}; stays.example.com"));
+}
+
+/// More of them end than a sweep may take away.
+#[tokio::test]
+async fn a_member_that_ends_many_clusters_keeps_their_names_and_holds_back_no_others() {
+    let mut it = Clusters::new().await;
+    it.set(settings(&it.zone, "", 2)).await;
+    let (member, below) = (&it.scene.member, &it.scene.below);
+    for (account, name) in [(member, "a"), (member, "b"), (member, "c"), (below, "gone"), (below, "stays")] {
+        let cluster = it.run(account, &format!("{name}.example.com")).await;
+        assert_eq!(it.hear(account, "a-cluster-is-waiting", &cluster).await, Outcome::Applied);
+        if name != "stays" {
+            terminate(account, &cluster).await;
+            set_state(account, &cluster, "TERMINATED").await;
+        }
+    }
+    it.run(below, "missed.example.com").await;
+    assert_eq!(it.sweep().await, Outcome::Refused, "the alarm sounds");
+    let of = |account: &str, names: &[&str]| {
+        let marks = names.iter().map(|name| format!("_signalbox.{name}.example.com account={account}"));
+        (marks.collect::<Vec<_>>(), names.iter().map(|name| format!("{name}.example.com")).collect::<Vec<_>>())
+    };
+    let ((marks, names), (own, kept)) = (of("BELOW", &["missed", "stays"]), of("MEMBER", &["a", "b", "c"]));
+    let mut all = [own, marks.clone(), kept, names.clone()].concat();
+    all.sort();
+    assert_eq!(it.records().await, all.join("; "));
+    let forced = r#"["a.example.com", "b.example.com", "c.example.com"]"#;
+    assert_eq!(it.sweep_forced(forced).await, Outcome::Applied);
+    assert_eq!(it.records().await, [marks, names].concat().join("; "));
 }

@@ -73,7 +73,8 @@ impl<S: Scene> Account<S> {
         account
     }
 
-    async fn deploy(&self, given: &[(&str, &str)]) -> BTreeMap<String, String> {
+    /// Deploys the stacks, or updates them, with these parameters beside the scene's own: what the function's says of itself.
+    pub async fn deploy(&self, given: &[(&str, &str)]) -> BTreeMap<String, String> {
         let zip = {
             let mut packages = PACKAGES.lock().await;
             packages.entry(S::FUNCTION).or_insert_with(|| package(&binary(S::FUNCTION)).unwrap()).clone()

@@ -10,16 +10,12 @@ use local_aws::JobState;
 use local_aws::deploy::Deployment;
 use serde_json::{Value, json};
 
-use super::account::stack;
-use crate::templates::Template;
-use crate::world::pipelines::{Watched, put_version, run};
+use crate::world::pipelines::{PIPELINE, STACK, Watched, deploy_pipeline, put_version, run};
 use crate::world::roles::{deploy, without_action};
 use crate::world::{AWS, REGION, World};
 
 /// A function that leaves the answer to the test.
 const FUNCTION: &str = "answered-by-a-test";
-
-const PIPELINE: &str = "signalbox-policy";
 
 /// The account that asks, and the security account.
 struct Accounts {
@@ -33,15 +29,7 @@ impl Accounts {
     async fn new(given: &[(&str, &str)], changed: impl FnOnce(&mut Value)) -> Self {
         let (requester, security) = (World::new().await, World::new().await);
         make_function(&security).await;
-        let own = [("SecurityAccountId", security.account.as_str()), ("FunctionName", FUNCTION)];
-        let pipeline = stack("policy-pipeline", "policy-pipeline", &[&own[..], given].concat());
-        let outputs = Deployment::new(requester.sessions.config()).apply(&pipeline).await.unwrap();
-        let mut template = Template::read("policy-pipeline-action").json;
-        changed(&mut template);
-        let of_pipeline = ["PipelineRoleArn", "ArtifactBucketName", "ArtifactKeyArn"];
-        let of_pipeline = of_pipeline.map(|it| (it, outputs[it].as_str()));
-        let region = [("PipelineRegion", REGION), own[1]];
-        deploy(&security, "policy-pipeline-action", &template, &[&of_pipeline[..], &region].concat()).await;
+        let outputs = deploy_pipeline((&requester, &security), FUNCTION, given, changed).await;
         Self { requester, security, outputs }
     }
 
@@ -224,7 +212,7 @@ async fn deleted_stacks_leave_no_pipeline_behind() {
     let watched = accounts.watched();
     let state = watched.state_when(|state| run(state, "Source").is_some()).await;
     assert_eq!(state.pipeline_version(), Some(1));
-    Deployment::new(accounts.requester.sessions.config()).delete("policy-pipeline").await.unwrap();
+    Deployment::new(accounts.requester.sessions.config()).delete(STACK).await.unwrap();
     let gone = watched.client.get_pipeline().name(PIPELINE).send().await.unwrap_err();
     assert_eq!(gone.code(), Some("PipelineNotFoundException"));
     for bucket in ["SourceBucketName", "ArtifactBucketName"] {

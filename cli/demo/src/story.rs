@@ -1,18 +1,24 @@
-//! `signalbox demo`: the whole way of an event, once, on an AWS on this machine.
+//! The whole way of an event, once, on an AWS on this machine.
 
 use std::fmt;
 
 use reaction::{Outcome, Report};
 use serde::Serialize;
+use terminal::failure::Failure;
+use terminal::now;
+use terminal::output::{self, Format};
+use terminal::progress::Progress;
 
 use crate::account::{ACCOUNT, REGION};
-use crate::connection::now;
 use crate::delivery::{Bus, Delivery, Reply, Sent};
-use crate::failure::Failure;
 use crate::local::{Local, Told};
-use crate::output::{self, Format};
-use crate::progress::Progress;
 use crate::sample::{self, ENTRY, Image, NAME, NAMED, Shares};
+
+/// The function that the demo shows.
+const FUNCTION: &str = "share-ami";
+
+/// What to say when the demo is interrupted.
+pub const FAREWELL: &str = "ending the local AWS";
 
 /// What happened, in the words of the function and of EC2.
 #[derive(Serialize)]
@@ -26,7 +32,7 @@ struct Story {
 }
 
 /// Tells the story as it happens; one that does not come out as it should is a service error.
-pub(super) async fn demo(output: Format) -> Result<(), Failure> {
+pub async fn demo(output: Format) -> Result<(), Failure> {
     let story = happen().await?;
     output::print(output, &story)?;
     story.check().map_err(|what| Failure::service(format!("the demo did not come out as it should: {what}")))
@@ -34,8 +40,8 @@ pub(super) async fn demo(output: Format) -> Result<(), Failure> {
 
 async fn happen() -> Result<Story, Failure> {
     let progress = Progress::start();
-    let mut local = Local::start(0, &progress).await?;
-    let told = Told { manifest: sample::manifest().to_string(), organization: None };
+    let mut local = Local::start(0, [FUNCTION], &progress).await?;
+    let told = Told { manifest: sample::manifest().to_string(), organization: None, zone: None };
     local.deploy(&told, &progress).await.map_err(Failure::service)?;
     progress.next("registering an image");
     let image = Image::register(&local.config).await.map_err(Failure::service)?;
@@ -47,7 +53,7 @@ async fn happen() -> Result<Story, Failure> {
     let after = image.shares().await.map_err(Failure::service)?;
     progress.next("delivering it again");
     let again = only(bus.deliver(&event).await.map_err(Failure::service)?)?;
-    progress.next("ending the local AWS");
+    progress.next(FAREWELL);
     let Image { id, snapshot, .. } = image;
     Ok(Story { image: id, snapshot, before, delivery, after, again })
 }

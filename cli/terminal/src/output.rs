@@ -12,7 +12,7 @@ use crate::failure::Failure;
 
 /// How data is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub enum Format {
     /// For people.
     Text,
     /// For programs.
@@ -25,13 +25,14 @@ pub(crate) enum Format {
 
 impl Format {
     /// Whether findings alone can be written so.
-    pub(crate) fn is_of_findings(self) -> bool {
+    #[must_use]
+    pub fn is_of_findings(self) -> bool {
         matches!(self, Self::Sarif | Self::Github)
     }
 }
 
 /// A table with these titles, without lines, from the margin on.
-pub(crate) fn table(titles: impl IntoIterator<Item = impl Into<Cell>>) -> Table {
+pub fn table(titles: impl IntoIterator<Item = impl Into<Cell>>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(Row::from(titles.into_iter().map(Into::into).collect::<Vec<Cell>>()));
     if let Some(first) = table.column_mut(0) {
@@ -41,7 +42,7 @@ pub(crate) fn table(titles: impl IntoIterator<Item = impl Into<Cell>>) -> Table 
 }
 
 /// Writes a value in the format that was asked for.
-pub(crate) fn print<T: Display + Serialize>(format: Format, value: &T) -> Result<(), Failure> {
+pub fn print<T: Display + Serialize>(format: Format, value: &T) -> Result<(), Failure> {
     match format {
         Format::Text => write_line(&value.to_string()),
         Format::Json | Format::Sarif | Format::Github => print_json(value),
@@ -49,17 +50,17 @@ pub(crate) fn print<T: Display + Serialize>(format: Format, value: &T) -> Result
 }
 
 /// Writes a value as JSON.
-pub(crate) fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
+pub fn print_json<T: Serialize>(value: &T) -> Result<(), Failure> {
     write_line(&serde_json::to_string_pretty(value).map_err(Failure::service)?)
 }
 
 /// Writes a value as one line of JSON.
-pub(crate) fn print_line<T: Serialize>(value: &T) -> Result<(), Failure> {
+pub fn print_line<T: Serialize>(value: &T) -> Result<(), Failure> {
     write_line(&serde_json::to_string(value).map_err(Failure::service)?)
 }
 
 /// Writes text that is the same in each format.
-pub(crate) fn print_text(text: &str) -> Result<(), Failure> {
+pub fn print_text(text: &str) -> Result<(), Failure> {
     write_line(text)
 }
 

@@ -1,4 +1,4 @@
-//! An AWS on this machine with the suite deployed to it, as `up` and `demo` use it.
+//! An AWS on this machine with functions deployed to it.
 //!
 //! It is spoken to by a configuration of its own, in which nothing of the user's environment or profiles has a part:
 //! what these commands make and change, they cannot make or change anywhere else.
@@ -11,91 +11,97 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_ec2::config::{Credentials, SharedCredentialsProvider};
 use local_aws::LocalAws;
 use local_aws::deploy::{self, Deployment, Stack};
-use suite::{Entry, FUNCTIONS};
+use terminal::failure::Failure;
+use terminal::progress::Progress;
 use tokio::task::JoinHandle;
 
 use crate::account::{ACCOUNT, REGION, SECRET};
-use crate::cluster::Network;
-use crate::failure::Failure;
-use crate::progress::Progress;
 
 /// Where the share manifest lies.
-pub(crate) const MANIFEST: &str = "s3://com-example-signalbox/share-manifest.json";
+pub const MANIFEST: &str = "s3://com-example-signalbox/share-manifest.json";
 /// What the manifest may name: the accounts of the samples.
 const ALLOWED: &str = "222233334444,333344445555,444455556666,555566667777";
 /// The ledger's table.
-pub(crate) const LEDGER_TABLE: &str = "signalbox-ledger";
+pub const LEDGER_TABLE: &str = "signalbox-ledger";
 
 /// The table of grants.
-pub(crate) const GRANTS_TABLE: &str = "signalbox-grants";
+pub const GRANTS_TABLE: &str = "signalbox-grants";
 /// The table of the audit.
-pub(crate) const AUDIT_TABLE: &str = "signalbox-audit";
+pub const AUDIT_TABLE: &str = "signalbox-audit";
 /// The table of the records of rotations.
-pub(crate) const ROTATIONS_TABLE: &str = "signalbox-rotations";
+pub const ROTATIONS_TABLE: &str = "signalbox-rotations";
 /// The external id that the trust of the functions' roles in members asks for.
-pub(crate) const EXTERNAL_ID: &str = "signalbox-up";
+pub const EXTERNAL_ID: &str = "signalbox-up";
 
 const BUCKET: &str = "com-example-signalbox";
 const MANIFEST_KEY: &str = "share-manifest.json";
 
 /// The ARN of the role of each deployed function, by the function's name.
-pub(crate) type Roles = BTreeMap<&'static str, String>;
+pub type Roles = BTreeMap<&'static str, String>;
 
 /// A function's zip, as soon as it is there.
 type Package = JoinHandle<anyhow::Result<Vec<u8>>>;
 
-/// A running AWS, empty until the suite is deployed; dropping it ends it.
-pub(crate) struct Local {
+/// A running AWS, empty until the functions are deployed; dropping it ends it.
+pub struct Local {
     /// How to speak to it.
-    pub(crate) config: SdkConfig,
-    /// The network whose zone emr-dns keeps names in.
-    pub(crate) network: Network,
-    /// The zips that are still to be deployed.
-    packages: Vec<Package>,
+    pub config: SdkConfig,
+    /// The functions that are still to be deployed, by their names.
+    packages: Vec<(&'static str, Package)>,
     aws: LocalAws,
 }
 
 /// What the deployed functions are told.
-pub(crate) struct Told<'a> {
+pub struct Told<'a> {
     /// The share manifest.
-    pub(crate) manifest: String,
+    pub manifest: String,
     /// The id of the organization in whose accounts they act; without one, in their own alone.
-    pub(crate) organization: Option<&'a str>,
+    pub organization: Option<&'a str>,
+    /// The id of the zone that names of clusters are kept in, for the function that keeps them.
+    pub zone: Option<&'a str>,
 }
 
 impl Told<'_> {
     /// What the manifest may name.
-    pub(crate) fn allowed(&self) -> String {
+    #[must_use]
+    pub fn allowed(&self) -> String {
         self.organization.map_or_else(|| ALLOWED.into(), |it| format!("{ALLOWED},{it}"))
     }
 }
 
 impl Local {
-    /// Starts it on this port (0 is any free one).
-    pub(crate) async fn start(port: u16, progress: &Progress) -> Result<Self, Failure> {
+    /// Starts it on this port (0 is any free one), for these functions, whose binaries cargo has put beside this program.
+    pub async fn start(
+        port: u16,
+        functions: impl IntoIterator<Item = &'static str>,
+        progress: &Progress,
+    ) -> Result<Self, Failure> {
+        let functions = functions.into_iter().map(|name| Ok((name, find_binary(name)?)));
+        let functions: Vec<_> = functions.collect::<Result<_, Failure>>()?;
         // Compressing takes longest: it is done side by side, and while the rest is made ready.
         let package = |binary: PathBuf| tokio::task::spawn_blocking(move || deploy::package(&binary));
-        let packages = find_binaries()?.into_iter().map(package).collect();
+        let packages = functions.into_iter().map(|(name, binary)| (name, package(binary))).collect();
         progress.next("starting ministack and moto");
         let started = tokio::task::spawn_blocking(move || LocalAws::start_on(port)).await;
         let aws = started.map_err(Failure::configuration)?.map_err(Failure::configuration)?;
         let config = config(aws.endpoint(), ACCOUNT);
-        let network = Network::make(&config).await.map_err(Failure::service)?;
-        Ok(Self { config, network, packages, aws })
+        Ok(Self { config, packages, aws })
     }
 
     /// The URL that it listens at.
-    pub(crate) fn endpoint(&self) -> &str {
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
         self.aws.endpoint()
     }
 
     /// How to speak to it in the name of an account.
-    pub(crate) fn config_of(&self, account: &str) -> SdkConfig {
+    #[must_use]
+    pub fn config_of(&self, account: &str) -> SdkConfig {
         config(self.endpoint(), account)
     }
 
     /// Uploads the manifest and deploys `infra/`: the ARN of each function's role, by the function's name.
-    pub(crate) async fn deploy(&mut self, told: &Told<'_>, progress: &Progress) -> anyhow::Result<Roles> {
+    pub async fn deploy(&mut self, told: &Told<'_>, progress: &Progress) -> anyhow::Result<Roles> {
         let deployment = Deployment::new(&self.config);
         deployment.upload(BUCKET, MANIFEST_KEY, told.manifest.clone().into()).await?;
         progress.next("deploying infra/ledger.yaml");
@@ -108,45 +114,39 @@ impl Local {
         let table = BTreeMap::from([("TableName", ROTATIONS_TABLE.to_owned())]);
         deployment.apply(&stack("rotations", table)).await?;
         let mut roles = Roles::new();
-        for (function, package) in deployed().zip(std::mem::take(&mut self.packages)) {
-            let name = function.name;
+        for (name, package) in std::mem::take(&mut self.packages) {
             progress.next(format!("packaging {name}"));
             let key = format!("{name}.zip");
             deployment.upload(BUCKET, &key, package.await??).await?;
             progress.next(format!("deploying infra/{name}.yaml"));
-            let outputs = deployment.apply(&stack(name, self.parameters(name, key, told)?)).await?;
+            let outputs = deployment.apply(&stack(name, parameters(name, key, told)?)).await?;
             roles.extend(outputs.get("RoleArn").map(|role| (name, role.clone())));
         }
         Ok(roles)
     }
+}
 
-    /// What the function's template is given of what there is here: the code under this key, and what the function is about.
-    fn parameters(
-        &self,
-        function: &str,
-        key: String,
-        told: &Told<'_>,
-    ) -> anyhow::Result<BTreeMap<&'static str, String>> {
-        let in_members = told
-            .organization
-            .map(|it| [("Accounts", it.into()), ("OrganizationId", it.into()), ("ExternalId", EXTERNAL_ID.into())]);
-        let own = [
-            ("Mode", "Apply".into()),
-            ("LedgerTable", LEDGER_TABLE.into()),
-            ("CodeBucket", BUCKET.into()),
-            ("CodeKey", key),
-            ("HostedZoneIds", self.network.zone.clone()),
-            ("Manifest", MANIFEST.into()),
-            ("AllowedAccounts", told.allowed()),
-            ("GrantsTable", GRANTS_TABLE.into()),
-            ("AuditTable", AUDIT_TABLE.into()),
-        ];
-        known_to(&template_of(function), own.into_iter().chain(in_members.into_iter().flatten()))
-    }
+/// What the function's template is given of what there is here: the code under this key, and what the function is about.
+fn parameters(function: &str, key: String, told: &Told<'_>) -> anyhow::Result<BTreeMap<&'static str, String>> {
+    let in_members = told
+        .organization
+        .map(|it| [("Accounts", it.into()), ("OrganizationId", it.into()), ("ExternalId", EXTERNAL_ID.into())]);
+    let own = [
+        ("Mode", "Apply".into()),
+        ("LedgerTable", LEDGER_TABLE.into()),
+        ("CodeBucket", BUCKET.into()),
+        ("CodeKey", key),
+        ("Manifest", MANIFEST.into()),
+        ("AllowedAccounts", told.allowed()),
+        ("GrantsTable", GRANTS_TABLE.into()),
+        ("AuditTable", AUDIT_TABLE.into()),
+    ];
+    let zone = told.zone.map(|it| ("HostedZoneIds", it.into()));
+    known_to(&template_of(function), own.into_iter().chain(zone).chain(in_members.into_iter().flatten()))
 }
 
 /// Those parameters that a template has.
-pub(crate) fn known_to<'a>(
+pub fn known_to<'a>(
     template: &Path,
     given: impl IntoIterator<Item = (&'a str, String)>,
 ) -> anyhow::Result<BTreeMap<&'a str, String>> {
@@ -163,7 +163,8 @@ fn parameters_in(template: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Where the template of this name lies.
-pub(crate) fn template_of(name: &str) -> PathBuf {
+#[must_use]
+pub fn template_of(name: &str) -> PathBuf {
     local_aws::workspace().join("infra").join(format!("{name}.yaml"))
 }
 
@@ -180,7 +181,8 @@ fn config(endpoint: &str, account: &str) -> SdkConfig {
 }
 
 /// The stack of the template of this name.
-pub(crate) fn stack(name: &str, parameters: BTreeMap<&str, String>) -> Stack {
+#[must_use]
+pub fn stack(name: &str, parameters: BTreeMap<&str, String>) -> Stack {
     Stack {
         name: format!("signalbox-{name}"),
         template: template_of(name),
@@ -188,21 +190,16 @@ pub(crate) fn stack(name: &str, parameters: BTreeMap<&str, String>) -> Stack {
     }
 }
 
-/// The functions' binaries, which cargo puts beside this one.
-fn find_binaries() -> Result<Vec<PathBuf>, Failure> {
-    let here = std::env::current_exe().context("finding out where signalbox lies").map_err(Failure::configuration)?;
-    let beside = here.parent().unwrap_or(Path::new("."));
-    let find = |name: &str| {
-        let binary = beside.join(name);
-        let missing = || {
-            format!("the function {name} is not built: {} is missing; run `cargo build --workspace`", binary.display())
-        };
-        if binary.exists() { Ok(binary) } else { Err(Failure::configuration(missing())) }
-    };
-    deployed().map(|function| find(function.name)).collect()
-}
-
-/// What rotates is left out: there is no server here whose credentials it could rotate.
-fn deployed() -> impl Iterator<Item = &'static Entry> {
-    FUNCTIONS.iter().filter(|function| !function.rotates())
+/// The binary of a function, which cargo puts beside this one.
+fn find_binary(function: &str) -> Result<PathBuf, Failure> {
+    let here =
+        std::env::current_exe().context("finding out where this program lies").map_err(Failure::configuration)?;
+    let binary = here.parent().unwrap_or(Path::new(".")).join(function);
+    if binary.exists() {
+        return Ok(binary);
+    }
+    let missing = binary.display();
+    Err(Failure::configuration(format!(
+        "the function {function} is not built: {missing} is missing; run `cargo build --workspace`"
+    )))
 }

@@ -21,45 +21,46 @@ use serde_json::{Value, json};
 use crate::account::{ACCOUNT, REGION};
 
 /// Whom the manifest names.
-pub(crate) const NAMED: [&str; 2] = ["222233334444", "333344445555"];
+pub const NAMED: [&str; 2] = ["222233334444", "333344445555"];
 /// Who has a share from before, which the manifest does not name.
-pub(crate) const STALE: &str = "444455556666";
+pub const STALE: &str = "444455556666";
 /// The image's name, with which the entry [`ENTRY`] of the manifest matches.
-pub(crate) const NAME: &str = "base_linux_v1";
+pub const NAME: &str = "base_linux_v1";
 /// The manifest's entry.
-pub(crate) const ENTRY: &str = "base_linux_v";
+pub const ENTRY: &str = "base_linux_v";
 
 /// What AWS sends, with the ids of another image.
-const EVENT: &str = include_str!("../../events/share-ami/an-image-became-available.json");
+const EVENT: &str = include_str!("../../../events/share-ami/an-image-became-available.json");
 
 /// The share manifest.
-pub(crate) fn manifest() -> Value {
+#[must_use]
+pub fn manifest() -> Value {
     json!({"ami": {ENTRY: {REGION: NAMED}}})
 }
 
 /// A registered image.
 #[derive(Debug)]
-pub(crate) struct Image {
+pub struct Image {
     ec2: Client,
     /// The image's id.
-    pub(crate) id: String,
+    pub id: String,
     /// The id of the snapshot that it stands on.
-    pub(crate) snapshot: String,
+    pub snapshot: String,
     request_id: String,
 }
 
 /// Who may use an image.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Shares {
+pub struct Shares {
     /// Who may launch it.
-    pub(crate) image: BTreeSet<String>,
+    pub image: BTreeSet<String>,
     /// Who may make volumes of its snapshot.
-    pub(crate) snapshot: BTreeSet<String>,
+    pub snapshot: BTreeSet<String>,
 }
 
 impl Image {
     /// Registers the image on a snapshot of its own, both shared with [`STALE`].
-    pub(crate) async fn register(config: &SdkConfig) -> Result<Self, Error> {
+    pub async fn register(config: &SdkConfig) -> Result<Self, Error> {
         let ec2 = Client::new(config);
         let snapshot = create_snapshot(&ec2).await.doing(|| "making a snapshot")?;
         let disk = EbsBlockDevice::builder().snapshot_id(&snapshot).build();
@@ -83,7 +84,7 @@ impl Image {
     }
 
     /// Asks EC2 who may use the image now.
-    pub(crate) async fn shares(&self) -> Result<Shares, Error> {
+    pub async fn shares(&self) -> Result<Shares, Error> {
         let ask =
             self.ec2.describe_image_attribute().image_id(&self.id).attribute(ImageAttributeName::LaunchPermission);
         let image = ask.send().await.or_error().doing(|| format!("asking who may launch {}", self.id))?;
@@ -101,7 +102,7 @@ impl Image {
     }
 
     /// The event that AWS sends when the image has become available: a sample of one, with this image's ids.
-    pub(crate) fn event(&self, now: SystemTime) -> serde_json::Result<Value> {
+    pub fn event(&self, now: SystemTime) -> serde_json::Result<Value> {
         let mut event = from_here(EVENT, now)?;
         event["resources"] = json!([format!("arn:aws:ec2:{REGION}::image/{}", self.id)]);
         event["detail"]["RequestId"] = self.request_id.as_str().into();
@@ -111,7 +112,7 @@ impl Image {
 }
 
 /// The sample of an event, as if it came of this account and region now.
-pub(crate) fn from_here(sample: &str, now: SystemTime) -> serde_json::Result<Value> {
+pub fn from_here(sample: &str, now: SystemTime) -> serde_json::Result<Value> {
     let mut event: Value = serde_json::from_str(sample)?;
     let seconds = DateTime::from_secs(DateTime::from(now).secs());
     event["account"] = ACCOUNT.into();
@@ -128,7 +129,8 @@ async fn create_snapshot(ec2: &Client) -> Result<String, Error> {
 
 impl Shares {
     /// Whether those, and only those, whom the manifest names may use the image and its snapshot.
-    pub(crate) fn are_as_named(&self) -> bool {
+    #[must_use]
+    pub fn are_as_named(&self) -> bool {
         let named = NAMED.map(String::from).into();
         self.image == named && self.snapshot == named
     }

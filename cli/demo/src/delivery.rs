@@ -24,38 +24,38 @@ use serde_json::Value;
 const LONGEST_INVOCATION: Duration = Duration::from_mins(15);
 
 /// The default event bus of an account and region.
-pub(crate) struct Bus {
+pub struct Bus {
     events: EventBridge,
     lambda: Lambda,
 }
 
 /// What became of an event.
 #[derive(Debug, Serialize)]
-pub(crate) struct Sent {
+pub struct Sent {
     /// How many enabled rules were asked.
-    pub(crate) rules: usize,
+    pub rules: usize,
     /// How many of them match.
-    pub(crate) matching: usize,
+    pub matching: usize,
     /// One for each target of each rule that matched.
-    pub(crate) deliveries: Vec<Delivery>,
+    pub deliveries: Vec<Delivery>,
 }
 
 /// What a target made of an event.
 #[derive(Debug, Serialize)]
-pub(crate) struct Delivery {
+pub struct Delivery {
     /// The rule.
-    pub(crate) rule: String,
+    pub rule: String,
     /// The target's ARN.
-    pub(crate) target: String,
+    pub target: String,
     /// What came back.
     #[serde(flatten)]
-    pub(crate) reply: Reply,
+    pub reply: Reply,
 }
 
 /// What came back from a target.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Reply {
+pub enum Reply {
     /// A function of the suite answered or failed with this report.
     Report(Report),
     /// Another function answered.
@@ -68,12 +68,13 @@ pub(crate) enum Reply {
 
 impl Bus {
     /// The default bus of where `config` points to.
-    pub(crate) fn new(config: &SdkConfig) -> Self {
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
         Self { events: EventBridge::new(config), lambda: Lambda::new(config) }
     }
 
     /// Delivers the event to every target of every enabled rule that matches.
-    pub(crate) async fn deliver(&self, event: &str) -> Result<Sent, Error> {
+    pub async fn deliver(&self, event: &str) -> Result<Sent, Error> {
         let mut sent = Sent { rules: 0, matching: 0, deliveries: Vec::new() };
         for rule in self.rules().await? {
             let (Some(name), Some(pattern)) = (rule.name(), rule.event_pattern()) else { continue };

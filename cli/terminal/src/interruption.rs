@@ -1,5 +1,7 @@
 //! Ctrl-C and its like.
 
+use std::process::ExitCode;
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
@@ -8,8 +10,26 @@ use crate::progress;
 /// What a shell adds to a signal's number.
 const BY_SIGNAL: u8 = 128;
 
+/// Runs a command to its end or to an interruption, and gives the exit code. What the command has started ends with it.
+pub async fn end(run: impl Future<Output = Result<(), Failure>>, farewell: Option<String>) -> ExitCode {
+    let done = tokio::select! {
+        done = run => done,
+        failure = wait(farewell) => Err(failure),
+    };
+    exit_code(done)
+}
+
+/// The exit code of what a command came to; a failure is told.
+#[must_use]
+pub fn exit_code(done: Result<(), Failure>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(),
+    }
+}
+
 /// Waits for Ctrl-C, SIGTERM or the terminal's end, says `farewell`, and gives the failure that ends the program.
-pub(crate) async fn wait(farewell: Option<String>) -> Failure {
+pub async fn wait(farewell: Option<String>) -> Failure {
     let number = tokio::select! {
         () = next(SignalKind::interrupt()) => 2,
         () = next(SignalKind::terminate()) => 15,

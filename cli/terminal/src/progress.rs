@@ -6,13 +6,14 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Shows what is going on until it is dropped.
-pub(crate) struct Progress {
+pub struct Progress {
     spinner: Option<ProgressBar>,
 }
 
 impl Progress {
     /// Shows nothing yet.
-    pub(crate) fn start() -> Self {
+    #[must_use]
+    pub fn start() -> Self {
         let spinner = stderr().is_terminal().then(|| {
             let spinner = ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner());
             spinner.enable_steady_tick(Duration::from_millis(100));
@@ -22,7 +23,7 @@ impl Progress {
     }
 
     /// Says what is done next.
-    pub(crate) fn next(&self, doing: impl Into<String>) {
+    pub fn next(&self, doing: impl Into<String>) {
         let doing = doing.into();
         match &self.spinner {
             Some(spinner) => spinner.set_message(doing),
@@ -40,7 +41,7 @@ impl Drop for Progress {
 }
 
 /// A line on standard error.
-pub(crate) fn say(line: &str) {
+pub fn say(line: &str) {
     // Where standard error is closed, no one is there to be told.
     let _ = writeln!(anstream::stderr(), "{line}");
 }

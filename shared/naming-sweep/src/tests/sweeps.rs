@@ -3,10 +3,10 @@
 use ::events::emr::ClusterState::{Starting, Terminating};
 use expect_test::{Expect, expect};
 use naming::{Batch, Cluster, RecordSet, Settings, Step};
-use naming_sweep::{Facts, Row, Survey, Table};
 use reaction::interlock::Limits;
 
 use super::{CLUSTER, NAME, NODE, OLD, after, cluster, ours, set, settings, survey, that_is, upsert_only};
+use crate::{Facts, Row, Survey, Table};
 
 fn check(survey: Survey, expected: &Expect) {
     expected.assert_eq(&after(survey));
@@ -238,7 +238,7 @@ fn a_refusal_lists_a_hundred_names_and_no_more() {
 #[test]
 fn under_upsert_only_nothing_is_deleted_and_nothing_is_refused() {
     let facts = super::facts(upsert_only(), left_behind(0, 30));
-    expect!["note: etl-000.example.com, etl-001.example.com, etl-002.example.com, etl-003.example.com, etl-004.example.com, etl-005.example.com, etl-006.example.com, etl-007.example.com, etl-008.example.com, etl-009.example.com and 20 more would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only"].assert_eq(&super::told(facts));
+    expect!["note: etl-000.example.com, etl-001.example.com, etl-002.example.com, etl-003.example.com, etl-004.example.com, etl-005.example.com, etl-006.example.com, etl-007.example.com, etl-008.example.com, etl-009.example.com and 20 more would be deleted, but SIGNALBOX_DNS_POLICY is upsert-only"].assert_eq(&super::told(&facts));
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn two_hundred_clusters_fit_into_one_batch() {
 
 fn steps(survey: Survey) -> Vec<Batch> {
     let facts = super::facts(settings(), survey);
-    let plan = naming_sweep::plan(&facts).unwrap();
+    let plan = crate::plan(&facts).unwrap();
     let reaction::Plan::Change { steps, .. } = plan else { panic!("a sweep is never ignored") };
     let batch = |step| if let Step::Change(batch) = step { batch } else { panic!("{step}") };
     steps.into_iter().map(batch).collect()
@@ -336,7 +336,7 @@ fn the_table_tells_whose_a_name_becomes_and_why_one_goes_or_stays() {
 
 #[test]
 fn the_report_counts_names() {
-    let plan = naming_sweep::plan(&picture()).unwrap();
+    let plan = crate::plan(&picture()).unwrap();
     let reaction::Plan::Change { counts, .. } = plan else { panic!("a sweep is never ignored") };
     expect![[r#"
         {

@@ -1,0 +1,76 @@
+//! What AWS does to a run of `check-policy`: the job is answered once, and no half-finished version stays.
+
+use local_aws::{Fault, FaultKind, JobState};
+use reaction::{Mode, Outcome};
+
+use super::{GIVEN, Given, READERS, Scene, WRITERS};
+use crate::world::AWS;
+use crate::world::scene::Scene as _;
+
+const CHANGED: Given = Given { before: &[READERS], sent: WRITERS, is_here: true, ..GIVEN };
+
+/// A world in which this operation of IAM meets a fault.
+async fn with_fault(given: &Given, operation: &str, kind: FaultKind) -> Scene {
+    let scene = Scene::set_up(given, "a-policy-was-sent").await;
+    let fault = Fault::new(&scene.world.account, kind);
+    AWS.inject(&Fault { service: Some("iam".into()), operation: Some(operation.into()), times: 100, ..fault });
+    scene
+}
+
+#[tokio::test]
+async fn where_the_default_cannot_be_switched_the_policy_stays_and_the_next_job_takes_the_version_up() {
+    let scene = with_fault(&CHANGED, "SetDefaultPolicyVersion", FaultKind::ServerError).await;
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Failed, "{report}");
+    let Some(JobState::Failed(kind, message)) = scene.state() else { panic!("{:?}", scene.state()) };
+    assert_eq!(kind, "JobFailed");
+    assert!(message.starts_with("An error has occurred while validating policy. Please contact admin: "), "{message}");
+    let left = scene.picture().await;
+    assert!(left.starts_with("signalbox/data-readers: v1 ") && left.contains("other versions: v2\n"), "{left}");
+    AWS.clear_faults(&scene.world.account);
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+    let taken = scene.picture().await;
+    assert!(taken.starts_with("signalbox/data-readers: v2 ") && taken.contains("other versions: v1\n"), "{taken}");
+    scene.assert_recorded().await;
+}
+
+/// The SDK would try again, and each attempt that arrives would make one more version.
+#[tokio::test]
+async fn a_version_whose_answer_is_lost_is_found_and_not_made_twice() {
+    let scene = with_fault(&CHANGED, "CreatePolicyVersion", FaultKind::Reset).await;
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+    let picture = scene.picture().await;
+    assert!(picture.starts_with("signalbox/data-readers: v2 ") && picture.contains("other versions: v1\n"), "{picture}");
+}
+
+#[tokio::test]
+async fn a_policy_whose_answer_is_lost_is_known_as_ours() {
+    let given = Given { is_here: true, ..GIVEN };
+    let scene = Scene::set_up(&given, "a-policy-was-sent").await;
+    let fault = Fault::new(&scene.world.account, FaultKind::Reset);
+    AWS.inject(&Fault { operation: Some("CreatePolicy".into()), ..fault });
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+}
+
+#[tokio::test]
+async fn a_policy_of_that_name_in_another_path_is_refused() {
+    let scene = Scene::set_up(&Given { is_here: true, ..GIVEN }, "a-policy-was-sent").await;
+    let made = scene.iam().create_policy().policy_name("Data-Readers").path("/other/").policy_document(super::READING);
+    made.send().await.unwrap();
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Refused, "{report}");
+    assert!(report.reason.unwrap().contains("another policy called data-readers"));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_not_given_twice() {
+    let scene = Scene::set_up(&Given { is_here: true, ..GIVEN }, "a-policy-was-sent").await;
+    let fault = Fault::new(&scene.world.account, FaultKind::Reset);
+    AWS.inject(&Fault { operation: Some("PutJobSuccessResult".into()), ..fault });
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+    assert!(matches!(scene.state(), Some(JobState::Succeeded(_))));
+}
