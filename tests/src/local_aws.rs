@@ -1,4 +1,5 @@
 //! That the local AWS answers as AWS documents, in what the functions are about.
 
 mod emr;
+mod pipelines;
 mod secrets;

@@ -12,7 +12,7 @@ use crate::calls::Call;
 use crate::credentials::DEFAULT_ACCOUNT;
 
 /// How the access key of a session begins; in that of a deployed function, its account and its role follow.
-const TEMPORARY: &str = "ASIA";
+pub(crate) const TEMPORARY: &str = "ASIA";
 
 /// A session of a role, and what it was cut down to when it was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -56,6 +56,17 @@ impl Call {
         })
     }
 
+    /// The bucket and the key of an object that this call writes.
+    pub(crate) fn object_written(&self) -> Option<(String, String)> {
+        let is_writing = ["CompleteMultipartUpload", "CopyObject", "PutObject"].contains(&self.operation.as_str());
+        if self.service != "s3" || !is_writing {
+            return None;
+        }
+        let path = self.path.split('?').next()?.trim_start_matches('/');
+        let (bucket, key) = path.split_once('/')?;
+        Some((bucket.to_owned(), decoded(key)))
+    }
+
     /// The text of a body as it is recorded.
     pub(crate) fn text_of(service: &str, body: &[u8]) -> String {
         if service == SECRETS_MANAGER {
@@ -64,6 +75,12 @@ impl Call {
         }
         String::from_utf8_lossy(&body[..body.len().min(BODY)]).into_owned()
     }
+}
+
+/// A path without its encoding: what a form would decode, but for `+`, which is itself in a path.
+fn decoded(path: &str) -> String {
+    let form = format!("={}", path.replace('+', "%2B").replace('&', "%26"));
+    form_urlencoded::parse(form.as_bytes()).map(|(_, value)| value.into_owned()).collect()
 }
 
 /// Where a recorded call is found again when its answer is known.

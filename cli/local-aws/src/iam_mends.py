@@ -32,6 +32,7 @@ ACTIONS = {
     ("s3", "ListObjects"): "ListBucket",
     ("s3", "ListObjectsV2"): "ListBucket",
     ("s3", "ListObjectVersions"): "ListBucketVersions",
+    ("lambda", "Invoke"): "InvokeFunction",
 }
 FREE = {"sts:GetCallerIdentity"}
 TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
@@ -208,7 +209,23 @@ def of_s3(call, asked):
         yield "*", {}, None
         return
     owner = next((account for account, name in s3._buckets._data if name == bucket), None)
-    yield f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}", {"aws:ResourceAccount": owner}, None
+    is_of_version = call["operation"] == "GetObject" and "versionId" in parse_qs(urlsplit(call["path"]).query)
+    action = "GetObjectVersion" if is_of_version else None
+    yield f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}", {"aws:ResourceAccount": owner}, action
+
+
+def of_lambda(call, asked):
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html"""
+    name = re.search(r"/functions/([^/?]+)", call["path"])
+    yield arn(call, "lambda", f"function:{unquote(name[1])}") if name else "*", {}, None
+
+
+def of_codepipeline(call, asked):
+    """A pipeline answers for its executions, and an action for its approval; a job has no resource.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodepipeline.html"""
+    names = [asked[it] for it in ("name", "pipelineName", "stageName", "actionName") if it in asked]
+    named = "/".join(names) or asked.get("pipeline", {}).get("name")
+    yield arn(call, "codepipeline", named) if named else "*", {}, None
 
 
 def of_route53(call, asked):
@@ -244,11 +261,13 @@ def of_iam(call, asked):
 
 
 RESOURCES = {
+    "codepipeline": of_codepipeline,
     "ec2": of_ec2,
     "ecr": of_named("repositoryName", "ecr", "repository/"),
     "iam": of_iam,
     "elasticmapreduce": of_named("ClusterId", "elasticmapreduce", "cluster/"),
     "kms": of_kms,
+    "lambda": of_lambda,
     "rds": of_rds,
     "route53": of_route53,
     "s3": of_s3,
@@ -257,7 +276,7 @@ RESOURCES = {
     "sts": of_sts,
 }
 FORMS = {"ec2", "iam", "rds", "sts"}
-TEXTS = {"ecr", "elasticmapreduce", "kms", "secretsmanager", "ssm"}
+TEXTS = {"codepipeline", "ecr", "elasticmapreduce", "kms", "secretsmanager", "ssm"}
 
 
 def of_dynamodb(call, asked):

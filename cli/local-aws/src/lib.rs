@@ -1,4 +1,4 @@
-//! AWS on loopback: one endpoint in front of ministack, moto and a Secrets Manager of its own, for the CLI and the tests.
+//! AWS on loopback: one endpoint in front of ministack, moto, and a Secrets Manager and a `CodePipeline` of its own, for the CLI and the tests.
 //!
 //! [`LocalAws::start`] brings up both servers behind a proxy on 127.0.0.1. An access key of 12 digits is the
 //! account of that number, in every service. The proxy records each call and injects faults by account, so
@@ -16,7 +16,7 @@ mod faults;
 mod forwarding;
 pub mod lambda_api;
 mod operations;
-mod pipeline_jobs;
+mod pipelines;
 mod proxy;
 mod refusals;
 mod routes;
@@ -36,7 +36,7 @@ pub use calls::Call;
 pub use credentials::DEFAULT_ACCOUNT;
 pub use fault_kind::FaultKind;
 pub use faults::Fault;
-pub use pipeline_jobs::JobState;
+pub use pipelines::JobState;
 use proxy::Proxy;
 pub use secrets_manager::Managed;
 use supervisor::Supervisor;
@@ -71,7 +71,7 @@ impl LocalAws {
             silences: faults::Silences::default(),
             access_keys: callers::AccessKeys::default(),
             secrets: secrets_manager::Vault::default(),
-            jobs: pipeline_jobs::Jobs::default(),
+            pipelines: pipelines::Pipelines::new(supervisor.servers, address),
             last_words: supervisor.last_words(),
         });
         let (stop, stopped) = oneshot::channel();
@@ -144,15 +144,20 @@ impl LocalAws {
         self.proxy.secrets.manage(managed);
     }
 
-    /// Opens a job of a pipeline in this account and region: it waits for an answer.
+    /// Opens a job in this account and region, which no pipeline waits for: it is answered as others are.
     pub fn open_job(&self, account: &str, region: &str, id: &str) {
-        self.proxy.jobs.open((account, region), id);
+        self.proxy.pipelines.open_job((account, region), id);
+    }
+
+    /// Ends when something changes in the pipelines of this account, counted from now and not from when this is first polled.
+    pub fn next_change_of_pipelines(&self, account: &str) -> impl Future<Output = ()> + Send + 'static {
+        self.proxy.pipelines.changes_of(account).notified_owned()
     }
 
     /// What became of a job; `None` where there is none.
     #[must_use]
     pub fn job(&self, account: &str, region: &str, id: &str) -> Option<JobState> {
-        self.proxy.jobs.state((account, region), id)
+        self.proxy.pipelines.job((account, region), id)
     }
 
     /// Forgets the faults of one account.

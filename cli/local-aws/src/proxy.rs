@@ -23,7 +23,7 @@ use crate::fault_kind::FaultKind;
 use crate::faults::{FaultBook, Silences};
 use crate::forwarding::{Answer, ask, rewrite};
 use crate::operations::{Asked, Protocol};
-use crate::pipeline_jobs::Jobs;
+use crate::pipelines::{self, Pipelines};
 use crate::refusals::Refusal;
 use crate::routes::{CODEPIPELINE, Server, server_of};
 use crate::secrets_manager::Vault;
@@ -38,7 +38,7 @@ pub(crate) struct Proxy {
     pub(crate) silences: Silences,
     pub(crate) access_keys: AccessKeys,
     pub(crate) secrets: Vault,
-    pub(crate) jobs: Jobs,
+    pub(crate) pipelines: Arc<Pipelines>,
     pub(crate) last_words: Arc<Mutex<Option<String>>>,
 }
 
@@ -137,7 +137,7 @@ impl Proxy {
             Server::Moto => self.servers.moto,
             Server::Ourselves => {
                 let answer = match call.service.as_str() {
-                    CODEPIPELINE => self.jobs.answer(call, &body),
+                    CODEPIPELINE => self.answer_of_pipelines(call, &body).await?,
                     _ => self.secrets.answer(call, &body),
                 };
                 self.calls.answer(place, answer.status().as_u16());
@@ -150,11 +150,26 @@ impl Proxy {
             Err(why) => self.explain(server, &why),
         };
         self.calls.answer(place, answer.status().as_u16());
+        if let Some((bucket, key)) = call.object_written().filter(|_| answer.status().is_success()) {
+            pipelines::carry_out(&self.pipelines, self.pipelines.poll(&bucket, &key));
+        }
         if matches!(call.service.as_str(), "sts" | "iam") {
             let said = answer.body().clone().collect().await?.to_bytes();
             self.access_keys.learn(call, &String::from_utf8_lossy(&body), &String::from_utf8_lossy(&said));
         }
         Ok(answer)
+    }
+
+    async fn answer_of_pipelines(&self, call: &Call, body: &[u8]) -> Answer {
+        let is_declared = matches!(call.operation.as_str(), "CreatePipeline" | "UpdatePipeline");
+        if is_declared && let Some(refusal) = pipelines::role_refused(&self.servers, call, body).await? {
+            return Ok(Refusal::answer_of(Err(refusal)));
+        }
+        let outcome = self.pipelines.answer(call, body);
+        Ok(Refusal::answer_of(outcome.map(|(answer, work)| {
+            pipelines::carry_out(&self.pipelines, work);
+            answer
+        })))
     }
 
     /// 502 with what is known, as a failing test shows the body of an answer that it cannot read.

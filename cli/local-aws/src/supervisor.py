@@ -28,9 +28,11 @@ def run_ministack(fd):
     from ministack.app import app
     import iam_mends
     import ministack_mends
+    import pipeline_mends
 
     ministack_mends.mend()
     iam_mends.mend()
+    pipeline_mends.mend()
     spare_what_stays()
     config = Config()
     config.bind = [f"fd://{fd}"]

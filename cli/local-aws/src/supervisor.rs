@@ -19,7 +19,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-const SCRIPTS: [(&str, &str); 9] = [
+const SCRIPTS: [(&str, &str); 10] = [
     ("supervisor.py", include_str!("supervisor.py")),
     ("moto_server.py", include_str!("moto_server.py")),
     ("moto_mends.py", include_str!("moto_mends.py")),
@@ -29,6 +29,7 @@ const SCRIPTS: [(&str, &str); 9] = [
     ("ministack_iam_mends.py", include_str!("ministack_iam_mends.py")),
     ("iam_mends.py", include_str!("iam_mends.py")),
     ("iam_callers.py", include_str!("iam_callers.py")),
+    ("pipeline_mends.py", include_str!("pipeline_mends.py")),
 ];
 const READY: Duration = Duration::from_mins(1);
 const END: Duration = Duration::from_secs(5);

@@ -1,10 +1,18 @@
 //! Whose a job is, and its artifact, both by the job's own credentials.
+//!
+//! `CodePipeline` hands out a session of the role in whose name it invokes the function, the action's where it has one:
+//! <https://github.com/aws/aws-cdk/issues/3274>, <https://github.com/aws/aws-cdk/issues/15235>.
 
 use aws::{Answer, SdkConfig, Sessions, body_of};
 use aws_sdk_s3::config::SharedCredentialsProvider;
+use place::Arn;
 use reaction::{Doing, Error};
 
 use crate::{Artifact, Job};
+
+/// What the name of a role begins with in whose name a pipeline of another account invokes a function; the pipeline's account and region
+/// follow. `infra/policy-pipeline-action.yaml` makes it.
+const ACTION_ROLES: &str = "signalbox-policy-";
 
 impl Job {
     /// The configuration by which the job's artifact is read: the function's own, with the credentials of the job.
@@ -14,22 +22,27 @@ impl Job {
         own.to_builder().credentials_provider(provider).build()
     }
 
-    /// Asks STS of which account the job's credentials are: an identity that may invoke the function can write any `accountId`,
-    /// and not the credentials of that account. `config` is that of [`Job::config`].
+    /// Asks STS whose the job's credentials are: an identity that may invoke the function can write any `accountId`, and cannot get
+    /// these. They are a session of the role in whose name the pipeline invokes the function. That role is the job's account's, or,
+    /// where the pipeline is in another account than the function, the one of the function's own account that only the pipeline of
+    /// this account and region may assume, and that is named by both. `config` is that of [`Job::config`].
     ///
     /// # Errors
-    /// `Refused` where they are another account's; as of `GetCallerIdentity`.
+    /// `Refused` where they are another account's and another role's; as of `GetCallerIdentity`.
     pub async fn prove(&self, config: &SdkConfig, sessions: &Sessions) -> Result<(), Error> {
-        let asking = || format!("asking STS of which account the credentials of job {} are", self.id);
+        let asking = || format!("asking STS whose the credentials of job {} are", self.id);
         let theirs = Sessions::of_config(config.clone(), sessions.clock())?;
         theirs.ask_home().await.doing(asking)?;
-        let home = theirs.home()?;
-        if home.account == self.account {
+        let (caller, home) = (theirs.caller().unwrap_or_default(), theirs.home()?);
+        let role = format!("{ACTION_ROLES}{}-{}", self.account, sessions.region()?);
+        let is_of_role = || session_role(caller) == Some(role.as_str());
+        if home.account == self.account || home.account == sessions.home()?.account && is_of_role() {
             return Ok(());
         }
         Err(Error::refused(format!(
-            "job {} says that it is of account {}, and its artifact credentials are of account {}; nothing was read. Let the \
-             pipeline of that account invoke the function",
+            "job {} says that it is of account {}, and its artifact credentials are of account {}, {caller}; nothing was read. Let the \
+             pipeline of that account invoke the function by the role {role}, which infra/policy-pipeline-action.yaml makes in the \
+             function's account",
             self.id, self.account, home.account
         )))
     }
@@ -51,4 +64,10 @@ impl Job {
         })?;
         body_of(object, most).await.doing(|| format!("reading {artifact}"))
     }
+}
+
+/// The name of the role that a session is of, by the session's ARN.
+fn session_role(arn: &str) -> Option<&str> {
+    let parts = Arn::parse(arn).filter(|it| it.service == "sts")?;
+    parts.resource.strip_prefix("assumed-role/")?.split('/').next()
 }

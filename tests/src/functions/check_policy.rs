@@ -7,6 +7,7 @@ pub mod checks;
 mod faults;
 mod given;
 mod history;
+mod pipeline;
 mod stories;
 
 use std::fmt::Write as _;

@@ -4,6 +4,7 @@
 mod account;
 mod customer_key;
 mod organization;
+mod pipeline;
 mod rotation;
 mod upgrade;
 

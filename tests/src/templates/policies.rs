@@ -17,6 +17,7 @@ fn arn(of_type: &str, id: &str) -> String {
         "AWS::Lambda::Function" => ("lambda", "function:"),
         "AWS::Logs::LogGroup" => return format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{id}:*"),
         "AWS::IAM::Role" => return format!("arn:aws:iam::{ACCOUNT}:role/{id}"),
+        "AWS::S3::Bucket" => return format!("arn:aws:s3:::{}", id.to_lowercase()),
         "AWS::SQS::Queue" => ("sqs", ""),
         "AWS::KMS::Key" => ("kms", "key/"),
         "AWS::Events::Rule" => ("events", "rule/"),
@@ -34,7 +35,7 @@ fn named(template: &Template, name: &str) -> String {
         "AWS::Region" => REGION.into(),
         "AWS::URLSuffix" => "amazonaws.com".into(),
         "Manifest" => "com-example-bucket/share.json".into(),
-        "HubRoleArn" | "MemberRoleArns" => format!("arn:aws:iam::{ACCOUNT}:role/share-ami"),
+        "HubRoleArn" | "MemberRoleArns" | "PipelineRoleArn" => format!("arn:aws:iam::{ACCOUNT}:role/share-ami"),
         "SecretArns" | "MasterSecretArns" | "AdminSecretArns" => {
             format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-AbCdEf")
         }

@@ -133,7 +133,7 @@ const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:team/
 fn full(template: &Template) -> Parameters<'_> {
     let told = |name: &str, parameter: &Value| match (name, parameter["Type"].as_str().unwrap()) {
         (_, "CommaDelimitedList") => json!(vec![SECRET; 10]),
-        ("HubRoleArn", _) => json!(HUB_ROLE),
+        ("HubRoleArn" | "PipelineRoleArn", _) => json!(HUB_ROLE),
         ("KmsKeyArn", _) => json!(KEY),
         ("Manifest", _) => json!("s3://com-example-signalbox-manifests/share.json"),
         ("StoredPlans", _) => json!("s3://com-example-signalbox-manifests/plans/"),

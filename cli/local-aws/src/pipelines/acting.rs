@@ -1,0 +1,286 @@
+//! What a pipeline does: it takes an object as an artifact, and it invokes a function with a job.
+//!
+//! Each is done by calls to this endpoint, in the name of the pipeline's role or of the action's. Credentials of a job are a session of
+//! the role in whose name the function is invoked, the action's where it has one: <https://github.com/aws/aws-cdk/issues/3274>.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, Response};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::declaration::Played;
+use super::execution::{Artifact, Ended, Work};
+use super::{Pipelines, now};
+use crate::authorization::ask_engine;
+use crate::calls::Call;
+use crate::credentials::{self, Credential};
+use crate::forwarding::ask;
+use crate::refusals::Refusal;
+use crate::supervisor::Servers;
+
+/// How `CodePipeline` calls itself.
+const CODEPIPELINE: &str = "codepipeline.amazonaws.com";
+
+/// How long the credentials of a job hold.
+const HOUR: f64 = 3_600.0;
+
+/// Why a run of an action failed: a code and a message.
+type Failed = (String, String);
+
+/// A session of a role, by which calls are signed.
+struct Session {
+    access_key: String,
+    secret: String,
+    token: String,
+}
+
+/// One call to the endpoint.
+struct Asked<'a> {
+    service: &'a str,
+    method: Method,
+    target: String,
+    headers: &'a [(&'static str, &'a str)],
+    body: Bytes,
+}
+
+/// Carries out what has to be done, each in a task of its own.
+pub(crate) fn carry_out(pipelines: &Arc<Pipelines>, work: Vec<Work>) {
+    for it in work {
+        let task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(run(Arc::clone(pipelines), it));
+        tokio::spawn(task);
+    }
+}
+
+async fn run(pipelines: Arc<Pipelines>, work: Work) {
+    let turn = work.turn.clone();
+    let ended = match work.action.played() {
+        Some(Played::S3Source) => Some(fetch(&pipelines, &work).await),
+        // Its job is answered later.
+        _ => invoke(&pipelines, work).await.err().map(Err),
+    };
+    let ended = ended.map(|it| it.unwrap_or_else(|(code, message)| Ended::Failed(code, message)));
+    carry_out(&pipelines, ended.map(|it| pipelines.end(&turn, it)).unwrap_or_default());
+}
+
+/// What `CreatePipeline` and `UpdatePipeline` answer where the role of the pipeline does not trust `CodePipeline`.
+pub(crate) async fn role_refused(servers: &Servers, call: &Call, body: &[u8]) -> anyhow::Result<Option<Refusal>> {
+    let told: Value = serde_json::from_slice(body).unwrap_or_default();
+    let (Some(role), Some(name)) = (told["pipeline"]["roleArn"].as_str(), told["pipeline"]["name"].as_str()) else {
+        return Ok(None);
+    };
+    let is_own = role.split(':').nth(4) == Some(call.account.as_str());
+    let denied = !is_own || denial(servers, (&call.account, &call.region), name, role).await?.is_some();
+    let why = format!("CodePipeline is not authorized to perform AssumeRole on role {role}");
+    Ok(denied.then(|| Refusal::of_request("InvalidStructureException", why)))
+}
+
+/// What IAM says where the role does not let `CodePipeline` in.
+async fn denial(
+    servers: &Servers,
+    (account, region): (&str, &str),
+    pipeline: &str,
+    role: &str,
+) -> anyhow::Result<Option<String>> {
+    let arn = format!("arn:aws:codepipeline:{region}:{account}:{pipeline}");
+    let context = json!({"aws:SourceAccount": account, "aws:SourceArn": arn});
+    let call = json!({
+        "account": account, "region": region, "action": "sts:AssumeRole", "resource": role, "context": context,
+    });
+    let asked = json!({"caller": {"account": account, "service": CODEPIPELINE}, "calls": [call]});
+    Ok(ask_engine(servers, asked).await?.pop().and_then(|it| it.as_str().map(String::from)))
+}
+
+/// The session in whose name an action is done: of its own role, which the pipeline's role enters, or of the pipeline's.
+async fn session(pipelines: &Pipelines, work: &Work) -> Result<Session, Failed> {
+    let (turn, role) = (&work.turn, &work.declared.role_arn);
+    let denied = denial(&pipelines.servers, (&turn.account, &turn.region), &turn.pipeline, role).await;
+    if let Some(why) = denied.map_err(|why| unanswered(&why))? {
+        return Err(("PermissionError".into(), why));
+    }
+    let name = role.rsplit('/').next().unwrap_or_default();
+    let [secret, token] = ["secret", "token"].map(String::from);
+    let own = Session { access_key: format!("ASIA{}-{name}", turn.account), secret, token };
+    let Some(role) = &work.action.role_arn else { return Ok(own) };
+    // CodePipeline names its sessions by the time.
+    let name = format!("{:.0}", now() * 1_000.0);
+    let form = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([
+            ("Action", "AssumeRole"),
+            ("Version", "2011-06-15"),
+            ("RoleArn", role),
+            ("RoleSessionName", &name),
+        ])
+        .finish();
+    let headers = [(CONTENT_TYPE_NAME, "application/x-www-form-urlencoded")];
+    let asked =
+        Asked { service: "sts", method: Method::POST, target: "/".into(), headers: &headers, body: form.into() };
+    let (_, answer) = send(pipelines, work, &own, asked, &format!("entering {role}")).await?;
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let [access_key, secret, token] =
+        ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(|it| element(&text, it).unwrap_or_default());
+    Ok(Session { access_key, secret, token })
+}
+
+/// Takes the object of a source, in the version that was asked for or the newest, as an artifact.
+async fn fetch(pipelines: &Pipelines, work: &Work) -> Result<Ended, Failed> {
+    let session = session(pipelines, work).await?;
+    let told = |name: &str| work.action.configuration.get(name).cloned().unwrap_or_default();
+    let (bucket, key) = (told("S3Bucket"), told("S3ObjectKey"));
+    let asked = |target| Asked { service: "s3", method: Method::GET, target, headers: &[], body: Bytes::new() };
+    let doing = format!("looking for versions in the bucket {bucket}");
+    let (_, versioning) = send(pipelines, work, &session, asked(format!("/{bucket}?versioning")), &doing).await?;
+    if element(&String::from_utf8_lossy(&versioning), "Status").as_deref() != Some("Enabled") {
+        return Err(("ConfigurationError".into(), format!("The bucket {bucket} keeps no versions; enable versioning")));
+    }
+    let version = work.version.as_ref().map(|it| format!("?versionId={}", encoded(it))).unwrap_or_default();
+    let doing = format!("reading the object {key} of the bucket {bucket}");
+    let (headers, object) =
+        send(pipelines, work, &session, asked(format!("/{bucket}/{}{version}", encoded(&key))), &doing).await?;
+    let revision = headers.get("x-amz-version-id").and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned();
+    let artifact = put(pipelines, work, &session, object, revision.clone()).await?;
+    Ok(Ended::Succeeded { summary: Some(format!("Amazon S3 version id: {revision}")), made: Some(artifact) })
+}
+
+/// Puts an artifact into the store of the pipeline, encrypted by the store's key.
+async fn put(
+    pipelines: &Pipelines,
+    work: &Work,
+    session: &Session,
+    object: Bytes,
+    revision: String,
+) -> Result<Artifact, Failed> {
+    let store = &work.declared.artifact_store;
+    let name = work.action.output_artifacts.first().map(|it| it.name.as_str()).unwrap_or_default();
+    let short = |text: &str, most| text.chars().take(most).collect::<String>();
+    let random = short(&Uuid::new_v4().simple().to_string(), 7);
+    let key = format!("{}/{}/{random}", short(&work.declared.name, 20), short(name, 10));
+    let by = store.encryption_key.as_ref().map(|it| it.id.as_str());
+    let headers: Vec<_> = by.map_or_else(Vec::new, |key| {
+        vec![("x-amz-server-side-encryption", "aws:kms"), ("x-amz-server-side-encryption-aws-kms-key-id", key)]
+    });
+    let target = format!("/{}/{}", store.location, encoded(&key));
+    let asked = Asked { service: "s3", method: Method::PUT, target, headers: &headers, body: object };
+    send(pipelines, work, session, asked, &format!("putting the artifact {name} into the bucket {}", store.location))
+        .await?;
+    Ok(Artifact { bucket: store.location.clone(), key, revision })
+}
+
+/// Invokes a function, which does not wait for it, and opens the job that the function answers.
+async fn invoke(pipelines: &Pipelines, work: Work) -> Result<(), Failed> {
+    let session = session(pipelines, &work).await?;
+    let function = work.action.configuration.get("FunctionName").cloned().unwrap_or_default();
+    let id = Uuid::new_v4().to_string();
+    let event = event(&work, &id, &session);
+    // The answer may come before Lambda's own.
+    let place = (work.turn.account.as_str(), work.turn.region.as_str());
+    pipelines.book().jobs.open(place, &id, Some(work.clone()));
+    pipelines.changed(&work.turn.account);
+    let headers = [("x-amz-invocation-type", "Event"), (CONTENT_TYPE_NAME, "application/json")];
+    let target = format!("/2015-03-31/functions/{}/invocations", encoded(&function));
+    let body = event.to_string().into();
+    let asked = Asked { service: "lambda", method: Method::POST, target, headers: &headers, body };
+    send(pipelines, &work, &session, asked, &format!("invoking the function {function}")).await.map(drop)
+}
+
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html>
+fn event(work: &Work, id: &str, session: &Session) -> Value {
+    let inputs = work.inputs.iter().map(|(name, Artifact { bucket, key, revision })| {
+        let place = json!({"bucketName": bucket, "objectKey": key});
+        json!({"name": name, "revision": revision, "location": {"type": "S3", "s3Location": place}})
+    });
+    let mut data = json!({
+        "actionConfiguration": {"configuration": work.action.configuration},
+        "inputArtifacts": inputs.collect::<Vec<_>>(),
+        "outputArtifacts": [],
+        "artifactCredentials": {
+            "accessKeyId": session.access_key,
+            "secretAccessKey": session.secret,
+            "sessionToken": session.token,
+            "expirationTime": ((now() + HOUR) * 1_000.0).round(),
+        },
+    });
+    if let Some(key) = &work.declared.artifact_store.encryption_key {
+        data["encryptionKey"] = json!(key);
+    }
+    if let Some(token) = &work.continuation {
+        data["continuationToken"] = json!(token);
+    }
+    json!({"CodePipeline.job": {"id": id, "accountId": work.turn.account, "data": data}})
+}
+
+const CONTENT_TYPE_NAME: &str = "content-type";
+
+/// One call in the name of a session: the headers and the body of an answer that is no error.
+async fn send(
+    pipelines: &Pipelines,
+    work: &Work,
+    session: &Session,
+    asked: Asked<'_>,
+    doing: &str,
+) -> Result<(HeaderMap, Bytes), Failed> {
+    let answer = async {
+        let answer = ask(pipelines.endpoint, request(pipelines, work, session, asked)?).await?;
+        let (parts, body) = answer.into_parts();
+        anyhow::Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
+    };
+    let (parts, body) = answer.await.map_err(|why| unanswered(&why))?.into_parts();
+    if parts.status.is_success() {
+        return Ok((parts.headers, body));
+    }
+    let code = match parts.status.as_u16() {
+        401 | 403 => "PermissionError",
+        404 => "ConfigurationError",
+        429 | 500.. => "SystemUnavailable",
+        _ => "JobFailed",
+    };
+    Err((code.into(), format!("{doing}: {}", said(&String::from_utf8_lossy(&body)))))
+}
+
+fn request(
+    pipelines: &Pipelines,
+    work: &Work,
+    session: &Session,
+    asked: Asked<'_>,
+) -> anyhow::Result<Request<Full<Bytes>>> {
+    let mut request = Request::new(Full::new(asked.body.clone()));
+    *request.method_mut() = asked.method;
+    *request.uri_mut() = asked.target.parse()?;
+    let headers = request.headers_mut();
+    headers.insert(HOST, HeaderValue::from_str(&pipelines.endpoint.to_string())?);
+    headers.insert(USER_AGENT, HeaderValue::from_static(CODEPIPELINE));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(asked.body.len()));
+    for (name, value) in asked.headers {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value)?);
+    }
+    let (region, service) = (work.turn.region.clone(), asked.service.to_owned());
+    credentials::sign_as(&session.access_key, &Credential { region, service, ..Credential::default() }, headers);
+    Ok(request)
+}
+
+/// The code and the message of an error, in XML or JSON.
+fn said(body: &str) -> String {
+    let json: Value = serde_json::from_str(body).unwrap_or_default();
+    let of_json = ["message", "Message"].into_iter().find_map(|it| json[it].as_str()).map(String::from);
+    let of_xml = || Some(format!("{}: {}", element(body, "Code")?, element(body, "Message")?));
+    of_json.or_else(of_xml).unwrap_or_else(|| body.to_owned())
+}
+
+fn unanswered(why: &anyhow::Error) -> Failed {
+    ("SystemUnavailable".into(), format!("the local AWS did not answer: {why:#}"))
+}
+
+fn element(xml: &str, name: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    rest.split_once("</").map(|(text, _)| text.trim().to_owned())
+}
+
+/// As it stands in a path.
+fn encoded(text: &str) -> String {
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-._~/".contains(&it);
+    text.bytes().map(|it| if is_plain(it) { char::from(it).to_string() } else { format!("%{it:02X}") }).collect()
+}
