@@ -74,10 +74,13 @@ impl Given {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).contains(variable)
     }
 
-    /// A setting by its variable, where it is not empty.
+    /// A setting by its variable, where it is not empty. What no option stands for, as with the functions that rotate, the environment
+    /// has: `plan --help` says so.
     pub(crate) fn setting(&self, variable: &str) -> Option<String> {
         self.note_read(variable);
-        self.values.get(variable).filter(|value| !value.is_empty()).cloned()
+        #[expect(clippy::disallowed_methods, reason = "a setting of the operator's, as clap reads those that are options")]
+        let without_option = || std::env::var(variable).ok();
+        self.values.get(variable).cloned().or_else(without_option).filter(|value| !value.is_empty())
     }
 
     /// Notes that this variable was read.
