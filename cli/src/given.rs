@@ -78,7 +78,10 @@ impl Given {
     /// has: `plan --help` says so.
     pub(crate) fn setting(&self, variable: &str) -> Option<String> {
         self.note_read(variable);
-        #[expect(clippy::disallowed_methods, reason = "a setting of the operator's, as clap reads those that are options")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a setting of the operator's, as clap reads those that are options"
+        )]
         let without_option = || std::env::var(variable).ok();
         self.values.get(variable).cloned().or_else(without_option).filter(|value| !value.is_empty())
     }
