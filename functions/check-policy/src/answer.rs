@@ -23,7 +23,7 @@ pub fn answers(sessions: &Arc<Sessions>) -> Pipeline {
 pub(crate) fn wording(report: &Report) -> String {
     let reason = || report.reason.as_deref().unwrap_or_default();
     match (report.reply(), report.outcome) {
-        (Reply::Done, _) => report.notes.join("\n"),
+        (Reply::Done, _) => report.notes.join("; "),
         (Reply::Later, _) => "The invocation was about to end; the job goes on in the next one".to_owned(),
         (Reply::NotDone, Outcome::Planned) => {
             "The policy was judged and not made: the function is deployed with Mode=Plan".to_owned()

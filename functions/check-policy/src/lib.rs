@@ -32,7 +32,7 @@ pub use plan::{How, Put, Step};
 pub use settings::Settings;
 
 /// The function's name, which is also the value of the tag [`OWNER`].
-const NAME: &str = "check-policy";
+const NAME: &str = <CheckPolicy as Reaction>::NAME;
 
 /// The function: its clients, and the settings that do not change while it lives.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl CheckPolicy {
 }
 
 impl Reaction for CheckPolicy {
-    const NAME: &'static str = NAME;
+    const NAME: &'static str = "check-policy";
     const REPEAT: Repeat = Repeat::Again;
     type Event = Box<RawValue>;
     type Subject = Job;

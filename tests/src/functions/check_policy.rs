@@ -170,8 +170,13 @@ impl Scene {
             let report = scene::Scene::hear(self, Mode::Apply).await;
             assert_eq!(report.outcome, Outcome::Applied, "{report}");
         }
+        let iam = self.iam();
+        for spare in 0..given.spares {
+            let arn = format!("arn:aws:iam::{}:policy/signalbox/data-readers", self.requester.account);
+            let document = READING.replace("com-example-data", &format!("spare-{spare}"));
+            iam.create_policy_version().policy_arn(arn).policy_document(document).send().await.unwrap();
+        }
         if let Some(foreign) = &given.foreign {
-            let iam = self.iam();
             let made = iam.create_policy().policy_name(foreign.name).path("/signalbox/").policy_document(READING);
             let tag = Tag::builder().key(OWNER).value(CheckPolicy::NAME).build().unwrap();
             made.set_tags(foreign.is_tagged.then(|| vec![tag])).send().await.unwrap();
@@ -257,11 +262,12 @@ impl Scene {
                 continue;
             }
             let tags = iam.list_policy_tags().policy_arn(arn).send().await.unwrap();
-            let tags = tags.tags().iter().map(|it| format!("{}={}", it.key(), it.value())).collect();
+            let tags: Vec<_> = tags.tags().iter().map(|it| format!("{}={}", it.key(), it.value())).collect();
+            let tags = if tags.is_empty() { "no tag".into() } else { scene::sorted(tags) };
             let default = policy.default_version_id().unwrap();
             let document = self.document(arn, default).await;
             let content: Vec<_> = Content::of(&document).recorded().iter().map(ToString::to_string).collect();
-            writeln!(text, "{id}: {default} {} tagged {}", content.concat(), scene::sorted(tags)).unwrap();
+            writeln!(text, "{id}: {default} {} tagged {tags}", content.concat()).unwrap();
             writeln!(text, "  {document}").unwrap();
             let versions = iam.list_policy_versions().policy_arn(arn).send().await.unwrap();
             let others = versions.versions().iter().filter(|it| !it.is_default_version());

@@ -35,6 +35,7 @@ fn named(template: &Template, name: &str) -> String {
         "AWS::Region" => REGION.into(),
         "AWS::URLSuffix" => "amazonaws.com".into(),
         "Manifest" => "com-example-bucket/share.json".into(),
+        "PolicyPath" => "/signalbox/".into(),
         "HubRoleArn" | "MemberRoleArns" | "PipelineRoleArn" => format!("arn:aws:iam::{ACCOUNT}:role/share-ami"),
         "SecretArns" | "MasterSecretArns" | "AdminSecretArns" => {
             format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app-AbCdEf")

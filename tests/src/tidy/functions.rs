@@ -26,7 +26,12 @@ fn a_function_has_one_name() {
         let sources = under(&format!("functions/{function}/src/"));
         assert!(sources.iter().any(|file| file.text.contains(&said)), "functions/{function} is a Reaction: {said}");
         let template = read(&format!("infra/{function}.yaml"));
-        assert!(template.contains(&format!("FunctionName: {function}\n")), "infra/{function}.yaml: FunctionName");
+        // Or its template's default, where the operator may choose another.
+        let names = [
+            format!("FunctionName: {function}\n"),
+            format!("FunctionName:\n    Type: String\n    Default: {function}\n"),
+        ];
+        assert!(names.iter().any(|it| template.contains(it)), "infra/{function}.yaml: FunctionName");
     }
 }
 

@@ -44,6 +44,6 @@ fn a_policy_that_was_made_and_one_that_was_there_are_told_alike() {
         let notes = vec!["the policy is arn".to_owned(), "judged".to_owned()];
         wording(&Report { notes, ..report(outcome, &[]) })
     };
-    assert_eq!(told(Outcome::Applied), "the policy is arn\njudged");
+    assert_eq!(told(Outcome::Applied), "the policy is arn; judged");
     assert_eq!(told(Outcome::Applied), told(Outcome::Unchanged));
 }

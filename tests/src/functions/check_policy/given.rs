@@ -15,6 +15,8 @@ pub struct Given {
     pub sent: Sent,
     /// What it sent before, each in a job of its own.
     pub before: &'static [Sent],
+    /// Further versions of that policy, which no job made and which are not its default.
+    pub spares: usize,
     /// A policy that Signalbox did not make.
     pub foreign: Option<Foreign>,
     /// The central denies.
@@ -82,4 +84,4 @@ pub const READERS: Sent = Sent { policy: READING, metadata: METADATA };
 pub const WRITERS: Sent = Sent { policy: WRITING, metadata: METADATA };
 
 /// A policy that is sent for the first time, from an account of the organization.
-pub const GIVEN: Given = Given { sent: READERS, before: &[], foreign: None, denies: Some(DENIES), is_here: false };
+pub const GIVEN: Given = Given { sent: READERS, before: &[], spares: 0, foreign: None, denies: Some(DENIES), is_here: false };

@@ -47,7 +47,7 @@ stories! { Scene;
         after
         signalbox/data-readers: v1 sha256:c50e73223f76255a3b27709b80659e8aaabfb2cd75ae6a3cda595663cbdc6843 tagged signalbox:created-by=check-policy, team=data
           {"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::com-example-data/*"},{"Sid":"OnlyT2","Effect":"Deny","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:*:*:instance/*","Condition":{"StringNotLike":{"ec2:InstanceType":"t2.*"}}}]}
-        the job succeeded: the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers\njudged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
+        the job succeeded: the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers; judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
     "#]];
     a_policy_was_sent_by_a_pipeline_of_our_own_account: Given { is_here: true, ..GIVEN }, expect![[r#"
         check-policy: applied
@@ -59,7 +59,7 @@ stories! { Scene;
         after
         signalbox/data-readers: v1 sha256:c50e73223f76255a3b27709b80659e8aaabfb2cd75ae6a3cda595663cbdc6843 tagged signalbox:created-by=check-policy, team=data
           {"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::com-example-data/*"},{"Sid":"OnlyT2","Effect":"Deny","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:*:*:instance/*","Condition":{"StringNotLike":{"ec2:InstanceType":"t2.*"}}}]}
-        the job succeeded: the policy is arn:aws:iam::111122223333:policy/signalbox/data-readers\njudged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
+        the job succeeded: the policy is arn:aws:iam::111122223333:policy/signalbox/data-readers; judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
     "#]];
     a_policy_was_sent_again: Given { before: &[READERS], ..GIVEN }, expect![[r#"
         check-policy: unchanged (the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers; judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found)
@@ -72,7 +72,7 @@ stories! { Scene;
         after
         signalbox/data-readers: v1 sha256:c50e73223f76255a3b27709b80659e8aaabfb2cd75ae6a3cda595663cbdc6843 tagged signalbox:created-by=check-policy, team=data
           {"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::com-example-data/*"},{"Sid":"OnlyT2","Effect":"Deny","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:*:*:instance/*","Condition":{"StringNotLike":{"ec2:InstanceType":"t2.*"}}}]}
-        the job succeeded: the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers\njudged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
+        the job succeeded: the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers; judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
     "#]];
     a_policy_was_sent_that_was_changed: Given { before: &[READERS], sent: WRITERS, ..GIVEN }, expect![[r#"
         check-policy: applied
@@ -87,7 +87,7 @@ stories! { Scene;
         signalbox/data-readers: v2 sha256:ceb718e82e8a3a46b5aee3549ef4ff6c12f46585b7e1ad8d5de4ce4a5d64fbb4 tagged signalbox:created-by=check-policy, team=data
           {"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::com-example-data/*"},{"Sid":"Write","Effect":"Allow","Action":"s3:PutObject","Resource":"arn:aws:s3:::com-example-data/in/*"},{"Sid":"OnlyT2","Effect":"Deny","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:*:*:instance/*","Condition":{"StringNotLike":{"ec2:InstanceType":"t2.*"}}}]}
           other versions: v1
-        the job succeeded: the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers\njudged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
+        the job succeeded: the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers; judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
     "#]];
     a_policy_was_sent_that_was_so_before: Given { before: &[READERS, WRITERS], ..GIVEN }, expect![[r#"
         check-policy: applied
@@ -103,7 +103,7 @@ stories! { Scene;
         signalbox/data-readers: v1 sha256:c50e73223f76255a3b27709b80659e8aaabfb2cd75ae6a3cda595663cbdc6843 tagged signalbox:created-by=check-policy, team=data
           {"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::com-example-data/*"},{"Sid":"OnlyT2","Effect":"Deny","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:*:*:instance/*","Condition":{"StringNotLike":{"ec2:InstanceType":"t2.*"}}}]}
           other versions: v2
-        the job succeeded: the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers\njudged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
+        the job succeeded: the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers; judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
     "#]];
     a_policy_was_sent_that_has_five_versions: Given { before: FULL, sent: SIXTH, ..GIVEN }, expect![[r#"
         check-policy: applied
@@ -119,7 +119,7 @@ stories! { Scene;
         signalbox/data-readers: v6 sha256:2a335c69f8482660f3574afefaf595cf18d2bc4b86f2f50cf859de35e412d2d8 tagged signalbox:created-by=check-policy, team=data
           {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::six/*"},{"Sid":"OnlyT2","Effect":"Deny","Action":"ec2:RunInstances","Resource":"arn:aws:ec2:*:*:instance/*","Condition":{"StringNotLike":{"ec2:InstanceType":"t2.*"}}}]}
           other versions: v2, v3, v4, v5
-        the job succeeded: the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers\njudged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
+        the job succeeded: the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers; judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
     "#]];
     a_policy_was_sent_that_allows_everything:
         Given { sent: Sent { policy: EVERYTHING, metadata: METADATA }, ..GIVEN }, expect![[r#"
@@ -155,12 +155,12 @@ stories! { Scene;
               error: metadata.json:/PolicyName: arn:aws:iam::222233334444:policy/signalbox/data-readers is there, and Signalbox did not make it: it has not the tag signalbox:created-by; choose another PolicyName, or delete that policy (owner)
               note: judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found
             before
-            signalbox/data-readers: v1 sha256:f2e072a8ee6ad7d177a607e1f9048d1780675e1a28677237a88716e2b024892a tagged no account
+            signalbox/data-readers: v1 sha256:f2e072a8ee6ad7d177a607e1f9048d1780675e1a28677237a88716e2b024892a tagged no tag
               {"Version": "2012-10-17", "Statement": [
                 {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::com-example-data/*"}]}
             the job waits
             after
-            signalbox/data-readers: v1 sha256:f2e072a8ee6ad7d177a607e1f9048d1780675e1a28677237a88716e2b024892a tagged no account
+            signalbox/data-readers: v1 sha256:f2e072a8ee6ad7d177a607e1f9048d1780675e1a28677237a88716e2b024892a tagged no tag
               {"Version": "2012-10-17", "Statement": [
                 {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::com-example-data/*"}]}
             the job failed: ConfigurationError: Policy creation request rejected: 1 error was found
