@@ -5,6 +5,8 @@ VENV := .local/venv
 REQUIREMENTS := cli/local-aws/requirements.txt
 AUDIT := .local/audit
 AUDIT_REQUIREMENTS := infra/audit/requirements.txt
+PEERS := .local/peers
+PEERS_REQUIREMENTS := tests/bench/peer/policies/requirements.txt
 INSTALLED := $(VENV)/.installed
 FUNCTIONS := $(notdir $(wildcard functions/*))
 # Where cargo puts what it builds.
@@ -16,7 +18,7 @@ export RUST_TEST_THREADS ?= $(shell expr 3 '*' "$$(getconf _NPROCESSORS_ONLN)")
 # A macro names the modules of these, so that cargo fmt does not find them.
 SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
 
-.PHONY: help demo test check audit bench package deploy setup databases actions clean
+.PHONY: help demo test check audit bench compare package deploy setup databases actions clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -42,9 +44,12 @@ check: $(INSTALLED)
 audit: $(AUDIT)/.installed ## checkov over the templates; needs no account
 	$(AUDIT)/bin/checkov --config-file infra/audit/checkov.yaml
 
-bench: package databases ## what it costs, beside a do-nothing function and boto3, as ratios in one run
-	cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench-fleet --bin bench-fleet
+bench: package databases $(PEERS)/.installed ## what it costs, beside a do-nothing function and boto3, as ratios in one run
+	cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench-fleet --bin bench-fleet -p bench-policies --bin bench-policies
 	cargo run --release --locked -p bench
+
+compare: $(INSTALLED) $(PEERS)/.installed ## ask other tools about the policies with known answers; then rewrite the page as it says
+	$(PEERS)/bin/python tests/bench/peer/policies/check.py compare $(VENV)/bin/cfn-lint
 
 package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
 	cargo build --release --locked $(FUNCTIONS:%=-p %)
@@ -101,6 +106,11 @@ $(INSTALLED): $(REQUIREMENTS)
 		|| { echo "make setup: Python's venv is missing; install it: sudo apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(REQUIREMENTS)
+	touch $@
+
+$(PEERS)/.installed: $(PEERS_REQUIREMENTS)
+	$(PYTHON) -m venv --clear $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(PEERS_REQUIREMENTS)
 	touch $@
 
 $(AUDIT)/.installed: $(AUDIT_REQUIREMENTS)

@@ -29,11 +29,11 @@ pub(crate) struct SharedSettings {
 /// What a function has to know.
 #[derive(Debug, Args)]
 pub(crate) struct FunctionSettings {
-    #[command(flatten)]
-    shared: SharedSettings,
     /// Whether snapshots that RDS made for itself are copied, so that the copies can be shared: true or false
     #[arg(long, env = "SIGNALBOX_COPY_AUTOMATED", value_name = "BOOLEAN", hide_env_values = true)]
     copy_automated: Option<String>,
+    #[command(flatten)]
+    shared: SharedSettings,
     #[command(flatten)]
     elsewhere: Elsewhere,
 }

@@ -13,6 +13,7 @@ pub mod every_call;
 mod grants;
 pub mod hazards;
 mod jobs;
+mod known_policies;
 mod ledger;
 mod managed_policies;
 mod manifest;

@@ -11,6 +11,8 @@ mod reference;
 mod settings;
 mod words;
 
+pub use reference::parameters;
+
 use std::path::Path;
 use std::process::Command;
 

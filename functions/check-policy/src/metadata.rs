@@ -84,7 +84,7 @@ impl Metadata {
             return Err(vec![wrong(":1:1", "byte-order-mark", mark, "remove it")]);
         }
         let written: Written = serde_json::from_str(text).map_err(|error| {
-            let place = format!(":{}:{}", error.line(), error.column());
+            let place = format!(":{}:{}", error.line(), error.column().max(1));
             let message = format!("it cannot be read: {}", place::shortened(&error.to_string(), 300));
             let remedy = "write {\"PolicyName\": \"..\", \"PolicyDescription\": \"..\"}, and Path, Tags and Type where they are wanted";
             vec![wrong(&place, "metadata", &message, remedy)]

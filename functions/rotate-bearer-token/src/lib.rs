@@ -160,6 +160,11 @@ impl Credential for BearerToken {
         Ok(secret.with(&token))
     }
 
+    async fn remember(&self, context: &Context<'_>, made: &SecretString) -> Result<(), Error> {
+        let made = BearerSecret::read(made)?;
+        context.records.record_own(&context.request.secret, &made.access_token, &made.keys_beside()).await
+    }
+
     async fn take_back(&self, context: &Context<'_>, made: &SecretString) -> Result<(), Error> {
         // Where there is one token at a time, whoever was faster has the same one.
         if self.style == Style::Single {

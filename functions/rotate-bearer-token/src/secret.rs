@@ -45,11 +45,21 @@ impl BearerSecret {
     /// Of the keys beside the token those that another value has otherwise, or not at all.
     #[must_use]
     pub fn differs_in<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
-        let of = |it: &'a Keys| it.0.iter().map(|(name, value)| (name.as_str(), value.get()));
-        let (ours, theirs): (BTreeMap<_, _>, BTreeMap<_, _>) = (of(&self.keys).collect(), of(&other.keys).collect());
+        let (ours, theirs) = (self.others(), other.others());
         let all: BTreeSet<_> = ours.keys().chain(theirs.keys()).copied().collect();
-        let is_key = |it: &&str| ![ACCESS_TOKEN, TOKEN_TYPE].contains(it) && ours.get(it) != theirs.get(it);
-        all.into_iter().filter(is_key).collect()
+        all.into_iter().filter(|it| ours.get(it) != theirs.get(it)).collect()
+    }
+
+    /// The keys beside the token, in one text that is the same wherever they are the same.
+    #[must_use]
+    pub fn keys_beside(&self) -> SecretString {
+        // Texts are always written.
+        serde_json::to_string(&self.others()).unwrap_or_default().into()
+    }
+
+    fn others(&self) -> BTreeMap<&str, &str> {
+        let all = self.keys.0.iter().map(|(name, value)| (name.as_str(), value.get()));
+        all.filter(|(name, _)| ![ACCESS_TOKEN, TOKEN_TYPE].contains(name)).collect()
     }
 
     /// The same secret with another token. All other keys stay as they are and where they are.

@@ -112,6 +112,18 @@ impl Login {
     }
 }
 
+/// Users by their names, or roles that take the names, and of each its mark: what no later user of that name has.
+pub type Marks = BTreeMap<String, SecretString>;
+
+/// What a turn did to a clone.
+pub struct Cloned {
+    /// The marks of both users as they are now. In MySQL and MariaDB there are none, since a user has another mark with each password.
+    pub marks: Option<Marks>,
+    /// What could not be handed over, by a cause that others are: what the clone has of its own, which is never less than the original
+    /// has.
+    pub left: Vec<String>,
+}
+
 /// A login that the server took.
 pub struct Connection {
     place: String,
@@ -175,23 +187,31 @@ impl Connection {
     }
 
     /// Makes a user that may do what another may, if it is not there, and gives it what the other was granted since. Of
-    /// an existing one the password stays. Gives what could not be handed over, by a cause that others are: what the clone has of its
-    /// own, which is never less than the original has.
+    /// an existing one the password stays. In PostgreSQL both have to be as [`marks_of`](Self::marks_of) saw them: a role that
+    /// appears meanwhile is another person's. Who makes users in MySQL and MariaDB has all their power already.
     ///
     /// # Errors
-    /// Where the other user is not there, or we may not.
-    pub async fn ensure_clone(&mut self, from: &str, to: &str, password: &SecretString) -> Result<Vec<String>, Error> {
+    /// Where the other user is not there, we may not, or they are not as they were seen.
+    pub async fn ensure_clone(
+        &mut self,
+        from: &str,
+        to: &str,
+        password: &SecretString,
+        seen: &Marks,
+    ) -> Result<Cloned, Error> {
         let doing = format!("making {to} like {from} in {}", self.place);
         let done = async {
             match &mut self.session {
-                Session::Postgres(session) => session.ensure_clone(from, to, password).await,
-                Session::Mysql(session) => session.ensure_clone(from, to, password).await.map(|()| Vec::new()),
+                Session::Postgres(session) => session.ensure_clone(from, to, password, seen).await.map(Some),
+                Session::Mysql(session) => session.ensure_clone(from, to, password).await.map(|()| None),
             }
         };
-        let held = within(STATEMENT, done).await.map_err(|error| error.doing(doing))?;
-        match &self.session {
-            Session::Postgres(session) => Ok(session.hand_over_in_all(held, from, to).await),
-            Session::Mysql(_) => Ok(Vec::new()),
+        let done = within(STATEMENT, done).await.map_err(|error| error.doing(doing))?;
+        match (&mut self.session, done) {
+            (Session::Postgres(session), Some((marks, held))) => {
+                Ok(Cloned { marks: Some(marks), left: session.hand_over_in_all(held, from, to).await })
+            }
+            _ => Ok(Cloned { marks: None, left: Vec::new() }),
         }
     }
 
@@ -211,16 +231,31 @@ impl Connection {
         within(STATEMENT, done).await.map_err(|error| error.doing(doing))
     }
 
-    /// Those of these users, or roles that take the names, that there are, and of each its mark: what no later user of that name has.
+    /// Those of these users that there are.
     ///
     /// # Errors
     /// Where we may not look.
-    pub async fn marks_of(&mut self, users: [&str; 2]) -> Result<BTreeMap<String, SecretString>, Error> {
+    pub async fn marks_of(&mut self, users: [&str; 2]) -> Result<Marks, Error> {
         let doing = format!("looking for {} and {} in {}", users[0], users[1], self.place);
         let done = async {
             match &mut self.session {
                 Session::Postgres(session) => session.marks_of(users).await,
                 Session::Mysql(session) => session.marks_of(users).await,
+            }
+        };
+        within(STATEMENT, done).await.map_err(|error| error.doing(doing))
+    }
+
+    /// Who could become this user beside another one and the user that is logged in. MySQL and MariaDB know no such thing.
+    ///
+    /// # Errors
+    /// Where we may not look.
+    pub async fn members_of(&mut self, user: &str, other: &str) -> Result<Vec<String>, Error> {
+        let doing = format!("reading the members of {user} in {}", self.place);
+        let done = async {
+            match &mut self.session {
+                Session::Postgres(session) => session.members_of(user, other).await,
+                Session::Mysql(_) => Ok(Vec::new()),
             }
         };
         within(STATEMENT, done).await.map_err(|error| error.doing(doing))

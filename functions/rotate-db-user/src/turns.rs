@@ -5,7 +5,7 @@ use rotation::SecretArn;
 use rotation_steps::Context;
 use secrecy::SecretString;
 
-use crate::engine::{Connection, Login};
+use crate::engine::{Cloned, Connection, Engine, Login};
 use crate::master::check_place;
 use crate::secret::{DbSecret, Pair};
 use crate::{DbPassword, check_keys, taken_before};
@@ -47,22 +47,25 @@ impl DbPassword {
         check_server(&mut connection, &mut proof, &master).await?;
         drop(proof);
         check_powers(&mut connection, &pair).await?;
-        let before = self.check_users(turn, &pair, &master, &mut connection).await?;
-        let set = self.set_turn(turn, &pair, &master, &mut connection).await;
+        let judged = self.check_users(turn, &pair, &master, &mut connection).await?;
+        let Pair { original, clone } = &pair;
+        let (set, marks) = match connection.ensure_clone(original, clone, &pending.login.password, &judged.seen).await {
+            Ok(Cloned { marks, left }) => (self.set_turn(turn, &master, &mut connection, &left).await, marks),
+            Err(error) => (Err(error.into()), None),
+        };
         // Whatever came of it: an account of MariaDB may have been made, or have another password.
-        let noted = self.record_users(turn, &pair, &master, &mut connection, &before).await;
+        let noted = self.record_users(turn, &pair, &master, &mut connection, (&judged.recorded, marks)).await;
         set.and(noted)
     }
 
     async fn set_turn(
         &self,
         turn: &Turn<'_>,
-        pair: &Pair,
         master: &Login,
         connection: &mut Connection,
+        left: &[String],
     ) -> Result<(), Error> {
         let pending = &turn.pending.login;
-        let left = connection.ensure_clone(&pair.original, &pair.clone, &pending.password).await?;
         // A server may refuse a password that it has already.
         if !self.is_set(&at(pending, master), turn.is_taken).await? {
             let former = self.former(turn, master).await?;
@@ -115,7 +118,8 @@ impl DbPassword {
     ) -> Result<bool, Error> {
         // One with other keys proves none of those that clients are to get.
         let is_proof = |it: &&DbSecret| it.login.user == user && turn.pending.differs_in(it).is_empty();
-        for version in Self::versions(turn).iter().filter(is_proof) {
+        let versions = Self::versions(turn).into_iter().chain(as_made(turn));
+        for version in versions.collect::<Vec<_>>().iter().filter(is_proof) {
             let login = at(&version.login, master);
             if let Some(mut session) = self.works(&login).await?
                 && session.is_of(user).await?
@@ -136,6 +140,14 @@ impl DbPassword {
         let previous = turn.context.previous.and_then(|it| DbSecret::read(it).ok());
         [Some(turn.current.clone()), previous, Some(turn.pending.clone())].into_iter().flatten().collect()
     }
+}
+
+/// A clone as Signalbox makes it in PostgreSQL, on the turn of either user: with the pending password.
+fn as_made(turn: &Turn<'_>) -> Option<DbSecret> {
+    let pending = turn.pending;
+    let Pair { clone, .. } = Pair::of(&pending.login).ok()?;
+    let is_other = pending.login.engine == Engine::Postgres && pending.login.user != clone;
+    is_other.then(|| pending.with(&clone, &pending.login.password))
 }
 
 /// A login at the master's server, with TLS wherever the master has it.
@@ -208,8 +220,7 @@ async fn check_powers(connection: &mut Connection, pair: &Pair) -> Result<(), Er
 mod tests {
     use secrecy::SecretString;
 
-    use super::{at, check_master};
-    use crate::engine::{Engine, Login};
+    use super::{Engine, Login, at, check_master};
     use crate::secret::Pair;
 
     fn login(user: &str, host: &str, is_encrypted: bool) -> Login {

@@ -332,7 +332,7 @@ fn the_key_names_the_occurrence_and_not_the_event() {
     let first = one("createSnapshot", "succeeded");
     expect!["111122223333/eu-west-1/snap-0123456789abcdef0/createSnapshot/2026-11-01T12:00:00Z"]
         .assert_eq(&key(&first));
-    expect!["111122223333/eu-west-1/snap-0123456789abcdef0/createSnapshots/2026-11-01T12:00:00Z"]
+    expect!["111122223333/eu-west-1/snap-0123456789abcdef0+1fe5a8089e7f9c6c7548c52ae098538788af4eb839c254859946a5b30c19a2e0/createSnapshots/2026-11-01T12:00:00Z"]
         .assert_eq(&key(&several("succeeded")));
     let fewer = several("succeeded").replace("snap-0123456789abcdef1", "snap-0123456789abcdef0");
     assert_ne!(key(&fewer), key(&several("succeeded")), "another occurrence");

@@ -85,6 +85,13 @@ impl Answers for Pipeline {
     }
 
     async fn answer(&self, caller: &Caller, report: &Report, _: &Run) -> Result<(), Error> {
+        // Boxed, since the compiler gives up on the depth of a type that holds every call of a job.
+        Box::pin(self.tell(caller, report)).await
+    }
+}
+
+impl Pipeline {
+    async fn tell(&self, caller: &Caller, report: &Report) -> Result<(), Error> {
         let answering = || format!("answering the pipeline of account {}", caller.account);
         let client = Client::new(&self.config(&caller.account).await.doing(answering)?);
         let lead = (self.wording)(report);

@@ -15,6 +15,8 @@ static PACKED: &[u8] = include_bytes!("../actions/actions.bin");
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Action {
     pub(crate) name: &'static str,
+    /// As AWS classes it, by its number in the table.
+    pub(crate) level: u8,
     types: u16,
     keys: u16,
 }
@@ -92,7 +94,7 @@ impl Iterator for Listed {
         self.left = self.left.checked_sub(1)?;
         let (name, rest) = short(self.rest);
         self.rest = &rest[5..];
-        Some(Action { name, types: two(&rest[1..]), keys: two(&rest[3..]) })
+        Some(Action { name, level: rest[0], types: two(&rest[1..]), keys: two(&rest[3..]) })
     }
 }
 

@@ -119,6 +119,13 @@ pub trait Credential: Send + Sync {
     /// Makes the value of the pending version. Where that makes something elsewhere, [`Context::intend`] comes first.
     fn make(&self, context: &Context<'_>) -> impl Future<Output = Result<SecretString, Error>> + Send;
 
+    /// Writes down what only this kind of credential needs to know of what was made, before that is kept. Where it fails, what was
+    /// made is taken back.
+    fn remember(&self, context: &Context<'_>, made: &SecretString) -> impl Future<Output = Result<(), Error>> + Send {
+        let _ = (context, made);
+        async { Ok(()) }
+    }
+
     /// Takes back a credential that was made and is not kept.
     fn take_back(&self, context: &Context<'_>, made: &SecretString) -> impl Future<Output = Result<(), Error>> + Send;
 

@@ -19,6 +19,6 @@ pub use describing::{CA_BUNDLE, SECRETS, SETTINGS, secrets_in};
 pub use facts::{Facts, OfStep, Seen, Swept, Values};
 pub use minted::Minted;
 pub use plan::{Act, Step, Subject};
-pub use records::{Due, Entry, Made, OfSecret, RECORDED, Records, Remembered, Users};
+pub use records::{Due, Entry, Made, OfSecret, Proved, RECORDED, Records, Remembered, Users};
 pub use rotating::Rotating;
 pub use secrets_manager::{Owner, PASSWORDS, Passwords, Put, Secrets};

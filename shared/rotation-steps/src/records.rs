@@ -20,6 +20,7 @@ use secrecy::SecretString;
 use crate::minted::Minted;
 
 pub use made::Made;
+pub use proved::Proved;
 pub use users::Users;
 
 /// How long a record lives, beside the overlap: longer than a rotation that nobody looks after.

@@ -140,7 +140,7 @@ impl<C: Credential> Rotating<C> {
     async fn create(&self, context: &Context<'_>) -> Result<(), Error> {
         let made = self.credential.make(context).await?;
         if C::IS_MINTED
-            && let Err(error) = context.is_made(&made).await
+            && let Err(error) = self.remember(context, &made).await
         {
             return match self.take_back(context, &made).await {
                 Ok(()) => Err(error),
@@ -153,6 +153,11 @@ impl<C: Credential> Rotating<C> {
             Ok(Put::Taken) => self.take_back(context, &made).await.doing(|| "taking back what another run has made"),
             Err(error) => self.mend(context, &made, error).await,
         }
+    }
+
+    async fn remember(&self, context: &Context<'_>, made: &SecretString) -> Result<(), Error> {
+        context.is_made(made).await?;
+        self.credential.remember(context, made).await
     }
 
     async fn take_back(&self, context: &Context<'_>, made: &SecretString) -> Result<(), Error> {

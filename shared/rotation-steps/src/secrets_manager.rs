@@ -135,6 +135,13 @@ impl Secrets {
         let answer =
             self.client.describe_secret().secret_id(secret.to_string()).send().await.or_absent().doing(doing)?;
         let answer = answer.ok_or_else(|| Error::refused("there is no such secret")).doing(doing)?;
+        // Of an ARN that lacks its last characters Secrets Manager finds the secret, and the settings do not find its master.
+        if let Some(arn) = answer.arn.as_deref().filter(|it| *it != secret.to_string()) {
+            return Err(Error::refused(format!(
+                "the ARN is not whole, and the settings and the records know a secret by its whole ARN: it is {arn}"
+            )))
+            .doing(doing);
+        }
         if let Some(obstacle) = obstacle(secret, &answer) {
             return Err(Error::refused(obstacle)).doing(doing);
         }

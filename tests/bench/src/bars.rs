@@ -10,6 +10,7 @@ use crate::job::Done;
 use crate::life::{Event, Life};
 use crate::matching::Matching;
 use crate::measured::Measured;
+use crate::policies::Checked;
 use crate::rotation::{Step, turns};
 use crate::subject::Subject::{self, BareHyper, Boto3, DoNothing, ShareAmi};
 use crate::sweep::Sweep;
@@ -52,11 +53,15 @@ pub mod setting {
     pub const FLEET_OF_MANY: &str = "fleet, 10,000 x 1, 100 at a time";
     /// 20 accounts and 4 regions, as botocove does them.
     pub const FLEET_OF_FEW: &str = "fleet, 20 x 4, 20 at a time";
+    /// AWS's managed policies in one process: by Signalbox, parliament and cloudsplaining.
+    pub const POLICIES: [&str; 3] = ["policies by signalbox", "policies by parliament", "policies by cloudsplaining"];
+    /// One of them in a process.
+    pub const ONE_POLICY: [&str; 3] = ["one by signalbox", "one by parliament", "one by cloudsplaining"];
     /// Botocove over the same.
     pub const BOTOCOVE: &str = "botocove, 20 x 4, 20 at a time";
 }
 use setting::{BOTOCOVE, FLEET, FLEET_AT_100, FLEET_BY_TAG, FLEET_OF_FEW, FLEET_OF_MANY};
-use setting::{CLOSED, CLOSED_NAMED, CLUSTERS, MANY_ENTRIES, ONE_ENTRY};
+use setting::{CLOSED, CLOSED_NAMED, CLUSTERS, MANY_ENTRIES, ONE_ENTRY, ONE_POLICY, POLICIES};
 use setting::{PLAIN, SMALL, SWEEP, SWEEP_AT_RATES, SWEEP_OF_2015, SWEEP_WITH_TABLES, TLS};
 
 /// How a figure is compared and written.
@@ -172,6 +177,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .chain(closed(measured))
         .chain(rotations(measured))
         .chain(fleet(measured))
+        .chain(policies(measured))
         .collect()
 }
 
@@ -327,6 +333,23 @@ fn fleet(measured: &Measured) -> Vec<Bar> {
         Bar::new("roles that it assumes in an account", ran(FLEET, Run::assumed_each), Limit::Count(1.0)),
         Bar::new("fleet of 20 accounts, CPU, to botocove", to_peer(|run| run.cost.cpu_ms), Limit::OneIn(100.0)),
         Bar::new("the same, peak of resident memory", to_peer(Run::peak_mb), Limit::OneIn(20.0)),
+    ]
+}
+
+/// The peers begin with seconds of reading their lists of actions, so that one file is dear to them.
+fn policies(measured: &Measured) -> Vec<Bar> {
+    let cpu = |setting| measured.checked(setting, |it| it.cost.cpu_ms);
+    let [own, parliament, cloudsplaining] = POLICIES.map(cpu);
+    let [one, of_parliament, of_cloudsplaining] = ONE_POLICY.map(cpu);
+    let cheaper = of_parliament.zip(of_cloudsplaining).map(|(one, other)| one.min(other));
+    let peak = measured.checked(POLICIES[0], Checked::peak_mb);
+    let each = measured.checked(POLICIES[0], Checked::cpu_each);
+    vec![
+        Bar::new("AWS's managed policies, CPU, to parliament", ratio(own, parliament), Limit::OneIn(50.0)),
+        Bar::new("the same to cloudsplaining", ratio(own, cloudsplaining), Limit::OneIn(20.0)),
+        Bar::new("its peak of resident memory", peak, Limit::Megabytes(30.0)),
+        Bar::new("one policy of these, CPU", each, Limit::Millis(5.0)),
+        Bar::new("one file in a process, CPU, to the cheaper peer", ratio(one, cheaper), Limit::OneIn(100.0)),
     ]
 }
 

@@ -9,6 +9,7 @@
 //! - `jobs`: images with many entries, an account that is closed, clusters at EMR's quotas
 //! - `rotations`: passwords of PostgreSQL and MariaDB
 //! - `matching`: reading a large manifest and finding names in it
+//! - `policies`: checking AWS's managed policies, and parliament and cloudsplaining over the same
 //! - `fleet`: many accounts, some of them chosen by a tag, and botocove over others
 //!
 //! It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not hold is printed, never
@@ -37,6 +38,7 @@ mod matching;
 mod measured;
 mod one_cluster;
 mod one_secret;
+mod policies;
 mod rotation;
 mod runtime_api;
 mod subject;
@@ -57,6 +59,7 @@ use cpu_share::CpuShare;
 use job::Job;
 use life::Setting;
 use measured::Measured;
+use policies::Checker;
 use subject::Subject::{self, BareHyper, Boto3, DoNothing, EmrDns, RotateBearerToken, RotateDbUser, ShareAmi};
 use tls::Tls;
 
@@ -107,6 +110,9 @@ async fn measure(only: Option<&str>, can_be_small: bool, tls: &Tls, folder: &Pat
     if is_asked("matching") {
         measured.add_matching(5);
     }
+    if is_asked("policies") {
+        measure_policies(&mut measured, folder).await;
+    }
     if is_asked("fleet") {
         measure_fleet(&mut measured, tls, folder).await;
     }
@@ -122,6 +128,7 @@ fn show(measured: &Measured, bars: &[bars::Bar]) {
     print(&table::jobs(measured));
     print(&table::rotations(measured));
     print(&table::runs(measured));
+    print(&table::checks(measured));
     print(&bars.iter().map(bars::Bar::line).collect::<Vec<_>>());
 }
 
@@ -167,6 +174,25 @@ fn jobs() -> Vec<Job> {
     let entries = Job::entries([setting::ONE_ENTRY, setting::MANY_ENTRIES]);
     let closed = Job::closed([setting::CLOSED, setting::CLOSED_NAMED]);
     entries.into_iter().chain(closed).chain([Job::clusters(setting::CLUSTERS)]).collect()
+}
+
+/// In turn, so that what disturbs the machine disturbs all of them.
+async fn measure_policies(measured: &mut Measured, folder: &Path) {
+    let [all, one] = [setting::POLICIES, setting::ONE_POLICY].map(|names| {
+        let checkers = [Checker::Signalbox, Checker::Parliament, Checker::Cloudsplaining];
+        let of = |(checker, name)| policies::Setting {
+            name,
+            checker,
+            is_one: names == setting::ONE_POLICY,
+            times: if checker == Checker::Signalbox { 5 } else { 3 },
+        };
+        checkers.into_iter().zip(names).map(of).collect::<Vec<_>>()
+    });
+    for number in 1..=5 {
+        for setting in all.iter().chain(&one).filter(|it| number <= it.times) {
+            measured.add_checked(setting, number, folder).await;
+        }
+    }
 }
 
 async fn measure_fleet(measured: &mut Measured, tls: &Tls, folder: &Path) {

@@ -12,6 +12,7 @@ use crate::fleet::{self, Run, run};
 use crate::job::{Done, Job};
 use crate::life::{Event, Life, Setting, live};
 use crate::matching::{Matching, matching};
+use crate::policies::{self, Checked, check};
 use crate::rotation::{Step, rotate};
 use crate::subject::{Subject, workspace};
 use crate::sweep::{self, Sweep, sweep};
@@ -32,6 +33,8 @@ pub struct Measured {
     pub rotations: BTreeMap<&'static str, BTreeMap<&'static str, Vec<Step>>>,
     /// Runs in many accounts, by setting.
     pub runs: BTreeMap<&'static str, Vec<Run>>,
+    /// Policies that were checked, by setting.
+    pub checked: BTreeMap<&'static str, Vec<Checked>>,
     /// A large manifest and many names.
     pub matchings: Vec<Matching>,
     /// What would be uploaded, by subject.
@@ -144,6 +147,20 @@ impl Measured {
     /// The median of a figure over these.
     pub fn matched(&self, figure: impl Fn(&Matching) -> f64) -> Option<f64> {
         median(self.matchings.iter().map(figure).collect())
+    }
+
+    /// Checks policies once.
+    pub async fn add_checked(&mut self, setting: &policies::Setting, number: usize, folder: &Path) {
+        eprintln!("{}: {number} of {}", setting.name, setting.times);
+        match check(setting, folder).await {
+            Ok(checked) => self.checked.entry(setting.name).or_default().push(checked),
+            Err(error) => self.missing.push(format!("{error:#}")),
+        }
+    }
+
+    /// The median of a figure over the times that policies were checked.
+    pub fn checked(&self, setting: &str, figure: impl Fn(&Checked) -> f64) -> Option<f64> {
+        median(self.checked.get(setting)?.iter().map(figure).collect())
     }
 
     /// Runs in many accounts as often as the setting says.

@@ -5,6 +5,7 @@ use crate::fleet::Run;
 use crate::job::Done;
 use crate::life::{Event, Life};
 use crate::measured::Measured;
+use crate::policies::Checked;
 use crate::rotation::{STEPS, Step};
 use crate::subject::Subject;
 use crate::sweep::Sweep;
@@ -123,6 +124,20 @@ pub fn runs(measured: &Measured) -> Vec<String> {
     let names = ["floor s", "choosing s", "wall s", "in them s", "CPU s", "peak MB", "roles"].map(String::from);
     let lines = measured.runs.keys().map(|setting| row(setting, of(setting)));
     [row("accounts x regions, medians", names)].into_iter().chain(lines).collect()
+}
+
+/// The lines of the policies that were checked, one a setting.
+pub fn checks(measured: &Measured) -> Vec<String> {
+    let figures: [fn(&Checked) -> f64; 4] =
+        [|it| it.files.into(), |it| it.cost.wall_ms, |it| it.cost.cpu_ms, Checked::peak_mb];
+    let row = |what: &str, cells: [String; 4]| {
+        let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>12}")).collect();
+        format!("{what:<40}{}", cells.concat())
+    };
+    let of = |setting: &str| figures.map(|figure| measured.checked(setting, figure).map_or("-".to_owned(), written));
+    let names = ["files", "wall ms", "CPU ms", "peak MB"].map(String::from);
+    let lines = measured.checked.keys().map(|setting| row(setting, of(setting)));
+    [row("policies, medians", names)].into_iter().chain(lines).collect()
 }
 
 fn line(what: &str, cells: &[String; Subject::ALL.len()]) -> String {

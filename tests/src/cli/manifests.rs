@@ -27,7 +27,17 @@ fn a_section_that_is_not_known_is_named_with_the_nearest_one_and_is_not_counted(
     });
     let (code, told) = check(&manifest, &[]);
     assert_eq!(code, Some(0), "a later version may know them");
-    expect![[r#""#]].assert_eq(&told);
+    expect![[r#"
+        standard input: a valid share manifest (ami 1 entry)
+        note: the section `AMI` is not known, and is ignored; write `ami` if you meant that
+        note: the section `a\u{1b}[31m` is not known, and is ignored; known are kms, ebs, ami, rds, rds-cluster, ecr, s3
+        note: the section `amis` is not known, and is ignored; write `ami` if you meant that
+        note: the section `images` is not known, and is ignored; known are kms, ebs, ami, rds, rds-cluster, ecr, s3
+        note: the section `k` is not known, and is ignored; write `kms` if you meant that
+        note: the section `rds-clusters` is not known, and is ignored; write `rds-cluster` if you meant that
+        note: the section `rds_cluster` is not known, and is ignored; write `rds-cluster` if you meant that
+    "#]]
+    .assert_eq(&told);
     let (_, told) = check(&json!({"ebs": entries, "ebss": entries}), &["--output", "json"]);
     let told: Value = serde_json::from_str(&told).unwrap();
     let note = "the section `ebss` is not known, and is ignored; write `ebs` if you meant that";

@@ -214,7 +214,7 @@ fn a_function_hears_on_the_bus_what_its_own_rule_hears() {
     }
 }
 
-/// The rule lives with its function, where the function is told of a bus.
+/// The rule lives with its function.
 #[test]
 fn a_function_that_hears_members_has_its_rule_on_the_bus_with_a_permission_and_alarms() {
     let mut templates = Template::all();
@@ -222,10 +222,13 @@ fn a_function_that_hears_members_has_its_rule_on_the_bus_with_a_permission_and_a
     assert_eq!(templates.iter().map(|it| it.name.clone()).collect::<BTreeSet<_>>(), heard());
     for template @ Template { name: function, json } in &templates {
         for of in ["BusRule", "BusPermission", "BusFailuresAlarm", "BusThrottlesAlarm"] {
-            assert_eq!(json["Resources"][of]["Condition"], "HearsBus", "{function}: {of}");
+            assert_eq!(json["Resources"][of]["Condition"], "HearsMembers", "{function}: {of}");
         }
-        let told = json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "BusName"}, ""]}]});
-        assert_eq!((&json["Conditions"]["HearsBus"], &json["Parameters"]["BusName"]["Default"]), (&told, &json!("")));
+        let asked = json!({"Fn::Equals": [{"Ref": "HearMembers"}, "Yes"]});
+        assert_eq!(
+            (&json["Conditions"]["HearsMembers"], &json["Parameters"]["HearMembers"]["Default"]),
+            (&asked, &json!("No"))
+        );
         let resource = |id: &str| resolved(&json["Resources"][id]["Properties"], &parameters());
         let rule = resource("BusRule");
         assert_eq!((&rule["Name"], &rule["EventBusName"]), (&json!(function), &json!("signalbox")));

@@ -9,13 +9,18 @@ import sys
 from cloudformation_validate import CompositeEngine, Severity, ValidateConfig
 
 OPTIONAL = {
+    "AccountId": "111122223333",
     "AlarmTopicArn": "arn:aws:sns:eu-west-1:111122223333:alarms",
     "CaLayerArn": "arn:aws:lambda:eu-west-1:111122223333:layer:authorities:1",
     "CodeVersion": "v1",
+    "GroupId": "1234abcd-12ab-34cd-56ef-1234567890ab",
+    "KeyAlias": "shared",
     "KmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
+    "RepositoryName": "shared",
     "SecurityGroupIds": "sg-0123456789abcdef0",
     "SubnetIds": "subnet-0123456789abcdef0",
+    "TargetIds": "r-ab12",
 }
 
 

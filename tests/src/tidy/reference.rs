@@ -62,7 +62,8 @@ fn code(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!("`{}`", cell(text)) }
 }
 
-fn parameters(template: &Template) -> String {
+/// A section with the parameters of a template.
+pub fn parameters(template: &Template) -> String {
     let mut rows = String::new();
     for (name, parameter) in template.json["Parameters"].as_object().into_iter().flatten() {
         let default = match parameter.get("Default") {

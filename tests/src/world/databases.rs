@@ -138,6 +138,17 @@ impl Server {
     }
 }
 
+/// Makes a clone equal, as a turn does that has just looked at both users: what could not be handed over.
+pub async fn ensure_clone(
+    master: &mut Connection,
+    from: &str,
+    to: &str,
+    password: &SecretString,
+) -> Result<Vec<String>, engine::Error> {
+    let seen = master.marks_of([from, to]).await?;
+    master.ensure_clone(from, to, password, &seen).await.map(|it| it.left)
+}
+
 /// Both servers, for what must be so in each.
 pub fn both() -> [&'static Server; 2] {
     [&POSTGRES, &MARIADB]

@@ -5,7 +5,6 @@
 //! transactions a pooler may give the server's session to others.
 //! <https://www.postgresql.org/docs/current/sql-alterrole.html>, <https://www.pgbouncer.org/features.html>
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -17,7 +16,7 @@ use tokio_postgres::{Client, Config, GenericClient, NoTls, SimpleQueryMessage, T
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Why};
-use super::{Login, Trust};
+use super::{Login, Marks, Trust};
 use explain::explain;
 use twin::{Held, Twin};
 use verifier::verifier;
@@ -30,6 +29,11 @@ mod settings;
 mod twin;
 mod verifier;
 mod watch;
+
+const CHANGED: Why = Why::Hindered(
+    "another person made, dropped or renamed one of the two users while Signalbox looked at them, and nothing was changed; see who did, \
+     and try the step again",
+);
 
 /// The sessions of some users have settings that would hinder us, such as another search path; these end with the transaction.
 /// They keep the forms of dates, and end what waits before this side gives it up: where no client is heard any more, the server
@@ -96,30 +100,33 @@ impl Session {
     }
 
     /// Makes the twin of the two, if it is not there, and makes it equal to the original on the turn of either. The original is
-    /// the one without `_clone`, and nothing of it is changed. With the last statement a new twin gets its password. Gives where
-    /// the twin has something of its own still.
+    /// the one without `_clone`, and nothing of it is changed. With the last statement a new twin gets its password. Gives how both are
+    /// now, and where the twin has something of its own still.
     pub(super) async fn ensure_clone(
         &mut self,
         from: &str,
         to: &str,
         password: &SecretString,
-    ) -> Result<Vec<Held>, Error> {
+        seen: &Marks,
+    ) -> Result<(Marks, Vec<Held>), Error> {
         let (original, clone) = pair(from, to);
         let is_turn_of_original = original == to;
         let version = self.version;
         let work = self.begin().await?;
         let twin = Twin { work: &work, version, original, clone };
         twin.meet_original().await?;
+        check_marks(&marks_of(&work, [original, clone]).await?, seen)?;
         let mut held = Vec::new();
-        if twin.exists().await? {
+        if seen.contains_key(clone) {
             held = twin.equalise().await?;
         } else if !is_turn_of_original {
             run(&work, &format!("CREATE ROLE {}", quoted(clone))).await?;
             twin.equalise().await?;
             run(&work, &format!("ALTER ROLE {} PASSWORD {}", quoted(clone), verifier(password))).await?;
         }
+        let marks = marks_of(&work, [original, clone]).await?;
         work.commit().await.map_err(|error| explain(&error))?;
-        Ok(held)
+        Ok((marks, held))
     }
 
     /// In a transaction, as all that a master asks: the owner of a database sets the search path of its sessions, and could have the
@@ -153,15 +160,23 @@ impl Session {
         Ok(!found.is_empty())
     }
 
-    /// A role's OID: no later role has it, whatever its name is.
-    /// <https://www.postgresql.org/docs/current/datatype-oid.html>
-    pub(super) async fn marks_of(&mut self, users: [&str; 2]) -> Result<BTreeMap<String, SecretString>, Error> {
-        let asked = "SELECT rolname::text, oid::text FROM pg_catalog.pg_roles WHERE rolname::text IN ($1, $2)";
+    pub(super) async fn marks_of(&mut self, users: [&str; 2]) -> Result<Marks, Error> {
         let work = self.begin().await?;
-        let found = work.query_typed(asked, &[(&users[0], Type::TEXT), (&users[1], Type::TEXT)]).await;
+        let marks = marks_of(&work, users).await?;
+        work.commit().await.map_err(|error| explain(&error))?;
+        Ok(marks)
+    }
+
+    /// The roles that can become this one, beside another one and that of this session.
+    pub(super) async fn members_of(&mut self, user: &str, other: &str) -> Result<Vec<String>, Error> {
+        let asked = "SELECT me.rolname::text FROM pg_catalog.pg_auth_members JOIN pg_catalog.pg_roles me ON me.oid = member \
+                     JOIN pg_catalog.pg_roles it ON it.oid = roleid WHERE it.rolname::text = $1 AND me.rolname::text <> $2 \
+                     AND me.rolname <> current_user ORDER BY 1";
+        let work = self.begin().await?;
+        let found = work.query_typed(asked, &[(&user, Type::TEXT), (&other, Type::TEXT)]).await;
         let found = found.map_err(|error| explain(&error))?;
         work.commit().await.map_err(|error| explain(&error))?;
-        Ok(found.iter().map(|row| (row.get(0), SecretString::from(row.get::<_, String>(1)))).collect())
+        Ok(found.iter().map(|row| row.get(0)).collect())
     }
 
     /// Whether the server, or the pooler, asked for the password at all. One that trusts every client, or goes by a certificate or
@@ -169,6 +184,26 @@ impl Session {
     pub(super) fn was_asked(&self) -> bool {
         self.asked.get().is_some()
     }
+}
+
+/// A role's OID: no later role has it, whatever its name is.
+/// <https://www.postgresql.org/docs/current/datatype-oid.html>
+async fn marks_of(client: &impl GenericClient, users: [&str; 2]) -> Result<Marks, Error> {
+    let asked = "SELECT rolname::text, oid::text FROM pg_catalog.pg_roles WHERE rolname::text IN ($1, $2)";
+    let found = client.query_typed(asked, &[(&users[0], Type::TEXT), (&users[1], Type::TEXT)]).await;
+    let found = found.map_err(|error| explain(&error))?;
+    Ok(found.iter().map(|row| (row.get(0), SecretString::from(row.get::<_, String>(1)))).collect())
+}
+
+/// That both users are as they were when they were judged.
+fn check_marks(now: &Marks, seen: &Marks) -> Result<(), Error> {
+    let texts = |it: &Marks| it.iter().map(|(user, mark)| (user.clone(), mark.expose_secret().to_owned())).collect();
+    let (now, seen): (Vec<_>, Vec<_>) = (texts(now), texts(seen));
+    if now == seen {
+        return Ok(());
+    }
+    let changed = now.iter().chain(&seen).find(|it| !now.contains(it) || !seen.contains(it));
+    Err(Error::new(CHANGED, changed.map(|(user, _)| user.as_str()).unwrap_or_default()))
 }
 
 /// The original and its twin, in whichever order they come.

@@ -4,6 +4,11 @@ use uuid::Uuid;
 
 use super::{Connection, Error, STATEMENT, Session, within};
 
+/// A word that did not exist before, by which one session finds another.
+pub(super) fn new_mark() -> String {
+    format!("signalbox-{}", Uuid::new_v4().simple())
+}
+
 impl Connection {
     /// Whether a login as this user is a session of the same server as this one. A pooler may send two databases to two servers, and what
     /// a server says of itself proves nothing, since another one can say the same. So this session looks for the other one, by a word
@@ -12,7 +17,7 @@ impl Connection {
     /// # Errors
     /// Where one of the two servers does not say.
     pub async fn shares_server_with(&mut self, login: &mut Self, user: &str) -> Result<bool, Error> {
-        let word = format!("signalbox-{}", Uuid::new_v4().simple());
+        let word = new_mark();
         login.show(&word).await?;
         let doing = format!("looking for the login of {user} in {}", self.place);
         let found = async {

@@ -1,6 +1,7 @@
 //! The packed list: it is sorted, whole, and says what AWS documents.
 
 use crate::actions::{Holds, key, keys, service, services};
+use crate::{AccessLevel, listed_actions};
 
 #[test]
 fn the_list_has_its_date_and_source() {
@@ -41,4 +42,18 @@ fn facts_are_as_documented() {
     assert_eq!(key("aws:SourceIp").unwrap().holds, Holds::Address);
     let pushes = service("codecommit").unwrap().filter(|it| it.knows(key("codecommit:References").unwrap()));
     assert_eq!(pushes.count(), 14);
+}
+
+#[test]
+fn a_pattern_stands_for_actions_of_the_levels_that_aws_documents() {
+    let levels = |pattern: &str| listed_actions(pattern).iter().map(|it| (it.name, it.level)).collect::<Vec<_>>();
+    assert_eq!(levels("S3:listbucket"), [("ListBucket", AccessLevel::List)]);
+    assert_eq!(levels("s3:GetObject"), [("GetObject", AccessLevel::Read)]);
+    assert_eq!(levels("s3:PutObject"), [("PutObject", AccessLevel::Write)]);
+    assert_eq!(levels("s3:PutObjectTagging"), [("PutObjectTagging", AccessLevel::Tagging)]);
+    assert_eq!(levels("iam:AttachRolePolicy"), [("AttachRolePolicy", AccessLevel::PermissionsManagement)]);
+    assert_eq!(levels("s3:GetObjectL*").iter().map(|it| it.0).collect::<Vec<_>>(), ["GetObjectLegalHold"]);
+    assert_eq!([levels("nothing:*"), levels("s3"), levels("s3:Nothing")], [vec![], vec![], vec![]]);
+    assert!(listed_actions("s3:ListBucket")[0].knows("S3:prefix"));
+    assert!(!listed_actions("s3:GetObject")[0].knows("s3:prefix"));
 }

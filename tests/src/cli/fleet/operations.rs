@@ -26,6 +26,41 @@ async fn what_is_shared_and_what_is_public_is_told_account_by_account() {
 }
 
 #[tokio::test]
+async fn snapshots_of_volumes_and_of_databases_that_are_shared_are_told_and_others_are_not() {
+    let scene = Scene::set_up().await;
+    let config = scene.config_of("dev").await;
+    let (ec2, rds) = (aws_sdk_ec2::Client::new(&config), aws_sdk_rds::Client::new(&config));
+    let volume = ec2.create_volume().availability_zone("eu-west-1a").size(8).send().await.unwrap().volume_id.unwrap();
+    let snapshot = ec2.create_snapshot().volume_id(&volume).send().await.unwrap().snapshot_id.unwrap();
+    ec2.create_snapshot().volume_id(&volume).send().await.unwrap();
+    crate::world::ec2::allow_volumes(&ec2, &snapshot, &["123456789012"]).await;
+    let instance = rds.create_db_instance().db_instance_identifier("db").db_instance_class("db.t3.micro");
+    instance.engine("postgres").allocated_storage(20).send().await.unwrap();
+    let cluster = rds.create_db_cluster().db_cluster_identifier("cluster").engine("aurora-postgresql");
+    cluster.master_username("admin1").master_user_password("password1").send().await.unwrap();
+    for name in ["shared", "quiet"] {
+        let snapshot = rds.create_db_snapshot().db_instance_identifier("db");
+        snapshot.db_snapshot_identifier(format!("db-{name}")).send().await.unwrap();
+        let snapshot = rds.create_db_cluster_snapshot().db_cluster_identifier("cluster");
+        snapshot.db_cluster_snapshot_identifier(format!("cluster-{name}")).send().await.unwrap();
+    }
+    let share = rds.modify_db_snapshot_attribute().db_snapshot_identifier("db-shared").attribute_name("restore");
+    share.values_to_add("123456789012").send().await.unwrap();
+    let share = rds.modify_db_cluster_snapshot_attribute().db_cluster_snapshot_identifier("cluster-shared");
+    share.attribute_name("restore").values_to_add("all").send().await.unwrap();
+    let ran = scene.run(&["sharing-inventory", "--target", "{unit}"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.said);
+    expect![[r#"
+        dev dev eu-west-1
+          ebs snap-volume: 123456789012
+          rds db-shared: 123456789012
+          rds-cluster cluster-shared: EVERYBODY
+        3 results, 0 exceptions, 0 failed to assume the role, 0 skipped
+    "#]]
+    .assert_eq(&ran.out.replace(&snapshot, "snap-volume"));
+}
+
+#[tokio::test]
 async fn rotations_are_told_and_no_secret_is_read() {
     let scene = Scene::set_up().await;
     let client = aws_sdk_secretsmanager::Client::new(&scene.config_of("qa").await);

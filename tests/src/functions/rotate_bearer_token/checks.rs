@@ -31,11 +31,12 @@ impl Checked for Scene {
             given: stories::after(0),
             sample: "a-token-is-to-be-created",
             calls: expect![[r#"
-            13 calls
+            14 calls
             dynamodb:PutItem
             dynamodb:GetItem
             dynamodb:GetItem
             dynamodb:GetItem
+            dynamodb:UpdateItem
             dynamodb:UpdateItem
             dynamodb:UpdateItem
             secretsmanager:DescribeSecret

@@ -28,6 +28,15 @@ impl Scene {
         report.to_string()
     }
 
+    /// A whole rotation. Its label goes, so that the next one may begin after another hand has written the secret.
+    async fn rotate_and_end(&self) {
+        let rotation = self.begin().await;
+        for step in STEPS {
+            assert_eq!(self.step(&rotation, step).await.outcome, Outcome::Applied, "{step}");
+        }
+        rotation.end_of_test(&self.world).await;
+    }
+
     fn mints(&self) -> usize {
         self.server.asked().iter().filter(|it| it.ask == Ask::Token).count()
     }
@@ -66,6 +75,38 @@ async fn a_writer_with_a_token_adds_a_key() {
     }
 }
 
+/// Every client of the server has a token that the server takes.
+#[tokio::test]
+async fn a_token_of_another_client_proves_no_keys() {
+    const SAID: &str = "its token works but is none that Signalbox made for this secret";
+    let scene = Scene::new(Style::Overlap).await;
+    scene.put_with_address(&scene.server.mint()).await;
+    let said = scene.is_refused().await;
+    assert!(said.contains(SAID) && !said.contains("evil"), "{said}");
+    scene.put(&scene.secret, &scene.value(&scene.server.mint())).await;
+    scene.rotate_and_end().await;
+    // Nor where AWSPREVIOUS is of the writer, too, and records of what was made have lapsed.
+    scene.lose_minted().await;
+    for _ in 0..2 {
+        scene.put_with_address(&scene.server.mint()).await;
+        assert!(scene.is_refused().await.contains(SAID));
+    }
+    // What it says is enough: the keys of before with any token, or other keys with the secret's own.
+    let other = scene.server.mint();
+    scene.put(&scene.secret, &scene.value(&other)).await;
+    scene.rotate_and_end().await;
+    // Which does not make it the secret's own.
+    scene.put_with_address(&other).await;
+    assert!(scene.is_refused().await.contains(SAID));
+    scene.put(&scene.secret, &scene.value("made-up-by-the-writer")).await;
+    scene.rotate_and_end().await;
+    let last = scene.token("AWSCURRENT").await.unwrap();
+    scene.lose_minted().await;
+    scene.put_with_address(&last).await;
+    scene.rotate_and_end().await;
+    scene.assert_served().await;
+}
+
 #[tokio::test]
 async fn the_keys_of_before_need_no_token() {
     let scene = Scene::new(Style::Overlap).await;
@@ -81,11 +122,7 @@ async fn a_first_value_is_an_operators_and_a_second_one_is_not() {
         let scene = Scene::new(style).await;
         scene.lose_minted().await;
         scene.put(&scene.secret, &scene.value("")).await;
-        let rotation = scene.begin().await;
-        for step in STEPS {
-            assert_eq!(scene.step(&rotation, step).await.outcome, Outcome::Applied, "{step}");
-        }
-        rotation.end_of_test(&scene.world).await;
+        scene.rotate_and_end().await;
         scene.assert_served().await;
         scene.lose_minted().await;
         scene.put_with_address("").await;

@@ -1,14 +1,15 @@
 //! A user that another hand dropped and made anew is not taken for the former one of its name: the database is asked.
 
 use futures_util::future::join;
+use local_aws::{Fault, FaultKind};
 use reaction::Outcome;
 use rotate_db_user::engine::Engine;
 
 use super::{Scene, in_both, value_of};
-use crate::world::ROTATIONS;
-use crate::world::databases::Server;
 use crate::world::databases::wire::Wire;
+use crate::world::databases::{POSTGRES, Server};
 use crate::world::rotations::{STEPS, make_secret};
+use crate::world::{AWS, ROTATIONS};
 
 in_both! {
     a_clone_that_another_hand_made_anew_is_left_alone
@@ -139,10 +140,86 @@ async fn a_turn_that_fails_leaves_no_clone_in_the_making(server: &'static Server
     let said = scene.failure(&rotation, "setSecret").await;
     assert!(said.contains(&format!("making {}_clone like {}", scene.user, scene.user)), "{said}");
     let items = scene.world.dynamodb.scan().table_name(ROTATIONS).send().await.unwrap();
-    let item = items.items().iter().find(|it| it.contains_key("marks")).expect("the turn wrote down how the users are");
-    assert!(!item.contains_key("making"), "{item:?}");
+    // PostgreSQL makes a clone whole or not at all, so that nothing has to be written down before.
+    let item = items.items().iter().find(|it| it.contains_key("marks"));
+    assert_eq!(item.is_some(), server.engine != Engine::Postgres, "the turn wrote down how the users are");
+    assert!(!item.is_some_and(|it| it.contains_key("making")), "{item:?}");
     // With what the message asks for the turn goes on.
     server.run(&[&more]).await;
     scene.steps(&rotation, &STEPS[1..]).await;
     assert!(scene.works("AWSCURRENT").await && scene.works("AWSPREVIOUS").await);
+}
+
+/// Who may make roles in PostgreSQL 16 and later has no power over the roles of others, and may become each role that they made. At any
+/// moment of the turn that makes the clone they make a role of its name.
+#[tokio::test]
+async fn a_role_that_appears_during_a_turn_is_not_taken_for_the_clone() {
+    let mut appeared = 0;
+    for nth in (1..).step_by(2) {
+        let wire = Wire::lay(&POSTGRES).await;
+        let scene = Scene::at(&POSTGRES, wire.port, true).await;
+        let (rotation, clone) = (scene.created().await, format!("{}_clone", scene.user));
+        let mut stranger = POSTGRES.master().await;
+        let make = format!("SET lock_timeout = '50ms'; CREATE ROLE {clone} LOGIN PASSWORD '{STRANGE}'");
+        let (came, go_on) = wire.hold(nth);
+        let appearing = async {
+            let is_held = came.await.is_ok();
+            // Where the turn has made it, the stranger does not.
+            let is_strange = is_held && stranger.probe(&make).await.is_ok();
+            _ = go_on.send(());
+            (is_held, is_strange)
+        };
+        let step = async {
+            let report = scene.step(&rotation, "setSecret").await;
+            wire.mend();
+            report
+        };
+        let (report, (is_held, is_strange)) = join(step, appearing).await;
+        if is_strange {
+            appeared += 1;
+            let again = scene.step(&rotation, "setSecret").await;
+            let told = format!("held at message {nth}: {report}\n{again}");
+            assert_eq!(again.outcome, Outcome::Refused, "{told}");
+            assert!(scene.lets_in(&clone, STRANGE).await, "{told}");
+            let is_alone = "SELECT 1 / (count(*) = 0)::int FROM pg_auth_members WHERE member = ";
+            stranger.probe(&format!("{is_alone}'{clone}'::regrole")).await.unwrap_or_else(|_| panic!("{told}"));
+            // What it says is enough.
+            scene.drop_user(&clone).await;
+            scene.steps(&rotation, &STEPS[1..]).await;
+        }
+        if !is_held {
+            assert!(appeared > 5, "the role appeared at moments of the turn: {appeared}");
+            return;
+        }
+    }
+}
+
+/// An administrator has dropped the clone that is current, and the run that makes it anew ends before it can write that down.
+#[tokio::test]
+async fn a_clone_of_which_a_run_could_not_tell_is_known_again() {
+    let scene = Scene::alternating(&POSTGRES).await;
+    scene.rotate().await;
+    for clone_is_current in [true, false] {
+        let clone = format!("{}_clone", scene.user);
+        assert_eq!(scene.login("AWSCURRENT").await.0 == clone, clone_is_current);
+        scene.drop_user(&clone).await;
+        if clone_is_current {
+            // The turn is proved by the original.
+            let login = scene.login("AWSPREVIOUS").await;
+            assert!(scene.lets_in(&login.0, &login.1).await);
+        }
+        let rotation = scene.created().await;
+        deny_records_of_users(&scene);
+        assert_eq!(scene.step(&rotation, "setSecret").await.outcome, Outcome::Failed);
+        AWS.clear_faults(&scene.world.account);
+        let there = POSTGRES.master().await.marks_of([&clone, &clone]).await.unwrap();
+        assert!(there.contains_key(&clone), "it was made");
+        scene.steps(&rotation, &STEPS[1..]).await;
+        assert!(scene.works("AWSCURRENT").await);
+    }
+}
+
+fn deny_records_of_users(scene: &Scene) {
+    let denied = Fault::new(&scene.world.account, FaultKind::AccessDenied);
+    AWS.inject(&Fault { operation: Some("UpdateItem".into()), contains: Some("#marks".into()), ..denied });
 }

@@ -10,6 +10,7 @@ in_both! {
     steps_that_come_before_the_password_is_set_change_nothing
     a_password_that_works_no_more_does_not_become_current
     what_was_current_once_does_not_become_it_again_where_it_works_no_more
+    a_part_of_an_arn_is_no_way_round_the_settings
 }
 
 async fn scenes(server: &'static Server) -> [Scene; 2] {
@@ -74,4 +75,22 @@ async fn go_back(scene: &Scene, rotation: &Rotation) {
     let moved = client.update_secret_version_stage().secret_id(&scene.secret).version_stage("AWSCURRENT");
     let moved = moved.remove_from_version_id(&rotation.token).set_move_to_version_id(previous.version_id);
     moved.send().await.unwrap();
+}
+
+/// Secrets Manager finds a secret by its ARN without the last characters, too, and the settings bind whole ARNs to masters.
+async fn a_part_of_an_arn_is_no_way_round_the_settings(server: &'static Server) {
+    let scene = Scene::alternating(server).await;
+    let mut value = scene.value("AWSCURRENT").await;
+    value.as_object_mut().unwrap().remove("masterarn");
+    scene.put(&scene.secret, &value.to_string()).await;
+    let rotation = scene.begin().await;
+    let part = Rotation { secret_arn: scene.secret[..scene.secret.len() - 7].into(), token: rotation.token.clone() };
+    for step in STEPS {
+        let said = scene.refusal(&part, step).await;
+        assert!(said.contains("the ARN is not whole") && said.contains(&scene.secret), "{said}");
+    }
+    assert!(scene.stages().await.ends_with("AWSPENDING, empty"), "{}", scene.stages().await);
+    scene.steps(&rotation, &STEPS).await;
+    assert_eq!(scene.login("AWSCURRENT").await.0, format!("{}_clone", scene.user), "two users take turns");
+    assert!(scene.lets_in(&scene.user, FIRST).await);
 }

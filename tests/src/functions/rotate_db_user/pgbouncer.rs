@@ -1,14 +1,19 @@
 //! Behind PgBouncer, which pools sessions, and gives every refusal the same code.
 
 use reaction::Outcome;
+use rotate_db_user::engine::{self, Login};
 
 use super::{FIRST, Scene};
 use crate::world::databases::pgbouncer::{self, Passwords};
-use crate::world::databases::{OTHER_POSTGRES, POSTGRES, Server};
+use crate::world::databases::{MASTER, MASTER_PASSWORD, OTHER_POSTGRES, POSTGRES, Server};
+use crate::world::rotations::STEPS;
 
 /// The verifier of the first password, with a salt of its own.
 const VERIFIER: &str = "SCRAM-SHA-256$4096:MDEyMzQ1Njc4OWFiY2RlZg==$9syTeqKICr2RIcESUrO7qRCNW5jLohAgkSBP6kfPuq8=:\
                         DbVjY0kI+U7kA6tsyXiA4HRYmS1P4VCrjpt22mIZWNk=";
+
+/// The password of users in another server.
+const OF_OTHERS: &str = "of-other-people-1";
 
 /// A scene in which the database is behind a pooler.
 async fn behind(pooler: &Server, is_alternating: bool) -> Scene {
@@ -147,4 +152,39 @@ async fn a_login_at_another_server_behind_the_pooler_proves_nothing() {
         scene.rotate().await;
         assert!(works_through(&pooler, &scene, "AWSCURRENT").await);
     }
+}
+
+/// Who may make databases in the master's server chooses their names. Where the pooler leads such a name to another server, the two users
+/// are other people there.
+#[tokio::test]
+async fn what_a_pooler_leads_to_another_server_is_left_alone() {
+    let database = "led_away";
+    for server in [&*POSTGRES, &*OTHER_POSTGRES] {
+        server.run(&[&format!("CREATE DATABASE {database}")]).await;
+    }
+    let databases = [(database, &*OTHER_POSTGRES), ("*", &*POSTGRES)];
+    let pooler = pgbouncer::start_before(&databases, "transaction", Passwords::Asked);
+    let scene = behind(&pooler, true).await;
+    let (user, clone) = (&scene.user, format!("{}_clone", scene.user));
+    scene.rotate().await;
+    for name in [user, &clone] {
+        OTHER_POSTGRES.create_user(name, OF_OTHERS).await;
+    }
+    for server in [&*POSTGRES, &*OTHER_POSTGRES] {
+        let login = Login { database: Some(database.into()), ..server.login(MASTER, MASTER_PASSWORD) };
+        let mut there = engine::connect(&login, &server.trust()).await.unwrap();
+        there.probe(&format!("CREATE TABLE lure (a int); GRANT SELECT ON lure TO {clone}")).await.unwrap();
+    }
+    let rotation = scene.begin().await;
+    let mut told = String::new();
+    for step in STEPS {
+        let report = scene.step(&rotation, step).await;
+        assert_eq!(report.outcome, Outcome::Applied, "{report}");
+        told += &report.notes.concat();
+    }
+    assert!(told.contains(&format!("database {database}: ")), "{told}");
+    assert!(told.contains("a pooler leads this database to another server than that of the master's own"), "{told}");
+    let login = Login { database: Some(database.into()), ..OTHER_POSTGRES.login(&clone, OF_OTHERS) };
+    let mut stranger = engine::connect(&login, &OTHER_POSTGRES.trust()).await.unwrap();
+    stranger.probe("SELECT * FROM lure").await.expect("the user of that name in the other server has what it had");
 }

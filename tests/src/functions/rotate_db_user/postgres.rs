@@ -162,3 +162,27 @@ async fn who_is_let_in_without_being_asked_proves_nothing() {
     POSTGRES.run(&[&format!("REVOKE trusted FROM {victim}")]).await;
     assert!(scene.lets_in(&victim, "of-the-victim-1").await, "the victim's password is what it was");
 }
+
+/// The secret proves both passwords, and a role that can become the clone would have what the original may do.
+#[tokio::test]
+async fn a_clone_that_others_can_become_is_not_taken_over() {
+    let scene = Scene::alternating(&POSTGRES).await;
+    let (user, clone) = (&scene.user, format!("{}_clone", scene.user));
+    POSTGRES.create_user(&clone, "of-the-clone-1").await;
+    POSTGRES.run(&[&format!("CREATE ROLE reports_{user}"), &format!("GRANT {clone} TO reports_{user}")]).await;
+    let own = scene.value("AWSCURRENT").await;
+    let mut of_clone = own.clone();
+    (of_clone["username"], of_clone["password"]) = (clone.as_str().into(), "of-the-clone-1".into());
+    for value in [&of_clone, &own] {
+        scene.put(&scene.secret, &value.to_string()).await;
+    }
+    let rotation = scene.created().await;
+    let said = scene.refusal(&rotation, "setSecret").await;
+    assert!(said.contains(&format!("reports_{user} in ")) && said.contains(&format!("can become {clone}")), "{said}");
+    let is_alone = format!("SELECT 1 / (count(*) = 0)::int FROM pg_auth_members WHERE roleid = '{user}'::regrole");
+    POSTGRES.run(&[&is_alone]).await;
+    // What it says is enough.
+    POSTGRES.run(&[&format!("REVOKE {clone} FROM reports_{user}")]).await;
+    scene.steps(&rotation, &STEPS[1..]).await;
+    assert!(scene.works("AWSCURRENT").await && scene.works("AWSPREVIOUS").await);
+}

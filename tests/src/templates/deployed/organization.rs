@@ -94,7 +94,7 @@ async fn an_event_of_a_member_goes_by_the_bus_to_its_function() {
     let account = scene.world.account.clone();
     let bus = stack_of("bus", &[ORGANIZATION, ("ArchiveRetentionInDays", "0")]);
     let outputs = Deployment::new(scene.world.sessions.config()).apply(&bus).await.unwrap();
-    let hub = Account::of(scene, &[("BusName", BUS)]).await;
+    let hub = Account::of(scene, &[("HearMembers", "Yes")]).await;
     assert_eq!(outputs["BusArn"], format!("arn:aws:events:eu-west-1:{account}:event-bus/{BUS}"));
     let member = member_of(&account).await;
     let event = event_of("share-ami", "an-image-became-available", &member.world.account);

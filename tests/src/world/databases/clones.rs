@@ -3,10 +3,10 @@
 use rotate_db_user::engine::Why;
 use secrecy::SecretString;
 
-use super::{MARIADB, POSTGRES, Server};
+use super::{MARIADB, POSTGRES, Server, ensure_clone};
 
 async fn clone_of(server: &Server, from: &str, to: &str) {
-    server.master().await.ensure_clone(from, to, &SecretString::from("of-the-clone-1")).await.unwrap();
+    ensure_clone(&mut server.master().await, from, to, &SecretString::from("of-the-clone-1")).await.unwrap();
 }
 
 /// What a user may not do, of these.
@@ -56,7 +56,7 @@ async fn a_clone_in_postgresql_has_grants_and_memberships() {
 async fn a_superuser_has_no_clone() {
     POSTGRES.run(&["CREATE ROLE mighty SUPERUSER"]).await;
     let password = SecretString::from("of-the-clone-1");
-    let error = POSTGRES.master().await.ensure_clone("mighty", "mighty_clone", &password).await.unwrap_err();
+    let error = ensure_clone(&mut POSTGRES.master().await, "mighty", "mighty_clone", &password).await.unwrap_err();
     assert!(matches!(error.why, Why::Hindered(_)) && error.to_string().contains("mighty has SUPERUSER"), "{error}");
 }
 

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use super::{HOST, MARIADB, POSTGRES, Server, UNNAMED, both, certificates};
+use super::{HOST, MARIADB, POSTGRES, Server, UNNAMED, both, certificates, ensure_clone};
 
 /// Why the server does not let a user in.
 async fn refusal(server: &Server, user: &str, password: &str) -> Why {
@@ -77,7 +77,7 @@ async fn a_name_is_quoted() {
         master.probe(made).await.unwrap();
         master.set_password(name, &SecretString::from("quoted-1")).await.unwrap();
         let password = SecretString::from("quoted-2");
-        master.ensure_clone(name, "o'b_clone", &password).await.unwrap();
+        ensure_clone(&mut master, name, "o'b_clone", &password).await.unwrap();
         master.set_password("o'b_clone", &password).await.unwrap();
         server.connect(name, "quoted-1").await.unwrap();
         server.connect("o'b_clone", "quoted-2").await.unwrap();
@@ -144,7 +144,7 @@ async fn postgresql_logs_no_password() {
     POSTGRES.create_user("logged", "the-old-one-1").await;
     let mut master = POSTGRES.master().await;
     master.set_password("logged", &SecretString::from("seen-by-nobody-1")).await.unwrap();
-    master.ensure_clone("logged", "logged_clone", &SecretString::from("seen-by-nobody-2")).await.unwrap();
+    ensure_clone(&mut master, "logged", "logged_clone", &SecretString::from("seen-by-nobody-2")).await.unwrap();
     let mut own = POSTGRES.connect("logged", "seen-by-nobody-1").await.unwrap();
     own.set_password("logged", &SecretString::from("seen-by-nobody-3")).await.unwrap();
     let log = POSTGRES.log();
@@ -163,7 +163,7 @@ async fn a_user_that_was_dropped_is_missed() {
         let error = master.set_password("dropped", &password).await.unwrap_err();
         assert_eq!(error.why, Why::Missing, "{error}");
         assert!(error.to_string().starts_with("setting the password of dropped in "), "{error}");
-        let error = master.ensure_clone("dropped", "dropped_clone", &password).await.unwrap_err();
+        let error = ensure_clone(&mut master, "dropped", "dropped_clone", &password).await.unwrap_err();
         assert_eq!(error.why, Why::Missing, "{error}");
         assert_eq!(refusal(server, "dropped_clone", "whatever-it-is").await, Why::Credential);
     }

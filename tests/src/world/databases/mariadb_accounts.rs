@@ -3,7 +3,7 @@
 use rotate_db_user::engine::{self, Why};
 use secrecy::SecretString;
 
-use super::{MARIADB, STRICT_MARIADB, Server};
+use super::{MARIADB, STRICT_MARIADB, Server, ensure_clone};
 
 /// Fails where the server does not say so.
 async fn assert_so(server: &Server, condition: &str) {
@@ -109,7 +109,7 @@ async fn what_would_drop_or_leave_a_plugin_is_refused_and_changes_nothing() {
         let mut master = STRICT_MARIADB.master().await;
         let by_master = master.set_password(user, &SecretString::from("the-new-one-2")).await.map(drop);
         let clone = format!("{user}_clone");
-        let cloned = master.ensure_clone(user, &clone, &SecretString::from("the-new-one-2")).await.map(drop);
+        let cloned = ensure_clone(&mut master, user, &clone, &SecretString::from("the-new-one-2")).await.map(drop);
         for error in [own, by_master, cloned].map(Result::unwrap_err) {
             assert_eq!(error.why, Why::Weaker, "{error}");
             assert!(error.to_string().contains(named) && error.to_string().contains("give it one plugin"), "{error}");

@@ -3,10 +3,10 @@
 use rotate_db_user::engine::{self, Why};
 use secrecy::SecretString;
 
-use super::{MARIADB, STRICT_MARIADB, Server};
+use super::{MARIADB, STRICT_MARIADB, Server, ensure_clone};
 
 async fn ensure(server: &Server, from: &str, to: &str) -> Result<(), engine::Error> {
-    server.master().await.ensure_clone(from, to, &SecretString::from("of-the-clone-1")).await.map(drop)
+    ensure_clone(&mut server.master().await, from, to, &SecretString::from("of-the-clone-1")).await.map(drop)
 }
 
 /// What an account may do and demands, as the server keeps it, each as one text.
@@ -126,7 +126,7 @@ async fn a_clone_that_was_refused_a_grant_cannot_log_in() {
     STRICT_MARIADB.run(&made).await;
     let password = SecretString::from("of-the-clone-1");
     let mut half = STRICT_MARIADB.connect("half_master", "the-old-one-1").await.unwrap();
-    let error = half.ensure_clone("refused", "refused_clone", &password).await.unwrap_err();
+    let error = ensure_clone(&mut half, "refused", "refused_clone", &password).await.unwrap_err();
     assert!(error.why == Why::Other && error.to_string().contains("denied"), "{error}");
     for password in ["of-the-clone-1", ""] {
         let error = STRICT_MARIADB.connect("refused_clone", password).await.err().expect("the clone is not whole");
@@ -134,7 +134,7 @@ async fn a_clone_that_was_refused_a_grant_cannot_log_in() {
     }
     // The same password, which this server takes only once.
     let mut master = STRICT_MARIADB.master().await;
-    master.ensure_clone("refused", "refused_clone", &password).await.unwrap();
+    ensure_clone(&mut master, "refused", "refused_clone", &password).await.unwrap();
     master.set_password("refused_clone", &password).await.unwrap();
     master.set_password("refused_clone", &password).await.unwrap();
     let mut clone = STRICT_MARIADB.connect("refused_clone", "of-the-clone-1").await.unwrap();

@@ -3,13 +3,13 @@
 use rotate_db_user::engine::{self, Connection, Login, Why};
 use secrecy::SecretString;
 
-use super::POSTGRES;
+use super::{POSTGRES, ensure_clone};
 
 const FIRST: &str = "the-old-one-1";
 const OTHER: &str = "of-the-clone-1";
 
 async fn clone_of(from: &str, to: &str) -> Result<(), engine::Error> {
-    POSTGRES.master().await.ensure_clone(from, to, &SecretString::from(OTHER)).await.map(drop)
+    ensure_clone(&mut POSTGRES.master().await, from, to, &SecretString::from(OTHER)).await.map(drop)
 }
 
 /// Both of the two, logged in.
@@ -163,11 +163,11 @@ async fn a_master_without_all_powers_does_the_same() {
     POSTGRES.run(&["CREATE SCHEMA governed AUTHORIZATION governed", "ALTER ROLE governed SET work_mem = '5MB'"]).await;
     let mut master = POSTGRES.connect("lesser", FIRST).await.unwrap();
     let password = SecretString::from(OTHER);
-    master.ensure_clone("governed", "governed_clone", &password).await.unwrap();
+    ensure_clone(&mut master, "governed", "governed_clone", &password).await.unwrap();
     let [mut original, mut clone] = both("governed").await;
     run(&mut clone, "SET ROLE NONE").await;
     run(&mut clone, "CREATE TABLE governed.a (a int)").await;
-    master.ensure_clone("governed_clone", "governed", &password).await.unwrap();
+    ensure_clone(&mut master, "governed_clone", "governed", &password).await.unwrap();
     master.set_password("governed", &SecretString::from("another-1")).await.unwrap();
     run(&mut original, "DROP TABLE governed.a").await;
     let is_member = "SELECT count(*) = 0 FROM pg_auth_members WHERE member = 'lesser'::regrole";

@@ -45,8 +45,8 @@ const BY_STATEMENT: Why = Why::Hindered(
      server itself in the secret",
 );
 const IN_USE: Why = Why::Hindered(
-    "what has to be changed is in use by others; rotate again when it is not, or in that database run REASSIGN OWNED and DROP OWNED \
-     for the clone by hand",
+    "what has to be changed is in use by others: a session that has not ended its transaction holds a lock on it (see pg_locks); rotate \
+     again when it is over, or in that database run REASSIGN OWNED and DROP OWNED for the clone by hand",
 );
 
 /// What a failure of the driver says.

@@ -8,9 +8,15 @@ use std::time::Duration;
 
 use super::explain::explain;
 use super::twin::{Held, PATIENCE, Twin};
-use super::{Session, pair, run};
+use super::{Session, literal, pair, run};
 use crate::engine::error::{Error, Why};
+use crate::engine::proof::new_mark;
 use crate::engine::{Login, STATEMENT};
+
+const ELSEWHERE: Why = Why::Hindered(
+    "a pooler leads this database to another server than that of the master's own database, and the master's power is for the latter; \
+     give each server an endpoint of its own",
+);
 
 /// How many of them are told one by one.
 const TOLD: usize = 5;
@@ -20,7 +26,7 @@ const EACH: Duration = Duration::from_secs(5);
 
 impl Session {
     /// Hands over what there is: what is left, as it is to be told.
-    pub(in super::super) async fn hand_over_in_all(&self, held: Vec<Held>, from: &str, to: &str) -> Vec<String> {
+    pub(in super::super) async fn hand_over_in_all(&mut self, held: Vec<Held>, from: &str, to: &str) -> Vec<String> {
         let (original, clone) = pair(from, to);
         let end = tokio::time::Instant::now() + STATEMENT;
         let mut left = Vec::new();
@@ -45,12 +51,17 @@ impl Session {
         left
     }
 
-    /// What the clone has in another database, only a session there can change.
-    async fn hand_over_in(&self, database: &str, original: &str, clone: &str) -> Result<(), Error> {
+    /// What the clone has in another database, only a session there can change. The maker of a database chooses its name, and a
+    /// pooler may lead that name to a server where the two users are other people: this session has to see the one there.
+    async fn hand_over_in(&mut self, database: &str, original: &str, clone: &str) -> Result<(), Error> {
         let login = Login { database: Some(database.to_owned()), ..(*self.login).clone() };
         let mut session = Box::pin(Self::open(&login, &self.trust)).await?;
-        let version = session.version;
+        let (version, mark) = (session.version, new_mark());
         let work = session.begin().await?;
+        run(&work, &format!("SET LOCAL application_name = {}", literal(&mark))).await?;
+        if !self.finds(&login.user, &mark).await? {
+            return Err(Error::new(ELSEWHERE, "the master does not see its own login there"));
+        }
         run(&work, PATIENCE).await?;
         Twin { work: &work, version, original, clone }.hand_over().await?;
         work.commit().await.map_err(|error| explain(&error))

@@ -44,8 +44,13 @@ const HELD: &str = "SELECT DISTINCT coalesce(datname::text, ''), coalesce(datnam
                     WHERE rolname::text = $1 AND refclassid = 'pg_catalog.pg_authid'::regclass \
                     AND deptype IN ('o', 'a', 'r') AND classid <> 'pg_catalog.pg_auth_members'::regclass ORDER BY 1";
 
-/// How long is waited for another run, and for those who use what the clone has of its own. Both wait within one statement's time.
-pub(super) const PATIENCE: &str = "SET LOCAL lock_timeout = '2s'";
+/// How long one statement waits for another run, or for those who use what the clone has of its own. Not for each lock, but for all of
+/// them: of many locks each could end in time, and together they would use up the time of the turn. Two such statements and the
+/// wait for another run fit into it.
+pub(super) const PATIENCE: &str = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = '2500ms'";
+
+/// As it is in every other statement.
+const AFTERWARDS: &str = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '9s'";
 
 /// Where the clone has something of its own.
 pub(in super::super) enum Held {
@@ -92,17 +97,13 @@ impl Twin<'_> {
         self.ask(lock, self.original).await.map(drop)
     }
 
-    /// Something without which the rest can be done: what came of it. Its locks are not waited for long.
+    /// Something without which the rest can be done: what came of it. It is not waited for long.
     async fn attempt(&self, what: impl Future<Output = Result<(), Error>>) -> Result<Result<(), Error>, Error> {
         run(self.work, &format!("SAVEPOINT attempt; {PATIENCE}")).await?;
         let done = what.await;
-        let end = if done.is_ok() { "SET LOCAL lock_timeout = '5s'" } else { "ROLLBACK TO SAVEPOINT attempt" };
+        let end = if done.is_ok() { AFTERWARDS } else { "ROLLBACK TO SAVEPOINT attempt" };
         run(self.work, &format!("{end}; RELEASE SAVEPOINT attempt")).await?;
         Ok(done)
-    }
-
-    pub(super) async fn exists(&self) -> Result<bool, Error> {
-        Ok(self.role(self.clone).await?.is_some())
     }
 
     /// Makes the clone equal; gives where it has something of its own still.
