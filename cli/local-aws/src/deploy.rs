@@ -45,6 +45,17 @@ pub fn package(binary: &Path) -> Result<Vec<u8>> {
     Ok(archive.finish()?.into_inner())
 }
 
+/// A zip of these files, by name; the same files give the same bytes.
+pub fn archive(files: &[(&str, &[u8])]) -> Result<Vec<u8>> {
+    let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        archive.start_file(*name, options)?;
+        archive.write_all(content)?;
+    }
+    Ok(archive.finish()?.into_inner())
+}
+
 /// Creates, updates and deletes stacks, and uploads what they are made of.
 pub struct Deployment {
     cloudformation: CloudFormation,

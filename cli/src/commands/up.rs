@@ -1,5 +1,7 @@
 //! `signalbox up`: an AWS on this machine with everything deployed, until the operator ends it.
 
+mod policies;
+
 use std::fmt;
 use std::fs::{self, File};
 use std::future::pending;
@@ -7,6 +9,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use policies::Policies;
 use serde::Serialize;
 use serde_json::Value;
 use suite::FUNCTIONS;
@@ -50,11 +53,12 @@ struct Environment<'a> {
 
 /// What there is to try, and the files of its events, which go at the end.
 struct Tried {
-    image: (Image, EventFile),
-    cluster: (Cluster, EventFile),
+    image: (Image, Written),
+    cluster: (Cluster, Written),
+    policies: Policies,
     organization: Organization,
-    found: (Found, EventFile),
-    moved: EventFile,
+    found: (Found, Written),
+    moved: Written,
 }
 
 /// Starts it, says how to use it, and goes on until the operator ends it.
@@ -74,9 +78,10 @@ pub(super) async fn up(port: u16, output: Format) -> Result<(), Failure> {
     drop(progress);
     output::print(output, &Environment::of(&local, &allowed, &network.zone))?;
     progress::say(&format!(
-        "\nThe local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above in another shell, and try:\n\n{}\n\n{}\n\n{}",
+        "\nThe local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above in another shell, and try:\n\n{}\n\n{}\n\n{}\n\n{}",
         tried.about_image(),
         tried.about_cluster(),
+        tried.policies.told(),
         tried.about_organization()
     ));
     pending().await
@@ -96,18 +101,20 @@ impl Tried {
         let cluster = Cluster::run(&local.config, network).await.map_err(Failure::service)?;
         progress.next("deploying infra/NAME-member.yaml of each function in each member");
         organization.open(local, roles).await.map_err(Failure::service)?;
+        progress.next(format!("deploying infra/policy-pipeline.yaml in {PLAYGROUND}"));
+        let policies = Policies::deploy(local, organization.member(PLAYGROUND)).await.map_err(Failure::service)?;
         progress.next("making something to find in each member");
         let found = organization.furnish(local).await.map_err(Failure::service)?;
-        let write = |of, event| EventFile::write(of, event).map_err(Failure::configuration);
+        let write = |of: &str, event| Written::event(of, event).map_err(Failure::configuration);
         let of_member = organization.event_of(PLAYGROUND, &found.image, now());
         let (of_member, moved) = (write("member-image", of_member)?, write("moved", organization.moved(now()))?);
         let (of_image, running) = (write("image", image.event(now()))?, write("cluster", cluster.event(now()))?);
         let (image, cluster, found) = ((image, of_image), (cluster, running), (found, of_member));
-        Ok(Self { image, cluster, organization, found, moved })
+        Ok(Self { image, cluster, policies, organization, found, moved })
     }
 
     fn about_image(&self) -> String {
-        let (Image { id, .. }, EventFile(event)) = &self.image;
+        let (Image { id, .. }, Written(event)) = &self.image;
         format!(
             "  signalbox plan {event}   # what would be done about the image {id}
   signalbox send {event}   # the deployed function does it
@@ -122,7 +129,7 @@ impl Tried {
     }
 
     fn about_cluster(&self) -> String {
-        let (Cluster { id }, EventFile(event)) = &self.cluster;
+        let (Cluster { id }, Written(event)) = &self.cluster;
         let event = event.display();
         format!(
             "  signalbox dns   # {FRIENDLY} is missing: the cluster {id} runs, and no event told of it
@@ -135,7 +142,7 @@ impl Tried {
     }
 
     fn about_organization(&self) -> String {
-        let Self { organization, found: (Found { image, zone }, EventFile(event)), moved: EventFile(moved), .. } = self;
+        let Self { organization, found: (Found { image, zone }, Written(event)), moved: Written(moved), .. } = self;
         let [workloads, sandbox] = [WORKLOADS, SANDBOX].map(|it| organization.unit(it));
         let [production, playground] = [PRODUCTION, PLAYGROUND].map(|it| organization.member(it));
         format!(
@@ -154,20 +161,26 @@ impl Tried {
     }
 }
 
-/// A file with an event, removed at the end.
-struct EventFile(PathBuf);
+/// A file with an event or with what else there is to send, removed at the end.
+struct Written(PathBuf);
 
-impl EventFile {
-    fn write(of: &str, event: serde_json::Result<Value>) -> anyhow::Result<Self> {
+impl Written {
+    fn event(of: &str, event: serde_json::Result<Value>) -> anyhow::Result<Self> {
         let event = event?;
-        let path = std::env::temp_dir().join(format!("signalbox-{of}-{}.json", std::process::id()));
-        let written = File::create_new(&path).and_then(|mut file| writeln!(file, "{event:#}"));
+        Self::new(&format!("{of}.json"), format!("{event:#}\n").as_bytes())
+    }
+
+    /// Of this name, with the number of this process in it.
+    fn new(name: &str, content: &[u8]) -> anyhow::Result<Self> {
+        let (stem, kind) = name.split_once('.').unwrap_or((name, ""));
+        let path = std::env::temp_dir().join(format!("signalbox-{stem}-{}.{kind}", std::process::id()));
+        let written = File::create_new(&path).and_then(|mut file| file.write_all(content));
         written.with_context(|| format!("writing {}", path.display()))?;
         Ok(Self(path))
     }
 }
 
-impl Drop for EventFile {
+impl Drop for Written {
     fn drop(&mut self) {
         // It lies among the temporary files, which the system clears as well.
         let _ = fs::remove_file(&self.0);

@@ -1,6 +1,7 @@
 //! `signalbox up` and `signalbox demo`: what they tell to try is tried, line by line.
 
 mod members;
+mod policies;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -37,11 +38,12 @@ impl Up {
         Self { running, environment, lines }
     }
 
-    /// The lines about the image, those about the cluster, and those about the organization.
-    fn lines(&self) -> [&[String]; 3] {
+    /// The lines about the image, those about the cluster, those about the pipeline of policies, and those about the organization.
+    fn lines(&self) -> [&[String]; 4] {
         let first = |command: &str| self.lines.iter().position(|line| line.starts_with(command)).unwrap();
-        let (clusters, accounts) = (first("signalbox dns"), first("signalbox fleet"));
-        [&self.lines[..clusters], &self.lines[clusters..accounts], &self.lines[accounts..]]
+        let [clusters, policies, accounts] = ["signalbox dns", "AWS_ACCESS_KEY_ID=", "signalbox fleet"].map(first);
+        let lines = &self.lines;
+        [&lines[..clusters], &lines[clusters..policies], &lines[policies..accounts], &lines[accounts..]]
     }
 
     /// What the line prints in a shell that has what is to be exported.
@@ -174,7 +176,7 @@ fn what_up_prints_and_where_it_listens_are_options() {
 #[tokio::test]
 async fn every_line_to_try_does_what_it_says() {
     let mut up = Up::start();
-    let [about_image, about_cluster, about_organization] = up.lines();
+    let [about_image, about_cluster, about_policies, about_organization] = up.lines();
     about_image.iter().filter(|line| !line.starts_with("aws ")).for_each(|line| drop(up.try_out(line)));
     let mut story = String::new();
     for line in about_cluster {
@@ -206,6 +208,7 @@ async fn every_line_to_try_does_what_it_says() {
         - in ZONE: delete etl.example.com -> ip-10-0-9-9.eu-west-1.compute.internal of j-1
         signalbox dns:
     "#]].assert_eq(&up.tell(&story));
+    policies::try_out(&up, about_policies).await;
     members::try_out(&up, about_organization).await;
     let event = format!("/tmp/signalbox-cluster-{}.json", up.running.id());
     assert!(Path::new(&event).exists(), "{event}");

@@ -39,11 +39,13 @@ async fn a_policy_that_was_refused_is_corrected_and_made_through_the_deployed_pi
     };
     ask(&EVERYTHING).await;
     let refused = watched.run_when("Check", "Failed").await;
-    expect![[r#""#]].assert_eq(&told(scene, &refused));
+    expect![[r#"
+        ConfigurationError: Policy creation request rejected: * permissions not allowed in both actions and resources
+        error: policy.json:1:72:/Statement/0/Action/0: all actions are allowed on everything (`*`); name the actions and the things that are needed (all-on-all)"#]].assert_eq(&told(scene, &refused));
     assert_eq!(scene.policies().await, "", "nothing was made");
     ask(&READERS).await;
     let made = watched.run_when("Check", "Succeeded").await;
-    expect![[r#""#]].assert_eq(&told(scene, &made));
+    expect![[r#"the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers\njudged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found"#]].assert_eq(&told(scene, &made));
     assert!(scene.policies().await.starts_with("signalbox/data-readers: v1 "), "{}", scene.policies().await);
     assert_eq!(watched.outcomes_when(3).await, ["Failed", "Failed", "Succeeded"]);
     account.delete_stacks().await;
