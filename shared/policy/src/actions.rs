@@ -70,9 +70,15 @@ pub(crate) fn services() -> impl Iterator<Item = Listed> {
 
 /// The condition key of this name; what follows `/` in it may vary, as a tag's key does.
 pub(crate) fn key(name: &str) -> Option<Key> {
-    let name = name.to_ascii_lowercase();
-    let exactly = search(KEYS, |record| short(&record[1..]).0.to_ascii_lowercase().cmp(&name)).map(read_key);
-    exactly.or_else(|| keys().find(|it| it.name.contains('*') && crate::pattern::fits(it.name, &name)))
+    let lower = |it: &str| it.bytes().map(|it| it.to_ascii_lowercase()).collect::<Vec<_>>();
+    let find = |name: &str| {
+        let name = lower(name);
+        let compare = |it: &str| it.bytes().map(|it| it.to_ascii_lowercase()).cmp(name.iter().copied());
+        search(KEYS, |record| compare(short(&record[1..]).0)).map(read_key)
+    };
+    let of_tag = || find(&format!("{}/*", name.split_once('/')?.0));
+    let by_pattern = || keys().find(|it| it.name.contains('*') && crate::pattern::fits(it.name, name));
+    find(name).or_else(of_tag).or_else(by_pattern)
 }
 
 /// Every condition key.
@@ -83,7 +89,10 @@ pub(crate) fn keys() -> impl Iterator<Item = Key> {
 impl Listed {
     /// Its actions whose names the pattern fits.
     pub(crate) fn actions(self, pattern: &str) -> impl Iterator<Item = Action> {
-        self.filter(move |it| crate::pattern::fits(pattern, it.name))
+        let is_plain = !pattern.contains(['*', '?']);
+        self.filter(move |it| {
+            if is_plain { it.name.eq_ignore_ascii_case(pattern) } else { crate::pattern::fits(pattern, it.name) }
+        })
     }
 }
 

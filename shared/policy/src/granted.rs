@@ -48,9 +48,11 @@ pub(crate) fn parts(arn: &str) -> [&str; 6] {
 /// Where the statements allow what is needed, with a role passed to this service if one is passed.
 pub(crate) fn granted<'a>(statements: &[&'a Statement<'a>], need: &Need, service: &str) -> Option<Text<'a>> {
     let allows = |on: Option<&str>| {
-        statements.iter().filter(|it| it.is_allow && it.passes_to(service)).find_map(|it| {
+        statements.iter().filter(|it| it.is_allow).find_map(|it| {
+            // Few statements name the action, and what they reach is dearer to find out.
+            let named = it.names_action(need.action).filter(|_| it.passes_to(service))?;
             let is_wide = on.is_none_or(|arn| it.reaches(arn) && !it.is_narrowed());
-            it.names_action(need.action).filter(|_| is_wide && !is_denied(statements, it, need.action, on, service))
+            (is_wide && !is_denied(statements, it, need.action, on, service)).then_some(named)
         })
     };
     match need.on {

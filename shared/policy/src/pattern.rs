@@ -34,11 +34,22 @@ pub(crate) fn covers(pattern: &str, other: &str) -> bool {
 
 /// Whether some text fits both, whatever the case of the letters.
 pub(crate) fn meet(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
+    // Most are texts without wildcards, or nothing but one.
+    let is_plain = |it: &str| !it.contains(['*', '?']);
+    match (is_plain(one), is_plain(other)) {
+        _ if one == "*" || other == "*" => true,
+        (true, true) => one.eq_ignore_ascii_case(other),
+        (false, true) => fits(one, other),
+        (true, false) => fits(other, one),
+        (false, false) => patterns_meet(one.as_bytes(), other.as_bytes()),
+    }
+}
+
+fn patterns_meet(one: &[u8], other: &[u8]) -> bool {
     // Whether the rest of one and the rest of the other meet, for each rest of the other; from the end.
     let mut below: Vec<bool> = (0..=other.len()).map(|at| other[at..].iter().all(|it| *it == b'*')).collect();
+    let mut row = vec![false; other.len() + 1];
     for (index, a) in one.iter().enumerate().rev() {
-        let mut row = vec![false; other.len() + 1];
         row[other.len()] = one[index..].iter().all(|it| *it == b'*');
         for (at, b) in other.iter().enumerate().rev() {
             row[at] = match (a, b) {
@@ -47,7 +58,7 @@ pub(crate) fn meet(one: &str, other: &str) -> bool {
                 _ => a.eq_ignore_ascii_case(b) && below[at + 1],
             };
         }
-        below = row;
+        std::mem::swap(&mut below, &mut row);
     }
     below[0]
 }
@@ -68,5 +79,5 @@ pub(crate) fn is_every_resource(pattern: &str) -> bool {
 }
 
 fn is_wild(pattern: &str, between: &[char]) -> bool {
-    pattern.contains('*') && pattern.chars().all(|it| matches!(it, '*' | '?') || between.contains(&it))
+    pattern.chars().all(|it| matches!(it, '*' | '?') || between.contains(&it)) && pattern.contains('*')
 }
