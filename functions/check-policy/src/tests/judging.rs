@@ -37,8 +37,8 @@ fn each_mistake_of_the_metadata_has_its_place() {
     assert_eq!(at(r#"{"PolicyName": "a"}"#), "metadata.json:1:19 metadata");
     assert_eq!(at("{\n  \"PolicyName\": \"a\",\n"), "metadata.json:3:1 metadata");
     assert_eq!(at("\u{feff}{}"), "metadata.json:1:1 byte-order-mark");
-    assert_eq!(with(r#""Team": "data""#), "metadata.json:1:50 metadata");
-    assert_eq!(with(r#""PolicyName": "c""#), "metadata.json:1:56 metadata");
+    assert_eq!(with(r#""Team": "data""#), "metadata.json:1:52 metadata");
+    assert_eq!(with(r#""PolicyName": "c""#), "metadata.json:1:58 metadata");
     assert_eq!(with(r#""Path": "/other/""#), "metadata.json:/Path path");
     assert_eq!(with(r#""Path": "/signalbox/*/""#), "metadata.json:/Path metadata");
     assert_eq!(with(r#""Path": "/signalbox/data""#), "metadata.json:/Path metadata");
