@@ -106,7 +106,7 @@ impl Pipeline {
 }
 
 async fn succeed(client: &Client, caller: &Caller, summary: &str, token: Option<&str>) -> Result<(), Error> {
-    let details = ExecutionDetails::builder().summary(shortened(summary, SUMMARY)).build();
+    let details = ExecutionDetails::builder().summary(fitted(summary, SUMMARY)).build();
     let call = client.put_job_success_result().job_id(&caller.id).execution_details(details);
     given(call.set_continuation_token(token.map(String::from)).send().await)
 }
@@ -137,9 +137,14 @@ fn wording(report: &Report) -> String {
     }
 }
 
+/// The text in as many characters as the answer may have: what a terminal obeys is escaped, and each such character becomes several.
+pub(crate) fn fitted(text: &str, most: usize) -> String {
+    shortened(text, most).chars().take(most).collect()
+}
+
 /// How it begins, and each finding, in as many characters as the answer may have.
 pub(crate) fn message(lead: &str, report: &Report) -> String {
-    let mut text = shortened(lead, MESSAGE / 2);
+    let mut text = fitted(lead, MESSAGE / 2);
     for (told, finding) in report.findings.iter().enumerate() {
         let line = format!("\n{finding}");
         let rest = format!("\n.. and {} more; the log has all", report.findings.len() - told);

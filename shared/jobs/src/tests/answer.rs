@@ -2,7 +2,7 @@
 
 use reaction::{Error, Finding, Report, Severity};
 
-use crate::answer::message;
+use crate::answer::{fitted, message};
 
 #[test]
 fn a_failure_tells_the_reason_and_as_many_findings_as_fit() {
@@ -22,4 +22,13 @@ fn a_failure_tells_the_reason_and_as_many_findings_as_fit() {
     let told = many.matches("all-actions").count();
     assert!(many.chars().count() <= 5_000 && told > 10, "{}", many.chars().count());
     assert!(many.ends_with(&format!(".. and {} more; the log has all", 1_000 - told)), "{many}");
+}
+
+/// `CodePipeline` refuses a longer text, and then the job has no answer.
+#[test]
+fn a_text_fits_whatever_is_in_it() {
+    for text in ["x".repeat(3_000), "\n".repeat(3_000), "\u{200b}".repeat(3_000)] {
+        assert_eq!(fitted(&text, 2_048).chars().count(), 2_048, "{text:?}");
+    }
+    assert_eq!(fitted("as it is", 2_048), "as it is");
 }
