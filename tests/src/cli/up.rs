@@ -178,8 +178,19 @@ async fn every_line_to_try_does_what_it_says() {
     let mut up = Up::start();
     let [about_image, about_cluster, about_policies, about_organization] = up.lines();
     about_image.iter().filter(|line| !line.starts_with("aws ")).for_each(|line| drop(up.try_out(line)));
+    a_cluster_comes_and_goes(&up, about_cluster).await;
+    policies::try_out(&up, about_policies).await;
+    members::try_out(&up, about_organization).await;
+    let event = format!("/tmp/signalbox-cluster-{}.json", up.running.id());
+    assert!(Path::new(&event).exists(), "{event}");
+    assert_eq!(up.interrupt().code(), Some(130));
+    assert!(!Path::new(&event).exists(), "what it wrote goes with it");
+}
+
+/// Tries the lines about the cluster out, one after the other.
+async fn a_cluster_comes_and_goes(up: &Up, lines: &[String]) {
     let mut story = String::new();
-    for line in about_cluster {
+    for line in lines {
         story += &up.follow(line).await;
     }
     expect![[r#"
@@ -208,12 +219,6 @@ async fn every_line_to_try_does_what_it_says() {
         - in ZONE: delete etl.example.com -> ip-10-0-9-9.eu-west-1.compute.internal of j-1
         signalbox dns:
     "#]].assert_eq(&up.tell(&story));
-    policies::try_out(&up, about_policies).await;
-    members::try_out(&up, about_organization).await;
-    let event = format!("/tmp/signalbox-cluster-{}.json", up.running.id());
-    assert!(Path::new(&event).exists(), "{event}");
-    assert_eq!(up.interrupt().code(), Some(130));
-    assert!(!Path::new(&event).exists(), "what it wrote goes with it");
 }
 
 #[test]
