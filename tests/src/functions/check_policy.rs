@@ -57,8 +57,7 @@ impl scene::Scene for Scene {
 
     async fn set_up(given: &Given, sample: &str) -> Self {
         let world = World::new().await;
-        let organization =
-            if given.is_here { Organization::default() } else { world.make_organization().await };
+        let organization = if given.is_here { Organization::default() } else { world.make_organization().await };
         let account = if given.is_here { world.account.clone() } else { organization.with_own_ids(REQUESTER) };
         let requester = World::of(&account).await;
         world.create_grants_tables().await;

@@ -26,18 +26,27 @@ async fn assert_refused(files: &[(&str, &[u8])], why: &str) {
 async fn an_archive_that_is_not_plain_is_refused() {
     let (policy, metadata) = (READING.as_bytes(), METADATA.as_bytes());
     assert_refused(&[("policy.json", policy)], "has no metadata.json").await;
-    assert_refused(&[("a/policy.json", policy), ("b/policy.json", policy), ("metadata.json", metadata)], "several policy.json").await;
-    assert_refused(&[("../policy.json", policy), ("metadata.json", metadata)], "`../policy.json` is not a path inside").await;
+    assert_refused(
+        &[("a/policy.json", policy), ("b/policy.json", policy), ("metadata.json", metadata)],
+        "several policy.json",
+    )
+    .await;
+    assert_refused(&[("../policy.json", policy), ("metadata.json", metadata)], "`../policy.json` is not a path inside")
+        .await;
     let large = vec![b' '; 10_000_000];
-    assert_refused(&[("policy.json", &large), ("metadata.json", metadata)], "policy.json has more than 1000000 bytes").await;
-    assert_refused(&[("policy.json", b"\xff"), ("metadata.json", metadata)], "policy.json is not UTF-8: see byte 0").await;
+    assert_refused(&[("policy.json", &large), ("metadata.json", metadata)], "policy.json has more than 1000000 bytes")
+        .await;
+    assert_refused(&[("policy.json", b"\xff"), ("metadata.json", metadata)], "policy.json is not UTF-8: see byte 0")
+        .await;
 }
 
 #[tokio::test]
 async fn what_is_not_json_is_refused_with_its_place() {
     let (policy, metadata) = (READING.as_bytes(), METADATA.as_bytes());
     let marked = format!("\u{feff}{READING}");
-    for (file, wrong) in [("policy.json", marked.as_bytes()), ("policy.json", b"{\n  \"Version\"".as_slice()), ("metadata.json", b"{")] {
+    for (file, wrong) in
+        [("policy.json", marked.as_bytes()), ("policy.json", b"{\n  \"Version\"".as_slice()), ("metadata.json", b"{")]
+    {
         let files = match file {
             "policy.json" => [("policy.json", wrong), ("metadata.json", metadata)],
             _ => [("policy.json", policy), ("metadata.json", wrong)],
@@ -51,7 +60,9 @@ async fn what_is_not_json_is_refused_with_its_place() {
 /// The two messages of 2017 and the findings, in as many characters as an answer may have.
 #[tokio::test]
 async fn of_many_findings_the_answer_has_as_many_as_fit_and_the_report_has_all() {
-    let statements: Vec<_> = (0..200).map(|it| format!(r#"{{"Effect": "Allow", "Action": "s3:NoSuchAction{it}", "Resource": "*"}}"#)).collect();
+    let statements: Vec<_> = (0..200)
+        .map(|it| format!(r#"{{"Effect": "Allow", "Action": "s3:NoSuchAction{it}", "Resource": "*"}}"#))
+        .collect();
     let all = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
     let policy = format!(r#"{{"Version": "2012-10-17", "Statement": [{all}, {}]}}"#, statements.join(", "));
     let (report, message) = sent(&[("policy.json", policy.as_bytes()), ("metadata.json", METADATA.as_bytes())]).await;

@@ -37,7 +37,9 @@ async fn the_compiled_function_answers_the_pipeline() {
     let report = respond(&event).await;
     expect![[r#"{"function":"check-policy","key":"222233334444/11111111-abcd-1111-abcd-111111abcdef","outcome":"applied","reason":null,"notes":["the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers","judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found"],"steps":[{"step":"make arn:aws:iam::222233334444:policy/signalbox/data-readers (298 characters)","error":null}]}"#]].assert_eq(&scene.with_sample_ids(&report.to_string()));
     let answered = scene.state();
-    assert!(matches!(&answered, Some(JobState::Succeeded(summary)) if summary.contains(":policy/signalbox/data-readers; judged as type identity ")));
+    assert!(
+        matches!(&answered, Some(JobState::Succeeded(summary)) if summary.contains(":policy/signalbox/data-readers; judged as type identity "))
+    );
     assert_eq!(respond(&event).await["outcome"], "unchanged", "a job that is delivered again");
     assert_eq!(scene.state(), answered, "is answered once");
     scene.send(b"this is not a zip").await;
@@ -46,7 +48,10 @@ async fn the_compiled_function_answers_the_pipeline() {
     assert_eq!(respond(&event).await["outcome"], "refused");
     let Some(JobState::Failed(kind, message)) = scene.state() else { panic!("{:?}", scene.state()) };
     assert_eq!(kind, "ConfigurationError");
-    assert!(message.starts_with("Policy creation request rejected: artifact Policy ") && message.contains("not a zip"), "{message}");
+    assert!(
+        message.starts_with("Policy creation request rejected: artifact Policy ") && message.contains("not a zip"),
+        "{message}"
+    );
     let output = function.end().await.unwrap();
     assert!(!output.contains(SECRET), "{output}");
     assert_alarm_sounds("check-policy", "Refused", &output);

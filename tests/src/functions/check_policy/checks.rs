@@ -29,7 +29,11 @@ impl Checked for Scene {
         let here = Given { is_here: true, ..GIVEN };
         Shown::Here(vec![
             Run { given: here.clone(), sample: "a-policy-was-sent", calls: 13 },
-            Run { given: Given { before: &[READERS], spares: 4, sent: WRITERS, ..here.clone() }, sample: "a-policy-was-sent", calls: 21 },
+            Run {
+                given: Given { before: &[READERS], spares: 4, sent: WRITERS, ..here.clone() },
+                sample: "a-policy-was-sent",
+                calls: 21,
+            },
             Run { given: Given { before: &[READERS, WRITERS], ..here }, sample: "a-policy-was-sent", calls: 16 },
         ])
     }

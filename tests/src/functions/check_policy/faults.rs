@@ -42,7 +42,10 @@ async fn a_version_whose_answer_is_lost_is_found_and_not_made_twice() {
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     let picture = scene.picture().await;
-    assert!(picture.starts_with("signalbox/data-readers: v2 ") && picture.contains("other versions: v1\n"), "{picture}");
+    assert!(
+        picture.starts_with("signalbox/data-readers: v2 ") && picture.contains("other versions: v1\n"),
+        "{picture}"
+    );
 }
 
 #[tokio::test]

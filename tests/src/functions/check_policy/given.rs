@@ -84,4 +84,5 @@ pub const READERS: Sent = Sent { policy: READING, metadata: METADATA };
 pub const WRITERS: Sent = Sent { policy: WRITING, metadata: METADATA };
 
 /// A policy that is sent for the first time, from an account of the organization.
-pub const GIVEN: Given = Given { sent: READERS, before: &[], spares: 0, foreign: None, denies: Some(DENIES), is_here: false };
+pub const GIVEN: Given =
+    Given { sent: READERS, before: &[], spares: 0, foreign: None, denies: Some(DENIES), is_here: false };

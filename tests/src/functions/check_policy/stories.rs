@@ -25,8 +25,7 @@ pub const FULL: &[Sent] = &[version(0), version(1), version(2), version(3), vers
 pub const SIXTH: Sent = version(5);
 
 /// All actions on all things, as lists.
-const EVERYTHING: &str =
-    r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "*"], "Resource": ["*"]}]}"#;
+const EVERYTHING: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "*"], "Resource": ["*"]}]}"#;
 
 const MISTAKEN: &str = r#"{"PolicyName": "data readers", "PolicyDescription": "", "Path": "/team/",
     "Tags": {"signalbox:created-by": "me", "Owner": "me", "team": "data"}}"#;
