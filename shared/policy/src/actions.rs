@@ -43,6 +43,9 @@ pub(crate) struct Key {
     pub(crate) is_global: bool,
 }
 
+/// The bytes of a name, and what follows them.
+type Block = (&'static [u8], &'static [u8]);
+
 /// A service, and its actions in order of their names.
 #[derive(Clone, Debug)]
 pub(crate) struct Listed {
@@ -60,7 +63,7 @@ pub(crate) fn origin() -> (&'static str, &'static str) {
 /// The service of this prefix.
 pub(crate) fn service(prefix: &str) -> Option<Listed> {
     let prefix = prefix.to_ascii_lowercase();
-    search(SERVICES, |record| short(record).0.cmp(&prefix)).map(|it| read_service(record(SERVICES, it)))
+    search(SERVICES, |record| bytes(record).0.cmp(prefix.as_bytes())).map(|it| read_service(record(SERVICES, it)))
 }
 
 /// Every service.
@@ -70,14 +73,19 @@ pub(crate) fn services() -> impl Iterator<Item = Listed> {
 
 /// The condition key of this name; what follows `/` in it may vary, as a tag's key does.
 pub(crate) fn key(name: &str) -> Option<Key> {
-    let lower = |it: &str| it.bytes().map(|it| it.to_ascii_lowercase()).collect::<Vec<_>>();
     let find = |name: &str| {
-        let name = lower(name);
-        let compare = |it: &str| it.bytes().map(|it| it.to_ascii_lowercase()).cmp(name.iter().copied());
-        search(KEYS, |record| compare(short(&record[1..]).0)).map(read_key)
+        let name = name.to_ascii_lowercase();
+        let compare = |it: &[u8]| it.iter().map(u8::to_ascii_lowercase).cmp(name.bytes());
+        search(KEYS, |record| compare(bytes(&record[1..]).0)).map(read_key)
     };
     let of_tag = || find(&format!("{}/*", name.split_once('/')?.0));
-    let by_pattern = || keys().find(|it| it.name.contains('*') && crate::pattern::fits(it.name, name));
+    let by_pattern = || {
+        let fits = |it: &usize| {
+            let pattern = bytes(&record(KEYS, *it)[1..]).0;
+            pattern.contains(&b'*') && crate::pattern::bytes_cover(pattern, name.as_bytes())
+        };
+        (0..count(KEYS)).find(fits).map(read_key)
+    };
     find(name).or_else(of_tag).or_else(by_pattern)
 }
 
@@ -90,20 +98,30 @@ impl Listed {
     /// Its actions whose names the pattern fits.
     pub(crate) fn actions(self, pattern: &str) -> impl Iterator<Item = Action> {
         let is_plain = !pattern.contains(['*', '?']);
-        self.filter(move |it| {
-            if is_plain { it.name.eq_ignore_ascii_case(pattern) } else { crate::pattern::fits(pattern, it.name) }
+        let pattern = pattern.as_bytes();
+        let fits = move |name: &[u8]| {
+            if is_plain { name.eq_ignore_ascii_case(pattern) } else { crate::pattern::bytes_cover(pattern, name) }
+        };
+        self.blocks().filter(move |block| fits(block.0)).map(read_action)
+    }
+
+    /// Of each action its name and what follows it, not read yet: most are looked at for their names only.
+    fn blocks(self) -> impl Iterator<Item = Block> {
+        let mut rest = self.rest;
+        (0..self.left).map(move |_| {
+            let block = bytes(rest);
+            rest = &block.1[5..];
+            block
         })
     }
 }
 
-impl Iterator for Listed {
+impl IntoIterator for Listed {
     type Item = Action;
+    type IntoIter = Box<dyn Iterator<Item = Action>>;
 
-    fn next(&mut self) -> Option<Action> {
-        self.left = self.left.checked_sub(1)?;
-        let (name, rest) = short(self.rest);
-        self.rest = &rest[5..];
-        Some(Action { name, level: rest[0], types: two(&rest[1..]), keys: two(&rest[3..]) })
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.blocks().map(read_action))
     }
 }
 
@@ -189,8 +207,21 @@ fn two(bytes: &[u8]) -> u16 {
     u16::from_le_bytes([bytes[0], bytes[1]])
 }
 
+fn read_action((name, rest): Block) -> Action {
+    Action { name: text(name), level: rest[0], types: two(&rest[1..]), keys: two(&rest[3..]) }
+}
+
 /// A short text at the beginning, and what follows it.
-fn short(bytes: &'static [u8]) -> (&'static str, &'static [u8]) {
-    let (text, rest) = bytes[1..].split_at(bytes[0].into());
-    (std::str::from_utf8(text).unwrap_or_default(), rest)
+fn short(record: &'static [u8]) -> (&'static str, &'static [u8]) {
+    let (name, rest) = bytes(record);
+    (text(name), rest)
+}
+
+/// The same as bytes, since to prove that they are a text costs more than to compare them.
+fn bytes(record: &'static [u8]) -> Block {
+    record[1..].split_at(record[0].into())
+}
+
+fn text(bytes: &'static [u8]) -> &'static str {
+    std::str::from_utf8(bytes).unwrap_or_default()
 }

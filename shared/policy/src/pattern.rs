@@ -8,7 +8,11 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
 /// Whether everything that the second fits is fitted by the first, whatever the case of the letters. A wildcard of the second is
 /// covered by a wildcard of the first only; `false` may be wrong where several wildcards together would cover one.
 pub(crate) fn covers(pattern: &str, other: &str) -> bool {
-    let (pattern, other) = (pattern.as_bytes(), other.as_bytes());
+    bytes_cover(pattern.as_bytes(), other.as_bytes())
+}
+
+/// The same of their bytes: wildcards are ASCII, and only ASCII's letters have a case here.
+pub(crate) fn bytes_cover(pattern: &[u8], other: &[u8]) -> bool {
     let (mut p, mut o, mut retry) = (0, 0, None);
     while o < other.len() {
         match pattern.get(p) {
@@ -46,6 +50,14 @@ pub(crate) fn meet(one: &str, other: &str) -> bool {
 }
 
 fn patterns_meet(one: &[u8], other: &[u8]) -> bool {
+    // Most differ before the first wildcard, or after the last one.
+    let agree = |(a, b): (&u8, &u8)| a.eq_ignore_ascii_case(b);
+    let is_plain = |(a, b): &(&u8, &u8)| !matches!(a, b'*' | b'?') && !matches!(b, b'*' | b'?');
+    if !one.iter().zip(other).take_while(is_plain).all(agree)
+        || !one.iter().rev().zip(other.iter().rev()).take_while(is_plain).all(agree)
+    {
+        return false;
+    }
     // Whether the rest of one and the rest of the other meet, for each rest of the other; from the end.
     let mut below: Vec<bool> = (0..=other.len()).map(|at| other[at..].iter().all(|it| *it == b'*')).collect();
     let mut row = vec![false; other.len() + 1];

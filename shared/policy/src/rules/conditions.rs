@@ -43,8 +43,9 @@ fn known(condition: &Condition<'_>, statement: &Statement<'_>, found: &mut Vec<F
         found.extend(unknown_key(condition));
         return None;
     };
-    let has_actions = !is_open(statement) && actions_of(statement).next().is_some();
-    if has_actions && !actions_of(statement).any(|it| it.knows(known)) && !is_of_tags(known) {
+    let actions = || statement.actions.iter().flat_map(|it| actions_of(*it));
+    let has_actions = !is_open(statement) && actions().next().is_some();
+    if has_actions && !actions().any(|it| it.knows(known)) && !is_of_tags(known) {
         let message = format!("no action of the statement knows the key `{written}`");
         let remedy = "take it out, or move the actions that know it into a statement with it";
         found.push(Found::warning(condition.key.at, "condition-key", message, remedy));

@@ -1,7 +1,7 @@
 //! Things that the actions of a statement cannot be about, and actions that none of its things is for.
 
 use crate::Kind;
-use crate::actions::{Action, service};
+use crate::actions::Action;
 use crate::document::{Statement, Text};
 use crate::finding::Found;
 use crate::granted::parts;
@@ -26,21 +26,16 @@ pub(super) fn find(statement: &Statement<'_>, kind: Kind, found: &mut Vec<Found>
         return;
     }
     let resources: Vec<_> = statement.resources.iter().map(|it| (*it, without_variables(it.value))).collect();
-    for text in &statement.actions {
-        let Some((prefix, name)) = text.value.split_once(':') else { continue };
-        let Some(service) = service(prefix) else { continue };
-        let actions: Vec<_> = service.actions(name).collect();
+    let named: Vec<_> = statement.actions.iter().map(|it| (*it, actions_of(*it).collect::<Vec<_>>())).collect();
+    for (text, actions) in &named {
         let is_of_use = actions.iter().any(|action| resources.iter().any(|(_, arn)| fits(*action, arn)));
         if !actions.is_empty() && !is_of_use {
-            found.push(useless(*text, &actions));
+            found.push(useless(*text, actions));
         }
     }
-    for (text, arn) in &resources {
-        if !is_every_resource(arn)
-            && is_arn(arn)
-            && !actions_of(statement).any(|it| fits(it, arn))
-            && actions_of(statement).next().is_some()
-        {
+    let all: Vec<_> = named.iter().flat_map(|(_, actions)| actions).collect();
+    for (text, arn) in resources.iter().filter(|_| !all.is_empty()) {
+        if !is_every_resource(arn) && is_arn(arn) && !all.iter().any(|it| fits(**it, arn)) {
             let message = format!("no action of the statement is about `{}`", text.value);
             found.push(Found::warning(text.at, RULE, message, "take it out, or add the actions that it is for"));
         }

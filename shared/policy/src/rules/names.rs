@@ -15,6 +15,7 @@ pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
     let name = name.to_ascii_lowercase();
     let far = (name.len() / 4).clamp(1, 3);
     let near = names
+        .filter(|it| it.len().abs_diff(name.len()) <= far)
         .map(|it| (strsim::osa_distance(&name, &it.to_ascii_lowercase()), it))
         .filter(|(distance, _)| *distance <= far);
     near.min_by_key(|(distance, _)| *distance).map(|(_, it)| it)
@@ -53,7 +54,7 @@ fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
 
 fn unknown(text: Text<'_>, service: &Listed, name: &str, statement: &Statement<'_>) -> Found {
     let message = format!("{} has no action `{name}` in the list of {}", service.prefix, crate::actions::origin().0);
-    let near = nearest(name, service.clone().map(|it| it.name));
+    let near = nearest(name, service.clone().into_iter().map(|it| it.name));
     let remedy = near.map_or_else(
         || "look it up in AWS's list: it may be newer".to_owned(),
         |it| format!("write `{}:{it}`", service.prefix),
@@ -66,10 +67,10 @@ fn unknown(text: Text<'_>, service: &Listed, name: &str, statement: &Statement<'
     Found::warning(text.at, "unknown-action", message, remedy)
 }
 
-/// The actions that the statement names, as AWS has them; none where it is about every action.
-pub(super) fn actions_of<'s>(statement: &'s Statement<'_>) -> impl Iterator<Item = crate::actions::Action> + 's {
-    let parts = statement.actions.iter().filter_map(|it| it.value.split_once(':'));
-    parts.filter_map(|(prefix, name)| Some(service(prefix)?.actions(name))).flatten()
+/// The actions that the text stands for, as AWS has them; none where it is every action.
+pub(super) fn actions_of(text: Text<'_>) -> impl Iterator<Item = crate::actions::Action> {
+    let parts = text.value.split_once(':');
+    parts.and_then(|(prefix, name)| Some(service(prefix)?.actions(name))).into_iter().flatten()
 }
 
 /// Whether the statement is about actions that are not named.

@@ -151,7 +151,11 @@ fn every_way_is_of_actions_that_exist() {
     for (id, need) in needs {
         let (prefix, name) = need.action.split_once(':').unwrap();
         let service = crate::actions::service(prefix).unwrap_or_else(|| panic!("{id}: no service {prefix}"));
-        let action = service.clone().find(|it| it.name == name).unwrap_or_else(|| panic!("{id}: no {}", need.action));
+        let action = service
+            .clone()
+            .into_iter()
+            .find(|it| it.name == name)
+            .unwrap_or_else(|| panic!("{id}: no {}", need.action));
         for arn in need.on {
             let is_of_it = action.types().any(|it| crate::pattern::meet(it, arn));
             assert!(is_of_it, "{id}: {} is not about {arn}", need.action);

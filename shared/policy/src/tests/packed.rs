@@ -16,7 +16,7 @@ fn every_service_and_every_key_is_found_by_its_name() {
     let mut actions = 0;
     for it in services() {
         assert_eq!(service(it.prefix).map(|it| it.prefix), Some(it.prefix));
-        let names: Vec<_> = it.map(|it| it.name.to_ascii_lowercase()).collect();
+        let names: Vec<_> = it.into_iter().map(|it| it.name.to_ascii_lowercase()).collect();
         assert!(names.is_sorted(), "{names:?}");
         actions += names.len();
     }
