@@ -105,6 +105,11 @@ impl Listed {
         self.blocks().filter(move |block| fits(block.0)).map(read_action)
     }
 
+    /// All its actions.
+    pub(crate) fn every_action(self) -> impl Iterator<Item = Action> {
+        self.blocks().map(read_action)
+    }
+
     /// Of each action its name and what follows it, not read yet: most are looked at for their names only.
     fn blocks(self) -> impl Iterator<Item = Block> {
         let mut rest = self.rest;
@@ -113,15 +118,6 @@ impl Listed {
             rest = &block.1[5..];
             block
         })
-    }
-}
-
-impl IntoIterator for Listed {
-    type Item = Action;
-    type IntoIter = Box<dyn Iterator<Item = Action>>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        Box::new(self.blocks().map(read_action))
     }
 }
 

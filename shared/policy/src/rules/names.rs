@@ -54,7 +54,7 @@ fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
 
 fn unknown(text: Text<'_>, service: &Listed, name: &str, statement: &Statement<'_>) -> Found {
     let message = format!("{} has no action `{name}` in the list of {}", service.prefix, crate::actions::origin().0);
-    let near = nearest(name, service.clone().into_iter().map(|it| it.name));
+    let near = nearest(name, service.clone().every_action().map(|it| it.name));
     let remedy = near.map_or_else(
         || "look it up in AWS's list: it may be newer".to_owned(),
         |it| format!("write `{}:{it}`", service.prefix),

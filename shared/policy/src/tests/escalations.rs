@@ -153,7 +153,7 @@ fn every_way_is_of_actions_that_exist() {
         let service = crate::actions::service(prefix).unwrap_or_else(|| panic!("{id}: no service {prefix}"));
         let action = service
             .clone()
-            .into_iter()
+            .every_action()
             .find(|it| it.name == name)
             .unwrap_or_else(|| panic!("{id}: no {}", need.action));
         for arn in need.on {
