@@ -40,8 +40,6 @@ pub struct Case {
     pub caller: Option<String>,
     /// allow or deny, as AWS documents it.
     pub verdict: String,
-    /// Which engines say something else, and why.
-    pub differs: Map<String, Value>,
 }
 
 impl Guardrail {
@@ -90,7 +88,6 @@ impl Case {
             context: json["context"].as_object().unwrap().clone(),
             caller: json["caller"].as_str().map(String::from),
             verdict,
-            differs: json["differs"].as_object().cloned().unwrap_or_default(),
         }
     }
 }

@@ -108,8 +108,7 @@ fn two_engines_that_are_not_ours_judge_every_case_as_aws_documents_it() {
             for (case, by_ministack) in policy.cases.iter().zip(verdicts.as_array().unwrap()) {
                 let by_iam_rs = judge_by_iam_rs(policy, document, case);
                 for (engine, said) in [("iam-rs", by_iam_rs), ("ministack", by_ministack.as_str().unwrap())] {
-                    // What is listed as a difference has to be one, so that the list ends when an engine is mended.
-                    if (said == case.verdict) == case.differs.contains_key(engine) {
+                    if said != case.verdict {
                         let place = format!("{} {} ({})", guardrail.name, policy.id, case.is);
                         let _ = writeln!(wrong, "{place}: {engine} says {said}, the case {}", case.verdict);
                     }
