@@ -23,6 +23,11 @@ impl Statement<'_> {
         self.excepts_resources || self.resources.iter().any(|it| is_every_resource(it.value))
     }
 
+    /// Whether a deny is about every thing, in the one way that leaves no doubt: no other may be taken for all that an allow is about.
+    pub(crate) fn denies_every_thing(&self) -> bool {
+        !self.excepts_resources && self.resources.iter().any(|it| it.value == "*")
+    }
+
     /// Whether it reaches everything that the ARN stands for, as far as one account sees.
     fn reaches(&self, arn: &str) -> bool {
         let named = self.resources.iter().any(|it| is_every_resource(it.value) || reaches(it.value, arn));
@@ -33,7 +38,15 @@ impl Statement<'_> {
 /// Whether the pattern reaches each name of the ARN's; partition, Region and account need only be possible.
 fn reaches(pattern: &str, arn: &str) -> bool {
     let (pattern, arn) = (parts(pattern), parts(arn));
-    (0..5).all(|part| meet(pattern[part], arn[part])) && covers(pattern[5], arn[5])
+    (0..5).all(|part| meet(pattern[part], arn[part])) && covers(&without_letters_asked(pattern[5]), arn[5])
+}
+
+/// The pattern with `*` for each run of wildcards that has one: a name has a letter at least, so that `role/?*` is every role.
+fn without_letters_asked(pattern: &str) -> String {
+    let is_wild = |it: u8| matches!(it, b'*' | b'?');
+    let runs = pattern.as_bytes().chunk_by(|a, b| is_wild(*a) == is_wild(*b));
+    let runs = runs.map(|run| if is_wild(run[0]) && run.contains(&b'*') { b"*" } else { run });
+    String::from_utf8_lossy(&runs.collect::<Vec<_>>().concat()).into_owned()
 }
 
 /// The six parts of an ARN. What a `*` at the end leaves out is `*`.
@@ -74,7 +87,7 @@ fn is_denied(
         Some(arn) => it.denies(arn),
         None if it.excepts_resources => allow.resources.iter().all(|own| it.denies(own.value)),
         None => {
-            it.is_on_everything()
+            it.denies_every_thing()
                 || (!allow.resources.is_empty() && allow.resources.iter().all(|own| it.denies(own.value)))
         }
     })

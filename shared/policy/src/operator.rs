@@ -115,12 +115,17 @@ impl Operator {
     }
 }
 
+/// The managed policy of an administrator, in the partition `aws`; a `*` that reaches it there reaches it elsewhere.
+const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
 impl Condition<'_> {
     /// Whether it holds for some values only, and not where its key is missing.
     pub(crate) fn is_firm(&self) -> bool {
         let Some(operator) = Operator::parse(self.operator.value) else { return false };
         let is_vacuous = |it: &str| match operator.compares {
             Compares::Address => it.ends_with("/0"),
+            // To attach this one is to attach any.
+            _ if self.is_on("iam:PolicyARN") && fits(it, ADMINISTRATOR) => true,
             _ => operator.has_wildcards && (covers(it, "*") || covers(it, "arn:*:*:*:*:*")),
         };
         !operator.is_negative

@@ -5,49 +5,24 @@ use crate::operator::Operator;
 
 const PASSED_TO: &str = "iam:PassedToService";
 
-/// Keys of every request that say who asks, from where, when and how. They keep others out, and leave those that the policy is
+/// Keys beside AWS's global ones that say who asks, from where, when and how. They keep others out, and leave those that the policy is
 /// for all that it allows.
-const OF_THE_CALLER: [&str; 34] = [
-    "aws:CurrentTime",
-    "aws:EpochTime",
-    "aws:TokenIssueTime",
-    "aws:MultiFactorAuthAge",
-    "aws:MultiFactorAuthPresent",
-    "aws:PrincipalAccount",
-    "aws:PrincipalArn",
-    "aws:PrincipalIsAWSService",
-    "aws:PrincipalOrgID",
-    "aws:PrincipalOrgPaths",
-    "aws:PrincipalTag/",
-    "aws:PrincipalType",
-    "aws:Referer",
-    "aws:RequestedRegion",
-    "aws:ResourceAccount",
-    "aws:ResourceOrgID",
-    "aws:ResourceOrgPaths",
-    "aws:SecureTransport",
-    "aws:SourceIp",
-    "aws:SourceVpc",
-    "aws:SourceVpce",
-    "aws:SourceVpcArn",
-    "aws:SourceIdentity",
-    "aws:UserAgent",
-    "aws:userid",
-    "aws:username",
-    "aws:VpcSourceIp",
-    "aws:VpceAccount",
-    "aws:VpceOrgID",
-    "aws:VpceOrgPaths",
-    "aws:FederatedProvider",
-    "aws:AssumedRoot",
-    "aws:TagKeys",
+const OF_THE_CALLER: [&str; 5] = [
     "sts:RoleSessionName",
+    "sts:SourceIdentity",
+    "ec2:SourceInstanceARN",
+    "lambda:SourceFunctionArn",
+    "ssm:SourceInstanceARN",
 ];
+
+/// The global keys that are about the thing.
+const OF_THE_THING: [&str; 2] = ["aws:ResourceTag/", "aws:RequestTag/"];
 
 impl Condition<'_> {
     /// Whether it narrows down what is done, and not only who may do it.
     fn is_about_the_thing(&self) -> bool {
-        self.is_firm() && !OF_THE_CALLER.iter().any(|key| self.is_on(key))
+        let is_global = self.is_on("aws:") && !OF_THE_THING.iter().any(|key| self.is_on(key));
+        self.is_firm() && !is_global && !OF_THE_CALLER.iter().any(|key| self.is_on(key))
     }
 }
 

@@ -87,8 +87,7 @@ fn exceptions(statement: &Statement<'_>) -> Found {
 fn denies_everything(statement: &Statement<'_>) -> bool {
     !statement.is_allow
         && statement.conditions.is_empty()
-        && statement.is_on_everything()
-        && !statement.excepts_resources
+        && statement.denies_every_thing()
         && !statement.excepts_actions
         && statement.actions.iter().any(|it| is_every_action(it.value))
 }
