@@ -42,24 +42,29 @@ impl Rights {
 
     fn add(&mut self, line: &str) -> Option<()> {
         if let Some(role) = line.strip_prefix("SET DEFAULT ROLE ") {
-            self.default_roles = Some(split_once(role, " FOR ")?.0.into());
-            return Some(());
+            let role = split_once(role, " FOR ")?.0;
+            self.default_roles = is_role(role).then(|| role.into());
+            return self.default_roles.as_ref().map(drop);
         }
         if let Some(rest) = line.strip_prefix("REVOKE ") {
             let (privileges, object) = split_once(split_once(rest, " FROM ")?.0, " ON ")?;
-            self.withheld.entry(object.into()).or_default().extend(each(privileges));
+            self.withheld.entry(known(object)?.into()).or_default().extend(each(privileges)?);
             return Some(());
         }
         let (granted, rest) = split_once(line.strip_prefix("GRANT ")?, " TO ")?;
         match split_once(granted, " ON ") {
             Some((privileges, object)) => {
-                let on = self.on.entry(object.into()).or_default();
-                on.privileges.extend(each(privileges));
+                let on = self.on.entry(known(object)?.into()).or_default();
+                on.privileges.extend(each(privileges)?);
                 on.may_grant |= find(rest, " GRANT OPTION").is_some();
             }
             None => {
                 let may_grant = find(rest, " WITH ADMIN OPTION").is_some();
-                self.roles.extend(split(granted, |it| it == ',').into_iter().map(|it| (it.to_owned(), may_grant)));
+                let roles = split(granted, |it| it == ',');
+                if !roles.iter().all(|it| is_role(it)) {
+                    return None;
+                }
+                self.roles.extend(roles.into_iter().map(|it| (it.to_owned(), may_grant)));
             }
         }
         Some(())
@@ -152,17 +157,51 @@ fn list(these: &BTreeSet<String>, others: &BTreeSet<String>) -> Option<String> {
     if only.contains(&ALL) { Some(ALL.into()) } else { (!only.is_empty()).then(|| only.join(", ")) }
 }
 
-/// Each privilege, and for each of its columns one.
-fn each(privileges: &str) -> Vec<String> {
+/// Each privilege, and for each of its columns one. None where a name is not as the server has or quotes it.
+fn each(privileges: &str) -> Option<Vec<String>> {
+    let is_name = |it: &str| it.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || b"_ ".contains(&it));
     let one = |privilege: &str| match privilege.strip_suffix(')').and_then(|it| split_once(it, " (")) {
         Some((name, columns)) => {
             let columns = split(columns, |it| it == ',');
-            columns.into_iter().map(|column| format!("{name} ({column})")).collect()
+            let is_known = is_name(name) && columns.iter().all(|it| after_quotes(it) == Some(""));
+            is_known.then(|| columns.into_iter().map(|column| format!("{name} ({column})")).collect())
         }
-        None if privilege == "USAGE" => Vec::new(),
-        None => vec![privilege.to_owned()],
+        None if privilege == "USAGE" => Some(Vec::new()),
+        None => is_name(privilege).then(|| vec![privilege.to_owned()]),
     };
-    split(privileges, |it| it == ',').into_iter().flat_map(one).collect()
+    let each: Option<Vec<Vec<String>>> = split(privileges, |it| it == ',').into_iter().map(one).collect();
+    each.map(|it| it.concat())
+}
+
+/// What something is granted on, if every name in it is quoted: the text becomes a part of the master's statements, and old servers do
+/// not quote all that an owner of a table names.
+fn known(object: &str) -> Option<&str> {
+    let of_code = ["PROCEDURE ", "FUNCTION ", "PACKAGE BODY ", "PACKAGE "];
+    let name = of_code.iter().find_map(|it| object.strip_prefix(it)).unwrap_or(object);
+    let is_known = name == "*.*"
+        || after_quotes(name).is_some_and(|rest| {
+            rest == ".*" || rest.strip_prefix(['.', '@']).is_some_and(|it| after_quotes(it) == Some(""))
+        });
+    is_known.then_some(object)
+}
+
+/// Whether it is a role, with its host or without.
+fn is_role(text: &str) -> bool {
+    let is_host = |it: &str| it.strip_prefix('@').and_then(after_quotes) == Some("");
+    text == "NONE" || after_quotes(text).is_some_and(|rest| rest.is_empty() || is_host(rest))
+}
+
+/// What follows a name in quotes, which are doubled inside of it.
+fn after_quotes(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|it| matches!(it, '`' | '\''))?;
+    let mut rest = &text[1..];
+    loop {
+        rest = rest.split_once(quote)?.1;
+        match rest.strip_prefix(quote) {
+            Some(more) => rest = more,
+            None => return Some(rest),
+        }
+    }
 }
 
 /// Without a hash that may stand behind the account.
@@ -258,6 +297,27 @@ mod tests {
             "GRANT INSERT ON `e`.* TO 'app_clone'@'%'",
         ];
         assert_eq!(statements(&clone, &original), expected);
+    }
+
+    /// MySQL 5.7 does not quote the names of columns.
+    #[test]
+    fn a_name_without_quotes_becomes_no_part_of_a_statement() {
+        let lines = [
+            "GRANT SELECT (a) ON `d`.`t` TO `a`@`%`",
+            "GRANT SELECT (`a`b`) ON `d`.`t` TO `a`@`%`",
+            "GRANT SELECT ON d.t TO `a`@`%`",
+            "GRANT SELECT ON `d`.`t` x TO `a`@`%`",
+            "GRANT select ON `d`.`t` TO `a`@`%`",
+            "GRANT q TO `a`@`%`",
+            "REVOKE INSERT ON d.* FROM `a`@`%`",
+            "SET DEFAULT ROLE r FOR `a`@`%`",
+        ];
+        for line in lines {
+            let error = Rights::read(&[line.into()], None).unwrap_err();
+            assert!(error.to_string().contains("does not know"), "{line}: {error}");
+        }
+        read(&["GRANT PROXY ON ''@'%' TO `a`@`%` WITH GRANT OPTION", "GRANT LOAD FROM S3 ON *.* TO `a`@`%`"]);
+        read(&["GRANT EXECUTE ON PACKAGE BODY `d`.`p``x` TO `a`@`%`"]);
     }
 
     #[test]
