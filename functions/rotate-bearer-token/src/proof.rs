@@ -47,7 +47,7 @@ pub(crate) async fn check(
     let is_first = proved.is_fresh() && of_secret.minted.is_empty() && secret.access_token.expose_secret().is_empty();
     if !is_first {
         works(client, secret, &differing).await?;
-        check_own(&proved, secret, previous.as_ref(), !of_secret.minted.is_empty())?;
+        check_own(&proved, secret, previous.as_ref())?;
     }
     records.record_proved(arn, value).await
 }
@@ -59,13 +59,8 @@ fn is_made(of_secret: &OfSecret, value: &SecretString) -> bool {
 
 /// That a token which works is this secret's: a writer who has one of another client would otherwise have a token of this client put
 /// beside keys of theirs.
-fn check_own(
-    proved: &Proved,
-    secret: &BearerSecret,
-    previous: Option<&BearerSecret>,
-    has_made_one: bool,
-) -> Result<(), Error> {
-    let is_known = proved.has_any() || previous.is_some() || has_made_one;
+fn check_own(proved: &Proved, secret: &BearerSecret, previous: Option<&BearerSecret>) -> Result<(), Error> {
+    let is_known = proved.has_any() || previous.is_some();
     let is_of_previous = previous.is_some_and(|it| is_same(&it.access_token, &secret.access_token));
     if !is_known || is_of_previous || proved.is_own(&secret.access_token) {
         return Ok(());
