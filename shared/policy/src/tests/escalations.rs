@@ -34,6 +34,21 @@ pub(super) const KNOWN: &[Known] = &[
         &[],
     ),
     identity(
+        "by a call of one's own, which every call can be",
+        r#"{"Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": "*", "Condition": {"Bool": {"aws:ViaAWSService": "false"}}}"#,
+        ONE,
+    ),
+    identity(
+        "policies of every account, and AWS's with them",
+        r#"{"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": "*", "Condition": {"ArnLike": {"iam:PolicyARN": "arn:aws:iam::*:policy/*"}}}"#,
+        ONE,
+    ),
+    identity(
+        "every role whose name has a letter",
+        r#"{"Effect": "Allow", "Action": ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"], "Resource": ["arn:aws:iam::*:role/?*", "arn:aws:lambda:*:*:function:*"]}"#,
+        PASS,
+    ),
+    identity(
         "every policy but one",
         r#"{"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": "*", "Condition": {"ArnNotEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}}}"#,
         ONE,

@@ -38,6 +38,11 @@ pub(super) const KNOWN: &[Known] = &[
         &[],
     ),
     identity(
+        "what has a Region is denied again",
+        r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "*", "Resource": "arn:aws:*:?*:*:*"}"#,
+        ALL,
+    ),
+    identity(
         "everything of one bucket",
         r#"{"Effect": "Allow", "Action": "s3:*", "Resource": ["arn:aws:s3:::a", "arn:aws:s3:::a/*"]}"#,
         &[],
