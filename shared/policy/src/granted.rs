@@ -101,10 +101,13 @@ impl Statement<'_> {
             return !self.resources.iter().any(|it| {
                 is_every_resource(it.value) || {
                     let own = parts(it.value);
-                    covers(own[5], excepted[5]) && (0..5).all(|part| meet(own[part], excepted[part]))
+                    covers(&without_letters_asked(own[5]), excepted[5])
+                        && (0..5).all(|part| meet(own[part], excepted[part]))
                 }
             });
         }
-        self.reaches(arn)
+        // Which account the policy will be in is not told, so that a deny in one account takes nothing back that is allowed in every one.
+        let is_of_account = |it: &str| covers(parts(it)[4], parts(arn)[4]);
+        self.resources.iter().any(|it| it.value == "*" || reaches(it.value, arn) && is_of_account(it.value))
     }
 }

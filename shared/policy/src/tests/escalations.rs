@@ -69,6 +69,21 @@ pub(super) const KNOWN: &[Known] = &[
         ONE,
     ),
     identity(
+        "denied in one account only",
+        r#"{"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": "*"}, {"Effect": "Deny", "Action": "iam:AttachRolePolicy", "Resource": "arn:aws:iam::999988887777:role/*"}"#,
+        ONE,
+    ),
+    identity(
+        "denied in every account",
+        r#"{"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": "*"}, {"Effect": "Deny", "Action": "iam:AttachRolePolicy", "Resource": "arn:aws:iam::*:role/*"}"#,
+        &[],
+    ),
+    identity(
+        "denied on all but every role",
+        r#"{"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": "*"}, {"Effect": "Deny", "Action": "iam:*", "NotResource": "arn:aws:iam::*:role/?*"}"#,
+        ONE,
+    ),
+    identity(
         "denied on all but one user",
         r#"{"Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": "*"}, {"Effect": "Deny", "Action": "iam:*", "NotResource": "arn:aws:iam::111122223333:user/ci"}"#,
         &[],
