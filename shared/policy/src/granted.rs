@@ -38,11 +38,11 @@ impl Statement<'_> {
 /// Whether the pattern reaches each name of the ARN's; partition, Region and account need only be possible.
 fn reaches(pattern: &str, arn: &str) -> bool {
     let (pattern, arn) = (parts(pattern), parts(arn));
-    (0..5).all(|part| meet(pattern[part], arn[part])) && covers(&without_letters_asked(pattern[5]), arn[5])
+    (0..5).all(|part| meet(pattern[part], arn[part])) && covers(&with_runs_as_stars(pattern[5]), arn[5])
 }
 
 /// The pattern with `*` for each run of wildcards that has one: a name has a letter at least, so that `role/?*` is every role.
-fn without_letters_asked(pattern: &str) -> String {
+fn with_runs_as_stars(pattern: &str) -> String {
     let is_wild = |it: u8| matches!(it, b'*' | b'?');
     let runs = pattern.as_bytes().chunk_by(|a, b| is_wild(*a) == is_wild(*b));
     let runs = runs.map(|run| if is_wild(run[0]) && run.contains(&b'*') { b"*" } else { run });
@@ -97,14 +97,7 @@ impl Statement<'_> {
     /// Whether a deny is about everything that the ARN stands for; where it excepts things, whether none of them is meant.
     fn denies(&self, arn: &str) -> bool {
         if self.excepts_resources {
-            let excepted = parts(arn);
-            return !self.resources.iter().any(|it| {
-                is_every_resource(it.value) || {
-                    let own = parts(it.value);
-                    covers(&without_letters_asked(own[5]), excepted[5])
-                        && (0..5).all(|part| meet(own[part], excepted[part]))
-                }
-            });
+            return self.reaches(arn);
         }
         // Which account the policy will be in is not told, so that a deny in one account takes nothing back that is allowed in every one.
         let is_of_account = |it: &str| covers(parts(it)[4], parts(arn)[4]);

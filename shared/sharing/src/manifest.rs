@@ -141,7 +141,8 @@ impl Manifest {
         };
         let sections = self.sections.iter().filter(|(kind, _)| **kind != Kind::Image).map(chosen);
         let sections = sections.filter(|(_, section)| !section.entries.is_empty()).collect();
-        Self { sections, ..self.clone() }
+        let Self { counts, version, unknown, .. } = self;
+        Self { sections, counts: counts.clone(), version: version.clone(), unknown: unknown.clone() }
     }
 
     /// Whether no entry names anything.

@@ -57,15 +57,22 @@ async fn the_compiled_function_answers_the_pipeline() {
     assert_alarm_sounds("check-policy", "Refused", &output);
 }
 
-/// IAM judges each call: the function's by its own role, and those in the pipeline's account by the role there and the session's policy.
-#[tokio::test]
-async fn deployed_it_makes_the_policy_by_its_roles() {
+/// The function deployed, and in the pipeline's account the role that it enters.
+pub async fn deployed() -> DeployedAccount<Scene> {
     let scene = Scene::set_up(&GIVEN, "a-policy-was-sent").await;
     let account = DeployedAccount::of(scene, &[("ExternalId", EXTERNAL_ID)]).await;
     let scene = &account.scene;
     let organization = scene.parameters().into_iter().find(|(name, _)| name == "OrganizationId").unwrap().1;
     let given = [("HubRoleArn", account.outputs["RoleArn"].as_str()), ("OrganizationId", &organization)];
     make_member(&scene.requester, &scene.world.account, "check-policy", &given, |_| {}).await;
+    account
+}
+
+/// IAM judges each call: the function's by its own role, and those in the pipeline's account by the role there and the session's policy.
+#[tokio::test]
+async fn deployed_it_makes_the_policy_by_its_roles() {
+    let account = deployed().await;
+    let scene = &account.scene;
     let report = account.ask(&account.outputs["FunctionArn"], scene.event()).await;
     assert_eq!(report["outcome"], "applied", "{report}");
     let made = scene.picture().await;

@@ -3,10 +3,9 @@
 use aws_sdk_codepipeline::types::ActionExecution;
 use expect_test::expect;
 
-use super::{GIVEN, READERS, Scene, Sent};
-use crate::templates::deployed::DeployedAccount;
+use super::binary::deployed;
+use super::{READERS, Scene, Sent};
 use crate::world::pipelines::{Watched, deploy_pipeline, put_version};
-use crate::world::roles::{EXTERNAL_ID, make_member};
 use crate::world::scene::Scene as _;
 
 /// The same policy, before it was corrected.
@@ -24,12 +23,8 @@ fn told(scene: &Scene, run: &ActionExecution) -> String {
 
 #[tokio::test]
 async fn a_policy_that_was_refused_is_corrected_and_made_through_the_deployed_pipeline() {
-    let scene = Scene::set_up(&GIVEN, "a-policy-was-sent").await;
-    let account = DeployedAccount::of(scene, &[("ExternalId", EXTERNAL_ID)]).await;
+    let account = deployed().await;
     let scene = &account.scene;
-    let organization = scene.parameters().into_iter().find(|(name, _)| name == "OrganizationId").unwrap().1;
-    let given = [("HubRoleArn", account.outputs["RoleArn"].as_str()), ("OrganizationId", &organization)];
-    make_member(&scene.requester, &scene.world.account, "check-policy", &given, |_| {}).await;
     let both = (&scene.requester, &scene.world);
     let outputs = deploy_pipeline(both, "check-policy", &[], |_| {}).await;
     let watched = Watched::new(&scene.requester, &outputs["PipelineName"]);

@@ -48,6 +48,19 @@ pub(super) fn split(text: &str, is_separator: impl Fn(char) -> bool) -> Vec<&str
     parts.into_iter().map(str::trim).filter(|it| !it.is_empty()).collect()
 }
 
+/// What follows a name in quotes, which are doubled inside of it.
+pub(super) fn after_quotes(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|it| matches!(it, '`' | '\''))?;
+    let mut rest = &text[1..];
+    loop {
+        rest = rest.split_once(quote)?.1;
+        match rest.strip_prefix(quote) {
+            Some(more) => rest = more,
+            None => return Some(rest),
+        }
+    }
+}
+
 /// The characters that are in no quotes, opening quotes included. A quote in quotes stands twice: closed, and open again.
 fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut open = None;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::account::{Account, find, split, split_once};
+use super::account::{Account, after_quotes, find, split, split_once};
 use super::{Error, Why};
 
 pub(super) const ALL: &str = "ALL PRIVILEGES";
@@ -189,19 +189,6 @@ fn known(object: &str) -> Option<&str> {
 fn is_role(text: &str) -> bool {
     let is_host = |it: &str| it.strip_prefix('@').and_then(after_quotes) == Some("");
     text == "NONE" || after_quotes(text).is_some_and(|rest| rest.is_empty() || is_host(rest))
-}
-
-/// What follows a name in quotes, which are doubled inside of it.
-fn after_quotes(text: &str) -> Option<&str> {
-    let quote = text.chars().next().filter(|it| matches!(it, '`' | '\''))?;
-    let mut rest = &text[1..];
-    loop {
-        rest = rest.split_once(quote)?.1;
-        match rest.strip_prefix(quote) {
-            Some(more) => rest = more,
-            None => return Some(rest),
-        }
-    }
 }
 
 /// Without a hash that may stand behind the account.
