@@ -16,6 +16,7 @@ mod actions;
 mod append;
 mod document;
 mod finding;
+mod firm;
 mod form;
 mod granted;
 mod json;
@@ -25,8 +26,10 @@ mod operator;
 mod passed;
 mod pattern;
 mod place;
+mod reach;
 mod rules;
 mod verdict;
+mod watched;
 
 #[cfg(test)]
 mod tests;

@@ -33,5 +33,5 @@ pub(crate) fn pointer(root: &Value<'_>, at: usize) -> String {
 pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.rsplit('\n').next().unwrap_or_default();
-    (before.matches('\n').count() + 1, line.chars().count() + 1)
+    (before.bytes().filter(|it| *it == b'\n').count() + 1, line.chars().count() + 1)
 }

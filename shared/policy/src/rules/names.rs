@@ -3,7 +3,7 @@
 use crate::actions::{Listed, service, services};
 use crate::document::{Statement, Text};
 use crate::finding::Found;
-use crate::pattern::is_every_action;
+use crate::pattern::{is_every_action, is_stars};
 
 /// Services that AWS has ended and no longer documents, and that its own managed policies still name: IAM takes them. They are what
 /// these policies (as of 30 September 2026) have and the list does not.
@@ -23,7 +23,10 @@ pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
 
 pub(super) fn find(statement: &Statement<'_>, found: &mut Vec<Found>) {
     for text in &statement.actions {
-        if !is_every_action(text.value) {
+        // In an allow each notation of everything is found as such; as an exception or in a deny it may leave something out.
+        let is_doubtful = !statement.is_allow || statement.excepts_actions;
+        let is_every = is_stars(text.value) || text.value == "*:*" || !is_doubtful && is_every_action(text.value);
+        if !is_every {
             find_one(*text, statement, found);
         }
     }
@@ -37,6 +40,11 @@ fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
     if prefix.contains(['*', '?']) {
         let message = format!("IAM takes no wildcard in a service, as in `{}`", text.value);
         return found.push(Found::error(text.at, "action-form", message, "name each service"));
+    }
+    let odd = |it: &char| !it.is_ascii_alphanumeric() && !matches!(it, '-' | '*' | '?');
+    if let Some(odd) = prefix.chars().chain(name.chars()).find(odd) {
+        let message = format!("`{}` has {odd:?}, and no action has that in its name", text.value);
+        return found.push(Found::error(text.at, "action-form", message, "write letters, digits and hyphens"));
     }
     let Some(service) = service(prefix) else {
         if RETIRED.iter().any(|it| it.eq_ignore_ascii_case(prefix)) {
@@ -54,7 +62,7 @@ fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
 
 fn unknown(text: Text<'_>, service: &Listed, name: &str, statement: &Statement<'_>) -> Found {
     let message = format!("{} has no action `{name}` in the list of {}", service.prefix, crate::actions::origin().0);
-    let near = nearest(name, service.clone().every_action().map(|it| it.name));
+    let near = nearest(name, service.clone().every_action().map(crate::actions::Action::name));
     let remedy = near.map_or_else(
         || "look it up in AWS's list: it may be newer".to_owned(),
         |it| format!("write `{}:{it}`", service.prefix),

@@ -184,7 +184,7 @@ fn every_way_is_of_actions_that_exist() {
         let action = service
             .clone()
             .every_action()
-            .find(|it| it.name == name)
+            .find(|it| it.name() == name)
             .unwrap_or_else(|| panic!("{id}: no {}", need.action));
         for arn in need.on {
             let is_of_it = action.types().any(|it| crate::pattern::meet(it, arn));
