@@ -22,17 +22,19 @@ pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
 }
 
 pub(super) fn find(statement: &Statement<'_>, found: &mut Vec<Found>) {
+    // Actions of one service mostly stand together.
+    let mut last = None;
     for text in &statement.actions {
         // In an allow each notation of everything is found as such; as an exception or in a deny it may leave something out.
         let is_doubtful = !statement.is_allow || statement.excepts_actions;
         let is_every = is_stars(text.value) || text.value == "*:*" || !is_doubtful && is_every_action(text.value);
         if !is_every {
-            find_one(*text, statement, found);
+            find_one(*text, statement, &mut last, found);
         }
     }
 }
 
-fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
+fn find_one(text: Text<'_>, statement: &Statement<'_>, last: &mut Option<Listed>, found: &mut Vec<Found>) {
     let Some((prefix, name)) = text.value.split_once(':') else {
         let message = format!("`{}` is not an action: it names no service", text.value);
         return found.push(Found::error(text.at, "action-form", message, "write service:Action"));
@@ -46,7 +48,8 @@ fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
         let message = format!("`{}` has {odd:?}, and no action has that in its name", text.value);
         return found.push(Found::error(text.at, "action-form", message, "write letters, digits and hyphens"));
     }
-    let Some(service) = service(prefix) else {
+    let again = last.take().filter(|it| it.prefix.eq_ignore_ascii_case(prefix));
+    let Some(service) = again.or_else(|| service(prefix)) else {
         if RETIRED.iter().any(|it| it.eq_ignore_ascii_case(prefix)) {
             return;
         }
@@ -58,6 +61,7 @@ fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
     if service.clone().actions(name).next().is_none() {
         found.push(unknown(text, &service, name, statement));
     }
+    *last = Some(service);
 }
 
 fn unknown(text: Text<'_>, service: &Listed, name: &str, statement: &Statement<'_>) -> Found {
