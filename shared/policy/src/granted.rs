@@ -4,14 +4,7 @@ use crate::document::{Statement, Text};
 use crate::pattern::{fits, is_every_action, is_every_resource, is_stars};
 use crate::reach::{in_partition_of, is_about_all, may_be_the_same, reaches_all};
 use crate::watched::{Named, WATCHED};
-
-/// An action, on each of these things.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Need {
-    pub(crate) action: &'static str,
-    /// Things of which all have to be reached, as ARNs with `*` for what varies; none is anything at all.
-    pub(crate) on: &'static [&'static str],
-}
+use crate::ways::Need;
 
 /// The statements, each with the watched actions that it is about.
 pub(crate) struct Rights<'a> {

@@ -30,6 +30,7 @@ mod reach;
 mod rules;
 mod verdict;
 mod watched;
+mod ways;
 
 #[cfg(test)]
 mod tests;

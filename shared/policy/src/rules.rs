@@ -6,12 +6,9 @@ mod escalation;
 mod fit;
 mod names;
 mod principals;
-mod sets;
 mod size;
 mod stray;
 
-pub(crate) use admin::DECISIVE;
-pub(crate) use sets::{PASS_ROLE, WAYS, Way};
 pub(crate) use size::refused;
 
 use crate::Kind;

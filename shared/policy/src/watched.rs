@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use crate::document::Statement;
 use crate::pattern::{fits, is_every_action};
-use crate::rules::{DECISIVE, PASS_ROLE, WAYS, Way};
+use crate::ways::{OF_ADMINISTRATORS, PASS_ROLE, WAYS, Way};
 
 /// Actions that undo what conditions narrow: those that set tags, and those that write policies.
 pub(crate) const UNDOING: [&str; 12] = [
@@ -59,7 +59,8 @@ impl Watched {
     fn new() -> Self {
         let ways = || WAYS.iter().copied().flatten();
         let needed = ways().flat_map(|it| it.needs).map(|it| it.action);
-        let mut actions: Vec<_> = needed.chain([PASS_ROLE.action]).chain(UNDOING).chain(DECISIVE).collect();
+        let mut actions: Vec<_> =
+            needed.chain([PASS_ROLE.action]).chain(UNDOING).chain(OF_ADMINISTRATORS.map(|it| it.1)).collect();
         actions.sort_unstable();
         actions.dedup();
         let mut services: Vec<(&str, Range<usize>)> = Vec::new();

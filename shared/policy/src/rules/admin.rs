@@ -5,23 +5,9 @@ use crate::finding::Found;
 use crate::granted::Rights;
 use crate::pattern::{covers, is_every_action, is_stars};
 use crate::rules::Judged;
+use crate::ways::OF_ADMINISTRATORS;
 
 const RULE: &str = "all-on-all";
-
-/// Services of which every action on everything makes its holder an administrator, with one action each that decides it.
-const SERVICES: [(&str, &str); 5] = [
-    ("iam", "iam:PutRolePolicy"),
-    ("sts", "sts:AssumeRole"),
-    ("organizations", "organizations:AttachPolicy"),
-    ("sso", "sso:AttachManagedPolicyToPermissionSet"),
-    ("kms", "kms:PutKeyPolicy"),
-];
-
-/// The actions that decide it.
-pub(crate) const DECISIVE: [&str; 5] = {
-    let [a, b, c, d, e] = SERVICES;
-    [a.1, b.1, c.1, d.1, e.1]
-};
 
 /// Whether everything is allowed on everything; other findings would only repeat that.
 pub(super) fn find(judged: &Judged<'_>, rights: &Rights<'_>, found: &mut Vec<Found>) -> bool {
@@ -112,7 +98,7 @@ fn services(statement: &Statement<'_>, rights: &Rights<'_>) -> Vec<Found> {
             "name the actions and the things that are needed",
         ))
     };
-    SERVICES.iter().filter_map(whole).collect()
+    OF_ADMINISTRATORS.iter().filter_map(whole).collect()
 }
 
 /// Whether the pattern is about every action of the service.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::document::{Statement, Text};
 use crate::finding::{At, Found};
-use crate::granted::{Need, Rights};
+use crate::granted::Rights;
 use crate::reach::may_be_the_same;
-use crate::rules::sets::{PASS_ROLE, Way};
 use crate::watched::WATCHED;
+use crate::ways::{Need, PASS_ROLE, Way};
 
 /// How many ways are named at one place; the rest is counted.
 const NAMED: usize = 4;

@@ -1,7 +1,7 @@
 //! Who may use a resource or assume a role: everybody, everybody but some, and names that cannot be principals.
 
 use crate::Kind;
-use crate::document::{Principal, Statement};
+use crate::document::{Principal, Statement, Text};
 use crate::finding::Found;
 
 const RULE: &str = "principal";
@@ -68,7 +68,7 @@ pub(super) fn find(statement: &Statement<'_>, kind: Kind, found: &mut Vec<Found>
     }
 }
 
-/// A principal that is everybody, or everybody of an identity provider.
+/// A principal that is everybody.
 fn open(principal: Principal<'_>, statement: &Statement<'_>) -> Option<Found> {
     let Principal { of, name } = principal;
     if name.value == "*" && matches!(of, "Service" | "Federated") {
@@ -81,12 +81,13 @@ fn open(principal: Principal<'_>, statement: &Statement<'_>) -> Option<Found> {
         let remedy = "name accounts or roles, or add a condition such as StringEquals on aws:PrincipalOrgID";
         return Some(Found::error(name.at, RULE, message, remedy));
     }
-    let host = name
-        .value
-        .split_once("oidc-provider/")
-        .map(|it| it.1)
-        .or((name.value == "cognito-identity.amazonaws.com").then_some(name.value));
-    let host = host.filter(|_| of == "Federated")?;
+    if of == "Federated" { open_provider(name, statement) } else { None }
+}
+
+/// An identity provider of which everybody is let in.
+fn open_provider(name: Text<'_>, statement: &Statement<'_>) -> Option<Found> {
+    let of_iam = name.value.split_once("oidc-provider/").map(|it| it.1);
+    let host = of_iam.or((name.value == "cognito-identity.amazonaws.com").then_some(name.value))?;
     let host = host.split('/').next().unwrap_or(host);
     let is_shared = SHARED.iter().any(|it| host.eq_ignore_ascii_case(it)) || host.contains("githubusercontent");
     let is_firm_on = |ending: &str| {

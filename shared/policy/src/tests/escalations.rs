@@ -1,7 +1,7 @@
 //! Rights that lead to more rights, and the same rights where they do not.
 
 use super::{Known, assert_known, identity};
-use crate::rules::{PASS_ROLE, WAYS};
+use crate::ways::{PASS_ROLE, WAYS};
 
 const PASS: &[&str] = &["escalation /Statement/0/Action/0"];
 const ONE: &[&str] = &["escalation /Statement/0/Action"];

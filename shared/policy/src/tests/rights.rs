@@ -65,7 +65,7 @@ pub(super) const KNOWN: &[Known] = &[
     identity(
         "all of KMS",
         r#"{"Effect": "Allow", "Action": ["kms:*"], "Resource": "*"}"#,
-        &["administrator-service /Statement/0/Action/0", "escalation /Statement/0/Action/0"],
+        &["administrator-service /Statement/0/Action/0"],
     ),
     identity(
         "all of KMS on a key",

@@ -5,7 +5,22 @@
 //! the facts are taken: which actions. Ids that begin with `own-` are judged here by the same reasoning: the services that
 //! pathfinding.cloud's index names since, and the ones that reach the same end.
 
-use crate::granted::Need;
+/// An action, on each of these things.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Need {
+    pub(crate) action: &'static str,
+    /// Things of which all have to be reached, as ARNs with `*` for what varies; none is anything at all.
+    pub(crate) on: &'static [&'static str],
+}
+
+/// Services of which every action on everything makes its holder an administrator, with one action each that decides it.
+pub(crate) const OF_ADMINISTRATORS: [(&str, &str); 5] = [
+    ("iam", "iam:PutRolePolicy"),
+    ("sts", "sts:AssumeRole"),
+    ("organizations", "organizations:AttachPolicy"),
+    ("sso", "sso:AttachManagedPolicyToPermissionSet"),
+    ("kms", "kms:PutKeyPolicy"),
+];
 
 /// A way to more rights than the policy seems to give.
 #[derive(Debug)]
@@ -39,7 +54,6 @@ const COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::document/A
 const WINDOWS_COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::document/AWS-RunPowerShellScript"];
 const REMOTE_COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::document/AWS-RunRemoteScript"];
 const PERMISSION_SETS: &[&str] = &["arn:*:sso:::permissionSet/*/*"];
-const KEYS: &[&str] = &["arn:*:kms:*:*:key/*"];
 const PROVIDERS: &[&str] = &["arn:*:iam::*:saml-provider/*"];
 
 const fn any(action: &'static str) -> Need {
@@ -210,7 +224,6 @@ const PASSING: &[Way] = &[
 ];
 
 const JUDGED: &[Way] = &[
-    alone("own-key-policy", &[on("kms:PutKeyPolicy", KEYS)]),
     alone("own-saml-provider", &[on("iam:UpdateSAMLProvider", PROVIDERS)]),
     both("own-new-role", &[on("iam:CreateRole", ROLES), on("iam:PutRolePolicy", ROLES)]),
     both("own-new-role-attached", &[on("iam:CreateRole", ROLES), on("iam:AttachRolePolicy", ROLES)]),
