@@ -44,10 +44,10 @@ fn a_place_is_in_the_file_that_was_sent_or_among_the_denies() {
     assert_eq!(told(READING, Kind::Identity, action_of(0)), reading, "one statement without a list");
     let list = "{\"Statement\": [{},\n {\"Action\": 1}]}";
     assert_eq!(told(list, Kind::Identity, action_of(1)), "policy.json:2:13:/Statement/1/Action");
-    let of_denies = "central-deny-policy-sandbox v3:1:92:/Statement/0/Action";
+    let of_denies = "central-deny-policy-sandbox v3:1:87:/Statement/0/Action";
     assert_eq!(told(READING, Kind::Identity, action_of(1)), of_denies);
     assert_eq!(told(list, Kind::Scp, action_of(2)), of_denies);
-    assert_eq!(told(READING, Kind::Trust, action_of(1)), "policy.json:1:41:/Statement/1/Action", "nothing is appended");
+    assert_eq!(told(READING, Kind::Trust, action_of(1)), "policy.json:1:40:/Statement/1/Action", "nothing is appended");
     assert_eq!(told(READING, Kind::Identity, Vec::new()), "policy.json:1:1:");
 }
 
