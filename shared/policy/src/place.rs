@@ -29,6 +29,27 @@ pub(crate) fn pointer(root: &Value<'_>, at: usize) -> String {
     }
 }
 
+/// The line and the column of what a path of keys and indices leads to, or of the last of its steps that is there; where one value stands
+/// in place of a list, it is the list's first.
+#[must_use]
+pub fn line_and_column_of(text: &str, path: &[String]) -> Option<(usize, usize)> {
+    let root = crate::json::read(text).ok()?;
+    let mut value = &root;
+    for step in path {
+        let next = match value {
+            Value::Object(object) => object.properties.iter().find(|it| it.name.as_str() == step).map(|it| &it.value),
+            Value::Array(array) => step.parse::<usize>().ok().and_then(|index| array.elements.get(index)),
+            _ => None,
+        };
+        match next {
+            Some(next) => value = next,
+            None if step == "0" => {}
+            None => break,
+        }
+    }
+    Some(Lines::of(text).line_and_column(value.start()))
+}
+
 /// A text, and where each of its lines begins.
 pub(crate) struct Lines<'t> {
     text: &'t str,
