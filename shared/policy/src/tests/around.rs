@@ -68,6 +68,16 @@ const REACHED: &[Known] = &[
         ONE,
     ),
     identity(
+        "all of KMS on all keys",
+        r#"{"Effect": "Allow", "Action": "kms:*", "Resource": "arn:aws:kms:*:*:key/*"}"#,
+        &["administrator-service /Statement/0/Action"],
+    ),
+    identity(
+        "all of Organizations on all that it has",
+        r#"{"Effect": "Allow", "Action": "organizations:*", "Resource": "arn:aws:organizations::111122223333:*"}"#,
+        &["administrator-service /Statement/0/Action"],
+    ),
+    identity(
         "roles whose names begin with a word",
         r#"{"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "arn:aws:iam::*:role/app-*"}"#,
         &[],

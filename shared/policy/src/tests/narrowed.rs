@@ -126,6 +126,16 @@ const NARROWED: &[Known] = &[
         ONE,
     ),
     identity(
+        "a boundary that the holder takes away",
+        r#"{"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*", "Condition": {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/boundary"}}}, {"Effect": "Allow", "Action": "iam:DeleteRolePermissionsBoundary", "Resource": "arn:aws:iam::*:role/app-*"}"#,
+        ONE,
+    ),
+    identity(
+        "a boundary that the holder may set, and no other",
+        r#"{"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*", "Condition": {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/boundary"}}}, {"Effect": "Allow", "Action": "iam:PutRolePermissionsBoundary", "Resource": "arn:aws:iam::*:role/app-*", "Condition": {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/boundary"}}}"#,
+        &[],
+    ),
+    identity(
         "all of IAM, as a policy to attach",
         r#"{"Effect": "Allow", "Action": "iam:AttachRolePolicy", "Resource": "*", "Condition": {"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/IAMFullAccess"}}}"#,
         ONE,
