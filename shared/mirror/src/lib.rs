@@ -8,10 +8,12 @@
 //! assert!(".signalbox/templates".parse::<mirror::RepositoryName>().is_err());
 //! ```
 
+mod entry;
 mod message;
 mod name;
 mod reference;
 
+pub use entry::{BlobId, Entry, Mode, NoBlob};
 pub use message::{Forge, Push};
 pub use name::{LONGEST_NAME, NoRepository, RESERVED, RepositoryName};
 pub use reference::{CommitId, NoCommit, NoReference, RefName};
