@@ -14,7 +14,8 @@ const ORGANIZATION: &str = "o-exampleorgid";
 
 /// Actions for which AWS knows no resource, or for which a role needs every one. Any other action names what it is about.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
-const OF_ANY_RESOURCE: [&str; 24] = [
+const OF_ANY_RESOURCE: [&str; 25] = [
+    "access-analyzer:ValidatePolicy",
     "codepipeline:PutJobFailureResult",
     "codepipeline:PutJobSuccessResult",
     "ec2:AssignPrivateIpAddresses",
@@ -92,7 +93,7 @@ fn forbidden_of_keys() -> Vec<(&'static str, String, Value)> {
     ]
 }
 
-/// A role that functions have: their own, or the one that they assume in a member account.
+/// A role that functions have: their own, or the one that they assume in a member account; or one of a pipeline that invokes them.
 struct Role {
     template: Template,
     id: &'static str,
@@ -104,6 +105,16 @@ fn roles() -> Vec<Role> {
     let own = all.filter(Template::is_of_a_function).map(|template| Role { template, id: "Role" });
     let functions = Template::functions_in_members().into_iter();
     own.chain(functions.map(|it| Role { template: Template::of_members(&it), id: "MemberRole" })).collect()
+}
+
+/// The roles of the pipeline of policies, in the account that asks and in the security account.
+fn roles_of_pipelines() -> Vec<Role> {
+    let roles = [
+        ("policy-pipeline", "PipelineRole"),
+        ("policy-pipeline", "RuleRole"),
+        ("policy-pipeline-action", "ActionRole"),
+    ];
+    roles.map(|(name, id)| Role { template: Template::read(name), id }).into()
 }
 
 /// What templates are given here; each takes what it knows.
@@ -131,6 +142,12 @@ fn parameters() -> Value {
         "MemberRoleArns": format!("arn:aws:iam::{OTHER}:role/signalbox-rotation"),
         "MemberAccountIds": OTHER,
         "HubRoleArn": format!("arn:aws:iam::{OTHER}:role/a-function"),
+        "SecondOpinion": "access-analyzer",
+        "SecurityAccountId": OTHER,
+        "PipelineRoleArn": format!("arn:aws:iam::{OTHER}:role/signalbox-policy-pipeline"),
+        "PipelineRegion": "eu-west-1",
+        "ArtifactBucketName": "signalbox-policy-artifacts",
+        "ArtifactKeyArn": format!("arn:aws:kms:eu-west-1:{OTHER}:key/2"),
     })
 }
 
@@ -158,8 +175,9 @@ fn values_of(key: &str, expected: &Value) -> [Value; 2] {
         "route53:ChangeResourceRecordSetsRecordTypes" => [json!(["CNAME"]), json!(["CNAME", "A"])],
         "route53:ChangeResourceRecordSetsActions" => [json!(["CREATE"]), json!(["CREATE", "UPSERT"])],
         "aws:ResourceOrgID" => [json!(ORGANIZATION), json!("o-anotherorgid")],
-        "aws:ResourceAccount" => [json!(ACCOUNT), json!(OTHER)],
+        "aws:ResourceAccount" => [json!(first()), json!(if first() == ACCOUNT { OTHER } else { ACCOUNT })],
         "ec2:Add/group" => [Value::Null, json!("all")],
+        "kms:ViaService" if first().starts_with("s3.") => [json!(first()), json!("dynamodb.eu-west-1.amazonaws.com")],
         "kms:ViaService" => [json!(first()), json!("s3.eu-west-1.amazonaws.com")],
         "kms:GrantIsForAWSResource" => [json!("true"), json!("false")],
         "lambda:SourceFunctionArn" => [Value::Null, json!("arn:aws:lambda:eu-west-1:111122223333:function:other")],
@@ -203,7 +221,7 @@ fn outside(pattern: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn a_role_allows_what_its_statements_say_and_nothing_one_step_outside_of_them() {
-    for role in roles() {
+    for role in roles().into_iter().chain(roles_of_pipelines()) {
         let mut inside = Vec::new();
         let mut beyond = Vec::new();
         for statement in statements(&role).await {
@@ -242,7 +260,7 @@ fn calls_of(statement: &Value) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn only_actions_without_resources_are_allowed_on_everything() {
-    for role in roles() {
+    for role in roles().into_iter().chain(roles_of_pipelines()) {
         for statement in statements(&role).await {
             for (action, resource) in calls_of(&statement) {
                 let is_known = OF_ANY_RESOURCE.contains(&action.as_str());
@@ -259,6 +277,36 @@ async fn what_no_function_may_do_every_role_denies() {
     for role in roles() {
         for (call, said) in forbidden.iter().zip(ask(&role, &forbidden).await) {
             assert!(!said.is_null(), "infra/{}.yaml allows {call:?}", role.template.name);
+        }
+    }
+}
+
+/// Each role of the pipeline does its own part, and none of another's: what would let it round the check is denied.
+#[tokio::test]
+async fn the_roles_of_a_pipeline_reach_no_policy_no_other_function_and_no_other_pipeline() {
+    let other_function = format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:function:another");
+    let of_another = format!("arn:aws:iam::{OTHER}:role/signalbox-policy-{OTHER}-eu-west-1");
+    let forbidden = [
+        ("iam:CreatePolicy", format!("arn:aws:iam::{ACCOUNT}:policy/signalbox/data-readers")),
+        ("iam:PassRole", format!("arn:aws:iam::{ACCOUNT}:role/admin")),
+        ("sts:AssumeRole", format!("arn:aws:iam::{ACCOUNT}:role/central-account-role")),
+        ("sts:AssumeRole", of_another),
+        ("lambda:InvokeFunction", other_function),
+        ("lambda:UpdateFunctionCode", format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:function:check-policy")),
+        (
+            "codepipeline:PutApprovalResult",
+            format!("arn:aws:codepipeline:eu-west-1:{ACCOUNT}:signalbox-policy/Approve/Approve"),
+        ),
+        ("codepipeline:PutJobSuccessResult", "*".into()),
+        ("codepipeline:StartPipelineExecution", format!("arn:aws:codepipeline:eu-west-1:{ACCOUNT}:another")),
+        ("s3:PutObject", "arn:aws:made:::SourceBucket/policy.zip".into()),
+        ("s3:GetObject", "arn:aws:s3:::com-example-data/customers.csv".into()),
+    ];
+    let context = json!({"aws:ResourceAccount": OTHER});
+    let forbidden: Vec<_> = forbidden.map(|(action, on)| (action.to_owned(), on, context.clone())).into();
+    for role in roles_of_pipelines() {
+        for (call, said) in forbidden.iter().zip(ask(&role, &forbidden).await) {
+            assert!(!said.is_null(), "infra/{}.yaml: {} allows {call:?}", role.template.name, role.id);
         }
     }
 }

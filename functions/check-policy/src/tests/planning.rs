@@ -22,7 +22,7 @@ fn job() -> Job {
 /// Facts of the policy that reads, where this is there.
 fn facts(present: Option<Present>, head: Head) -> Facts {
     let judged = judged(READING, METADATA);
-    let (metadata, document) = judged.wanted.unwrap();
+    let (metadata, document) = judged.right.unwrap();
     let account = "222233334444".parse().unwrap();
     let resource = Resource::managed_policy(Partition::Aws, &account, "signalbox/data-readers");
     Facts {
