@@ -77,7 +77,8 @@ deploy: package ## to the account of your AWS credentials; needs BUCKET=, and wh
 
 setup: $(INSTALLED) databases
 
-INSTALL_DATABASES := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends postgresql pgbouncer mariadb-server-core
+SERVERS := postgresql pgbouncer mariadb-server-core git openssh-server
+INSTALL_SERVERS := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(SERVERS)
 
 # What judges passwords and logins in MariaDB is in a package that would start a server: these files are taken out of it.
 PLUGINS := .local/mariadb
@@ -86,13 +87,14 @@ HAVE_PLUGINS := $(foreach file,$(PLUGIN_FILES),test -r $(PLUGINS)/$(file) &&) tr
 DOWNLOAD_MARIADB := apt-get download -qq -o APT::Sandbox::User=root mariadb-server="$$(dpkg-query -W -f '$${Version}' mariadb-server-core)"
 UNPACK_PLUGINS := tar -x -C $(PLUGINS) --strip-components=5 $(addprefix ./usr/lib/mysql/plugin/,$(PLUGIN_FILES))
 
-# The servers that the tests rotate users of. Only the tests start them, with data of their own.
+# The servers that the tests rotate users of, and those that the tests read repositories from. The tests start them with data of their own.
 databases:
-	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/pgbouncer && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql; }; \
+	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/pgbouncer && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql \
+		&& test -x /usr/sbin/sshd && test -x "$$(git --exec-path)/git-http-backend"; }; \
 	have >/dev/null 2>&1 \
-		|| { test "$$(id -u)" = 0 && { $(INSTALL_DATABASES) || { apt-get update -q && $(INSTALL_DATABASES); }; }; } \
-		|| { echo "make setup: the tests need PostgreSQL, PgBouncer and MariaDB; install them:" \
-			"sudo apt-get install --no-install-recommends postgresql pgbouncer mariadb-server-core"; exit 1; }
+		|| { test "$$(id -u)" = 0 && { $(INSTALL_SERVERS) || { apt-get update -q && $(INSTALL_SERVERS); }; }; } \
+		|| { echo "make setup: the tests need PostgreSQL, PgBouncer, MariaDB, git and OpenSSH's server; install them:" \
+			"sudo apt-get install --no-install-recommends $(SERVERS)"; exit 1; }
 	@{ $(HAVE_PLUGINS); } || { mkdir -p $(PLUGINS) && cd $(PLUGINS) \
 		&& { $(DOWNLOAD_MARIADB) || { apt-get update -q && $(DOWNLOAD_MARIADB); }; } && cd $(CURDIR) \
 		&& dpkg-deb --fsys-tarfile $(PLUGINS)/mariadb-server_*.deb | $(UNPACK_PLUGINS); rm -f $(PLUGINS)/*.deb; \

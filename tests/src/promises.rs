@@ -10,6 +10,7 @@ mod descriptions;
 pub mod economy;
 mod entry_points;
 pub mod every_call;
+mod git;
 mod grants;
 pub mod hazards;
 mod jobs;

@@ -4,11 +4,13 @@ pub mod built;
 pub mod databases;
 pub mod ec2;
 pub mod emr;
+pub mod git;
 pub mod oauth2;
 pub mod pipelines;
 pub mod roles;
 pub mod rotations;
 pub mod scene;
+pub mod tls;
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};

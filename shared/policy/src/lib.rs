@@ -16,6 +16,7 @@ mod actions;
 mod append;
 mod document;
 mod finding;
+mod firm;
 mod form;
 mod granted;
 mod json;
@@ -25,8 +26,11 @@ mod operator;
 mod passed;
 mod pattern;
 mod place;
+mod reach;
 mod rules;
 mod verdict;
+mod watched;
+mod ways;
 
 #[cfg(test)]
 mod tests;

@@ -47,12 +47,25 @@ pub fn line_and_column_of(text: &str, path: &[String]) -> Option<(usize, usize)>
             None => break,
         }
     }
-    Some(line_and_column(text, value.start()))
+    Some(Lines::of(text).line_and_column(value.start()))
 }
 
-/// The line and the column of a byte, both from 1; a column is a character.
-pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    (before.matches('\n').count() + 1, line.chars().count() + 1)
+/// A text, and where each of its lines begins.
+pub(crate) struct Lines<'t> {
+    text: &'t str,
+    begins: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    pub(crate) fn of(text: &'t str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|it| it.1 == b'\n').map(|it| it.0 + 1);
+        Self { text, begins: [0].into_iter().chain(breaks).collect() }
+    }
+
+    /// The line and the column of a byte, both from 1; a column is a character.
+    pub(crate) fn line_and_column(&self, at: usize) -> (usize, usize) {
+        let line = self.begins.partition_point(|it| *it <= at);
+        let before = self.text.get(self.begins[line - 1]..at).unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
 }
