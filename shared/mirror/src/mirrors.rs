@@ -58,6 +58,8 @@ pub enum Source {
         token: Option<String>,
         /// The user that goes with the token.
         user: Option<String>,
+        /// The certificates of the authorities to trust in place of the system's, in PEM: of a forge that has its own.
+        certificates: Option<String>,
     },
     /// Through a connection of AWS `CodeConnections`.
     Connection {
@@ -134,6 +136,7 @@ struct From {
     https: Option<String>,
     token: Option<String>,
     user: Option<String>,
+    certificates: Option<String>,
     connection: Option<String>,
     repository: Option<String>,
     codecommit: Option<String>,
@@ -239,10 +242,10 @@ fn is_host(text: &str) -> bool {
 
 /// Exactly one way to the repository, with what belongs to it and nothing else.
 fn source(place: &str, from: From) -> Result<Source, Mistake> {
-    const EXPECTED: &str = "give one of `ssh` (with `key` and `host-keys`), `https` (with `token` and `user`), `connection` (with \
+    const EXPECTED: &str = "give one of `ssh` (with `key` and `host-keys`), `https` (with `token`, `user` and `certificates`), `connection` (with \
         `repository`) and `codecommit`, and nothing that belongs to another";
     let of_ssh = from.key.is_some() || !from.host_keys.is_empty();
-    let of_https = from.token.is_some() || from.user.is_some();
+    let of_https = from.token.is_some() || from.user.is_some() || from.certificates.is_some();
     match (from.ssh, from.https, from.connection, from.codecommit) {
         (Some(address), None, None, None) if !of_https && from.repository.is_none() => {
             let Some(key) = from.key.filter(|it| is_secret(it) || is_object(it)) else {
@@ -266,7 +269,7 @@ fn source(place: &str, from: From) -> Result<Source, Mistake> {
             if from.user.is_some() && from.token.is_none() {
                 return Err(mistake(place, "`user` goes with a `token`"));
             }
-            Ok(Source::Https { url, token: from.token, user: from.user })
+            Ok(Source::Https { url, token: from.token, user: from.user, certificates: from.certificates })
         }
         (None, None, Some(arn), None) if !of_ssh && !of_https => {
             let Some(repository) = from.repository else {

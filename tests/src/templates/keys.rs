@@ -30,13 +30,14 @@ const BY_KEY: [(&str, &str); 8] = [
 const SHARED_BY_KEY: [&str; 2] = ["AWS::CodePipeline::Pipeline", "AWS::S3::Bucket"];
 
 /// Types that keep nothing of what functions work on. EventBridge encrypts no event of an AWS service by the key of a bus.
-const KEEPING_NOTHING: [&str; 11] = [
+const KEEPING_NOTHING: [&str; 12] = [
     "AWS::CloudWatch::Alarm",
     "AWS::Events::EventBus",
     "AWS::Events::Rule",
     "AWS::IAM::Role",
     "AWS::KMS::Key",
     "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Permission",
     "AWS::Logs::ResourcePolicy",
     "AWS::S3::BucketPolicy",
@@ -130,6 +131,9 @@ fn a_function_uses_the_key_through_the_services_that_keep_its_data() {
         let mut expected = BTreeSet::from(["dynamodb", "lambda", "logs"].map(String::from));
         if statements.iter().any(|it| it["Action"] == "sqs:SendMessage") {
             expected.insert("sqs".into());
+        }
+        if !template.resources("AWS::S3::Bucket").is_empty() {
+            expected.insert("s3".into());
         }
         assert_eq!(services_of(statement), expected, "infra/{name}.yaml");
         let role = template.resources("AWS::IAM::Role")[0].1;
