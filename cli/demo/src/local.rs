@@ -145,6 +145,7 @@ fn parameters(function: &str, key: String, told: &Told<'_>) -> anyhow::Result<BT
         ("GrantsTable", GRANTS_TABLE.into()),
         ("AuditTable", AUDIT_TABLE.into()),
         ("Repositories", REPOSITORIES.into()),
+        ("BucketName", "com-example-mirror".into()),
     ];
     let zone = told.zone.map(|it| ("HostedZoneIds", it.into()));
     known_to(&template_of(function), own.into_iter().chain(zone).chain(in_members.into_iter().flatten()))

@@ -117,7 +117,7 @@ async fn make_secret(world: &World) -> String {
 
 async fn make_queue(world: &World) -> String {
     let sqs = aws_sdk_sqs::Client::new(world.sessions.config());
-    let request = sqs.create_queue().queue_name("a-queue.fifo");
+    let request = sqs.create_queue().queue_name("signalbox-mirror-repository.fifo");
     let fifo = [(QueueAttributeName::FifoQueue, "true"), (QueueAttributeName::ContentBasedDeduplication, "true")];
     let request = fifo.into_iter().fold(request, |it, (name, value)| it.attributes(name, value));
     request.send().await.unwrap().queue_url.unwrap()

@@ -34,66 +34,7 @@ impl Checked for Scene {
     }
 
     fn economy() -> Vec<Economy<Self>> {
-        vec![
-            Economy { given: GIVEN, sample: "a-branch-was-pushed", calls: expect![[r#"
-                11 calls
-                dynamodb:PutItem
-                s3:DeleteObject
-                s3:GetObject
-                s3:GetObject
-                s3:GetObject
-                s3:PutObject
-                s3:PutObject
-                s3:PutObject
-                s3:PutObject
-                secretsmanager:GetSecretValue
-                dynamodb:UpdateItem
-            "#]] },
-            Economy { given: POINTED, sample: "a-branch-was-pushed", calls: expect![[r#"
-                18 calls
-                dynamodb:PutItem
-                s3:DeleteObject
-                s3:DeleteObjects
-                s3:GetObject
-                s3:GetObject
-                s3:GetObject
-                s3:GetObject
-                s3:HeadObject
-                s3:ListObjectsV2
-                s3:PutObject
-                s3:PutObject
-                s3:PutObject
-                s3:PutObject
-                s3:PutObject
-                s3:PutObject
-                s3:PutObject
-                secretsmanager:GetSecretValue
-                dynamodb:UpdateItem
-            "#]] },
-            Economy { given: Given { before: Some(&FIRST), ..GIVEN }, sample: "a-branch-was-pushed", calls: expect![[r#"
-                6 calls
-                dynamodb:PutItem
-                s3:GetObject
-                s3:GetObject
-                s3:GetObject
-                secretsmanager:GetSecretValue
-                dynamodb:UpdateItem
-            "#]] },
-            Economy {
-                given: Given { before: Some(&FIRST), now: &SECOND, ..GIVEN },
-                sample: "the-time-of-a-sweep-came",
-                calls: expect![[r#"
-                    7 calls
-                    dynamodb:PutItem
-                    s3:GetObject
-                    s3:HeadObject
-                    s3:HeadObject
-                    secretsmanager:GetSecretValue
-                    sqs:SendMessage
-                    dynamodb:UpdateItem
-                "#]],
-            },
-        ]
+        vec![first_copy(), with_pointer(), as_it_was(), sweep()]
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {
@@ -102,5 +43,91 @@ impl Checked for Scene {
 
     fn deployed() -> Shown<Deployed<Self>> {
         Shown::Elsewhere("tests/src/functions/mirror_repository/deployed.rs::deployed_it_mirrors_by_its_role_and_a_stack_is_made_of_a_mirrored_template")
+    }
+}
+
+/// A repository that was never mirrored.
+fn first_copy() -> Economy<Scene> {
+    Economy {
+        given: GIVEN,
+        sample: "a-branch-was-pushed",
+        calls: expect![[r#"
+            11 calls
+            dynamodb:PutItem
+            s3:DeleteObject
+            s3:GetObject
+            s3:GetObject
+            s3:GetObject
+            s3:PutObject
+            s3:PutObject
+            s3:PutObject
+            s3:PutObject
+            secretsmanager:GetSecretValue
+            dynamodb:UpdateItem
+        "#]],
+    }
+}
+
+/// A push to a repository that has a pointer.
+fn with_pointer() -> Economy<Scene> {
+    Economy {
+        given: POINTED,
+        sample: "a-branch-was-pushed",
+        calls: expect![[r#"
+            18 calls
+            dynamodb:PutItem
+            s3:DeleteObject
+            s3:DeleteObjects
+            s3:GetObject
+            s3:GetObject
+            s3:GetObject
+            s3:GetObject
+            s3:HeadObject
+            s3:ListObjectsV2
+            s3:PutObject
+            s3:PutObject
+            s3:PutObject
+            s3:PutObject
+            s3:PutObject
+            s3:PutObject
+            s3:PutObject
+            secretsmanager:GetSecretValue
+            dynamodb:UpdateItem
+        "#]],
+    }
+}
+
+/// A branch that is as it was mirrored.
+fn as_it_was() -> Economy<Scene> {
+    Economy {
+        given: Given { before: Some(&FIRST), ..GIVEN },
+        sample: "a-branch-was-pushed",
+        calls: expect![[r#"
+            6 calls
+            dynamodb:PutItem
+            s3:GetObject
+            s3:GetObject
+            s3:GetObject
+            secretsmanager:GetSecretValue
+            dynamodb:UpdateItem
+        "#]],
+    }
+}
+
+/// A sweep that finds a repository behind.
+fn sweep() -> Economy<Scene> {
+    Economy {
+        given: Given { before: Some(&FIRST), now: &SECOND, ..GIVEN },
+        sample: "the-time-of-a-sweep-came",
+        calls: expect![[r#"
+            7 calls
+            dynamodb:PutItem
+            s3:GetObject
+            s3:HeadObject
+            s3:HeadObject
+            secretsmanager:GetSecretValue
+            sqs:SendMessage
+            dynamodb:UpdateItem
+        "#]],
     }
 }

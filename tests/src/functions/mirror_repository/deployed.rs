@@ -67,6 +67,9 @@ async fn deployed_it_mirrors_by_its_role_and_a_stack_is_made_of_a_mirrored_templ
     let url = format!("https://s3.eu-west-1.amazonaws.com/{bucket}/{NAME}/network/queue.yaml");
     let root = format!("Resources:\n  Network:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: {url}\n");
     scene.push("main", &[file("network/queue.yaml", nested), file("root.yaml", &root)]);
+    // The stack makes its own.
+    let sqs = aws_sdk_sqs::Client::new(scene.world.sessions.config());
+    sqs.delete_queue().queue_url(&scene.queue).send().await.unwrap();
     let account = DeployedAccount::of(scene, &[("BucketName", &bucket)]).await;
     let scene = &account.scene;
     let skipped = scene.world.calls();
