@@ -57,6 +57,8 @@ impl Condition<'_> {
         let given = |it: &str| it.bytes().filter(|it| !matches!(it, b'*' | b'?' | b':' | b'/')).count();
         match operator.compares {
             Compares::Address => is_wide(value),
+            // Everybody but AWS's services.
+            Compares::Bool if self.is_on("aws:PrincipalIsAWSService") => value.eq_ignore_ascii_case("false"),
             // A variable of the request compares the request with itself.
             _ if !is_of_callers(value) => true,
             // To attach one of these is to attach any; as a boundary they bound nothing.

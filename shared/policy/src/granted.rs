@@ -6,11 +6,17 @@ use crate::reach::{in_partition_of, is_about_all, may_be_the_same, reaches_all};
 use crate::watched::{Named, WATCHED};
 use crate::ways::Need;
 
+/// How many pairs of things are compared at most. No policy that IAM takes has more, and one that has is not worth the time: what it
+/// denies is not believed, and its things may be the same.
+const PAIRS: usize = 20_000;
+
 /// The statements, each with the watched actions that it is about.
 pub(crate) struct Rights<'a> {
     held: Vec<(&'a Statement<'a>, Named)>,
     /// What one of those that allow is about.
     pub(crate) allowed: Named,
+    /// Whether there are few enough things to compare each with each.
+    pub(crate) is_comparable: bool,
 }
 
 impl Statement<'_> {
@@ -54,7 +60,13 @@ impl<'a> Rights<'a> {
     pub(crate) fn of(statements: &[&'a Statement<'a>]) -> Self {
         let held: Vec<_> = statements.iter().map(|it| (*it, WATCHED.named_by(it))).collect();
         let allowed = held.iter().filter(|it| it.0.is_allow).fold(Named::default(), |all, it| all.with(it.1));
-        Self { held, allowed }
+        let things = |is_allow: bool| {
+            let named = held.iter().filter(|it| it.0.is_allow == is_allow && !it.1.is_empty());
+            named.map(|it| it.0.resources.len()).sum::<usize>()
+        };
+        let (allows, denies) = (things(true), things(false));
+        let is_comparable = allows.saturating_mul(denies.max(allows / 100)) <= PAIRS;
+        Self { held, allowed, is_comparable }
     }
 
     /// Where what is needed is allowed, with a role passed to this service if one is passed.
@@ -85,7 +97,8 @@ impl<'a> Rights<'a> {
 
     /// Whether a statement allows it on all these things, and no deny takes that back.
     fn is_left(&self, allow: &Statement<'_>, action: &str, on: Option<&str>, service: &str) -> bool {
-        let denies = || self.naming(action).filter(|it| !it.is_allow && it.surely_denies(service));
+        let is_known = |it: &Statement<'_>| self.is_comparable || it.denies_every_thing();
+        let denies = || self.naming(action).filter(|it| !it.is_allow && is_known(it) && it.surely_denies(service));
         match on {
             Some(arn) if allow.excepts_resources => {
                 !allow.resources.iter().any(|it| is_about_all(it.value, arn)) && !denies().any(|it| it.denies("*", arn))

@@ -37,6 +37,10 @@ const TAGGED: [(&str, &str); 10] = [
     (":glue:", "glue:TagResource"),
 ];
 
+/// The actions that take a boundary away, and those that set one.
+const UNBINDING: [&str; 2] = ["iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"];
+const BINDING: [&str; 2] = ["iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"];
+
 impl Condition<'_> {
     /// Whether it is on tags that a thing has.
     fn is_on_tags(&self) -> bool {
@@ -85,7 +89,9 @@ impl Rights<'_> {
         }
         if is_of_identities {
             let names_policies = condition.is_on("iam:PolicyARN") || condition.is_on("iam:PermissionsBoundary");
-            return condition.is_on("iam:RoleTemplateARN") || names_policies && !self.can_write(condition);
+            let is_left = |it: &Condition<'_>| it.is_on("iam:PermissionsBoundary") && self.can_unbind();
+            let is_fixed = names_policies && !is_left(condition) && !self.can_write(condition);
+            return condition.is_on("iam:RoleTemplateARN") || is_fixed;
         }
         !condition.is_on_the_caller()
     }
@@ -94,6 +100,15 @@ impl Rights<'_> {
     fn can_tag(&self, arn: &str) -> bool {
         let tag = TAGGED.iter().find(|it| arn.contains(it.0));
         tag.is_some_and(|it| self.granted_on(it.1, Some(arn), "").is_some())
+    }
+
+    /// Whether the holder may take a boundary away, or put another one in its place.
+    fn can_unbind(&self) -> bool {
+        let is_bound =
+            |it: &Statement<'_>| it.conditions.iter().any(|it| it.is_on("iam:PermissionsBoundary") && it.is_firm());
+        let is_granted = |action: &str| self.granted_on(action, None, "").is_some();
+        let replaces = |action: &str| is_granted(action) && self.naming(action).any(|it| it.is_allow && !is_bound(it));
+        UNBINDING.iter().any(|it| is_granted(it)) || BINDING.iter().any(|it| replaces(it))
     }
 
     /// Whether the holder may write a policy that the condition admits.

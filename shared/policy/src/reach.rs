@@ -156,19 +156,22 @@ pub(crate) fn is_about_all(pattern: &str, arn: &str) -> bool {
 }
 
 /// The pattern with `*` for each run of wildcards that has one: a name has a letter at least, so that `role/?*` is every role.
-fn with_runs_as_stars(pattern: &str) -> String {
+fn with_runs_as_stars(pattern: &str) -> Cow<'_, str> {
+    if !pattern.contains('?') {
+        return pattern.into();
+    }
     let is_wild = |it: u8| matches!(it, b'*' | b'?');
     let runs = pattern.as_bytes().chunk_by(|a, b| is_wild(*a) == is_wild(*b));
     let runs =
         runs.map(|run| if is_wild(run[0]) && matches!(run, [b'*'] | [b'?', b'*'] | [b'*', b'?']) { b"*" } else { run });
-    String::from_utf8_lossy(&runs.collect::<Vec<_>>().concat()).into_owned()
+    String::from_utf8_lossy(&runs.collect::<Vec<_>>().concat()).into_owned().into()
 }
 
 /// The ARN in the partition of the pattern, where that names one.
-pub(crate) fn in_partition_of(pattern: &str, arn: &str) -> String {
+pub(crate) fn in_partition_of<'a>(pattern: &str, arn: &'a str) -> Cow<'a, str> {
     let partition = parts(pattern)[1];
     if partition.is_empty() || partition.contains(['*', '?', '$']) {
         return arn.into();
     }
-    arn.replacen("arn:*:", &format!("arn:{partition}:"), 1)
+    arn.replacen("arn:*:", &format!("arn:{partition}:"), 1).into()
 }

@@ -33,6 +33,10 @@ impl Named {
         self.0[number / 64] >> (number % 64) & 1 == 1
     }
 
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == [0; 4]
+    }
+
     pub(crate) fn has_all(self, other: Self) -> bool {
         self.0.iter().zip(other.0).all(|(own, other)| own & other == other)
     }

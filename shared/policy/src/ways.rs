@@ -54,6 +54,7 @@ const COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::document/A
 const WINDOWS_COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::document/AWS-RunPowerShellScript"];
 const REMOTE_COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::document/AWS-RunRemoteScript"];
 const PERMISSION_SETS: &[&str] = &["arn:*:sso:::permissionSet/*/*"];
+const IDENTITY_GROUPS: &[&str] = &["arn:*:identitystore:::group/*"];
 const PROVIDERS: &[&str] = &["arn:*:iam::*:saml-provider/*"];
 
 const fn any(action: &'static str) -> Need {
@@ -225,12 +226,16 @@ const PASSING: &[Way] = &[
 
 const JUDGED: &[Way] = &[
     alone("own-saml-provider", &[on("iam:UpdateSAMLProvider", PROVIDERS)]),
+    alone("own-identity-group", &[on("identitystore:CreateGroupMembership", IDENTITY_GROUPS)]),
     both("own-new-role", &[on("iam:CreateRole", ROLES), on("iam:PutRolePolicy", ROLES)]),
     both("own-new-role-attached", &[on("iam:CreateRole", ROLES), on("iam:AttachRolePolicy", ROLES)]),
     both("own-passed-role", &[on("iam:PassRole", ROLES), on("iam:PutRolePolicy", ROLES)]),
     both("own-passed-role-attached", &[on("iam:PassRole", ROLES), on("iam:AttachRolePolicy", ROLES)]),
     through("own-windows-commands", &[on("ssm:SendCommand", WINDOWS_COMMANDS)]),
     through("own-remote-commands", &[on("ssm:SendCommand", REMOTE_COMMANDS)]),
+    through("own-association", &[on("ssm:CreateAssociation", COMMANDS)]),
+    through("own-serial-console", &[on("ec2-instance-connect:SendSerialConsoleSSHPublicKey", INSTANCES)]),
+    through("own-function-layer", &[on("lambda:UpdateFunctionConfiguration", FUNCTIONS)]),
     alone("own-permission-set-inline", &[on("sso:PutInlinePolicyToPermissionSet", PERMISSION_SETS)]),
     alone("own-permission-set-managed", &[on("sso:AttachManagedPolicyToPermissionSet", PERMISSION_SETS)]),
     alone("own-permission-set-assigned", &[on("sso:CreateAccountAssignment", PERMISSION_SETS)]),

@@ -289,29 +289,32 @@ async fn what_no_function_may_do_every_role_denies() {
     }
 }
 
-/// Each role of the pipeline does its own part, and none of another's: what would let it round the check is denied.
+/// Each role of the pipeline does its own part, and none of another's: what would let it round the check is denied, and what it has
+/// to name beside the resource is named.
 #[tokio::test]
 async fn the_roles_of_a_pipeline_reach_no_policy_no_other_function_and_no_other_pipeline() {
-    let other_function = format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:function:another");
-    let of_another = format!("arn:aws:iam::{OTHER}:role/signalbox-policy-{OTHER}-eu-west-1");
+    let of_pipeline = |rest: &str| format!("arn:aws:codepipeline:eu-west-1:{ACCOUNT}:{rest}");
+    let (artifact, key) = ("arn:aws:s3:::signalbox-policy-artifacts/x", format!("arn:aws:kms:eu-west-1:{OTHER}:key/2"));
+    let (theirs, none) = (json!({"aws:ResourceAccount": OTHER}), json!({}));
     let forbidden = [
-        ("iam:CreatePolicy", format!("arn:aws:iam::{ACCOUNT}:policy/signalbox/data-readers")),
-        ("iam:PassRole", format!("arn:aws:iam::{ACCOUNT}:role/admin")),
-        ("sts:AssumeRole", format!("arn:aws:iam::{ACCOUNT}:role/central-account-role")),
-        ("sts:AssumeRole", of_another),
-        ("lambda:InvokeFunction", other_function),
-        ("lambda:UpdateFunctionCode", format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:function:check-policy")),
-        (
-            "codepipeline:PutApprovalResult",
-            format!("arn:aws:codepipeline:eu-west-1:{ACCOUNT}:signalbox-policy/Approve/Approve"),
-        ),
-        ("codepipeline:PutJobSuccessResult", "*".into()),
-        ("codepipeline:StartPipelineExecution", format!("arn:aws:codepipeline:eu-west-1:{ACCOUNT}:another")),
-        ("s3:PutObject", "arn:aws:made:::SourceBucket/policy.zip".into()),
-        ("s3:GetObject", "arn:aws:s3:::com-example-data/customers.csv".into()),
+        ("iam:CreatePolicy", format!("arn:aws:iam::{ACCOUNT}:policy/signalbox/data-readers"), &none),
+        ("iam:PassRole", format!("arn:aws:iam::{ACCOUNT}:role/admin"), &none),
+        ("sts:AssumeRole", format!("arn:aws:iam::{ACCOUNT}:role/central-account-role"), &none),
+        ("sts:AssumeRole", format!("arn:aws:iam::{OTHER}:role/signalbox-policy-{OTHER}-eu-west-1"), &none),
+        ("lambda:InvokeFunction", format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:function:another"), &none),
+        ("lambda:UpdateFunctionCode", format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:function:check-policy"), &none),
+        ("codepipeline:PutApprovalResult", of_pipeline("signalbox-policy/Approve/Approve"), &none),
+        ("codepipeline:PutJobSuccessResult", "*".into(), &none),
+        ("codepipeline:StartPipelineExecution", of_pipeline("another"), &none),
+        ("s3:PutObject", "arn:aws:made:::SourceBucket/policy.zip".into(), &theirs),
+        ("s3:GetObject", "arn:aws:s3:::com-example-data/customers.csv".into(), &theirs),
+        // A bucket of that name that has come to be another account's, and keys in a call that is not S3's.
+        ("s3:GetObject", artifact.into(), &json!({"aws:ResourceAccount": ACCOUNT})),
+        ("s3:GetObject", artifact.into(), &none),
+        ("kms:Decrypt", key, &none),
+        ("kms:Decrypt", "arn:aws:made:::Key".into(), &none),
     ];
-    let context = json!({"aws:ResourceAccount": OTHER});
-    let forbidden: Vec<_> = forbidden.map(|(action, on)| (action.to_owned(), on, context.clone())).into();
+    let forbidden: Vec<_> = forbidden.map(|(action, on, with)| (action.to_owned(), on, with.clone())).into();
     for role in roles_of_pipelines() {
         for (call, said) in forbidden.iter().zip(ask(&role, &forbidden).await) {
             assert!(!said.is_null(), "infra/{}.yaml: {} allows {call:?}", role.template.name, role.id);

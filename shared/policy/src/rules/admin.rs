@@ -1,9 +1,11 @@
 //! All actions on all things, in whichever notation; and services of which all actions amount to that.
 
+use crate::actions::types_of;
 use crate::document::{Statement, Text};
 use crate::finding::Found;
 use crate::granted::Rights;
 use crate::pattern::{covers, is_every_action, is_stars};
+use crate::reach::reaches_all;
 use crate::rules::Judged;
 use crate::ways::OF_ADMINISTRATORS;
 
@@ -83,13 +85,17 @@ fn denies_everything(statement: &Statement<'_>) -> bool {
         && statement.actions.iter().any(|it| is_stars(it.value) || it.value == "*:*")
 }
 
-/// Whole services that a statement allows on everything.
+/// Whole services that a statement allows on everything that they have.
 fn services(statement: &Statement<'_>, rights: &Rights<'_>) -> Vec<Found> {
-    if statement.excepts_actions || !statement.is_on_everything() {
+    if statement.excepts_actions {
         return Vec::new();
     }
     let whole = |(service, decisive): &(&'static str, &'static str)| {
         let text = statement.actions.iter().find(|it| is_whole(it.value, service))?;
+        let is_on_all = |it: &Text<'_>| types_of(decisive).any(|of| reaches_all(it.value, of));
+        if !statement.is_on_everything() && !statement.resources.iter().any(is_on_all) {
+            return None;
+        }
         rights.granted_on(decisive, None, "").filter(|_| !rights.is_narrowed(statement, decisive, "*"))?;
         Some(Found::error(
             text.at,

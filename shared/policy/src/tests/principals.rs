@@ -182,6 +182,12 @@ pub(super) const KNOWN: &[Known] = &[
         &[],
     ),
     of_kind(
+        Resource,
+        "everybody but AWS's services",
+        r#"{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*", "Condition": {"Bool": {"aws:PrincipalIsAWSService": "false"}}}"#,
+        STAR,
+    ),
+    of_kind(
         Identity,
         "a principal of an identity",
         r#"{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"}"#,

@@ -1,5 +1,6 @@
 //! What AWS does to a run of `check-policy`: the job is answered once, and no half-finished version stays.
 
+use check_policy::OWNER;
 use local_aws::{Fault, FaultKind, JobState};
 use reaction::{Mode, Outcome};
 
@@ -66,6 +67,23 @@ async fn a_policy_of_that_name_in_another_path_is_refused() {
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     assert!(report.reason.unwrap().contains("another policy called data-readers"));
+}
+
+/// Another writer made it between the reading and the making: that it says the same makes it no policy of Signalbox.
+#[tokio::test]
+async fn a_policy_that_says_the_same_and_is_not_ours_is_refused() {
+    let scene = Scene::set_up(&Given { is_here: true, ..GIVEN }, "a-policy-was-sent").await;
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    let (iam, arn) = (scene.iam(), format!("arn:aws:iam::{}:policy/signalbox/data-readers", scene.requester.account));
+    iam.untag_policy().policy_arn(&arn).tag_keys(OWNER).send().await.unwrap();
+    let before = scene.policies().await;
+    let kind = FaultKind::Error { status: 404, code: "NoSuchEntity".into(), message: "not yet".into() };
+    let fault = Fault { operation: Some("GetPolicy".into()), contains: Some("data-readers".into()), ..Fault::new(&scene.world.account, kind) };
+    AWS.inject(&fault);
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Refused, "{report}");
+    assert!(report.reason.unwrap().contains("another policy called data-readers"));
+    assert_eq!(scene.policies().await, before);
 }
 
 #[tokio::test]
