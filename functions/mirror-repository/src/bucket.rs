@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws::{Answer, Sessions, body_of, is_lost_race, open_only};
+use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
 use bytes::Bytes;
@@ -39,6 +41,15 @@ pub(crate) enum Only<'a> {
     New,
     /// Where the object with this ETag is there.
     Replacing(&'a str),
+}
+
+/// How long an upload may take, where its size needs more than a call usually may: a second for each MiB.
+fn patience(length: usize) -> Option<TimeoutConfig> {
+    const USUAL: usize = 4 * 1024 * 1024;
+    let seconds = u64::try_from(length / (1024 * 1024)).unwrap_or(u64::MAX);
+    let attempt = Duration::from_secs(seconds.saturating_add(5));
+    let patience = TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(attempt * 4);
+    (length > USUAL).then(|| patience.build())
 }
 
 impl<'a> Only<'a> {
@@ -158,9 +169,15 @@ impl Bucket {
             Only::New => request.if_none_match("*"),
             Only::Replacing(etag) => request.if_match(etag),
         };
+        let length = body.len();
         let request = request.content_type(content_type).body(ByteStream::from(body));
         let metadata = state.map(|state| [(STATE.to_owned(), state)].into());
-        match request.set_metadata(metadata).send().await {
+        let request = request.set_metadata(metadata).customize();
+        let request = match patience(length) {
+            Some(patience) => request.config_override(aws_sdk_s3::Config::builder().timeout_config(patience)),
+            None => request,
+        };
+        match request.send().await {
             Err(error) if !matches!(only, Only::Always) && is_lost_race(&error) => Ok(None),
             answer => {
                 let answer = answer.or_error().doing(|| format!("writing {}", self.shown(key)))?;

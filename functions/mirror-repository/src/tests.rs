@@ -107,7 +107,15 @@ fn plan(subject: &Subject, facts: &Facts) -> String {
 #[test]
 fn the_copy_and_its_pointer_come_before_the_layout() {
     let facts = Facts::Repository(Box::new(of_repository(Some(head(1)), Some(head(1)))));
-    expect![[r#""#]].assert_eq(&plan(&asked(None), &facts));
+    expect![[r#"
+        write 1 object (4 bytes) below .signalbox/acme/templates/main/1111111111111111111111111111111111111111/: vpc.yaml
+        make the pointer .signalbox/acme/templates/main/pointer.json: commit 1111111111111111111111111111111111111111
+        note in the journal that 1 path change
+        write 1 object (4 bytes): vpc.yaml
+        write the manifest: commit 1111111111111111111111111111111111111111, 1 file
+        delete the journal
+        note: who follows the pointer sees one commit at every moment; who reads OWNER/REPO/.. sees new objects beside former ones while they are written
+    "#]].assert_eq(&plan(&asked(None), &facts));
     let Plan::Change { steps, .. } = MirrorRepository::plan(&asked(None), &facts).unwrap() else { panic!("steps") };
     assert!(steps.is_sorted_by_key(MirrorRepository::phase));
 }
@@ -115,7 +123,13 @@ fn the_copy_and_its_pointer_come_before_the_layout() {
 #[test]
 fn without_a_pointer_the_report_says_what_a_reader_sees() {
     let facts = Facts::Repository(Box::new(of_repository(Some(head(1)), None)));
-    expect![[r#""#]].assert_eq(&plan(&asked(None), &facts));
+    expect![[r#"
+        note in the journal that 1 path change
+        write 1 object (4 bytes): vpc.yaml
+        write the manifest: commit 1111111111111111111111111111111111111111, 1 file
+        delete the journal
+        note: no pointer is configured: what is new or changed is written before what vanished is deleted, and a reader sees new objects beside former ones while they are written
+    "#]].assert_eq(&plan(&asked(None), &facts));
 }
 
 #[test]

@@ -40,14 +40,77 @@ async fn told(scene: &Scene, command: &[&str]) -> String {
     format!("$ signalbox mirror {}\n{text}\nexit {}\n", command.join(" "), code.unwrap())
 }
 
-#[tokio::test]
-async fn a_repository_is_listed_planned_copied_and_compared() {
-    let scene = Scene::set_up(&POINTED, "a-branch-was-pushed").await;
+/// What each command tells, one after the other.
+async fn tell(scene: &Scene, commands: [&[&str]; 3]) -> String {
     let mut all = String::new();
-    for command in [&["list"][..], &["verify", NAME], &["plan", NAME], &["run", NAME], &["list"], &["verify", NAME]] {
-        all += &told(&scene, command).await;
+    for command in commands {
+        all += &told(scene, command).await;
     }
-    expect![[r#""#]].assert_eq(&all);
+    all
+}
+
+#[tokio::test]
+async fn a_repository_that_is_behind_is_listed_compared_and_planned() {
+    let scene = Scene::set_up(&POINTED, "a-branch-was-pushed").await;
+    let before = scene.picture().await;
+    expect![[r#"
+        $ signalbox mirror list
+        REPOSITORY      BRANCH  WHAT    MIRRORED      HEAD          STATE
+        acme/templates  main    layout  FIRST  SECOND  behind
+        acme/templates  main    copy    FIRST  SECOND  behind
+        exit 0
+        $ signalbox mirror verify acme/templates
+        missing: network/subnets.yaml
+        behind: root.yaml (head e3850fed3b64e53388b18938373416bba52f70e9, bucket 73cfdbcca7ca85011ecbdff49c450f1d75250d07)
+        stale: network/vpc.yaml
+        copy of main: overwritten: pointer.json (it leads to commit FIRST, and the head is SECOND)
+        acme/templates: different at commit SECOND, 2 objects compared
+        exit 2
+        $ signalbox mirror plan acme/templates
+        mirror-repository: planned
+          - write 2 objects (19 bytes) below .signalbox/acme/templates/main/SECOND/: network/subnets.yaml, root.yaml
+          - move the pointer .signalbox/acme/templates/main/pointer.json: commit SECOND
+          - note in the journal that 3 paths change
+          - write 2 objects (19 bytes): network/subnets.yaml, root.yaml
+          - delete 1 object: network/vpc.yaml
+          - write the manifest: commit SECOND, 2 files
+          - delete the journal
+          note: who follows the pointer sees one commit at every moment; who reads OWNER/REPO/.. sees new objects beside former ones while they are written
+        SECTION  DELETED  FILES  WRITTEN
+        layout         1      2        2
+        exit 0
+    "#]]
+    .assert_eq(&tell(&scene, [&["list"], &["verify", NAME], &["plan", NAME]]).await);
+    assert_eq!(scene.picture().await, before, "nothing is changed");
+}
+
+#[tokio::test]
+async fn a_repository_is_copied_by_hand_and_then_equal() {
+    let scene = Scene::set_up(&POINTED, "a-branch-was-pushed").await;
+    expect![[r#"
+        $ signalbox mirror run acme/templates
+        mirror-repository: applied
+          - write 2 objects (19 bytes) below .signalbox/acme/templates/main/SECOND/: network/subnets.yaml, root.yaml
+          - move the pointer .signalbox/acme/templates/main/pointer.json: commit SECOND
+          - note in the journal that 3 paths change
+          - write 2 objects (19 bytes): network/subnets.yaml, root.yaml
+          - delete 1 object: network/vpc.yaml
+          - write the manifest: commit SECOND, 2 files
+          - delete the journal
+          note: who follows the pointer sees one commit at every moment; who reads OWNER/REPO/.. sees new objects beside former ones while they are written
+        SECTION  DELETED  FILES  WRITTEN
+        layout         1      2        2
+        exit 0
+        $ signalbox mirror list
+        REPOSITORY      BRANCH  WHAT    MIRRORED      HEAD          STATE
+        acme/templates  main    layout  SECOND  SECOND  current
+        acme/templates  main    copy    SECOND  SECOND  current
+        exit 0
+        $ signalbox mirror verify acme/templates
+        acme/templates: equal at commit SECOND, 2 objects compared
+        exit 0
+    "#]]
+    .assert_eq(&tell(&scene, [&["run", NAME], &["list"], &["verify", NAME]]).await);
     scene.assert_mirrored().await;
 }
 

@@ -7,6 +7,7 @@ use super::{AWKWARD, FIRST, GIVEN, Given, MANIFEST, NAME, POINTED, POINTER, SECO
 use crate::promises::every_call::AN_INVOCATION;
 use crate::world::git::file;
 use crate::world::git::forge::Mischief;
+use crate::world::git::sshd::{Sshd, keygen};
 use crate::world::let_time_pass;
 use crate::world::scene::Scene as _;
 
@@ -173,4 +174,42 @@ async fn drift_is_told_by_path_without_reading_an_object() {
         copy of main: missing: root.yaml
         acme/templates: different at commit SECOND, 2 objects compared"#]].assert_eq(&found);
     let_time_pass(AN_INVOCATION);
+}
+
+/// A secret with the key, and an object with what KMS made of it.
+async fn keep_deploy_key(scene: &Scene, private: &str) -> [String; 2] {
+    let config = scene.world.sessions.config();
+    let secrets = aws_sdk_secretsmanager::Client::new(config);
+    let secret = secrets.create_secret().name("deploy-key").secret_string(private).send().await.unwrap().arn.unwrap();
+    let kms = aws_sdk_kms::Client::new(config);
+    let key = kms.create_key().send().await.unwrap().key_metadata.unwrap().key_id;
+    let plain = aws_sdk_kms::primitives::Blob::new(private.as_bytes());
+    let encrypted = kms.encrypt().key_id(key).plaintext(plain).send().await.unwrap().ciphertext_blob.unwrap();
+    let put = scene.world.s3.put_object().bucket(scene.world.bucket()).key("enc_key");
+    put.body(encrypted.into_inner().into()).send().await.unwrap();
+    [secret, format!("s3://{}/enc_key", scene.world.bucket())]
+}
+
+#[tokio::test]
+async fn a_deploy_key_is_in_a_secret_or_in_an_object_that_kms_encrypted_and_one_that_was_revoked_changes_nothing() {
+    let scene = Scene::set_up(&GIVEN, SAMPLE).await;
+    let (host, user) = (keygen("ed25519", ""), keygen("ed25519", ""));
+    let server = Sshd::start(&[&host], &[&user]).await;
+    let address = server.remote(&scene.repository).to_string();
+    let keys = keep_deploy_key(&scene, &user.private).await;
+    for (number, key) in keys.iter().enumerate() {
+        let mut list = scene.list();
+        list["repositories"][NAME]["from"] = json!({"ssh": address, "key": key, "host-keys": [host.public]});
+        scene.put_list(&list).await;
+        scene.push("main", &[file("root.yaml", format!("Root: {number}\n"))]);
+        let report = scene.mirror().await;
+        assert_eq!(report.outcome, Outcome::Applied, "{key}: {report}");
+        scene.assert_mirrored().await;
+    }
+    server.let_in(&[]);
+    scene.push("main", &[file("root.yaml", "Root: revoked\n")]);
+    let before = scene.picture().await;
+    let report = scene.mirror().await;
+    assert_eq!(report.outcome, Outcome::Refused, "{report}");
+    assert_eq!(scene.picture().await, before);
 }
