@@ -147,47 +147,44 @@ fn recorded(of: &Layout, wanted: BTreeMap<String, Wanted>, left: Vec<Left>) -> M
 pub(crate) fn sorted_out(prefix: &str, head: &Head, rules: &Rules) -> (BTreeMap<String, Wanted>, Vec<Left>) {
     let (mut wanted, mut left) = (BTreeMap::new(), Vec::new());
     for entry in &head.entries {
-        let leave = |why, message: String| Left { path: shown(&entry.path), why, message };
-        match entry.mode {
-            Mode::Symlink => {
-                left.push(leave(Why::Symlink, "a symbolic link, which S3 does not have; it is not mirrored".into()));
-                continue;
+        let leave = |(why, message)| Left { path: shown(&entry.path), why, message };
+        match object_of(prefix, entry, head, rules) {
+            Ok((path, it)) => {
+                if it.lfs.is_none() && head.pointers.contains_key(&entry.blob) {
+                    let message = "a pointer of Git LFS; its file is not fetched, and the pointer itself is mirrored";
+                    left.push(leave((Why::LfsPointer, message.into())));
+                }
+                wanted.insert(path, it);
             }
-            Mode::Submodule => {
-                let message = format!("a submodule at commit {}, whose files are another repository's", entry.blob);
-                left.push(leave(Why::Submodule, message));
-                continue;
-            }
-            Mode::File | Mode::Executable => {}
+            Err(why) => left.push(leave(why)),
         }
-        let path = match checked(prefix, &entry.path) {
-            Ok(path) => path,
-            Err(why) => {
-                left.push(leave(Why::Key, why.to_string()));
-                continue;
-            }
-        };
-        let pointer = head.pointers.get(&entry.blob);
-        let lfs = pointer.filter(|_| rules.lfs).cloned();
-        let size = lfs.as_ref().map_or(entry.size, |it| Some(it.size));
-        let Some(size) = size.filter(|it| *it <= rules.largest) else {
-            let size = size.map_or_else(|| "more bytes than were fetched".to_owned(), |it| format!("{it} bytes"));
-            let message = format!("{size}, and the configuration takes files of {} at most", rules.largest);
-            left.push(leave(Why::Large, message));
-            continue;
-        };
-        if pointer.is_some() && lfs.is_none() {
-            let message = "a pointer of Git LFS; its file is not fetched, and the pointer itself is mirrored".into();
-            left.push(leave(Why::LfsPointer, message));
-        }
-        wanted.insert(path, of_entry(entry, lfs, size));
     }
     left.sort();
     (wanted, left)
 }
 
-fn of_entry(Entry { mode, blob, .. }: &Entry, lfs: Option<LfsPointer>, size: u64) -> Wanted {
-    Wanted { mode: *mode, blob: *blob, lfs, size }
+/// The path and the object that an entry becomes, or why it becomes none.
+fn object_of(prefix: &str, entry: &Entry, head: &Head, rules: &Rules) -> Result<(String, Wanted), (Why, String)> {
+    match entry.mode {
+        Mode::Symlink => {
+            return Err((Why::Symlink, "a symbolic link, which S3 does not have; it is not mirrored".into()));
+        }
+        Mode::Submodule => {
+            let message = format!("a submodule at commit {}, whose files are another repository's", entry.blob);
+            return Err((Why::Submodule, message));
+        }
+        Mode::File | Mode::Executable => {}
+    }
+    let path = checked(prefix, &entry.path).map_err(|why| (Why::Key, why.to_string()))?;
+    let lfs = head.pointers.get(&entry.blob).filter(|_| rules.lfs).cloned();
+    let size = lfs.as_ref().map_or(entry.size, |it| Some(it.size));
+    match size {
+        Some(size) if size <= rules.largest => Ok((path, Wanted { mode: entry.mode, blob: entry.blob, lfs, size })),
+        _ => {
+            let size = size.map_or_else(|| "more bytes than were fetched".to_owned(), |it| format!("{it} bytes"));
+            Err((Why::Large, format!("{size}, and the configuration takes files of {} at most", rules.largest)))
+        }
+    }
 }
 
 /// A path as text, whatever bytes it has.

@@ -58,6 +58,8 @@ pub enum Source {
         token: Option<String>,
         /// The user that goes with the token.
         user: Option<String>,
+        /// The certificates of the authorities to trust in place of the system's, in PEM: of a forge that has its own.
+        certificates: Option<String>,
     },
     /// Through a connection of AWS `CodeConnections`.
     Connection {
@@ -134,6 +136,7 @@ struct From {
     https: Option<String>,
     token: Option<String>,
     user: Option<String>,
+    certificates: Option<String>,
     connection: Option<String>,
     repository: Option<String>,
     codecommit: Option<String>,
@@ -239,57 +242,58 @@ fn is_host(text: &str) -> bool {
 
 /// Exactly one way to the repository, with what belongs to it and nothing else.
 fn source(place: &str, from: From) -> Result<Source, Mistake> {
-    const EXPECTED: &str = "give one of `ssh` (with `key` and `host-keys`), `https` (with `token` and `user`), `connection` (with \
+    const EXPECTED: &str = "give one of `ssh` (with `key` and `host-keys`), `https` (with `token`, `user` and `certificates`), `connection` (with \
         `repository`) and `codecommit`, and nothing that belongs to another";
     let of_ssh = from.key.is_some() || !from.host_keys.is_empty();
-    let of_https = from.token.is_some() || from.user.is_some();
-    match (from.ssh, from.https, from.connection, from.codecommit) {
-        (Some(address), None, None, None) if !of_https && from.repository.is_none() => {
-            let Some(key) = from.key.filter(|it| is_secret(it) || is_object(it)) else {
-                return Err(mistake(place, "`key` is the ARN of the secret with the deploy key, or s3://bucket/key"));
-            };
-            if from.host_keys.is_empty() {
-                return Err(mistake(
-                    place,
-                    "`host-keys` lists the public keys of the host: a deploy key does not prove the server",
-                ));
-            }
-            Ok(Source::Ssh { address, key, host_keys: from.host_keys })
-        }
-        (None, Some(url), None, None) if !of_ssh && from.repository.is_none() => {
-            if from.token.as_ref().is_some_and(|it| !is_secret(it)) {
-                return Err(mistake(
-                    place,
-                    "`token` is the ARN of a secret in Secrets Manager, and not the token itself",
-                ));
-            }
-            if from.user.is_some() && from.token.is_none() {
-                return Err(mistake(place, "`user` goes with a `token`"));
-            }
-            Ok(Source::Https { url, token: from.token, user: from.user })
-        }
-        (None, None, Some(arn), None) if !of_ssh && !of_https => {
-            let Some(repository) = from.repository else {
-                return Err(mistake(place, "`repository` is the repository as the forge names it, OWNER/REPO"));
-            };
-            let is_connection =
-                Arn::parse(&arn).is_some_and(|it| matches!(it.service, "codeconnections" | "codestar-connections"));
-            if is_connection {
-                Ok(Source::Connection { arn, repository })
-            } else {
-                Err(mistake(place, "`connection` is the ARN of a connection"))
-            }
-        }
-        (None, None, None, Some(arn)) if !of_ssh && !of_https && from.repository.is_none() => {
-            let is_repository =
-                Arn::parse(&arn).is_some_and(|it| it.service == "codecommit" && !it.resource.is_empty());
-            if is_repository {
-                Ok(Source::CodeCommit(arn))
-            } else {
-                Err(mistake(place, "`codecommit` is the ARN of a repository in CodeCommit"))
-            }
-        }
-        _ => Err(mistake(place, EXPECTED)),
+    let of_https = from.token.is_some() || from.user.is_some() || from.certificates.is_some();
+    let of_connection = from.repository.is_some();
+    let read = match (&from.ssh, &from.https, &from.connection, &from.codecommit) {
+        (Some(_), None, None, None) if !of_https && !of_connection => by_ssh(from),
+        (None, Some(_), None, None) if !of_ssh && !of_connection => by_https(from),
+        (None, None, Some(_), None) if !of_ssh && !of_https => by_connection(from),
+        (None, None, None, Some(arn)) if !of_ssh && !of_https && !of_connection => by_codecommit(arn),
+        _ => Err(EXPECTED),
+    };
+    read.map_err(|problem| mistake(place, problem))
+}
+
+fn by_ssh(from: From) -> Result<Source, &'static str> {
+    let key = from.key.filter(|it| is_secret(it) || is_object(it));
+    let key = key.ok_or("`key` is the ARN of the secret with the deploy key, or s3://bucket/key")?;
+    if from.host_keys.is_empty() {
+        return Err("`host-keys` lists the public keys of the host: a deploy key does not prove the server");
+    }
+    Ok(Source::Ssh { address: from.ssh.unwrap_or_default(), key, host_keys: from.host_keys })
+}
+
+fn by_https(From { https, token, user, certificates, .. }: From) -> Result<Source, &'static str> {
+    if token.as_ref().is_some_and(|it| !is_secret(it)) {
+        return Err("`token` is the ARN of a secret in Secrets Manager, and not the token itself");
+    }
+    if user.is_some() && token.is_none() {
+        return Err("`user` goes with a `token`");
+    }
+    Ok(Source::Https { url: https.unwrap_or_default(), token, user, certificates })
+}
+
+fn by_connection(From { connection, repository, .. }: From) -> Result<Source, &'static str> {
+    let repository = repository.ok_or("`repository` is the repository as the forge names it, OWNER/REPO")?;
+    let arn = connection.unwrap_or_default();
+    let is_connection =
+        Arn::parse(&arn).is_some_and(|it| matches!(it.service, "codeconnections" | "codestar-connections"));
+    if is_connection {
+        Ok(Source::Connection { arn, repository })
+    } else {
+        Err("`connection` is the ARN of a connection")
+    }
+}
+
+fn by_codecommit(arn: &str) -> Result<Source, &'static str> {
+    let is_repository = Arn::parse(arn).is_some_and(|it| it.service == "codecommit" && !it.resource.is_empty());
+    if is_repository {
+        Ok(Source::CodeCommit(arn.to_owned()))
+    } else {
+        Err("`codecommit` is the ARN of a repository in CodeCommit")
     }
 }
 

@@ -45,10 +45,13 @@ fn events_of(entry: &Entry) -> BTreeSet<String> {
 /// What the function's own template hands to it. Nothing in a template says that a pipeline invokes a function.
 fn handed_over(template: &Template) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let function = json!({"Fn::GetAtt": "Function.Arn"});
+    // A rule hands over to the function, or to the queue that feeds it.
+    let queues = template.resources("AWS::Lambda::EventSourceMapping").into_iter();
+    let mut takers: Vec<_> = queues.map(|(_, it)| it["EventSourceArn"].clone()).collect();
+    takers.push(json!({"Fn::GetAtt": "Function.Arn"}));
     for (_, rule) in template.resources("AWS::Events::Rule") {
         let targets = rule["Targets"].as_array().unwrap();
-        if !targets.iter().any(|it| it["Arn"] == function) {
+        if !targets.iter().any(|it| takers.contains(&it["Arn"])) {
             continue;
         }
         match rule.get("EventPattern") {

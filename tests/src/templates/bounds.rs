@@ -140,6 +140,10 @@ fn parameters() -> Value {
     let master = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:master-AbCdEf");
     json!({
         "Manifest": "s3://manifests/share.json",
+        "Repositories": "s3://manifests/repositories.json",
+        "BucketName": "com-example-mirror",
+        "ConnectionArns": format!("arn:aws:codeconnections:eu-west-1:{ACCOUNT}:connection/1"),
+        "CodeCommitArns": format!("arn:aws:codecommit:eu-west-1:{ACCOUNT}:templates"),
         "AllowedAccounts": OTHER,
         "StoredPlans": "s3://manifests/plans/",
         "LedgerTable": "signalbox-ledger",
@@ -195,7 +199,7 @@ fn values_of(key: &str, expected: &Value) -> [Value; 2] {
         "aws:ResourceAccount" => [json!(first()), json!(if first() == ACCOUNT { OTHER } else { ACCOUNT })],
         "ec2:Add/group" => [Value::Null, json!("all")],
         "kms:ViaService" if first().starts_with("s3.") => [json!(first()), json!("dynamodb.eu-west-1.amazonaws.com")],
-        "kms:ViaService" => [json!(first()), json!("s3.eu-west-1.amazonaws.com")],
+        "kms:ViaService" => [json!(first()), json!("athena.eu-west-1.amazonaws.com")],
         "kms:GrantIsForAWSResource" => [json!("true"), json!("false")],
         "lambda:SourceFunctionArn" => [Value::Null, json!("arn:aws:lambda:eu-west-1:111122223333:function:other")],
         other => panic!("say which values of {other} are inside and outside of what templates ask for"),
@@ -292,8 +296,12 @@ async fn what_no_function_may_do_every_role_denies() {
     let forbidden = forbidden().into_iter().chain(forbidden_of_keys()).chain(forbidden_of_policies());
     let forbidden: Vec<_> = forbidden.map(|(action, on, with)| (action.to_owned(), on, with)).collect();
     for role in roles() {
+        // A function that keeps a bucket uses the key of its stack through S3.
+        let keeps_bucket = !role.template.resources("AWS::S3::Bucket").is_empty();
+        let is_of_bucket =
+            |with: &Value| keeps_bucket && with["kms:ViaService"].as_str().is_some_and(|it| it.starts_with("s3."));
         for (call, said) in forbidden.iter().zip(ask(&role, &forbidden).await) {
-            assert!(!said.is_null(), "infra/{}.yaml allows {call:?}", role.template.name);
+            assert!(!said.is_null() || is_of_bucket(&call.2), "infra/{}.yaml allows {call:?}", role.template.name);
         }
     }
 }

@@ -78,14 +78,14 @@ fn a_mistake_names_its_place_and_what_was_expected() {
     ];
     let told: Vec<_> = cases.iter().map(|case| parse(case).unwrap_err()).collect();
     expect![[r#"
-        repositories.acme/templates.from: give one of `ssh` (with `key` and `host-keys`), `https` (with `token` and `user`), `connection` (with `repository`) and `codecommit`, and nothing that belongs to another
-        repositories.acme/templates.from: give one of `ssh` (with `key` and `host-keys`), `https` (with `token` and `user`), `connection` (with `repository`) and `codecommit`, and nothing that belongs to another
+        repositories.acme/templates.from: give one of `ssh` (with `key` and `host-keys`), `https` (with `token`, `user` and `certificates`), `connection` (with `repository`) and `codecommit`, and nothing that belongs to another
+        repositories.acme/templates.from: give one of `ssh` (with `key` and `host-keys`), `https` (with `token`, `user` and `certificates`), `connection` (with `repository`) and `codecommit`, and nothing that belongs to another
         repositories.acme/templates.from: `key` is the ARN of the secret with the deploy key, or s3://bucket/key
         repositories.acme/templates.from: `host-keys` lists the public keys of the host: a deploy key does not prove the server
         repositories.acme/templates.from: `key` is the ARN of the secret with the deploy key, or s3://bucket/key
         repositories.acme/templates.from: `token` is the ARN of a secret in Secrets Manager, and not the token itself
         repositories.acme/templates.from: `user` goes with a `token`
-        the configuration: unknown field `pasword`, expected one of `ssh`, `key`, `host-keys`, `https`, `token`, `user`, `connection`, `repository`, `codecommit` at line 1 column 97
+        the configuration: unknown field `pasword`, expected one of `ssh`, `key`, `host-keys`, `https`, `token`, `user`, `certificates`, `connection`, `repository`, `codecommit` at line 1 column 97
         repositories.acme/templates.from: `connection` is the ARN of a connection
         repositories.acme/templates.from: `codecommit` is the ARN of a repository in CodeCommit
         repositories.acme/templates.copies: `refs/heads/a b` is not a reference of git; write it in full, such as refs/heads/main
