@@ -1,4 +1,4 @@
-//! Who may enter. A request to a path that no hook has is treated as one to a hook whose secret nobody knows: the same reads, the same
+//! Who may enter. A request to a path that no hook has is treated as one to a hook whose secret no one knows: the same reads, the same
 //! comparisons and the same answer.
 
 use std::collections::BTreeMap;
