@@ -6,6 +6,7 @@ mod dns;
 mod fleet;
 mod manifests;
 mod manual;
+mod mirror;
 mod options;
 mod policies;
 mod rotation;

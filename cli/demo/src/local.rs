@@ -35,6 +35,9 @@ pub const EXTERNAL_ID: &str = "signalbox-up";
 
 const BUCKET: &str = "com-example-signalbox";
 const MANIFEST_KEY: &str = "share-manifest.json";
+/// The list of mirrored repositories, of which there are none at first.
+const REPOSITORIES: &str = "s3://com-example-signalbox/repositories.json";
+const REPOSITORIES_KEY: &str = "repositories.json";
 
 /// The ARN of the role of each deployed function, by the function's name.
 pub type Roles = BTreeMap<&'static str, String>;
@@ -104,6 +107,7 @@ impl Local {
     pub async fn deploy(&mut self, told: &Told<'_>, progress: &Progress) -> anyhow::Result<Roles> {
         let deployment = Deployment::new(&self.config);
         deployment.upload(BUCKET, MANIFEST_KEY, told.manifest.clone().into()).await?;
+        deployment.upload(BUCKET, REPOSITORIES_KEY, br#"{"repositories": {}}"#.to_vec()).await?;
         progress.next("deploying infra/ledger.yaml");
         let ledger = BTreeMap::from([("TableName", LEDGER_TABLE.to_owned())]);
         deployment.apply(&stack("ledger", ledger)).await?;
@@ -140,6 +144,8 @@ fn parameters(function: &str, key: String, told: &Told<'_>) -> anyhow::Result<BT
         ("AllowedAccounts", told.allowed()),
         ("GrantsTable", GRANTS_TABLE.into()),
         ("AuditTable", AUDIT_TABLE.into()),
+        ("Repositories", REPOSITORIES.into()),
+        ("BucketName", "com-example-mirror".into()),
     ];
     let zone = told.zone.map(|it| ("HostedZoneIds", it.into()));
     known_to(&template_of(function), own.into_iter().chain(zone).chain(in_members.into_iter().flatten()))

@@ -5,6 +5,7 @@
 //! tests run side by side, each in an account of its own. State is in memory and ends with the process that
 //! started it, however that dies. Nothing that is deployed depends on this crate.
 
+mod access_analyzer;
 mod authorization;
 mod callers;
 mod calls;

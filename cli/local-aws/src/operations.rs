@@ -63,6 +63,7 @@ impl Asked<'_> {
             "s3" => Some(self.s3_operation()),
             "route53" => self.find_in(&ROUTE53),
             "lambda" => self.find_in(&LAMBDA),
+            "access-analyzer" => self.find_in(&ACCESS_ANALYZER),
             _ => self.action(),
         };
         named.unwrap_or_else(|| format!("{} {}", self.method, self.path))
@@ -184,6 +185,8 @@ const ROUTE53: [(&str, &str, &str); 8] = [
     ("GET", "2013-04-01/change/*", "GetChange"),
 ];
 
+const ACCESS_ANALYZER: [(&str, &str, &str); 1] = [("POST", "policy/validation", "ValidatePolicy")];
+
 const LAMBDA: [(&str, &str, &str); 17] = [
     ("POST", "2015-03-31/functions", "CreateFunction"),
     ("GET", "2015-03-31/functions", "ListFunctions"),
@@ -237,6 +240,7 @@ mod tests {
         ] {
             assert_eq!(name("s3", method, uri, ""), expected, "{method} {uri}");
         }
+        assert_eq!(name("access-analyzer", "POST", "/policy/validation?nextToken=2", "{}"), "ValidatePolicy");
         assert_eq!(name("lambda", "POST", "/2015-03-31/functions/f/invocations", ""), "Invoke");
         for (expected, method, path) in [
             ("CreateHostedZone", "POST", "hostedzone"),

@@ -3,7 +3,7 @@
 //! It is a stand-in: moto says of each execution that it succeeded at once, and looks for roles where this AWS has none; ministack has
 //! no `CodePipeline`. Executions, jobs and approvals are played here. What a pipeline does, it does by calls to this endpoint in the name
 //! of its roles (`acting.rs`), so that IAM judges them, faults meet them, and tests see them. Not played, and refused by name: other
-//! actions, variables, triggers on git, conditions, `PARALLEL`, artifact stores in several regions. Nothing here waits for a time: no
+//! actions, variables but for those of sources, triggers on git, conditions, `PARALLEL`, artifact stores in several regions. Nothing here waits for a time: no
 //! action times out, and where AWS polls a source, the new version of the object itself starts the pipeline.
 //! <https://docs.aws.amazon.com/codepipeline/latest/APIReference/Welcome.html>
 
@@ -12,6 +12,7 @@ mod declaration;
 mod execution;
 mod jobs;
 mod shown;
+mod variables;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -149,6 +150,10 @@ impl Book {
             "ListPipelineExecutions" => {
                 let most = told["maxResults"].as_u64().and_then(|it| usize::try_from(it).ok()).unwrap_or(100);
                 done(self.find(call, &told["pipelineName"])?.executions_listed(most))
+            }
+            "ListActionExecutions" => {
+                let execution = told["filter"]["pipelineExecutionId"].as_str();
+                done(self.find(call, &told["pipelineName"])?.actions_listed(execution))
             }
             "StartPipelineExecution" => self.start(call, told),
             "PutApprovalResult" => self.approve(call, told),

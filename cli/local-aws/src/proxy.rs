@@ -14,6 +14,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
+use crate::access_analyzer;
 use crate::authorization;
 use crate::callers::AccessKeys;
 use crate::calls::{Call, CallLog, Place};
@@ -25,7 +26,7 @@ use crate::forwarding::{Answer, ask, rewrite};
 use crate::operations::{Asked, Protocol};
 use crate::pipelines::{self, Pipelines};
 use crate::refusals::Refusal;
-use crate::routes::{CODEPIPELINE, Server, server_of};
+use crate::routes::{ACCESS_ANALYZER, CODEPIPELINE, Server, server_of};
 use crate::secrets_manager::Vault;
 use crate::supervisor::Servers;
 
@@ -138,6 +139,7 @@ impl Proxy {
             Server::Ourselves => {
                 let answer = match call.service.as_str() {
                     CODEPIPELINE => self.answer_of_pipelines(call, &body).await?,
+                    ACCESS_ANALYZER => access_analyzer::answer(call, &body),
                     _ => self.secrets.answer(call, &body),
                 };
                 self.calls.answer(place, answer.status().as_u16());

@@ -6,6 +6,9 @@ pub(crate) const SECRETS_MANAGER: &str = "secretsmanager";
 /// `CodePipeline`, by its name in the credential scope.
 pub(crate) const CODEPIPELINE: &str = "codepipeline";
 
+/// IAM Access Analyzer, by its name in the credential scope.
+pub(crate) const ACCESS_ANALYZER: &str = "access-analyzer";
+
 /// The server that plays a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
@@ -17,7 +20,7 @@ pub(crate) enum Server {
     Ourselves,
 }
 
-/// Services that moto plays, by the name in the credential scope; but for secrets and jobs, everything else is ministack's.
+/// Services that moto plays, by the name in the credential scope; but for secrets, jobs and second opinions, everything else is ministack's.
 ///
 /// KMS stands with EC2 because encrypted snapshots name keys of moto's own KMS; SSM with EC2 because of its
 /// public image parameters; STS with Organizations because both know of many accounts. ECR because moto, and not
@@ -27,7 +30,7 @@ const MOTO: [&str; 10] = ["ebs", "ec2", "ecr", "elasticmapreduce", "kms", "organ
 /// The server for the service named in the credential scope of a request.
 pub(crate) fn server_of(service: &str) -> Server {
     match service {
-        SECRETS_MANAGER | CODEPIPELINE => Server::Ourselves,
+        SECRETS_MANAGER | CODEPIPELINE | ACCESS_ANALYZER => Server::Ourselves,
         _ if MOTO.contains(&service) => Server::Moto,
         _ => Server::Ministack,
     }
@@ -43,6 +46,7 @@ mod tests {
         assert_eq!(server_of("kms"), Server::Moto);
         assert_eq!(server_of("secretsmanager"), Server::Ourselves);
         assert_eq!(server_of("codepipeline"), Server::Ourselves);
+        assert_eq!(server_of("access-analyzer"), Server::Ourselves);
         for service in ["s3", "dynamodb", "lambda", "events", "route53", "something-new"] {
             assert_eq!(server_of(service), Server::Ministack, "{service}");
         }

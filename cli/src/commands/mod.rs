@@ -9,6 +9,7 @@ mod history;
 mod list;
 mod man;
 mod manifest;
+mod mirror;
 mod plan;
 mod policy;
 mod run;
@@ -24,6 +25,7 @@ use dns::NamesAsked;
 use fleet::FleetCommand;
 use history::Audited;
 use manifest::Manifest;
+use mirror::MirrorCommand;
 use plan::PlanArguments;
 use policy::PolicyCommand;
 use reaction::{Outcome, Report};
@@ -95,6 +97,9 @@ pub(crate) enum Command {
     /// Do one operation in every account and region of an organization
     #[command(subcommand, arg_required_else_help = true)]
     Fleet(FleetCommand),
+    /// Look at mirrored git repositories, copy one, or compare it with its bucket
+    #[command(subcommand, arg_required_else_help = true)]
+    Mirror(MirrorCommand),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C
     ///
     /// Starts ministack and moto on 127.0.0.1, and deploys infra/ with CloudFormation (but what rotates secrets, for want of a
@@ -218,7 +223,7 @@ pub(crate) async fn run(
     command_line: fn() -> clap::Command,
 ) -> Result<(), Failure> {
     if (aws.is_given() || given.has("AWS_CA_BUNDLE")) && !command.speaks_to_aws() {
-        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns and fleet: this command uses no AWS but its own";
+        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, fleet and mirror: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
     if output.is_of_findings() && !matches!(command, Command::Policy(_)) {
@@ -233,6 +238,7 @@ pub(crate) async fn run(
         Command::History(audited) => history::history(aws, &audited, given, output).await,
         Command::Dns(asked) => dns::dns(aws, &asked, given, output).await,
         Command::Fleet(asked) => fleet::fleet(aws, asked, given, output).await,
+        Command::Mirror(asked) => mirror::mirror(aws, &asked, given, output).await,
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, given, output).await,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ::policy::{Kind, Source, Verdict};
 use clap::{Args, Subcommand, ValueEnum};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
@@ -22,6 +22,9 @@ Examples:
 
 Exit codes: 0 nothing is found; 2 something is found; 252 the command line is wrong, or a file cannot be read.";
 
+/// What output for programs says of a second opinion: what was not run has not passed.
+const SECOND_OPINION: &str = "not run (needs an account)";
+
 /// What to do about policies.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
@@ -29,7 +32,7 @@ pub(crate) enum PolicyCommand {
     ///
     /// Judges each policy by its text: rights that amount to an administrator's or lead to them, principals, names that AWS does not
     /// have, things and conditions that do not fit, form and size. Actions are compared with AWS's list as of the day that the verdict
-    /// names. Nothing is asked of AWS.
+    /// names. Nothing is asked of AWS, so that there is no second opinion of IAM Access Analyzer: check-policy can ask for one.
     #[command(after_help = CHECK_HELP)]
     Check(Checked),
 }
@@ -94,9 +97,21 @@ pub(super) async fn policy(PolicyCommand::Check(asked): &PolicyCommand, output: 
     if verdicts.iter().all(|it| it.findings.is_empty()) { Ok(()) } else { Err(Failure::differences()) }
 }
 
-#[derive(Serialize)]
-#[serde(transparent)]
 struct View<'a>(&'a [Verdict]);
+
+/// A verdict as programs read it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    verdict: &'a Verdict,
+    second_opinion: &'static str,
+}
+
+impl Serialize for View<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|verdict| Shown { verdict, second_opinion: SECOND_OPINION }))
+    }
+}
 
 impl fmt::Display for View<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,12 +1,14 @@
 //! What was read about a policy: what is asked for, what was found out about it, and what is there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use reaction::Finding;
 use serde_json::Value;
 use sharing::{Head, Principal, Resource, digest};
 
 use crate::metadata::Metadata;
+use crate::settings::SECOND_OPINION;
 
 /// The key of the tag by which a policy says that Signalbox made it.
 pub const OWNER: &str = "signalbox:created-by";
@@ -27,6 +29,32 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// What the policy was judged as and compared with, for the reader of the report.
     pub told: String,
+    /// What became of the second opinion, whose findings stand among the others.
+    pub second: Opinion,
+}
+
+/// What became of a second opinion: one that was not asked for has not passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opinion {
+    /// The settings ask for none.
+    Off,
+    /// The policy is refused without it.
+    NotNeeded,
+    /// This many things were found.
+    Found(usize),
+}
+
+impl fmt::Display for Opinion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("second opinion: ")?;
+        match self {
+            Self::Off => write!(f, "not run ({} is none)", SECOND_OPINION.variable),
+            Self::NotNeeded => f.write_str("not run (the policy is refused without it)"),
+            Self::Found(0) => f.write_str("IAM Access Analyzer found nothing"),
+            Self::Found(1) => f.write_str("IAM Access Analyzer found 1 thing"),
+            Self::Found(many) => write!(f, "IAM Access Analyzer found {many} things"),
+        }
+    }
 }
 
 /// The policy as it shall be, and as it is.

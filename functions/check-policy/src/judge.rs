@@ -4,12 +4,12 @@ use jobs::{Archive, Bounds};
 use policy::{Kind, Source, check, list_of_actions};
 use reaction::{Error, Finding, Severity};
 
-use crate::facts::Verdict;
+use crate::facts::{Opinion, Verdict};
 use crate::metadata::{self, Metadata};
 use crate::settings::Settings;
 
 /// The file of the policy.
-const POLICY: &str = "policy.json";
+pub(crate) const POLICY: &str = "policy.json";
 
 /// An artifact may be a whole repository; a policy has 131,072 characters at most.
 const BOUNDS: Bounds = Bounds { entries: 1_000, bytes: 1_000_000 };
@@ -53,9 +53,8 @@ fn text(archive: &mut Archive<'_>, name: &str) -> Result<String, Error> {
 /// What is to be made of what was sent.
 pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
-    /// What it shall be called, and the document with the denies appended; `None` where an error was found, or where its type
-    /// has a verdict only.
-    pub(crate) wanted: Option<(Metadata, String)>,
+    /// What it shall be called, and the document with the denies appended that its type gets; `None` where an error was found.
+    pub(crate) right: Option<(Metadata, String)>,
 }
 
 /// Judges what was sent, with the denies appended.
@@ -65,18 +64,25 @@ pub(crate) fn judge(sent: &Sent, denies: &Denies, settings: &Settings) -> Judged
         Err(found) => (None, found),
     };
     let kind = metadata.as_ref().map_or(Kind::Identity, |it| it.kind);
-    // A statement without a principal can stand in no other type.
-    let appended = matches!(kind, Kind::Identity | Kind::Scp).then_some(denies);
+    let appended = gets_denies(kind).then_some(denies);
     let more = appended.map(|it| Source { name: &it.name, text: &it.text });
     let verdict = check(&Source { name: POLICY, text: &sent.policy }, more.as_ref(), Some(kind));
     findings.extend(verdict.findings.into_iter().map(Finding::from));
     let told = told(kind, appended, &findings);
     let is_right = findings.iter().all(|it| it.severity != Severity::Error);
-    let wanted = metadata.filter(|it| is_right && it.kind == Kind::Identity).and_then(|metadata| {
-        let document = policy::append(&sent.policy, &denies.text).ok()?;
+    let right = metadata.filter(|_| is_right).and_then(|metadata| {
+        let document = match appended {
+            Some(denies) => policy::append(&sent.policy, &denies.text).ok()?,
+            None => sent.policy.clone(),
+        };
         Some((metadata, document))
     });
-    Judged { verdict: Verdict { findings, told }, wanted }
+    Judged { verdict: Verdict { findings, told, second: Opinion::NotNeeded }, right }
+}
+
+/// Whether the denies are appended to policies of this type: a statement without a principal can stand in no other.
+pub(crate) fn gets_denies(kind: Kind) -> bool {
+    matches!(kind, Kind::Identity | Kind::Scp)
 }
 
 /// What the policy was judged as and compared with.

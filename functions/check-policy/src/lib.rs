@@ -8,6 +8,7 @@ mod metadata;
 mod observe;
 mod plan;
 mod policies;
+mod second;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,7 @@ use tokio::sync::Mutex;
 use crate::policies::Policies;
 
 pub use answer::answers;
-pub use facts::{Content, Facts, OWNER, Present, Verdict, Wanted};
+pub use facts::{Content, Facts, OWNER, Opinion, Present, Verdict, Wanted};
 pub use metadata::Metadata;
 pub use plan::{How, Put, Step};
 pub use settings::Settings;

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws::{Narrowed, open_only};
+use aws::{Narrowed, SdkConfig, open_only};
+use futures_util::future::join;
 use jobs::Job;
 use place::Partition;
-use reaction::{Doing, Error};
+use policy::Kind;
+use reaction::{Doing, Error, Finding, Severity};
 use serde_json::json;
-use sharing::{Resource, digest};
+use sharing::{Head, Resource, digest};
 
-use crate::CheckPolicy;
-use crate::facts::{Content, Facts, Wanted};
+use crate::facts::{Content, Facts, Opinion, Present, Wanted};
 use crate::judge::{Judged, Sent, judge};
+use crate::metadata::Metadata;
 use crate::policies::Policies;
+use crate::second::Asked;
+use crate::{CheckPolicy, second};
 
 /// The bytes of an artifact, at most: it is held in memory.
 const ARTIFACT: u64 = 10_000_000;
@@ -34,6 +38,13 @@ const ACTIONS: [&str; 8] = [
     "iam:TagPolicy",
 ];
 
+/// What the job's artifact holds.
+async fn read_sent(job: &Job, config: &SdkConfig) -> Result<Sent, Error> {
+    let artifact = job.artifact()?;
+    let bytes = job.read_artifact(config, artifact, ARTIFACT).await?;
+    Sent::of_artifact(&bytes).doing(|| artifact.to_string())
+}
+
 impl CheckPolicy {
     /// Opens the connection that each job will need, so that its handshake falls into init.
     pub(crate) async fn open_connections(&self) {
@@ -47,23 +58,63 @@ impl CheckPolicy {
         let config = job.config(self.sessions.config());
         job.prove(&config, &self.sessions).await?;
         self.sessions.admit(&job.account, &self.sessions.region()?).await?;
-        let artifact = job.artifact()?;
-        let bytes = job.read_artifact(&config, artifact, ARTIFACT).await?;
-        let sent = Sent::of_artifact(&bytes).doing(|| artifact.to_string())?;
-        let central = &self.settings.central_deny;
-        let denies = self.central.denies(&self.central_arn()?, central).await?;
-        let Judged { verdict, wanted } = judge(&sent, &denies, &self.settings);
-        let Some((metadata, document)) = wanted else { return Ok(Facts { verdict, wanted: None }) };
+        let central = self.central_arn()?;
+        let denies = self.central.denies(&central, &self.settings.central_deny);
+        let (sent, denies) = join(read_sent(job, &config), denies).await;
+        let (sent, denies) = (sent?, denies?);
+        let Judged { mut verdict, right } = judge(&sent, &denies, &self.settings);
+        if !self.settings.asks_access_analyzer {
+            verdict.second = Opinion::Off;
+        }
+        let Some((metadata, document)) = right else { return Ok(Facts { verdict, wanted: None }) };
+        let asked = Asked { kind: metadata.kind, sent: &sent, denies: &denies, document: &document };
+        let (second, wanted) = join(self.ask_second(asked), self.read_policy(job, &metadata, &document)).await;
+        if let Some(found) = second? {
+            verdict.second = Opinion::Found(found.len());
+            verdict.findings.extend(found);
+        }
+        let is_right = verdict.findings.iter().all(|it| it.severity != Severity::Error);
+        let wanted = wanted?.filter(|_| is_right).map(|(resource, present, head)| {
+            let sent = digest(&sent.policy);
+            Wanted { resource, metadata, document, sent, present, head }
+        });
+        Ok(Facts { verdict, wanted })
+    }
+
+    /// What a second opinion finds, where the settings ask for one.
+    async fn ask_second(&self, asked: Asked<'_>) -> Result<Option<Vec<Finding>>, Error> {
+        if !self.settings.asks_access_analyzer {
+            return Ok(None);
+        }
+        second::ask(self.sessions.config(), asked).await.map(Some)
+    }
+
+    /// The policy that is there, and its record, where the type is one that is made.
+    async fn read_policy(
+        &self,
+        job: &Job,
+        metadata: &Metadata,
+        document: &str,
+    ) -> Result<Option<(Resource, Option<Present>, Head)>, Error> {
+        if metadata.kind != Kind::Identity {
+            return Ok(None);
+        }
         let id = format!("{}{}", metadata.path.trim_start_matches('/'), metadata.name);
         let resource = Resource::managed_policy(self.partition()?, &job.account, id);
-        let present = self.enter(job, &resource).await?.present(&resource.arn(), &Content::of(&document)).await?;
+        let present =
+            async { self.enter(job, &resource).await?.present(&resource.arn(), &Content::of(document)).await };
+        let (present, head) = join(present, self.read_head(&resource)).await;
+        let (present, head) = (present?, head?);
+        Ok(Some((resource, present, head)))
+    }
+
+    /// How the record of a policy stands.
+    async fn read_head(&self, policy: &Resource) -> Result<Head, Error> {
         let mut heads = match &self.grants {
-            Some(grants) => grants.heads(std::slice::from_ref(&resource)).await?,
+            Some(grants) => grants.heads(std::slice::from_ref(policy)).await?,
             None => BTreeMap::new(),
         };
-        let head = heads.remove(&resource).unwrap_or_default();
-        let sent = digest(&sent.policy);
-        Ok(Facts { verdict, wanted: Some(Wanted { resource, metadata, document, sent, present, head }) })
+        Ok(heads.remove(policy).unwrap_or_default())
     }
 
     /// The account of the job, in a session that may touch this one policy. It is entered once for each job.

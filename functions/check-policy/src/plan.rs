@@ -83,7 +83,7 @@ impl fmt::Display for Step {
 
 /// Computes what is to be done.
 pub(crate) fn plan(job: &Job, facts: &Facts) -> Plan<Step> {
-    let Facts { verdict: Verdict { findings, told }, wanted } = facts;
+    let Facts { verdict: Verdict { findings, told, second }, wanted } = facts;
     let (steps, more) = match wanted {
         None => (Vec::new(), Vec::new()),
         Some(wanted) => match stranger(wanted) {
@@ -91,7 +91,7 @@ pub(crate) fn plan(job: &Job, facts: &Facts) -> Plan<Step> {
             None => (steps(job, wanted), Vec::new()),
         },
     };
-    let mut notes = vec![told.clone()];
+    let mut notes = vec![format!("{told}; {second}")];
     if let Some(wanted) = wanted.as_ref().filter(|_| more.is_empty()) {
         notes.insert(0, format!("the policy is {}", wanted.resource.arn()));
         notes.extend(fixed(wanted));

@@ -62,9 +62,8 @@ impl Policies {
     async fn others(&self, arn: &str) -> Result<Vec<(String, Content)>, Error> {
         let listing = self.client.list_policy_versions().policy_arn(arn);
         let versions = all_pages(listing.into_paginator().items().send()).await?;
-        let mut ids: Vec<_> =
-            versions.into_iter().filter(|it| !it.is_default_version).filter_map(|it| it.version_id).collect();
-        ids.sort_by_key(|id| number_of(id));
+        let others = versions.into_iter().filter(|it| !it.is_default_version);
+        let ids = oldest_first(others.filter_map(|it| it.version_id).collect());
         let read = async |id: String| {
             let document = self.document(arn, &id).await?;
             Ok::<_, Error>(document.map(|it| (id, Content::of(&it))))
@@ -168,6 +167,12 @@ impl Present {
     pub(crate) fn is_ours(&self) -> bool {
         self.tags.get(OWNER).is_some_and(|it| it == crate::NAME)
     }
+}
+
+/// Versions in the order in which they were made; IAM promises none.
+pub(crate) fn oldest_first(mut versions: Vec<String>) -> Vec<String> {
+    versions.sort_by_key(|id| number_of(id));
+    versions
 }
 
 /// The number of a version: `v12` is the twelfth. Numbers of deleted versions do not come again.

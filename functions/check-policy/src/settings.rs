@@ -26,8 +26,16 @@ const TAGS: Setting = Setting {
     check: |variables| tags(variables).map(drop),
 };
 
+/// Also named where the second opinion cannot be had.
+pub(crate) const SECOND_OPINION: Setting = Setting {
+    variable: "SIGNALBOX_SECOND_OPINION",
+    meaning: "whose second opinion a policy needs: none, or access-analyzer for ValidatePolicy of IAM Access Analyzer",
+    unset: Unset::Is("none"),
+    check: |variables| second_opinion(variables).map(drop),
+};
+
 /// The settings that this function alone has.
-pub(crate) const SETTINGS: &[Setting] = &[CENTRAL_DENY, PATH, TAGS];
+pub(crate) const SETTINGS: &[Setting] = &[CENTRAL_DENY, PATH, SECOND_OPINION, TAGS];
 
 /// What may be asked for, and what is added to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +46,8 @@ pub struct Settings {
     pub path: String,
     /// The keys of tags that a policy may ask for.
     pub tags: BTreeSet<String>,
+    /// Whether IAM Access Analyzer is asked, too.
+    pub asks_access_analyzer: bool,
 }
 
 impl Settings {
@@ -46,7 +56,12 @@ impl Settings {
     /// # Errors
     /// `Refused`, naming the variable that is malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        Ok(Self { central_deny: central_deny(variables)?, path: path(variables)?, tags: tags(variables)? })
+        Ok(Self {
+            central_deny: central_deny(variables)?,
+            path: path(variables)?,
+            tags: tags(variables)?,
+            asks_access_analyzer: second_opinion(variables)?,
+        })
     }
 }
 
@@ -94,6 +109,18 @@ fn tags(variables: Variables) -> Result<BTreeSet<String>, Error> {
         key => Err(TAGS.malformed(format!("`{}` is not the key of a tag", place::shortened(key, 80)))),
     });
     keys.collect()
+}
+
+/// Whether there is to be a second opinion. What is not known here is refused: a check that was asked for is not left out.
+fn second_opinion(variables: Variables) -> Result<bool, Error> {
+    match SECOND_OPINION.required(variables)?.as_str() {
+        "none" => Ok(false),
+        "access-analyzer" => Ok(true),
+        other => {
+            Err(SECOND_OPINION
+                .malformed(format!("`{}` is neither none nor access-analyzer", place::shortened(other, 80))))
+        }
+    }
 }
 
 /// Whether a key is AWS's or Signalbox's own, in whichever case.

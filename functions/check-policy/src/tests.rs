@@ -3,6 +3,7 @@
 mod answering;
 mod judging;
 mod planning;
+mod second;
 
 use std::collections::BTreeSet;
 
@@ -43,6 +44,8 @@ fn settings_that_are_malformed_are_named() {
         ("SIGNALBOX_POLICY_PATH", "//"),
         ("SIGNALBOX_POLICY_TAGS", "team,Signalbox:created-by"),
         ("SIGNALBOX_POLICY_TAGS", "team,,owner"),
+        ("SIGNALBOX_SECOND_OPINION", "on"),
+        ("SIGNALBOX_SECOND_OPINION", "Access-Analyzer"),
     ] {
         let variable = |asked: &str| (asked == name).then(|| value.to_owned());
         let error = Settings::read(&variable).unwrap_err().to_string();

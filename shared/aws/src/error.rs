@@ -1,5 +1,8 @@
 //! What AWS's errors mean. The only file that knows error codes.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -23,6 +26,7 @@ const ABSENT: &[&str] = &[
     "NoSuchEntity",
     "NoSuchHostedZone",
     "NoSuchKey",
+    "NotFound",
     "NotFoundException",
     "OptionGroupNotFoundFault",
     "ParameterNotFound",
@@ -289,6 +293,14 @@ pub fn is_without_organization<E: ProvideErrorMetadata, R>(error: &SdkError<E, R
     is_one_of(error, &["AWSOrganizationsNotInUseException"])
 }
 
+/// Whether S3 did not write an object since it is not (any more) as the request's condition wants it: another writer was faster, is at work
+/// at this moment, or has deleted it.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
+#[must_use]
+pub fn is_lost_race<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    is_one_of(error, &["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"])
+}
+
 /// Whether we may not do this.
 #[must_use]
 pub fn is_denied<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
@@ -373,26 +385,5 @@ where
         ))
     } else {
         Error::failed(format!("AWS answered {code}: {text}"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{forbidden_by, is_outrun};
-
-    #[test]
-    fn a_protection_and_a_guardrail_are_told_from_a_name_that_is_called_so() {
-        let rule = |why: &str| forbidden_by(why).unwrap_or_default();
-        assert!(
-            rule("[The RRSet etl.example.com. CNAME is protected: it already exists]").starts_with("a record set prot")
-        );
-        assert!(
-            rule("Rejected by the guardrail ACTIVE_RECORD_CHECK.").contains("the change guardrail ACTIVE_RECORD_CHECK")
-        );
-        assert!(rule("A Change Guardrail rejects it").starts_with("a change guardrail"));
-        let outrun = "[Tried to create resource record set [name='protected.guardrail.A_CHECK.com.', type='CNAME'] but it \
-                      already exists]";
-        assert_eq!(forbidden_by(outrun), None);
-        assert!(is_outrun(outrun));
     }
 }

@@ -129,11 +129,11 @@ where
     if answer.as_ref().is_err_and(is_answered) { Ok(()) } else { answer.or_error().map(drop) }
 }
 
-/// What an answer begins with where the function has no words of its own.
-fn wording(report: &Report) -> String {
+/// What an answer begins with where the function has no words of its own: one line, since a summary shows no other.
+pub(crate) fn wording(report: &Report) -> String {
     match report.reply() {
         Reply::NotDone => report.reason.clone().unwrap_or_else(|| report.outcome.to_string()),
-        Reply::Done | Reply::Later => report.to_string(),
+        Reply::Done | Reply::Later => report.to_string().lines().map(str::trim).collect::<Vec<_>>().join("; "),
     }
 }
 

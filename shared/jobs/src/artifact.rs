@@ -3,7 +3,7 @@
 //! `CodePipeline` hands out a session of the role in whose name it invokes the function, the action's where it has one:
 //! <https://github.com/aws/aws-cdk/issues/3274>, <https://github.com/aws/aws-cdk/issues/15235>.
 
-use aws::{Answer, SdkConfig, Sessions, body_of};
+use aws::{Answer, SdkConfig, Sessions, body_of, region_of_bucket};
 use aws_sdk_s3::config::SharedCredentialsProvider;
 use place::Arn;
 use reaction::{Doing, Error};
@@ -50,11 +50,19 @@ impl Job {
     /// The bytes of an artifact, from a bucket of the job's account. `config` is that of [`Job::config`].
     ///
     /// # Errors
-    /// `Refused` where it is larger than `most` bytes; as of `GetObject`.
+    /// `Refused` where it is larger than `most` bytes, and where the bucket is in another region; as of `GetObject`.
     pub async fn read_artifact(&self, config: &SdkConfig, artifact: &Artifact, most: u64) -> Result<Vec<u8>, Error> {
         let client = aws_sdk_s3::Client::new(config);
         let request = client.get_object().bucket(&artifact.bucket).key(&artifact.key);
         let answer = request.expected_bucket_owner(self.account.as_str()).send().await;
+        let here = config.region().map(AsRef::as_ref);
+        if let Some(there) = answer.as_ref().err().and_then(region_of_bucket).filter(|it| Some(*it) != here) {
+            return Err(Error::refused(format!(
+                "reading {artifact}: its bucket is in {there}, and the function in {}; a job is answered in the function's region, so make \
+                 the pipeline with its buckets there, or deploy the function in {there}, too",
+                here.unwrap_or_default()
+            )));
+        }
         let object = answer.or_error().doing(|| {
             format!(
                 "reading {artifact} (the role of the pipeline's action needs s3:GetObject and kms:Decrypt, and the bucket has to be \

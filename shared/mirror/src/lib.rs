@@ -8,12 +8,32 @@
 //! assert!(".signalbox/templates".parse::<mirror::RepositoryName>().is_err());
 //! ```
 
+mod content_type;
+mod copies;
 mod entry;
+mod keys;
+mod layout;
+mod manifest;
 mod message;
+mod mirrors;
 mod name;
 mod reference;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod verify;
 
+pub use content_type::content_type;
+pub use copies::{Copied, plan_copy};
 pub use entry::{BlobId, Entry, Mode, NoBlob};
+pub use keys::{Keys, LONGEST_KEY, NoKey};
+pub use layout::{Layout, plan_layout};
+pub use manifest::{FORMAT, Journal, Left, Manifest, Pointer, Record, Rules, Stored, Why, state};
 pub use message::{Forge, Push};
+pub use mirrors::{LARGEST, Mirrors, Mistake, Repository, Source};
 pub use name::{LONGEST_NAME, NoRepository, RESERVED, RepositoryName};
 pub use reference::{CommitId, NoCommit, NoReference, RefName};
+pub use steps::{BATCH, Content, Step, Upload, phase};
+pub use tree::{Head, LfsPointer, POINTER_BYTES};
+pub use verify::{Drift, Object, verify, verify_copy};

@@ -20,6 +20,7 @@ OUT = Path(__file__).with_name("actions.bin")
 LEVELS = ["List", "Read", "Write", "Tagging", "Permissions management"]
 TYPES = ["String", "ArrayOfString", "ARN", "ArrayOfARN", "Bool", "ArrayOfBool", "Numeric", "Date", "IPAddress"]
 LARGEST_ZIPPED = 250_000
+EACH = 8
 
 
 def fetch(into):
@@ -44,6 +45,16 @@ def table(records):
         offsets.append(at)
         at += len(record)
     return struct.pack(f"<I{len(offsets)}I", len(offsets), *offsets) + b"".join(records)
+
+
+def marked(records):
+    """Records behind the place of each eighth one, so that a name is found without reading all of them."""
+    places, at = [], 0
+    for number, record in enumerate(records):
+        if number % EACH == 0:
+            places.append(at)
+        at += len(record)
+    return struct.pack(f"<{len(places)}H", *places) + b"".join(records)
 
 
 class Lists:
@@ -100,7 +111,7 @@ def build(package):
             type_number[service, name.lower()] = len(types)
             types.append(text(generic(it["arn"])))
         actions = load(f"actions/{service}.json")
-        block = [text(service), struct.pack("<H", len(actions))]
+        block, records = [text(service), struct.pack("<H", len(actions))], []
         for _, action in sorted(actions.items()):
             of_types = [it["name"] for it in action["resourceTypes"]]
             known = list(action["conditionKeys"])
@@ -109,8 +120,8 @@ def build(package):
                 known += resource_types.get(it["name"], resource_types.get(it["name"].lower(), {})).get("conditionKeys", [])
             level = max(LEVELS.index(it) for it in action["accessLevel"].split(", "))
             fit = [type_number[service, name.lower()] for name in of_types if (service, name.lower()) in type_number]
-            block += [text(action["name"]), struct.pack("<BHH", level, lists.number(fit), lists.number(listed(known)))]
-        blocks.append(b"".join(block))
+            records.append(text(action["name"]) + struct.pack("<BHH", level, lists.number(fit), lists.number(listed(known))))
+        blocks.append(b"".join(block) + marked(records))
     of_requests = {generic(key).lower() for key in everywhere}
     key_records = [
         bytes([TYPES.index(keys[names[it]]) | (0x80 if it in of_requests else 0)]) + text(generic(names[it])) for it in key_names
@@ -119,7 +130,7 @@ def build(package):
     version = json.loads((package / "package.json").read_text())["version"]
     day = re.search(r"(20\d\d)(\d\d)(\d\d)", version)
     date = "-".join(day.groups())
-    head, at = b"SIGACT01" + text(date) + text(f"{PACKAGE} {version}"), 0
+    head, at = b"SIGACT02" + text(date) + text(f"{PACKAGE} {version}"), 0
     at = len(head) + 4 * len(tables)
     for it in tables:
         head += struct.pack("<I", at)

@@ -1,20 +1,31 @@
 //! The packed list of AWS's actions, resource types and condition keys, read in place: nothing is unpacked or copied.
 //!
-//! `actions/renew.py` writes it: `SIGACT01`, the date and the source as short texts (a byte of length, and the bytes), the places
+//! `actions/renew.py` writes it: `SIGACT02`, the date and the source as short texts (a byte of length, and the bytes), the places
 //! of four tables, and the tables: services, condition keys, resource types, lists. A table is a count, the place of each record
 //! counted from the end of these places, and the records. Numbers are little-endian. A service is its prefix, its number of
-//! actions (two bytes) and its actions in order: name, access level (a byte), list of resource types, list of condition keys.
+//! actions (two bytes), the place of each eighth action counted from the end of these places (two bytes each), and its actions in
+//! order: name, access level (a byte), list of resource types, list of condition keys.
 //! A condition key is its type (a byte, of which 0x80 says that every request may have it) and its name; a resource type is its
 //! ARN with `*` for what varies; a list is a count and numbers, of two bytes each.
 
 use std::cmp::Ordering;
 
-static PACKED: &[u8] = include_bytes!("../actions/actions.bin");
+const PACKED: &[u8] = include_bytes!("../actions/actions.bin");
+
+/// Where the four tables begin.
+const PLACES: [usize; 4] = {
+    let (date, source) = (PACKED[8] as usize, PACKED[9 + PACKED[8] as usize] as usize);
+    let first = 10 + date + source;
+    [four(first), four(first + 4), four(first + 8), four(first + 12)]
+};
+
+/// Of how many actions of a service one has its place in the table.
+const EACH: usize = 8;
 
 /// An action as AWS documents it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Action {
-    pub(crate) name: &'static str,
+    name: &'static [u8],
     /// As AWS classes it, by its number in the table.
     pub(crate) level: u8,
     types: u16,
@@ -50,6 +61,18 @@ type Block = (&'static [u8], &'static [u8]);
 #[derive(Clone, Debug)]
 pub(crate) struct Listed {
     pub(crate) prefix: &'static str,
+    count: u16,
+    /// The places of each eighth action.
+    places: &'static [u8],
+    actions: &'static [u8],
+}
+
+/// The actions of a service whose names a pattern fits.
+#[derive(Clone, Debug)]
+pub(crate) struct Fitting<'p> {
+    /// What the names begin with, and the rest of the pattern.
+    head: &'p [u8],
+    tail: &'p [u8],
     left: u16,
     rest: &'static [u8],
 }
@@ -62,8 +85,13 @@ pub(crate) fn origin() -> (&'static str, &'static str) {
 
 /// The service of this prefix.
 pub(crate) fn service(prefix: &str) -> Option<Listed> {
-    let prefix = prefix.to_ascii_lowercase();
-    search(SERVICES, |record| bytes(record).0.cmp(prefix.as_bytes())).map(|it| read_service(record(SERVICES, it)))
+    search(SERVICES, |record| compare(bytes(record).0, prefix.as_bytes())).map(|it| read_service(record(SERVICES, it)))
+}
+
+/// What an action is about, by its full name.
+pub(crate) fn types_of(action: &str) -> impl Iterator<Item = &'static str> {
+    let found = action.split_once(':').and_then(|(prefix, name)| service(prefix)?.actions(name).next());
+    found.into_iter().flat_map(Action::types)
 }
 
 /// Every service.
@@ -73,11 +101,7 @@ pub(crate) fn services() -> impl Iterator<Item = Listed> {
 
 /// The condition key of this name; what follows `/` in it may vary, as a tag's key does.
 pub(crate) fn key(name: &str) -> Option<Key> {
-    let find = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        let compare = |it: &[u8]| it.iter().map(u8::to_ascii_lowercase).cmp(name.bytes());
-        search(KEYS, |record| compare(bytes(&record[1..]).0)).map(read_key)
-    };
+    let find = |name: &str| search(KEYS, |record| compare(bytes(&record[1..]).0, name.as_bytes())).map(read_key);
     let of_tag = || find(&format!("{}/*", name.split_once('/')?.0));
     let by_pattern = || {
         let fits = |it: &usize| {
@@ -96,32 +120,70 @@ pub(crate) fn keys() -> impl Iterator<Item = Key> {
 
 impl Listed {
     /// Its actions whose names the pattern fits.
-    pub(crate) fn actions(self, pattern: &str) -> impl Iterator<Item = Action> {
-        let is_plain = !pattern.contains(['*', '?']);
+    pub(crate) fn actions(self, pattern: &str) -> Fitting<'_> {
         let pattern = pattern.as_bytes();
-        let fits = move |name: &[u8]| {
-            if is_plain { name.eq_ignore_ascii_case(pattern) } else { crate::pattern::bytes_cover(pattern, name) }
-        };
-        self.blocks().filter(move |block| fits(block.0)).map(read_action)
+        let (head, tail) =
+            pattern.split_at(pattern.iter().position(|it| matches!(it, b'*' | b'?')).unwrap_or(pattern.len()));
+        // The first place whose name is not before the head; the action may stand before that place, and after the one before it.
+        let at = |number: usize| usize::from(two(&self.places[2 * number..]));
+        let (mut low, mut high) = (0, self.places.len() / 2);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let is_before = compare(bytes(&self.actions[at(middle)..]).0, head) == Ordering::Less;
+            (low, high) = if is_before { (middle + 1, high) } else { (low, middle) };
+        }
+        let from = low.saturating_sub(1);
+        let rest = if self.places.is_empty() { self.actions } else { &self.actions[at(from)..] };
+        let before = u16::try_from(EACH * from).unwrap_or(u16::MAX);
+        Fitting { head, tail, left: self.count.saturating_sub(before), rest }
     }
 
     /// All its actions.
-    pub(crate) fn every_action(self) -> impl Iterator<Item = Action> {
-        self.blocks().map(read_action)
+    pub(crate) fn every_action(self) -> Fitting<'static> {
+        self.actions("*")
     }
+}
 
-    /// Of each action its name and what follows it, not read yet: most are looked at for their names only.
-    fn blocks(self) -> impl Iterator<Item = Block> {
-        let mut rest = self.rest;
-        (0..self.left).map(move |_| {
-            let block = bytes(rest);
-            rest = &block.1[5..];
-            block
-        })
+impl Iterator for Fitting<'_> {
+    type Item = Action;
+
+    fn next(&mut self) -> Option<Action> {
+        while self.left > 0 {
+            let (name, after) = bytes(self.rest);
+            (self.left, self.rest) = (self.left - 1, &after[5..]);
+            let (begin, end) = name.split_at(self.head.len().min(name.len()));
+            match compare(begin, self.head) {
+                Ordering::Greater => self.left = 0,
+                Ordering::Equal if self.fits(end) => return Some(read_action((name, after))),
+                Ordering::Less | Ordering::Equal => {}
+            }
+        }
+        None
+    }
+}
+
+impl Fitting<'_> {
+    /// Whether the rest of the pattern fits the rest of a name.
+    fn fits(&self, end: &[u8]) -> bool {
+        match self.tail {
+            [] => end.is_empty(),
+            [b'*'] => true,
+            tail => crate::pattern::bytes_cover(tail, end),
+        }
     }
 }
 
 impl Action {
+    /// Its name, without the service.
+    pub(crate) fn name(self) -> &'static str {
+        text(self.name)
+    }
+
+    /// The number of its list of resource types: actions that have the same are about the same things.
+    pub(crate) fn list_of_types(self) -> u16 {
+        self.types
+    }
+
     /// The ARNs of what it acts on, with `*` for what varies; none where it takes `*` only.
     pub(crate) fn types(self) -> impl Iterator<Item = &'static str> {
         numbers(self.types).map(|it| short(record(TYPES, it)).0)
@@ -140,7 +202,9 @@ const LISTS: usize = 3;
 
 fn read_service(record: &'static [u8]) -> Listed {
     let (prefix, rest) = short(record);
-    Listed { prefix, left: two(rest), rest: &rest[2..] }
+    let count = two(rest);
+    let (places, actions) = rest[2..].split_at(2 * usize::from(count).div_ceil(EACH));
+    Listed { prefix, count, places, actions }
 }
 
 fn read_key(number: usize) -> Key {
@@ -180,23 +244,24 @@ fn search(table: usize, compare: impl Fn(&'static [u8]) -> Ordering) -> Option<u
 
 /// The record, and what follows it.
 fn record(table: usize, number: usize) -> &'static [u8] {
-    let table = place(table);
+    let table = PLACES[table];
     let first = table + 4 + 4 * four(table);
     &PACKED[first + four(table + 4 + 4 * number)..]
 }
 
 fn count(table: usize) -> usize {
-    four(place(table))
+    four(PLACES[table])
 }
 
-fn place(table: usize) -> usize {
-    let (_, rest) = short(&PACKED[8..]);
-    let (_, rest) = short(rest);
-    four(PACKED.len() - rest.len() + 4 * table)
+const fn four(at: usize) -> usize {
+    u32::from_le_bytes([PACKED[at], PACKED[at + 1], PACKED[at + 2], PACKED[at + 3]]) as usize
 }
 
-fn four(at: usize) -> usize {
-    PACKED[at..at + 4].iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte))
+/// The order of two names, whatever the case of their letters.
+fn compare(one: &[u8], other: &[u8]) -> Ordering {
+    let fold = u8::to_ascii_lowercase;
+    let differing = one.iter().zip(other).map(|(a, b)| fold(a).cmp(&fold(b))).find(|it| it.is_ne());
+    differing.unwrap_or_else(|| one.len().cmp(&other.len()))
 }
 
 fn two(bytes: &[u8]) -> u16 {
@@ -204,7 +269,7 @@ fn two(bytes: &[u8]) -> u16 {
 }
 
 fn read_action((name, rest): Block) -> Action {
-    Action { name: text(name), level: rest[0], types: two(&rest[1..]), keys: two(&rest[3..]) }
+    Action { name, level: rest[0], types: two(&rest[1..]), keys: two(&rest[3..]) }
 }
 
 /// A short text at the beginning, and what follows it.

@@ -35,17 +35,29 @@ pub(crate) fn joined((policy, own): (&str, &Value<'_>), (denies, more): (&str, &
 }
 
 /// JSON without the white space between its parts, which AWS does not count of a managed policy.
-pub(crate) fn without_space(json: &str) -> String {
+fn without_space(json: &str) -> String {
+    let mut is_kept = is_kept();
+    json.chars().filter(|it| is_kept(u8::try_from(*it).unwrap_or(u8::MAX))).collect()
+}
+
+/// How many characters that would be.
+pub(crate) fn length_without_space(json: &str) -> usize {
+    let mut is_kept = is_kept();
+    // The first byte of each character counts.
+    json.bytes().filter(|it| is_kept(*it) && it & 0xc0 != 0x80).count()
+}
+
+/// Whether the next byte is not white space between parts.
+fn is_kept() -> impl FnMut(u8) -> bool {
     let (mut is_in_string, mut is_escaped) = (false, false);
-    let is_kept = |it: &char| {
+    move |it| {
         let is_space = it.is_ascii_whitespace() && !is_in_string;
         match it {
             _ if is_escaped => is_escaped = false,
-            '\\' if is_in_string => is_escaped = true,
-            '"' => is_in_string = !is_in_string,
+            b'\\' if is_in_string => is_escaped = true,
+            b'"' => is_in_string = !is_in_string,
             _ => {}
         }
         !is_space
-    };
-    json.chars().filter(is_kept).collect()
+    }
 }

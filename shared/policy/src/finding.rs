@@ -6,7 +6,7 @@ use jsonc_parser::ast::Value;
 use reaction::Severity;
 use serde::Serialize;
 
-use crate::place::{line_and_column, pointer};
+use crate::place::{Lines, pointer};
 
 /// One thing that is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -75,8 +75,8 @@ impl Found {
     }
 
     /// The finding with its place in the text.
-    pub(crate) fn placed(self, file: &str, text: &str, root: Option<&Value<'_>>) -> Finding {
-        let (line, column) = line_and_column(text, self.at);
+    pub(crate) fn placed(self, file: &str, lines: &Lines<'_>, root: Option<&Value<'_>>) -> Finding {
+        let (line, column) = lines.line_and_column(self.at);
         Finding {
             file: file.into(),
             path: root.map(|root| pointer(root, self.at)).unwrap_or_default(),

@@ -16,6 +16,7 @@ mod actions;
 mod append;
 mod document;
 mod finding;
+mod firm;
 mod form;
 mod granted;
 mod json;
@@ -25,8 +26,11 @@ mod operator;
 mod passed;
 mod pattern;
 mod place;
+mod reach;
 mod rules;
 mod verdict;
+mod watched;
+mod ways;
 
 #[cfg(test)]
 mod tests;
@@ -35,5 +39,6 @@ pub use append::append;
 pub use finding::Finding;
 pub use kind::Kind;
 pub use listed::{AccessLevel, ListedAction, listed_actions};
+pub use place::line_and_column_of;
 pub use reaction::Severity;
 pub use verdict::{Actions, Source, Verdict, check, list_of_actions};

@@ -43,7 +43,7 @@ pub fn listed_actions(pattern: &str) -> Vec<ListedAction> {
     let Some((prefix, name)) = pattern.split_once(':') else { return Vec::new() };
     let listed = service(prefix).into_iter().flat_map(|it| {
         let service = it.prefix;
-        it.actions(name).map(move |action| ListedAction { service, name: action.name, level: level(action), action })
+        it.actions(name).map(move |action| ListedAction { service, name: action.name(), level: level(action), action })
     });
     listed.collect()
 }

@@ -1,8 +1,8 @@
 //! A condition's operator: what it compares, and what it does where its key is missing.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
 
-use crate::document::{Condition, Statement};
-use crate::pattern::{covers, fits};
+use crate::document::Condition;
+use crate::pattern::covers_exactly;
 
 /// What an operator compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,15 @@ pub(crate) enum Quantifier {
     Any,
 }
 
+/// How texts are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Texts {
+    Exactly,
+    InAnyCase,
+    /// `*` and `?` stand for other characters.
+    WithWildcards,
+}
+
 /// An operator, as its name says.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operator {
@@ -34,8 +43,8 @@ pub(crate) struct Operator {
     pub(crate) if_exists: bool,
     /// Whether it holds for everything but its values, and so where the key is missing too.
     pub(crate) is_negative: bool,
-    /// Whether `*` and `?` in its values stand for other characters.
-    pub(crate) has_wildcards: bool,
+    /// How its values fit.
+    pub(crate) texts: Texts,
 }
 
 /// Every operator without its quantifier and its ending.
@@ -94,46 +103,51 @@ impl Operator {
         if compares == Compares::Presence && if_exists {
             return None;
         }
-        let has_wildcards = base.ends_with("Like") || compares == Compares::Arn;
-        Some(Self { compares, quantifier, if_exists, is_negative: base.contains("Not"), has_wildcards })
+        let texts = match *base {
+            it if it.ends_with("IgnoreCase") => Texts::InAnyCase,
+            it if it.ends_with("Like") || compares == Compares::Arn => Texts::WithWildcards,
+            _ => Texts::Exactly,
+        };
+        Some(Self { compares, quantifier, if_exists, is_negative: base.contains("Not"), texts })
     }
 
-    /// Whether the value fits one of the operator's values, before a negation.
-    fn is_one_of(self, condition: &Condition<'_>, value: &str) -> bool {
-        condition
-            .values
-            .iter()
-            .any(|it| if self.has_wildcards { fits(it.value, value) } else { it.value.eq_ignore_ascii_case(value) })
-    }
-
-    /// Whether the condition holds for a request in which the key has this value.
-    pub(crate) fn holds_for(self, condition: &Condition<'_>, value: &str) -> bool {
-        match self.compares {
-            Compares::Presence => condition.values.iter().any(|it| it.value.eq_ignore_ascii_case("false")),
-            _ => self.is_one_of(condition, value) != self.is_negative,
-        }
+    /// Whether the condition holds for a request in which the key has this text.
+    fn holds_for(self, condition: &Condition<'_>, text: &str) -> bool {
+        let fits = |it: &str| match self.texts {
+            Texts::WithWildcards => covers_exactly(it, text),
+            Texts::InAnyCase => it.eq_ignore_ascii_case(text),
+            Texts::Exactly => it == text,
+        };
+        condition.values.iter().any(|it| fits(it.value)) != self.is_negative
     }
 }
 
-/// The managed policy of an administrator, in the partition `aws`; a `*` that reaches it there reaches it elsewhere.
-const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
-
 impl Condition<'_> {
-    /// Whether it holds for some values only, and not where its key is missing.
-    pub(crate) fn is_firm(&self) -> bool {
-        let Some(operator) = Operator::parse(self.operator.value) else { return false };
-        let is_vacuous = |it: &str| match operator.compares {
-            Compares::Address => it.ends_with("/0"),
-            // To attach this one is to attach any.
-            _ if self.is_on("iam:PolicyARN") && fits(it, ADMINISTRATOR) => true,
-            _ => operator.has_wildcards && (covers(it, "*") || covers(it, "arn:*:*:*:*:*")),
-        };
-        !operator.is_negative
-            && !operator.if_exists
-            && operator.quantifier != Quantifier::All
-            && operator.compares != Compares::Presence
-            && !self.values.is_empty()
-            && !self.values.iter().any(|it| is_vacuous(it.value))
+    /// Whether it may hold for a request in which the key has this text: where that is not sure, it may.
+    pub(crate) fn may_hold_for(&self, text: &str) -> bool {
+        let is_doubtful = self.values.is_empty() || self.values.iter().any(|it| it.value.contains("${"));
+        Operator::parse(self.operator.value)
+            .is_none_or(|it| it.compares != Compares::Text || is_doubtful || it.holds_for(self, text))
+    }
+
+    /// Whether it may hold for a request that does not have the key.
+    pub(crate) fn may_hold_without_key(&self) -> bool {
+        Operator::parse(self.operator.value).is_none_or(|it| match it.compares {
+            Compares::Presence => !self.values.iter().all(|it| it.value.eq_ignore_ascii_case("false")),
+            _ => it.if_exists || it.is_negative || it.quantifier == Quantifier::All,
+        })
+    }
+
+    /// Whether it holds for every request in which the key has this text.
+    pub(crate) fn surely_holds_for(&self, text: &str) -> bool {
+        let is_doubtful = self.values.is_empty() || self.values.iter().any(|it| it.value.contains("${"));
+        let asks_for_it = || self.values.iter().all(|it| it.value.eq_ignore_ascii_case("false"));
+        Operator::parse(self.operator.value).is_some_and(|it| match it.compares {
+            _ if is_doubtful => false,
+            Compares::Presence => asks_for_it(),
+            Compares::Text => it.holds_for(self, text),
+            _ => false,
+        })
     }
 
     /// Whether its key is this one, or begins so where this ends in `/` or `:`.
@@ -143,12 +157,5 @@ impl Condition<'_> {
             return own.get(..key.len()).is_some_and(|it| it.eq_ignore_ascii_case(key));
         }
         own.eq_ignore_ascii_case(key)
-    }
-}
-
-impl Statement<'_> {
-    /// Whether a firm condition on one of these keys narrows it.
-    pub(crate) fn is_narrowed_by(&self, keys: &[&str]) -> bool {
-        self.conditions.iter().any(|it| it.is_firm() && keys.iter().any(|key| it.is_on(key)))
     }
 }

@@ -8,11 +8,20 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
 /// Whether everything that the second fits is fitted by the first, whatever the case of the letters. A wildcard of the second is
 /// covered by a wildcard of the first only; `false` may be wrong where several wildcards together would cover one.
 pub(crate) fn covers(pattern: &str, other: &str) -> bool {
-    bytes_cover(pattern.as_bytes(), other.as_bytes())
+    cover::<true>(pattern.as_bytes(), other.as_bytes())
 }
 
-/// The same of their bytes: wildcards are ASCII, and only ASCII's letters have a case here.
+/// The same where the case of letters counts, as it does in the names of things and in values.
+pub(crate) fn covers_exactly(pattern: &str, other: &str) -> bool {
+    cover::<false>(pattern.as_bytes(), other.as_bytes())
+}
+
+/// The same of bytes: wildcards are ASCII, and only ASCII's letters have a case here.
 pub(crate) fn bytes_cover(pattern: &[u8], other: &[u8]) -> bool {
+    cover::<true>(pattern, other)
+}
+
+fn cover<const ANY_CASE: bool>(pattern: &[u8], other: &[u8]) -> bool {
     let (mut p, mut o, mut retry) = (0, 0, None);
     while o < other.len() {
         match pattern.get(p) {
@@ -21,7 +30,7 @@ pub(crate) fn bytes_cover(pattern: &[u8], other: &[u8]) -> bool {
                 p += 1;
             }
             Some(b'?') if other[o] != b'*' => (p, o) = (p + 1, o + 1),
-            Some(byte) if byte.eq_ignore_ascii_case(&other[o]) && !matches!(other[o], b'*' | b'?') => {
+            Some(byte) if is_same::<ANY_CASE>(*byte, other[o]) && !matches!(other[o], b'*' | b'?') => {
                 (p, o) = (p + 1, o + 1);
             }
             _ => match retry {
@@ -36,10 +45,14 @@ pub(crate) fn bytes_cover(pattern: &[u8], other: &[u8]) -> bool {
     pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
+fn is_same<const ANY_CASE: bool>(one: u8, other: u8) -> bool {
+    one == other || ANY_CASE && one.eq_ignore_ascii_case(&other)
+}
+
 /// Whether some text fits both, whatever the case of the letters.
 pub(crate) fn meet(one: &str, other: &str) -> bool {
     // Most are texts without wildcards, or nothing but one.
-    let is_plain = |it: &str| !it.contains(['*', '?']);
+    let is_plain = |it: &str| !it.bytes().any(|it| matches!(it, b'*' | b'?'));
     match (is_plain(one), is_plain(other)) {
         _ if one == "*" || other == "*" => true,
         (true, true) => one.eq_ignore_ascii_case(other),
@@ -77,19 +90,21 @@ fn patterns_meet(one: &[u8], other: &[u8]) -> bool {
 
 /// Whether the pattern of an action fits every action: `*`, `*:*`, `?*`.
 pub(crate) fn is_every_action(pattern: &str) -> bool {
-    is_wild(pattern, &[':'])
+    pattern.bytes().rev().all(|it| matches!(it, b'*' | b'?' | b':')) && pattern.contains('*')
 }
 
 /// Whether the pattern of a resource fits every resource, or every one of a partition: `*`, `arn:*`, `arn:aws:*:*:*:*`.
 pub(crate) fn is_every_resource(pattern: &str) -> bool {
-    let rest = pattern.strip_prefix("arn:").unwrap_or(pattern);
-    let rest = match rest.split_once(':') {
-        Some((partition, rest)) if partition == "aws" || partition.starts_with("aws-") => rest,
-        _ => rest,
-    };
-    is_wild(rest, &[':', '/'])
+    let is_wild = |it: &u8| matches!(it, b'*' | b'?' | b':' | b'/');
+    // Few patterns have nothing else behind the partition, and most show that in their last letters.
+    let wild = pattern.bytes().rev().take_while(|it| is_wild(it)).count();
+    let (given, wild) = pattern.as_bytes().split_at(pattern.len() - wild);
+    let is_of_all =
+        matches!(given, b"" | b"arn" | b"arn:aws") || given.starts_with(b"arn:aws-") && !given[8..].contains(&b':');
+    is_of_all && wild.contains(&b'*')
 }
 
-fn is_wild(pattern: &str, between: &[char]) -> bool {
-    pattern.chars().all(|it| matches!(it, '*' | '?') || between.contains(&it)) && pattern.contains('*')
+/// Whether the pattern fits everything because it is nothing but stars: no other may be taken for what a deny is about.
+pub(crate) fn is_stars(pattern: &str) -> bool {
+    !pattern.is_empty() && pattern.bytes().all(|it| it == b'*')
 }

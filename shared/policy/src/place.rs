@@ -29,9 +29,43 @@ pub(crate) fn pointer(root: &Value<'_>, at: usize) -> String {
     }
 }
 
-/// The line and the column of a byte, both from 1; a column is a character.
-pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    (before.matches('\n').count() + 1, line.chars().count() + 1)
+/// The line and the column of what a path of keys and indices leads to, or of the last of its steps that is there; where one value stands
+/// in place of a list, it is the list's first.
+#[must_use]
+pub fn line_and_column_of(text: &str, path: &[String]) -> Option<(usize, usize)> {
+    let root = crate::json::read(text).ok()?;
+    let mut value = &root;
+    for step in path {
+        let next = match value {
+            Value::Object(object) => object.properties.iter().find(|it| it.name.as_str() == step).map(|it| &it.value),
+            Value::Array(array) => step.parse::<usize>().ok().and_then(|index| array.elements.get(index)),
+            _ => None,
+        };
+        match next {
+            Some(next) => value = next,
+            None if step == "0" => {}
+            None => break,
+        }
+    }
+    Some(Lines::of(text).line_and_column(value.start()))
+}
+
+/// A text, and where each of its lines begins.
+pub(crate) struct Lines<'t> {
+    text: &'t str,
+    begins: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    pub(crate) fn of(text: &'t str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|it| it.1 == b'\n').map(|it| it.0 + 1);
+        Self { text, begins: [0].into_iter().chain(breaks).collect() }
+    }
+
+    /// The line and the column of a byte, both from 1; a column is a character.
+    pub(crate) fn line_and_column(&self, at: usize) -> (usize, usize) {
+        let line = self.begins.partition_point(|it| *it <= at);
+        let before = self.text.get(self.begins[line - 1]..at).unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
 }

@@ -6,17 +6,15 @@ mod escalation;
 mod fit;
 mod names;
 mod principals;
-mod sets;
 mod size;
 mod stray;
 
-#[cfg(test)]
-pub(crate) use sets::{PASS_ROLE, WAYS};
 pub(crate) use size::refused;
 
 use crate::Kind;
 use crate::document::{Document, Statement};
 use crate::finding::Found;
+use crate::granted::Rights;
 
 /// What the rules look at.
 pub(crate) struct Judged<'a> {
@@ -39,7 +37,10 @@ pub(crate) fn find(judged: &Judged<'_>, found: &mut Vec<Found>) {
     }
     stray::find(judged, found);
     size::find(judged, found);
-    if judged.kind == Kind::Identity && !admin::find(judged, found) {
-        escalation::find(judged, found);
+    if judged.kind == Kind::Identity {
+        let rights = Rights::of(&judged.statements);
+        if !admin::find(judged, &rights, found) {
+            escalation::find(&rights, found);
+        }
     }
 }

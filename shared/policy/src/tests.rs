@@ -1,9 +1,11 @@
 //! Policies with known answers, written from AWS's documentation and from how these rights are used, not from the rules.
 
 mod appended;
+mod around;
 mod conditions;
 mod escalations;
 mod forms;
+mod narrowed;
 mod packed;
 mod patterns;
 mod principals;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::document::Document;
 use crate::finding::{At, Finding, Found};
 use crate::json::{Unreadable, read};
+use crate::place::Lines;
 use crate::rules::{Judged, refused};
 use crate::{Kind, append, form, rules};
 
@@ -49,6 +50,8 @@ pub fn list_of_actions() -> Actions {
 }
 
 /// Judges a policy, together with the denies that will be appended to it; without a type, as what it looks like.
+// Callers are made as small as they can be, and this would be made so with them.
+#[inline(never)]
 #[must_use]
 pub fn check(policy: &Source<'_>, denies: Option<&Source<'_>>, kind: Option<Kind>) -> Verdict {
     let sources: Vec<_> = [policy].into_iter().chain(denies).collect();
@@ -66,9 +69,10 @@ pub fn check(policy: &Source<'_>, denies: Option<&Source<'_>>, kind: Option<Kind
     let kind = judge(&sources, &roots, kind, &mut found);
     found.sort();
     found.dedup();
+    let lines: Vec<_> = sources.iter().map(|it| Lines::of(if found.is_empty() { "" } else { it.text })).collect();
     let placed = found.into_iter().map(|it| {
         let source = it.source;
-        it.placed(sources[source].name, sources[source].text, roots[source])
+        it.placed(sources[source].name, &lines[source], roots[source])
     });
     Verdict { file: policy.name.into(), kind, actions: list_of_actions(), findings: placed.collect() }
 }

@@ -116,9 +116,12 @@ fn programs_read_verdicts_sarif_and_annotations() {
     let finding = &verdicts[0]["findings"][0];
     assert_eq!((code, verdicts[0]["type"].as_str()), (Some(2), Some("identity")));
     assert_eq!(finding["path"], "/Statement/0/Action/1");
+    // What was not run has not passed.
+    assert_eq!(verdicts[0]["second_opinion"], "not run (needs an account)");
     assert_eq!((&finding["line"], &finding["column"], &finding["severity"]), (&4.into(), &53.into(), &"error".into()));
     let (code, out, _) = folder.check(&["keys, all.json", "--output", "sarif"]);
     let sarif: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(sarif["runs"][0]["properties"]["secondOpinion"], "not run (needs an account)");
     let result = &sarif["runs"][0]["results"][0];
     assert_eq!((code, sarif["version"].as_str()), (Some(2), Some("2.1.0")));
     assert_eq!(result["ruleId"], "escalation");

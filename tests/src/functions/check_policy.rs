@@ -9,6 +9,7 @@ mod given;
 mod history;
 mod pipeline;
 mod stories;
+mod versions;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub struct Scene {
     sessions: Arc<Sessions>,
     organization: Organization,
     grants: Grants,
+    settings: Settings,
     /// The event, whose job is that of the samples.
     sample: String,
     event: String,
@@ -64,7 +66,9 @@ impl scene::Scene for Scene {
         let sessions = Arc::new(sessions_of(&world.account).await.with_members(members(&requester.account)));
         let grants = Grants::new(&world.sessions, GRANTS, AUDIT, CheckPolicy::NAME);
         let (event, jobs) = (String::new(), AtomicU64::new(0));
-        let mut scene = Self { world, requester, sessions, organization, grants, sample: String::new(), event, jobs };
+        let (settings, sample_of_world) = (settings(given), String::new());
+        let mut scene =
+            Self { world, requester, sessions, organization, grants, settings, sample: sample_of_world, event, jobs };
         scene.sample = scene.with_own_ids(&read_sample(Self::FUNCTION, sample));
         scene.fill(given).await;
         scene.open_job();
@@ -125,18 +129,24 @@ impl scene::Scene for Scene {
 
     fn parameters(&self) -> Vec<(String, String)> {
         let organization = self.organization.with_own_ids("o-exampleorgid");
+        let second = if self.settings.asks_access_analyzer { "access-analyzer" } else { "none" };
         let given = [
             ("Accounts", self.requester.account.as_str()),
             ("OrganizationId", organization.as_str()),
             ("PolicyTagKeys", TAG_KEYS),
+            ("SecondOpinion", second),
         ];
         given.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 }
 
 /// The function's settings.
-fn settings() -> Settings {
-    let variable = |name: &str| (name == "SIGNALBOX_POLICY_TAGS").then(|| TAG_KEYS.to_owned());
+fn settings(given: &Given) -> Settings {
+    let variable = |name: &str| match name {
+        "SIGNALBOX_POLICY_TAGS" => Some(TAG_KEYS.to_owned()),
+        "SIGNALBOX_SECOND_OPINION" => given.has_second_opinion.then(|| "access-analyzer".into()),
+        _ => None,
+    };
     Settings::read(&variable).expect("settings of a test")
 }
 
@@ -188,7 +198,7 @@ impl Scene {
     }
 
     async fn drive(&self, mode: Mode, run: &Run, event: &str) -> Report {
-        let function = CheckPolicy::new(self.sessions.clone(), settings(), Some(self.grants.clone()));
+        let function = CheckPolicy::new(self.sessions.clone(), self.settings.clone(), Some(self.grants.clone()));
         let ledger = DynamoLedger::new(&self.world.sessions, LEDGER, CheckPolicy::NAME);
         drive_json(&function, &ledger, mode, run, event).await
     }

@@ -123,8 +123,8 @@ async fn what_is_not_played_is_refused_by_name() {
     ];
     expect![[r#"
         InvalidActionDeclarationException: action Build of stage Build: the local AWS plays no action Build, AWS, CodeBuild, version 1
-        InvalidStructureException: CodePipeline knows no such structure, or the local AWS does not play it: unknown field `region`, expected one of `name`, `actionTypeId`, `runOrder`, `configuration`, `inputArtifacts`, `outputArtifacts`, `roleArn`
-        InvalidActionDeclarationException: action Check of stage Check: UserParameters has a variable, and the local AWS plays none
+        InvalidStructureException: CodePipeline knows no such structure, or the local AWS does not play it: unknown field `region`, expected one of `name`, `actionTypeId`, `runOrder`, `configuration`, `inputArtifacts`, `outputArtifacts`, `namespace`, `roleArn`
+        InvalidActionDeclarationException: action Check of stage Check: UserParameters has the variable Source.VersionId: no earlier action has such a variable, or the local AWS does not play it
         InvalidActionDeclarationException: action Approve of stage Approve: Unknown configuration NotificationArn, or the local AWS does not play it
         InvalidActionDeclarationException: action Check of stage Check: UserParameters has more than 1000 characters
         InvalidStructureException: A pipeline has at least 2 stages
@@ -206,6 +206,48 @@ async fn an_approval_is_given_once_by_its_token_and_a_rejection_ends_the_executi
     let token = watched.run_when("Approve", "InProgress").await.token.unwrap();
     answer(&watched, &token, ApprovalStatus::Approved).await.unwrap();
     assert_eq!(watched.outcomes_when(2).await, ["Failed", "Succeeded"]);
+}
+
+#[tokio::test]
+async fn a_variable_is_one_of_an_earlier_action_and_a_namespace_of_one_action() {
+    let world = account().await;
+    let named = || source_action(&world).namespace("Source");
+    let refused = async |actions: Vec<ActionDeclarationBuilder>| {
+        refusal(&world, declared(&world, actions, ExecutionMode::Queued)).await
+    };
+    let of = |variable: &str| invoke("check").configuration("UserParameters", variable);
+    let refusals = [
+        refused(vec![named(), of("#{Source.BranchName}")]).await,
+        refused(vec![named(), of("#{Check.VersionId}").namespace("Check")]).await,
+        refused(vec![named(), approval().namespace("Source")]).await,
+    ];
+    expect![[r#"
+        InvalidActionDeclarationException: action Check of stage Check: UserParameters has the variable Source.BranchName: no earlier action has such a variable, or the local AWS does not play it
+        InvalidActionDeclarationException: action Check of stage Check: UserParameters has the variable Check.VersionId: no earlier action has such a variable, or the local AWS does not play it
+        InvalidStageDeclarationException: stage Approve: two actions have the namespace Source"#]].assert_eq(&refusals.join("\n"));
+}
+
+/// What the approval that waits is told, and of which version: a version that was put meanwhile waits before it.
+#[tokio::test]
+async fn a_variable_has_the_version_of_its_own_execution() {
+    let world = account().await;
+    let key = "a folder/policy+1.zip";
+    let first = put_version(&world, &source(&world), key, b"one").await;
+    let told = approval().configuration("CustomData", "read #{Its-Source.VersionId} (#{Its-Source.ETag})");
+    let source_action = source_action(&world).namespace("Its-Source");
+    assert_eq!(refusal(&world, declared(&world, vec![source_action, told], ExecutionMode::Queued)).await, "taken");
+    let watched = Watched::new(&world, "pipeline");
+    watched.run_when("Approve", "InProgress").await;
+    let second = put_version(&world, &source(&world), key, b"two").await;
+    for (version, content) in
+        [(first, "f97c5d29941bfb1b2fdab0874906ab82"), (second, "b8a9f715dbb64fd5c56e7783c6820a61")]
+    {
+        let waits = watched.approval_of(&version).await;
+        assert_eq!(waits.configuration["CustomData"], "read #{Its-Source.VersionId} (#{Its-Source.ETag})");
+        assert_eq!(waits.resolved["CustomData"], format!("read {version} ({content})"));
+        answer(&watched, &waits.token, ApprovalStatus::Approved).await.unwrap();
+    }
+    assert_eq!(watched.outcomes_when(2).await, ["Succeeded", "Succeeded"]);
 }
 
 /// Three executions while the first one waits for an approval.

@@ -45,10 +45,13 @@ fn events_of(entry: &Entry) -> BTreeSet<String> {
 /// What the function's own template hands to it. Nothing in a template says that a pipeline invokes a function.
 fn handed_over(template: &Template) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let function = json!({"Fn::GetAtt": "Function.Arn"});
+    // A rule hands over to the function, or to the queue that feeds it.
+    let queues = template.resources("AWS::Lambda::EventSourceMapping").into_iter();
+    let mut takers: Vec<_> = queues.map(|(_, it)| it["EventSourceArn"].clone()).collect();
+    takers.push(json!({"Fn::GetAtt": "Function.Arn"}));
     for (_, rule) in template.resources("AWS::Events::Rule") {
         let targets = rule["Targets"].as_array().unwrap();
-        if !targets.iter().any(|it| it["Arn"] == function) {
+        if !targets.iter().any(|it| takers.contains(&it["Arn"])) {
             continue;
         }
         match rule.get("EventPattern") {
@@ -117,7 +120,8 @@ fn a_template_sets_what_its_function_reads_and_nothing_else() {
 
 /// A value that the setting takes where it has to be set.
 fn accepted(setting: &Setting) -> &'static str {
-    let candidates = ["everybody", "ssm:/share", "https://auth.example.com/"];
+    let queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/mirror-repository.fifo";
+    let candidates = ["everybody", "ssm:/share", "https://auth.example.com/", queue];
     let is_taken = |value: &&str| (setting.check)(&|name| (name == setting.variable).then(|| (*value).into())).is_ok();
     candidates.into_iter().find(is_taken).unwrap_or_else(|| panic!("say which value {} takes", setting.variable))
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use aws::{Members, Narrowed, in_name_of};
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use jobs::{Job, Pipeline};
-use local_aws::JobState;
+use local_aws::{Fault, FaultKind, JobState};
 use reaction::{Answers, Error, Left, Outcome, Report, Run};
 use serde_json::json;
 
@@ -80,6 +81,38 @@ async fn an_artifact_in_a_bucket_of_another_account_is_not_read() {
     assert_refused(read(&job, 5).await, &format!("the bucket has to be account {}'s", other.account));
 }
 
+/// `CodePipeline` keeps artifacts in the pipeline's region, and a job of another region cannot be answered.
+#[tokio::test]
+async fn an_artifact_in_a_bucket_of_another_region_is_refused_with_both_regions() {
+    let requester = World::new().await;
+    let there = aws_sdk_s3::Client::new(&requester.sessions.in_region(&"eu-central-1".parse().unwrap()));
+    let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuCentral1).build();
+    let made = there.create_bucket().bucket(requester.bucket()).create_bucket_configuration(place);
+    made.send().await.unwrap();
+    let job = job(&requester, &requester, &requester);
+    let error = read(&job, 5).await.unwrap_err();
+    assert!(error.is_refused(), "{error}");
+    let why = format!("its bucket is in eu-central-1, and the function in {REGION}; ");
+    assert!(error.to_string().contains(&why), "{error}");
+}
+
+/// STS of one partition knows no credentials of another one, and no credentials that have expired.
+#[tokio::test]
+async fn credentials_that_sts_does_not_know_prove_nothing() {
+    let requester = requester().await;
+    for code in ["InvalidClientTokenId", "ExpiredToken", "Throttling"] {
+        let kind = FaultKind::Error { status: 403, code: code.into(), message: "no".into() };
+        let fault =
+            Fault { operation: Some("GetCallerIdentity".into()), times: 100, ..Fault::new(&requester.account, kind) };
+        AWS.inject(&fault);
+        let before = requester.calls();
+        assert_refused(read(&job(&requester, &requester, &requester), 5).await, code);
+        let calls = requester.operations_since(before);
+        assert!(calls.iter().all(|it| it == "sts:GetCallerIdentity"), "nothing was read: {calls:?}");
+        AWS.clear_faults(&requester.account);
+    }
+}
+
 /// A job of a pipeline of `account`, which has invoked a function, and who waits for its answer.
 fn open(account: &World) -> <Pipeline as Answers>::Caller {
     AWS.open_job(&account.account, REGION, ID);
@@ -132,10 +165,11 @@ async fn a_job_of_another_account_is_answered_by_a_session_there_that_may_do_not
     };
     let sessions = Arc::new(sessions_of(&function.account).await.with_members(Members::read(&variables).unwrap()));
     let run = Run::new("a-test", ID, run_for(Duration::from_mins(1)).deadline);
-    let report = Report::new("a-test", Outcome::Applied, None);
+    let mut report = Report::new("a-test", Outcome::Applied, None);
+    report.notes = vec!["a note".into()];
     let answering = async { Pipeline::new(&sessions).answer(&open(&requester), &report, &run).await };
     in_name_of(&run, answering).await.unwrap();
-    assert_eq!(state(&requester), Some(JobState::Succeeded("a-test: applied".into())));
+    assert_eq!(state(&requester), Some(JobState::Succeeded("a-test: applied; note: a note".into())));
     let stranger = World::new().await;
     let refused = async { Pipeline::new(&sessions).answer(&open(&stranger), &report, &run).await };
     let refused = in_name_of(&run, refused).await.unwrap_err().to_string();

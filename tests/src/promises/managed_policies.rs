@@ -60,8 +60,8 @@ fn the_form_of_aws_own_policies_is_valid() {
         administrator-service 4
         all-on-all 2
         condition-key 12
-        escalation 147
-        for-all-values 150
+        escalation 181
+        for-all-values 148
         not-action 2
         not-resource 7
         resource-type 1291

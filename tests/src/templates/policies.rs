@@ -34,7 +34,9 @@ fn named(template: &Template, name: &str) -> String {
         "AWS::Partition" => "aws".into(),
         "AWS::Region" => REGION.into(),
         "AWS::URLSuffix" => "amazonaws.com".into(),
-        "Manifest" => "com-example-bucket/share.json".into(),
+        "Manifest" | "Repositories" => "com-example-bucket/share.json".into(),
+        "ConnectionArns" => format!("arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/1234abcd"),
+        "CodeCommitArns" => format!("arn:aws:codecommit:{REGION}:{ACCOUNT}:templates"),
         "PolicyPath" => "/signalbox/".into(),
         "HubRoleArn" | "MemberRoleArns" | "PipelineRoleArn" => format!("arn:aws:iam::{ACCOUNT}:role/share-ami"),
         "SecretArns" | "MasterSecretArns" | "AdminSecretArns" => {
@@ -43,6 +45,7 @@ fn named(template: &Template, name: &str) -> String {
         it if it.ends_with("KeyArn") || it.ends_with("KeyArns") => {
             format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd")
         }
+        "QueueArn" => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:mirror-repository.fifo"),
         it if it.contains("AccountId") => ACCOUNT.into(),
         it if it.contains("OrganizationId") => "o-exampleorgid".into(),
         it => {

@@ -21,6 +21,9 @@ const OF_THE_PLATFORM: [&str; 4] =
 /// And where what failed is kept.
 const OF_FAILURES: [&str; 1] = ["sqs:SendMessage"];
 
+/// And where a queue feeds it.
+const OF_A_QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+
 /// And where it may act in other accounts: entering them, and asking whose they are.
 const OF_OTHER_ACCOUNTS: [&str; 4] =
     ["organizations:DescribeAccount", "organizations:ListParents", "sts:AssumeRole", "sts:SetSourceIdentity"];
@@ -47,6 +50,9 @@ fn of_the_platform(template: &Template) -> BTreeSet<&'static str> {
     let invocations = template.resources("AWS::Lambda::EventInvokeConfig");
     if invocations.iter().any(|(_, it)| it.get("DestinationConfig").is_some()) {
         needed.extend(OF_FAILURES);
+    }
+    if !template.resources("AWS::Lambda::EventSourceMapping").is_empty() {
+        needed.extend(OF_A_QUEUE);
     }
     if template.resources("AWS::Lambda::Function").iter().any(|(_, it)| it.get("VpcConfig").is_some()) {
         needed.extend(OF_A_NETWORK);
@@ -102,6 +108,8 @@ fn actions_of(operation: &str) -> Vec<String> {
         // Secrets Manager encrypts in the name of whoever asks, where a key of the customer's is used.
         "secretsmanager:GetSecretValue" => vec![operation.into(), "kms:Decrypt".into()],
         "secretsmanager:PutSecretValue" => vec![operation.into(), "kms:Decrypt".into(), "kms:GenerateDataKey".into()],
+        // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-using-api-permissions-reference.html
+        "sqs:SendMessageBatch" => vec!["sqs:SendMessage".into()],
         // RDS tags and encrypts the copy in the name of whoever asks for it.
         "rds:CopyDBSnapshot" | "rds:CopyDBClusterSnapshot" => {
             vec![operation.into(), "rds:AddTagsToResource".into(), "kms:CreateGrant".into()]

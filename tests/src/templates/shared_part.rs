@@ -42,7 +42,11 @@ const OWN: &[(&str, &str, &[&str])] = &[
     ("Resources", "ErrorsAlarm", &["AlarmDescription"]),
     ("Resources", "FailureQueueAlarm", &["AlarmDescription"]),
     ("Resources", "FailureQueuePolicy", &["PolicyDocument"]),
-    ("Resources", "Function", &["Description", "Environment", "FunctionName", "Layers", "VpcConfig"]),
+    (
+        "Resources",
+        "Function",
+        &["Description", "Environment", "EphemeralStorage", "FunctionName", "Layers", "LoggingConfig", "VpcConfig"],
+    ),
     ("Resources", "Invocations", &["DestinationConfig", "MaximumEventAgeInSeconds"]),
     ("Resources", "OverdueAlarm", &["Period"]),
     ("Resources", "Role", &["Policies"]),

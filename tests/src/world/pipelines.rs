@@ -1,6 +1,6 @@
 //! Pipelines of `CodePipeline` in the local AWS: what a test waits for, and what it makes one of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::operation::get_pipeline_state::GetPipelineStateOutput;
@@ -51,6 +51,16 @@ pub struct Watched<'a> {
     pub name: String,
 }
 
+/// An approval that waits: how to give it, and what it says, before and after its variables got their values.
+pub struct Waiting {
+    /// What has to be shown.
+    pub token: String,
+    /// What the pipeline says.
+    pub configuration: HashMap<String, String>,
+    /// What the approver reads.
+    pub resolved: HashMap<String, String>,
+}
+
 impl<'a> Watched<'a> {
     /// The pipeline of this name.
     pub fn new(world: &'a World, name: &str) -> Self {
@@ -84,6 +94,34 @@ impl<'a> Watched<'a> {
             let executions = listed.pipeline_execution_summaries.unwrap_or_default();
             if executions.iter().filter(|it| it.status().unwrap().as_str() != "InProgress").count() >= ended {
                 return executions;
+            }
+            change.await;
+        }
+    }
+
+    /// The approval that waits for this version of the source's object, as soon as it does.
+    pub async fn approval_of(&self, version: &str) -> Waiting {
+        loop {
+            let change = AWS.next_change_of_pipelines(&self.world.account);
+            let token = run(&self.client.get_pipeline_state().name(&self.name).send().await.unwrap(), "Approve")
+                .and_then(|it| it.token);
+            let listed = self.client.list_action_executions().pipeline_name(&self.name).send().await.unwrap();
+            let runs = listed.action_execution_details.unwrap_or_default();
+            let approval = runs.iter().find(|it| it.action_name() == Some("Approve"));
+            let executions = self.client.list_pipeline_executions().pipeline_name(&self.name).send().await.unwrap();
+            let executions = executions.pipeline_execution_summaries.unwrap_or_default();
+            let own = executions
+                .iter()
+                .find(|it| it.source_revisions().first().and_then(|it| it.revision_id()) == Some(version));
+            let own = own.and_then(|it| it.pipeline_execution_id());
+            if let (Some(token), Some(approval)) = (token, approval)
+                && own.is_some()
+                && approval.pipeline_execution_id() == own
+            {
+                let input = approval.input.clone().unwrap();
+                let [configuration, resolved] =
+                    [input.configuration, input.resolved_configuration].map(Option::unwrap_or_default);
+                return Waiting { token, configuration, resolved };
             }
             change.await;
         }

@@ -141,19 +141,15 @@ async fn fetch(pipelines: &Pipelines, work: &Work) -> Result<Ended, Failed> {
     let doing = format!("reading the object {key} of the bucket {bucket}");
     let (headers, object) =
         send(pipelines, work, &session, asked(format!("/{bucket}/{}{version}", encoded(&key))), &doing).await?;
-    let revision = headers.get("x-amz-version-id").and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned();
-    let artifact = put(pipelines, work, &session, object, revision.clone()).await?;
+    let header = |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned();
+    let (revision, etag) = (header("x-amz-version-id"), header("etag").trim_matches('"').to_owned());
+    let (bucket, key) = put(pipelines, work, &session, object).await?;
+    let artifact = Artifact { bucket, key, revision: revision.clone(), etag };
     Ok(Ended::Succeeded { summary: Some(format!("Amazon S3 version id: {revision}")), made: Some(artifact) })
 }
 
-/// Puts an artifact into the store of the pipeline, encrypted by the store's key.
-async fn put(
-    pipelines: &Pipelines,
-    work: &Work,
-    session: &Session,
-    object: Bytes,
-    revision: String,
-) -> Result<Artifact, Failed> {
+/// Puts an artifact into the store of the pipeline, encrypted by the store's key: its bucket and its key.
+async fn put(pipelines: &Pipelines, work: &Work, session: &Session, object: Bytes) -> Result<(String, String), Failed> {
     let store = &work.declared.artifact_store;
     let name = work.action.output_artifacts.first().map(|it| it.name.as_str()).unwrap_or_default();
     let short = |text: &str, most| text.chars().take(most).collect::<String>();
@@ -167,7 +163,7 @@ async fn put(
     let asked = Asked { service: "s3", method: Method::PUT, target, headers: &headers, body: object };
     send(pipelines, work, session, asked, &format!("putting the artifact {name} into the bucket {}", store.location))
         .await?;
-    Ok(Artifact { bucket: store.location.clone(), key, revision })
+    Ok((store.location.clone(), key))
 }
 
 /// Invokes a function, which does not wait for it, and opens the job that the function answers.
@@ -189,7 +185,7 @@ async fn invoke(pipelines: &Pipelines, work: Work) -> Result<(), Failed> {
 
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-invoke-lambda-function.html>
 fn event(work: &Work, id: &str, session: &Session) -> Value {
-    let inputs = work.inputs.iter().map(|(name, Artifact { bucket, key, revision })| {
+    let inputs = work.inputs.iter().map(|(name, Artifact { bucket, key, revision, .. })| {
         let place = json!({"bucketName": bucket, "objectKey": key});
         json!({"name": name, "revision": revision, "location": {"type": "S3", "s3Location": place}})
     });

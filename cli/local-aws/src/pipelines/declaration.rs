@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::variables;
 use crate::refusals::Refusal;
 
 /// The characters of `UserParameters`, at most.
@@ -89,6 +90,9 @@ pub(super) struct Action {
     /// The artifacts that it makes.
     #[serde(default)]
     pub(super) output_artifacts: Vec<Named>,
+    /// By which name later actions find its variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) namespace: Option<String>,
     /// The role in whose name it is done, where that is not the pipeline's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) role_arn: Option<String>,
@@ -160,6 +164,21 @@ impl Action {
         }
     }
 
+    /// Whether each variable in it is one of an earlier action, by that action's namespace.
+    fn check_variables(&self, stage: &Stage, known: &BTreeSet<&str>) -> Result<(), Refusal> {
+        for (name, value) in &self.configuration {
+            let strange = variables::named(value).into_iter().find(|it| !variables::is_played(it, known));
+            if let Some(strange) = strange {
+                let why = "no earlier action has such a variable, or the local AWS does not play it";
+                return Err(action_refused(format!(
+                    "action {} of stage {}: {name} has the variable {strange}: {why}",
+                    self.name, stage.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether its counts of artifacts and its configuration are those of its kind.
     fn check(&self, stage: &Stage) -> Result<(), Refusal> {
         let place = format!("action {} of stage {}", self.name, stage.name);
@@ -175,9 +194,6 @@ impl Action {
         let is_known = |name: &str| required.contains(&name) || optional.contains(&name);
         if let Some(unknown) = self.configuration.keys().find(|it| !is_known(it)) {
             return refuse(format!("Unknown configuration {unknown}, or the local AWS does not play it"));
-        }
-        if let Some((name, _)) = self.configuration.iter().find(|(_, value)| value.contains("#{")) {
-            return refuse(format!("{name} has a variable, and the local AWS plays none"));
         }
         let long = self.configuration.get("UserParameters").is_some_and(|it| it.chars().count() > USER_PARAMETERS);
         if long {
@@ -217,12 +233,12 @@ impl Declaration {
             ("V1", "QUEUED") => return refuse("The execution mode QUEUED requires a pipeline of type V2"),
             (_, mode) => return refuse(&format!("The local AWS plays no execution mode {mode}")),
         }
-        let (mut stages, mut artifacts) = (BTreeSet::new(), BTreeSet::new());
+        let (mut stages, mut made) = (BTreeSet::new(), Made::default());
         for (number, stage) in self.stages.iter().enumerate() {
             if !stages.insert(&stage.name) {
                 return refuse(&format!("Two stages have the name {}", stage.name));
             }
-            stage.check(number == 0, &mut artifacts)?;
+            stage.check(number == 0, &mut made)?;
         }
         Ok(())
     }
@@ -233,9 +249,16 @@ impl Declaration {
     }
 }
 
+/// What earlier actions make.
+#[derive(Default)]
+struct Made<'a> {
+    artifacts: BTreeSet<&'a str>,
+    namespaces: BTreeSet<&'a str>,
+}
+
 impl Stage {
-    /// The first stage, and it alone, has sources. An artifact has to be made before it is taken.
-    fn check<'a>(&'a self, is_first: bool, artifacts: &mut BTreeSet<&'a str>) -> Result<(), Refusal> {
+    /// The first stage, and it alone, has sources. An artifact and a variable have to be made before they are taken.
+    fn check<'a>(&'a self, is_first: bool, made: &mut Made<'a>) -> Result<(), Refusal> {
         let refuse = |why: String| {
             Err(Refusal::of_request("InvalidStageDeclarationException", format!("stage {}: {why}", self.name)))
         };
@@ -247,16 +270,21 @@ impl Stage {
         in_order.sort_by_key(|it| it.run_order);
         for action in in_order {
             action.check(self)?;
+            action.check_variables(self, &made.namespaces)?;
             if !names.insert(&action.name) {
                 return refuse(format!("two actions have the name {}", action.name));
             }
             if (action.played() == Some(Played::S3Source)) != is_first {
                 return refuse("the first stage has sources, and no other stage has one".into());
             }
-            if let Some(unknown) = action.input_artifacts.iter().find(|it| !artifacts.contains(it.name.as_str())) {
+            if let Some(unknown) = action.input_artifacts.iter().find(|it| !made.artifacts.contains(it.name.as_str())) {
                 return refuse(format!("no earlier action makes the artifact {}", unknown.name));
             }
-            artifacts.extend(action.output_artifacts.iter().map(|it| it.name.as_str()));
+            made.artifacts.extend(action.output_artifacts.iter().map(|it| it.name.as_str()));
+            let namespace = action.namespace.as_deref();
+            if namespace.is_some_and(|it| !made.namespaces.insert(it)) {
+                return refuse(format!("two actions have the namespace {}", namespace.unwrap_or_default()));
+            }
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use uuid::Uuid;
 
 use super::declaration::{Action, Declaration, Played};
+use super::variables::{self, Variables};
 
 /// What started an execution, and in which words.
 pub(super) type Trigger = (&'static str, String);
@@ -45,6 +46,8 @@ pub(super) struct Execution {
     pub(super) changed: f64,
     /// What its actions have made so far, by name.
     pub(super) artifacts: BTreeMap<String, Artifact>,
+    /// What its sources have said of their objects.
+    pub(super) variables: Variables,
 }
 
 /// Where an artifact lies, and which revision of a source it is.
@@ -53,8 +56,9 @@ pub(super) struct Artifact {
     /// The bucket and the key.
     pub(super) bucket: String,
     pub(super) key: String,
-    /// The version of the source's object.
+    /// The version of the source's object, and the hash of what it holds.
     pub(super) revision: String,
+    pub(super) etag: String,
 }
 
 /// A stage: the execution in it or that was in it last, those that wait, and the last run of each action.
@@ -75,9 +79,12 @@ pub(super) struct ActionRun {
     pub(super) id: String,
     /// The execution that it is of.
     pub(super) execution: String,
+    /// What the action is told, with the values of its variables.
+    pub(super) configuration: BTreeMap<String, String>,
     /// `InProgress`, `Succeeded` or `Failed`.
     pub(super) status: &'static str,
-    /// When it changed.
+    /// When it began and changed.
+    pub(super) began: f64,
     pub(super) changed: f64,
     /// What a person has to show to approve or reject.
     pub(super) token: Option<String>,
@@ -156,6 +163,7 @@ impl Pipeline {
             started: now,
             changed: now,
             artifacts: BTreeMap::new(),
+            variables: Variables::new(),
         });
         self.wait_for(0, id.clone(), now);
         id
@@ -198,10 +206,16 @@ impl Pipeline {
             }
         };
         let id = run.execution.clone();
-        let output = self.declared.action(turn.stage, &turn.action).and_then(|it| it.output_artifacts.first());
-        let output = output.map(|it| it.name.clone());
+        let declared = self.declared.action(turn.stage, &turn.action);
+        let output = declared.and_then(|it| it.output_artifacts.first()).map(|it| it.name.clone());
+        let namespace = declared.and_then(|it| it.namespace.clone());
         if let Some(execution) = self.executions.iter_mut().find(|it| it.id == id) {
             execution.changed = now;
+            if let (Some(namespace), Some(made)) = (namespace, &made) {
+                let values = [(variables::VERSION, &made.revision), (variables::ETAG, &made.etag)];
+                let values = values.map(|(name, value)| (format!("{namespace}.{name}"), value.clone()));
+                execution.variables.extend(values);
+            }
             execution.artifacts.extend(output.zip(made));
         }
     }
@@ -266,10 +280,13 @@ impl Pipeline {
     fn begin(&mut self, stage: usize, action: &Action, execution: &str, now: f64) -> String {
         let id = Uuid::new_v4().to_string();
         let token = (action.played() == Some(Played::Approval)).then(|| Uuid::new_v4().to_string());
+        let values = self.execution(execution).map(|it| it.variables.clone()).unwrap_or_default();
         let run = ActionRun {
             id: id.clone(),
             execution: execution.to_owned(),
+            configuration: variables::resolved(&action.configuration, &values),
             status: "InProgress",
+            began: now,
             changed: now,
             token,
             summary: None,
@@ -297,7 +314,8 @@ impl Pipeline {
         if declared.played() == Some(Played::Approval) {
             return None;
         }
-        let execution = self.execution(&self.stages[stage].actions.get(action)?.execution)?;
+        let run = self.stages[stage].actions.get(action)?;
+        let execution = self.execution(&run.execution)?;
         let inputs = declared.input_artifacts.iter();
         let inputs = inputs.filter_map(|it| Some((it.name.clone(), execution.artifacts.get(&it.name)?.clone())));
         let [account, region, id, name] = [account, region, id, action].map(String::from);
@@ -305,7 +323,7 @@ impl Pipeline {
         Some(Work {
             turn,
             declared: self.declared.clone(),
-            action: declared.clone(),
+            action: Action { configuration: run.configuration.clone(), ..declared.clone() },
             inputs: inputs.collect(),
             version: execution.overrides.get(action).cloned(),
             continuation: None,

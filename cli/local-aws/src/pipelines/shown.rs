@@ -52,6 +52,29 @@ impl Pipeline {
         }})
     }
 
+    /// `ListActionExecutions`, of the last run of each action: what it was told, with the values of its variables.
+    /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ListActionExecutions.html>
+    pub(super) fn actions_listed(&self, execution: Option<&str>) -> Value {
+        let stages = self.declared.stages.iter().zip(&self.stages);
+        let runs = stages.flat_map(|(stage, run)| {
+            let of_stage = stage.actions.iter().filter_map(|it| Some((it, run.actions.get(&it.name)?)));
+            of_stage.map(move |(action, run)| (stage, action, run))
+        });
+        let wanted = runs.filter(|(.., run)| execution.is_none_or(|it| it == run.execution));
+        let details = wanted.map(|(stage, action, run)| {
+            let mut input = json!({"configuration": action.configuration, "resolvedConfiguration": run.configuration});
+            if let Some(namespace) = &action.namespace {
+                input["namespace"] = json!(namespace);
+            }
+            json!({
+                "pipelineExecutionId": run.execution, "actionExecutionId": run.id, "stageName": stage.name,
+                "actionName": action.name, "status": run.status, "startTime": run.began, "lastUpdateTime": run.changed,
+                "input": input,
+            })
+        });
+        json!({"actionExecutionDetails": details.collect::<Vec<_>>()})
+    }
+
     /// `ListPipelineExecutions`: the newest first.
     pub(super) fn executions_listed(&self, most: usize) -> Value {
         let newest = self.executions.iter().rev().take(most).map(|it| self.summary_of(it));

@@ -17,7 +17,7 @@ pub(super) fn of(verdicts: &[Verdict]) -> Value {
         "runs": [{
             "tool": {"driver": {"name": "signalbox", "version": env!("CARGO_PKG_VERSION"), "rules": rules}},
             "columnKind": "unicodeCodePoints",
-            "properties": {"actions": actions},
+            "properties": {"actions": actions, "secondOpinion": super::SECOND_OPINION},
             "results": findings().map(result).collect::<Vec<_>>(),
         }],
     })

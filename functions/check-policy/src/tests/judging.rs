@@ -4,7 +4,7 @@ use super::{METADATA, READING, found, judged};
 
 #[test]
 fn the_denies_stand_behind_the_statements_of_the_policy() {
-    let (_, document) = judged(READING, METADATA).wanted.unwrap();
+    let (_, document) = judged(READING, METADATA).right.unwrap();
     assert!(
         document.contains(r#""Sid":"Read""#) && document.ends_with(r#""ec2:InstanceType":"t2.*"}}}]}"#),
         "{document}"
@@ -74,11 +74,11 @@ fn other_types_are_judged_and_not_made() {
         r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}}"#,
         scp,
     );
-    assert!(judged_scp.wanted.is_none() && judged_scp.verdict.findings.is_empty(), "{:?}", judged_scp.verdict);
+    assert!(judged_scp.right.is_some() && judged_scp.verdict.findings.is_empty(), "{:?}", judged_scp.verdict);
     assert!(judged_scp.verdict.told.contains("central-deny-policy-sandbox v3 appended"), "{:?}", judged_scp.verdict);
     let trusting = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}"#;
     let judged_trust = judged(trusting, &trust);
-    assert!(judged_trust.wanted.is_none() && judged_trust.verdict.findings.is_empty(), "{:?}", judged_trust.verdict);
+    assert!(judged_trust.right.is_some() && judged_trust.verdict.findings.is_empty(), "{:?}", judged_trust.verdict);
     assert!(judged_trust.verdict.told.contains("with nothing appended"), "{:?}", judged_trust.verdict);
 }
 

@@ -11,6 +11,7 @@ use sharing::{Head, Pending, Resource};
 use super::{METADATA, READING, judged};
 use crate::facts::{Content, Facts, OWNER, Present, Wanted};
 use crate::plan::{How, Put, Step, plan};
+use crate::policies::oldest_first;
 
 fn job() -> Job {
     let keys = json!({"accessKeyId": "A", "secretAccessKey": "S", "sessionToken": "T"});
@@ -22,7 +23,7 @@ fn job() -> Job {
 /// Facts of the policy that reads, where this is there.
 fn facts(present: Option<Present>, head: Head) -> Facts {
     let judged = judged(READING, METADATA);
-    let (metadata, document) = judged.wanted.unwrap();
+    let (metadata, document) = judged.right.unwrap();
     let account = "222233334444".parse().unwrap();
     let resource = Resource::managed_policy(Partition::Aws, &account, "signalbox/data-readers");
     Facts {
@@ -82,6 +83,13 @@ fn of_five_versions_the_oldest_that_is_not_the_default_makes_room() {
     let four = [("v1", "1"), ("v2", "2"), ("v3", "3"), ("v4", "4")];
     assert_eq!(how(&facts(Some(present(&four)), recorded())), How::Renew { room: Some("v1".into()) });
     assert_eq!(how(&facts(Some(present(&four[..3])), recorded())), How::Renew { room: None });
+}
+
+/// IAM lists the newest first, and promises no order.
+#[test]
+fn versions_are_in_the_order_of_their_numbers_however_iam_lists_them() {
+    let listed = ["v12", "v10", "v9", "v2"].map(String::from).to_vec();
+    assert_eq!(oldest_first(listed), ["v2", "v9", "v10", "v12"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use super::{Engine, Login, Trust};
 use account::{Account, quoted};
 use authentication::Plugin;
 use cause::{EXPIRED, explain, explain_login, is_refusal, of_secret, why_of};
+use server::Server;
 
 mod account;
 mod authentication;
@@ -25,6 +26,7 @@ mod demands;
 mod kin;
 mod powers;
 mod rights;
+mod server;
 
 /// Told to the driver, which would ask the server otherwise: one whose password has expired answers nothing.
 const SETTINGS: (usize, usize) = (4 * 1024 * 1024, 28_800);
@@ -32,7 +34,7 @@ const SETTINGS: (usize, usize) = (4 * 1024 * 1024, 28_800);
 pub(super) struct Session {
     conn: Conn,
     user: String,
-    is_mariadb: bool,
+    server: Server,
     /// Until it has another password, the server takes little else.
     has_expired: bool,
 }
@@ -49,7 +51,8 @@ impl Session {
             }
         }
         let conn = opened.map_err(|error| explain_login(&error))?;
-        let mut session = Self { conn, user: login.user.clone(), is_mariadb, has_expired: false };
+        let server = Server::unknown(is_mariadb);
+        let mut session = Self { conn, user: login.user.clone(), server, has_expired: false };
         session.know_server().await?;
         session.know_quotes().await?;
         Ok(session)
@@ -58,7 +61,7 @@ impl Session {
     /// A secret may call MariaDB `mysql`.
     async fn know_server(&mut self) -> Result<(), Error> {
         match self.conn.query_first::<String, _>("SELECT VERSION()").await {
-            Ok(version) => self.is_mariadb = version.is_some_and(|it| it.contains("MariaDB")),
+            Ok(version) => self.server = Server::of(&version.unwrap_or_default()),
             Err(mysql_async::Error::Server(it)) if it.code == EXPIRED => self.has_expired = true,
             Err(error) => return Err(explain(&error)),
         }
@@ -67,14 +70,13 @@ impl Session {
 
     /// How texts and names are quoted depends on the session's mode: from here on it is the one that we write for.
     async fn know_quotes(&mut self) -> Result<(), Error> {
-        // Without the second, a GRANT to somebody who is gone would make a user without a password.
-        let modes = if self.is_mariadb { "NO_BACKSLASH_ESCAPES,NO_AUTO_CREATE_USER" } else { "NO_BACKSLASH_ESCAPES" };
+        let modes = self.server.modes();
         match self.run(&format!("SET SESSION sql_mode = '{modes}', SESSION sql_quote_show_create = 1")).await {
             // MySQL takes not even this. Only a backslash would make a difference.
-            Err(_) if self.has_expired && !self.is_mariadb => return Ok(()),
+            Err(_) if self.has_expired && !self.server.is_mariadb => return Ok(()),
             done => done?,
         }
-        if !self.is_mariadb {
+        if !self.server.is_mariadb {
             // Else the bytes of a hash stand there, quotes among them. Before 8.0.17 there is no such setting.
             drop(self.conn.query_drop("SET SESSION print_identified_with_as_hex = 1").await);
         }
@@ -109,7 +111,7 @@ impl Session {
     async fn set_own_password(&mut self, password: &SecretString) -> Result<(), Error> {
         let password = password.expose_secret();
         let word = quoted(password);
-        if self.is_mariadb {
+        if self.server.is_mariadb {
             return self.run_secretly(&format!("SET PASSWORD = PASSWORD({word})")).await;
         }
         if self.has_expired && password.contains('\\') {
@@ -204,7 +206,7 @@ impl Session {
     /// How an account logs in, and what the server says of it.
     async fn plugin_of(&mut self, account: &Account) -> Result<(Plugin, String), Error> {
         let made = self.made(account).await?;
-        Ok((Plugin::of(account, &made, self.is_mariadb)?, made))
+        Ok((Plugin::of(account, &made, self.server.is_mariadb)?, made))
     }
 
     /// A second row is of a password's age, where the first says that it has expired.

@@ -1,8 +1,8 @@
 //! How much of a report an answer tells.
 
-use reaction::{Error, Finding, Report, Severity};
+use reaction::{Error, Finding, Outcome, Report, Severity, StepReport};
 
-use crate::answer::{fitted, message};
+use crate::answer::{fitted, message, wording};
 
 #[test]
 fn a_failure_tells_the_reason_and_as_many_findings_as_fit() {
@@ -31,4 +31,14 @@ fn a_text_fits_whatever_is_in_it() {
         assert_eq!(fitted(&text, 2_048).chars().count(), 2_048, "{text:?}");
     }
     assert_eq!(fitted("as it is", 2_048), "as it is");
+}
+
+/// A line break would stand as `\n` in the text that the pipeline shows.
+#[test]
+fn a_report_of_several_lines_is_told_in_one() {
+    let step = |step: &str| StepReport { step: step.into(), error: None };
+    let mut report = Report::new("a-test", Outcome::Applied, None);
+    report.steps = vec![step("make one"), step("make another")];
+    report.notes = vec!["two were made".into()];
+    assert_eq!(fitted(&wording(&report), 2_048), "a-test: applied; - make one; - make another; note: two were made");
 }

@@ -1,24 +1,18 @@
 //! All actions on all things, in whichever notation; and services of which all actions amount to that.
 
+use crate::actions::types_of;
 use crate::document::{Statement, Text};
 use crate::finding::Found;
-use crate::granted::{Need, granted};
-use crate::pattern::{covers, is_every_action};
+use crate::granted::Rights;
+use crate::pattern::{covers, is_every_action, is_stars};
+use crate::reach::reaches_all;
 use crate::rules::Judged;
+use crate::ways::OF_ADMINISTRATORS;
 
 const RULE: &str = "all-on-all";
 
-/// Services of which every action on everything makes its holder an administrator, with one action each that decides it.
-const SERVICES: [(&str, &str); 5] = [
-    ("iam", "iam:PutRolePolicy"),
-    ("sts", "sts:AssumeRole"),
-    ("organizations", "organizations:AttachPolicy"),
-    ("sso", "sso:AttachManagedPolicyToPermissionSet"),
-    ("kms", "kms:PutKeyPolicy"),
-];
-
 /// Whether everything is allowed on everything; other findings would only repeat that.
-pub(super) fn find(judged: &Judged<'_>, found: &mut Vec<Found>) -> bool {
+pub(super) fn find(judged: &Judged<'_>, rights: &Rights<'_>, found: &mut Vec<Found>) -> bool {
     if judged.statements.iter().any(|it| denies_everything(it)) {
         return true;
     }
@@ -38,9 +32,7 @@ pub(super) fn find(judged: &Judged<'_>, found: &mut Vec<Found>) -> bool {
     }
     let is_everything = found[before..].iter().any(|it| it.rule == RULE);
     if !is_everything {
-        found.extend(
-            judged.statements.iter().filter(|it| it.is_allow && !it.is_narrowed()).flat_map(|it| services(it, judged)),
-        );
+        found.extend(judged.statements.iter().filter(|it| it.is_allow).flat_map(|it| services(it, rights)));
         others(judged, found);
     }
     is_everything
@@ -54,7 +46,8 @@ fn everything<'a>(statement: &'a Statement<'a>, judged: &Judged<'a>) -> Option<T
     let rest: Vec<_> =
         judged.statements.iter().filter(|it| it.is_allow && !it.excepts_actions && it.is_on_everything()).collect();
     let is_allowed = |text: &Text<'_>| rest.iter().any(|it| it.actions.iter().any(|own| covers(own.value, text.value)));
-    let is_all_but_none = statement.actions.iter().all(|it| !is_known(it.value) || is_allowed(it));
+    let is_nothing = |it: &Text<'_>| !is_known(it.value);
+    let is_all_but_none = statement.actions.iter().all(|it| is_nothing(it) || is_allowed(it));
     statement.actions.first().copied().filter(|_| is_all_but_none)
 }
 
@@ -89,17 +82,21 @@ fn denies_everything(statement: &Statement<'_>) -> bool {
         && statement.conditions.is_empty()
         && statement.denies_every_thing()
         && !statement.excepts_actions
-        && statement.actions.iter().any(|it| is_every_action(it.value))
+        && statement.actions.iter().any(|it| is_stars(it.value) || it.value == "*:*")
 }
 
-/// Whole services that a statement allows on everything.
-fn services(statement: &Statement<'_>, judged: &Judged<'_>) -> Vec<Found> {
-    if statement.excepts_actions || !statement.is_on_everything() {
+/// Whole services that a statement allows on everything that they have.
+fn services(statement: &Statement<'_>, rights: &Rights<'_>) -> Vec<Found> {
+    if statement.excepts_actions {
         return Vec::new();
     }
     let whole = |(service, decisive): &(&'static str, &'static str)| {
-        let text = statement.actions.iter().find(|it| covers(it.value, &format!("{service}:*")))?;
-        granted(&judged.statements, &Need { action: decisive, on: &[] }, "")?;
+        let text = statement.actions.iter().find(|it| is_whole(it.value, service))?;
+        let is_on_all = |it: &Text<'_>| types_of(decisive).any(|of| reaches_all(it.value, of));
+        if !statement.is_on_everything() && !statement.resources.iter().any(is_on_all) {
+            return None;
+        }
+        rights.granted_on(decisive, None, "").filter(|_| !rights.is_narrowed(statement, decisive, "*"))?;
         Some(Found::error(
             text.at,
             "administrator-service",
@@ -107,7 +104,15 @@ fn services(statement: &Statement<'_>, judged: &Judged<'_>) -> Vec<Found> {
             "name the actions and the things that are needed",
         ))
     };
-    SERVICES.iter().filter_map(whole).collect()
+    OF_ADMINISTRATORS.iter().filter_map(whole).collect()
+}
+
+/// Whether the pattern is about every action of the service.
+fn is_whole(pattern: &str, service: &str) -> bool {
+    match pattern.split_once(':') {
+        Some((prefix, name)) => covers(prefix, service) && covers(name, "*"),
+        None => covers(pattern, service) && pattern.ends_with('*'),
+    }
 }
 
 /// Allowing on everything but named things.

@@ -101,15 +101,10 @@ fn unguarded(condition: &Condition<'_>, operator: Operator, statement: &Statemen
     let name = condition.key.value;
     // A request that has a tag has the list of its tags' keys too.
     let has_tag = name.eq_ignore_ascii_case("aws:TagKeys")
-        && statement.conditions.iter().any(|it| it.is_on("aws:RequestTag/") && (it.is_firm() || is_asked_for(it)));
+        && statement.conditions.iter().any(|it| it.is_on("aws:RequestTag/") && it.needs_its_key());
     if !statement.asks_for(name) && !has_tag {
         let message = format!("ForAllValues in an Allow holds also for a request without `{name}`");
         let remedy = format!("add \"Null\": {{\"{name}\": \"false\"}} to the condition");
         found.push(Found::warning(condition.operator.at, "for-all-values", message, remedy));
     }
-}
-
-fn is_asked_for(condition: &Condition<'_>) -> bool {
-    condition.operator.value.eq_ignore_ascii_case("Null")
-        && condition.values.iter().all(|it| it.value.eq_ignore_ascii_case("false"))
 }

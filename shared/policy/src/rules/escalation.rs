@@ -4,13 +4,24 @@ use std::collections::BTreeMap;
 
 use crate::document::{Statement, Text};
 use crate::finding::{At, Found};
-use crate::granted::{Need, granted};
-use crate::pattern::{is_every_resource, meet};
-use crate::rules::Judged;
-use crate::rules::sets::{PASS_ROLE, WAYS, Way};
+use crate::granted::Rights;
+use crate::reach::may_be_the_same;
+use crate::watched::WATCHED;
+use crate::ways::{Need, PASS_ROLE, Way};
 
 /// How many ways are named at one place; the rest is counted.
 const NAMED: usize = 4;
+
+/// Services that run with a role what they are given.
+const RUNNING: [&str; 7] = [
+    "cloudformation.amazonaws.com",
+    "codebuild.amazonaws.com",
+    "ec2.amazonaws.com",
+    "ecs-tasks.amazonaws.com",
+    "glue.amazonaws.com",
+    "lambda.amazonaws.com",
+    "sagemaker.amazonaws.com",
+];
 
 /// What a place of the policy opens.
 #[derive(Default)]
@@ -19,15 +30,15 @@ struct Opened {
     ways: Vec<String>,
 }
 
-pub(super) fn find(judged: &Judged<'_>, found: &mut Vec<Found>) {
+pub(super) fn find(rights: &Rights<'_>, found: &mut Vec<Found>) {
     let mut places: BTreeMap<At, Opened> = BTreeMap::new();
     let mut alone: Vec<&str> = Vec::new();
-    for way in WAYS.iter().copied().flatten() {
+    for (way, _) in WATCHED.ways.iter().filter(|it| rights.allowed.has_all(it.1)) {
         // What one action does already needs no second one.
         if way.service.is_empty() && way.needs.len() > 1 && way.needs.iter().any(|it| alone.contains(&it.action)) {
             continue;
         }
-        let Some(at) = is_open(way, &judged.statements) else { continue };
+        let Some(at) = is_open(way, rights) else { continue };
         if let [only] = way.needs {
             alone.push(only.action);
         }
@@ -39,32 +50,36 @@ pub(super) fn find(judged: &Judged<'_>, found: &mut Vec<Found>) {
 }
 
 /// Where the way is open.
-fn is_open<'a>(way: &Way, statements: &[&'a Statement<'a>]) -> Option<Text<'a>> {
+fn is_open<'a>(way: &Way, rights: &Rights<'a>) -> Option<Text<'a>> {
     let passed = (!way.service.is_empty()).then_some(&PASS_ROLE);
     let all = || {
-        passed
-            .into_iter()
-            .chain(way.needs)
-            .map(|need| granted(statements, need, way.service))
-            .collect::<Option<Vec<_>>>()
+        passed.into_iter().chain(way.needs).map(|need| rights.granted(need, way.service)).collect::<Option<Vec<_>>>()
     };
     all()
         .and_then(|it| it.first().copied())
-        .or_else(|| way.on_the_same.then(|| on_the_same(way.needs, statements)).flatten())
+        .or_else(|| way.on_the_same.then(|| on_the_same(way.needs, rights)).flatten())
 }
 
 /// Where both actions are allowed on things that may be the same, and not only on the caller's own user.
-fn on_the_same<'a>(needs: &[Need], statements: &[&'a Statement<'a>]) -> Option<Text<'a>> {
+fn on_the_same<'a>(needs: &[Need], rights: &Rights<'a>) -> Option<Text<'a>> {
     let [one, other] = needs else { return None };
     let of = |need: &Need| {
-        granted(statements, &Need { action: need.action, on: &[] }, "")?;
-        let allows = statements.iter().filter(|it| it.is_allow && !it.excepts_resources && !it.is_narrowed());
+        // What the role may do is the holder's to write, so that any service will do that runs what it is given.
+        let is_passed = need.action == PASS_ROLE.action;
+        let passes = |it: &Statement<'_>| RUNNING.iter().any(|service| it.may_pass_to(service));
+        if !is_passed {
+            rights.granted_on(need.action, None, "")?;
+        }
+        let arn = need.on.first().copied().unwrap_or("*");
+        let allows = rights.naming(need.action).filter(|it| it.is_allow && !it.excepts_resources);
+        let allows = allows.filter(
+            |it| if is_passed { passes(it) } else { it.may_pass_to("") } && !rights.is_narrowed(it, need.action, arn),
+        );
         Some(allows.filter_map(|it| Some((it.names_action(need.action)?, &it.resources))).collect::<Vec<_>>())
     };
     let (ones, others) = (of(one)?, of(other)?);
     let is_own = |it: &str| it.to_ascii_lowercase().contains("${aws:username}");
-    let may_be =
-        |a: &str, b: &str| !is_own(a) && !is_own(b) && (is_every_resource(a) || is_every_resource(b) || meet(a, b));
+    let may_be = |a: &str, b: &str| !is_own(a) && !is_own(b) && (!rights.is_comparable || may_be_the_same(a, b));
     ones.iter()
         .find(|(_, a)| others.iter().any(|(_, b)| a.iter().any(|a| b.iter().any(|b| may_be(a.value, b.value)))))
         .map(|it| it.0)

@@ -1,45 +1,87 @@
 //! Things that the actions of a statement cannot be about, and actions that none of its things is for.
 
+use std::borrow::Cow;
+
 use crate::Kind;
 use crate::actions::Action;
 use crate::document::{Statement, Text};
 use crate::finding::Found;
-use crate::granted::parts;
 use crate::pattern::{is_every_resource, meet};
+use crate::reach::parts;
 use crate::rules::names::{actions_of, is_open};
 
 const RULE: &str = "resource-type";
+
+/// A resource, as its parts with `*` for what varies.
+struct Thing<'a> {
+    text: Text<'a>,
+    arn: Cow<'a, str>,
+}
 
 pub(super) fn find(statement: &Statement<'_>, kind: Kind, found: &mut Vec<Found>) {
     for text in &statement.resources {
         form(*text, kind, found);
     }
-    if !statement.resources.iter().all(|it| is_every_resource(it.value) || is_arn(&without_variables(it.value))) {
-        return;
-    }
-    // What API Gateway's actions are about are paths of its API, of which AWS lists some only.
-    if statement.resources.iter().any(|it| parts(it.value)[2] == "apigateway") {
-        return;
-    }
     let is_wide = statement.excepts_resources || statement.resources.iter().any(|it| it.value.starts_with('*'));
     if is_wide || is_open(statement) || statement.resources.is_empty() {
         return;
     }
-    let resources: Vec<_> = statement.resources.iter().map(|it| (*it, without_variables(it.value))).collect();
-    let named: Vec<_> = statement.actions.iter().map(|it| (*it, actions_of(*it).collect::<Vec<_>>())).collect();
-    for (text, actions) in &named {
-        let is_of_use = actions.iter().any(|action| resources.iter().any(|(_, arn)| fits(*action, arn)));
-        if !actions.is_empty() && !is_of_use {
-            found.push(useless(*text, actions));
+    let things: Vec<_> =
+        statement.resources.iter().map(|it| Thing { text: *it, arn: without_variables(it.value) }).collect();
+    // What API Gateway's actions are about are paths of its API, of which AWS lists some only.
+    let is_listed = |it: &Thing<'_>| is_every_resource(&it.arn) || is_arn(&it.arn) && parts(&it.arn)[2] != "apigateway";
+    if things.iter().all(is_listed) {
+        compare(statement, &things, found);
+    }
+}
+
+/// Compares what the actions are about with the things that the statement names.
+fn compare(statement: &Statement<'_>, things: &[Thing<'_>], found: &mut Vec<Found>) {
+    let own: Vec<_> = things.iter().map(|it| parts(&it.arn)).collect();
+    let mut is_used = vec![false; things.len()];
+    // Whether actions with this list of types are about one of the things: many actions have the same list.
+    let mut known: Vec<(u16, bool)> = Vec::new();
+    let mut has_actions = false;
+    for text in &statement.actions {
+        let (mut is_listed, mut is_of_use) = (false, false);
+        for action in actions_of(*text) {
+            is_listed = true;
+            let list = action.list_of_types();
+            let before = known.iter().find(|it| it.0 == list).map(|it| it.1);
+            is_of_use |= before.unwrap_or_else(|| {
+                let fits = use_of(action, &own, &mut is_used);
+                known.push((list, fits));
+                fits
+            });
+        }
+        has_actions |= is_listed;
+        if is_listed && !is_of_use {
+            found.push(useless(*text, &actions_of(*text).collect::<Vec<_>>()));
         }
     }
-    let all: Vec<_> = named.iter().flat_map(|(_, actions)| actions).collect();
-    for (text, arn) in resources.iter().filter(|_| !all.is_empty()) {
-        if !is_every_resource(arn) && is_arn(arn) && !all.iter().any(|it| fits(**it, arn)) {
-            let message = format!("no action of the statement is about `{}`", text.value);
-            found.push(Found::warning(text.at, RULE, message, "take it out, or add the actions that it is for"));
+    let unused =
+        things.iter().zip(&is_used).filter(|(it, is_used)| has_actions && !**is_used && !is_every_resource(&it.arn));
+    for (thing, _) in unused {
+        let message = format!("no action of the statement is about `{}`", thing.text.value);
+        found.push(Found::warning(thing.text.at, RULE, message, "take it out, or add the actions that it is for"));
+    }
+}
+
+/// Whether the action is about some of the things, which are noted.
+fn use_of(action: Action, own: &[[&str; 6]], is_used: &mut [bool]) -> bool {
+    let mut is_of_use = false;
+    for of in action.types() {
+        let type_parts = parts(of);
+        for (thing, is_used) in own.iter().zip(is_used.iter_mut()) {
+            // A bucket's name has no slash: what has one is an object.
+            let is_object = || of == BUCKET && thing[5].contains('/');
+            // Service and name tell most things apart.
+            if [2, 5, 1, 3, 4].into_iter().all(|part| meet(thing[part], type_parts[part])) && !is_object() {
+                (*is_used, is_of_use) = (true, true);
+            }
         }
     }
+    is_of_use
 }
 
 fn useless(text: Text<'_>, actions: &[Action]) -> Found {
@@ -52,15 +94,7 @@ fn useless(text: Text<'_>, actions: &[Action]) -> Found {
     Found::warning(text.at, RULE, message, remedy)
 }
 
-/// Whether the ARN may be of a thing that the action is about.
-fn fits(action: Action, arn: &str) -> bool {
-    let own = parts(arn);
-    let is_of =
-        |it: &str| own.iter().zip(parts(it)).all(|(own, it)| meet(own, it)) && !(it == BUCKET && own[5].contains('/'));
-    action.types().any(is_of)
-}
-
-/// A bucket's name has no slash: what has one is an object.
+/// A bucket, as AWS's list has it.
 const BUCKET: &str = "arn:*:s3:::*";
 
 fn is_arn(text: &str) -> bool {
@@ -68,7 +102,10 @@ fn is_arn(text: &str) -> bool {
 }
 
 /// `${..}` as `*`.
-fn without_variables(text: &str) -> String {
+fn without_variables(text: &str) -> Cow<'_, str> {
+    if !text.contains("${") {
+        return text.into();
+    }
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -76,7 +113,7 @@ fn without_variables(text: &str) -> String {
         plain.push('*');
         rest = after.split_once('}').map_or("", |it| it.1);
     }
-    plain + rest
+    (plain + rest).into()
 }
 
 /// A thing is `*` or an ARN; a policy of a resource may have names of its own.

@@ -3,7 +3,7 @@
 use crate::actions::{Listed, service, services};
 use crate::document::{Statement, Text};
 use crate::finding::Found;
-use crate::pattern::is_every_action;
+use crate::pattern::{is_every_action, is_stars};
 
 /// Services that AWS has ended and no longer documents, and that its own managed policies still name: IAM takes them. They are what
 /// these policies (as of 30 September 2026) have and the list does not.
@@ -22,14 +22,19 @@ pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
 }
 
 pub(super) fn find(statement: &Statement<'_>, found: &mut Vec<Found>) {
+    // Actions of one service mostly stand together.
+    let mut last = None;
     for text in &statement.actions {
-        if !is_every_action(text.value) {
-            find_one(*text, statement, found);
+        // In an allow each notation of everything is found as such; as an exception or in a deny it may leave something out.
+        let is_doubtful = !statement.is_allow || statement.excepts_actions;
+        let is_every = is_stars(text.value) || text.value == "*:*" || !is_doubtful && is_every_action(text.value);
+        if !is_every {
+            find_one(*text, statement, &mut last, found);
         }
     }
 }
 
-fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
+fn find_one(text: Text<'_>, statement: &Statement<'_>, last: &mut Option<Listed>, found: &mut Vec<Found>) {
     let Some((prefix, name)) = text.value.split_once(':') else {
         let message = format!("`{}` is not an action: it names no service", text.value);
         return found.push(Found::error(text.at, "action-form", message, "write service:Action"));
@@ -38,7 +43,13 @@ fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
         let message = format!("IAM takes no wildcard in a service, as in `{}`", text.value);
         return found.push(Found::error(text.at, "action-form", message, "name each service"));
     }
-    let Some(service) = service(prefix) else {
+    let odd = |it: &char| !it.is_ascii_alphanumeric() && !matches!(it, '-' | '*' | '?');
+    if let Some(odd) = prefix.chars().chain(name.chars()).find(odd) {
+        let message = format!("`{}` has {odd:?}, and no action has that in its name", text.value);
+        return found.push(Found::error(text.at, "action-form", message, "write letters, digits and hyphens"));
+    }
+    let again = last.take().filter(|it| it.prefix.eq_ignore_ascii_case(prefix));
+    let Some(service) = again.or_else(|| service(prefix)) else {
         if RETIRED.iter().any(|it| it.eq_ignore_ascii_case(prefix)) {
             return;
         }
@@ -50,11 +61,12 @@ fn find_one(text: Text<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) {
     if service.clone().actions(name).next().is_none() {
         found.push(unknown(text, &service, name, statement));
     }
+    *last = Some(service);
 }
 
 fn unknown(text: Text<'_>, service: &Listed, name: &str, statement: &Statement<'_>) -> Found {
     let message = format!("{} has no action `{name}` in the list of {}", service.prefix, crate::actions::origin().0);
-    let near = nearest(name, service.clone().every_action().map(|it| it.name));
+    let near = nearest(name, service.clone().every_action().map(crate::actions::Action::name));
     let remedy = near.map_or_else(
         || "look it up in AWS's list: it may be newer".to_owned(),
         |it| format!("write `{}:{it}`", service.prefix),

@@ -1,20 +1,19 @@
 //! Who may use a resource or assume a role: everybody, everybody but some, and names that cannot be principals.
 
 use crate::Kind;
-use crate::document::{Principal, Statement};
+use crate::document::{Principal, Statement, Text};
 use crate::finding::Found;
 
 const RULE: &str = "principal";
 
-/// Keys by which a condition keeps strangers out.
-const OF_CALLERS: [&str; 27] = [
+/// Keys by which a condition keeps strangers out. Tags of a principal do not: in an account of theirs, strangers set them.
+const OF_CALLERS: [&str; 26] = [
     "aws:PrincipalOrgID",
     "aws:PrincipalOrgPaths",
     "aws:PrincipalAccount",
     "aws:PrincipalArn",
     "aws:PrincipalIsAWSService",
     "aws:PrincipalServiceName",
-    "aws:PrincipalTag/",
     "aws:SourceArn",
     "aws:SourceAccount",
     "aws:SourceOrgID",
@@ -36,6 +35,9 @@ const OF_CALLERS: [&str; 27] = [
     "elasticfilesystem:AccessedViaMountTarget",
     "sns:Endpoint",
 ];
+
+/// Identity providers at which everybody may have an account.
+const SHARED: [&str; 3] = ["token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io"];
 
 /// What a role's trust policy may allow. <https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html>
 const OF_TRUST: [&str; 6] = [
@@ -66,7 +68,7 @@ pub(super) fn find(statement: &Statement<'_>, kind: Kind, found: &mut Vec<Found>
     }
 }
 
-/// A principal that is everybody, or everybody of an identity provider.
+/// A principal that is everybody.
 fn open(principal: Principal<'_>, statement: &Statement<'_>) -> Option<Found> {
     let Principal { of, name } = principal;
     if name.value == "*" && matches!(of, "Service" | "Federated") {
@@ -79,20 +81,27 @@ fn open(principal: Principal<'_>, statement: &Statement<'_>) -> Option<Found> {
         let remedy = "name accounts or roles, or add a condition such as StringEquals on aws:PrincipalOrgID";
         return Some(Found::error(name.at, RULE, message, remedy));
     }
-    let host = name
-        .value
-        .split_once("oidc-provider/")
-        .map(|it| it.1)
-        .or((name.value == "cognito-identity.amazonaws.com").then_some(name.value));
-    let host = host.filter(|_| of == "Federated")?;
+    if of == "Federated" { open_provider(name, statement) } else { None }
+}
+
+/// An identity provider of which everybody is let in.
+fn open_provider(name: Text<'_>, statement: &Statement<'_>) -> Option<Found> {
+    let of_iam = name.value.split_once("oidc-provider/").map(|it| it.1);
+    let host = of_iam.or((name.value == "cognito-identity.amazonaws.com").then_some(name.value))?;
     let host = host.split('/').next().unwrap_or(host);
+    let is_shared = SHARED.iter().any(|it| host.eq_ignore_ascii_case(it)) || host.contains("githubusercontent");
     let is_firm_on = |ending: &str| {
         let is_of_host =
             |key: &str| key.get(..host.len()).is_some_and(|it| it.eq_ignore_ascii_case(host)) && key.ends_with(ending);
-        statement.conditions.iter().any(|it| it.is_firm() && is_of_host(&it.key.value.to_ascii_lowercase()))
+        let names_owner = |it: &str| !is_shared || names_owner(it);
+        statement.conditions.iter().any(|it| {
+            it.is_firm()
+                && is_of_host(&it.key.value.to_ascii_lowercase())
+                && it.values.iter().all(|it| names_owner(it.value))
+        })
     };
     // Everybody has an account there, so that the audience says nothing.
-    let endings: &[&str] = if host.contains("githubusercontent") {
+    let endings: &[&str] = if is_shared {
         &[":sub", ":repository", ":repository_owner", ":repository_owner_id", ":repository_id", ":job_workflow_ref"]
     } else {
         &[":sub", ":aud", ":amr"]
@@ -102,6 +111,13 @@ fn open(principal: Principal<'_>, statement: &Statement<'_>) -> Option<Found> {
     }
     let message = format!("every identity of {host} is let in");
     Some(Found::error(name.at, RULE, message, format!("add a condition on {host}:sub")))
+}
+
+/// Whether a subject gives an owner's whole name, and not only its beginning: `repo:owner/*`.
+fn names_owner(subject: &str) -> bool {
+    let given = subject.split(['*', '?']).next().unwrap_or_default();
+    let owner = given.split_once(':').map_or(given, |it| it.1);
+    given.len() == subject.len() || owner.contains(['/', ':'])
 }
 
 /// A name that cannot be a principal's.
@@ -118,7 +134,7 @@ fn name(Principal { of, name }: Principal<'_>, kind: Kind) -> Option<Found> {
     let (is_valid, remedy) = match of {
         "AWS" => (is_aws(value), "write an account's id, or the ARN of an account, role, user or session, or \"*\""),
         "Service" => (
-            value == "*" || value.contains(".amazon") || value.contains(".aws"),
+            value == "*" || !value.contains('*') && (value.contains(".amazon") || value.contains(".aws")),
             "write a name such as lambda.amazonaws.com",
         ),
         _ => (true, ""),

@@ -1,15 +1,18 @@
 //! How long the policy is, and of which characters, once the denies are appended.
 
 use crate::Kind;
-use crate::append::without_space;
+use crate::append::length_without_space;
 use crate::finding::{At, Found};
 use crate::rules::Judged;
 
 pub(super) fn find(judged: &Judged<'_>, found: &mut Vec<Found>) {
     let (kind, at) = (judged.kind, At { source: 0, at: judged.documents.first().map_or(0, |it| it.at.at) });
     let longest = kind.longest();
-    let counted =
-        if longest.with_space { judged.whole.chars().count() } else { without_space(judged.whole).chars().count() };
+    // A text of no more bytes has no more characters.
+    if judged.whole.len() <= longest.characters {
+        return;
+    }
+    let counted = if longest.with_space { judged.whole.chars().count() } else { length_without_space(judged.whole) };
     if counted > longest.characters {
         let appended = if judged.documents.len() > 1 { " with the denies appended" } else { "" };
         let message = format!(
@@ -24,5 +27,10 @@ pub(super) fn find(judged: &Judged<'_>, found: &mut Vec<Found>) {
 
 /// Where the text has a character that IAM refuses. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>
 pub(crate) fn refused(text: &str) -> Option<(usize, char)> {
+    // Nearly every policy is ASCII.
+    let is_plain = |it: u8| matches!(it, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    if text.as_bytes().chunks(64).all(|it| it.iter().fold(true, |are_plain, it| are_plain & is_plain(*it))) {
+        return None;
+    }
     text.char_indices().find(|(_, it)| !matches!(it, '\u{9}' | '\u{a}' | '\u{d}' | '\u{20}'..='\u{ff}'))
 }

@@ -1,7 +1,7 @@
 //! Rights that lead to more rights, and the same rights where they do not.
 
 use super::{Known, assert_known, identity};
-use crate::rules::{PASS_ROLE, WAYS};
+use crate::ways::{PASS_ROLE, WAYS};
 
 const PASS: &[&str] = &["escalation /Statement/0/Action/0"];
 const ONE: &[&str] = &["escalation /Statement/0/Action"];
@@ -184,7 +184,7 @@ fn every_way_is_of_actions_that_exist() {
         let action = service
             .clone()
             .every_action()
-            .find(|it| it.name == name)
+            .find(|it| it.name() == name)
             .unwrap_or_else(|| panic!("{id}: no {}", need.action));
         for arn in need.on {
             let is_of_it = action.types().any(|it| crate::pattern::meet(it, arn));

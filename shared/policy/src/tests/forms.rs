@@ -32,6 +32,44 @@ fn a_text_that_is_not_json_is_refused_with_its_place() {
     .assert_eq(&told.concat());
 }
 
+/// AWS takes keys and operators in any case of their letters: two that differ in it only are one that is doubled.
+#[test]
+fn a_key_is_doubled_in_any_case_of_its_letters() {
+    let of = |condition: &str| {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": {condition}}}}}"#
+        );
+        told(&judged(Identity, &text))
+    };
+    assert_eq!(of(r#"{"StringEquals": {"iam:PassedToService": "a", "IAM:passedtoservice": "b"}}"#), ["doubled-key"]);
+    assert_eq!(
+        of(r#"{"StringEquals": {"iam:PassedToService": "a"}, "stringequals": {"iam:PassedToService": "b"}}"#),
+        ["doubled-key"]
+    );
+    let many = (0..40).map(|it| format!(r#""aws:PrincipalTag/{it}": "a""#)).collect::<Vec<_>>().join(", ");
+    assert_eq!(of(&format!(r#"{{"StringEquals": {{{many}}}}}"#)), [""; 0]);
+    assert_eq!(of(&format!(r#"{{"StringEquals": {{{many}, "AWS:principaltag/7": "b"}}}}"#)), ["doubled-key"]);
+}
+
+/// Whatever AWS makes of them, they are not passed on with a warning about an unknown name.
+#[test]
+fn an_action_is_of_letters_digits_and_hyphens() {
+    for action in [
+        "iam:PassRole ",
+        " iam:PassRole",
+        "iam:Pa\\u017f\\u017fRole",
+        "iam:PassRole:x",
+        "iam:${aws:username}",
+        "*:",
+        "?:*",
+    ] {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Deny", "Action": "{action}", "Resource": "*"}}}}"#
+        );
+        assert_eq!(told(&judged(Identity, &text)), ["action-form /Statement/Action"], "{action}");
+    }
+}
+
 #[test]
 fn depth_and_size_are_bounded() {
     let deep = "[".repeat(100_000);

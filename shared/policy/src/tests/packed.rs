@@ -16,7 +16,7 @@ fn every_service_and_every_key_is_found_by_its_name() {
     let mut actions = 0;
     for it in services() {
         assert_eq!(service(it.prefix).map(|it| it.prefix), Some(it.prefix));
-        let names: Vec<_> = it.every_action().map(|it| it.name.to_ascii_lowercase()).collect();
+        let names: Vec<_> = it.every_action().map(|it| it.name().to_ascii_lowercase()).collect();
         assert!(names.is_sorted(), "{names:?}");
         actions += names.len();
     }
@@ -30,12 +30,12 @@ fn every_service_and_every_key_is_found_by_its_name() {
 /// A few facts of AWS's pages.
 #[test]
 fn facts_are_as_documented() {
-    let get = service("S3").unwrap().every_action().find(|it| it.name == "GetObject").unwrap();
+    let get = service("S3").unwrap().every_action().find(|it| it.name() == "GetObject").unwrap();
     assert!(get.types().any(|it| it == "arn:*:s3:::*/*"), "{:?}", get.types().collect::<Vec<_>>());
-    let list = service("s3").unwrap().every_action().find(|it| it.name == "ListBucket").unwrap();
+    let list = service("s3").unwrap().every_action().find(|it| it.name() == "ListBucket").unwrap();
     let prefix = key("S3:Prefix").unwrap();
     assert!(list.knows(prefix) && !get.knows(prefix));
-    let describe = service("ec2").unwrap().every_action().find(|it| it.name == "DescribeInstances").unwrap();
+    let describe = service("ec2").unwrap().every_action().find(|it| it.name() == "DescribeInstances").unwrap();
     assert_eq!(describe.types().count(), 0);
     assert!(key("aws:PrincipalTag/department").unwrap().is_global);
     assert_eq!(key("aws:SecureTransport").unwrap().holds, Holds::Bool);

@@ -57,10 +57,10 @@ fn everything_is_known_in_each_notation() {
     for it in ["s3:*", "iam:*", "a*", ""] {
         assert!(!is_every_action(it), "{it}");
     }
-    for it in ["*", "arn:*", "arn:aws:*", "arn:aws:*:*:*:*", "arn:*:*:*:*:*"] {
+    for it in ["*", "arn:*", "arn:aws:*", "arn:aws:*:*:*:*", "arn:*:*:*:*:*", "arn*", "arn:aws-cn:*"] {
         assert!(is_every_resource(it), "{it}");
     }
-    for it in ["arn:aws:s3:::*", "arn:aws:iam::*:role/*", "arn:aws:s3:::a"] {
+    for it in ["arn:aws:s3:::*", "arn:aws:iam::*:role/*", "arn:aws:s3:::a", "arn:aws-cn:s3:*", "arn", "ar*"] {
         assert!(!is_every_resource(it), "{it}");
     }
 }

@@ -1,4 +1,5 @@
-//! One statement of a policy, in whichever of its forms JSON has it: a text or a list, `"*"` or `{"AWS": ..}`.
+//! One statement of a policy, in whichever of its forms JSON has it: a text or a list, `"*"` or `{"AWS": ..}`. Policies that are judged are
+//! read in `shared/policy/src/document.rs`.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
 use place::{AccountId, Arn};

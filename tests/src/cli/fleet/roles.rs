@@ -120,7 +120,9 @@ async fn who_cannot_be_entered_is_told_and_the_others_are_done() {
 #[tokio::test]
 async fn what_fails_in_an_account_is_told_with_its_region() {
     let scene = Scene::set_up().await;
+    // One operation alone: four lists are asked for side by side, and the first refusal is the one that is told.
     let fault = Fault {
+        operation: Some("DescribeImages".into()),
         region: Some("eu-central-1".into()),
         times: 100,
         ..Fault::new(&scene.accounts["dev"], FaultKind::AccessDenied)

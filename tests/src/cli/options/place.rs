@@ -13,8 +13,8 @@ use crate::cli::Shell;
 use crate::functions::reconcile_shares::{MANIFEST, SWEEP};
 use crate::world::ec2::{allow_launch, launchers, register};
 use crate::world::emr::{PRIMARY, make_private_zone, make_vpc, put_record, run_cluster, terminate};
-use crate::world::tls::certified;
 use crate::world::scene::read_sample;
+use crate::world::tls::certified;
 use crate::world::{AWS, REGION};
 
 /// An account that the manifest names and that no test is about.

@@ -15,6 +15,7 @@ pub fn all(place: &Place) -> Vec<Row> {
         sharing::run(place),
         sharing::apply(),
         history(place),
+        mirror(),
         naming::events("plan"),
         naming::dns(place),
         // It leaves names behind.
@@ -117,6 +118,16 @@ fn local() -> Vec<Row> {
         by_test("demo", "output", "the_demo_comes_out_as_it_should"),
     ]);
     rows
+}
+
+/// A mirror needs a repository at a forge, which the tests of the command have.
+fn mirror() -> Vec<Row> {
+    const TEST: &str = "each_option_of_the_mirror_commands_has_an_effect";
+    const OF_ALL: [&str; 8] =
+        ["bucket", "ca-bundle", "endpoint-url", "max-deleted-percent", "output", "profile", "region", "repositories"];
+    let commands = ["mirror list", "mirror plan", "mirror run", "mirror verify"];
+    let of_all = commands.into_iter().flat_map(|command| OF_ALL.map(|option| by_test(command, option, TEST)));
+    of_all.chain(["force", "ledger-table"].map(|option| by_test("mirror run", option, TEST))).collect()
 }
 
 fn history(Place { image, .. }: &Place) -> Vec<Row> {

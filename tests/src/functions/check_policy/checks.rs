@@ -4,7 +4,7 @@ use expect_test::expect;
 
 pub use super::Scene;
 use super::stories::{FULL, SIXTH};
-use super::{GIVEN, Given, READERS, WRITERS, stories};
+use super::{GIVEN, Given, READERS, WARNED, WRITERS, stories};
 use crate::promises::checks::{Answer, Checked, Deployed, Economy, Shown};
 use crate::promises::every_call::Run;
 use crate::world::scene::Story;
@@ -34,12 +34,17 @@ impl Checked for Scene {
                 sample: "a-policy-was-sent",
                 calls: 21,
             },
-            Run { given: Given { before: &[READERS, WRITERS], ..here }, sample: "a-policy-was-sent", calls: 16 },
+            Run { given: Given { before: &[READERS, WRITERS], ..here.clone() }, sample: "a-policy-was-sent", calls: 16 },
+            Run {
+                given: Given { sent: WARNED, has_second_opinion: true, ..here },
+                sample: "a-policy-was-sent",
+                calls: 15,
+            },
         ])
     }
 
     fn economy() -> Vec<Economy<Self>> {
-        vec![made(), unchanged(), renewed()]
+        vec![made(), unchanged(), renewed(), judged_twice()]
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {
@@ -122,6 +127,32 @@ fn renewed() -> Economy<Scene> {
             iam:GetPolicyVersion
             iam:ListPolicyVersions
             iam:SetDefaultPolicyVersion
+            s3:GetObject
+            sts:AssumeRole
+            sts:GetCallerIdentity
+        "#]],
+    }
+}
+
+/// A policy that is made with a second opinion, whose findings come in two pages.
+fn judged_twice() -> Economy<Scene> {
+    Economy {
+        given: Given { sent: WARNED, has_second_opinion: true, is_here: true, ..GIVEN },
+        sample: "a-policy-was-sent",
+        calls: expect![[r#"
+            15 calls
+            dynamodb:PutItem
+            access-analyzer:ValidatePolicy
+            access-analyzer:ValidatePolicy
+            codepipeline:PutJobSuccessResult
+            dynamodb:BatchGetItem
+            dynamodb:TransactWriteItems
+            dynamodb:TransactWriteItems
+            dynamodb:UpdateItem
+            iam:CreatePolicy
+            iam:GetPolicy
+            iam:GetPolicy
+            iam:GetPolicyVersion
             s3:GetObject
             sts:AssumeRole
             sts:GetCallerIdentity

@@ -1,9 +1,10 @@
 //! What AWS does to a run of `check-policy`: the job is answered once, and no half-finished version stays.
 
+use check_policy::OWNER;
 use local_aws::{Fault, FaultKind, JobState};
 use reaction::{Mode, Outcome};
 
-use super::{GIVEN, Given, READERS, Scene, WRITERS};
+use super::{GIVEN, Given, READERS, Scene, WARNED, WRITERS};
 use crate::world::AWS;
 use crate::world::scene::Scene as _;
 
@@ -68,6 +69,23 @@ async fn a_policy_of_that_name_in_another_path_is_refused() {
     assert!(report.reason.unwrap().contains("another policy called data-readers"));
 }
 
+/// Another writer made it between the reading and the making: that it says the same makes it no policy of Signalbox.
+#[tokio::test]
+async fn a_policy_that_says_the_same_and_is_not_ours_is_refused() {
+    let scene = Scene::set_up(&Given { is_here: true, ..GIVEN }, "a-policy-was-sent").await;
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    let (iam, arn) = (scene.iam(), format!("arn:aws:iam::{}:policy/signalbox/data-readers", scene.requester.account));
+    iam.untag_policy().policy_arn(&arn).tag_keys(OWNER).send().await.unwrap();
+    let before = scene.policies().await;
+    let kind = FaultKind::Error { status: 404, code: "NoSuchEntity".into(), message: "not yet".into() };
+    let fault = Fault { operation: Some("GetPolicy".into()), contains: Some("data-readers".into()), ..Fault::new(&scene.world.account, kind) };
+    AWS.inject(&fault);
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Refused, "{report}");
+    assert!(report.reason.unwrap().contains("another policy called data-readers"));
+    assert_eq!(scene.policies().await, before);
+}
+
 #[tokio::test]
 async fn an_answer_that_is_lost_is_not_given_twice() {
     let scene = Scene::set_up(&Given { is_here: true, ..GIVEN }, "a-policy-was-sent").await;
@@ -76,4 +94,45 @@ async fn an_answer_that_is_lost_is_not_given_twice() {
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     assert!(matches!(scene.state(), Some(JobState::Succeeded(_))));
+}
+
+/// A check that was asked for and not made is not one that passed: neither where AWS denies it or does not answer, nor where a later page
+/// of its findings is lost.
+#[tokio::test]
+async fn without_the_second_opinion_that_is_asked_for_no_policy_is_made() {
+    let given = Given { sent: WARNED, is_here: true, has_second_opinion: true, ..GIVEN };
+    for (kind, nth) in [(FaultKind::AccessDenied, 1), (FaultKind::ServerError, 1), (FaultKind::ServerError, 2)] {
+        let scene = Scene::set_up(&given, "a-policy-was-sent").await;
+        let fault = Fault { service: Some("access-analyzer".into()), nth, times: 100, ..Fault::new(&scene.world.account, kind) };
+        AWS.inject(&fault);
+        let report = scene.hear(Mode::Apply).await;
+        assert_eq!(report.outcome, Outcome::Failed, "{report}");
+        let Some(JobState::Failed(kind, message)) = scene.state() else { panic!("{:?}", scene.state()) };
+        assert_eq!(kind, "JobFailed");
+        assert!(message.contains(": the second opinion was not run (let the function's role call "), "{message}");
+        assert_eq!(scene.policies().await, "", "nothing was made");
+        AWS.clear_faults(&scene.world.account);
+        let report = scene.hear(Mode::Apply).await;
+        assert_eq!(report.outcome, Outcome::Applied, "{report}");
+        assert_eq!(report.findings.len(), 3, "both pages are read: {report}");
+    }
+}
+
+/// Where one of two reads fails, the other one was made all the same: neither waits for the other.
+#[tokio::test]
+async fn what_does_not_need_each_other_is_read_side_by_side() {
+    let given = Given { is_here: true, ..GIVEN };
+    for (operation, about, other) in [
+        ("GetObject", None, "iam:GetPolicyVersion"),
+        ("GetPolicy", Some("%3Apolicy%2Fsignalbox%2Fdata-readers"), "dynamodb:BatchGetItem"),
+    ] {
+        let scene = Scene::set_up(&given, "a-policy-was-sent").await;
+        let fault = Fault::new(&scene.world.account, FaultKind::ServerError);
+        let (operation, contains) = (Some(operation.into()), about.map(String::from));
+        AWS.inject(&Fault { operation, contains, times: 100, ..fault });
+        let before = scene.world.calls();
+        assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Failed);
+        let calls = scene.world.operations_since(before);
+        assert!(calls.iter().any(|it| it == other), "{other} is not among {calls:?}");
+    }
 }

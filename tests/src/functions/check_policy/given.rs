@@ -23,6 +23,8 @@ pub struct Given {
     pub denies: Option<&'static str>,
     /// Whether the pipeline is in the function's own account.
     pub is_here: bool,
+    /// Whether IAM Access Analyzer is asked, too.
+    pub has_second_opinion: bool,
 }
 
 /// A policy that another hand made below the function's path.
@@ -83,6 +85,21 @@ pub const READERS: Sent = Sent { policy: READING, metadata: METADATA };
 /// The same policy, which may write, too.
 pub const WRITERS: Sent = Sent { policy: WRITING, metadata: METADATA };
 
+/// A policy on which Signalbox has no finding, and AWS a warning and two suggestions.
+pub const WARNED: Sent = Sent {
+    policy: r#"{"Version": "2012-10-17", "Statement": [
+    {"Sid": "", "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"},
+    {"Sid": "", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::com-example-data/*"}]}"#,
+    metadata: METADATA,
+};
+
 /// A policy that is sent for the first time, from an account of the organization.
-pub const GIVEN: Given =
-    Given { sent: READERS, before: &[], spares: 0, foreign: None, denies: Some(DENIES), is_here: false };
+pub const GIVEN: Given = Given {
+    sent: READERS,
+    before: &[],
+    spares: 0,
+    foreign: None,
+    denies: Some(DENIES),
+    is_here: false,
+    has_second_opinion: false,
+};

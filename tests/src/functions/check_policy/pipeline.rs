@@ -40,7 +40,7 @@ async fn a_policy_that_was_refused_is_corrected_and_made_through_the_deployed_pi
     assert_eq!(scene.policies().await, "", "nothing was made");
     ask(&READERS).await;
     let made = watched.run_when("Check", "Succeeded").await;
-    expect![[r#"the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers; judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found"#]].assert_eq(&told(scene, &made));
+    expect!["the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers; judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found; second opinion: not run (SIGNALBOX_SECOND_OPINION is none)"].assert_eq(&told(scene, &made));
     assert!(scene.policies().await.starts_with("signalbox/data-readers: v1 "), "{}", scene.policies().await);
     assert_eq!(watched.outcomes_when(3).await, ["Failed", "Failed", "Succeeded"]);
     account.delete_stacks().await;

@@ -177,6 +177,27 @@ async fn with_an_approval_the_function_gets_no_job_before_a_person_approves() {
     assert_eq!(watched.outcomes_when(3).await, ["Failed", "Failed", "Succeeded"]);
 }
 
+/// A writer puts an innocent version once the first one waits: the approver is led to the one that is made by the approval.
+#[tokio::test]
+async fn an_approval_names_the_version_that_waits_and_not_the_newest() {
+    let accounts = Accounts::new(&[("Approval", "Yes")], |_| {}).await;
+    let watched = accounts.watched();
+    assert_eq!(watched.outcomes_when(1).await, ["Failed"]);
+    let first = accounts.ask(b"one").await;
+    watched.run_when("Approve", "InProgress").await;
+    let newest = accounts.ask(b"two").await;
+    let waits = watched.approval_of(&first).await;
+    let (told, bucket) = (&waits.resolved["CustomData"], &accounts.outputs["SourceBucketName"]);
+    assert!(
+        told.starts_with(&format!("Approve the policy in version {first} of s3://{bucket}/policy.zip, ")),
+        "{told}"
+    );
+    assert!(told.contains(&format!(" --bucket {bucket} --key policy.zip --version-id {first} policy.zip. ")), "{told}");
+    assert!(!told.contains(&newest) && !told.contains("#{") && told.chars().count() <= 1_000, "{told}");
+    let read = accounts.requester.s3.get_object().bucket(bucket).key("policy.zip").version_id(&first);
+    assert_eq!(read.send().await.unwrap().body.collect().await.unwrap().to_vec(), b"one");
+}
+
 #[tokio::test]
 async fn the_action_needs_the_role_of_the_security_account_which_lets_in_that_pipeline_only() {
     for (changed, code, why) in [

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::account::Account;
 use super::cause::{GONE, explain};
 use super::demands::Demands;
+use super::powers::powers;
 use super::rights::{Rights, object_of};
 use super::{Error, Session, Why};
 
@@ -26,6 +27,16 @@ const ROUNDS: usize = 3;
 struct State {
     demands: Demands,
     rights: Rights,
+}
+
+/// Its powers were judged before; what is granted now is what is read now.
+fn check_powers(original: &Account, rights: &Rights) -> Result<(), Error> {
+    let powers = powers(rights).join(", ");
+    if powers.is_empty() {
+        return Ok(());
+    }
+    let said = "was given powers during this turn that Signalbox clones for no user";
+    Err(Error::new(Why::Other, format!("{original} {said} ({powers}): take them away")))
 }
 
 impl Session {
@@ -69,6 +80,7 @@ impl Session {
         let mut gone = BTreeSet::new();
         for _ in 0..ROUNDS {
             let wanted = self.state_of(original, &gone).await?;
+            check_powers(original, &wanted.rights)?;
             let has = self.state_of(clone, &gone).await?;
             let statements = self.difference(&has, &wanted, clone);
             if statements.is_empty() {
@@ -86,27 +98,43 @@ impl Session {
     }
 
     async fn state_of(&mut self, account: &Account, gone: &BTreeSet<String>) -> Result<State, Error> {
-        let demands = Demands::read(&self.made(account).await?);
+        let demands = Demands::read(&self.made(account).await?)?;
         if demands.is_locked {
             return Err(Error::new(Why::Hindered(LOCKED), account));
         }
         let lines = self.lines(&format!("SHOW GRANTS FOR {account}")).await?;
-        let rights = Rights::read(&lines, demands.default_roles.clone())?.without(gone);
+        let rights = Rights::read(&lines, demands.default_roles.clone(), self.server.quotes_columns())?.without(gone);
         Ok(State { demands, rights })
     }
 
     fn difference(&self, has: &State, wanted: &State, clone: &Account) -> Vec<String> {
         let demands = has.demands.statement(&wanted.demands, clone);
-        demands.into_iter().chain(has.rights.statements(&wanted.rights, clone, self.is_mariadb)).collect()
+        demands.into_iter().chain(has.rights.statements(&wanted.rights, clone, self.server.is_mariadb)).collect()
     }
 
-    /// What a statement could not grant anything on, since it is gone: what was granted on a table outlives it.
+    /// What a statement could not grant anything on, since it is gone: what was granted on a table outlives it. It is prepared, since a
+    /// server prepares one statement and never two.
     async fn run_unless_gone(&mut self, statement: &str) -> Result<Option<String>, Error> {
-        match self.conn.query_drop(statement).await {
+        match self.conn.exec_drop(statement, ()).await {
             Err(mysql_async::Error::Server(it)) if GONE.contains(&it.code) && object_of(statement).is_some() => {
                 Ok(object_of(statement).map(String::from))
             }
             done => done.map(|()| None).map_err(|error| explain(&error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Account, Rights, check_powers};
+
+    /// Between the look at a user's powers and the statements for its clone, its rights may have become others.
+    #[test]
+    fn what_is_granted_meanwhile_is_not_cloned() {
+        let account = Account { user: "app".into(), host: "%".into() };
+        let check = |line: &str| check_powers(&account, &Rights::read(&[line.into()], None, true).unwrap());
+        let error = check("GRANT CREATE USER ON *.* TO `app`@`%`").unwrap_err().to_string();
+        assert!(error.contains("'app'@'%'") && error.contains("(CREATE USER ON *.*)"), "{error}");
+        check("GRANT SELECT ON `d`.* TO `app`@`%`").unwrap();
     }
 }

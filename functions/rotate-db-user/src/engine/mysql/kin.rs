@@ -46,7 +46,7 @@ impl Session {
     /// The accounts of a name.
     pub(super) async fn kept(&mut self, user: &str) -> Result<Vec<Kept>, mysql_async::Error> {
         // MariaDB keeps its roles in the same table.
-        let users = if self.is_mariadb { " AND is_role = 'N'" } else { "" };
+        let users = if self.server.is_mariadb { " AND is_role = 'N'" } else { "" };
         let asked = format!(
             "SELECT Host, plugin, HEX(COALESCE(authentication_string, '')) FROM mysql.user WHERE User = ?{users} ORDER BY Host"
         );

@@ -97,7 +97,11 @@ impl super::Session {
             if seen.contains(&name) {
                 continue;
             }
-            let rights = Rights::read(&self.lines(&format!("SHOW GRANTS FOR {name}")).await?, None)?;
+            let rights = Rights::read(
+                &self.lines(&format!("SHOW GRANTS FOR {name}")).await?,
+                None,
+                self.server.quotes_columns(),
+            )?;
             all.extend(powers(&rights));
             open.extend(rights.roles.into_keys());
             seen.push(name);
@@ -113,7 +117,7 @@ mod tests {
     use super::{Rights, powers};
 
     fn of(lines: &[&str]) -> Vec<String> {
-        powers(&Rights::read(&lines.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>(), None).unwrap())
+        powers(&Rights::read(&lines.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>(), None, true).unwrap())
     }
 
     #[test]

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::account::{Account, after_quotes, find, split, split_once};
+use super::account::{Account, after_account, after_quotes, find, is_role, split, split_once};
 use super::{Error, Why};
 
 pub(super) const ALL: &str = "ALL PRIVILEGES";
+
+const OF_COLUMNS: &str = "about columns, whose names this server may not quote (MySQL before 8.0 does not, MariaDB \
+    is known to since 10.11.14 and from 12 on), so that Signalbox cannot know where a name ends; grant the privilege on the table, or take it away";
 
 /// What an account may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,13 +31,16 @@ pub(super) struct Granted {
 }
 
 impl Rights {
-    /// MariaDB has the default role among the grants, MySQL elsewhere.
-    pub(super) fn read(lines: &[String], default_roles: Option<String>) -> Result<Self, Error> {
+    /// MariaDB has the default role among the grants, MySQL elsewhere. Where the server does not quote the names of columns, a
+    /// name can read as the rest of a line, so that no privilege of a column is read.
+    pub(super) fn read(lines: &[String], default_roles: Option<String>, has_quotes: bool) -> Result<Self, Error> {
         let mut rights = Self { default_roles, ..Self::default() };
         for line in lines {
-            rights.add(line).ok_or_else(|| {
-                Error::new(Why::Other, format!("SHOW GRANTS has a line that Signalbox does not know: {}", shown(line)))
-            })?;
+            let error = |why: &str| Error::new(Why::Other, format!("SHOW GRANTS has a line {why}: {}", shown(line)));
+            if !has_quotes && find(line, "(").is_some() {
+                return Err(error(OF_COLUMNS));
+            }
+            rights.add(line).ok_or_else(|| error("that Signalbox does not know"))?;
         }
         rights.on.retain(|_, it| *it != Granted::default());
         Ok(rights)
@@ -52,14 +58,24 @@ impl Rights {
             return Some(());
         }
         let (granted, rest) = split_once(line.strip_prefix("GRANT ")?, " TO ")?;
+        let end = after_account(rest)?;
         match split_once(granted, " ON ") {
             Some((privileges, object)) => {
                 let on = self.on.entry(known(object)?.into()).or_default();
                 on.privileges.extend(each(privileges)?);
-                on.may_grant |= find(rest, " GRANT OPTION").is_some();
+                on.may_grant |= match end {
+                    "" => false,
+                    " WITH GRANT OPTION" => true,
+                    // Here alone the server writes how the account logs in, and its limits.
+                    _ if object == "*.*" => find(end, " GRANT OPTION").is_some(),
+                    _ => return None,
+                };
             }
             None => {
-                let may_grant = find(rest, " WITH ADMIN OPTION").is_some();
+                let may_grant = end == " WITH ADMIN OPTION";
+                if !may_grant && !end.is_empty() {
+                    return None;
+                }
                 let roles = split(granted, |it| it == ',');
                 if !roles.iter().all(|it| is_role(it)) {
                     return None;
@@ -159,11 +175,13 @@ fn list(these: &BTreeSet<String>, others: &BTreeSet<String>) -> Option<String> {
 
 /// Each privilege, and for each of its columns one. None where a name is not as the server has or quotes it.
 fn each(privileges: &str) -> Option<Vec<String>> {
-    let is_name = |it: &str| it.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || b"_ ".contains(&it));
+    let is_in_capitals = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || b"_ ".contains(&it);
+    let is_name = |it: &str| it != "GRANT OPTION" && it.bytes().all(is_in_capitals);
     let one = |privilege: &str| match privilege.strip_suffix(')').and_then(|it| split_once(it, " (")) {
         Some((name, columns)) => {
             let columns = split(columns, |it| it == ',');
-            let is_known = is_name(name) && columns.iter().all(|it| after_quotes(it) == Some(""));
+            let is_known =
+                is_name(name) && !columns.is_empty() && columns.iter().all(|it| after_quotes(it) == Some(""));
             is_known.then(|| columns.into_iter().map(|column| format!("{name} ({column})")).collect())
         }
         None if privilege == "USAGE" => Some(Vec::new()),
@@ -185,12 +203,6 @@ fn known(object: &str) -> Option<&str> {
     is_known.then_some(object)
 }
 
-/// Whether it is a role, with its host or without.
-fn is_role(text: &str) -> bool {
-    let is_host = |it: &str| it.strip_prefix('@').and_then(after_quotes) == Some("");
-    text == "NONE" || after_quotes(text).is_some_and(|rest| rest.is_empty() || is_host(rest))
-}
-
 /// Without a hash that may stand behind the account.
 fn shown(line: &str) -> &str {
     split_once(line, " IDENTIFIED ").map_or(line, |(before, _)| before)
@@ -201,7 +213,7 @@ mod tests {
     use super::{Account, Rights, object_of};
 
     fn read(lines: &[&str]) -> Rights {
-        Rights::read(&lines.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>(), None).unwrap()
+        Rights::read(&lines.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>(), None, true).unwrap()
     }
 
     fn statements(clone: &[&str], original: &[&str]) -> Vec<String> {
@@ -286,6 +298,18 @@ mod tests {
         assert_eq!(statements(&clone, &original), expected);
     }
 
+    /// MySQL 5.7 does not quote the names of columns, so that a name can be the rest of a line.
+    #[test]
+    fn of_a_server_that_does_not_quote_columns_no_line_about_columns_is_read() {
+        for column in ["id", "`id`", "), SELECT ON *.* TO x"] {
+            let line = format!("GRANT SELECT ({column}) ON `d`.`t` TO 'a'@'%'");
+            let error = Rights::read(&[line], None, false).unwrap_err().to_string();
+            assert!(error.contains("about columns") && error.contains("grant the privilege on the table"), "{error}");
+        }
+        let others = ["GRANT USAGE ON *.* TO 'a'@'%'", "GRANT SELECT ON `d`.`t(x)` TO 'a'@'%' WITH GRANT OPTION"];
+        Rights::read(&others.map(String::from), None, false).unwrap();
+    }
+
     /// MySQL 5.7 does not quote the names of columns.
     #[test]
     fn a_name_without_quotes_becomes_no_part_of_a_statement() {
@@ -298,9 +322,14 @@ mod tests {
             "GRANT q TO `a`@`%`",
             "REVOKE INSERT ON d.* FROM `a`@`%`",
             "SET DEFAULT ROLE r FOR `a`@`%`",
+            "GRANT SELECT () ON `d`.`t` TO `a`@`%`",
+            "GRANT SELECT ON `d`.`t` TO a",
+            "GRANT SELECT ON `d`.`t` TO `a`@`%` x",
+            "GRANT `q` TO `a`@`%` WITH GRANT OPTION",
+            "GRANT GRANT OPTION ON *.* TO `a`@`%`",
         ];
         for line in lines {
-            let error = Rights::read(&[line.into()], None).unwrap_err();
+            let error = Rights::read(&[line.into()], None, true).unwrap_err();
             assert!(error.to_string().contains("does not know"), "{line}: {error}");
         }
         read(&["GRANT PROXY ON ''@'%' TO `a`@`%` WITH GRANT OPTION", "GRANT LOAD FROM S3 ON *.* TO `a`@`%`"]);
@@ -309,7 +338,8 @@ mod tests {
 
     #[test]
     fn a_line_of_another_kind_is_an_error() {
-        let error = Rights::read(&["DENY SELECT ON `d`.* TO `a`@`%` IDENTIFIED BY '*9F'".into()], None).unwrap_err();
+        let error =
+            Rights::read(&["DENY SELECT ON `d`.* TO `a`@`%` IDENTIFIED BY '*9F'".into()], None, true).unwrap_err();
         assert!(error.to_string().contains("DENY SELECT") && !error.to_string().contains("*9F"), "{error}");
     }
 }

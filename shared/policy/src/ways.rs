@@ -5,7 +5,22 @@
 //! the facts are taken: which actions. Ids that begin with `own-` are judged here by the same reasoning: the services that
 //! pathfinding.cloud's index names since, and the ones that reach the same end.
 
-use crate::granted::Need;
+/// An action, on each of these things.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Need {
+    pub(crate) action: &'static str,
+    /// Things of which all have to be reached, as ARNs with `*` for what varies; none is anything at all.
+    pub(crate) on: &'static [&'static str],
+}
+
+/// Services of which every action on everything makes its holder an administrator, with one action each that decides it.
+pub(crate) const OF_ADMINISTRATORS: [(&str, &str); 5] = [
+    ("iam", "iam:PutRolePolicy"),
+    ("sts", "sts:AssumeRole"),
+    ("organizations", "organizations:AttachPolicy"),
+    ("sso", "sso:AttachManagedPolicyToPermissionSet"),
+    ("kms", "kms:PutKeyPolicy"),
+];
 
 /// A way to more rights than the policy seems to give.
 #[derive(Debug)]
@@ -36,7 +51,11 @@ const TEMPLATES: &[&str] = &["arn:*:ec2:*:*:launch-template/*"];
 const TASKS: &[&str] = &["arn:*:ecs:*:*:task/*"];
 const INTERPRETERS: &[&str] = &["arn:*:bedrock-agentcore:*:*:code-interpreter-custom/*"];
 const COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::document/AWS-RunShellScript"];
-const PERMISSION_SETS: &[&str] = &["arn:*:sso:::permissionSet/*"];
+const WINDOWS_COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::document/AWS-RunPowerShellScript"];
+const REMOTE_COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::document/AWS-RunRemoteScript"];
+const PERMISSION_SETS: &[&str] = &["arn:*:sso:::permissionSet/*/*"];
+const IDENTITY_GROUPS: &[&str] = &["arn:*:identitystore:::group/*"];
+const PROVIDERS: &[&str] = &["arn:*:iam::*:saml-provider/*"];
 
 const fn any(action: &'static str) -> Need {
     Need { action, on: &[] }
@@ -206,6 +225,16 @@ const PASSING: &[Way] = &[
 ];
 
 const JUDGED: &[Way] = &[
+    alone("own-saml-provider", &[on("iam:UpdateSAMLProvider", PROVIDERS)]),
+    alone("own-identity-group", &[on("identitystore:CreateGroupMembership", IDENTITY_GROUPS)]),
+    both("own-new-role", &[on("iam:CreateRole", ROLES), on("iam:PutRolePolicy", ROLES)]),
+    both("own-new-role-attached", &[on("iam:CreateRole", ROLES), on("iam:AttachRolePolicy", ROLES)]),
+    both("own-passed-role", &[on("iam:PassRole", ROLES), on("iam:PutRolePolicy", ROLES)]),
+    both("own-passed-role-attached", &[on("iam:PassRole", ROLES), on("iam:AttachRolePolicy", ROLES)]),
+    through("own-windows-commands", &[on("ssm:SendCommand", WINDOWS_COMMANDS)]),
+    through("own-remote-commands", &[on("ssm:SendCommand", REMOTE_COMMANDS)]),
+    through("own-association", &[on("ssm:CreateAssociation", COMMANDS)]),
+    through("own-serial-console", &[on("ec2-instance-connect:SendSerialConsoleSSHPublicKey", INSTANCES)]),
     alone("own-permission-set-inline", &[on("sso:PutInlinePolicyToPermissionSet", PERMISSION_SETS)]),
     alone("own-permission-set-managed", &[on("sso:AttachManagedPolicyToPermissionSet", PERMISSION_SETS)]),
     alone("own-permission-set-assigned", &[on("sso:CreateAccountAssignment", PERMISSION_SETS)]),
@@ -251,5 +280,49 @@ const JUDGED: &[Way] = &[
         "own-launch-template",
         "ec2.amazonaws.com",
         &[any("ec2:CreateLaunchTemplateVersion"), any("ec2:ModifyLaunchTemplate")],
+    ),
+    passing("own-stack-update", "cloudformation.amazonaws.com", &[any("cloudformation:UpdateStack")]),
+    passing(
+        "own-change-set",
+        "cloudformation.amazonaws.com",
+        &[any("cloudformation:CreateChangeSet"), any("cloudformation:ExecuteChangeSet")],
+    ),
+    passing(
+        "own-function-role",
+        "lambda.amazonaws.com",
+        &[any("lambda:UpdateFunctionConfiguration"), any("lambda:UpdateFunctionCode")],
+    ),
+    passing(
+        "own-ecs-service",
+        "ecs-tasks.amazonaws.com",
+        &[any("ecs:RegisterTaskDefinition"), any("ecs:UpdateService")],
+    ),
+    passing("own-fleet", "ec2.amazonaws.com", &[any("ec2:CreateLaunchTemplate"), any("ec2:CreateFleet")]),
+    passing("own-spot-fleet", "ec2.amazonaws.com", &[any("ec2:RequestSpotFleet")]),
+    passing(
+        "own-launch-configuration",
+        "ec2.amazonaws.com",
+        &[any("autoscaling:CreateLaunchConfiguration"), any("autoscaling:CreateAutoScalingGroup")],
+    ),
+    passing(
+        "own-model",
+        "sagemaker.amazonaws.com",
+        &[any("sagemaker:CreateModel"), any("sagemaker:CreateTransformJob")],
+    ),
+    passing(
+        "own-endpoint",
+        "sagemaker.amazonaws.com",
+        &[any("sagemaker:CreateModel"), any("sagemaker:CreateEndpoint")],
+    ),
+    passing(
+        "own-sagemaker-pipeline",
+        "sagemaker.amazonaws.com",
+        &[any("sagemaker:CreatePipeline"), any("sagemaker:StartPipelineExecution")],
+    ),
+    passing("own-airflow", "airflow.amazonaws.com", &[any("airflow:CreateEnvironment")]),
+    passing(
+        "own-roles-anywhere",
+        "rolesanywhere.amazonaws.com",
+        &[any("rolesanywhere:CreateTrustAnchor"), any("rolesanywhere:CreateProfile")],
     ),
 ];

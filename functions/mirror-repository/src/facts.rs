@@ -1,0 +1,85 @@
+//! What was read of what a message asks for.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use git::Checkout;
+use mirror::{Head, Journal, Manifest, Pointer, Push, RepositoryName, Rules, Stored};
+use reaction::interlock::Limits;
+
+/// What was read.
+#[derive(Debug)]
+pub enum Facts {
+    /// The repository is mirrored, and not this reference of it.
+    Elsewhere(String),
+    /// Of one repository.
+    Repository(Box<OfRepository>),
+    /// Which repositories are behind, and which could not be asked.
+    Dispatch {
+        /// A message for each that is behind.
+        behind: Vec<Push>,
+        /// How many are as their branches are.
+        current: usize,
+        /// Why some could not be asked.
+        unread: Vec<String>,
+    },
+}
+
+/// A repository as it is at its forge, and in the bucket.
+#[derive(Debug)]
+pub struct OfRepository {
+    /// Its name.
+    pub name: RepositoryName,
+    /// The branch that owns the layout.
+    pub branch: String,
+    /// What decides what a file becomes.
+    pub rules: Rules,
+    /// The layout; `None` where it is as the branch's head is.
+    pub layout: Option<OfLayout>,
+    /// The copies that are not those of their branches' heads.
+    pub copies: Vec<OfCopy>,
+    /// The configured branches that the forge does not have.
+    pub absent: Vec<String>,
+    /// Whether a pointer says which copy is the head's.
+    pub has_pointer: bool,
+    /// How much one commit may delete without being forced.
+    pub limits: Limits,
+}
+
+/// What the layout is compared with.
+#[derive(Debug)]
+pub struct OfLayout {
+    /// The branch's head.
+    pub head: Arc<Head>,
+    /// The manifest that there is.
+    pub manifest: Option<Stored<Manifest>>,
+    /// The journal of a run that was broken off.
+    pub journal: Option<Stored<Journal>>,
+}
+
+/// What a copy is compared with.
+#[derive(Debug)]
+pub struct OfCopy {
+    /// The branch.
+    pub branch: String,
+    /// Its head.
+    pub head: Arc<Head>,
+    /// The pointer that there is.
+    pub pointer: Option<Stored<Pointer>>,
+    /// What is there of the copy, by path: the bytes of each object.
+    pub present: BTreeMap<String, u64>,
+}
+
+/// A branch's head with what its contents are read from.
+#[derive(Clone)]
+pub(crate) struct Fetched {
+    pub(crate) head: Arc<Head>,
+    pub(crate) checkout: Arc<Checkout>,
+}
+
+impl fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fetched({})", self.head.commit)
+    }
+}

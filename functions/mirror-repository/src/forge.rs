@@ -1,0 +1,158 @@
+//! The way to a repository: its address, and what opens it, read anew for each run, so that a secret that was changed counts at once.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use aws::{Answer, body_of};
+use aws_credential_types::provider::ProvideCredentials;
+use aws_smithy_types::Blob;
+use git::{Access, Bounds, Checkout, DeployKey, Remote};
+use mirror::{CommitId, LfsPointer, Repository, RepositoryName, Source};
+use place::Region;
+use reaction::{Doing, Error, Run};
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::MirrorRepository;
+
+/// The user that goes with a token where the configuration names none. GitHub wants it of the tokens of apps, and takes it of all others.
+const USER: &str = "x-access-token";
+
+/// The bytes of an encrypted deploy key, at most: what KMS encrypts has 4,096.
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html>
+const KEY: u64 = 16 * 1024;
+
+/// The way to a repository.
+#[derive(Debug)]
+pub(crate) struct Forge {
+    remote: Remote,
+    access: Access,
+    folder: PathBuf,
+    hosts: Vec<String>,
+    largest: u64,
+    branches: Vec<String>,
+}
+
+impl MirrorRepository {
+    /// The way to this repository.
+    pub(crate) async fn forge(&self, name: &RepositoryName, repository: &Repository) -> Result<Forge, Error> {
+        let (remote, access) = match &repository.from {
+            Source::Ssh { address, key, host_keys } => {
+                let remote = address.parse()?;
+                let host_keys = host_keys.iter().map(|it| it.parse()).collect::<Result<_, _>>()?;
+                let key = DeployKey::parse(&self.deploy_key(key).await?)?;
+                (remote, Access::Ssh { key, host_keys })
+            }
+            Source::Https { url, token, user, certificates } => {
+                let remote: Remote = url.parse()?;
+                let remote = match certificates {
+                    Some(pem) => remote.trusting(pem.as_bytes())?,
+                    None => remote,
+                };
+                (remote, self.by_token(token.as_deref(), user.as_deref()).await?)
+            }
+            Source::Connection { arn, repository } => {
+                let of_forge = repository.parse().map_err(Error::refused)?;
+                let (remote, region) = Remote::connection(arn, &of_forge)?;
+                let access = self.signed(&remote, &region).await?;
+                (remote, access)
+            }
+            Source::CodeCommit(arn) => {
+                let (remote, region) = Remote::codecommit(arn)?;
+                let access = self.signed(&remote, &region).await?;
+                (remote, access)
+            }
+        };
+        let folder = self.folder.join(name.as_str().replace('/', "+"));
+        let branches = repository.branches().map(String::from).collect();
+        Ok(Forge { remote, access, folder, hosts: repository.lfs.clone(), largest: repository.largest, branches })
+    }
+
+    /// Access by the token in a secret, or by nothing.
+    async fn by_token(&self, secret: Option<&str>, user: Option<&str>) -> Result<Access, Error> {
+        let Some(secret) = secret else { return Ok(Access::Open) };
+        let token = self.secret(secret, "token").await?;
+        Ok(Access::Token { user: user.unwrap_or(USER).to_owned().into(), token })
+    }
+
+    /// Access by our own credentials. It lasts for 15 minutes, as long as an invocation at most.
+    async fn signed(&self, remote: &Remote, region: &Region) -> Result<Access, Error> {
+        let provider = self.sessions.config().credentials_provider();
+        let provider =
+            provider.ok_or_else(|| Error::refused(format!("there are no credentials to sign for {remote} with")))?;
+        let credentials = provider.provide_credentials().await.map_err(Error::failed)?;
+        git::signed(&remote.at, region, &credentials, self.sessions.now())
+    }
+
+    /// The deploy key in a secret, or in an object that KMS encrypted.
+    async fn deploy_key(&self, place: &str) -> Result<SecretString, Error> {
+        let Some((bucket, key)) = place.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
+            return self.secret(place, "key").await;
+        };
+        let doing = || format!("reading the deploy key {place}");
+        let owner = self.sessions.home()?.account.as_str();
+        let object = self.s3.get_object().bucket(bucket).key(key).expected_bucket_owner(owner).send().await;
+        let object = object.or_absent().doing(doing)?;
+        let object = object.ok_or_else(|| Error::refused("there is no such object; upload it")).doing(doing)?;
+        let encrypted = body_of(object, KEY).await.doing(doing)?;
+        let opened = self.kms.decrypt().ciphertext_blob(Blob::new(encrypted)).send().await.or_error().doing(doing)?;
+        let opened = opened.plaintext.map(Blob::into_inner).unwrap_or_default();
+        let text =
+            String::from_utf8(opened).map_err(|_| Error::refused("what KMS decrypted is not text")).doing(doing)?;
+        Ok(text.into())
+    }
+
+    /// What a secret holds: its whole text, or this field of its JSON.
+    async fn secret(&self, arn: &str, field: &str) -> Result<SecretString, Error> {
+        let doing = || format!("reading the secret {arn}");
+        let answer = self.secrets.get_secret_value().secret_id(arn).send().await.or_absent().doing(doing)?;
+        let answer = answer.ok_or_else(|| Error::refused("there is no such secret")).doing(doing)?;
+        let text = answer.secret_string.unwrap_or_default();
+        let read = match serde_json::from_str::<Value>(&text) {
+            Ok(Value::Object(fields)) => fields.get(field).and_then(Value::as_str).unwrap_or_default().to_owned(),
+            _ => text,
+        };
+        if read.trim().is_empty() {
+            let expected = format!("it is neither a text nor JSON with a field `{field}` that is not empty");
+            return Err(Error::refused(expected)).doing(doing);
+        }
+        Ok(read.into())
+    }
+}
+
+impl Forge {
+    /// The commits of the branches.
+    pub(crate) async fn heads(&self) -> Result<BTreeMap<String, CommitId>, Error> {
+        let heads = git::heads(&self.remote, &self.access).await?;
+        Ok(heads.into_iter().filter_map(|(name, commit)| Some((name.branch()?.to_owned(), commit))).collect())
+    }
+
+    /// The commit that a branch has now. Where it cannot be fetched, it is tried once more without what other repositories keep on the
+    /// disk, which an earlier invocation may have filled.
+    pub(crate) async fn fetch(&self, branch: &str, run: &Run) -> Result<Checkout, Error> {
+        let bounds = Bounds { largest: self.largest, ..Bounds::default() };
+        // A branch has a folder of its own, since a folder serves one checkout at a time.
+        let number = self.branches.iter().position(|it| it == branch).unwrap_or_default();
+        let folder = self.folder.join(number.to_string());
+        let first = git::fetch(&self.remote, &self.access, branch, &folder, &bounds).await;
+        match first {
+            Err(error) if !error.is_refused() && self.make_room() && !run.deadline.left().is_zero() => {
+                git::fetch(&self.remote, &self.access, branch, &folder, &bounds).await
+            }
+            first => first,
+        }
+    }
+
+    /// Deletes what other repositories keep; whether there was something.
+    fn make_room(&self) -> bool {
+        let Some(folders) = self.folder.parent().and_then(|it| std::fs::read_dir(it).ok()) else { return false };
+        let others = folders.flatten().map(|it| it.path()).filter(|it| *it != self.folder);
+        others.filter(|it| std::fs::remove_dir_all(it).is_ok()).count() > 0
+    }
+
+    /// A file of Git LFS.
+    pub(crate) async fn fetch_lfs(&self, pointer: &LfsPointer) -> Result<Vec<u8>, Error> {
+        let asked = git::lfs::Pointer { oid: pointer.oid.clone(), size: pointer.size };
+        git::lfs::fetch(&self.remote, &self.access, &self.hosts, &asked, self.largest).await
+    }
+}

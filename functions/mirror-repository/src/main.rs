@@ -1,0 +1,8 @@
+//! `mirror-repository` as a Lambda function.
+
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::on_batch::<mirror_repository::MirrorRepository>().await
+}

@@ -1,0 +1,67 @@
+//! What a run has at hand between reading and writing: the commits, and the ETags of what it has written.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use git::Checkout;
+use mirror::{Content, Journal, RepositoryName, Stored};
+use reaction::Error;
+
+use crate::facts::Fetched;
+use crate::forge::Forge;
+
+/// What a run has at hand.
+#[derive(Debug)]
+pub(crate) struct Work {
+    /// The repository that the run is about.
+    pub(crate) name: RepositoryName,
+    forge: Forge,
+    fetched: BTreeMap<String, Fetched>,
+    written: Mutex<BTreeMap<String, String>>,
+    journal: Mutex<Option<Stored<Journal>>>,
+}
+
+impl Work {
+    pub(crate) fn new(
+        name: RepositoryName,
+        forge: Forge,
+        fetched: BTreeMap<String, Fetched>,
+        journal: Option<Stored<Journal>>,
+    ) -> Self {
+        Self { name, forge, fetched, written: Mutex::default(), journal: Mutex::new(journal) }
+    }
+
+    /// The commit of a branch.
+    pub(crate) fn checkout(&self, branch: &str) -> Result<&Arc<Checkout>, Error> {
+        let fetched = self.fetched.get(branch).map(|it| &it.checkout);
+        fetched.ok_or_else(|| Error::failed(format!("branch {branch} was not fetched by this run")))
+    }
+
+    /// What an object is to hold.
+    pub(crate) async fn content(&self, checkout: &Checkout, content: &Content) -> Result<Vec<u8>, Error> {
+        match content {
+            Content::Blob(blob) => checkout.read(blob),
+            Content::Lfs(pointer) => self.forge.fetch_lfs(pointer).await,
+        }
+    }
+
+    /// Keeps the ETag of an object of the layout.
+    pub(crate) fn wrote(&self, path: &str, etag: String) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), etag);
+    }
+
+    /// The ETags of the objects of the layout that this run has written, by path.
+    pub(crate) fn written(&self) -> BTreeMap<String, String> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the journal that this run has written.
+    pub(crate) fn opened(&self, journal: Stored<Journal>) {
+        *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = Some(journal);
+    }
+
+    /// The journal, as this run has written or read it.
+    pub(crate) fn journal(&self) -> Option<Stored<Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
