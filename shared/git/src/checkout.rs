@@ -11,6 +11,7 @@ use reaction::Error;
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 
 use crate::bounds::Bounds;
+use crate::cache::Decoded;
 use crate::store::Store;
 use crate::watch::chain;
 
@@ -106,7 +107,8 @@ impl Checkout {
     fn with_handle<T>(&self, work: impl FnOnce(&mut HandleArc) -> Result<T, Error>) -> Result<T, Error> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = idle().pop();
-        let mut handle = taken.unwrap_or_else(|| self.objects.to_cache_arc());
+        let make = || self.objects.to_cache_arc().with_pack_cache(|| Box::new(Decoded::default()));
+        let mut handle = taken.unwrap_or_else(make);
         let done = work(&mut handle);
         idle().push(handle);
         done

@@ -14,6 +14,7 @@ mod access;
 mod address;
 mod answers;
 mod bounds;
+mod cache;
 mod checkout;
 mod dns;
 mod fetch;
