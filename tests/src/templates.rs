@@ -99,6 +99,7 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
         "AWS::Events::Archive",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Permission",
+        "AWS::Lambda::Url",
         "AWS::Logs::ResourcePolicy",
         "AWS::S3::BucketPolicy",
         "AWS::SQS::QueuePolicy",

@@ -10,7 +10,7 @@ use aws::Sessions;
 use aws_smithy_types::base64;
 use function::{Function, Setting, Trigger};
 use reaction::settings::Variables;
-use reaction::{Door, Error, Key, Plan, Reaction, Repeat, Request, Run};
+use reaction::{Admission, Door, Error, Key, Plan, Reaction, Rejection, Repeat, Request, Run};
 use ring::hmac;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -85,15 +85,18 @@ impl Reaction for Trial {
 }
 
 impl Door for Trial {
-    async fn admit(&self, request: &Request) -> Result<Option<Box<RawValue>>, Error> {
+    async fn admit(&self, request: &Request) -> Result<Admission<Box<RawValue>>, Error> {
         let signature = request.headers.get("x-signature").and_then(|it| base64::decode(it).ok());
         if hmac::verify(&self.key, &request.body, &signature.unwrap_or_default()).is_err() {
-            return Ok(None);
+            return Ok(Admission::Rejected(Rejection {
+                why: "the signature is not the key's".into(),
+                said: request.path.clone(),
+            }));
         }
         match request.body.as_slice() {
             b"unknown" => Err(Error::failed("the key of payroll cannot be read")),
             b"panic" => panic!("the key of payroll"),
-            body => serde_json::from_slice(body).map(Some).map_err(Error::refused),
+            body => serde_json::from_slice(body).map(Admission::Admitted).map_err(Error::refused),
         }
     }
 }

@@ -260,6 +260,15 @@ def of_iam(call, asked):
         yield policy, {}, "TagPolicy"
 
 
+def of_sqs(call, asked):
+    """A queue's URL ends with the account and the name.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html"""
+    account, _, name = asked.get("QueueUrl", "").rpartition("/")
+    owner = account.rpartition("/")[2] or call["account"]
+    action = call["operation"].removesuffix("Batch") if call["operation"].endswith("MessageBatch") else None
+    yield arn({**call, "account": owner}, "sqs", name or asked.get("QueueName", "*")), {}, action
+
+
 RESOURCES = {
     "codepipeline": of_codepipeline,
     "ec2": of_ec2,
@@ -272,11 +281,12 @@ RESOURCES = {
     "route53": of_route53,
     "s3": of_s3,
     "secretsmanager": of_named("SecretId", "secretsmanager", "secret:"),
+    "sqs": of_sqs,
     "ssm": of_named("Name", "ssm", "parameter/"),
     "sts": of_sts,
 }
 FORMS = {"ec2", "iam", "rds", "sts"}
-TEXTS = {"codepipeline", "ecr", "elasticmapreduce", "kms", "secretsmanager", "ssm"}
+TEXTS = {"codepipeline", "ecr", "elasticmapreduce", "kms", "secretsmanager", "sqs", "ssm"}
 
 
 def of_dynamodb(call, asked):

@@ -7,7 +7,7 @@ use aws::Sessions;
 use function::{Function, Setting, Trigger};
 use ledger::DynamoLedger;
 use reaction::settings::Variables;
-use reaction::{Error, MemoryLedger, Mode, Reaction, Report, Run, drive_json};
+use reaction::{Error, MemoryLedger, Mode, Reaction, Repeat, Report, Run, drive_json};
 
 include!(concat!(env!("OUT_DIR"), "/functions.rs"));
 
@@ -21,6 +21,8 @@ pub struct Entry {
     pub hears: &'static [Trigger],
     /// The settings that it reads beside those of every function, in groups.
     pub settings: &'static [&'static [Setting]],
+    /// What a second delivery of an occurrence does.
+    pub repeat: Repeat,
     open: fn(Arc<Sessions>, Variables) -> Result<Opened, Error>,
 }
 
@@ -29,7 +31,7 @@ impl Entry {
         let open = |sessions: Arc<Sessions>, variables: Variables| -> Result<Opened, Error> {
             Ok(Opened { function: Box::new(F::open(sessions.clone(), variables)?), sessions, name: F::NAME })
         };
-        Self { name: F::NAME, purpose: F::PURPOSE, hears: F::HEARS, settings: F::SETTINGS, open }
+        Self { name: F::NAME, purpose: F::PURPOSE, hears: F::HEARS, settings: F::SETTINGS, repeat: F::REPEAT, open }
     }
 
     /// The function by these settings; makes no call.
@@ -48,7 +50,9 @@ impl Entry {
 
     /// Every setting that it reads, those of every function first.
     pub fn all_settings(&self) -> impl Iterator<Item = &'static Setting> {
-        function::SETTINGS.iter().chain(self.settings).copied().flatten()
+        let claims = self.repeat != Repeat::Unclaimed;
+        let all = function::SETTINGS.iter().chain(self.settings).copied().flatten();
+        all.filter(move |it| claims || it.variable != function::LEDGER_TABLE.variable)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Settings that every function has, from the environment. Read once, in init: a mistake names the variable.
 
 use reaction::settings::{Setting, Unset, Variables};
-use reaction::{Error, Mode};
+use reaction::{Error, Mode, Repeat};
 
 /// Whether the function acts.
 pub const MODE: Setting = Setting {
@@ -25,19 +25,21 @@ pub const SETTINGS: &[&[Setting]] = &[&[LEDGER_TABLE, MODE], aws::MEMBERS];
 /// The settings of the entry point itself.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The DynamoDB table that keeps the ledger: `SIGNALBOX_LEDGER_TABLE`.
-    pub ledger_table: String,
+    /// The DynamoDB table that keeps the ledger: `SIGNALBOX_LEDGER_TABLE`. A function that claims nothing has none.
+    pub ledger_table: Option<String>,
     /// Whether to act: `SIGNALBOX_MODE`.
     pub mode: Mode,
 }
 
 impl Settings {
-    /// Reads the settings.
+    /// Reads the settings of a function that treats repeated occurrences so.
     ///
     /// # Errors
     /// `Refused`, naming the variable that is missing or malformed.
-    pub fn read(variables: Variables) -> Result<Self, Error> {
-        Ok(Self { mode: mode(variables)?, ledger_table: LEDGER_TABLE.required(variables)? })
+    pub fn read(repeat: Repeat, variables: Variables) -> Result<Self, Error> {
+        let claims = repeat != Repeat::Unclaimed;
+        let ledger_table = claims.then(|| LEDGER_TABLE.required(variables)).transpose()?;
+        Ok(Self { mode: mode(variables)?, ledger_table })
     }
 }
 

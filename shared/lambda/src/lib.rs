@@ -9,8 +9,9 @@ mod on_event;
 mod on_http;
 mod on_job;
 mod opened;
+mod rejections;
 
 pub use on_batch::on_batch;
 pub use on_event::{on_event, on_step};
-pub use on_http::on_http;
+pub use on_http::{on_http, request_of};
 pub use on_job::on_job;

@@ -1,23 +1,26 @@
 //! The entry point for requests from outside of AWS, by the function's URL.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws::in_name_of;
 use aws_smithy_types::base64;
 use function::Function;
 use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
-use reaction::{Door, Error, Outcome, Report, Request, Run};
+use reaction::{Admission, Door, Error, Outcome, Report, Request, Run};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::log::{self, Invocation};
 use crate::on_event::ended;
-use crate::opened::{Opened, environment, in_time, run_of, sessions, write};
+use crate::opened::{Opened, environment, in_time, now, run_of, sessions, write};
+use crate::rejections::Rejections;
 
 /// A request in the format 2.0 of payloads. <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
 #[derive(Deserialize)]
@@ -41,13 +44,16 @@ struct RequestContext {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Http {
     method: String,
+    source_ip: Option<String>,
 }
 
 /// Runs a function with a URL of its own. [`Door::admit`] sees the raw bytes of a request before anything of it is
 /// parsed or claimed. The sender hears 202 where the request was taken, 401 where it was not admitted, 400 where it was refused, 503
-/// where it failed, and never why: that stands in the log. The rest is as of [`on_event`](crate::on_event).
+/// where it failed, and never why: that stands in the log. Rejections of one reason have one line a minute, with their number: anyone can
+/// send requests, and a line of each would cost as much as they like. The rest is as of [`on_event`](crate::on_event).
 pub async fn on_http<F: Door + Function>() -> ExitCode {
     log::start(&environment);
     // Boxed, since the compiler gives up on the depth of a type that holds every call of every event.
@@ -56,39 +62,62 @@ pub async fn on_http<F: Door + Function>() -> ExitCode {
 
 async fn serve<F: Door + Function>() -> Result<(), Error> {
     let opened = Opened::<F>::open(Arc::new(sessions()?)).await?;
+    let rejections = Mutex::<Rejections>::default();
     let service = service_fn(async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
         let invocation = Invocation::of(&context, None);
         let run = run_of(F::NAME, &opened.sessions, &context, invocation.occurrence());
-        let (status, report) = match read(payload.get()) {
-            Ok(request) => hear(&opened, &run, &request).await,
-            Err(error) => (400, Report::of_error(F::NAME, &error)),
+        let (status, report) = match request_of(payload.get()) {
+            Ok(request) => hear(&opened, &run, &request, &rejections).await,
+            Err(error) => (400, Some(Report::of_error(F::NAME, &error))),
         };
-        write(invocation, &report);
+        if let Some(report) = report {
+            write(invocation, &report);
+        }
         Ok::<_, Diagnostic>(answer(status))
     });
     Runtime::new(service).run().await.map_err(Error::failed)
 }
 
-/// What the sender hears, and what became of the request.
-async fn hear<F: Door + Function>(opened: &Opened<F>, run: &Run, request: &Request) -> (u16, Report) {
+/// What the sender hears, and what became of the request; no report where one of the same reason was written a moment ago.
+async fn hear<F: Door + Function>(
+    opened: &Opened<F>,
+    run: &Run,
+    request: &Request,
+    rejections: &Mutex<Rejections>,
+) -> (u16, Option<Report>) {
     let admitted = AssertUnwindSafe(in_name_of(run, opened.function.admit(request))).catch_unwind();
     let panicked =
         |_| Err(Error::failed("the code that admits requests panicked: see the log for where, and report it"));
     let report = match admitted.await.unwrap_or_else(panicked) {
-        Ok(Some(event)) => in_time(run, opened.drive(run, event)).await,
-        // Not an error: anyone can send requests, and no alarm should sound for it.
-        Ok(None) => return (401, Report::new(F::NAME, Outcome::Ignored, Some("the request was not admitted".into()))),
-        Err(error) => Report::of_error(F::NAME, &error),
+        Ok(Admission::Admitted(event)) => in_time(run, opened.drive(run, event)).await,
+        // Not an error: anyone can send requests, and no alarm should sound for one of them.
+        Ok(Admission::Rejected(rejection)) => {
+            let mut rejections = rejections.lock().unwrap_or_else(PoisonError::into_inner);
+            return (401, rejections.report(F::NAME, &rejection, now()));
+        }
+        // Nothing shows that the sender is one of ours.
+        Err(error) => {
+            let mut rejections = rejections.lock().unwrap_or_else(PoisonError::into_inner);
+            let report = Report::of_error(F::NAME, &error);
+            return (status_of(&report), rejections.is_due(&error.to_string(), now()).then_some(report));
+        }
     };
-    let status = match report.outcome {
+    (status_of(&report), Some(report))
+}
+
+fn status_of(report: &Report) -> u16 {
+    match report.outcome {
         Outcome::Refused => 400,
         Outcome::Failed => 503,
         _ => 202,
-    };
-    (status, report)
+    }
 }
 
-fn read(payload: &str) -> Result<Request, Error> {
+/// Reads a request as a function's URL hands it over.
+///
+/// # Errors
+/// `Refused` where it is none; nothing of it is quoted.
+pub fn request_of(payload: &str) -> Result<Request, Error> {
     let payload: Payload = serde_json::from_str(payload)
         .map_err(|error| Error::refused(format!("not a request by a function's URL: {}", log::place_of(&error))))?;
     let body = if payload.is_base64_encoded {
@@ -96,9 +125,22 @@ fn read(payload: &str) -> Result<Request, Error> {
     } else {
         payload.body.into_bytes()
     };
-    let headers = payload.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-    let method = payload.request_context.http.method;
-    Ok(Request { method, path: payload.raw_path, query: payload.raw_query_string, headers, body })
+    let Http { method, source_ip } = payload.request_context.http;
+    let source = source_ip.and_then(|it| it.parse::<IpAddr>().ok());
+    let headers = by_small_letters(payload.headers);
+    Ok(Request { method, path: payload.raw_path, query: payload.raw_query_string, headers, source, body })
+}
+
+/// The headers by their names in small letters; values of one name are joined, so that none of them is overlooked.
+fn by_small_letters(headers: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut joined = BTreeMap::<String, String>::new();
+    for (name, value) in headers {
+        match joined.entry(name.to_ascii_lowercase()) {
+            Entry::Vacant(free) => drop(free.insert(value)),
+            Entry::Occupied(mut former) => former.get_mut().extend([",", value.as_str()]),
+        }
+    }
+    joined
 }
 
 /// The same bytes for every request of one status, so that they tell nothing.
@@ -110,12 +152,12 @@ fn answer(status: u16) -> Value {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::read;
+    use super::request_of as read;
 
     fn payload(more: &Value) -> String {
         let mut payload = json!({
             "version": "2.0", "rawPath": "/hook", "rawQueryString": "a=b", "headers": {"X-Signature": "1f"},
-            "requestContext": {"http": {"method": "POST", "path": "/hook"}, "requestId": "id"},
+            "requestContext": {"http": {"method": "POST", "path": "/hook", "sourceIp": "192.0.2.1"}, "requestId": "id"},
         });
         payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         payload.to_string()
@@ -131,6 +173,16 @@ mod tests {
             "{\"ä\": 1}".as_bytes()
         );
         assert!(read(&payload(&json!({}))).unwrap().body.is_empty());
+    }
+
+    #[test]
+    fn a_header_that_came_twice_is_not_one_of_its_values() {
+        let headers = json!({"X-Signature": "one", "x-signature": "two", "X-Forwarded-For": "198.51.100.1"});
+        let request = read(&payload(&json!({"headers": headers}))).unwrap();
+        assert_eq!(request.headers["x-signature"], "one,two");
+        assert_eq!(request.source.unwrap().to_string(), "192.0.2.1", "what AWS saw, whatever a header says");
+        let context = json!({"requestContext": {"http": {"method": "GET", "sourceIp": "unknown"}}});
+        assert_eq!(read(&payload(&context)).unwrap().source, None);
     }
 
     #[test]

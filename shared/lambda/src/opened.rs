@@ -30,10 +30,17 @@ impl<F: Function> Opened<F> {
     /// Reads the settings, and opens the connections of the function and of its ledger side by side: init is the time when Lambda
     /// gives full CPU.
     pub(crate) async fn open(sessions: Arc<Sessions>) -> Result<Self, Error> {
-        let settings = Settings::read(&environment)?;
-        let ledger = DynamoLedger::new(&sessions, settings.ledger_table, F::NAME);
+        let settings = Settings::read(F::REPEAT, &environment)?;
+        let claims = settings.ledger_table.is_some();
+        // A function that claims nothing never asks its ledger.
+        let ledger = DynamoLedger::new(&sessions, settings.ledger_table.unwrap_or_default(), F::NAME);
         let function = F::open(sessions.clone(), &environment)?;
-        tokio::join!(ledger.open_connection(), function.warm());
+        let connected = async {
+            if claims {
+                ledger.open_connection().await;
+            }
+        };
+        tokio::join!(connected, function.warm());
         Ok(Self { sessions, function, ledger, mode: settings.mode })
     }
 

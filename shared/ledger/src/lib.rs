@@ -82,7 +82,7 @@ impl Ledger for DynamoLedger {
         item.insert("id".into(), self.id(key));
         let condition = match repeat {
             Repeat::Skip => CLAIMABLE.into(),
-            Repeat::Again => format!("{CLAIMABLE} OR #status <> :inprogress"),
+            Repeat::Again | Repeat::Unclaimed => format!("{CLAIMABLE} OR #status <> :inprogress"),
         };
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let answer = put

@@ -10,7 +10,8 @@ use place::shortened;
 
 use crate::error::byte_order_mark;
 use crate::{
-    AfterFailure, Claim, Error, Key, Ledger, Left, Outcome, Owner, Plan, Reaction, Report, Run, StepReport, finding,
+    AfterFailure, Claim, Error, Key, Ledger, Left, Outcome, Owner, Plan, Reaction, Repeat, Report, Run, StepReport,
+    finding,
 };
 
 /// Below this much time no step is begun any more. It is enough for a step whose calls are answered, and for the
@@ -62,6 +63,7 @@ async fn drive_subject<R: Reaction>(
     let key = R::key(&subject);
     match mode {
         Mode::Plan => act(reaction, mode, run, &subject).await,
+        Mode::Apply if R::REPEAT == Repeat::Unclaimed => act(reaction, mode, run, &subject).await,
         Mode::Apply => perform(reaction, ledger, &key, run, &subject).await,
     }
     .about(key)

@@ -23,7 +23,7 @@ pub enum Claim {
 pub trait Ledger: Send + Sync {
     /// Asks for the occurrence: one atomic write, so that of several askers one wins.
     ///
-    /// An occurrence that is settled is given out again under [`Repeat::Again`], and so is one whose holder's lease
+    /// An occurrence that is settled is given out again unless it is [`Repeat::Skip`], and so is one whose holder's lease
     /// has lapsed.
     fn claim(&self, key: &Key, repeat: Repeat, lease: Duration) -> impl Future<Output = Result<Claim, Error>> + Send;
 

@@ -27,7 +27,7 @@ use serde::de::DeserializeOwned;
 
 pub use answers::Answers;
 pub use deadline::Deadline;
-pub use door::{Door, Request};
+pub use door::{Admission, Door, Rejection, Request};
 pub use drive::{Mode, drive, drive_json};
 pub use error::{Doing, Error, byte_order_mark};
 pub use finding::{Finding, Severity};
@@ -107,6 +107,9 @@ pub enum Repeat {
     Skip,
     /// Observes and plans again (for functions whose caller expects each call to be answered anew).
     Again,
+    /// Observes and plans again, and neither claims nor remembers anything: the function has no ledger. For functions whose steps go to a
+    /// receiver that knows a repeated one by itself, such as a FIFO queue.
+    Unclaimed,
 }
 
 /// What becomes of later phases when a step was not carried out. The steps of its own phase are all tried.

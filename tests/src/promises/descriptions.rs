@@ -120,7 +120,8 @@ fn a_template_sets_what_its_function_reads_and_nothing_else() {
 
 /// A value that the setting takes where it has to be set.
 fn accepted(setting: &Setting) -> &'static str {
-    let candidates = ["everybody", "ssm:/share", "https://auth.example.com/"];
+    let queue = "https://sqs.eu-west-1.amazonaws.com/111122223333/mirror-repository.fifo";
+    let candidates = ["everybody", "ssm:/share", "https://auth.example.com/", queue];
     let is_taken = |value: &&str| (setting.check)(&|name| (name == setting.variable).then(|| (*value).into())).is_ok();
     candidates.into_iter().find(is_taken).unwrap_or_else(|| panic!("say which value {} takes", setting.variable))
 }

@@ -145,6 +145,8 @@ fn parameters() -> Value {
         "SecurityGroupIds": "sg-0123456789abcdef0",
         "MemberRoleArns": format!("arn:aws:iam::{OTHER}:role/signalbox-rotation"),
         "MemberAccountIds": OTHER,
+        "QueueUrl": format!("https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/mirror-repository.fifo"),
+        "QueueArn": format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:mirror-repository.fifo"),
         "HubRoleArn": format!("arn:aws:iam::{OTHER}:role/a-function"),
         "SecondOpinion": "access-analyzer",
         "SecurityAccountId": OTHER,

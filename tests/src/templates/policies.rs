@@ -45,6 +45,7 @@ fn named(template: &Template, name: &str) -> String {
         it if it.ends_with("KeyArn") || it.ends_with("KeyArns") => {
             format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd")
         }
+        "QueueArn" => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:mirror-repository.fifo"),
         it if it.contains("AccountId") => ACCOUNT.into(),
         it if it.contains("OrganizationId") => "o-exampleorgid".into(),
         it => {

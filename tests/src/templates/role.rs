@@ -108,6 +108,8 @@ fn actions_of(operation: &str) -> Vec<String> {
         // Secrets Manager encrypts in the name of whoever asks, where a key of the customer's is used.
         "secretsmanager:GetSecretValue" => vec![operation.into(), "kms:Decrypt".into()],
         "secretsmanager:PutSecretValue" => vec![operation.into(), "kms:Decrypt".into(), "kms:GenerateDataKey".into()],
+        // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-using-api-permissions-reference.html
+        "sqs:SendMessageBatch" => vec!["sqs:SendMessage".into()],
         // RDS tags and encrypts the copy in the name of whoever asks for it.
         "rds:CopyDBSnapshot" | "rds:CopyDBClusterSnapshot" => {
             vec![operation.into(), "rds:AddTagsToResource".into(), "kms:CreateGrant".into()]

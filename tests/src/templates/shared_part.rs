@@ -45,7 +45,7 @@ const OWN: &[(&str, &str, &[&str])] = &[
     (
         "Resources",
         "Function",
-        &["Description", "Environment", "EphemeralStorage", "FunctionName", "Layers", "VpcConfig"],
+        &["Description", "Environment", "EphemeralStorage", "FunctionName", "Layers", "LoggingConfig", "VpcConfig"],
     ),
     ("Resources", "Invocations", &["DestinationConfig", "MaximumEventAgeInSeconds"]),
     ("Resources", "OverdueAlarm", &["Period"]),

@@ -1,0 +1,8 @@
+//! `receive-webhook` as a Lambda function.
+
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::on_http::<receive_webhook::ReceiveWebhook>().await
+}
