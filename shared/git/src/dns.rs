@@ -1,4 +1,4 @@
-//! Which addresses a name may lead to. A name that a forge sends, or that somebody has rebound, must not lead to this
+//! Which addresses a name may lead to. A name that a forge sends, or that its owner leads elsewhere meanwhile, must not lead to this
 //! machine or its link, where credentials are served.
 
 use std::net::{IpAddr, SocketAddr};

@@ -1,7 +1,7 @@
 //! Large files by Git LFS: a pointer stands in the repository, and the content is asked for at the forge.
 //! <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>, `docs/api/batch.md`
 //!
-//! Where it is comes from the forge's own address. `.lfsconfig` is ignored: whoever can push could send the token elsewhere.
+//! Where it is comes from the forge's own address. `.lfsconfig` is ignored: who can push could send the token elsewhere.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -109,12 +109,8 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-async fn log_in(
-    at: &SshAddress,
-    key: &DeployKey,
-    host_keys: &[HostKey],
-    patience: &Patience,
-) -> Result<Handle<Pins>, Error> {
+/// Connects to the server, which proves itself by a pinned key.
+async fn meet(at: &SshAddress, host_keys: &[HostKey], patience: &Patience) -> Result<Handle<Pins>, Error> {
     if host_keys.is_empty() {
         return Err(Error::refused(format!(
             "connecting to {at}: no host key is pinned; write those that the forge publishes"
@@ -133,7 +129,16 @@ async fn log_in(
     let pins = Pins { keys: host_keys.to_vec(), unknown: Arc::clone(&unknown) };
     let connected = connect(Arc::new(config), (at.host.as_str(), at.port), pins).await;
     let unknown = unknown.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let mut connection = connected.map_err(|error| not_connected(at, host_keys, unknown.as_deref(), &error))?;
+    connected.map_err(|error| not_connected(at, host_keys, unknown.as_deref(), &error))
+}
+
+async fn log_in(
+    at: &SshAddress,
+    key: &DeployKey,
+    host_keys: &[HostKey],
+    patience: &Patience,
+) -> Result<Handle<Pins>, Error> {
+    let mut connection = meet(at, host_keys, patience).await?;
     let failed = |error: russh::Error| Error::failed(format!("logging in at {at}: {}; try again", chain(&error)));
     let hash = match key.0.algorithm() {
         russh::keys::Algorithm::Rsa { .. } => {
@@ -157,7 +162,7 @@ fn not_connected(at: &SshAddress, host_keys: &[HostKey], unknown: Option<&str>, 
     let pinned = pinned.join(", ");
     match (unknown, error) {
         (Some(found), _) => Error::refused(format!(
-            "connecting to {at}: the server has the key {found}, and pinned is {pinned}; somebody may stand between: \
+            "connecting to {at}: the server has the key {found}, and pinned is {pinned}; another server may stand between: \
              compare with what the forge publishes, and pin the new key if it is there"
         )),
         (None, russh::Error::NoCommonAlgo { kind, .. }) => Error::refused(format!(

@@ -235,7 +235,6 @@ const JUDGED: &[Way] = &[
     through("own-remote-commands", &[on("ssm:SendCommand", REMOTE_COMMANDS)]),
     through("own-association", &[on("ssm:CreateAssociation", COMMANDS)]),
     through("own-serial-console", &[on("ec2-instance-connect:SendSerialConsoleSSHPublicKey", INSTANCES)]),
-    through("own-function-layer", &[on("lambda:UpdateFunctionConfiguration", FUNCTIONS)]),
     alone("own-permission-set-inline", &[on("sso:PutInlinePolicyToPermissionSet", PERMISSION_SETS)]),
     alone("own-permission-set-managed", &[on("sso:AttachManagedPolicyToPermissionSet", PERMISSION_SETS)]),
     alone("own-permission-set-assigned", &[on("sso:CreateAccountAssignment", PERMISSION_SETS)]),

@@ -1,6 +1,7 @@
 //! What is read of a git repository is what `git` says of it, whatever its forge does: real repositories behind a real
 //! `sshd` and a real `git http-backend`.
 
+mod hostile;
 mod kept;
 mod large;
 mod ssh;

@@ -93,6 +93,23 @@ fn forbidden_of_keys() -> Vec<(&'static str, String, Value)> {
     ]
 }
 
+/// Policies that no role of a function may read or make: the central denies alone are read, and those below the path are made.
+fn forbidden_of_policies() -> Vec<(&'static str, String, Value)> {
+    let policy = |name: &str| format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
+    let of_central = policy("central-deny-policy-sandbox");
+    vec![
+        ("iam:GetPolicyVersion", policy("customers"), json!({})),
+        ("iam:GetPolicyVersion", format!("{of_central}-2"), json!({})),
+        ("iam:CreatePolicyVersion", of_central.clone(), json!({})),
+        ("iam:SetDefaultPolicyVersion", of_central, json!({})),
+        ("iam:CreatePolicy", policy("customers"), json!({})),
+        ("iam:CreatePolicyVersion", policy("signalbox-2/customers"), json!({})),
+        ("iam:DeletePolicyVersion", policy("other/signalbox/customers"), json!({})),
+        ("iam:DeletePolicy", policy("signalbox/customers"), json!({})),
+        ("iam:AttachRolePolicy", format!("arn:aws:iam::{ACCOUNT}:role/signalbox/admin"), json!({})),
+    ]
+}
+
 /// A role that functions have: their own, or the one that they assume in a member account; or one of a pipeline that invokes them.
 struct Role {
     template: Template,
@@ -278,7 +295,7 @@ async fn only_actions_without_resources_are_allowed_on_everything() {
 
 #[tokio::test]
 async fn what_no_function_may_do_every_role_denies() {
-    let forbidden = forbidden().into_iter().chain(forbidden_of_keys());
+    let forbidden = forbidden().into_iter().chain(forbidden_of_keys()).chain(forbidden_of_policies());
     let forbidden: Vec<_> = forbidden.map(|(action, on, with)| (action.to_owned(), on, with)).collect();
     for role in roles() {
         // A function that keeps a bucket uses the key of its stack through S3.
@@ -314,7 +331,7 @@ async fn the_roles_of_a_pipeline_reach_no_policy_no_other_function_and_no_other_
         ("s3:GetObject", artifact.into(), &json!({"aws:ResourceAccount": ACCOUNT})),
         ("s3:GetObject", artifact.into(), &none),
         ("kms:Decrypt", key, &none),
-        ("kms:Decrypt", "arn:aws:made:::Key".into(), &none),
+        ("kms:Decrypt", KEY.into(), &none),
     ];
     let forbidden: Vec<_> = forbidden.map(|(action, on, with)| (action.to_owned(), on, with.clone())).into();
     for role in roles_of_pipelines() {

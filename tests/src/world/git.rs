@@ -130,17 +130,41 @@ impl Repository {
         }
         let seconds = 1_790_000_000 + FOLDERS.fetch_add(1, Ordering::Relaxed);
         write!(stream, "commit refs/heads/{branch}\ncommitter A <a@example.com> {seconds} +0000\ndata 1\nx\n").unwrap();
-        write!(stream, "{from}deleteall\n").unwrap();
+        writeln!(stream, "{from}deleteall").unwrap();
         for (number, it) in files.iter().enumerate() {
             let id = match it.mode {
                 "160000" => String::from_utf8(it.content.clone()).unwrap(),
                 _ => format!(":{}", number + 1),
             };
-            let path: String = it.path.iter().map(|it| format!("\\{it:03o}")).collect();
-            writeln!(stream, "M {} {id} \"{path}\"", it.mode).unwrap();
+            write!(stream, "M {} {id} \"", it.mode).unwrap();
+            it.path.iter().for_each(|it| write!(stream, "\\{it:03o}").unwrap());
+            stream.extend_from_slice(b"\"\n");
         }
         self.git(&["fast-import", "--quiet", "--force", "--date-format=raw"], &stream);
         self.line(&["rev-parse", &format!("refs/heads/{branch}")])
+    }
+
+    /// Puts an object into the repository, well-formed or not: its id.
+    pub fn plant(&self, kind: &str, content: &[u8]) -> String {
+        let made = self.git(&["hash-object", "-w", "-t", kind, "--literally", "--stdin"], content);
+        String::from_utf8(made).unwrap().trim_end().to_owned()
+    }
+
+    /// Puts a tree of these modes, names and ids into the repository, in this order: its id.
+    pub fn plant_tree(&self, entries: &[(&str, &str, &str)]) -> String {
+        let byte = |id: &str, at: usize| u8::from_str_radix(&id[at..at + 2], 16).unwrap();
+        let mut content = Vec::new();
+        for (mode, name, id) in entries {
+            content.extend([mode.as_bytes(), b" ", name.as_bytes(), b"\0"].concat());
+            content.extend((0..id.len()).step_by(2).map(|at| byte(id, at)));
+        }
+        self.plant("tree", &content)
+    }
+
+    /// Lets a branch point to a commit of that tree.
+    pub fn commit_tree(&self, branch: &str, tree: &str) {
+        let commit = self.line(&["-c", "user.name=a", "-c", "user.email=a@b", "commit-tree", "-m", "x", tree]);
+        self.git(&["update-ref", &format!("refs/heads/{branch}"), &commit], b"");
     }
 
     /// What `git ls-tree -r -l` says of a commit.
@@ -155,7 +179,7 @@ impl Repository {
     }
 }
 
-/// Runs `git` in a folder, with nobody's settings: what it writes.
+/// Runs `git` in a folder, without settings: what it writes.
 pub fn run_git(folder: &Path, words: &[&str], input: &[u8]) -> Vec<u8> {
     let mut command = Command::new("git");
     command.current_dir(folder).args(words);

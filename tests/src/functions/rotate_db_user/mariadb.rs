@@ -264,3 +264,41 @@ async fn a_password_that_has_expired_rotates() {
         assert!(scene.works("AWSCURRENT").await && !scene.lets_in(&scene.user, FIRST).await);
     }
 }
+
+/// A user who may grant on its own schema may demand of itself any subject of a certificate, which MariaDB shows as it was given: it
+/// becomes no part of the master's statements.
+#[tokio::test]
+async fn a_demand_with_a_quote_in_it_is_refused() {
+    let scene = Scene::alternating(&MARIADB).await;
+    grant(&scene).await;
+    scene.rotate().await;
+    let user = scene.user.clone();
+    MARIADB.run(&[&format!("GRANT SELECT ON of_{user}.* TO {user}@'%' WITH GRANT OPTION")]).await;
+    let (name, password) = scene.login("AWSPREVIOUS").await;
+    assert_eq!(name, user);
+    let mut own = MARIADB.connect(&user, &password).await.unwrap();
+    own.probe(&format!("GRANT SELECT ON of_{user}.* TO {user}@'%' REQUIRE SUBJECT \"it's\"")).await.unwrap();
+    let rotation = scene.created().await;
+    let said = scene.failure(&rotation, "setSecret").await;
+    assert!(said.contains("SHOW CREATE USER says what Signalbox does not know, from REQUIRE on"), "{said}");
+    assert!(may_insert(&scene, "AWSCURRENT", "own").await, "the clone is as it was");
+}
+
+/// A name may hold what else stands in a grant.
+#[tokio::test]
+async fn a_column_of_any_name_is_cloned_as_it_is() {
+    let scene = Scene::alternating(&MARIADB).await;
+    grant(&scene).await;
+    let user = scene.user.clone();
+    MARIADB
+        .run(&[
+            &format!("ALTER TABLE of_{user}.other ADD COLUMN `x``), y (``z` int DEFAULT 1"),
+            &format!("GRANT SELECT (`x``), y (``z`) ON of_{user}.other TO {user}@'%'"),
+        ])
+        .await;
+    scene.rotate().await;
+    let (clone, password) = scene.login("AWSCURRENT").await;
+    let mut clone = MARIADB.connect(&clone, &password).await.unwrap();
+    clone.probe(&format!("SELECT `x``), y (``z` FROM of_{user}.other")).await.unwrap();
+    assert!(clone.probe(&format!("SELECT a FROM of_{user}.other")).await.is_err(), "of this column only");
+}

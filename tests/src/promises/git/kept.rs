@@ -24,7 +24,7 @@ async fn the_next_fetch_brings_only_what_is_new() {
     let big = file("big.bin", noise(1, 900_000));
     repository.commit("main", &[big.clone(), file("a.yaml", "1")]);
     let forge = Forge::start(&repository).await;
-    let (remote, access, folder) = (forge.remote(&repository), forge.access(), Folder::make());
+    let (remote, access, folder) = (forge.remote(&repository), Forge::access(), Folder::make());
     drop(fetch(&remote, &access, folder.path()).await.unwrap());
     let first = packs(folder.path());
     let commit = repository.commit("main", &[big, file("a.yaml", "2")]);
@@ -40,7 +40,7 @@ async fn forced_pushes_and_pushes_back_and_forth_end_at_the_head() {
     let repository = Repository::make("templates");
     let first = repository.commit("main", &[file("a", "1"), file("b", noise(2, 5000))]);
     let forge = Forge::start(&repository).await;
-    let (remote, access, folder) = (forge.remote(&repository), forge.access(), Folder::make());
+    let (remote, access, folder) = (forge.remote(&repository), Forge::access(), Folder::make());
     drop(fetch(&remote, &access, folder.path()).await.unwrap());
     let second = repository.commit("main", &[file("a", "2"), with_mode("100755", "b", noise(2, 5001))]);
     assert_same(&fetch(&remote, &access, folder.path()).await.unwrap(), &repository, &second);
@@ -61,7 +61,7 @@ async fn forced_pushes_and_pushes_back_and_forth_end_at_the_head() {
 async fn many_pushes_do_not_fill_the_disk() {
     let repository = small();
     let forge = Forge::start(&repository).await;
-    let (remote, access, folder) = (forge.remote(&repository), forge.access(), Folder::make());
+    let (remote, access, folder) = (forge.remote(&repository), Forge::access(), Folder::make());
     let mut most = 0;
     for number in 0..40 {
         let commit = repository.commit("main", &[file("a", number.to_string()), file("b", noise(4, 2000))]);
@@ -77,14 +77,17 @@ async fn many_pushes_do_not_fill_the_disk() {
     );
 }
 
+/// Makes a kept folder other than it was left.
+type Spoil = fn(&Path);
+
 /// What a run may leave that was killed, or a disk that fails.
 #[tokio::test]
 async fn what_is_not_as_it_was_left_is_fetched_anew() {
     let repository = Repository::make("templates");
     let commit = repository.commit("main", &[file("a", "1"), file("b", noise(5, 90_000))]);
     let forge = Forge::start(&repository).await;
-    let (remote, access) = (forge.remote(&repository), forge.access());
-    let spoil: [(&str, fn(&Path)); 9] = [
+    let (remote, access) = (forge.remote(&repository), Forge::access());
+    let spoil: [(&str, Spoil); 9] = [
         ("a half-written pack", |folder| fs::write(folder.join("objects/pack/.tmpAbc"), "PACK").unwrap()),
         ("a lock", |folder| fs::write(folder.join("shallow.lock"), "").unwrap()),
         ("a foreign link", |folder| {
@@ -119,7 +122,7 @@ async fn damage_that_only_reading_shows_is_reported_and_the_next_fetch_begins_an
     let repository = Repository::make("templates");
     let commit = repository.commit("main", &[file("b", noise(6, 90_000))]);
     let forge = Forge::start(&repository).await;
-    let (remote, access, folder) = (forge.remote(&repository), forge.access(), Folder::make());
+    let (remote, access, folder) = (forge.remote(&repository), Forge::access(), Folder::make());
     drop(fetch(&remote, &access, folder.path()).await.unwrap());
     let pack = &packs(folder.path())[0];
     let mut bytes = fs::read(pack).unwrap();
@@ -140,11 +143,11 @@ async fn a_folder_of_another_repository_or_of_other_bounds_is_not_used() {
     let commit = two.commit("main", &[file("x", "2")]);
     let (first, second) = (Forge::start(&one).await, Forge::start(&two).await);
     let folder = Folder::make();
-    drop(fetch(&first.remote(&one), &first.access(), folder.path()).await.unwrap());
-    assert_same(&fetch(&second.remote(&two), &second.access(), folder.path()).await.unwrap(), &two, &commit);
+    drop(fetch(&first.remote(&one), &Forge::access(), folder.path()).await.unwrap());
+    assert_same(&fetch(&second.remote(&two), &Forge::access(), folder.path()).await.unwrap(), &two, &commit);
     second.asked();
     let bounds = Bounds { largest: 1000, ..Bounds::default() };
-    drop(git::fetch(&second.remote(&two), &second.access(), "main", folder.path(), &bounds).await.unwrap());
+    drop(git::fetch(&second.remote(&two), &Forge::access(), "main", folder.path(), &bounds).await.unwrap());
     assert_eq!(second.asked().len(), 3);
 }
 
@@ -152,7 +155,7 @@ async fn a_folder_of_another_repository_or_of_other_bounds_is_not_used() {
 async fn a_folder_that_another_run_uses_is_left_alone() {
     let repository = small();
     let forge = Forge::start(&repository).await;
-    let (remote, access, folder) = (forge.remote(&repository), forge.access(), Folder::make());
+    let (remote, access, folder) = (forge.remote(&repository), Forge::access(), Folder::make());
     let checkout = fetch(&remote, &access, folder.path()).await.unwrap();
     let hide = [(folder.path().to_str().unwrap(), "FOLDER")];
     expect!["failed: using FOLDER: another run uses it; try again"]
@@ -166,7 +169,7 @@ async fn a_server_that_sends_too_much_is_refused_and_leaves_nothing() {
     let repository = Repository::make("templates");
     repository.commit("main", &[file("b", noise(7, 400_000))]);
     let forge = Forge::start(&repository).await;
-    let (remote, access, folder) = (forge.remote(&repository), forge.access(), Folder::make());
+    let (remote, access, folder) = (forge.remote(&repository), Forge::access(), Folder::make());
     let hide = [(forge.base.as_str(), "https://forge")];
     let bounds = Bounds { sent: 100_000, ..Bounds::default() };
     expect!["refused: reading https://forge/templates.git: the server sends more than 100000 bytes for one commit, which is the bound; raise it, or take large files out of the branch"]
@@ -180,7 +183,7 @@ async fn a_file_over_the_bound_is_not_sent_and_has_no_size() {
     let files = [file("at.bin", noise(8, 50_000)), file("over.bin", noise(9, 50_001)), file("small", "1")];
     let commit = repository.commit("main", &files);
     let forge = Forge::start(&repository).await;
-    let (remote, access, folder) = (forge.remote(&repository), forge.access(), Folder::make());
+    let (remote, access, folder) = (forge.remote(&repository), Forge::access(), Folder::make());
     let bounds = Bounds { largest: 50_000, ..Bounds::default() };
     let checkout = git::fetch(&remote, &access, "main", folder.path(), &bounds).await.unwrap();
     let entries = checkout.entries().unwrap();
@@ -208,7 +211,7 @@ async fn a_server_that_cannot_leave_files_out_sends_them_and_their_sizes_show() 
     repository.git(&["config", "uploadpack.allowFilter", "false"], b"");
     let commit = repository.commit("main", &[file("over.bin", noise(9, 50_001)), file("small", "1")]);
     let forge = Forge::start(&repository).await;
-    let (remote, access, folder) = (forge.remote(&repository), forge.access(), Folder::make());
+    let (remote, access, folder) = (forge.remote(&repository), Forge::access(), Folder::make());
     let bounds = Bounds { largest: 50_000, ..Bounds::default() };
     let checkout = git::fetch(&remote, &access, "main", folder.path(), &bounds).await.unwrap();
     let entries = checkout.entries().unwrap();

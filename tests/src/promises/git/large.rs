@@ -10,9 +10,9 @@ use crate::world::git::forge::{Forge, Mischief, TOKEN, USER, basic};
 
 const LARGEST: u64 = 1_000_000;
 
-async fn load(forge: &Forge, remote: &Remote, hosts: &[&str], pointer: &Pointer) -> Result<Vec<u8>, Error> {
+async fn load(remote: &Remote, hosts: &[&str], pointer: &Pointer) -> Result<Vec<u8>, Error> {
     let hosts: Vec<_> = hosts.iter().map(|it| (*it).to_owned()).collect();
-    fetch(remote, &forge.access(), &hosts, pointer, LARGEST).await
+    fetch(remote, &Forge::access(), &hosts, pointer, LARGEST).await
 }
 
 #[test]
@@ -51,7 +51,7 @@ async fn a_large_file_comes_from_the_forge_with_its_size_and_its_hash() {
     let content = b"large".repeat(50_000);
     let found = pointer(forge.store(&content).as_bytes()).unwrap();
     let remote = forge.remote(&repository);
-    assert_eq!(load(&forge, &remote, &[], &found).await.unwrap(), content);
+    assert_eq!(load(&remote, &[], &found).await.unwrap(), content);
     let asked = forge.asked();
     let lines: Vec<_> = asked.iter().map(|it| it.line.clone()).collect();
     assert_eq!(lines, ["POST /templates.git/info/lfs/objects/batch".to_owned(), format!("GET /stored/{}", found.oid)]);
@@ -59,16 +59,16 @@ async fn a_large_file_comes_from_the_forge_with_its_size_and_its_hash() {
     let hide = [(forge.base.as_str(), "https://forge"), (&found.oid, "OID")];
     for spoiled in [&content[1..], &[&content[1..], b"x"].concat(), &[&content[..], b"x"].concat()] {
         forge.spoil(&found.oid, spoiled);
-        let error = told(load(&forge, &remote, &[], &found).await, &hide);
+        let error = told(load(&remote, &[], &found).await, &hide);
         assert!(error.starts_with("failed: reading the large file OID of https://forge/templates.git: "), "{error}");
     }
     let over = Pointer { size: LARGEST + 1, ..found.clone() };
     expect!["refused: reading the large file OID of https://forge/templates.git: it has 1000001 bytes, and 1000000 are the bound; raise it"]
-        .assert_eq(&told(load(&forge, &remote, &[], &over).await, &hide));
+        .assert_eq(&told(load(&remote, &[], &over).await, &hide));
     let missing = Pointer { oid: "0".repeat(64), size: 1 };
     let hide = [(forge.base.as_str(), "https://forge"), (&missing.oid, "OID")];
     expect!["refused: reading the large file OID of https://forge/templates.git: the forge says 404 `Object does not exist`; push the file by `git lfs push --all`"]
-        .assert_eq(&told(load(&forge, &remote, &[], &missing).await, &hide));
+        .assert_eq(&told(load(&remote, &[], &missing).await, &hide));
 }
 
 #[tokio::test]
@@ -83,13 +83,13 @@ async fn storage_elsewhere_is_used_only_where_it_is_configured_and_never_gets_th
     let remote = forge.remote(&repository).trusting(authorities.as_bytes()).unwrap();
     let hide = [(forge.base.as_str(), "https://forge"), (&found.oid, "OID")];
     expect!["refused: reading the large file OID of https://forge/templates.git: the forge sends us to localhost; add that host to `lfs` where it is the forge's storage"]
-        .assert_eq(&told(load(&forge, &remote, &["other.example"], &found).await, &hide));
+        .assert_eq(&told(load(&remote, &["other.example"], &found).await, &hide));
     assert_eq!(storage.asked(), []);
-    assert_eq!(load(&forge, &remote, &["localhost"], &found).await.unwrap(), b"content");
+    assert_eq!(load(&remote, &["localhost"], &found).await.unwrap(), b"content");
     let asked = storage.asked();
     assert_eq!((asked.len(), &asked[0].authorization), (1, &None));
     storage.misbehave(Mischief::Status(302, Some(("location", format!("{}/stored/{}", forge.base, found.oid)))));
-    let error = told(load(&forge, &remote, &["localhost"], &found).await, &hide);
+    let error = told(load(&remote, &["localhost"], &found).await, &hide);
     assert!(error.starts_with("refused: ") && error.contains("no redirect is followed"), "{error}");
 }
 
@@ -109,12 +109,12 @@ async fn where_the_forge_sends_us_must_be_https_and_beyond_this_machine() {
         let download = json!({"download": {"href": href}});
         forge.misbehave(Mischief::Batch(json!({"objects": [{"oid": found.oid, "size": 7, "actions": download}]})));
         let hosts = ["storage.example", "169.254.169.254"];
-        let error = told(load(&forge, &remote, &hosts, &found).await, &[]);
+        let error = told(load(&remote, &hosts, &found).await, &[]);
         assert!(error.starts_with("refused: ") && error.contains(says), "{href}: {error}");
     }
     for answer in [json!({}), json!({"objects": []}), json!({"objects": [{"oid": found.oid}]}), json!("x")] {
         forge.misbehave(Mischief::Batch(answer.clone()));
-        let error = told(load(&forge, &remote, &[], &found).await, &[]);
+        let error = told(load(&remote, &[], &found).await, &[]);
         assert!(error.contains("batch API") && !error.contains(TOKEN), "{answer}: {error}");
     }
     let ssh: Remote = "git@forge.example:x.git".parse().unwrap();

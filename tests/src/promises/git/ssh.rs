@@ -58,7 +58,7 @@ async fn a_server_with_another_key_is_refused_with_both_fingerprints_before_it_l
     let (at, found, expected) = (remote.to_string(), print(&real), print(&pinned));
     let hide = [(at.as_str(), "AT"), (found.as_str(), "FOUND"), (expected.as_str(), "PINNED")];
     let says = expect![
-        "refused: connecting to AT: the server has the key FOUND, and pinned is PINNED; somebody may stand between: compare with what the forge publishes, and pin the new key if it is there"
+        "refused: connecting to AT: the server has the key FOUND, and pinned is PINNED; another server may stand between: compare with what the forge publishes, and pin the new key if it is there"
     ];
     says.assert_eq(&told(fetch(&remote, &access(&user, &[&pinned]), folder.path()).await, &hide));
     // Of another kind: the two find no key to talk about.
@@ -70,6 +70,7 @@ async fn a_server_with_another_key_is_refused_with_both_fingerprints_before_it_l
     let none = Access::Ssh { key: user.key(), host_keys: vec![] };
     let error = told(fetch(&remote, &none, folder.path()).await, &[(&at, "AT")]);
     expect!["refused: connecting to AT: no host key is pinned; write those that the forge publishes"].assert_eq(&error);
+    assert_eq!(server.connections(), 2, "without a pinned key it is not asked");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written");
 }
 

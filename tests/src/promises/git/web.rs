@@ -15,7 +15,7 @@ async fn each_request_has_the_token_and_asks_for_the_second_version() {
     let repository = small();
     let forge = Forge::start(&repository).await;
     let folder = Folder::make();
-    drop(fetch(&forge.remote(&repository), &forge.access(), folder.path()).await.unwrap());
+    drop(fetch(&forge.remote(&repository), &Forge::access(), folder.path()).await.unwrap());
     let asked = forge.asked();
     let lines: Vec<_> = asked.iter().map(|it| it.line.as_str()).collect();
     let upload = "POST /templates.git/git-upload-pack";
@@ -25,7 +25,7 @@ async fn each_request_has_the_token_and_asks_for_the_second_version() {
         assert_eq!(it.protocol.as_deref(), Some("version=2"));
     }
     // What is kept is up to date: the references are read, and nothing more.
-    drop(fetch(&forge.remote(&repository), &forge.access(), folder.path()).await.unwrap());
+    drop(fetch(&forge.remote(&repository), &Forge::access(), folder.path()).await.unwrap());
     assert_eq!(forge.asked().len(), 2);
 }
 
@@ -60,7 +60,7 @@ async fn what_the_forge_answers_says_what_to_do() {
         (503, None, "failed"),
     ] {
         forge.misbehave(Mischief::Status(code, header));
-        let error = told(fetch(&remote, &forge.access(), folder.path()).await, &hide);
+        let error = told(fetch(&remote, &Forge::access(), folder.path()).await, &hide);
         assert!(error.starts_with(kind) && error.contains(&format!("(HTTP {code})")), "{error}");
         assert!(!error.contains("s3cret"), "{error}");
     }
@@ -75,7 +75,7 @@ async fn a_redirect_is_not_followed_and_the_token_goes_nowhere_else() {
         forge.misbehave(Mischief::Status(code, Some(("location", to.clone()))));
         let folder = Folder::make();
         let error = told(
-            fetch(&forge.remote(&repository), &forge.access(), folder.path()).await,
+            fetch(&forge.remote(&repository), &Forge::access(), folder.path()).await,
             &[(&forge.base, "https://forge")],
         );
         assert!(error.starts_with("refused: reading https://forge/templates.git: the server redirects to https://localhost/templates.git: write that address"), "{error}");
@@ -84,12 +84,12 @@ async fn a_redirect_is_not_followed_and_the_token_goes_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_server_that_nobody_certified_is_not_talked_to() {
+async fn a_server_with_a_foreign_certificate_learns_nothing() {
     let repository = small();
     let (forge, other) = (Forge::start(&repository).await, Forge::start(&repository).await);
     let folder = Folder::make();
     let foreign = forge.remote(&repository).trusting(other.authority.as_bytes()).unwrap();
-    let error = told(fetch(&foreign, &forge.access(), folder.path()).await, &[(&forge.base, "https://forge")]);
+    let error = told(fetch(&foreign, &Forge::access(), folder.path()).await, &[(&forge.base, "https://forge")]);
     assert!(
         error.starts_with("failed: reading https://forge/templates.git: ") && error.contains("certificate"),
         "{error}"
@@ -105,7 +105,7 @@ async fn a_connection_that_breaks_leaves_nothing_that_is_trusted() {
     let patience = Patience { silence: Duration::from_millis(300), ..Patience::default() };
     let remote = forge.remote(&repository).patient(patience);
     let remote = remote.trusting(forge.authority.as_bytes()).unwrap();
-    let (access, folder) = (forge.access(), Folder::make());
+    let (access, folder) = (Forge::access(), Folder::make());
     let hide = [(forge.base.as_str(), "https://forge")];
     for at in [100, 70_000, 500_000] {
         forge.misbehave(Mischief::Cut(at));

@@ -93,7 +93,7 @@ impl Forge {
     }
 
     /// What lets a reader in.
-    pub fn access(&self) -> Access {
+    pub fn access() -> Access {
         Access::Token { user: USER.into(), token: TOKEN.into() }
     }
 
@@ -114,7 +114,7 @@ impl Forge {
 
     /// Keeps a large file: its pointer.
     pub fn store(&self, content: &[u8]) -> String {
-        let oid: String = Sha256::digest(content).iter().map(|it| format!("{it:02x}")).collect();
+        let oid = Sha256::digest(content).iter().fold(String::new(), |text, it| text + &format!("{it:02x}"));
         let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {}\n", content.len());
         self.state.lock().unwrap().stored.insert(oid, content.into());
         pointer
@@ -251,20 +251,20 @@ async fn backend(
             _ => answer.header(name, value),
         };
     }
-    answer.body(spoiled(said[end + 4..].to_vec(), method, mischief)).unwrap()
+    answer.body(spoiled(said[end + 4..].to_vec(), method, mischief.as_ref())).unwrap()
 }
 
 /// The body, as a server sends it that fails while it sends a pack.
-fn spoiled(mut body: Vec<u8>, method: &str, mischief: Option<Mischief>) -> Body {
+fn spoiled(mut body: Vec<u8>, method: &str, mischief: Option<&Mischief>) -> Body {
     let has_pack = method == "POST" && body.windows(4).any(|it| it == b"PACK");
     match mischief {
         Some(Mischief::Cut(at)) if has_pack => {
-            body.truncate(at);
+            body.truncate(*at);
             let end = futures_util::stream::iter([Ok(Bytes::from(body)), Err(std::io::Error::other("cut"))]);
             Body::from_stream(end)
         }
         Some(Mischief::Hang(at)) if has_pack => {
-            body.truncate(at);
+            body.truncate(*at);
             let first = futures_util::stream::iter([Ok::<_, Infallible>(Bytes::from(body))]);
             Body::from_stream(first.chain(futures_util::stream::pending()))
         }

@@ -52,7 +52,7 @@ impl Pair {
 }
 
 impl Sshd {
-    /// Starts one that has these keys itself, and lets in whoever has one of `users`.
+    /// Starts one that has these keys itself, and lets in who has one of `users`.
     pub async fn start(hosts: &[&Pair], users: &[&Pair]) -> Self {
         Self::start_with(hosts, users, "AcceptEnv GIT_PROTOCOL\n").await
     }
@@ -87,8 +87,8 @@ impl Sshd {
 
     /// From now on lets in only these.
     pub fn let_in(&self, users: &[&Pair]) {
-        let lines: String = users.iter().map(|it| format!("{}\n", it.public)).collect();
-        std::fs::write(self.folder.path().join("users"), lines).unwrap();
+        let lines: Vec<_> = users.iter().map(|it| it.public.as_str()).collect();
+        std::fs::write(self.folder.path().join("users"), lines.join("\n") + "\n").unwrap();
     }
 
     /// How many connections there were.

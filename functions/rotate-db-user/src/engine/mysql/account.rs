@@ -61,6 +61,17 @@ pub(super) fn after_quotes(text: &str) -> Option<&str> {
     }
 }
 
+/// Whether it is a role, with its host or without.
+pub(super) fn is_role(text: &str) -> bool {
+    text == "NONE" || after_account(text) == Some("")
+}
+
+/// What follows an account or a role. A role of MariaDB has no host.
+pub(super) fn after_account(text: &str) -> Option<&str> {
+    let rest = after_quotes(text)?;
+    rest.strip_prefix('@').map_or(Some(rest), after_quotes)
+}
+
 /// The characters that are in no quotes, opening quotes included. A quote in quotes stands twice: closed, and open again.
 fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut open = None;

@@ -98,7 +98,7 @@ impl Session {
     }
 
     async fn state_of(&mut self, account: &Account, gone: &BTreeSet<String>) -> Result<State, Error> {
-        let demands = Demands::read(&self.made(account).await?);
+        let demands = Demands::read(&self.made(account).await?)?;
         if demands.is_locked {
             return Err(Error::new(Why::Hindered(LOCKED), account));
         }
@@ -112,9 +112,10 @@ impl Session {
         demands.into_iter().chain(has.rights.statements(&wanted.rights, clone, self.server.is_mariadb)).collect()
     }
 
-    /// What a statement could not grant anything on, since it is gone: what was granted on a table outlives it.
+    /// What a statement could not grant anything on, since it is gone: what was granted on a table outlives it. It is prepared, since a
+    /// server prepares one statement and never two.
     async fn run_unless_gone(&mut self, statement: &str) -> Result<Option<String>, Error> {
-        match self.conn.query_drop(statement).await {
+        match self.conn.exec_drop(statement, ()).await {
             Err(mysql_async::Error::Server(it)) if GONE.contains(&it.code) && object_of(statement).is_some() => {
                 Ok(object_of(statement).map(String::from))
             }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::account::{Account, find, split};
+use super::account::{Account, after_account, after_quotes, find, is_role, split};
+use super::{Error, Why};
 
 /// What an account demands. A setting that is not there has its default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,61 +14,98 @@ pub(super) struct Demands {
     pub(super) default_roles: Option<String>,
 }
 
-/// Where the next setting begins.
-const BEGINNINGS: [&str; 9] = [
-    "WITH",
-    "PASSWORD",
-    "ACCOUNT",
-    "ALTER",
-    "CREATE",
-    "FAILED_LOGIN_ATTEMPTS",
-    "PASSWORD_LOCK_TIME",
-    "ATTRIBUTE",
-    "COMMENT",
+/// What an account is identified by begins before, and may hold anything: of the rest each word is known, or nothing is read.
+const STARTS: [&str; 5] = [" DEFAULT ROLE ", " REQUIRE ", " WITH MAX_", " PASSWORD EXPIRE", " ACCOUNT "];
+
+const LIMITS: [&str; 5] = [
+    "MAX_CONNECTIONS_PER_HOUR",
+    "MAX_QUERIES_PER_HOUR",
+    "MAX_STATEMENT_TIME",
+    "MAX_UPDATES_PER_HOUR",
+    "MAX_USER_CONNECTIONS",
 ];
 
 impl Demands {
-    pub(super) fn read(made: &str) -> Self {
+    /// The server writes some of these texts without escaping them, and they become a part of the master's statements: what is not
+    /// of the grammar here to the end is an error.
+    pub(super) fn read(made: &str) -> Result<Self, Error> {
         let mut demands = Self::default();
-        // Before it stands the account, and a hash that may hold anything.
-        let start = [" DEFAULT ROLE ", " REQUIRE ", " WITH MAX_", " PASSWORD EXPIRE", " ACCOUNT "];
-        let start = start.iter().filter_map(|it| find(made, it)).min().unwrap_or(made.len());
-        let mut words = split(&made[start..], char::is_whitespace).into_iter().peekable();
-        while let Some(word) = words.next() {
-            let mut value = || {
-                let mut value = Vec::new();
-                while let Some(next) = words.next_if(|it| !BEGINNINGS.contains(it) && !it.starts_with("MAX_")) {
-                    value.push(next);
-                    if word == "DEFAULT" && words.peek() == Some(&"REQUIRE") {
-                        break;
-                    }
-                }
-                value
-            };
-            match word {
-                "REQUIRE" | "FAILED_LOGIN_ATTEMPTS" | "PASSWORD_LOCK_TIME" => demands.set(word, &value().join(" ")),
-                "ACCOUNT" => demands.is_locked = value() == ["LOCK"],
-                "DEFAULT" => demands.default_roles = Some(value()[1..].join(" ")),
-                "PASSWORD" => {
-                    let value = value();
-                    let names = if value.starts_with(&["REUSE"]) { 2 } else { 1 };
-                    let (name, value) = value.split_at(names.min(value.len()));
-                    // Without a value it has expired, which is no demand.
-                    if !value.is_empty() {
-                        demands.set(&format!("PASSWORD {}", name.join(" ")), &value.join(" "));
-                    }
-                }
-                _ if word.starts_with("MAX_") => demands.set(word, &value().join(" ")),
-                _ => {}
-            }
+        let start = STARTS.iter().filter_map(|it| find(made, it)).min().unwrap_or(made.len());
+        let words = split(&made[start..], char::is_whitespace);
+        let mut rest = words.as_slice();
+        while !rest.is_empty() {
+            rest = demands.take(rest).ok_or_else(|| {
+                let said = format!("SHOW CREATE USER says what Signalbox does not know, from {} on", rest[0]);
+                Error::new(
+                    Why::Other,
+                    said + ": take it from the account, or rotate the secret as one user's, without a master",
+                )
+            })?;
         }
-        demands
+        Ok(demands)
     }
 
-    fn set(&mut self, name: &str, value: &str) {
+    /// Reads one setting. <https://mariadb.com/kb/en/show-create-user/>, <https://dev.mysql.com/doc/refman/8.4/en/show-create-user.html>
+    fn take<'w>(&mut self, words: &'w [&'w str]) -> Option<&'w [&'w str]> {
+        match words {
+            ["REQUIRE", kind @ ("NONE" | "SSL" | "X509"), rest @ ..] => Some(self.set("REQUIRE", kind, rest)),
+            ["REQUIRE", rest @ ..] => {
+                let count = rest.chunks_exact(2).take_while(|it| is_of_certificate(it)).count() * 2;
+                let (value, rest) = rest.split_at(count);
+                (count > 0).then(|| self.set("REQUIRE", &value.join(" "), rest))
+            }
+            ["WITH", rest @ ..] if rest.first().is_some_and(|it| LIMITS.contains(it)) => Some(rest),
+            [limit, value, rest @ ..] if LIMITS.contains(limit) && is_number(value) => {
+                Some(self.set(limit, value, rest))
+            }
+            [name @ "FAILED_LOGIN_ATTEMPTS", value, rest @ ..] if is_number(value) => Some(self.set(name, value, rest)),
+            [name @ "PASSWORD_LOCK_TIME", value, rest @ ..] if is_number(value) || *value == "UNBOUNDED" => {
+                Some(self.set(name, value, rest))
+            }
+            ["ACCOUNT", state @ ("LOCK" | "UNLOCK"), rest @ ..] => {
+                self.is_locked = *state == "LOCK";
+                Some(rest)
+            }
+            ["DEFAULT", "ROLE", roles, rest @ ..] if split(roles, |it| it == ',').into_iter().all(is_role) => {
+                self.default_roles = Some((*roles).to_owned());
+                Some(rest)
+            }
+            ["PASSWORD", rest @ ..] => self.take_password(rest),
+            // No demands: a second row of a password that has expired, and notes.
+            ["ALTER", "USER", account, rest @ ..] if after_account(account) == Some("") => Some(rest),
+            ["ATTRIBUTE" | "COMMENT", text, rest @ ..] if after_quotes(text) == Some("") => Some(rest),
+            _ => None,
+        }
+    }
+
+    fn take_password<'w>(&mut self, words: &'w [&'w str]) -> Option<&'w [&'w str]> {
+        match words {
+            ["EXPIRE", "INTERVAL", days, "DAY", rest @ ..] if is_number(days) => {
+                Some(self.set("PASSWORD EXPIRE", &format!("INTERVAL {days} DAY"), rest))
+            }
+            ["EXPIRE", value @ ("NEVER" | "DEFAULT"), rest @ ..] => Some(self.set("PASSWORD EXPIRE", value, rest)),
+            // It has expired, which is no demand.
+            ["EXPIRE", rest @ ..] => Some(rest),
+            ["HISTORY", value, rest @ ..] if is_number(value) || *value == "DEFAULT" => {
+                Some(self.set("PASSWORD HISTORY", value, rest))
+            }
+            ["REUSE", "INTERVAL", "DEFAULT", rest @ ..] => Some(self.set("PASSWORD REUSE INTERVAL", "DEFAULT", rest)),
+            ["REUSE", "INTERVAL", days, "DAY", rest @ ..] if is_number(days) => {
+                Some(self.set("PASSWORD REUSE INTERVAL", &format!("{days} DAY"), rest))
+            }
+            ["REQUIRE", "CURRENT", value @ ("DEFAULT" | "OPTIONAL"), rest @ ..] => {
+                Some(self.set("PASSWORD REQUIRE", &format!("CURRENT {value}"), rest))
+            }
+            ["REQUIRE", "CURRENT", rest @ ..] => Some(self.set("PASSWORD REQUIRE", "CURRENT", rest)),
+            _ => None,
+        }
+    }
+
+    fn set<'w>(&mut self, name: &str, value: &str, rest: &'w [&'w str]) -> &'w [&'w str] {
         if value != default_of(name) {
             self.settings.insert(name.into(), value.into());
         }
+        rest
     }
 
     /// The statement by which an account that has these comes to have those of the original.
@@ -92,6 +130,15 @@ impl Demands {
         }
         (!clauses.is_empty()).then_some(statement)
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|it| it.is_ascii_digit() || b".-".contains(&it))
+}
+
+/// A property of a certificate, and its text in quotes.
+fn is_of_certificate(words: &[&str]) -> bool {
+    matches!(words, ["SUBJECT" | "ISSUER" | "CIPHER", text] if text.starts_with('\'') && after_quotes(text) == Some(""))
 }
 
 const LIMIT: u8 = 1;
@@ -120,7 +167,8 @@ mod tests {
 
     fn statement(clone: &str, original: &str) -> Option<String> {
         let account = Account { user: "app_clone".into(), host: "%".into() };
-        let [clone, original] = [clone, original].map(|it| Demands::read(&format!("CREATE USER `app`@`%` {it}")));
+        let [clone, original] =
+            [clone, original].map(|it| Demands::read(&format!("CREATE USER `app`@`%` {it}")).unwrap());
         clone.statement(&original, &account)
     }
 
@@ -137,7 +185,7 @@ mod tests {
         assert_eq!(statement(of_app, "").as_deref(), Some(taken));
         assert_eq!(statement(of_app, of_app), None);
         assert_eq!(statement("", "PASSWORD EXPIRE"), None, "that it has expired is no demand");
-        assert!(Demands::read("CREATE USER `a`@`%` ACCOUNT LOCK PASSWORD EXPIRE").is_locked);
+        assert!(Demands::read("CREATE USER `a`@`%` ACCOUNT LOCK PASSWORD EXPIRE").unwrap().is_locked);
     }
 
     /// In the forms that MySQL's manual describes: no test has seen a server of it.
@@ -151,8 +199,31 @@ mod tests {
         let made = "ALTER USER 'app_clone'@'%' REQUIRE SSL FAILED_LOGIN_ATTEMPTS 3 PASSWORD EXPIRE NEVER \
                     PASSWORD HISTORY 5 PASSWORD_LOCK_TIME 2";
         assert_eq!(statement(of_clone, of_app).as_deref(), Some(made));
-        let demands = Demands::read(&format!("CREATE USER `app`@`%` {of_app}"));
+        let demands = Demands::read(&format!("CREATE USER `app`@`%` {of_app}")).unwrap();
         assert_eq!(demands.default_roles.as_deref(), Some("`r`@`%`,`s`@`%`"));
         assert!(!demands.is_locked);
+    }
+
+    /// MariaDB, and MySQL before 8.0, write the texts of REQUIRE as they were given, quotes among them.
+    #[test]
+    fn what_is_no_demand_to_the_last_word_is_an_error() {
+        for (said, from) in [
+            ("REQUIRE SUBJECT 'it's'", "REQUIRE"),
+            ("REQUIRE SUBJECT 'x' y", "y"),
+            ("REQUIRE SUBJECT `x`", "REQUIRE"),
+            ("REQUIRE SUBJECT", "REQUIRE"),
+            ("REQUIRE SSL; x", "REQUIRE"),
+            ("REQUIRE NONE WITH MAX_ANY 1", "WITH"),
+            ("REQUIRE NONE WITH MAX_USER_CONNECTIONS x", "MAX_USER_CONNECTIONS"),
+            ("ACCOUNT LOCK, x", "ACCOUNT"),
+            ("PASSWORD EXPIRE NEVER x", "x"),
+            ("PASSWORD EXPIRE INTERVAL x DAY", "INTERVAL"),
+            ("DEFAULT ROLE r", "DEFAULT"),
+            ("DEFAULT ROLE ", "DEFAULT"),
+            ("ACCOUNT UNLOCK COMMENT 'x", "COMMENT"),
+        ] {
+            let error = Demands::read(&format!("CREATE USER `app`@`%` {said}")).unwrap_err().to_string();
+            assert!(error.contains(&format!("does not know, from {from} on")), "{said}: {error}");
+        }
     }
 }

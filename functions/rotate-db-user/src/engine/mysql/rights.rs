@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::account::{Account, after_quotes, find, split, split_once};
+use super::account::{Account, after_account, after_quotes, find, is_role, split, split_once};
 use super::{Error, Why};
 
 pub(super) const ALL: &str = "ALL PRIVILEGES";
 
-const OF_COLUMNS: &str = "about columns, whose names this server does not quote (MySQL before 8.0 and MariaDB before 10.5 do not), so \
-    that Signalbox cannot know where a name ends; grant the privilege on the table, or take it away";
+const OF_COLUMNS: &str = "about columns, whose names this server may not quote (MySQL before 8.0 does not, MariaDB \
+    is known to since 10.11.14 and from 12 on), so that Signalbox cannot know where a name ends; grant the privilege on the table, or take it away";
 
 /// What an account may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -201,17 +201,6 @@ fn known(object: &str) -> Option<&str> {
             rest == ".*" || rest.strip_prefix(['.', '@']).is_some_and(|it| after_quotes(it) == Some(""))
         });
     is_known.then_some(object)
-}
-
-/// Whether it is a role, with its host or without.
-fn is_role(text: &str) -> bool {
-    text == "NONE" || after_account(text) == Some("")
-}
-
-/// What follows an account or a role. A role of MariaDB has no host.
-fn after_account(text: &str) -> Option<&str> {
-    let rest = after_quotes(text)?;
-    rest.strip_prefix('@').map_or(Some(rest), after_quotes)
 }
 
 /// Without a hash that may stand behind the account.
