@@ -117,13 +117,15 @@ impl Local {
         progress.next("deploying infra/rotations.yaml");
         let table = BTreeMap::from([("TableName", ROTATIONS_TABLE.to_owned())]);
         deployment.apply(&stack("rotations", table)).await?;
-        let mut roles = Roles::new();
+        let (mut roles, mut queue) = (Roles::new(), Vec::new());
         for (name, package) in std::mem::take(&mut self.packages) {
             progress.next(format!("packaging {name}"));
             let key = format!("{name}.zip");
             deployment.upload(BUCKET, &key, package.await??).await?;
             progress.next(format!("deploying infra/{name}.yaml"));
-            let outputs = deployment.apply(&stack(name, parameters(name, key, told)?)).await?;
+            let outputs = deployment.apply(&stack(name, parameters(name, key, told, &queue)?)).await?;
+            // One function's queue is what a later one sends to.
+            queue.extend(["QueueUrl", "QueueArn"].into_iter().filter_map(|it| Some((it, outputs.get(it)?.clone()))));
             roles.extend(outputs.get("RoleArn").map(|role| (name, role.clone())));
         }
         Ok(roles)
@@ -131,7 +133,12 @@ impl Local {
 }
 
 /// What the function's template is given of what there is here: the code under this key, and what the function is about.
-fn parameters(function: &str, key: String, told: &Told<'_>) -> anyhow::Result<BTreeMap<&'static str, String>> {
+fn parameters(
+    function: &str,
+    key: String,
+    told: &Told<'_>,
+    queue: &[(&'static str, String)],
+) -> anyhow::Result<BTreeMap<&'static str, String>> {
     let in_members = told
         .organization
         .map(|it| [("Accounts", it.into()), ("OrganizationId", it.into()), ("ExternalId", EXTERNAL_ID.into())]);
@@ -146,9 +153,12 @@ fn parameters(function: &str, key: String, told: &Told<'_>) -> anyhow::Result<BT
         ("AuditTable", AUDIT_TABLE.into()),
         ("Repositories", REPOSITORIES.into()),
         ("BucketName", "com-example-mirror".into()),
+        // There is none of that name until an operator makes one, and no template takes an empty list.
+        ("SecretArns", format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:webhook-AbCdEf")),
     ];
     let zone = told.zone.map(|it| ("HostedZoneIds", it.into()));
-    known_to(&template_of(function), own.into_iter().chain(zone).chain(in_members.into_iter().flatten()))
+    let given = own.into_iter().chain(zone).chain(in_members.into_iter().flatten());
+    known_to(&template_of(function), given.chain(queue.iter().cloned()))
 }
 
 /// Those parameters that a template has.

@@ -15,6 +15,7 @@ import asyncio
 import json
 import re
 from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import unescape
 
 import iam_callers as callers
 from ministack.core import iam_evaluator as iam
@@ -209,6 +210,11 @@ def of_s3(call, asked):
         yield "*", {}, None
         return
     owner = next((account for account, name in s3._buckets._data if name == bucket), None)
+    if call["operation"] == "DeleteObjects":
+        # There is no action of that name: each key is asked about.
+        for it in re.findall(r"<Key>(.*?)</Key>", call["body"]):
+            yield f"arn:aws:s3:::{bucket}/{unescape(it)}", {"aws:ResourceAccount": owner}, "DeleteObject"
+        return
     is_of_version = call["operation"] == "GetObject" and "versionId" in parse_qs(urlsplit(call["path"]).query)
     action = "GetObjectVersion" if is_of_version else None
     yield f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}", {"aws:ResourceAccount": owner}, action

@@ -102,6 +102,7 @@ fn actions_of(operation: &str) -> Vec<String> {
         // Route 53 asks EC2 of the VPC in the name of whoever asks for its zones.
         "route53:ListHostedZonesByVPC" => vec![operation.into(), "ec2:DescribeVpcs".into()],
         "s3:HeadObject" => vec!["s3:GetObject".into()],
+        "s3:DeleteObjects" => vec!["s3:DeleteObject".into()],
         "dynamodb:TransactWriteItems" => {
             ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"].map(|it| format!("dynamodb:{it}")).into()
         }
