@@ -14,7 +14,7 @@ pub const MODE: Setting = Setting {
 /// Where the ledger is.
 pub const LEDGER_TABLE: Setting = Setting {
     variable: "SIGNALBOX_LEDGER_TABLE",
-    meaning: "the name of the DynamoDB table that keeps the ledger",
+    meaning: "the name of the DynamoDB table that keeps the ledger, for each function but those that claim nothing",
     unset: Unset::Refused,
     check: |variables| LEDGER_TABLE.required(variables).map(drop),
 };
