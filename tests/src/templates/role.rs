@@ -103,6 +103,7 @@ fn actions_of(operation: &str) -> Vec<String> {
         "route53:ListHostedZonesByVPC" => vec![operation.into(), "ec2:DescribeVpcs".into()],
         "s3:HeadObject" => vec!["s3:GetObject".into()],
         "s3:DeleteObjects" => vec!["s3:DeleteObject".into()],
+        "s3:ListObjectsV2" => vec!["s3:ListBucket".into()],
         "dynamodb:TransactWriteItems" => {
             ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"].map(|it| format!("dynamodb:{it}")).into()
         }
