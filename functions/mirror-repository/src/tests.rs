@@ -153,7 +153,8 @@ fn a_message_is_sent_for_each_repository_that_is_behind_though_another_could_not
         ask for a copy of acme/templates, whose branch main is at commit 1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f
         note: repositories that are as their branches are: 2
         incomplete: acme/other: the forge is down
-    "#]].assert_eq(&plan(&Subject::Sweep, &facts));
+    "#]]
+    .assert_eq(&plan(&Subject::Sweep, &facts));
     let Plan::Change { steps, .. } = MirrorRepository::plan(&Subject::Sweep, &facts).unwrap() else { panic!("steps") };
     assert!(matches!(&steps[..], [Step::Send(push)] if push.group() == "acme/templates"));
 }

@@ -2,10 +2,10 @@
 //! bucket is what S3 lists and sends; the truth about a commit is what `git ls-tree` says.
 
 pub mod checks;
+mod deployed;
 mod given;
 mod hazards;
 mod races;
-mod deployed;
 mod reader;
 mod stories;
 
@@ -92,7 +92,8 @@ impl scene::Scene for Scene {
         let commits = self.commits.lock().unwrap();
         let named = commits.iter().zip(COMMITS);
         let text = named.fold(text.to_owned(), |text, (commit, name)| text.replace(commit, name));
-        let text = text.replace(&self.forge.base, "https://git.example.com").replace(&self.world.account, SAMPLE_ACCOUNT);
+        let text =
+            text.replace(&self.forge.base, "https://git.example.com").replace(&self.world.account, SAMPLE_ACCOUNT);
         text.replace(self.folder.path().to_str().unwrap(), "/tmp").replace(&"x".repeat(1020), "xxx..")
     }
 
@@ -157,7 +158,11 @@ impl Scene {
 
     /// Where the list of repositories lies.
     pub fn location(&self) -> String {
-        if self.given.is_parameter { "ssm:/repositories".into() } else { format!("s3://{}/repositories.json", self.world.bucket()) }
+        if self.given.is_parameter {
+            "ssm:/repositories".into()
+        } else {
+            format!("s3://{}/repositories.json", self.world.bucket())
+        }
     }
 
     /// The list of repositories.
@@ -280,7 +285,12 @@ fn shown(key: &str, body: &[u8]) -> String {
     match key {
         MANIFEST => {
             let Some(files) = json["files"].as_object() else { return text };
-            format!("commit {}, {} files, {} left", json["commit"].as_str().unwrap(), files.len(), json["left"].as_array().unwrap().len())
+            format!(
+                "commit {}, {} files, {} left",
+                json["commit"].as_str().unwrap(),
+                files.len(),
+                json["left"].as_array().unwrap().len()
+            )
         }
         _ => text,
     }

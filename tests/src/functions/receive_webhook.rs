@@ -107,7 +107,8 @@ impl Scene {
     /// A hook of each forge, one whose branches are named, and two that take the secret itself.
     pub fn hooks(&self) -> String {
         let [secret, gitlab] = &self.secrets;
-        let hook = |forge: &str, id: &str, name: &str| json!({"forge": forge, "secret": secret, "repositories": {id: name}});
+        let hook =
+            |forge: &str, id: &str, name: &str| json!({"forge": forge, "secret": secret, "repositories": {id: name}});
         let with = |mut hook: Value, field: &str, value: Value| {
             hook[field] = value;
             hook

@@ -34,7 +34,11 @@ impl Checked for Scene {
                 sample: "a-policy-was-sent",
                 calls: 21,
             },
-            Run { given: Given { before: &[READERS, WRITERS], ..here.clone() }, sample: "a-policy-was-sent", calls: 16 },
+            Run {
+                given: Given { before: &[READERS, WRITERS], ..here.clone() },
+                sample: "a-policy-was-sent",
+                calls: 16,
+            },
             Run {
                 given: Given { sent: WARNED, has_second_opinion: true, ..here },
                 sample: "a-policy-was-sent",

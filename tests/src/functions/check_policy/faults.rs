@@ -78,7 +78,11 @@ async fn a_policy_that_says_the_same_and_is_not_ours_is_refused() {
     iam.untag_policy().policy_arn(&arn).tag_keys(OWNER).send().await.unwrap();
     let before = scene.policies().await;
     let kind = FaultKind::Error { status: 404, code: "NoSuchEntity".into(), message: "not yet".into() };
-    let fault = Fault { operation: Some("GetPolicy".into()), contains: Some("data-readers".into()), ..Fault::new(&scene.world.account, kind) };
+    let fault = Fault {
+        operation: Some("GetPolicy".into()),
+        contains: Some("data-readers".into()),
+        ..Fault::new(&scene.world.account, kind)
+    };
     AWS.inject(&fault);
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
@@ -103,7 +107,12 @@ async fn without_the_second_opinion_that_is_asked_for_no_policy_is_made() {
     let given = Given { sent: WARNED, is_here: true, has_second_opinion: true, ..GIVEN };
     for (kind, nth) in [(FaultKind::AccessDenied, 1), (FaultKind::ServerError, 1), (FaultKind::ServerError, 2)] {
         let scene = Scene::set_up(&given, "a-policy-was-sent").await;
-        let fault = Fault { service: Some("access-analyzer".into()), nth, times: 100, ..Fault::new(&scene.world.account, kind) };
+        let fault = Fault {
+            service: Some("access-analyzer".into()),
+            nth,
+            times: 100,
+            ..Fault::new(&scene.world.account, kind)
+        };
         AWS.inject(&fault);
         let report = scene.hear(Mode::Apply).await;
         assert_eq!(report.outcome, Outcome::Failed, "{report}");

@@ -38,11 +38,15 @@ impl Checked for Scene {
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {
-        Shown::Elsewhere("tests/src/functions/mirror_repository/deployed.rs::the_compiled_function_mirrors_what_a_message_asks_for")
+        Shown::Elsewhere(
+            "tests/src/functions/mirror_repository/deployed.rs::the_compiled_function_mirrors_what_a_message_asks_for",
+        )
     }
 
     fn deployed() -> Shown<Deployed<Self>> {
-        Shown::Elsewhere("tests/src/functions/mirror_repository/deployed.rs::deployed_it_mirrors_by_its_role_and_a_stack_is_made_of_a_mirrored_template")
+        Shown::Elsewhere(
+            "tests/src/functions/mirror_repository/deployed.rs::deployed_it_mirrors_by_its_role_and_a_stack_is_made_of_a_mirrored_template",
+        )
     }
 }
 

@@ -8,9 +8,9 @@ use super::{GIVEN, NAME, POINTED, POINTER, Scene};
 use crate::promises::binary::{environment, respond, start_function};
 use crate::templates::assert_alarm_sounds;
 use crate::templates::deployed::DeployedAccount;
+use crate::world::AWS;
 use crate::world::git::file;
 use crate::world::scene::Scene as _;
-use crate::world::AWS;
 
 const SAMPLE: &str = "a-branch-was-pushed";
 
@@ -37,7 +37,11 @@ async fn the_compiled_function_mirrors_what_a_message_asks_for() {
     }
     let unknown = json!({"repository": "acme/unknown"}).to_string();
     let answer = respond(&api, &batch(&unknown)).await;
-    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "1"}]}), "it comes again, and in the end is kept");
+    assert_eq!(
+        answer,
+        json!({"batchItemFailures": [{"itemIdentifier": "1"}]}),
+        "it comes again, and in the end is kept"
+    );
     let output = function.end().await.unwrap();
     assert!(!output.contains("ghs_s3cret"), "no log has the token");
     assert_alarm_sounds("mirror-repository", "Refused", &output);
@@ -65,7 +69,9 @@ async fn deployed_it_mirrors_by_its_role_and_a_stack_is_made_of_a_mirrored_templ
     let bucket = format!("deployed-{}", scene.bucket());
     let nested = "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: nested\n";
     let url = format!("https://s3.eu-west-1.amazonaws.com/{bucket}/{NAME}/network/queue.yaml");
-    let root = format!("Resources:\n  Network:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: {url}\n");
+    let root = format!(
+        "Resources:\n  Network:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: {url}\n"
+    );
     scene.push("main", &[file("network/queue.yaml", nested), file("root.yaml", &root)]);
     // The stack makes its own.
     let sqs = aws_sdk_sqs::Client::new(scene.world.sessions.config());
@@ -103,5 +109,6 @@ async fn the_pointer_says_where_the_copy_is() {
           "commit": "FIRST",
           "prefix": ".signalbox/acme/templates/main/FIRST/",
           "files": 2
-        }"#]].assert_eq(&text);
+        }"#]]
+    .assert_eq(&text);
 }

@@ -90,7 +90,10 @@ async fn a_file_of_lfs_is_fetched_where_it_is_configured_and_its_pointer_is_repo
     let scene = Scene::set_up(&Given { lfs: &["localhost"], ..GIVEN }, SAMPLE).await;
     let content = vec![7; 5000];
     let pointer = scene.forge.store(&content);
-    scene.push("main", &[file(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n"), file("large.bin", &pointer)]);
+    scene.push(
+        "main",
+        &[file(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n"), file("large.bin", &pointer)],
+    );
     let report = scene.mirror().await;
     assert_eq!((report.outcome, report.findings.len()), (Outcome::Applied, 0), "{report}");
     assert_eq!(scene.object("acme/templates/large.bin").await.unwrap(), content);
@@ -125,7 +128,11 @@ async fn a_list_with_a_mistake_or_without_the_repository_is_refused_and_nothing_
     let report = scene.mirror().await;
     assert_eq!(report.outcome, Outcome::Refused);
     let reason = report.reason.unwrap();
-    assert!(reason.contains("repositories.acme/templates.from: `token` is the ARN of a secret") && !reason.contains("ghs_1234"), "{reason}");
+    assert!(
+        reason.contains("repositories.acme/templates.from: `token` is the ARN of a secret")
+            && !reason.contains("ghs_1234"),
+        "{reason}"
+    );
     scene.put_list(&json!({"repositories": {}})).await;
     assert!(scene.mirror().await.reason.unwrap().contains("is not in the list of mirrored repositories"));
     assert_eq!(scene.picture().await, before);
@@ -167,12 +174,17 @@ async fn drift_is_told_by_path_without_reading_an_object() {
     let calls = scene.world.calls();
     let found = verify().await;
     let operations = scene.world.operations_since(calls);
-    assert_eq!(operations.iter().filter(|it| *it == "s3:GetObject").count(), 4, "Signalbox's own objects alone: {operations:?}");
+    assert_eq!(
+        operations.iter().filter(|it| *it == "s3:GetObject").count(),
+        4,
+        "Signalbox's own objects alone: {operations:?}"
+    );
     let found = scene.with_sample_ids(&found.to_string());
     expect_test::expect![[r#"
         overwritten: root.yaml
         copy of main: missing: root.yaml
-        acme/templates: different at commit SECOND, 2 objects compared"#]].assert_eq(&found);
+        acme/templates: different at commit SECOND, 2 objects compared"#]]
+    .assert_eq(&found);
     let_time_pass(AN_INVOCATION);
 }
 

@@ -17,7 +17,8 @@ const SAMPLE: &str = "a-branch-was-pushed";
 async fn a_message_about_an_older_commit_mirrors_the_head_as_it_is_now() {
     let scene = Scene::set_up(&POINTED, SAMPLE).await;
     let older = scene.repository.line(&["rev-parse", "refs/heads/main^"]);
-    let message = json!({"repository": NAME, "ref": "refs/heads/main", "commit": older, "delivery": "1", "forge": "github"});
+    let message =
+        json!({"repository": NAME, "ref": "refs/heads/main", "commit": older, "delivery": "1", "forge": "github"});
     assert_eq!(scene.hear_of(&message.to_string(), Mode::Apply).await.outcome, Outcome::Applied);
     scene.assert_mirrored().await;
     assert_eq!(scene.hear_of(&message.to_string(), Mode::Apply).await.outcome, Outcome::Unchanged, "delivered twice");
@@ -86,7 +87,11 @@ async fn a_manifest_that_was_lost_costs_a_copy_and_deletes_nothing() {
     scene.world.s3.delete_object().bucket(scene.bucket()).key(MANIFEST).send().await.unwrap();
     assert_eq!(scene.mirror().await.outcome, Outcome::Applied);
     let paths: Vec<_> = scene.below(&format!("{NAME}/")).await.into_keys().collect();
-    assert_eq!(paths, ["network/subnets.yaml", "network/vpc.yaml", "root.yaml"], "nothing says that the one that vanished is ours");
+    assert_eq!(
+        paths,
+        ["network/subnets.yaml", "network/vpc.yaml", "root.yaml"],
+        "nothing says that the one that vanished is ours"
+    );
 }
 
 #[tokio::test]

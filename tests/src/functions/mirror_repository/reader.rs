@@ -5,9 +5,9 @@ use reaction::{Mode, Outcome};
 use serde_json::Value;
 
 use super::{NAME, POINTED, POINTER, Scene};
+use crate::promises::every_call::AN_INVOCATION;
 use crate::world::scene::Scene as _;
 use crate::world::{AWS, let_time_pass};
-use crate::promises::every_call::AN_INVOCATION;
 
 const SAMPLE: &str = "a-branch-was-pushed";
 
@@ -44,7 +44,10 @@ async fn one_commit_is_seen_wherever_a_run_is_killed_and_the_next_run_ends_it() 
         assert!(matches!(report.outcome, Outcome::Applied | Outcome::Unchanged), "killed at call {nth}: {report}");
         scene.assert_mirrored().await;
     }
-    assert!(seen.is_sorted() && seen.contains(&true) && seen.contains(&false), "first the former commit, then the new one: {seen:?}");
+    assert!(
+        seen.is_sorted() && seen.contains(&true) && seen.contains(&false),
+        "first the former commit, then the new one: {seen:?}"
+    );
 }
 
 /// The calls of a run fail one by one for good; each time a reader looks.

@@ -26,26 +26,38 @@ impl Checked for Scene {
 
     fn economy() -> Vec<Economy<Self>> {
         vec![
-            Economy { given: (), sample: "a-branch-was-pushed-at-github", calls: expect![[r#"
+            Economy {
+                given: (),
+                sample: "a-branch-was-pushed-at-github",
+                calls: expect![[r#"
                 3 calls
                 secretsmanager:GetSecretValue
                 secretsmanager:GetSecretValue
                 sqs:SendMessage
-            "#]] },
-            Economy { given: (), sample: "several-branches-were-pushed-at-bitbucket", calls: expect![[r#"
+            "#]],
+            },
+            Economy {
+                given: (),
+                sample: "several-branches-were-pushed-at-bitbucket",
+                calls: expect![[r#"
                 3 calls
                 secretsmanager:GetSecretValue
                 secretsmanager:GetSecretValue
                 sqs:SendMessageBatch
-            "#]] },
+            "#]],
+            },
         ]
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {
-        Shown::Elsewhere("tests/src/functions/receive_webhook/binary.rs::the_compiled_function_answers_and_never_says_why")
+        Shown::Elsewhere(
+            "tests/src/functions/receive_webhook/binary.rs::the_compiled_function_answers_and_never_says_why",
+        )
     }
 
     fn deployed() -> Shown<Deployed<Self>> {
-        Shown::Elsewhere("tests/src/functions/receive_webhook/deployed.rs::deployed_it_hears_its_url_and_tells_the_queue")
+        Shown::Elsewhere(
+            "tests/src/functions/receive_webhook/deployed.rs::deployed_it_hears_its_url_and_tells_the_queue",
+        )
     }
 }

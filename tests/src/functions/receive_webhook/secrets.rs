@@ -40,7 +40,9 @@ async fn told_again_the_queue_has_no_second_message() {
 
 #[tokio::test]
 async fn a_warm_function_makes_one_call_for_a_push_and_none_for_what_it_rejects() {
-    for (sample, call) in [(PUSHED, "sqs:SendMessage"), ("several-branches-were-pushed-at-bitbucket", "sqs:SendMessageBatch")] {
+    for (sample, call) in
+        [(PUSHED, "sqs:SendMessage"), ("several-branches-were-pushed-at-bitbucket", "sqs:SendMessageBatch")]
+    {
         let scene = Scene::set_up(&(), sample).await;
         let function = scene.open();
         scene.hear_with(&function, Mode::Apply).await;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::account::{Account, after_account, after_quotes, find, is_role, split};
+use super::account::{Account, after_account, after_quotes, is_role, split};
 use super::{Error, Why};
 
 /// What an account demands. A setting that is not there has its default.
@@ -13,9 +13,6 @@ pub(super) struct Demands {
     /// The roles that are active from the beginning, which MySQL shows here, and MariaDB among the grants.
     pub(super) default_roles: Option<String>,
 }
-
-/// What an account is identified by begins before, and may hold anything: of the rest each word is known, or nothing is read.
-const STARTS: [&str; 5] = [" DEFAULT ROLE ", " REQUIRE ", " WITH MAX_", " PASSWORD EXPIRE", " ACCOUNT "];
 
 const LIMITS: [&str; 5] = [
     "MAX_CONNECTIONS_PER_HOUR",
@@ -30,9 +27,8 @@ impl Demands {
     /// of the grammar here to the end is an error.
     pub(super) fn read(made: &str) -> Result<Self, Error> {
         let mut demands = Self::default();
-        let start = STARTS.iter().filter_map(|it| find(made, it)).min().unwrap_or(made.len());
-        let words = split(&made[start..], char::is_whitespace);
-        let mut rest = words.as_slice();
+        let words = split(made, char::is_whitespace);
+        let mut rest = after_identified(&words);
         while !rest.is_empty() {
             rest = demands.take(rest).ok_or_else(|| {
                 let said = format!("SHOW CREATE USER says what Signalbox does not know, from {} on", rest[0]);
@@ -66,7 +62,7 @@ impl Demands {
                 self.is_locked = *state == "LOCK";
                 Some(rest)
             }
-            ["DEFAULT", "ROLE", roles, rest @ ..] if split(roles, |it| it == ',').into_iter().all(is_role) => {
+            ["DEFAULT", "ROLE", roles, rest @ ..] if are_roles(roles) => {
                 self.default_roles = Some((*roles).to_owned());
                 Some(rest)
             }
@@ -132,8 +128,40 @@ impl Demands {
     }
 }
 
+fn are_roles(text: &str) -> bool {
+    let roles = split(text, |it| it == ',');
+    !roles.is_empty() && roles.into_iter().all(is_role)
+}
+
 fn is_number(text: &str) -> bool {
-    text.bytes().all(|it| it.is_ascii_digit() || b".-".contains(&it))
+    let digits = text.strip_prefix('-').unwrap_or(text).replacen('.', "", 1);
+    !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit())
+}
+
+/// What follows the account and how it logs in. Their texts are whole, or all of it is left to be refused.
+fn after_identified<'w>(words: &'w [&'w str]) -> &'w [&'w str] {
+    let is_text = |it: &str| it.starts_with('\'') && after_quotes(it) == Some("");
+    let is_hash =
+        |it: &str| is_text(it) || it.strip_prefix("0x").is_some_and(|it| it.bytes().all(|it| it.is_ascii_hexdigit()));
+    let rest = match words {
+        ["CREATE", "USER", account, rest @ ..] if after_account(account) == Some("") => rest,
+        _ => return words,
+    };
+    let mut rest = match rest {
+        ["IDENTIFIED", "BY", "PASSWORD", hash, rest @ ..] if is_text(hash) => return rest,
+        ["IDENTIFIED", "WITH", _, "AS", hash, rest @ ..] if is_hash(hash) => return rest,
+        ["IDENTIFIED", "WITH", _, rest @ ..] => return rest,
+        ["IDENTIFIED", rest @ ..] => rest,
+        rest => return rest,
+    };
+    // MariaDB has several ways to log in. The names of plugins are read elsewhere, and go into no statement from here.
+    while let ["VIA" | "OR", _, after @ ..] = rest {
+        rest = match after {
+            ["USING", hash, after @ ..] if is_text(hash) => after,
+            after => after,
+        };
+    }
+    rest
 }
 
 /// A property of a certificate, and its text in quotes.
@@ -220,6 +248,12 @@ mod tests {
             ("PASSWORD EXPIRE INTERVAL x DAY", "INTERVAL"),
             ("DEFAULT ROLE r", "DEFAULT"),
             ("DEFAULT ROLE ", "DEFAULT"),
+            ("DEFAULT ROLE ,", "DEFAULT"),
+            ("REQUIRE NONE WITH MAX_USER_CONNECTIONS --", "MAX_USER_CONNECTIONS"),
+            ("IDENTIFIED BY PASSWORD '*a'b' REQUIRE SSL", "BY"),
+            ("IDENTIFIED VIA ed25519 USING 'a'b' REQUIRE SSL", "USING"),
+            ("IDENTIFIED WITH 'x' AS 'a'b' REQUIRE SSL", "AS"),
+            ("IDENTIFIED WITH 'x' AS 0xg", "AS"),
             ("ACCOUNT UNLOCK COMMENT 'x", "COMMENT"),
         ] {
             let error = Demands::read(&format!("CREATE USER `app`@`%` {said}")).unwrap_err().to_string();
