@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws::{Answer, Sessions, body_of, is_lost_race, open_only};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
 use bytes::Bytes;
@@ -101,18 +102,18 @@ impl Bucket {
 
     /// The state that one of Signalbox's own objects was written with; `None` where there is no such object.
     pub(crate) async fn state_of(&self, key: &str) -> Result<Option<String>, Error> {
-        let request =
-            self.client.head_object().bucket(&self.name).key(key).expected_bucket_owner(self.owner()?.as_str());
-        let answer = request.send().await.or_absent().doing(|| format!("asking for {}", self.shown(key)))?;
-        Ok(answer.map(|it| it.metadata.and_then(|mut it| it.remove(STATE)).unwrap_or_default()))
+        Ok(self.head_of(key).await?.map(|it| it.metadata.and_then(|mut it| it.remove(STATE)).unwrap_or_default()))
     }
 
     /// The ETag of an object; `None` where there is none.
     pub(crate) async fn etag_of(&self, key: &str) -> Result<Option<String>, Error> {
+        Ok(self.head_of(key).await?.and_then(|it| it.e_tag))
+    }
+
+    async fn head_of(&self, key: &str) -> Result<Option<HeadObjectOutput>, Error> {
         let request =
             self.client.head_object().bucket(&self.name).key(key).expected_bucket_owner(self.owner()?.as_str());
-        let answer = request.send().await.or_absent().doing(|| format!("asking for {}", self.shown(key)))?;
-        Ok(answer.and_then(|it| it.e_tag))
+        request.send().await.or_absent().doing(|| format!("asking for {}", self.shown(key)))
     }
 
     /// Deletes an object, where it is still as it was read.

@@ -140,7 +140,6 @@ fn is_number(text: &str) -> bool {
 
 /// What follows the account and how it logs in. Their texts are whole, or all of it is left to be refused.
 fn after_identified<'w>(words: &'w [&'w str]) -> &'w [&'w str] {
-    let is_text = |it: &str| it.starts_with('\'') && after_quotes(it) == Some("");
     let is_hash =
         |it: &str| is_text(it) || it.strip_prefix("0x").is_some_and(|it| it.bytes().all(|it| it.is_ascii_hexdigit()));
     let rest = match words {
@@ -164,9 +163,14 @@ fn after_identified<'w>(words: &'w [&'w str]) -> &'w [&'w str] {
     rest
 }
 
+/// One text in whole quotes.
+fn is_text(word: &str) -> bool {
+    word.starts_with('\'') && after_quotes(word) == Some("")
+}
+
 /// A property of a certificate, and its text in quotes.
 fn is_of_certificate(words: &[&str]) -> bool {
-    matches!(words, ["SUBJECT" | "ISSUER" | "CIPHER", text] if text.starts_with('\'') && after_quotes(text) == Some(""))
+    matches!(words, ["SUBJECT" | "ISSUER" | "CIPHER", text] if is_text(text))
 }
 
 const LIMIT: u8 = 1;
