@@ -9,7 +9,9 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
+use aws_smithy_types::byte_stream::Length;
 use bytes::Bytes;
+use git::{Content, Spooled};
 use mirror::{Object, Stored};
 use percent_encoding::percent_decode_str;
 use place::{AccountId, shortened};
@@ -18,6 +20,9 @@ use serde::de::DeserializeOwned;
 
 /// The bytes of Signalbox's own objects, at most: the manifest of a million files has less.
 const LARGEST: u64 = 512 * 1024 * 1024;
+
+/// How many bytes of a file are read at a time.
+const PIECE: usize = 64 * 1024;
 
 /// In which of an object's metadata its state stands, so that it can be asked for without the object.
 const STATE: &str = "signalbox-state";
@@ -33,6 +38,43 @@ pub(crate) struct Bucket {
     sessions: Arc<Sessions>,
 }
 
+/// What is written.
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    /// From memory.
+    InMemory(Bytes),
+    /// From a file, which is read as it is sent.
+    OnDisk(Arc<Spooled>),
+}
+
+impl From<Content> for Body {
+    fn from(content: Content) -> Self {
+        match content {
+            Content::InMemory(bytes) => Self::InMemory(bytes.into()),
+            Content::OnDisk(spooled) => Self::OnDisk(Arc::new(spooled)),
+        }
+    }
+}
+
+impl Body {
+    fn length(&self) -> u64 {
+        match self {
+            Self::InMemory(bytes) => bytes.len() as u64,
+            Self::OnDisk(spooled) => spooled.length(),
+        }
+    }
+
+    async fn stream(self) -> Result<ByteStream, Error> {
+        match self {
+            Self::InMemory(bytes) => Ok(ByteStream::from(bytes)),
+            Self::OnDisk(spooled) => {
+                let file = ByteStream::read_from().path(spooled.path()).length(Length::Exact(spooled.length()));
+                file.buffer_size(PIECE).build().await.map_err(Error::failed)
+            }
+        }
+    }
+}
+
 /// Whether an object is written on a condition.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Only<'a> {
@@ -45,10 +87,9 @@ pub(crate) enum Only<'a> {
 }
 
 /// How long an upload may take, where its size needs more than a call usually may: a second for each MiB.
-fn patience(length: usize) -> Option<TimeoutConfig> {
-    const USUAL: usize = 4 * 1024 * 1024;
-    let seconds = u64::try_from(length / (1024 * 1024)).unwrap_or(u64::MAX);
-    let attempt = Duration::from_secs(seconds.saturating_add(5));
+fn patience(length: u64) -> Option<TimeoutConfig> {
+    const USUAL: u64 = 4 * 1024 * 1024;
+    let attempt = Duration::from_secs((length / (1024 * 1024)).saturating_add(5));
     let patience = TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(attempt * 4);
     (length > USUAL).then(|| patience.build())
 }
@@ -141,7 +182,7 @@ impl Bucket {
         only: Only<'_>,
         state: Option<String>,
     ) -> Result<String, Error> {
-        match self.put(key, body.clone(), JSON, only, state).await? {
+        match self.put(key, &Body::InMemory(body.clone()), JSON, only, state).await? {
             Some(etag) => Ok(etag),
             // An answer that was lost may be why: then what is there is what was written.
             None => match self.bytes_of(key).await? {
@@ -158,7 +199,7 @@ impl Bucket {
     pub(crate) async fn put(
         &self,
         key: &str,
-        body: Bytes,
+        body: &Body,
         content_type: &str,
         only: Only<'_>,
         state: Option<String>,
@@ -170,8 +211,9 @@ impl Bucket {
             Only::New => request.if_none_match("*"),
             Only::Replacing(etag) => request.if_match(etag),
         };
-        let length = body.len();
-        let request = request.content_type(content_type).body(ByteStream::from(body));
+        let length = body.length();
+        let body = body.clone().stream().await.doing(|| format!("writing {}", self.shown(key)))?;
+        let request = request.content_type(content_type).body(body);
         let metadata = state.map(|state| [(STATE.to_owned(), state)].into());
         let request = request.set_metadata(metadata).customize();
         let request = match patience(length) {

@@ -1,10 +1,11 @@
-//! What was decoded last, by its place in a pack. Git stores most files as differences from others, in chains of up to fifty;
+//! What was made last, by its place in a pack. Git stores most files as differences from others, in chains of up to fifty;
 //! without this, each file of a chain would be made from its beginning.
 
 use std::collections::{HashMap, VecDeque};
 
 use gix_object::Kind;
-use gix_pack::cache::DecodeEntry;
+
+use crate::pack::{Content, Place};
 
 /// How many bytes are kept. Each thread that reads has so many.
 const MOST: usize = 2 * 1024 * 1024;
@@ -12,23 +13,24 @@ const MOST: usize = 2 * 1024 * 1024;
 /// A larger object would leave no room for others.
 const LARGEST: usize = MOST / 16;
 
-/// What was decoded last: the oldest goes first.
+/// What was made last: the oldest goes first.
 #[derive(Default)]
 pub(crate) struct Decoded {
-    objects: HashMap<(u32, u64), (Vec<u8>, Kind, usize)>,
-    order: VecDeque<(u32, u64)>,
+    objects: HashMap<Place, (Vec<u8>, Kind)>,
+    order: VecDeque<Place>,
     bytes: usize,
 }
 
-impl DecodeEntry for Decoded {
-    fn put(&mut self, pack: u32, offset: u64, content: &[u8], kind: Kind, compressed: usize) {
-        let at = (pack, offset);
+impl Decoded {
+    /// Keeps a content, where it is a small one.
+    pub(crate) fn put(&mut self, at: Place, kind: Kind, content: &Content) {
+        let Content::InMemory(content) = content else { return };
         if content.len() > LARGEST || self.objects.contains_key(&at) {
             return;
         }
         self.bytes += content.len();
         self.order.push_back(at);
-        self.objects.insert(at, (content.to_vec(), kind, compressed));
+        self.objects.insert(at, (content.clone(), kind));
         while self.bytes > MOST
             && let Some(oldest) = self.order.pop_front()
         {
@@ -36,36 +38,34 @@ impl DecodeEntry for Decoded {
         }
     }
 
-    fn get(&mut self, pack: u32, offset: u64, into: &mut Vec<u8>) -> Option<(Kind, usize)> {
-        let (content, kind, compressed) = self.objects.get(&(pack, offset))?;
-        into.clear();
-        into.extend_from_slice(content);
-        Some((*kind, *compressed))
+    /// The content that was made of what is at this place.
+    pub(crate) fn get(&self, at: Place) -> Option<(Kind, Vec<u8>)> {
+        self.objects.get(&at).map(|(content, kind)| (*kind, content.clone()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use gix_object::Kind;
-    use gix_pack::cache::DecodeEntry;
 
     use super::{Decoded, LARGEST, MOST};
+    use crate::pack::{Content, Place};
 
     #[test]
     fn what_was_kept_comes_back_and_the_oldest_goes_first() {
-        let (mut cache, mut out) = (Decoded::default(), b"before".to_vec());
-        cache.put(1, 2, b"content", Kind::Tree, 5);
-        assert_eq!(cache.get(1, 2, &mut out), Some((Kind::Tree, 5)));
-        assert_eq!((out.as_slice(), cache.get(2, 2, &mut vec![])), (&b"content"[..], None));
-        let large = vec![0; LARGEST];
+        let mut cache = Decoded::default();
+        let content = |length| Content::InMemory(vec![0; length]);
+        cache.put(Place::new(1, 2), Kind::Tree, &Content::InMemory(b"content".into()));
+        assert_eq!(cache.get(Place::new(1, 2)), Some((Kind::Tree, b"content".into())));
+        assert_eq!(cache.get(Place::new(2, 2)), None);
         for offset in 0..40 {
-            cache.put(3, offset, &large, Kind::Blob, 9);
-            cache.put(3, offset, &large, Kind::Blob, 9);
+            cache.put(Place::new(3, offset), Kind::Blob, &content(LARGEST));
+            cache.put(Place::new(3, offset), Kind::Blob, &content(LARGEST));
         }
         assert!(cache.bytes <= MOST && cache.objects.len() == cache.order.len());
-        assert_eq!((cache.get(1, 2, &mut out), cache.get(3, 0, &mut out)), (None, None));
-        assert_eq!(cache.get(3, 39, &mut out), Some((Kind::Blob, 9)));
-        cache.put(4, 0, &vec![0; LARGEST + 1], Kind::Blob, 9);
-        assert_eq!(cache.get(4, 0, &mut out), None);
+        assert_eq!((cache.get(Place::new(1, 2)), cache.get(Place::new(3, 0))), (None, None));
+        assert!(cache.get(Place::new(3, 39)).is_some());
+        cache.put(Place::new(4, 0), Kind::Blob, &content(LARGEST + 1));
+        assert_eq!(cache.get(Place::new(4, 0)), None);
     }
 }
