@@ -14,7 +14,6 @@ mod access;
 mod address;
 mod answers;
 mod bounds;
-mod cache;
 mod checkout;
 mod dns;
 mod fetch;

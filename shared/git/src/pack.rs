@@ -1,6 +1,7 @@
 //! Packs on the disk: where an object lies, how large it is, and its content. Nothing of a pack is held in memory but what is asked
 //! for, and of a large content not even that.
 
+mod cache;
 mod content;
 mod delta;
 mod index;
@@ -20,7 +21,7 @@ use gix_object::Kind;
 use gix_pack::data::entry::Header;
 use gix_pack::{data, index as names};
 
-use crate::cache::Decoded;
+use cache::Decoded;
 pub(crate) use content::Spool;
 pub use content::{Content, Spooled};
 use inflate::{At, Inflating, State};

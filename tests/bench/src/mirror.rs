@@ -14,7 +14,7 @@ use crate::canned_aws::CannedAws;
 use crate::clock;
 use crate::git_server::{File, GitServer, Repository, noise, templates};
 use crate::life::{Cost, memory_kib};
-use crate::mirrored_bucket::{BUCKET, LIST, MirroredBucket, NAME};
+use crate::mirrored_bucket::{BUCKET, LIST, MirroredBucket, message};
 use crate::runtime_api::{Handled, RuntimeApi};
 use crate::subject::{Endpoints, as_lambda_would, binary, log, mirror_peer};
 use crate::tls::Tls;
@@ -218,7 +218,7 @@ impl Bench {
         let before = clock::cpu_at_rest(self.pid).await?;
         self.aws.take_calls();
         let begin = clock::now();
-        let Handled { answered, body } = self.api.invoke(event()).await?;
+        let Handled { answered, body } = self.api.invoke(message()).await?;
         let cpu = clock::cpu_at_rest(self.pid).await?.saturating_sub(before);
         let answer: String = String::from_utf8_lossy(&body).chars().take(1000).collect();
         ensure!(answer.replace(' ', "") == r#"{"batchItemFailures":[]}"#, "it answered {answer}");
@@ -230,21 +230,4 @@ impl Bench {
         let cost = Cost { wall_ms: (answered - begin).as_secs_f64() * 1e3, cpu_ms: cpu.as_secs_f64() * 1e3 };
         Ok(Copied { cost, calls, files: u32::try_from(self.files.len())? })
     }
-}
-
-/// What the queue hands over.
-pub fn event() -> String {
-    let message = serde_json::json!({"repository": NAME, "ref": "refs/heads/main", "delivery": "bench"});
-    serde_json::json!({"Records": [{
-        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
-        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
-        "body": message.to_string(),
-        "attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": NAME},
-        "messageAttributes": {},
-        "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:mirror-repository.fifo",
-        "awsRegion": "eu-west-1",
-    }]})
-    .to_string()
 }

@@ -26,6 +26,23 @@ pub const NAME: &str = "acme/templates";
 /// The keys of Signalbox's own objects begin so.
 const OWN: &str = ".signalbox/";
 
+/// What the queue hands over.
+pub fn message() -> String {
+    let message = serde_json::json!({"repository": NAME, "ref": "refs/heads/main", "delivery": "bench"});
+    serde_json::json!({"Records": [{
+        "messageId": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": message.to_string(),
+        "attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": NAME},
+        "messageAttributes": {},
+        "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:111122223333:mirror-repository.fifo",
+        "awsRegion": "eu-west-1",
+    }]})
+    .to_string()
+}
+
 /// The bucket, and the list of repositories.
 pub struct MirroredBucket {
     list: String,

@@ -6,9 +6,7 @@ use hyper::{Request, Response};
 
 use crate::canned::{Canned, OneImage, document, json, s3_error};
 use crate::http::Answer;
-use crate::mirror::event as message;
 use crate::mirrored_bucket::{BUCKET, LIST, NAME};
-use crate::subject::workspace;
 
 /// The commit that the branch has, and the bucket.
 const COMMIT: &str = "1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f";
@@ -28,16 +26,8 @@ pub const WEBHOOK: [(&str, &str); 2] = [
     ("SIGNALBOX_QUEUE", "https://sqs.eu-west-1.amazonaws.com/111122223333/mirror-repository.fifo"),
 ];
 
-/// A message that the queue hands over: a push that was mirrored before.
-pub fn pushed() -> String {
-    message()
-}
-
 /// The request of GitHub that the stories have, with the signature of their secret.
-pub fn webhook() -> String {
-    let path = workspace().join("events/receive-webhook/a-branch-was-pushed-at-github.json");
-    std::fs::read_to_string(path).unwrap_or_default()
-}
+pub const REQUEST: &str = include_str!("../../../events/receive-webhook/a-branch-was-pushed-at-github.json");
 
 /// The secret and the queue.
 pub struct OneHook;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use tokio::process::Command;
 
 use crate::canned::{ACCOUNT, Canned, IMAGE, MANIFEST, OneImage};
+use crate::mirrored_bucket;
 use crate::one_cluster::{self, OneCluster};
 use crate::one_secret::{self, OneSecret};
 use crate::{one_job, one_push};
@@ -142,8 +143,8 @@ impl Subject {
     pub fn event(self, number: usize) -> String {
         match self {
             Self::EmrDns => one_cluster::event(number),
-            Self::MirrorRepository => one_push::pushed(),
-            Self::ReceiveWebhook => one_push::webhook(),
+            Self::MirrorRepository => mirrored_bucket::message(),
+            Self::ReceiveWebhook => one_push::REQUEST.to_owned(),
             Self::CheckPolicy => one_job::event(),
             _ if self.rotates() => one_secret::event(),
             _ => event(number),

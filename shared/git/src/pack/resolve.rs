@@ -37,6 +37,13 @@ impl Waiting {
         ready
     }
 
+    /// One that waits for an object that is kept; others that do are ready then, too.
+    fn next_of_kept(&mut self, packs: &Packs, ready: &mut Vec<usize>) -> Option<usize> {
+        let id = self.named.keys().find(|id| packs.find(id).is_some()).copied()?;
+        ready.extend(self.named.remove(&id)?);
+        ready.pop()
+    }
+
     fn is_empty(&self) -> bool {
         self.at.is_empty() && self.named.is_empty()
     }
@@ -46,45 +53,37 @@ impl Waiting {
 pub(crate) fn resolve(
     received: &mut Received,
     file: File,
-    mut kept: Packs,
+    mut packs: Packs,
     spool: &Spool,
     most: Most,
     is_over: &AtomicBool,
 ) -> io::Result<()> {
-    let mut waiting = Waiting::on(&received.objects);
+    let objects = &mut received.objects;
+    let mut waiting = Waiting::on(objects);
     if waiting.is_empty() {
         return Ok(());
     }
-    let known = received.objects.iter().filter(|it| waiting.named.contains_key(&it.id));
+    let known = objects.iter().filter(|it| waiting.named.contains_key(&it.id));
     let known = known.map(|it| (it.id, it.offset)).collect();
-    let pack = kept.0.len();
-    kept.0.push(Pack { file, names: Names::Known(known) });
-    let mut ready: Vec<_> = (0..received.objects.len())
-        .filter(|number| matches!(received.objects[*number].base, Base::None))
-        .flat_map(|number| waiting.for_it(&received.objects[number]))
-        .collect();
+    let pack = packs.0.len();
+    packs.0.push(Pack { file, names: Names::Known(known) });
+    let whole = objects.iter().filter(|it| matches!(it.base, Base::None));
+    let mut ready: Vec<_> = whole.flat_map(|it| waiting.for_it(it)).collect();
     let mut reader = Reader::default();
-    loop {
+    while let Some(number) = ready.pop().or_else(|| waiting.next_of_kept(&packs, &mut ready)) {
         if is_over.load(Ordering::Relaxed) {
             return Err(io::Error::other("the caller waits no longer"));
         }
-        let Some(number) = ready.pop() else {
-            // What is left is a difference from what is kept, or from nothing.
-            let Some(id) = waiting.named.keys().find(|id| kept.find(id).is_some()).copied() else { break };
-            ready.extend(waiting.named.remove(&id).unwrap_or_default());
-            continue;
-        };
-        let object = &mut received.objects[number];
-        object.id = id(&kept, Place { pack, offset: object.offset }, &mut reader, spool)?;
+        let object = &mut objects[number];
+        object.id = id(&packs, Place { pack, offset: object.offset }, &mut reader, spool)?;
         if reader.made > most.bytes {
             return Err(TooLarge.into());
         }
-        let after = waiting.for_it(object);
-        if let (Names::Known(known), false) = (&mut kept.0[pack].names, after.is_empty()) {
+        if let Names::Known(known) = &mut packs.0[pack].names {
             known.insert(object.id, object.offset);
         }
         // The last comes first, so that what was made last is at hand for what differs from it.
-        ready.extend(after);
+        ready.extend(waiting.for_it(object));
     }
     if waiting.is_empty() { Ok(()) } else { Err(corrupt("the object is missing from which another one differs")) }
 }

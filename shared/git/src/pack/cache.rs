@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 
 use gix_object::Kind;
 
-use crate::pack::{Content, Place};
+use super::{Content, Place};
 
 /// How many bytes are kept. Each thread that reads has so many.
 const MOST: usize = 2 * 1024 * 1024;
@@ -48,8 +48,8 @@ impl Decoded {
 mod tests {
     use gix_object::Kind;
 
+    use super::super::{Content, Place};
     use super::{Decoded, LARGEST, MOST};
-    use crate::pack::{Content, Place};
 
     #[test]
     fn what_was_kept_comes_back_and_the_oldest_goes_first() {
