@@ -6,7 +6,7 @@ REQUIREMENTS := cli/local-aws/requirements.txt
 AUDIT := .local/audit
 AUDIT_REQUIREMENTS := infra/audit/requirements.txt
 PEERS := .local/peers
-PEERS_REQUIREMENTS := tests/bench/peer/policies/requirements.txt
+PEERS_REQUIREMENTS := tests/bench/peer/policies/requirements.txt tests/bench/peer/mirror/requirements.txt
 INSTALLED := $(VENV)/.installed
 FUNCTIONS := $(notdir $(wildcard functions/*))
 # Where cargo puts what it builds.
@@ -112,7 +112,7 @@ $(INSTALLED): $(REQUIREMENTS)
 
 $(PEERS)/.installed: $(PEERS_REQUIREMENTS)
 	$(PYTHON) -m venv --clear $(PEERS)
-	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(PEERS_REQUIREMENTS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes $(PEERS_REQUIREMENTS:%=-r %)
 	touch $@
 
 $(AUDIT)/.installed: $(AUDIT_REQUIREMENTS)

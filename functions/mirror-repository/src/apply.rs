@@ -1,28 +1,30 @@
 //! Carries steps out. Each may be carried out twice without harm, and after a step that failed no later phase begins.
 
+use std::sync::Arc;
+
 use aws::Answer;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use git::Checkout;
-use mirror::{Journal, Keys, Manifest, Push, Stored, Upload, content_type};
+use mirror::{Journal, Keys, Look, Manifest, Push, Stored, Upload, content_type};
 use reaction::{Doing, Error};
 use serde::Serialize;
 
 use crate::MirrorRepository;
-use crate::bucket::Only;
+use crate::bucket::{Body, Only};
 use crate::plan::Step;
 use crate::work::Work;
 
 /// How many objects are written at a time.
 pub(crate) const AT_ONCE: usize = 40;
 
-/// How many KiB of contents are in flight at most. A file that is larger is in flight alone.
+/// How many KiB of contents are in flight at most. A file that is larger is in flight alone, so that the disk has room for it.
 pub(crate) const IN_FLIGHT: u32 = 16 * 1024;
 
 /// Where objects are written, and what they are made of.
 struct Place<'a> {
-    checkout: &'a Checkout,
+    checkout: &'a Arc<Checkout>,
     prefix: &'a str,
     is_layout: bool,
 }
@@ -124,18 +126,20 @@ impl MirrorRepository {
     /// manifest says, a broken run or another writer has changed it: the bucket follows the branch, so it is written all the same, unless
     /// another run is at work here.
     async fn write_object(&self, work: &Work, place: &Place<'_>, upload: &Upload) -> Result<(), Error> {
-        let body = Bytes::from(work.content(place.checkout, &upload.content).await?);
-        let of = content_type(&upload.path, &body);
+        let content = work.content(place.checkout, upload).await?;
+        let mut look = Look::default();
+        content.each(|piece| look.at(piece)).map_err(Error::failed)?;
+        let (of, body) = (content_type(&upload.path, &look), Body::from(content));
         let key = format!("{}{}", place.prefix, upload.path);
         if !place.is_layout {
-            return self.bucket.put(&key, body, &of, Only::Always).await.map(drop);
+            return self.bucket.put(&key, &body, &of, Only::Always).await.map(drop);
         }
         let only = Only::as_read(upload.replaces.as_deref());
-        let etag = match self.bucket.put(&key, body.clone(), &of, only).await? {
+        let etag = match self.bucket.put(&key, &body, &of, only).await? {
             Some(etag) => etag,
             None => {
                 self.require_journal(work).await?;
-                self.bucket.put(&key, body, &of, Only::Always).await?.unwrap_or_default()
+                self.bucket.put(&key, &body, &of, Only::Always).await?.unwrap_or_default()
             }
         };
         work.wrote(&upload.path, etag);

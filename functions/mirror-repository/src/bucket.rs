@@ -8,7 +8,9 @@ use aws::{Answer, Sessions, body_of, is_lost_race, open_only};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
+use aws_smithy_types::byte_stream::Length;
 use bytes::Bytes;
+use git::{Content, Spooled};
 use mirror::{Object, Stored};
 use percent_encoding::percent_decode_str;
 use place::{AccountId, shortened};
@@ -17,6 +19,9 @@ use serde::de::DeserializeOwned;
 
 /// The bytes of Signalbox's own objects, at most: the manifest of a million files has less.
 const LARGEST: u64 = 512 * 1024 * 1024;
+
+/// How many bytes of a file are read at a time.
+const PIECE: usize = 64 * 1024;
 
 /// Signalbox's own objects.
 const JSON: &str = "application/json";
@@ -27,6 +32,43 @@ pub(crate) struct Bucket {
     client: aws_sdk_s3::Client,
     name: String,
     sessions: Arc<Sessions>,
+}
+
+/// What is written.
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    /// From memory.
+    InMemory(Bytes),
+    /// From a file, which is read as it is sent.
+    OnDisk(Arc<Spooled>),
+}
+
+impl From<Content> for Body {
+    fn from(content: Content) -> Self {
+        match content {
+            Content::InMemory(bytes) => Self::InMemory(bytes.into()),
+            Content::OnDisk(spooled) => Self::OnDisk(Arc::new(spooled)),
+        }
+    }
+}
+
+impl Body {
+    fn length(&self) -> u64 {
+        match self {
+            Self::InMemory(bytes) => bytes.len() as u64,
+            Self::OnDisk(spooled) => spooled.length(),
+        }
+    }
+
+    async fn stream(self) -> Result<ByteStream, Error> {
+        match self {
+            Self::InMemory(bytes) => Ok(ByteStream::from(bytes)),
+            Self::OnDisk(spooled) => {
+                let file = ByteStream::read_from().path(spooled.path()).length(Length::Exact(spooled.length()));
+                file.buffer_size(PIECE).build().await.map_err(Error::failed)
+            }
+        }
+    }
 }
 
 /// Whether an object is written on a condition.
@@ -41,10 +83,9 @@ pub(crate) enum Only<'a> {
 }
 
 /// How long an upload may take, where its size needs more than a call usually may: a second for each MiB.
-fn patience(length: usize) -> Option<TimeoutConfig> {
-    const USUAL: usize = 4 * 1024 * 1024;
-    let seconds = u64::try_from(length / (1024 * 1024)).unwrap_or(u64::MAX);
-    let attempt = Duration::from_secs(seconds.saturating_add(5));
+fn patience(length: u64) -> Option<TimeoutConfig> {
+    const USUAL: u64 = 4 * 1024 * 1024;
+    let attempt = Duration::from_secs((length / (1024 * 1024)).saturating_add(5));
     let patience = TimeoutConfig::builder().operation_attempt_timeout(attempt).operation_timeout(attempt * 4);
     (length > USUAL).then(|| patience.build())
 }
@@ -123,7 +164,7 @@ impl Bucket {
 
     /// Writes one of Signalbox's own objects, where it is still as it was read. Its new ETag.
     pub(crate) async fn replace(&self, key: &str, body: Bytes, only: Only<'_>) -> Result<String, Error> {
-        match self.put(key, body.clone(), JSON, only).await? {
+        match self.put(key, &Body::InMemory(body.clone()), JSON, only).await? {
             Some(etag) => Ok(etag),
             // An answer that was lost may be why: then what is there is what was written.
             None => match self.bytes_of(key).await? {
@@ -140,7 +181,7 @@ impl Bucket {
     pub(crate) async fn put(
         &self,
         key: &str,
-        body: Bytes,
+        body: &Body,
         content_type: &str,
         only: Only<'_>,
     ) -> Result<Option<String>, Error> {
@@ -151,8 +192,9 @@ impl Bucket {
             Only::New => request.if_none_match("*"),
             Only::Replacing(etag) => request.if_match(etag),
         };
-        let length = body.len();
-        let request = request.content_type(content_type).body(ByteStream::from(body)).customize();
+        let length = body.length();
+        let body = body.clone().stream().await.doing(|| format!("writing {}", self.shown(key)))?;
+        let request = request.content_type(content_type).body(body).customize();
         let request = match patience(length) {
             Some(patience) => request.config_override(aws_sdk_s3::Config::builder().timeout_config(patience)),
             None => request,

@@ -1,12 +1,12 @@
 //! The way to a repository: its address, and what opens it, read anew for each run, so that a secret that was changed counts at once.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aws::{Answer, body_of};
 use aws_credential_types::provider::ProvideCredentials;
 use aws_smithy_types::Blob;
-use git::{Access, Bounds, Checkout, DeployKey, Remote};
+use git::{Access, Bounds, Checkout, Content, DeployKey, Remote};
 use mirror::{CommitId, LfsPointer, Repository, RepositoryName, Source};
 use place::Region;
 use reaction::{Doing, Error, Run};
@@ -151,8 +151,8 @@ impl Forge {
     }
 
     /// A file of Git LFS.
-    pub(crate) async fn fetch_lfs(&self, pointer: &LfsPointer) -> Result<Vec<u8>, Error> {
+    pub(crate) async fn fetch_lfs(&self, pointer: &LfsPointer, folder: &Path) -> Result<Content, Error> {
         let asked = git::lfs::Pointer { oid: pointer.oid.clone(), size: pointer.size };
-        git::lfs::fetch(&self.remote, &self.access, &self.hosts, &asked, self.largest).await
+        git::lfs::fetch(&self.remote, &self.access, &self.hosts, &asked, self.largest, folder).await
     }
 }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use git::Checkout;
-use mirror::{Content, Journal, RepositoryName, Stored};
+use mirror::{Content, Journal, RepositoryName, Stored, Upload};
 use reaction::Error;
 
 use crate::facts::Fetched;
 use crate::forge::Forge;
+
+/// The bytes of a file that is read at once; to read a larger one would keep others from being sent.
+const AT_HAND: u64 = 256 * 1024;
 
 /// What a run has at hand.
 #[derive(Debug)]
@@ -48,10 +51,15 @@ impl Work {
     }
 
     /// What an object is to hold.
-    pub(crate) async fn content(&self, checkout: &Checkout, content: &Content) -> Result<Vec<u8>, Error> {
-        match content {
-            Content::Blob(blob) => checkout.read(blob),
-            Content::Lfs(pointer) => self.forge.fetch_lfs(pointer).await,
+    pub(crate) async fn content(&self, checkout: &Arc<Checkout>, upload: &Upload) -> Result<git::Content, Error> {
+        match &upload.content {
+            Content::Blob(blob) if upload.size <= AT_HAND => checkout.open_blob(blob),
+            Content::Blob(blob) => {
+                let (checkout, blob) = (checkout.clone(), *blob);
+                let opened = tokio::task::spawn_blocking(move || checkout.open_blob(&blob)).await;
+                opened.map_err(Error::failed)?
+            }
+            Content::Lfs(pointer) => self.forge.fetch_lfs(pointer, &checkout.spool_folder()).await,
         }
     }
 

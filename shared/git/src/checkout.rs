@@ -1,17 +1,17 @@
 //! A commit that is whole in the kept repository: what its tree lists, and the content of its files, as git has them: no
 //! filter, no `export-subst`, no conversion of line ends.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use gix_hash::{Kind, ObjectId};
-use gix_object::{CommitRefIter, Find, TreeRefIter};
-use gix_odb::{HandleArc, Header, Store as Objects};
+use gix_object::{CommitRefIter, TreeRefIter};
 use mirror::{BlobId, CommitId, Entry, Mode};
 use reaction::Error;
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 
 use crate::bounds::Bounds;
-use crate::cache::Decoded;
+use crate::pack::{Content, Packs, Reader, Spool};
 use crate::store::Store;
 use crate::watch::chain;
 
@@ -25,17 +25,18 @@ const DEEPEST: usize = 1000;
 pub struct Checkout {
     commit: ObjectId,
     store: Store,
-    objects: Arc<Objects>,
-    /// Handles that no thread uses now: making one costs more than a small file.
-    idle: Mutex<Vec<HandleArc>>,
+    objects: Packs,
+    spool: Spool,
+    /// What no thread uses now to read: making one costs more than a small file.
+    idle: Mutex<Vec<Reader>>,
     bounds: Bounds,
 }
 
 impl Checkout {
     pub(crate) fn open(store: Store, commit: ObjectId, bounds: &Bounds) -> Result<Self, Error> {
-        let most = usize::try_from(bounds.largest.max(bounds.paths as u64 * 300)).unwrap_or(usize::MAX);
-        let objects = Arc::new(store.objects(most)?);
-        let checkout = Self { commit, store, objects, idle: Mutex::default(), bounds: bounds.clone() };
+        let spool = store.spool();
+        let objects = store.objects().map_err(|error| damaged(&store, commit, &error.to_string()))?;
+        let checkout = Self { commit, store, objects, spool, idle: Mutex::default(), bounds: bounds.clone() };
         checkout.root()?;
         Ok(checkout)
     }
@@ -47,6 +48,12 @@ impl Checkout {
         self.commit.to_string().parse().unwrap_or_else(|_| unreachable!("an id has 40 digits"))
     }
 
+    /// A folder for large contents, which goes when what is kept is opened again.
+    #[must_use]
+    pub fn spool_folder(&self) -> PathBuf {
+        self.store.spool_folder()
+    }
+
     /// What the commit's tree lists, in the order of its paths, as `git ls-tree -r -l` does.
     ///
     /// # Errors
@@ -54,30 +61,36 @@ impl Checkout {
     /// where what is kept is damaged: the next fetch begins anew.
     pub fn entries(&self) -> Result<Vec<Entry>, Error> {
         let root = self.root()?;
-        self.with_handle(|handle| {
-            // A large file that the forge left out is looked for in vain.
-            handle.refresh_never();
-            let mut walk = Walk { checkout: self, handle, entries: Vec::new(), trees: 0, bytes: 0 };
+        self.with_reader(|reader| {
+            let mut walk = Walk { checkout: self, reader, entries: Vec::new(), trees: 0, bytes: 0 };
             walk.tree(root, &[], 0)?;
             Ok(walk.entries)
         })
     }
 
-    /// The content of a file.
+    /// The content of a file, in memory.
     ///
     /// # Errors
-    /// `Refused`, where it is larger than the bounds allow. `Failed`, where what is kept is damaged: the next fetch begins anew.
+    /// As of [`Checkout::open_blob`].
     pub fn read(&self, blob: &BlobId) -> Result<Vec<u8>, Error> {
+        self.open_blob(blob)?.into_bytes().map_err(|error| self.unread(&error))
+    }
+
+    /// The content of a file: a small one in memory, a large one in a file of its own beside what is kept.
+    ///
+    /// # Errors
+    /// `Refused`, where it is larger than the bounds allow. `Failed`, where the disk has too little room for it, or what is kept is
+    /// damaged: the next fetch begins anew.
+    pub fn open_blob(&self, blob: &BlobId) -> Result<Content, Error> {
         let id = ObjectId::from_bytes_or_panic(blob.as_bytes());
-        self.with_handle(|handle| {
-            let size = handle.try_header(&id).map_err(|error| self.damaged(&chain(&error)))?.map(|it| it.size());
-            match size {
+        self.with_reader(|reader| {
+            match self.size(&id, reader)? {
                 Some(size) if size <= self.bounds.largest => {}
                 Some(size) => return Err(self.too_large(blob, &format!("it has {size} bytes"))),
                 None => return Err(self.too_large(blob, "the forge left it out")),
             }
-            let content = self.object(handle, &id)?;
-            if id_of("blob", &content) != *blob.as_bytes() {
+            let content = self.content(&id, reader)?;
+            if id_of("blob", &content).map_err(|error| self.unread(&error))? != *blob.as_bytes() {
                 return Err(self.damaged(&format!("the content of {blob} is another one")));
             }
             Ok(content)
@@ -90,45 +103,72 @@ impl Checkout {
     }
 
     fn root(&self) -> Result<ObjectId, Error> {
-        self.with_handle(|handle| {
-            let commit = self.object(handle, &self.commit)?;
+        self.with_reader(|reader| {
+            let commit = self.object(&self.commit, reader)?;
             CommitRefIter::from_bytes(&commit, Kind::Sha1).tree_id().map_err(|error| self.damaged(&chain(&error)))
         })
     }
 
-    fn object(&self, handle: &HandleArc, id: &ObjectId) -> Result<Vec<u8>, Error> {
-        let mut content = Vec::new();
-        let found = handle.try_find(id, &mut content).map_err(|error| self.damaged(&chain(&error)))?;
-        let length = found.map(|it| it.data.len()).ok_or_else(|| self.damaged(&format!("{id} is missing")))?;
-        content.truncate(length);
-        Ok(content)
+    /// A commit or a tree.
+    fn object(&self, id: &ObjectId, reader: &mut Reader) -> Result<Vec<u8>, Error> {
+        let most = (self.bounds.paths as u64).saturating_mul(300);
+        if self.size(id, reader)?.is_some_and(|size| size > most) {
+            return Err(Error::refused(format!(
+                "listing {}: a folder has more than {} paths, which is the bound",
+                self.commit, self.bounds.paths
+            )));
+        }
+        self.content(id, reader)?.into_bytes().map_err(|error| self.unread(&error))
     }
 
-    fn with_handle<T>(&self, work: impl FnOnce(&mut HandleArc) -> Result<T, Error>) -> Result<T, Error> {
+    fn content(&self, id: &ObjectId, reader: &mut Reader) -> Result<Content, Error> {
+        let place = self.objects.find(id).ok_or_else(|| self.damaged(&format!("{id} is missing")))?;
+        let content = self.objects.content(place, reader, &self.spool);
+        content.map(|(_, content)| content).map_err(|error| self.unread(&error))
+    }
+
+    /// An object's size by its header. One that the forge left out has none.
+    fn size(&self, id: &ObjectId, reader: &mut Reader) -> Result<Option<u64>, Error> {
+        let place = self.objects.find(id);
+        place.map(|place| self.objects.size(place, reader)).transpose().map_err(|error| self.unread(&error))
+    }
+
+    fn with_reader<T>(&self, work: impl FnOnce(&mut Reader) -> Result<T, Error>) -> Result<T, Error> {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = idle().pop();
-        let make = || self.objects.to_cache_arc().with_pack_cache(|| Box::new(Decoded::default()));
-        let mut handle = taken.unwrap_or_else(make);
-        let done = work(&mut handle);
-        idle().push(handle);
+        let mut reader = idle().pop().unwrap_or_default();
+        let done = work(&mut reader);
+        idle().push(reader);
         done
     }
 
-    /// What is kept is not what it should be: it is trusted no longer.
-    fn damaged(&self, what: &str) -> Error {
-        self.store.distrust();
-        let folder = self.store.folder().display();
-        Error::failed(format!(
-            "reading {}: what is kept in {folder} is damaged: {what}; the next run fetches it anew",
-            self.commit
-        ))
+    fn unread(&self, error: &std::io::Error) -> Error {
+        if error.kind() == std::io::ErrorKind::StorageFull {
+            return Error::failed(format!(
+                "reading {}: the disk has too little room for a large file of it; give the function more ephemeral storage",
+                self.commit
+            ));
+        }
+        self.damaged(&chain(error))
     }
+
+    fn damaged(&self, what: &str) -> Error {
+        damaged(&self.store, self.commit, what)
+    }
+}
+
+/// What is kept is not what it should be: it is trusted no longer.
+fn damaged(store: &Store, commit: ObjectId, what: &str) -> Error {
+    store.distrust();
+    let folder = store.folder().display();
+    Error::failed(format!(
+        "reading {commit}: what is kept in {folder} is damaged: {what}; the next run fetches it anew"
+    ))
 }
 
 /// The way through a commit's trees.
 struct Walk<'a> {
     checkout: &'a Checkout,
-    handle: &'a HandleArc,
+    reader: &'a mut Reader,
     entries: Vec<Entry>,
     trees: usize,
     bytes: usize,
@@ -140,7 +180,7 @@ impl Walk<'_> {
         if self.trees > self.checkout.bounds.paths || depth > DEEPEST {
             return Err(self.too_many());
         }
-        let content = self.checkout.object(self.handle, &id)?;
+        let content = self.checkout.object(&id, self.reader)?;
         for entry in TreeRefIter::from_bytes(&content, Kind::Sha1) {
             let entry = entry.map_err(|error| self.checkout.damaged(&chain(&error)))?;
             let path = self.path(above, entry.filename)?;
@@ -184,7 +224,7 @@ impl Walk<'_> {
                 place::shortened(&String::from_utf8_lossy(&path), 80)
             )));
         }
-        let size = if mode == Mode::Submodule { None } else { self.size(&id)? };
+        let size = if mode == Mode::Submodule { None } else { self.checkout.size(&id, self.reader)? };
         let mut bytes = [0; 20];
         bytes.copy_from_slice(id.as_slice());
         self.entries.push(Entry { path, mode, blob: BlobId::from_bytes(bytes), size });
@@ -198,20 +238,14 @@ impl Walk<'_> {
             self.checkout.commit
         ))
     }
-
-    /// A file's size by its header. One that the forge left out has none.
-    fn size(&self, id: &ObjectId) -> Result<Option<u64>, Error> {
-        let found = self.handle.try_header(id).map_err(|error| self.checkout.damaged(&chain(&error)))?;
-        Ok(found.map(|it| it.size()))
-    }
 }
 
 /// The id of an object, as git computes it.
-fn id_of(kind: &str, content: &[u8]) -> [u8; 20] {
+fn id_of(kind: &str, content: &Content) -> std::io::Result<[u8; 20]> {
     let mut hash = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
-    hash.update(format!("{kind} {}\0", content.len()).as_bytes());
-    hash.update(content);
+    hash.update(format!("{kind} {}\0", content.size()).as_bytes());
+    content.each(|piece| hash.update(piece))?;
     let mut id = [0; 20];
     id.copy_from_slice(hash.finish().as_ref());
-    id
+    Ok(id)
 }

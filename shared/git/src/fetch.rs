@@ -1,14 +1,10 @@
 //! Fetches the commit that a branch points to now into the kept repository. What goes wrong with what was kept is tried once
 //! more from an empty folder.
 
-use std::io::BufRead;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use gix_hash::ObjectId;
-use gix_odb::HandleArc;
-use gix_pack::Bundle;
-use gix_pack::bundle::write::Options;
-use gix_utils::progress::Discard;
 use mirror::RefName;
 use reaction::Error;
 
@@ -22,9 +18,6 @@ use crate::watch::{TooMuch, Watch, chain};
 
 /// What stays free on the disk beside a pack: its index, and what the function itself writes.
 const SPARE: u64 = 16 * 1024 * 1024;
-
-/// The least memory that indexing a pack may use for one list or object.
-const LEAST_MEMORY: u64 = 16 * 1024 * 1024;
 
 /// Why there is no checkout.
 enum Missed {
@@ -127,21 +120,22 @@ impl Run {
         let had = store.commit();
         self.watch.allow(room.min(self.bounds.sent));
         let largest = self.bounds.largest;
-        let can_filter = session.can_filter();
-        let taken = session
-            .pack(Asked { commit, had, largest }, store.shallow_file(), |pack| self.write(pack, store, had.is_some()));
+        let taken = session.pack(Asked { commit, had, largest }, store.shallow_file(), |pack| {
+            let received = store.receive(pack, self.bounds.of_pack(), self.watch.is_over());
+            received.map_err(gix_error::Error::from_error)
+        });
         taken.map(drop).map_err(|error| {
             // What the server or the connection did is not the fault of what was kept.
             if let Some(fault) = self.watch.fault() {
                 return Missed::Finally(fault);
             }
-            let error = self.not_taken(&error, room, can_filter);
+            let error = self.not_taken(&error, room);
             if had.is_some() { Missed::WithKept(error) } else { Missed::Finally(error) }
         })
     }
 
-    fn not_taken(&self, error: &gix_error::Error, room: u64, can_filter: bool) -> Error {
-        let Bounds { largest, sent, .. } = self.bounds;
+    fn not_taken(&self, error: &gix_error::Error, room: u64) -> Error {
+        let sent = self.bounds.sent;
         let remote = &self.remote;
         let is = |kind| {
             error.iter_errors().any(|it| it.downcast_ref::<std::io::Error>().is_some_and(|it| it.kind() == kind))
@@ -156,13 +150,13 @@ impl Run {
                 self.no_room()
             };
         }
-        if is(std::io::ErrorKind::StorageFull) {
+        if is(ErrorKind::StorageFull) {
             return self.no_room();
         }
-        if error.is_resource_exhausted() && !can_filter {
+        if is(ErrorKind::FileTooLarge) {
             return Error::refused(format!(
-                "reading {remote}: the commit has a file of more than {largest} bytes, and the server cannot leave it out; \
-                 raise the bound, or take the file out of the branch"
+                "reading {remote}: what the server sends is more than a commit has: {}; look for files that are made to be huge",
+                chain(error)
             ));
         }
         Error::failed(format!("reading {remote}: the pack is not as git makes it: {}; try again", chain(error)))
@@ -173,21 +167,5 @@ impl Run {
         Error::failed(format!(
             "reading {remote}: the disk has too little room for it; give the function more ephemeral storage"
         ))
-    }
-
-    fn write(&self, pack: &mut dyn BufRead, store: &Store, has_kept: bool) -> gix_error::Result<()> {
-        let most = usize::try_from(self.bounds.largest.max(LEAST_MEMORY)).unwrap_or(usize::MAX);
-        // One thread: each holds objects in memory.
-        let options = Options { thread_limit: Some(1), alloc_limit_bytes: Some(most), ..Options::default() };
-        let kept: Option<HandleArc> = if has_kept {
-            let objects = store.objects(most).map_err(|error| gix_error::message!("{error}"))?;
-            Some(std::sync::Arc::new(objects).to_cache_arc())
-        } else {
-            None
-        };
-        let folder = store.pack_folder();
-        let hash = gix_hash::Kind::Sha1;
-        let (progress, is_over) = (&mut Discard, self.watch.is_over());
-        Bundle::write_to_directory(pack, Some(&folder), progress, is_over, kept, hash, options).map(drop)
     }
 }

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::Path;
 
 use reaction::Error;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{RequestBuilder, Response, Url};
-use ring::digest::{SHA256, digest};
+use ring::digest::{Context, SHA256};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
@@ -18,6 +19,7 @@ use crate::access::Access;
 use crate::address::{Address, WebAddress, is_loopback};
 use crate::answers::judge;
 use crate::dns::is_beyond;
+use crate::pack::{Content, Spool};
 use crate::remote::Remote;
 use crate::signed::hex;
 use crate::watch::chain;
@@ -93,7 +95,7 @@ struct Problem {
 }
 
 /// Fetches the content of a pointer from the forge, or from one of `hosts`, to which the forge may send us. It has the
-/// pointer's size and hash.
+/// pointer's size and hash. A large one is put into a file in `folder`.
 ///
 /// # Errors
 /// `Refused`, where the file is larger than `largest`, the forge does not have it, or sends us to another host. `Failed`,
@@ -104,9 +106,10 @@ pub async fn fetch(
     hosts: &[String],
     pointer: &Pointer,
     largest: u64,
-) -> Result<Vec<u8>, Error> {
+    folder: &Path,
+) -> Result<Content, Error> {
     let asked = Asked { remote, access, hosts, pointer };
-    let Pointer { oid, size } = pointer;
+    let Pointer { size, .. } = pointer;
     if *size > largest {
         return Err(Error::refused(format!(
             "{}: it has {size} bytes, and {largest} are the bound; raise it",
@@ -120,16 +123,7 @@ pub async fn fetch(
         )));
     };
     let action = asked.locate(at).await?;
-    let content = asked.load(at, &action).await?;
-    let hash = hex(digest(&SHA256, &content).as_ref());
-    if content.len() as u64 != *size || hash != *oid {
-        return Err(Error::failed(format!(
-            "{}: the content has {} bytes and the hash {hash}, which are not the pointer's; look at the forge's storage",
-            asked.doing(),
-            content.len()
-        )));
-    }
-    Ok(content)
+    asked.load(at, &action, &Spool::new(folder)).await
 }
 
 /// What is asked for, and where.
@@ -177,7 +171,7 @@ impl Asked<'_> {
         object.actions.and_then(|it| it.download).ok_or_else(|| wrong("the answer of the batch API has no download"))
     }
 
-    async fn load(&self, at: &WebAddress, action: &Action) -> Result<Vec<u8>, Error> {
+    async fn load(&self, at: &WebAddress, action: &Action, spool: &Spool) -> Result<Content, Error> {
         let url = self.allowed(at, &action.href)?;
         let is_of_forge = at.is_of_origin(&url);
         let mut request = self.remote.client()?.get(url);
@@ -195,8 +189,32 @@ impl Asked<'_> {
         if is_of_forge && !has_own {
             request = self.with_token(request);
         }
-        let most = usize::try_from(self.pointer.size).unwrap_or(usize::MAX);
-        self.read(self.send(request).await?, most).await
+        self.take(self.send(request).await?, spool).await
+    }
+
+    /// Takes the content as it comes, and checks that it is the pointer's.
+    async fn take(&self, mut response: Response, spool: &Spool) -> Result<Content, Error> {
+        let Pointer { oid, size } = self.pointer;
+        let kept = |error: std::io::Error| {
+            Error::failed(format!("{}: keeping it: {error}; give the function more ephemeral storage", self.doing()))
+        };
+        let (mut sink, mut hash, mut length) = (spool.sink(*size).map_err(kept)?, Context::new(&SHA256), 0);
+        while let Some(chunk) = self.patiently(response.chunk()).await? {
+            length += chunk.len() as u64;
+            if length > *size {
+                return Err(Error::failed(format!("{}: the answer has more than {size} bytes", self.doing())));
+            }
+            hash.update(&chunk);
+            sink.add(&chunk).map_err(kept)?;
+        }
+        let hash = hex(hash.finish().as_ref());
+        if length != *size || hash != *oid {
+            return Err(Error::failed(format!(
+                "{}: the content has {length} bytes and the hash {hash}, which are not the pointer's; look at the forge's storage",
+                self.doing()
+            )));
+        }
+        sink.end().map_err(kept)
     }
 
     /// The address of the content, where it is one that we may follow.

@@ -132,13 +132,6 @@ impl Session {
         )?;
         Ok(taken)
     }
-
-    /// Whether the server can leave out large files.
-    pub(crate) fn can_filter(&self) -> bool {
-        let fetch = self.handshake.capabilities.capability("fetch");
-        fetch.is_some_and(|it| it.supports("filter").unwrap_or_default())
-            || self.handshake.capabilities.contains("filter")
-    }
 }
 
 /// What is asked for: a commit, with what is had already, and how large its files may be.

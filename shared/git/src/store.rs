@@ -3,19 +3,21 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use gix_hash::ObjectId;
-use gix_odb::Store as Objects;
-use gix_odb::store::init::{Options, Slots};
 use reaction::Error;
 use serde::{Deserialize, Serialize};
+
+use crate::pack::{Most, Packs, Spool, receive, resolve};
 
 const LOCK: &str = "lock";
 const RECORD: &str = "record.json";
 const SHALLOW: &str = "shallow";
 const PACKS: &str = "objects/pack";
+const SPOOL: &str = "spool";
 
 /// Each fetch adds a pack. After so many a new start is cheaper than to look into all of them.
 const MOST_PACKS: usize = 16;
@@ -66,6 +68,8 @@ impl Store {
             TryLockError::Error(error) => failed(error),
         })?;
         let mut store = Self { folder: folder.into(), record: None, _lock: Lock(lock) };
+        // What a run left that was killed.
+        remove(&folder.join(SPOOL)).map_err(failed)?;
         match store.trusted(remote, largest) {
             Some(record) => store.record = Some(record),
             None => store.empty()?,
@@ -151,25 +155,41 @@ impl Store {
         &self.folder
     }
 
-    pub(crate) fn pack_folder(&self) -> PathBuf {
-        self.folder.join(PACKS)
-    }
-
     pub(crate) fn shallow_file(&self) -> PathBuf {
         self.folder.join(SHALLOW)
     }
 
-    /// Opens the objects. No single one may take more memory than this.
-    pub(crate) fn objects(&self, most: usize) -> Result<Objects, Error> {
-        let options = Options {
-            slots: Slots::Given(4 * u16::try_from(MOST_PACKS).unwrap_or(u16::MAX)),
-            use_multi_pack_index: false,
-            alloc_limit_bytes: Some(most),
-            ..Options::default()
-        };
-        let folder = self.folder.join("objects");
-        Objects::at_opts(folder, gix_hash::Kind::Sha1, &mut std::iter::empty(), options)
-            .map_err(|error| not_written(&self.folder, &error))
+    pub(crate) fn spool_folder(&self) -> PathBuf {
+        self.folder.join(SPOOL)
+    }
+
+    /// Where large contents are put.
+    pub(crate) fn spool(&self) -> Spool {
+        Spool::new(&self.spool_folder())
+    }
+
+    /// The packs that are trusted, the oldest first.
+    pub(crate) fn objects(&self) -> io::Result<Packs> {
+        let files = self.record.iter().flat_map(|it| it.packs.keys()).map(|it| self.folder.join(PACKS).join(it));
+        let paths: Vec<_> = files.filter(|it| it.extension().is_some_and(|it| it == "pack")).collect();
+        Packs::open(paths.iter().map(PathBuf::as_path))
+    }
+
+    /// Takes a pack, which may have differences from what is trusted.
+    pub(crate) fn receive(&self, pack: &mut dyn BufRead, most: Most, is_over: &AtomicBool) -> io::Result<()> {
+        let folder = self.folder.join(PACKS);
+        let path = folder.join("receiving");
+        let file = File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
+        let mut received = receive(pack, file.try_clone()?, most, is_over)?;
+        if received.is_empty() {
+            return fs::remove_file(&path);
+        }
+        resolve(&mut received, file, self.objects()?, &self.spool(), most, is_over)?;
+        // By their names the oldest comes first.
+        let number = self.record.iter().flat_map(|it| it.packs.keys()).count();
+        let name = format!("pack-{number:04}-{}", ObjectId::Sha1(received.hash));
+        fs::rename(&path, folder.join(format!("{name}.pack")))?;
+        received.write_index(&folder.join(format!("{name}.idx")))
     }
 }
 

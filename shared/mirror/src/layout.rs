@@ -201,7 +201,7 @@ pub(crate) fn finding(Left { path, why, message }: &Left) -> Finding {
         Why::Symlink => "commit the file itself, or let readers use the path that it leads to",
         Why::Submodule => "mirror that repository too",
         Why::Key => "rename the file",
-        Why::Large => "raise `largest` and the function's memory, or keep the file elsewhere",
+        Why::Large => "raise `largest` and the function's ephemeral storage, or keep the file elsewhere",
         Why::LfsPointer => "name the host of its files in `lfs`",
     };
     Finding {

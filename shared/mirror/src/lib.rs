@@ -24,7 +24,7 @@ mod tests;
 mod tree;
 mod verify;
 
-pub use content_type::content_type;
+pub use content_type::{Look, content_type};
 pub use copies::{Copied, Turn, plan_copy, plan_overdue};
 pub use entry::{BlobId, Entry, Mode, NoBlob};
 pub use keys::{Keys, LONGEST_KEY, NoKey};

@@ -10,7 +10,8 @@ use serde::{Deserialize, Deserializer};
 use crate::manifest::Rules;
 use crate::{NoRepository, RefName, RepositoryName};
 
-/// The bytes of a file at most, where the configuration does not say. A file is held in memory while it is uploaded.
+/// The bytes of a file at most, where the configuration does not say. A large file takes room on the disk
+/// while it is uploaded.
 pub const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// What S3 takes in one upload. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>

@@ -1,5 +1,7 @@
 //! The bars of the project, each with what was measured against it.
 
+mod mirrors;
+
 use serde::Serialize;
 
 use crate::buckets::floor_ms;
@@ -57,6 +59,16 @@ pub mod setting {
     pub const POLICIES: [&str; 3] = ["policies by signalbox", "policies by parliament", "policies by cloudsplaining"];
     /// One of them in a process.
     pub const ONE_POLICY: [&str; 3] = ["one by signalbox", "one by parliament", "one by cloudsplaining"];
+    /// A repository of 20,000 files, by Signalbox.
+    pub const MIRROR: &str = "mirror, 20,000 files";
+    /// A part of it, in the published way.
+    pub const MIRROR_PUBLISHED: &str = "published way, 2,000 files";
+    /// A few files with a gigabyte of history.
+    pub const MIRROR_HISTORY: &str = "mirror, 1 GB of history";
+    /// A large file.
+    pub const MIRROR_LARGE: &str = "mirror, a file of 300 MB";
+    /// TLS, with 20 ms added to each call.
+    pub const WEBHOOK: &str = "20 ms";
     /// Botocove over the same.
     pub const BOTOCOVE: &str = "botocove, 20 x 4, 20 at a time";
 }
@@ -178,6 +190,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .chain(rotations(measured))
         .chain(fleet(measured))
         .chain(policies(measured))
+        .chain(mirrors::bars(measured))
         .collect()
 }
 

@@ -105,6 +105,11 @@ fn whole(status: StatusCode, content_type: &'static str, body: &str) -> Answer {
     answer
 }
 
+/// S3's own error.
+pub fn s3_error(status: StatusCode, code: &str) -> Answer {
+    whole(status, XML, &format!("<Error><Code>{code}</Code><Message>so it is here</Message></Error>"))
+}
+
 /// An object of S3, which is not sent again to a caller that has it.
 pub fn document(request: &Request<Bytes>, text: &str, etag: &str) -> Answer {
     let known = request.headers().get(IF_NONE_MATCH).is_some_and(|it| it == etag);

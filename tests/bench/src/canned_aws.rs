@@ -14,12 +14,25 @@ use tokio_rustls::TlsAcceptor;
 use crate::canned::Canned;
 use crate::clock;
 use crate::http::{Answer, Answers, Server, serve};
-use crate::one_cluster;
+use crate::{one_cluster, one_push};
 
 /// The services, as `AWS_ENDPOINT_URL_<SERVICE>` names them. Each has a port of its own, as each has a host of its own at
 /// AWS, so that connections are shared no more than they are there.
-pub const SERVICES: [&str; 10] =
-    ["DYNAMODB", "EC2", "EMR", "KMS", "ORGANIZATIONS", "ROUTE_53", "S3", "SECRETS_MANAGER", "SSM", "STS"];
+pub const SERVICES: [&str; 13] = [
+    "CODEPIPELINE",
+    "DYNAMODB",
+    "EC2",
+    "EMR",
+    "IAM",
+    "KMS",
+    "ORGANIZATIONS",
+    "ROUTE_53",
+    "S3",
+    "SECRETS_MANAGER",
+    "SQS",
+    "SSM",
+    "STS",
+];
 
 /// The canned AWS of one process.
 pub struct CannedAws {
@@ -64,7 +77,10 @@ impl Answers for Listener {
     async fn answer(&self, request: Request<Bytes>) -> Answer {
         let operation = operation(&request);
         let answer = self.canned.answer(&operation, &request);
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
+        // What a forge is asked is not AWS's.
+        if !request.uri().path().starts_with(one_push::FORGE) {
+            self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(operation);
+        }
         if !self.latency.is_zero() {
             clock::pass(self.latency).await;
         }
@@ -81,13 +97,20 @@ fn operation(request: &Request<Bytes>) -> String {
     if let Some(path) = request.uri().path().strip_prefix(one_cluster::ROUTE_53) {
         return one_cluster::operation(request.method(), path);
     }
-    if request.method() == Method::POST {
+    let query = request.uri().query().unwrap_or_default();
+    if request.method() == Method::POST && !query.starts_with("delete") {
         let form = String::from_utf8_lossy(request.body());
         let action = form.split('&').find_map(|pair| pair.strip_prefix("Action="));
         return action.unwrap_or("a form without an action").to_owned();
     }
-    match request.uri().path() {
-        "/" => "Knock".to_owned(),
-        _ => "GetObject".to_owned(),
-    }
+    let name = match (request.method().as_str(), request.uri().path()) {
+        (_, "/") => "Knock",
+        ("PUT", _) => "PutObject",
+        ("HEAD", _) => "HeadObject",
+        ("DELETE", _) => "DeleteObject",
+        ("POST", _) => "DeleteObjects",
+        _ if query.contains("list-type=2") => "ListObjectsV2",
+        _ => "GetObject",
+    };
+    name.to_owned()
 }

@@ -88,8 +88,9 @@ pub async fn live(subject: Subject, setting: &Setting<'_>, folder: &Path) -> Res
 
 async fn measure(subject: Subject, setting: &Setting<'_>, log: File) -> Result<Life> {
     let api = RuntimeApi::start().await?;
-    let aws = CannedAws::start(setting.tls.map(|tls| tls.acceptor.clone()), setting.latency, subject.canned()).await?;
     let bundle = setting.tls.map(|tls| tls.bundle.as_path());
+    let canned = subject.canned(bundle)?;
+    let aws = CannedAws::start(setting.tls.map(|tls| tls.acceptor.clone()), setting.latency, canned).await?;
     let endpoints = Endpoints { runtime_api: api.address(), aws: aws.urls(), bundle };
     let mut command = subject.command(&endpoints, log)?;
 
@@ -137,7 +138,7 @@ impl Bench {
         let begin = clock::now();
         let Handled { answered, body } = self.api.invoke(self.subject.event(self.served)).await?;
         let answer = String::from_utf8_lossy(&body);
-        ensure!(!self.subject.does_the_job() || answer.contains(r#""applied""#), "it did not do its job: {answer}");
+        ensure!(self.subject.did(&answer), "it did not do its job: {answer}");
         Ok(Event { cost: self.cost(begin, answered).await?, calls: self.aws.take_calls() })
     }
 

@@ -10,6 +10,7 @@
 //! - `rotations`: passwords of PostgreSQL and MariaDB
 //! - `matching`: reading a large manifest and finding names in it
 //! - `policies`: checking AWS's managed policies, and parliament and cloudsplaining over the same
+//! - `mirrors`: a repository of 20,000 files, one with a long history and one with a large file, and the published way over a part of it
 //! - `fleet`: many accounts, some of them chosen by a tag, and botocove over others
 //!
 //! It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not hold is printed, never
@@ -27,6 +28,7 @@ mod database;
 mod first_connection;
 mod fleet;
 mod form;
+mod git_server;
 mod http;
 mod job;
 mod kept_secret;
@@ -36,7 +38,11 @@ mod many_clusters;
 mod many_images;
 mod matching;
 mod measured;
+mod mirror;
+mod mirrored_bucket;
 mod one_cluster;
+mod one_job;
+mod one_push;
 mod one_secret;
 mod policies;
 mod rotation;
@@ -59,11 +65,14 @@ use cpu_share::CpuShare;
 use job::Job;
 use life::Setting;
 use measured::Measured;
+use mirror::What;
 use policies::Checker;
-use subject::Subject::{self, BareHyper, Boto3, DoNothing, EmrDns, RotateBearerToken, RotateDbUser, ShareAmi};
+use subject::Subject::{self, BareHyper, Boto3, CheckPolicy, DoNothing, EmrDns, ShareAmi};
+use subject::Subject::{MirrorRepository, ReceiveWebhook, RotateBearerToken, RotateDbUser};
 use tls::Tls;
 
 const FAR: Duration = Duration::from_millis(50);
+const NEAR: Duration = Duration::from_millis(20);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode> {
@@ -81,7 +90,8 @@ async fn main() -> Result<ExitCode> {
     show(&measured, &bars);
     println!("\nThe CPU share of 128 MB (7 %) is {}.", how_shared(can_be_small));
     println!(
-        "The way of 2015 is reckoned for 1,000 images from 200: its calls go out one after the other, three an image."
+        "The way of 2015 is reckoned for 1,000 images from 200: its calls go out one after the other, three an image.\n\
+         The published way of mirroring is reckoned for 20,000 files from 2,000: it uploads every file, one after the other."
     );
     for missing in &measured.missing {
         println!("Not measured: {missing}");
@@ -113,6 +123,9 @@ async fn measure(only: Option<&str>, can_be_small: bool, tls: &Tls, folder: &Pat
     if is_asked("policies") {
         measure_policies(&mut measured, folder).await;
     }
+    if is_asked("mirrors") {
+        measure_mirrors(&mut measured, tls, folder).await;
+    }
     if is_asked("fleet") {
         measure_fleet(&mut measured, tls, folder).await;
     }
@@ -129,6 +142,7 @@ fn show(measured: &Measured, bars: &[bars::Bar]) {
     print(&table::rotations(measured));
     print(&table::runs(measured));
     print(&table::checks(measured));
+    print(&table::mirrored(measured));
     print(&bars.iter().map(bars::Bar::line).collect::<Vec<_>>());
 }
 
@@ -144,7 +158,8 @@ async fn measure_events(measured: &mut Measured, can_be_small: bool, tls: &Tls, 
     }
     measured.add_before_connection(near.lives, tls, folder).await;
     // Bare hyper has no TLS: the limit is that of the round trips.
-    measured.add(&near, &[ShareAmi, EmrDns, RotateBearerToken, RotateDbUser, DoNothing, Boto3], folder).await;
+    let on_aws_alone = [RotateBearerToken, RotateDbUser, MirrorRepository, ReceiveWebhook, CheckPolicy];
+    measured.add(&near, &[&[ShareAmi, EmrDns], &on_aws_alone[..], &[DoNothing, Boto3]].concat(), folder).await;
     measured.add(&plain, &[ShareAmi, EmrDns, DoNothing, BareHyper, Boto3], folder).await;
     measured.add(&far, &[ShareAmi, EmrDns, Boto3], folder).await;
     if can_be_small {
@@ -192,6 +207,20 @@ async fn measure_policies(measured: &mut Measured, folder: &Path) {
         for setting in all.iter().chain(&one).filter(|it| number <= it.times) {
             measured.add_checked(setting, number, folder).await;
         }
+    }
+}
+
+async fn measure_mirrors(measured: &mut Measured, tls: &Tls, folder: &Path) {
+    let near = Setting { name: setting::WEBHOOK, tls: Some(tls), latency: NEAR, small: false, warm: 50, lives: 3 };
+    measured.add(&near, &[ReceiveWebhook, DoNothing], folder).await;
+    let templates = mirror::Setting { name: setting::MIRROR, what: What::Templates(20_000), is_peer: false, times: 3 };
+    // A tenth of the files, for the whole would take a quarter of an hour: one upload after the other, each takes as long.
+    let published =
+        mirror::Setting { name: setting::MIRROR_PUBLISHED, what: What::Templates(2_000), is_peer: true, times: 1 };
+    let history = mirror::Setting { name: setting::MIRROR_HISTORY, what: What::History(1_000), times: 1, ..templates };
+    let large = mirror::Setting { name: setting::MIRROR_LARGE, what: What::Large(300), times: 1, ..templates };
+    for setting in [published, templates, history, large] {
+        measured.add_mirrored(&setting, tls, folder).await;
     }
 }
 

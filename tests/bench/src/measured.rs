@@ -12,6 +12,7 @@ use crate::fleet::{self, Run, run};
 use crate::job::{Done, Job};
 use crate::life::{Event, Life, Setting, live};
 use crate::matching::{Matching, matching};
+use crate::mirror::{self, Mirrored, mirror};
 use crate::policies::{self, Checked, check};
 use crate::rotation::{Step, rotate};
 use crate::subject::{Subject, workspace};
@@ -33,6 +34,8 @@ pub struct Measured {
     pub rotations: BTreeMap<&'static str, BTreeMap<&'static str, Vec<Step>>>,
     /// Runs in many accounts, by setting.
     pub runs: BTreeMap<&'static str, Vec<Run>>,
+    /// Repositories that were mirrored, by setting.
+    pub mirrored: BTreeMap<&'static str, Vec<Mirrored>>,
     /// Policies that were checked, by setting.
     pub checked: BTreeMap<&'static str, Vec<Checked>>,
     /// A large manifest and many names.
@@ -147,6 +150,22 @@ impl Measured {
     /// The median of a figure over these.
     pub fn matched(&self, figure: impl Fn(&Matching) -> f64) -> Option<f64> {
         median(self.matchings.iter().map(figure).collect())
+    }
+
+    /// Mirrors a repository as often as the setting says.
+    pub async fn add_mirrored(&mut self, setting: &mirror::Setting, tls: &Tls, folder: &Path) {
+        for number in 1..=setting.times {
+            eprintln!("{}: {number} of {}", setting.name, setting.times);
+            match mirror(setting, tls, folder).await {
+                Ok(mirrored) => self.mirrored.entry(setting.name).or_default().push(mirrored),
+                Err(error) => return self.missing.push(format!("{error:#}")),
+            }
+        }
+    }
+
+    /// The median of a figure over the times that a repository was mirrored.
+    pub fn mirrored(&self, setting: &str, figure: impl Fn(&Mirrored) -> Option<f64>) -> Option<f64> {
+        median(self.mirrored.get(setting)?.iter().filter_map(figure).collect())
     }
 
     /// Checks policies once.

@@ -1,5 +1,5 @@
-//! What is measured: `share-ami`, the two limits that it cannot beat, and the peer that it has to; and `emr-dns` and what
-//! rotates, whose limit is that for init.
+//! What is measured: `share-ami`, the two limits that it cannot beat, and the peer that it has to; and other functions, one of each way in
+//! which Lambda is entered, whose limit is that for init.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,8 +11,10 @@ use serde::Serialize;
 use tokio::process::Command;
 
 use crate::canned::{ACCOUNT, Canned, IMAGE, MANIFEST, OneImage};
+use crate::mirrored_bucket;
 use crate::one_cluster::{self, OneCluster};
 use crate::one_secret::{self, OneSecret};
+use crate::{one_job, one_push};
 
 /// A program that speaks the Lambda Runtime API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,6 +28,12 @@ pub enum Subject {
     RotateBearerToken,
     /// A function with the clients of two databases.
     RotateDbUser,
+    /// A function that a queue feeds.
+    MirrorRepository,
+    /// A function with a URL of its own.
+    ReceiveWebhook,
+    /// A function that a pipeline invokes.
+    CheckPolicy,
     /// The limit for init: the bare Lambda runtime.
     DoNothing,
     /// The limit for a warm event: the same round trips without SDK.
@@ -46,18 +54,29 @@ pub struct Endpoints<'a> {
 
 impl Subject {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::ShareAmi,
         Self::EmrDns,
         Self::RotateBearerToken,
         Self::RotateDbUser,
+        Self::MirrorRepository,
+        Self::ReceiveWebhook,
+        Self::CheckPolicy,
         Self::DoNothing,
         Self::BareHyper,
         Self::Boto3,
     ];
 
     /// The functions, of which each is an artifact.
-    pub const FUNCTIONS: [Self; 4] = [Self::ShareAmi, Self::EmrDns, Self::RotateBearerToken, Self::RotateDbUser];
+    pub const FUNCTIONS: [Self; 7] = [
+        Self::ShareAmi,
+        Self::EmrDns,
+        Self::RotateBearerToken,
+        Self::RotateDbUser,
+        Self::MirrorRepository,
+        Self::ReceiveWebhook,
+        Self::CheckPolicy,
+    ];
 
     /// Its name in the table.
     pub fn name(self) -> &'static str {
@@ -66,15 +85,24 @@ impl Subject {
             Self::EmrDns => "emr-dns",
             Self::RotateBearerToken => "rotate-bearer-token",
             Self::RotateDbUser => "rotate-db-user",
+            Self::MirrorRepository => "mirror-repository",
+            Self::ReceiveWebhook => "receive-webhook",
+            Self::CheckPolicy => "check-policy",
             Self::DoNothing => "do-nothing",
             Self::BareHyper => "bare-hyper",
             Self::Boto3 => "boto3",
         }
     }
 
-    /// Whether it does the job and says so: then its answer must be that it did.
-    pub fn does_the_job(self) -> bool {
-        self != Self::DoNothing
+    /// Whether its answer says that it did the job.
+    pub fn did(self, answer: &str) -> bool {
+        match self {
+            // Its jobs are answered to the pipeline.
+            Self::DoNothing | Self::CheckPolicy => true,
+            Self::MirrorRepository => answer.contains(r#""batchItemFailures":[]"#),
+            Self::ReceiveWebhook => answer.contains(r#""statusCode":202"#),
+            _ => answer.contains(r#""applied""#),
+        }
     }
 
     /// The program, as Lambda would start it: an environment of its own and nothing else.
@@ -87,25 +115,37 @@ impl Subject {
         if Self::FUNCTIONS.contains(&self) {
             command.env("AWS_LAMBDA_FUNCTION_NAME", self.name());
         }
-        if self.rotates() {
-            command.envs(one_secret::ENVIRONMENT);
-        }
+        match self {
+            Self::MirrorRepository => command.envs(one_push::MIRROR),
+            Self::ReceiveWebhook => command.envs(one_push::WEBHOOK),
+            _ if self.rotates() => command.envs(one_secret::ENVIRONMENT),
+            _ => &mut command,
+        };
         Ok(command)
     }
 
-    /// The AWS that it calls.
-    pub fn canned(self) -> Arc<dyn Canned> {
-        match self {
+    /// The AWS that it calls, by whom it is to be trusted where it speaks TLS.
+    pub fn canned(self, bundle: Option<&Path>) -> Result<Arc<dyn Canned>> {
+        Ok(match self {
             Self::EmrDns => Arc::new(OneCluster),
+            Self::MirrorRepository => {
+                let authority = bundle.map(std::fs::read_to_string).transpose().context("the authority")?;
+                Arc::new(one_push::OneRepository { authority })
+            }
+            Self::ReceiveWebhook => Arc::new(one_push::OneHook),
+            Self::CheckPolicy => Arc::new(one_job::OneJob),
             _ if self.rotates() => Arc::new(OneSecret),
             _ => Arc::new(OneImage),
-        }
+        })
     }
 
     /// The `number`th event that it is given.
     pub fn event(self, number: usize) -> String {
         match self {
             Self::EmrDns => one_cluster::event(number),
+            Self::MirrorRepository => mirrored_bucket::message(),
+            Self::ReceiveWebhook => one_push::REQUEST.to_owned(),
+            Self::CheckPolicy => one_job::event(),
             _ if self.rotates() => one_secret::event(),
             _ => event(number),
         }
@@ -181,9 +221,20 @@ pub fn python(handler: &str) -> Result<Command> {
 
 /// Python with a program of the peer's.
 pub fn peer(program: &str) -> Result<Command> {
+    peer_of("venv", program)
+}
+
+/// Python with the peer of the mirror, which needs pygit2.
+pub fn mirror_peer() -> Result<Command> {
+    let mut command = peer_of("peers", "runtime")?;
+    command.arg("mirror");
+    Ok(command)
+}
+
+fn peer_of(environment: &str, program: &str) -> Result<Command> {
     let root = workspace().canonicalize().context("the workspace that the benchmark was built from is gone")?;
-    let python = root.join(".local/venv/bin/python");
-    ensure!(python.exists(), "{} is missing: make test installs it", python.display());
+    let python = root.join(".local").join(environment).join("bin/python");
+    ensure!(python.exists(), "{} is missing: make bench installs it", python.display());
     let mut command = Command::new(python);
     command.arg(root.join(format!("tests/bench/peer/{program}.py")));
     Ok(command)

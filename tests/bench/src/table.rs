@@ -5,6 +5,7 @@ use crate::fleet::Run;
 use crate::job::Done;
 use crate::life::{Event, Life};
 use crate::measured::Measured;
+use crate::mirror::{Copied, Mirrored};
 use crate::policies::Checked;
 use crate::rotation::{STEPS, Step};
 use crate::subject::Subject;
@@ -124,6 +125,39 @@ pub fn runs(measured: &Measured) -> Vec<String> {
     let names = ["floor s", "choosing s", "wall s", "in them s", "CPU s", "peak MB", "roles"].map(String::from);
     let lines = measured.runs.keys().map(|setting| row(setting, of(setting)));
     [row("accounts x regions, medians", names)].into_iter().chain(lines).collect()
+}
+
+/// The lines of the repositories that were mirrored, one a message.
+pub fn mirrored(measured: &Measured) -> Vec<String> {
+    type OfMirrored = fn(&Mirrored) -> Option<&Copied>;
+    let messages: [(&str, OfMirrored); 3] = [
+        ("first copy", |it| Some(&it.first)),
+        ("again, /tmp warm", |it| it.warm.as_ref()),
+        ("100 changed", |it| it.push.as_ref()),
+    ];
+    let row = |what: &str, cells: [String; 5]| {
+        let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>12}")).collect();
+        format!("{what:<52}{}", cells.concat())
+    };
+    let mut lines =
+        vec![row("mirrors, 20 ms a call, medians", ["wall s", "CPU s", "peak MB", "calls", "files"].map(String::from))];
+    for setting in measured.mirrored.keys() {
+        for (message, of) in messages {
+            let figure = |figure: fn(&Copied) -> f64| measured.mirrored(setting, |it| of(it).map(figure));
+            let peak = measured.mirrored(setting, |it| of(it).map(|_| it.peak_mb()));
+            let cells = [
+                figure(|it| it.cost.wall_ms / 1e3),
+                figure(|it| it.cost.cpu_ms / 1e3),
+                peak,
+                figure(Copied::number_of_calls),
+                figure(|it| it.files.into()),
+            ];
+            if cells.iter().any(Option::is_some) {
+                lines.push(row(&format!("{setting}: {message}"), cells.map(|it| it.map_or("-".to_owned(), written))));
+            }
+        }
+    }
+    lines
 }
 
 /// The lines of the policies that were checked, one a setting.

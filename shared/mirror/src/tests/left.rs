@@ -30,7 +30,7 @@ fn what_s3_does_not_have_is_reported_by_path_and_the_rest_is_mirrored() {
         warning: a/../b: the path has an empty part, `.` or `..`, which clients of S3 read as another folder; rename the file (key)
         warning: bell\x07: the path has the character U+0007, which S3's XML cannot carry; rename the file (key)
         warning: caf\xe9: the path is not UTF-8, which S3 requires of keys; rename the file (key)
-        warning: large: 101 bytes, and the configuration takes files of 100 at most; raise `largest` and the function's memory, or keep the file elsewhere (large)
+        warning: large: 101 bytes, and the configuration takes files of 100 at most; raise `largest` and the function's ephemeral storage, or keep the file elsewhere (large)
         warning: link: a symbolic link, which S3 does not have; it is not mirrored; commit the file itself, or let readers use the path that it leads to (symlink)
         warning: vendor: a submodule at commit 0202020202020202020202020202020202020202, whose files are another repository's; mirror that repository too (submodule)
         warning: LONG: the key would have 1025 bytes, and S3 takes 1024; rename the file (key)

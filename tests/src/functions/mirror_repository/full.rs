@@ -101,3 +101,21 @@ async fn what_is_kept_of_another_repository_makes_room() {
     assert_eq!(codes, ["0", "0", "0"], "{told:?}");
     scene.assert_mirrored().await;
 }
+
+/// A content that is small while it is compressed needs room when it is sent: without it, the object is not there at all.
+#[tokio::test]
+async fn a_large_content_without_room_is_never_half_written_and_the_next_run_with_room_ends_as_the_branch_is() {
+    let scene = Scene::set_up(&Given { before: Some(&FIRST), now: &SECOND, ..GIVEN }, SAMPLE).await;
+    let mut files = SECOND.clone();
+    files.push(file("large.txt", "x".repeat(36_000_000)));
+    scene.push("main", &files);
+    let told = run_where_tmp_has(&scene, "40m", &[NAME]).await;
+    let (code, text) = &told[0];
+    assert_ne!(code, "0", "{text}");
+    assert!(text.contains("the disk") && text.contains("give the function more ephemeral storage"), "{text}");
+    assert_eq!(scene.object("acme/templates/large.txt").await, None);
+    assert!(scene.object("acme/templates/network/vpc.yaml").await.is_some(), "what vanished goes last");
+    let told = run_where_tmp_has(&scene, "80m", &[NAME]).await;
+    assert_eq!(told[0].0, "0", "{}", told[0].1);
+    scene.assert_mirrored().await;
+}

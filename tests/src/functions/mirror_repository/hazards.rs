@@ -158,6 +158,32 @@ async fn a_list_with_a_mistake_or_without_the_repository_is_refused_and_nothing_
     assert_eq!(scene.picture().await, before);
 }
 
+/// What is not in memory goes over the wire in pieces, on the same conditions as all else.
+#[tokio::test]
+async fn a_large_file_is_written_byte_for_byte_and_nothing_of_it_stays_on_the_disk() {
+    let scene = Scene::set_up(&Given { lfs: &["localhost"], ..GIVEN }, SAMPLE).await;
+    let large: Vec<u8> = (0..1_250_000_u32).flat_map(|it| it.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+    let pointer = scene.forge.store(&large[1..]);
+    let attributes = file(".gitattributes", "*.lfs filter=lfs diff=lfs merge=lfs -text\n");
+    let mut text = "Größe\n".repeat(500_000).into_bytes();
+    let files = |text: &[u8]| {
+        vec![attributes.clone(), file("large.bin", &large), file("pointer.lfs", &pointer), file("text.txt", text)]
+    };
+    scene.push("main", &files(&text));
+    for end in ["\n", "\u{fc}"] {
+        let report = scene.mirror().await;
+        assert_eq!((report.outcome, report.findings.len()), (Outcome::Applied, 0), "{report}");
+        let objects = scene.below(&format!("{NAME}/")).await;
+        assert!(objects["large.bin"] == large && objects["pointer.lfs"] == large[1..] && objects["text.txt"] == text);
+        let head = scene.world.s3.head_object().bucket(scene.bucket()).key("acme/templates/text.txt").send().await;
+        assert_eq!(head.unwrap().content_type.as_deref(), Some("text/plain; charset=utf-8"));
+        text.extend_from_slice(end.as_bytes());
+        scene.push("main", &files(&text));
+    }
+    let spooled = walk(scene.folder.path()).into_iter().filter(|it| it.to_str().unwrap().contains("spool"));
+    assert_eq!(spooled.collect::<Vec<_>>(), Vec::<std::path::PathBuf>::new());
+}
+
 /// What a sandbox kept on its disk is checked before it is trusted.
 #[tokio::test]
 async fn what_was_kept_and_is_damaged_is_fetched_anew() {

@@ -220,9 +220,46 @@ async fn a_server_that_cannot_leave_files_out_sends_them_and_their_sizes_show() 
     expect!["refused: reading the content ID: it has 50001 bytes, and 50000 are the bound; raise it"]
         .assert_eq(&told(checkout.read(&entries[0].blob), &[(&id, "ID")]));
     drop(checkout);
-    // One that would take more memory than the bounds allow does not get that far, however small it is when it comes.
-    repository.commit("main", &[file("bomb.bin", vec![0; 64 * 1024 * 1024])]);
+    // However small it is when it comes, one that is large is not unfolded in memory, and only so far as a pack may be.
+    let commit = repository.commit("main", &[file("bomb.bin", vec![0; 64 * 1024 * 1024])]);
+    let checkout = git::fetch(&remote, &access, "main", folder.path(), &bounds).await.unwrap();
+    assert_eq!(checkout.entries().unwrap(), repository.entries(&commit));
+    drop(checkout);
+    let folder = Folder::make();
+    let bounds = Bounds { sent: 100_000, ..bounds };
     let hide = [(forge.base.as_str(), "https://forge")];
-    expect!["refused: reading https://forge/templates.git: the commit has a file of more than 50000 bytes, and the server cannot leave it out; raise the bound, or take the file out of the branch"]
-        .assert_eq(&told(git::fetch(&remote, &access, "main", folder.path(), &bounds).await, &hide));
+    expect!["refused: reading https://forge/templates.git: what the server sends is more than a commit has: Failed to consume the pack sent by the remote: the pack has more objects, or more bytes when it is inflated, than it may; look for files that are made to be huge"].assert_eq(&told(git::fetch(&remote, &access, "main", folder.path(), &bounds).await, &hide));
+}
+
+#[tokio::test]
+async fn a_large_content_lies_in_a_file_that_goes_with_it_and_its_changes_come_as_differences() {
+    let repository = Repository::make("templates");
+    let mut content = noise(11, 5_000_000);
+    repository.commit("main", &[file("large.bin", &content), file("other.bin", &content[1..]), file("small", "1")]);
+    repository.git(&["repack", "-a", "-d", "-f", "--quiet"], b"");
+    let forge = Forge::start(&repository).await;
+    let (remote, access, folder) = (forge.remote(&repository), Forge::access(), Folder::make());
+    drop(fetch(&remote, &access, folder.path()).await.unwrap());
+    let first = packs(folder.path());
+    assert!(fs::metadata(&first[0]).unwrap().len() < 6_000_000, "one of them is a difference");
+    content[4_000_000] ^= 1;
+    let files = [file("large.bin", &content), file("other.bin", &content[1..]), file("small", "1")];
+    let commit = repository.commit("main", &files);
+    let checkout = fetch(&remote, &access, folder.path()).await.unwrap();
+    let second: Vec<_> = packs(folder.path()).into_iter().filter(|it| !first.contains(it)).collect();
+    assert!(fs::metadata(&second[0]).unwrap().len() < 10_000, "what changed is a difference from what is kept");
+    assert_same(&checkout, &repository, &commit);
+    let git::Content::OnDisk(spooled) = checkout.open_blob(&checkout.entries().unwrap()[0].blob).unwrap() else {
+        panic!("a large content")
+    };
+    let path = spooled.path().to_owned();
+    assert!(path.starts_with(checkout.spool_folder()) && fs::read(&path).unwrap() == content);
+    drop(spooled);
+    assert!(!path.exists());
+    drop(checkout);
+    // What a run leaves that is killed goes with the next one, and nothing is fetched anew.
+    fs::write(&path, "half").unwrap();
+    forge.asked();
+    assert_same(&fetch(&remote, &access, folder.path()).await.unwrap(), &repository, &commit);
+    assert_eq!((path.exists(), forge.asked().len()), (false, 2));
 }

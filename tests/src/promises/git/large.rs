@@ -6,13 +6,16 @@ use git::{Access, Error, Remote};
 use serde_json::json;
 
 use super::{small, told};
+use crate::world::git::Folder;
 use crate::world::git::forge::{Forge, Mischief, TOKEN, USER, basic};
 
 const LARGEST: u64 = 1_000_000;
 
 async fn load(remote: &Remote, hosts: &[&str], pointer: &Pointer) -> Result<Vec<u8>, Error> {
     let hosts: Vec<_> = hosts.iter().map(|it| (*it).to_owned()).collect();
-    fetch(remote, &Forge::access(), &hosts, pointer, LARGEST).await
+    let folder = Folder::make();
+    let content = fetch(remote, &Forge::access(), &hosts, pointer, LARGEST, folder.path()).await?;
+    Ok(content.into_bytes().unwrap())
 }
 
 #[test]
@@ -118,6 +121,6 @@ async fn where_the_forge_sends_us_must_be_https_and_beyond_this_machine() {
         assert!(error.contains("batch API") && !error.contains(TOKEN), "{answer}: {error}");
     }
     let ssh: Remote = "git@forge.example:x.git".parse().unwrap();
-    let error = fetch(&ssh, &Access::Open, &[], &found, LARGEST).await.unwrap_err();
+    let error = fetch(&ssh, &Access::Open, &[], &found, LARGEST, &std::env::temp_dir()).await.unwrap_err();
     assert!(error.is_refused() && error.to_string().contains("by https"), "{error}");
 }
