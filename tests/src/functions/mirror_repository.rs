@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use aws::in_name_of;
 use aws_sdk_s3::config::AppName;
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use ledger::DynamoLedger;
 use mirror_repository::{MirrorRepository, Settings};
 use reaction::{Mode, Reaction, Report, Run, drive_json};
@@ -283,12 +283,14 @@ impl Scene {
         assert_eq!(self.object(JOURNAL).await, None, "no run is open");
     }
 
-    /// The messages that wait in the queue.
+    /// The messages that wait in the queue, each with its group.
     pub async fn messages(&self) -> Vec<String> {
         let sqs = aws_sdk_sqs::Client::new(self.world.sessions.config());
         let request = sqs.receive_message().queue_url(&self.queue).max_number_of_messages(10).visibility_timeout(0);
-        let received = request.send().await.unwrap().messages.unwrap_or_default();
-        received.into_iter().map(|it| it.body.unwrap()).collect()
+        let group = MessageSystemAttributeName::MessageGroupId;
+        let received = request.message_system_attribute_names(group.clone()).send().await.unwrap().messages;
+        let received = received.unwrap_or_default().into_iter();
+        received.map(|it| format!("{}: {}", it.attributes.unwrap()[&group], it.body.unwrap())).collect()
     }
 }
 

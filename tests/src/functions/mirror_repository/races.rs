@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
 use reaction::{Mode, Outcome};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{EXPIRING, FIRST, GIVEN, Given, JOURNAL, MANIFEST, NAME, POINTED, POINTER, SECOND, Scene};
 use crate::promises::every_call::AN_INVOCATION;
 use crate::world::{AWS, let_time_pass};
+use crate::world::git::file;
 use crate::world::scene::Scene as _;
 
 const SAMPLE: &str = "a-branch-was-pushed";
@@ -45,7 +46,7 @@ async fn while_a_run_is_at_work_another_one_is_told_to_come_later() {
 /// second one mirrors a later commit, and then the first one goes on. Whatever it wrote, the next run ends as the branch is.
 #[tokio::test]
 async fn two_runs_at_once_without_a_ledger_end_as_the_branch_is() {
-    let third = Arc::new(vec![crate::world::git::file("root.yaml", "Root: 3\n")]);
+    let third = Arc::new(vec![file("root.yaml", "Root: 3\n")]);
     for held in 3..24 {
         let scene = Scene::set_up(&POINTED, SAMPLE).await;
         let reached = scene.world.calls() + held;
@@ -146,5 +147,51 @@ async fn a_copy_stays_where_another_writer_leads_the_pointer_back_to_it_meanwhil
     let after = scene.below(".signalbox/acme/templates/main/").await;
     for (path, body) in copies.iter().filter(|(path, _)| path.starts_with(commit.as_str())) {
         assert_eq!(after.get(path), Some(body), "{path}");
+    }
+}
+
+/// A run stands still at this call about this object, as where its sandbox sleeps, and a later commit is mirrored meanwhile. What the run
+/// says once it goes on.
+async fn overtake(scene: &Scene, operation: &str, object: &str) -> reaction::Report {
+    let mut gate = AWS.gate(&scene.world.account);
+    let mut first = Box::pin(scene.mirror());
+    let held = loop {
+        tokio::select! {
+            report = &mut first => panic!("it ended: {report}"),
+            held = gate.next() => {
+                if held.call.operation == operation && held.call.path.contains(object) {
+                    break held;
+                }
+            }
+        }
+    };
+    drop(gate);
+    scene.world.lose_ledger().await;
+    let third = ["network/subnets.yaml", "network/vpc.yaml", "root.yaml"].map(|path| file(path, "Third: 3\n"));
+    scene.push("main", &third);
+    let second = scene.function().keeping(scene.kept().join("second"));
+    let report = scene.hear_as(&second, &json!({"repository": NAME}).to_string(), Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+    drop(held);
+    first.await
+}
+
+#[tokio::test]
+async fn a_run_that_was_overtaken_writes_nothing_over_the_later_commit() {
+    for (operation, object) in [
+        ("PutObject", "main/pointer.json"),
+        ("PutObject", "/acme/templates/root.yaml"),
+        ("HeadObject", "/acme/templates/journal.json"),
+        ("PutObject", "/acme/templates/manifest.json"),
+    ] {
+        let scene = Scene::set_up(&POINTED, SAMPLE).await;
+        let report = overtake(&scene, operation, object).await;
+        assert_eq!(report.outcome, Outcome::Failed, "{object}: {report}");
+        let head = scene.repository.line(&["rev-parse", "refs/heads/main"]);
+        assert_eq!(scene.below(&format!("{NAME}/")).await, scene.files_of(&head), "{object}");
+        for key in [POINTER, MANIFEST] {
+            let written: Value = serde_json::from_slice(&scene.object(key).await.unwrap()).unwrap();
+            assert_eq!(written["commit"], head.as_str(), "{object}: {key}");
+        }
     }
 }

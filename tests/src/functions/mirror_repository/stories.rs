@@ -42,7 +42,7 @@ stories! { Scene;
         .signalbox/acme/templates/manifest.json: commit FIRST, 2 files, 0 left
         acme/templates/network/vpc.yaml: Vpc: 1
         acme/templates/root.yaml: Root: 1
-        message: {"repository":"acme/templates","ref":"refs/heads/main","commit":null,"delivery":"a-message"}
+        message: acme/templates: {"repository":"acme/templates","ref":"refs/heads/main","commit":null,"delivery":"a-message"}
     "#]];
     a_repository_in_codecommit_was_pushed: GIVEN, expect![[r#"
         mirror-repository: ignored (codecommit:eu-west-1:111122223333:templates is not in the list of mirrored repositories)
