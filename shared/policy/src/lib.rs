@@ -39,6 +39,6 @@ pub use append::append;
 pub use finding::Finding;
 pub use kind::Kind;
 pub use listed::{AccessLevel, ListedAction, listed_actions};
-pub use place::line_and_column_of;
+pub use place::Places;
 pub use reaction::Severity;
 pub use verdict::{Actions, Source, Verdict, check, list_of_actions};
