@@ -115,7 +115,9 @@ pub(crate) fn key(name: &str) -> Option<Key> {
             let pattern = bytes(&record(KEYS, *it)[1..]).0;
             // Each begins with the name of its service.
             let begin = |it: &[u8]| it.first().map(u8::to_ascii_lowercase);
-            begin(pattern) == begin(name.as_bytes()) && pattern.contains(&b'*') && crate::pattern::bytes_cover(pattern, name.as_bytes())
+            begin(pattern) == begin(name.as_bytes())
+                && pattern.contains(&b'*')
+                && crate::pattern::bytes_cover(pattern, name.as_bytes())
         };
         (0..count(KEYS)).find(fits).map(read_key)
     };

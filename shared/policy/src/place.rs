@@ -5,8 +5,6 @@ use std::cell::Cell;
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
 
-use crate::document::list;
-
 /// The longest pointer, in bytes: keys that are longer than any of AWS's would be told in each finding below them.
 const LONGEST: usize = 1_000;
 
@@ -54,7 +52,7 @@ impl<'t> Places<'t> {
     #[must_use]
     pub fn statements(&self) -> usize {
         let all = self.root.as_ref().and_then(Value::as_object).and_then(|it| it.get("Statement"));
-        all.map_or(1, |it| list(&it.value).len())
+        all.and_then(|it| it.value.as_array()).map_or(1, |it| it.elements.len())
     }
 
     /// The line and the column of what a path of keys and indices leads to, or of the last of its steps that is there; where one value

@@ -34,7 +34,8 @@ impl Report {
         ];
         let left_out = left_out.into_iter().filter(|(_, kept, all)| kept < all);
         let told: Vec<_> = left_out.map(|(of, kept, all)| format!("{} of {all} {of}", all - kept)).collect();
-        let worst = if kept.findings.len() < self.findings.len() { "; of the findings, the worst are here" } else { "" };
+        let worst =
+            if kept.findings.len() < self.findings.len() { "; of the findings, the worst are here" } else { "" };
         let told = if told.is_empty() { "the rest of a long text".to_owned() } else { told.join(", ") };
         kept.notes.push(format!("{told} are not kept here{worst}; the log has them all"));
         Cow::Owned(kept)
@@ -51,7 +52,9 @@ impl Report {
         let mut head = Some(self.head(rest.longest));
         let parts = iter::from_fn(move || {
             let is_first = head.is_some();
-            let head = head.take().unwrap_or_else(|| Self { key: self.key.clone(), ..Self::new(&self.function, self.outcome, None) });
+            let head = head
+                .take()
+                .unwrap_or_else(|| Self { key: self.key.clone(), ..Self::new(&self.function, self.outcome, None) });
             let part = rest.part(head, most, &size);
             (is_first || !part.is_empty()).then_some(part)
         });

@@ -44,8 +44,10 @@ fn a_name_as_long_as_the_policy_is_not_told_in_each_finding() {
 /// The place of each is as it would be if it were asked for alone.
 #[test]
 fn places_in_one_long_line_are_counted_from_its_beginning() {
-    let text = with_actions(r#""s3:é","s3:y",
-"s3:z","s3:w""#);
+    let text = with_actions(
+        r#""s3:é","s3:y",
+"s3:z","s3:w""#,
+    );
     let verdict = judged(Kind::Resource, &text);
     let places: Vec<_> = verdict.findings.iter().filter(|it| it.path.contains("Action")).collect();
     let told: Vec<_> = places.iter().map(|it| (it.path.as_str(), it.line, it.column)).collect();

@@ -72,7 +72,8 @@ fn a_report_that_is_cut_says_what_it_left_out() {
 #[test]
 fn no_text_is_longer_than_a_part() {
     let text = "\u{1}".repeat(500_000);
-    let long = Finding { path: text.clone(), message: text.clone(), remedy: text.clone(), ..finding(0, Severity::Error) };
+    let long =
+        Finding { path: text.clone(), message: text.clone(), remedy: text.clone(), ..finding(0, Severity::Error) };
     let steps = vec![StepReport { step: text.clone(), error: Some(text.clone()) }];
     let report = Report { findings: vec![long], steps, notes: vec![text.clone()], reason: Some(text), ..large() };
     let escaped = |it: &str| it.len() + it.matches(['"', '\\']).count();
