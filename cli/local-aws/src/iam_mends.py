@@ -278,6 +278,20 @@ def of_iam(call, asked):
         yield policy, {}, "TagPolicy"
 
 
+def of_ecs(call, asked):
+    """A task definition is registered with the roles of its tasks, which have to be passed.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html"""
+    cluster, services = asked.get("cluster", "default"), [asked["service"]] if "service" in asked else asked.get("services", [])
+    for it in services:
+        yield it if it.startswith("arn:") else arn(call, "ecs", f"service/{cluster}/{it}"), {}, None
+    if "family" in asked:
+        yield arn(call, "ecs", f"task-definition/{asked['family']}:*"), {}, None
+        for role in {asked[it] for it in ("taskRoleArn", "executionRoleArn") if asked.get(it)}:
+            yield role, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}, "iam:PassRole"
+    elif not services:
+        yield "*", {}, None
+
+
 def of_sqs(call, asked):
     """A queue's URL ends with the account and the name.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html"""
@@ -290,6 +304,7 @@ def of_sqs(call, asked):
 RESOURCES = {
     "codepipeline": of_codepipeline,
     "ec2": of_ec2,
+    "ecs": of_ecs,
     "ecr": of_named("repositoryName", "ecr", "repository/"),
     "iam": of_iam,
     "elasticmapreduce": of_named("ClusterId", "elasticmapreduce", "cluster/"),
@@ -304,7 +319,7 @@ RESOURCES = {
     "sts": of_sts,
 }
 FORMS = {"ec2", "iam", "rds", "sts"}
-TEXTS = {"codepipeline", "ecr", "elasticmapreduce", "kms", "secretsmanager", "sqs", "ssm"}
+TEXTS = {"codepipeline", "ecr", "ecs", "elasticmapreduce", "kms", "secretsmanager", "sqs", "ssm"}
 
 
 def of_dynamodb(call, asked):
