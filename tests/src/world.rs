@@ -1,6 +1,7 @@
 //! One account in the local AWS: what a test sets up in it, and what AWS says of it afterwards.
 
 pub mod built;
+pub mod calls;
 pub mod databases;
 pub mod ec2;
 pub mod emr;

@@ -12,6 +12,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::world::World;
+use crate::world::calls::{CLOUDWATCH, call};
 use crate::world::lambda::{
     UPDATE, VERSION, active, code, described_when, invoke, lambda, make_alias, make_function, publish, tag, weight,
 };
@@ -162,6 +163,75 @@ async fn the_weights_of_an_alias_route_and_an_empty_map_ends_that() {
     for _ in 0..3 {
         assert_eq!(invoke(&world, "orders", "live", "{}").await, said(&world, "two", "2", "live"));
     }
+}
+
+/// How often an alias was invoked, and how often in vain: of all its versions, or of one.
+async fn counted(world: &World, version: Option<&str>) -> [Vec<f64>; 2] {
+    let mut dimensions = vec![("FunctionName", "orders"), ("Resource", "orders:live")];
+    dimensions.extend(version.map(|it| ("ExecutedVersion", it)));
+    let dimensions: Vec<_> = dimensions.iter().map(|(name, it)| json!({"Name": name, "Value": it})).collect();
+    let query = |id: &str, name: &str| {
+        let metric = json!({"Namespace": "AWS/Lambda", "MetricName": name, "Dimensions": dimensions});
+        json!({"Id": id, "MetricStat": {"Metric": metric, "Period": 86_400, "Stat": "Sum"}})
+    };
+    let asked = json!({
+        "MetricDataQueries": [query("calls", "Invocations"), query("errors", "Errors")],
+        "StartTime": "2026-01-01T00:00:00Z", "EndTime": "2126-01-01T00:00:00Z",
+    });
+    let told = call(world, CLOUDWATCH, "GetMetricData", asked).await;
+    [0, 1].map(|it| {
+        let values = told["MetricDataResults"][it]["Values"].as_array().unwrap().iter();
+        values.map(|it| it.as_f64().unwrap()).collect()
+    })
+}
+
+/// The sum of a metric: midnight may lie between two of its values. Of none it is 0, and not -0.
+fn sum(values: &[f64]) -> f64 {
+    values.iter().chain(&[0.0]).sum()
+}
+
+#[tokio::test]
+async fn cloudwatch_counts_an_alias_and_the_versions_of_one_with_weights() {
+    let world = account().await;
+    publish(&world, "orders", code("one")).await;
+    publish(&world, "orders", code("two")).await;
+    make_alias(&world, "orders", "live", "1").await;
+    invoke(&world, "orders", "live", "{}").await;
+    let counts = async |version: Option<&str>| counted(&world, version).await.map(|it| sum(&it).to_string()).join(" ");
+    assert_eq!([counts(None).await, counts(Some("1")).await], ["1 0", "0 0"], "without weights, not by version");
+    let update = lambda(&world).update_alias().function_name("orders").name("live");
+    update.routing_config(weight("2", 0.25)).send().await.unwrap();
+    for event in ["{}", "{}", r#"{"fail": 1}"#, r#"{"fail": 1}"#] {
+        invoke(&world, "orders", "live", event).await;
+    }
+    assert_eq!([counts(None).await, counts(Some("1")).await, counts(Some("2")).await], ["5 2", "3 1", "1 1"]);
+}
+
+/// An alarm has the state that a test gives it, until something is measured.
+#[tokio::test]
+async fn the_state_of_an_alarm_is_what_it_was_set_to() {
+    let world = World::new().await;
+    let alarm = json!({
+        "AlarmName": "orders-errors", "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60,
+        "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    });
+    call_for_nothing(&world, "PutMetricAlarm", alarm).await;
+    let rule = json!({"AlarmName": "orders", "AlarmRule": "ALARM(orders-errors)"});
+    call_for_nothing(&world, "PutCompositeAlarm", rule).await;
+    let states = async || {
+        let asked = json!({"AlarmNames": ["orders-errors", "orders", "missing"], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]});
+        let told = call(&world, CLOUDWATCH, "DescribeAlarms", asked).await;
+        ["MetricAlarms", "CompositeAlarms"].map(|it| told[it][0]["StateValue"].as_str().unwrap().to_owned())
+    };
+    for state in ["ALARM", "OK"] {
+        let set = json!({"AlarmName": "orders-errors", "StateValue": state, "StateReason": "a test"});
+        call_for_nothing(&world, "SetAlarmState", set).await;
+        assert_eq!(states().await, [state, state]);
+    }
+}
+
+async fn call_for_nothing(world: &World, operation: &str, asked: serde_json::Value) {
+    assert_eq!(call(world, CLOUDWATCH, operation, asked).await, json!({}), "{operation}");
 }
 
 #[tokio::test]

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use aws_sdk_codepipeline::types::{ApprovalResult, ApprovalStatus};
 use local_aws::deploy::{Deployment, Stack, archive};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
+use crate::world::calls::{ECS, call};
 use crate::world::lambda::{code, invoke, make_alias, make_function, publish};
 use crate::world::pipelines::{Watched, put_version, run};
 use crate::world::roles::deploy;
@@ -89,29 +88,11 @@ async fn make_service(world: &World) {
     deploy(world, "orders-service", &json!({"Resources": resources}), &[]).await;
 }
 
-/// What ECS says: the tests have no client for it.
-async fn ecs(world: &World, operation: &str, asked: Value) -> Value {
-    let address = AWS.endpoint().replace("http://", "");
-    let mut stream = TcpStream::connect(&address).await.unwrap();
-    let body = asked.to_string();
-    let request = format!(
-        "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/x-amz-json-1.1\r\n\
-         X-Amz-Target: AmazonEC2ContainerServiceV20141113.{operation}\r\nContent-Length: {}\r\n\
-         Authorization: AWS4-HMAC-SHA256 Credential={}/20260101/eu-west-1/ecs/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n{body}",
-        body.len(),
-        world.account,
-    );
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap_or_else(|error| panic!("{error}: {answer}"))
-}
-
 /// The images of the service's containers.
 async fn images(world: &World) -> String {
-    let described = ecs(world, "DescribeServices", json!({"cluster": "services", "services": ["orders"]})).await;
+    let described = call(world, ECS, "DescribeServices", json!({"cluster": "services", "services": ["orders"]})).await;
     let definition = json!({"taskDefinition": described["services"][0]["taskDefinition"]});
-    let described = ecs(world, "DescribeTaskDefinition", definition).await;
+    let described = call(world, ECS, "DescribeTaskDefinition", definition).await;
     let containers = described["taskDefinition"]["containerDefinitions"].as_array().unwrap().iter();
     containers.map(|it| it["image"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
 }
