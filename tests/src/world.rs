@@ -5,6 +5,7 @@ pub mod databases;
 pub mod ec2;
 pub mod emr;
 pub mod git;
+pub mod lambda;
 pub mod oauth2;
 pub mod pipelines;
 pub mod roles;
