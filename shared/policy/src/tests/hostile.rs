@@ -59,5 +59,6 @@ fn places_in_one_long_line_are_counted_from_its_beginning() {
     let path = |index: &str| ["Statement", "Action", index].map(String::from);
     assert_eq!(places.line_and_column(&path("3")), expected[3]);
     assert_eq!(places.line_and_column(&path("1")), expected[1], "the second that is asked for stands before the first");
+    assert_eq!(places.line_and_column(&path("0")), expected[0], "in one line, too");
     assert_eq!(places.statements(), 1);
 }
