@@ -25,6 +25,7 @@ mod read;
 mod record;
 mod seen;
 mod session;
+mod stage;
 mod store;
 mod target;
 #[cfg(test)]

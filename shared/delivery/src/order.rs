@@ -22,6 +22,8 @@ pub struct Order {
     pub on_failure: OnFailure,
     /// What follows from an alarm that is red before anything is changed.
     pub red_alarms: RedAlarms,
+    /// The accounts of the pipeline's stage, outside of which nothing is deployed; all where there is none.
+    pub stage: Option<BTreeSet<AccountId>>,
 }
 
 /// One function to be delivered.

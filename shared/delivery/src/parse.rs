@@ -136,7 +136,7 @@ fn of_written(written: Written, settings: &Settings, found: &mut Findings) -> Or
     }
     let on_failure = on_failure.unwrap_or(OnFailure::Rollback);
     let red_alarms = red_alarms.unwrap_or(RedAlarms::Refuse);
-    Order { functions, targets, waves, traffic, bake, on_failure, red_alarms }
+    Order { functions, targets, waves, traffic, bake, on_failure, red_alarms, stage: None }
 }
 
 impl Findings {

@@ -4,6 +4,7 @@ mod course;
 mod judge;
 mod next;
 mod order;
+mod stage;
 mod waves;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@ use place::AccountId;
 use reaction::{Finding, Severity};
 
 use crate::parse::FILE;
-use crate::{Order, Target, Wave};
+use crate::{Order, Target, Wave, stage};
 
 /// How many targets one deployment may have: its record is one item of DynamoDB.
 pub(crate) const TARGETS: usize = 200;
@@ -32,12 +32,28 @@ impl Order {
         all
     }
 
-    /// The targets of each wave.
+    /// The targets of each wave. Those of a stage are waves of their own, once the whole order was found good: what is wrong with the last
+    /// stage is said in the first one.
     ///
     /// # Errors
-    /// Findings: a wave without targets, targets without a wave, or too many of them.
+    /// Findings: a wave without targets, targets without a wave, too many of them, or none in the accounts of the stage.
     pub(crate) fn divide(&self, units: &Units) -> Result<Vec<Vec<Target>>, Vec<Finding>> {
         let all = self.all_targets(units);
+        let Some(stage) = &self.stage else { return self.divided(all, units) };
+        self.divided(all.clone(), units)?;
+        let own: BTreeSet<_> = all.into_iter().filter(|it| stage.contains(&it.account)).collect();
+        if own.is_empty() {
+            let message = format!("no target of {FILE} is in an account of this stage");
+            return Err(vec![stage::wrong(
+                message,
+                "name targets in its accounts, or take the stage out of the pipeline",
+            )]);
+        }
+        self.divided(own, units)
+    }
+
+    fn divided(&self, all: BTreeSet<Target>, units: &Units) -> Result<Vec<Vec<Target>>, Vec<Finding>> {
+        let is_part = all.len() < self.all_targets(units).len();
         let mut found = Vec::new();
         if all.is_empty() || all.len() > TARGETS {
             let message = format!("these are {} targets, and there may be 1 to {TARGETS}", all.len());
@@ -55,6 +71,9 @@ impl Order {
                     left.iter().take(wanted.saturating_sub(total - left.len())).cloned().collect()
                 }
             };
+            if taken.is_empty() && is_part {
+                continue;
+            }
             if taken.is_empty() {
                 let message = "this wave has no target: the waves before took all that it selects";
                 found.push(wrong(&format!("/waves/{at}"), message, "leave it out, or select others"));
