@@ -4,6 +4,7 @@
 mod alarms;
 mod bounds;
 mod bus;
+mod delivery;
 pub mod deployed;
 mod forwarding;
 mod guardrails;
@@ -47,7 +48,12 @@ fn texts_in(value: &Value) -> Vec<&str> {
 fn assert_finds_nothing(program: &str, arguments: &[&str]) {
     let workspace = local_aws::workspace();
     let mut command = Command::new(workspace.join(".local/venv/bin").join(program));
-    command.args(arguments).args(template::files()).args(guardrails::files()).current_dir(&workspace);
+    command
+        .args(arguments)
+        .args(template::files())
+        .args(guardrails::files())
+        .args(guardrails::files_of("delivery"))
+        .current_dir(&workspace);
     let found = command.output().unwrap_or_else(|error| panic!("{program}: {error} (`make setup` installs it)"));
     let (out, err) = (String::from_utf8_lossy(&found.stdout), String::from_utf8_lossy(&found.stderr));
     assert!(found.status.success(), "{program} found:\n{out}{err}");

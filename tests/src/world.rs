@@ -1,10 +1,12 @@
 //! One account in the local AWS: what a test sets up in it, and what AWS says of it afterwards.
 
 pub mod built;
+pub mod calls;
 pub mod databases;
 pub mod ec2;
 pub mod emr;
 pub mod git;
+pub mod lambda;
 pub mod oauth2;
 pub mod pipelines;
 pub mod roles;

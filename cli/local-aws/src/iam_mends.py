@@ -131,7 +131,7 @@ def requests_of(call):
     form = {name: values[0] for name, values in parse_qs(call["body"]).items()} if service in FORMS else {}
     text = json.loads(call["body"]) if service in TEXTS and call["body"] else {}
     for resource, keys, action in RESOURCES.get(service, of_anything)(call, form or text):
-        yield f"{service}:{action}" if action else own, resource, keys
+        yield (action if ":" in action else f"{service}:{action}") if action else own, resource, keys
 
 
 def arn(call, service, rest, account=None):
@@ -222,8 +222,20 @@ def of_s3(call, asked):
 
 def of_lambda(call, asked):
     """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html"""
-    name = re.search(r"/functions/([^/?]+)", call["path"])
-    yield arn(call, "lambda", f"function:{unquote(name[1])}") if name else "*", {}, None
+    url = urlsplit(call["path"])
+    named = re.search(r"/(?:functions|tags)/([^/]+)", url.path)
+    name = unquote(named[1]) if named else None
+    qualifier = parse_qs(url.query).get("Qualifier", [""])[0]
+    function = name if not name or name.startswith("arn:") else arn(call, "lambda", f"function:{name}")
+    yield f"{function}:{qualifier}" if function and qualifier else function or "*", {}, None
+    if call["operation"] in ("CreateFunction", "UpdateFunctionCode"):
+        # Lambda reads the code in the name of its caller.
+        told = json.loads(call["body"])
+        code = told.get("Code", told)
+        if code.get("S3Bucket"):
+            key, version = f"{code['S3Bucket']}/{code.get('S3Key')}", code.get("S3ObjectVersion")
+            keys = {"aws:ResourceAccount": s3._bucket_owner_account(code["S3Bucket"])}
+            yield f"arn:aws:s3:::{key}", keys, "s3:GetObjectVersion" if version else "s3:GetObject"
 
 
 def of_codepipeline(call, asked):
@@ -266,6 +278,20 @@ def of_iam(call, asked):
         yield policy, {}, "TagPolicy"
 
 
+def of_ecs(call, asked):
+    """A task definition is registered with the roles of its tasks, which have to be passed.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html"""
+    cluster, services = asked.get("cluster", "default"), [asked["service"]] if "service" in asked else asked.get("services", [])
+    for it in services:
+        yield it if it.startswith("arn:") else arn(call, "ecs", f"service/{cluster}/{it}"), {}, None
+    if "family" in asked:
+        yield arn(call, "ecs", f"task-definition/{asked['family']}:*"), {}, None
+        for role in {asked[it] for it in ("taskRoleArn", "executionRoleArn") if asked.get(it)}:
+            yield role, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}, "iam:PassRole"
+    elif not services:
+        yield "*", {}, None
+
+
 def of_sqs(call, asked):
     """A queue's URL ends with the account and the name.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html"""
@@ -278,6 +304,7 @@ def of_sqs(call, asked):
 RESOURCES = {
     "codepipeline": of_codepipeline,
     "ec2": of_ec2,
+    "ecs": of_ecs,
     "ecr": of_named("repositoryName", "ecr", "repository/"),
     "iam": of_iam,
     "elasticmapreduce": of_named("ClusterId", "elasticmapreduce", "cluster/"),
@@ -292,7 +319,7 @@ RESOURCES = {
     "sts": of_sts,
 }
 FORMS = {"ec2", "iam", "rds", "sts"}
-TEXTS = {"codepipeline", "ecr", "elasticmapreduce", "kms", "secretsmanager", "sqs", "ssm"}
+TEXTS = {"codepipeline", "ecr", "ecs", "elasticmapreduce", "kms", "secretsmanager", "sqs", "ssm"}
 
 
 def of_dynamodb(call, asked):

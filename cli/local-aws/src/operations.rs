@@ -62,6 +62,7 @@ impl Asked<'_> {
         let named = match self.service {
             "s3" => Some(self.s3_operation()),
             "route53" => self.find_in(&ROUTE53),
+            "lambda" if self.has("List") => Some("ListProvisionedConcurrencyConfigs".into()),
             "lambda" => self.find_in(&LAMBDA),
             "access-analyzer" => self.find_in(&ACCESS_ANALYZER),
             _ => self.action(),
@@ -187,7 +188,7 @@ const ROUTE53: [(&str, &str, &str); 8] = [
 
 const ACCESS_ANALYZER: [(&str, &str, &str); 1] = [("POST", "policy/validation", "ValidatePolicy")];
 
-const LAMBDA: [(&str, &str, &str); 17] = [
+const LAMBDA: [(&str, &str, &str); 25] = [
     ("POST", "2015-03-31/functions", "CreateFunction"),
     ("GET", "2015-03-31/functions", "ListFunctions"),
     ("GET", "2015-03-31/functions/*", "GetFunction"),
@@ -201,6 +202,14 @@ const LAMBDA: [(&str, &str, &str); 17] = [
     ("POST", "2015-03-31/functions/*/aliases", "CreateAlias"),
     ("GET", "2015-03-31/functions/*/aliases/*", "GetAlias"),
     ("PUT", "2015-03-31/functions/*/aliases/*", "UpdateAlias"),
+    ("GET", "2015-03-31/functions/*/aliases", "ListAliases"),
+    ("DELETE", "2015-03-31/functions/*/aliases/*", "DeleteAlias"),
+    ("PUT", "2019-09-30/functions/*/provisioned-concurrency", "PutProvisionedConcurrencyConfig"),
+    ("GET", "2019-09-30/functions/*/provisioned-concurrency", "GetProvisionedConcurrencyConfig"),
+    ("DELETE", "2019-09-30/functions/*/provisioned-concurrency", "DeleteProvisionedConcurrencyConfig"),
+    ("GET", "2017-03-31/tags/*", "ListTags"),
+    ("POST", "2017-03-31/tags/*", "TagResource"),
+    ("DELETE", "2017-03-31/tags/*", "UntagResource"),
     ("POST", "2015-03-31/functions/*/policy", "AddPermission"),
     ("GET", "2015-03-31/functions/*/policy", "GetPolicy"),
     ("PUT", "2019-09-25/functions/*/event-invoke-config", "PutFunctionEventInvokeConfig"),

@@ -1,4 +1,4 @@
-//! `CodePipeline`, as far as a pipeline with a source in S3, functions and approvals needs it.
+//! `CodePipeline`, as far as a pipeline with a source in S3, functions, approvals, and deployments to ECS and Lambda needs it.
 //!
 //! It is a stand-in: moto says of each execution that it succeeded at once, and looks for roles where this AWS has none; ministack has
 //! no `CodePipeline`. Executions, jobs and approvals are played here. What a pipeline does, it does by calls to this endpoint in the name
@@ -9,8 +9,10 @@
 
 mod acting;
 mod declaration;
+mod deploying;
 mod execution;
 mod jobs;
+mod sessions;
 mod shown;
 mod variables;
 

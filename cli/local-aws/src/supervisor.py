@@ -27,10 +27,12 @@ def run_ministack(fd):
     from hypercorn.config import Config
     from ministack.app import app
     import iam_mends
+    import ministack_lambda_mends
     import ministack_mends
     import pipeline_mends
 
     ministack_mends.mend()
+    ministack_lambda_mends.mend()
     iam_mends.mend()
     pipeline_mends.mend()
     spare_what_stays()

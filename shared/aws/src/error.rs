@@ -1,5 +1,6 @@
 //! What AWS's errors mean. The only file that knows error codes.
 
+mod lambda;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use reaction::Error;
+
+pub use lambda::{is_other_code, is_outdated_revision, is_under_way};
 
 /// The thing does not exist, or not any more.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>

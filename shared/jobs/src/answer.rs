@@ -34,6 +34,9 @@ const LASTS: Duration = Duration::from_mins(15);
 pub struct Caller {
     id: String,
     account: AccountId,
+    /// The id of the first job, where this one goes on with its work: a job that comes again may have an id of its own.
+    /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutJobSuccessResult.html>
+    first: String,
 }
 
 impl fmt::Display for Caller {
@@ -80,8 +83,8 @@ impl Answers for Pipeline {
     type Caller = Caller;
 
     fn caller(event: &str) -> Option<Caller> {
-        let Job { id, account, .. } = Job::read(event).ok()?;
-        Some(Caller { id, account })
+        let job = Job::read(event).ok()?;
+        Some(Caller { first: job.first().to_owned(), id: job.id, account: job.account })
     }
 
     async fn answer(&self, caller: &Caller, report: &Report, _: &Run) -> Result<(), Error> {
@@ -99,7 +102,7 @@ impl Pipeline {
             Reply::NotDone => fail(&client, caller, report, &lead).await,
             Reply::Done => succeed(&client, caller, &lead, None).await,
             // CodePipeline gives the job again, and its wait of 20 minutes begins anew.
-            Reply::Later => succeed(&client, caller, &lead, Some(&caller.id)).await,
+            Reply::Later => succeed(&client, caller, &lead, Some(&caller.first)).await,
         }
         .doing(answering)
     }

@@ -70,6 +70,12 @@ impl Job {
         Ok(Self { id, account, parameters, artifacts, continuation: data.continuation_token, credentials })
     }
 
+    /// The id of the first job of this work: what was answered as the continuation token, or its own.
+    #[must_use]
+    pub fn first(&self) -> &str {
+        self.continuation.as_deref().unwrap_or(&self.id)
+    }
+
     /// The one input artifact.
     ///
     /// # Errors

@@ -226,6 +226,7 @@ fn conclude<R: Reaction>(done: Outcome, it: CarriedOut, notes: Vec<String>, inco
         }
         None => Report::new(R::NAME, done, None),
     };
+    let left = left.or(report.left);
     Report { notes, steps, left, ..report }
 }
 

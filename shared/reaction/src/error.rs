@@ -26,6 +26,19 @@ impl Error {
         Self::Failed(anyhow!("{message}"))
     }
 
+    /// What is not done yet although nothing went wrong, such as a wait for AWS: the caller is told to ask again.
+    #[must_use]
+    pub fn unfinished(what: impl fmt::Display) -> Self {
+        Self::Failed(anyhow::Error::new(Unfinished(what.to_string())))
+    }
+
+    /// Whether the work goes on when it is asked for again.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        let (Self::Refused(cause) | Self::Failed(cause)) = self;
+        cause.downcast_ref::<Unfinished>().is_some()
+    }
+
     /// Whether trying again would not help.
     #[must_use]
     pub fn is_refused(&self) -> bool {
@@ -47,6 +60,18 @@ impl Error {
         errors.into_iter().reduce(|worst, error| if worst.is_refused() && !error.is_refused() { error } else { worst })
     }
 }
+
+/// What is not done yet.
+#[derive(Debug)]
+struct Unfinished(String);
+
+impl fmt::Display for Unfinished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unfinished {}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -50,6 +50,8 @@ pub enum Left {
     OutOfTime,
     /// Another run is at work on the same occurrence.
     Busy,
+    /// It takes longer than one run, such as a wait for AWS: the next run goes on.
+    Unfinished,
 }
 
 /// What a caller that waits is told of a report.
@@ -122,7 +124,8 @@ impl Report {
     #[must_use]
     pub fn of_error(function: &str, error: &Error) -> Self {
         let outcome = if error.is_refused() { Outcome::Refused } else { Outcome::Failed };
-        Self::new(function, outcome, Some(error.to_string()))
+        let left = error.is_unfinished().then_some(Left::Unfinished);
+        Self { left, ..Self::new(function, outcome, Some(error.to_string())) }
     }
 
     /// What a caller that waits is told. What was only planned, and what is not the function's business, is not done.
@@ -130,7 +133,7 @@ impl Report {
     pub fn reply(&self) -> Reply {
         match (self.outcome, self.left) {
             (Outcome::Repeated | Outcome::Unchanged | Outcome::Applied, _) => Reply::Done,
-            (_, Some(Left::OutOfTime | Left::Busy)) => Reply::Later,
+            (_, Some(Left::OutOfTime | Left::Busy | Left::Unfinished)) => Reply::Later,
             _ => Reply::NotDone,
         }
     }

@@ -41,9 +41,11 @@ impl Repository {
         let made = Self { root: root.into(), number: 0 };
         fs::create_dir_all(made.path())?;
         made.git(&["init", "--quiet", "--bare", "--initial-branch=main", "."], |_| Ok(()))?;
-        made.git(&["config", "uploadpack.allowFilter", "true"], |_| Ok(()))?;
         // What does not become smaller is not tried for long.
-        made.git(&["config", "core.compression", "1"], |_| Ok(()))?;
+        let settings = [("uploadpack.allowFilter", "true"), ("core.compression", "1"), ("core.bigFileThreshold", "5m")];
+        for (name, value) in settings {
+            made.git(&["config", name, value], |_| Ok(()))?;
+        }
         Ok(made)
     }
 

@@ -3,7 +3,7 @@
 
 mod cases;
 mod deployed;
-mod engines;
+pub mod engines;
 mod lists;
 mod page;
 
@@ -17,18 +17,25 @@ use super::{Template, texts_in};
 
 /// The templates of `infra/guardrails/`, sorted.
 pub fn files() -> Vec<PathBuf> {
-    let folder = local_aws::workspace().join("infra/guardrails");
+    files_of("guardrails")
+}
+
+/// The templates of a folder of `infra/`, sorted.
+pub fn files_of(folder: &str) -> Vec<PathBuf> {
+    let folder = local_aws::workspace().join("infra").join(folder);
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|it| it == "yaml")).collect();
     files.sort();
     files
 }
 
-fn kind(of: &str) -> Kind {
+/// What a policy of these cases is.
+pub fn kind(of: &str) -> Kind {
     match of {
         "identity" => Kind::Identity,
         "scp" => Kind::Scp,
         "resource" => Kind::Resource,
+        "trust" => Kind::Trust,
         other => panic!("{other} is no type of a guardrail's policy"),
     }
 }

@@ -125,6 +125,10 @@ pub(super) enum Played {
     Invoke,
     /// Waits until a person approves or rejects.
     Approval,
+    /// Gives a service of ECS the images that an artifact names.
+    EcsDeploy,
+    /// Gives a function the code that an artifact is.
+    LambdaDeploy,
 }
 
 impl Kind {
@@ -134,6 +138,8 @@ impl Kind {
             ("Source", "AWS", "S3", "1") => Some(Played::S3Source),
             ("Invoke", "AWS", "Lambda", "1") => Some(Played::Invoke),
             ("Approval", "AWS", "Manual", "1") => Some(Played::Approval),
+            ("Deploy", "AWS", "ECS", "1") => Some(Played::EcsDeploy),
+            ("Deploy", "AWS", "Lambda", "1") => Some(Played::LambdaDeploy),
             _ => None,
         }
     }
@@ -161,6 +167,8 @@ impl Action {
             }
             Played::Invoke => (&["FunctionName"], &["UserParameters"]),
             Played::Approval => (&[], &["CustomData", "ExternalEntityLink"]),
+            Played::EcsDeploy => (&["ClusterName", "ServiceName"], &["FileName"]),
+            Played::LambdaDeploy => (&["FunctionName"], &["FunctionAlias"]),
         }
     }
 
@@ -204,6 +212,7 @@ impl Action {
             Played::S3Source => (inputs, outputs) == (0, 1),
             Played::Invoke => inputs <= 5 && outputs == 0,
             Played::Approval => (inputs, outputs) == (0, 0),
+            Played::EcsDeploy | Played::LambdaDeploy => (inputs, outputs) == (1, 0),
         };
         if fits { Ok(()) } else { refuse(format!("it may not have {inputs} input and {outputs} output artifacts")) }
     }

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::files;
+use super::files_of;
 
-/// A template of `infra/guardrails/` with its cases.
+/// A template of `infra/guardrails/`, or of another folder with cases, with its cases.
 pub struct Guardrail {
+    /// The folder.
+    pub folder: &'static str,
     /// The template's file without `.yaml`.
     pub name: String,
     /// What the template is given.
@@ -45,17 +47,23 @@ pub struct Case {
 impl Guardrail {
     /// Every guardrail, by name.
     pub fn all() -> Vec<Self> {
-        let all: Vec<_> = files().iter().map(|it| Self::read(it.file_stem().unwrap().to_str().unwrap())).collect();
+        let all = Self::all_of("guardrails");
         assert!(all.len() >= 5, "{} guardrails", all.len());
         all
     }
 
-    fn read(name: &str) -> Self {
-        let path = local_aws::workspace().join(format!("infra/guardrails/{name}.cases.json"));
+    /// Every template of a folder with its cases, by name.
+    pub fn all_of(folder: &'static str) -> Vec<Self> {
+        let files = files_of(folder);
+        files.iter().map(|it| Self::read(folder, it.file_stem().unwrap().to_str().unwrap())).collect()
+    }
+
+    fn read(folder: &'static str, name: &str) -> Self {
+        let path = local_aws::workspace().join(format!("infra/{folder}/{name}.cases.json"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let json: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let policies = json["policies"].as_array().unwrap().iter().map(Policy::of).collect();
-        Self { name: name.into(), parameters: json["parameters"].clone(), policies }
+        Self { folder, name: name.into(), parameters: json["parameters"].clone(), policies }
     }
 
     /// All of its cases.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
@@ -17,14 +18,19 @@ use super::list;
 
 /// What ministack makes of each guardrail, in their order: `documents` and `verdicts`.
 pub fn judged_by_ministack() -> &'static [Value] {
-    static JUDGED: LazyLock<Vec<Value>> = LazyLock::new(ask_ministack);
+    static JUDGED: LazyLock<Vec<Value>> = LazyLock::new(|| ask_ministack(&Guardrail::all()));
     &JUDGED
 }
 
-fn ask_ministack() -> Vec<Value> {
+fn path_of(guardrail: &str) -> PathBuf {
+    local_aws::workspace().join(format!("infra/guardrails/{guardrail}.yaml"))
+}
+
+/// What ministack makes of templates with cases, in their order: `documents` and `verdicts`.
+pub fn ask_ministack(templates: &[Guardrail]) -> Vec<Value> {
     let workspace = local_aws::workspace();
-    let asked = Guardrail::all().into_iter().map(|it| {
-        let folder = workspace.join("infra/guardrails");
+    let asked = templates.iter().map(|it| {
+        let folder = workspace.join("infra").join(it.folder);
         let read = |ending: &str| std::fs::read_to_string(folder.join(format!("{}.{ending}", it.name))).unwrap();
         let mut asked: Value = serde_json::from_str(&read("cases.json")).unwrap();
         asked["template"] = json!(read("yaml"));
@@ -79,13 +85,14 @@ fn statements_of(document: &Value, others_allow: &str) -> Vec<Value> {
     statements
 }
 
-/// It has no anonymous caller. One who is known to S3 alone has no keys either.
+/// It has no anonymous caller. One who is known to S3 alone has no keys either. An account's root is the whole account in a policy, and
+/// that root alone to it: so a role is asked for as its account, and the condition keys tell which role it is.
 fn principal_of(case: &Case) -> Principal {
     let id = |it: &str| PrincipalId::String(it.to_owned());
     match case.caller.as_deref() {
         Some("anonymous") => Principal::CanonicalUser(id(&"0".repeat(64))),
         Some(service) if service.ends_with(".amazonaws.com") => Principal::Service(id(service)),
-        Some(arn) => Principal::Aws(id(arn)),
+        Some(arn) => Principal::Aws(id(&format!("arn:aws:iam::{}:root", arn.split(':').nth(4).unwrap()))),
         None => Principal::Aws(id("111122223333")),
     }
 }
@@ -101,8 +108,13 @@ fn context_of(case: &Case) -> Context {
 
 #[test]
 fn two_engines_that_are_not_ours_judge_every_case_as_aws_documents_it() {
+    assert_eq!(misjudged(&Guardrail::all(), judged_by_ministack()), "");
+}
+
+/// A line for each case that one of the engines judges otherwise.
+pub fn misjudged(templates: &[Guardrail], judged: &[Value]) -> String {
     let mut wrong = String::new();
-    for (guardrail, judged) in Guardrail::all().iter().zip(judged_by_ministack()) {
+    for (guardrail, judged) in templates.iter().zip(judged) {
         for (policy, verdicts) in guardrail.policies.iter().zip(judged["verdicts"].as_array().unwrap()) {
             let document = &judged["documents"][&policy.id];
             for (case, by_ministack) in policy.cases.iter().zip(verdicts.as_array().unwrap()) {
@@ -116,12 +128,17 @@ fn two_engines_that_are_not_ours_judge_every_case_as_aws_documents_it() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    wrong
 }
 
 #[test]
 fn each_guardrail_has_cases_of_every_kind() {
-    for guardrail in Guardrail::all() {
+    assert_cases_of_every_kind(Guardrail::all());
+}
+
+/// Each template has cases enough: that allow and deny, that lack a key, and that write an action in other letters.
+pub fn assert_cases_of_every_kind(templates: Vec<Guardrail>) {
+    for guardrail in templates {
         let cases: Vec<_> = guardrail.cases().collect();
         let has = |what: &str, is: &dyn Fn(&Case) -> bool| {
             assert!(cases.iter().any(|it| is(it)), "{}: no case of {what}", guardrail.name);
@@ -133,10 +150,40 @@ fn each_guardrail_has_cases_of_every_kind() {
         let is_other = |it: &str, at: usize| it.split(':').nth(at).is_some_and(|it| it.starts_with(char::is_uppercase));
         let is_name = |it: &str| it.split_once(':').is_some_and(|(_, it)| it.starts_with(char::is_lowercase));
         has("another letter case", &|it| is_other(&it.action, 0) || is_name(&it.action));
+        let template = std::fs::read_to_string(path_of(&guardrail.name)).unwrap();
+        let is_pattern = |it: &str| {
+            it.split_once(':').is_some_and(|(service, name)| {
+                service.bytes().all(|it| it.is_ascii_lowercase() || it == b'-')
+                    && name.ends_with('*')
+                    && !name.contains(':')
+            })
+        };
+        if template
+            .lines()
+            .any(|it| it.trim().strip_prefix("- ").is_some_and(|it| is_pattern(it.split(' ').next().unwrap())))
+        {
+            has("an action that a wildcard covers", &|it| it.is.contains("AWS adds"));
+        }
+        if template.contains("ExemptPrincipalArns:") {
+            let exempt = ["exempt role", "Control Tower's role"];
+            has("an exempt principal", &|it| it.verdict == "allow" && exempt.iter().any(|own| it.is.contains(own)));
+            has("one whose name is like it", &|it| it.verdict == "deny" && it.is.contains("in other letters"));
+        }
     }
 }
 
 /// What the engine is asked in other words, it refuses in these: when that ends, they can go.
+#[test]
+fn iam_rs_takes_the_root_of_an_account_for_that_user_alone() {
+    let root = json!({"AWS": "arn:aws:iam::111122223333:root"});
+    let allows = policy_of(&[json!({"Effect": "Allow", "Principal": root, "Action": "*", "Resource": "*"})]);
+    let role = Principal::Aws(PrincipalId::String("arn:aws:iam::111122223333:role/developer".into()));
+    let arn = Arn::parse("arn:aws:s3:::com-example-bucket/key").unwrap();
+    let said = PolicyEvaluator::with_policies(vec![allows]).evaluate(&IAMRequest::new(role, "s3:GetObject", arn));
+    assert_eq!(said.unwrap().decision, Decision::NotApplicable, "the root of an account is the account");
+}
+
+/// The same.
 #[test]
 fn iam_rs_cannot_be_asked_of_every_resource_or_of_an_anonymous_caller() {
     let every = Arn::parse("*");

@@ -1,0 +1,66 @@
+//! The deployment as a whole, by its record.
+
+use super::{record, target};
+use crate::course::{Course, course};
+use crate::record::{Phase, Record, Status};
+use crate::{Deployment, Kind, OnFailure, Request};
+
+const ONE: &str = "111122223333/eu-west-1/orders:live";
+const TWO: &str = "222233334444/eu-west-1/orders:live";
+
+fn with(phases: &[(&str, Phase)], status: Status) -> Record {
+    let mut it = record(&[&[ONE], &[TWO]]);
+    it.on_failure = OnFailure::Rollback;
+    it.status = status;
+    for (name, phase) in phases {
+        it.targets.get_mut(&target(name)).unwrap().phase = *phase;
+    }
+    it
+}
+
+#[test]
+fn a_wave_begins_when_the_one_before_is_done() {
+    let it = with(&[], Status::Running);
+    assert_eq!(course(&it), Course::Forward(vec![target(ONE)]));
+    let mut it = with(&[(ONE, Phase::Done)], Status::Running);
+    assert_eq!(course(&it), Course::NextWave);
+    it.wave = 1;
+    assert_eq!(course(&it), Course::Forward(vec![target(TWO)]));
+    it.wave = 2;
+    assert_eq!(course(&it), Course::Turn(Status::Succeeded, None));
+}
+
+#[test]
+fn after_a_failed_wave_no_other_begins_and_what_moved_moves_back() {
+    for (phase, turned) in [(Phase::Failed, Status::RollingBack), (Phase::LeftAlone, Status::RollingBack)] {
+        let Course::Turn(status, Some(why)) = course(&with(&[(ONE, phase)], Status::Running)) else { panic!() };
+        assert_eq!(status, turned);
+        assert!(why.starts_with("wave 1 of 2: 111122223333/eu-west-1/orders:live"), "{why}");
+    }
+    let it = Record { on_failure: OnFailure::Stop, ..with(&[(ONE, Phase::Failed)], Status::Running) };
+    assert!(matches!(course(&it), Course::Turn(Status::Stopped, Some(_))));
+    let it = with(&[(ONE, Phase::Done), (TWO, Phase::Failed)], Status::RollingBack);
+    assert_eq!(course(&it), Course::Back(vec![target(ONE), target(TWO)]));
+    let it = with(&[(ONE, Phase::RolledBack), (TWO, Phase::LeftAlone)], Status::RollingBack);
+    assert_eq!(course(&it), Course::Turn(Status::RolledBack, None));
+    assert_eq!(course(&with(&[], Status::RolledBack)), Course::Over);
+}
+
+#[test]
+fn every_target_of_a_failed_wave_is_tried() {
+    let mut it = record(&[&[ONE, TWO]]);
+    it.targets.get_mut(&target(ONE)).unwrap().phase = Phase::Failed;
+    assert_eq!(course(&it), Course::Forward(vec![target(TWO)]));
+}
+
+#[test]
+fn the_way_back_leads_from_where_the_deployment_brought_each_alias_to_where_it_was() {
+    let mut it = with(&[(ONE, Phase::Done), (TWO, Phase::Waiting)], Status::Succeeded);
+    it.targets.get_mut(&target(ONE)).unwrap().after = Some("4".into());
+    let request = Request { deployment: "d-2".into(), who: "an operator".into(), source: "d-1".into() };
+    let back = Deployment::way_back(&it, request, 2_000).record;
+    assert_eq!(back.kind, Kind::Rollback("d-1".into()));
+    let targets: Vec<_> =
+        back.targets.iter().map(|(it, to)| (it.to_string(), to.before.as_str(), to.after.as_deref())).collect();
+    assert_eq!(targets, [(ONE.to_owned(), "4", Some("3"))]);
+}
