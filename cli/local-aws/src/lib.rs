@@ -15,6 +15,7 @@ pub mod deploy;
 mod fault_kind;
 mod faults;
 mod forwarding;
+mod gates;
 pub mod lambda_api;
 mod operations;
 mod pipelines;
@@ -37,6 +38,7 @@ pub use calls::Call;
 pub use credentials::DEFAULT_ACCOUNT;
 pub use fault_kind::FaultKind;
 pub use faults::Fault;
+pub use gates::{Gate, Held, OBSERVER};
 pub use pipelines::JobState;
 use proxy::Proxy;
 pub use secrets_manager::Managed;
@@ -69,6 +71,7 @@ impl LocalAws {
             servers: supervisor.servers,
             calls: calls::CallLog::default(),
             faults: faults::FaultBook::default(),
+            gates: Arc::default(),
             silences: faults::Silences::default(),
             access_keys: callers::AccessKeys::default(),
             secrets: secrets_manager::Vault::default(),
@@ -132,6 +135,12 @@ impl LocalAws {
     /// Orders a fault; what matches it is counted from now on.
     pub fn inject(&self, fault: &Fault) {
         self.proxy.faults.inject(fault.clone());
+    }
+
+    /// Holds every call of this account until the test lets it pass, but for those of [`OBSERVER`].
+    #[must_use]
+    pub fn gate(&self, account: &str) -> Gate {
+        Gate::close(account, &self.proxy.gates)
     }
 
     /// Ends when the next request of this account is left without an answer ([`FaultKind::Timeout`]): a client whose timeouts elapse

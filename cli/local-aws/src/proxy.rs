@@ -23,6 +23,7 @@ use crate::credentials::{self, Credential};
 use crate::fault_kind::FaultKind;
 use crate::faults::{FaultBook, Silences};
 use crate::forwarding::{Answer, ask, rewrite};
+use crate::gates::Gates;
 use crate::operations::{Asked, Protocol};
 use crate::pipelines::{self, Pipelines};
 use crate::refusals::Refusal;
@@ -36,6 +37,7 @@ pub(crate) struct Proxy {
     pub(crate) servers: Servers,
     pub(crate) calls: CallLog,
     pub(crate) faults: FaultBook,
+    pub(crate) gates: Arc<Gates>,
     pub(crate) silences: Silences,
     pub(crate) access_keys: AccessKeys,
     pub(crate) secrets: Vault,
@@ -68,6 +70,7 @@ impl Proxy {
         let (mut call, protocol) = self.describe(&parts, &body, credential.unwrap_or_default());
         call.fault = self.faults.meet(&call, &body);
         let place = self.calls.record(call.clone());
+        self.gates.pass(&call).await;
         match &call.fault {
             None => match self.refusal_of_iam(&call, &body, &protocol).await? {
                 Some(refusal) => {

@@ -88,6 +88,9 @@ pub(crate) struct MirrorSettings {
     /// The percentage of a repository's files that one commit may delete, where it has ten or more; 50 by default
     #[arg(long, env = "SIGNALBOX_MAX_DELETED_PERCENT", value_name = "PERCENT", hide_env_values = true)]
     max_deleted_percent: Option<String>,
+    /// How many copies of commits stay of each branch in `copies`, 2 at least; 10 by default
+    #[arg(long, env = "SIGNALBOX_KEPT_COPIES", value_name = "NUMBER", hide_env_values = true)]
+    kept_copies: Option<String>,
 }
 
 /// Runs the command.

@@ -4,14 +4,15 @@
 //! warnings and warnings are warnings here: AWS gives them for rights that are wide and may be meant, and Signalbox's own rules have
 //! refused those that make an administrator. <https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html>
 
+use std::cell::LazyCell;
+
 use aws::{SdkConfig, all_pages};
 use aws_sdk_accessanalyzer::Client;
 use aws_sdk_accessanalyzer::types::{
     Location, PathElement, PolicyType, ValidatePolicyFinding, ValidatePolicyFindingType, ValidatePolicyResourceType,
 };
-use policy::{Kind, line_and_column_of};
+use policy::{Kind, Places};
 use reaction::{Doing, Error, Finding, Severity};
-use serde_json::Value;
 
 use crate::judge::{Denies, POLICY, Sent, gets_denies};
 use crate::settings::SECOND_OPINION;
@@ -44,7 +45,7 @@ pub(crate) async fn ask(config: &SdkConfig, asked: Asked<'_>) -> Result<Vec<Find
             SECOND_OPINION.variable
         )
     })?;
-    Ok(found.iter().map(|it| finding(it, asked)).collect())
+    Ok(findings(&found, asked))
 }
 
 /// What AWS calls a type of policies.
@@ -58,10 +59,15 @@ fn type_of(kind: Kind) -> (PolicyType, Option<ValidatePolicyResourceType>) {
     }
 }
 
-/// What AWS found, as a finding of ours.
-pub(crate) fn finding(found: &ValidatePolicyFinding, asked: Asked<'_>) -> Finding {
+/// What AWS found, as findings of ours.
+pub(crate) fn findings(found: &[ValidatePolicyFinding], asked: Asked<'_>) -> Vec<Finding> {
+    let texts = LazyCell::new(|| (Places::of(&asked.sent.policy), Places::of(&asked.denies.text)));
+    found.iter().map(|it| finding(it, asked, &texts)).collect()
+}
+
+fn finding(found: &ValidatePolicyFinding, asked: Asked<'_>, texts: &(Places<'_>, Places<'_>)) -> Finding {
     Finding {
-        path: place(found.locations().first(), asked),
+        path: place(found.locations().first(), asked, texts),
         severity: severity(found.finding_type()),
         rule: format!("{RULES}:{}", found.issue_code()),
         message: found.finding_details().trim_end_matches('.').to_owned(),
@@ -79,18 +85,18 @@ fn severity(of: &ValidatePolicyFindingType) -> Severity {
 }
 
 /// Where it is in the file that was sent, or among the denies that were appended.
-fn place(found: Option<&Location>, Asked { kind, sent, denies, .. }: Asked<'_>) -> String {
+fn place(found: Option<&Location>, Asked { kind, denies, .. }: Asked<'_>, texts: &(Places<'_>, Places<'_>)) -> String {
     let mut path = found.map(steps).unwrap_or_default();
-    let own = statements(&sent.policy);
+    let own = texts.0.statements();
     let number = path.get(1).filter(|_| path[0] == "Statement").and_then(|it| it.parse::<usize>().ok());
     let (name, text) = match number.filter(|it| gets_denies(kind) && *it >= own) {
         Some(number) => {
             path[1] = (number - own).to_string();
-            (denies.name.as_str(), &denies.text)
+            (denies.name.as_str(), &texts.1)
         }
-        None => (POLICY, &sent.policy),
+        None => (POLICY, &texts.0),
     };
-    let (line, column) = line_and_column_of(text, &path).unwrap_or((1, 1));
+    let (line, column) = text.line_and_column(&path);
     let steps = path.iter().map(|it| format!("/{}", it.replace('~', "~0").replace('/', "~1")));
     format!("{name}:{line}:{column}:{}", steps.collect::<String>())
 }
@@ -103,10 +109,4 @@ fn steps(location: &Location) -> Vec<String> {
         _ => None,
     };
     location.path().iter().filter_map(step).collect()
-}
-
-/// How many statements a policy has: one may stand without a list.
-fn statements(policy: &str) -> usize {
-    let read: Value = serde_json::from_str(policy).unwrap_or_default();
-    read["Statement"].as_array().map_or(1, Vec::len)
 }

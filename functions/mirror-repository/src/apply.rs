@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use git::Checkout;
-use mirror::{Journal, Keys, Look, Manifest, Push, Stored, Upload, content_type, state};
+use mirror::{Journal, Keys, Look, Manifest, Push, Stored, Upload, content_type};
 use reaction::{Doing, Error};
 use serde::Serialize;
 
@@ -47,17 +47,9 @@ impl MirrorRepository {
     async fn change(&self, work: &Work, step: &mirror::Step) -> Result<(), Error> {
         let keys = Keys(&work.name);
         match step {
-            mirror::Step::Copy { branch, prefix, uploads } => {
-                let place = Place { checkout: work.checkout(branch)?, prefix, is_layout: false };
-                self.write_all(work, &place, uploads).await
-            }
-            mirror::Step::Point { key, pointer, replaces } => {
-                let only = Only::as_read(replaces.as_deref());
-                self.bucket.replace(key, bytes(pointer)?, only, None).await.map(drop)
-            }
             mirror::Step::Open { journal, replaces } => {
                 let only = Only::as_read(replaces.as_deref());
-                let etag = self.bucket.replace(&keys.journal(), bytes(journal)?, only, None).await?;
+                let etag = self.bucket.replace(&keys.journal(), bytes(journal)?, only).await?;
                 work.opened(Stored { it: journal.clone(), etag });
                 Ok(())
             }
@@ -72,12 +64,40 @@ impl MirrorRepository {
             }
             mirror::Step::Record { manifest, replaces } => {
                 let manifest = with_etags(manifest, work)?;
-                let state = state(&manifest.branch, &manifest.commit, &manifest.rules);
                 let only = Only::as_read(replaces.as_deref());
-                self.bucket.replace(&keys.manifest(), bytes(&manifest)?, only, Some(state)).await.map(drop)
+                self.bucket.replace(&keys.manifest(), bytes(&manifest)?, only).await.map(drop)
             }
             mirror::Step::Close => {
                 self.bucket.delete_as_read(&keys.journal(), work.journal().map(|it| it.etag).as_deref()).await
+            }
+            of_copies => self.change_copies(work, of_copies).await,
+        }
+    }
+
+    async fn change_copies(&self, work: &Work, step: &mirror::Step) -> Result<(), Error> {
+        match step {
+            mirror::Step::List { key, manifest, replaces } => {
+                self.bucket.replace(key, bytes(manifest)?, Only::as_read(replaces.as_deref())).await.map(drop)
+            }
+            mirror::Step::Copy { branch, prefix, uploads } => {
+                let place = Place { checkout: work.checkout(branch)?, prefix, is_layout: false };
+                self.write_all(work, &place, uploads).await
+            }
+            mirror::Step::Point { key, pointer, replaces } => {
+                let etag = self.bucket.replace(key, bytes(pointer)?, Only::as_read(replaces.as_deref())).await?;
+                work.pointed(&pointer.branch, etag);
+                Ok(())
+            }
+            mirror::Step::Expire { branch, prefix, paths } => {
+                self.require_pointer(work, branch).await?;
+                self.bucket.delete(paths.iter().map(|path| format!("{prefix}{path}"))).await
+            }
+            mirror::Step::Forget { branch, key, etag } => {
+                self.require_pointer(work, branch).await?;
+                self.bucket.delete_as_read(key, Some(etag)).await
+            }
+            of_layout => {
+                Err(Error::failed(format!("{of_layout} is not a step of copies; this is a fault of Signalbox")))
             }
         }
     }
@@ -112,14 +132,14 @@ impl MirrorRepository {
         let (of, body) = (content_type(&upload.path, &look), Body::from(content));
         let key = format!("{}{}", place.prefix, upload.path);
         if !place.is_layout {
-            return self.bucket.put(&key, &body, &of, Only::Always, None).await.map(drop);
+            return self.bucket.put(&key, &body, &of, Only::Always).await.map(drop);
         }
         let only = Only::as_read(upload.replaces.as_deref());
-        let etag = match self.bucket.put(&key, &body, &of, only, None).await? {
+        let etag = match self.bucket.put(&key, &body, &of, only).await? {
             Some(etag) => etag,
             None => {
                 self.require_journal(work).await?;
-                self.bucket.put(&key, &body, &of, Only::Always, None).await?.unwrap_or_default()
+                self.bucket.put(&key, &body, &of, Only::Always).await?.unwrap_or_default()
             }
         };
         work.wrote(&upload.path, etag);
@@ -135,6 +155,15 @@ impl MirrorRepository {
         Err(Error::failed(format!("another run has taken {} over; what there is now is looked at again", work.name)))
     }
 
+    /// Ends the run where the pointer is not the one that this run wrote: it may lead to what is about to go.
+    async fn require_pointer(&self, work: &Work, branch: &str) -> Result<(), Error> {
+        let there = self.bucket.etag_of(&Keys(&work.name).pointer(branch)).await?;
+        if there.is_some() && there == work.pointer(branch) {
+            return Ok(());
+        }
+        Err(Error::failed(format!("another writer has moved the pointer of {branch}; its former copies stay for now")))
+    }
+
     /// Where another run has taken over and ended, no journal has what this one wrote meanwhile: it is noted for the next run. The error
     /// that ended this one stays its error.
     async fn note_what_was_written(&self, work: &Work, error: Error) -> Error {
@@ -148,7 +177,7 @@ impl MirrorRepository {
             let mut journal = ours.it.clone();
             journal.paths.extend(there.iter().flat_map(|it| it.it.paths.clone()));
             let only = Only::as_read(there.as_ref().map(|it| it.etag.as_str()));
-            self.bucket.replace(&key, bytes(&journal)?, only, None).await.map(drop)
+            self.bucket.replace(&key, bytes(&journal)?, only).await.map(drop)
         };
         match noted.await {
             Ok(()) => error,

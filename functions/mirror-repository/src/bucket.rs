@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use aws::{Answer, Sessions, body_of, is_lost_race, open_only};
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, EncodingType, ObjectIdentifier};
 use aws_smithy_types::byte_stream::Length;
@@ -23,9 +22,6 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 
 /// How many bytes of a file are read at a time.
 const PIECE: usize = 64 * 1024;
-
-/// In which of an object's metadata its state stands, so that it can be asked for without the object.
-const STATE: &str = "signalbox-state";
 
 /// Signalbox's own objects.
 const JSON: &str = "application/json";
@@ -141,20 +137,12 @@ impl Bucket {
         Ok(Some((body_of(object, LARGEST).await?, etag)))
     }
 
-    /// The state that one of Signalbox's own objects was written with; `None` where there is no such object.
-    pub(crate) async fn state_of(&self, key: &str) -> Result<Option<String>, Error> {
-        Ok(self.head_of(key).await?.map(|it| it.metadata.and_then(|mut it| it.remove(STATE)).unwrap_or_default()))
-    }
-
     /// The ETag of an object; `None` where there is none.
     pub(crate) async fn etag_of(&self, key: &str) -> Result<Option<String>, Error> {
-        Ok(self.head_of(key).await?.and_then(|it| it.e_tag))
-    }
-
-    async fn head_of(&self, key: &str) -> Result<Option<HeadObjectOutput>, Error> {
         let request =
             self.client.head_object().bucket(&self.name).key(key).expected_bucket_owner(self.owner()?.as_str());
-        request.send().await.or_absent().doing(|| format!("asking for {}", self.shown(key)))
+        let found = request.send().await.or_absent().doing(|| format!("asking for {}", self.shown(key)))?;
+        Ok(found.and_then(|it| it.e_tag))
     }
 
     /// Deletes an object, where it is still as it was read.
@@ -175,14 +163,8 @@ impl Bucket {
     }
 
     /// Writes one of Signalbox's own objects, where it is still as it was read. Its new ETag.
-    pub(crate) async fn replace(
-        &self,
-        key: &str,
-        body: Bytes,
-        only: Only<'_>,
-        state: Option<String>,
-    ) -> Result<String, Error> {
-        match self.put(key, &Body::InMemory(body.clone()), JSON, only, state).await? {
+    pub(crate) async fn replace(&self, key: &str, body: Bytes, only: Only<'_>) -> Result<String, Error> {
+        match self.put(key, &Body::InMemory(body.clone()), JSON, only).await? {
             Some(etag) => Ok(etag),
             // An answer that was lost may be why: then what is there is what was written.
             None => match self.bytes_of(key).await? {
@@ -202,7 +184,6 @@ impl Bucket {
         body: &Body,
         content_type: &str,
         only: Only<'_>,
-        state: Option<String>,
     ) -> Result<Option<String>, Error> {
         let request =
             self.client.put_object().bucket(&self.name).key(key).expected_bucket_owner(self.owner()?.as_str());
@@ -213,9 +194,7 @@ impl Bucket {
         };
         let length = body.length();
         let body = body.clone().stream().await.doing(|| format!("writing {}", self.shown(key)))?;
-        let request = request.content_type(content_type).body(body);
-        let metadata = state.map(|state| [(STATE.to_owned(), state)].into());
-        let request = request.set_metadata(metadata).customize();
+        let request = request.content_type(content_type).body(body).customize();
         let request = match patience(length) {
             Some(patience) => request.config_override(aws_sdk_s3::Config::builder().timeout_config(patience)),
             None => request,

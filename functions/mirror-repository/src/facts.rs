@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use git::Checkout;
-use mirror::{Head, Journal, Manifest, Pointer, Push, RepositoryName, Rules, Stored};
+use mirror::{CopyManifest, Head, Journal, Manifest, Pointer, Push, RepositoryName, Rules, Stored, Turn};
 use reaction::interlock::Limits;
 
 /// What was read.
@@ -15,15 +15,8 @@ pub enum Facts {
     Elsewhere(String),
     /// Of one repository.
     Repository(Box<OfRepository>),
-    /// Which repositories are behind, and which could not be asked.
-    Dispatch {
-        /// A message for each that is behind.
-        behind: Vec<Push>,
-        /// How many are as their branches are.
-        current: usize,
-        /// Why some could not be asked.
-        unread: Vec<String>,
-    },
+    /// A message for each repository that is to be asked for its branches.
+    Dispatch(Vec<Push>),
 }
 
 /// A repository as it is at its forge, and in the bucket.
@@ -39,6 +32,8 @@ pub struct OfRepository {
     pub layout: Option<OfLayout>,
     /// The copies that are not those of their branches' heads.
     pub copies: Vec<OfCopy>,
+    /// The former copies whose deletion was broken off, of branches whose pointers are right: by branch, what they consist of.
+    pub overdue: BTreeMap<String, BTreeMap<String, Stored<CopyManifest>>>,
     /// The configured branches that the forge does not have.
     pub absent: Vec<String>,
     /// Whether a pointer says which copy is the head's.
@@ -67,8 +62,12 @@ pub struct OfCopy {
     pub head: Arc<Head>,
     /// The pointer that there is.
     pub pointer: Option<Stored<Pointer>>,
-    /// What is there of the copy, by path: the bytes of each object.
+    /// Where the head's copy lies, and which copies stay and go.
+    pub turn: Turn,
+    /// What is there of the head's copy, by path: the bytes of each object.
     pub present: BTreeMap<String, u64>,
+    /// What copies consist of, by their prefixes: of those that go, and of the head's where something of it is there.
+    pub manifests: BTreeMap<String, Stored<CopyManifest>>,
 }
 
 /// A branch's head with what its contents are read from.

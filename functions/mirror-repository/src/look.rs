@@ -71,11 +71,8 @@ impl MirrorRepository {
             let keys = Keys(name);
             let (manifest, journal) = (keys.manifest(), keys.journal());
             let forge = self.forge(name, repository).await?;
-            let read = tokio::try_join!(
-                forge.heads(),
-                self.bucket.read::<Manifest>(&manifest),
-                self.bucket.state_of(&journal)
-            );
+            let read =
+                tokio::try_join!(forge.heads(), self.bucket.read::<Manifest>(&manifest), self.bucket.etag_of(&journal));
             let (heads, manifest, journal) = read?;
             let mut rows = vec![row(name, &repository.branch, "layout", manifest.map(|it| it.it.commit), &heads)];
             if journal.is_some() {

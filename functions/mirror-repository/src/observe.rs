@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, future::try_join, stream};
 use mirror::{
-    CommitId, Head, Journal, Keys, LfsPointer, Manifest, Mirrors, Mode, POINTER_BYTES, Pointer, Push, RefName,
-    Repository, RepositoryName, Source, Stored,
+    CommitId, CopyManifest, Head, Journal, Keys, LfsPointer, Manifest, Mirrors, Mode, POINTER_BYTES, Pointer, Push,
+    RefName, Repository, RepositoryName, Source, Stored, Turn,
 };
 use reaction::{Doing, Error, Run};
 
@@ -16,8 +16,8 @@ use crate::forge::Forge;
 use crate::subject::{Asked, Subject};
 use crate::work::Work;
 
-/// How many repositories a sweep asks at a time.
-const ASKED_AT_ONCE: usize = 8;
+/// How many of Signalbox's own objects are read at a time.
+const READ_AT_ONCE: usize = 8;
 
 /// What the bucket has of a repository.
 struct Bucketed {
@@ -31,12 +31,12 @@ impl MirrorRepository {
         let mirrors = self.read_mirrors().await?;
         match subject {
             Subject::Mirror(asked) => self.read_repository(&mirrors, asked, run).await,
-            Subject::Sweep => Ok(self.ask(&mirrors, |_| true).await),
+            Subject::Sweep => messages(&mirrors, run, |_| true),
             Subject::CodeCommit(place) => {
                 let is_it =
                     |it: &Repository| matches!(&it.from, Source::CodeCommit(arn) if arn.ends_with(place.as_str()));
                 if mirrors.repositories.values().any(is_it) {
-                    return Ok(self.ask(&mirrors, is_it).await);
+                    return messages(&mirrors, run, is_it);
                 }
                 Ok(Facts::Elsewhere(format!("{place} is not in the list of mirrored repositories")))
             }
@@ -65,18 +65,14 @@ impl MirrorRepository {
         self.end();
         let forge = self.forge(name, repository).await.doing(|| format!("opening {name}"))?;
         let (heads, bucketed) = try_join(forge.heads(), self.read_bucket(name, repository)).await?;
-        let head = |branch: &str| heads.get(branch).cloned();
-        let Some(of_layout) = head(&repository.branch) else {
-            return Err(Error::refused(format!(
-                "{name} has no branch {}, which owns the layout; nothing was changed; correct `branch` in {}",
-                repository.branch,
-                self.repositories.location()
-            )));
-        };
+        let of_layout = heads.get(&repository.branch).ok_or_else(|| self.no_branch(name, &repository.branch))?;
         let mut fetched = BTreeMap::new();
-        let layout = self.read_layout(repository, &forge, &of_layout, &bucketed, &mut fetched, run).await?;
+        let layout = self.read_layout(repository, &forge, of_layout, &bucketed, &mut fetched, run).await?;
         let copies = self.read_copies(name, repository, &forge, &heads, &bucketed.pointers, &mut fetched, run).await?;
-        self.begin(Work::new(name.clone(), forge, fetched, bucketed.journal.clone()));
+        let overdue = self.read_overdue(name, &heads, &bucketed.pointers).await?;
+        let pointers =
+            bucketed.pointers.iter().filter_map(|(branch, it)| Some((branch.clone(), it.as_ref()?.etag.clone())));
+        self.begin(Work::new(name.clone(), forge, fetched, bucketed.journal.clone(), pointers.collect()));
         let layout = layout.map(|head| OfLayout { head, manifest: bucketed.manifest, journal: bucketed.journal });
         let absent = repository.branches().filter(|it| !heads.contains_key(*it)).map(String::from).collect();
         Ok(Facts::Repository(Box::new(OfRepository {
@@ -85,17 +81,25 @@ impl MirrorRepository {
             rules: repository.rules(),
             layout,
             copies,
+            overdue,
             absent,
             has_pointer: !repository.copies.is_empty(),
             limits: self.settings.limits,
         })))
     }
 
+    fn no_branch(&self, name: &RepositoryName, branch: &str) -> Error {
+        Error::refused(format!(
+            "{name} has no branch {branch}, which owns the layout; nothing was changed; correct `branch` in {}",
+            self.repositories.location()
+        ))
+    }
+
     async fn read_bucket(&self, name: &RepositoryName, repository: &Repository) -> Result<Bucketed, Error> {
         let keys = Keys(name);
         let pointers: Vec<_> = repository.copies.iter().map(|branch| self.read_pointer(name, branch)).collect();
         let pointers = async {
-            let read: Vec<_> = stream::iter(pointers).buffered(ASKED_AT_ONCE).collect().await;
+            let read: Vec<_> = stream::iter(pointers).buffered(READ_AT_ONCE).collect().await;
             read.into_iter().collect::<Result<BTreeMap<_, _>, _>>()
         };
         let (manifest, journal) = (keys.manifest(), keys.journal());
@@ -149,27 +153,48 @@ impl MirrorRepository {
             }
             let head = fetch(forge, branch, fetched, run).await?;
             // The branch may have moved between the two answers of the forge.
-            let objects = self.bucket.list(&Keys(name).copy(branch, &head.commit)).await?;
-            let present = objects.into_iter().map(|(path, it)| (path, it.size)).collect();
-            copies.push(OfCopy { branch: branch.clone(), head, pointer, present });
+            let turn =
+                Turn::of(name, branch, &head.commit, pointer.as_ref().map(|it| &it.it), self.settings.kept_copies);
+            let objects = self.bucket.list(&turn.prefix).await?;
+            let present: BTreeMap<_, _> = objects.into_iter().map(|(path, it)| (path, it.size)).collect();
+            let known = turn.expired.iter().chain((!present.is_empty()).then_some(&turn.prefix));
+            let manifests = self.read_copy_manifests(known).await?;
+            copies.push(OfCopy { branch: branch.clone(), head, pointer, turn, present, manifests });
         }
         Ok(copies)
     }
 
-    /// Which of these repositories are behind.
-    async fn ask(&self, mirrors: &Mirrors, is_asked: impl Fn(&Repository) -> bool) -> Facts {
-        let asked = mirrors.repositories.iter().filter(|(_, it)| is_asked(it));
-        let asked: Vec<_> = asked.map(|(name, repository)| self.message_for(name, repository)).collect();
-        let answers: Vec<_> = stream::iter(asked).buffered(ASKED_AT_ONCE).collect().await;
-        let (mut behind, mut current, mut unread) = (Vec::new(), 0, Vec::new());
-        for answer in answers {
-            match answer {
-                Ok(Some(push)) => behind.push(push),
-                Ok(None) => current += 1,
-                Err(error) => unread.push(error.to_string()),
+    /// The former copies that a run before was about to delete and that are still there, where the pointer is right.
+    async fn read_overdue(
+        &self,
+        name: &RepositoryName,
+        heads: &BTreeMap<String, CommitId>,
+        pointers: &BTreeMap<String, Option<Stored<Pointer>>>,
+    ) -> Result<BTreeMap<String, BTreeMap<String, Stored<CopyManifest>>>, Error> {
+        let mut overdue = BTreeMap::new();
+        for (branch, pointer) in pointers {
+            let Some(Stored { it: pointer, .. }) = pointer else { continue };
+            if heads.get(branch) != Some(&pointer.commit) {
+                continue;
             }
+            let turn = Turn::of(name, branch, &pointer.commit, Some(pointer), usize::MAX);
+            let manifests = self.read_copy_manifests(turn.expired.iter()).await?;
+            overdue.insert(branch.clone(), manifests);
         }
-        Facts::Dispatch { behind, current, unread }
+        Ok(overdue)
+    }
+
+    /// What copies with these prefixes consist of, as far as that is listed.
+    async fn read_copy_manifests(
+        &self,
+        prefixes: impl Iterator<Item = &String>,
+    ) -> Result<BTreeMap<String, Stored<CopyManifest>>, Error> {
+        let reads = prefixes.map(async |prefix| {
+            let read = self.bucket.read::<CopyManifest>(&Keys::copy_manifest(prefix)).await?;
+            Ok::<_, Error>(read.map(|it| (prefix.clone(), it)))
+        });
+        let read: Vec<_> = stream::iter(reads.collect::<Vec<_>>()).buffered(READ_AT_ONCE).collect().await;
+        read.into_iter().filter_map(Result::transpose).collect()
     }
 
     async fn read_pointer(
@@ -180,40 +205,19 @@ impl MirrorRepository {
         let pointer = self.bucket.read(&Keys(name).pointer(branch)).await?;
         Ok((branch.to_owned(), pointer))
     }
+}
 
-    /// The message that asks for a copy, where the repository is behind.
-    async fn message_for(&self, name: &RepositoryName, repository: &Repository) -> Result<Option<Push>, Error> {
-        self.behind(name, repository).await.doing(|| format!("asking whether {name} is behind"))
-    }
-
-    async fn behind(&self, name: &RepositoryName, repository: &Repository) -> Result<Option<Push>, Error> {
-        let keys = Keys(name);
-        let forge = self.forge(name, repository).await?;
-        let (manifest, journal) = (keys.manifest(), keys.journal());
-        let states = async { tokio::try_join!(self.bucket.state_of(&manifest), self.bucket.state_of(&journal)) };
-        let (heads, (state, journal)) = try_join(forge.heads(), states).await?;
-        let push = |branch: &str, commit: &CommitId| -> Result<Option<Push>, Error> {
-            let reference = RefName::of_branch(branch).map_err(Error::refused)?;
-            let delivery = format!("sweep {commit}");
-            Ok(Some(Push { repository: name.clone(), reference, commit: Some(commit.clone()), delivery, forge: None }))
-        };
-        let branch = &repository.branch;
-        let Some(head) = heads.get(branch) else {
-            return Err(Error::refused(format!("it has no branch {branch}, which owns the layout")));
-        };
-        let wanted = mirror::state(branch, head, &repository.rules());
-        if state.as_ref() != Some(&wanted) || journal.is_some() {
-            return push(branch, head);
-        }
-        for branch in &repository.copies {
-            let Some(head) = heads.get(branch) else { continue };
-            let pointer = self.bucket.read::<Pointer>(&keys.pointer(branch)).await?;
-            if pointer.is_none_or(|it| it.it.commit != *head) {
-                return push(branch, head);
-            }
-        }
-        Ok(None)
-    }
+/// A message for each of these repositories, in whose group it is asked for its branches: one whose forge is down, or whose secret is
+/// gone, fails in its own message, and comes again by itself.
+fn messages(mirrors: &Mirrors, run: &Run, is_asked: impl Fn(&Repository) -> bool) -> Result<Facts, Error> {
+    let asked = mirrors.repositories.iter().filter(|(_, it)| is_asked(it));
+    let messages = asked.map(|(name, repository)| {
+        let reference = RefName::of_branch(&repository.branch).map_err(Error::refused)?;
+        // SQS drops a message that a repeated sweep sends again. Another sweep has another occurrence.
+        let delivery = run.occurrence.clone();
+        Ok(Push { repository: name.clone(), reference, commit: None, delivery, forge: None })
+    });
+    Ok(Facts::Dispatch(messages.collect::<Result<_, Error>>()?))
 }
 
 /// The repository of this name.

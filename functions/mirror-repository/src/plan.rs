@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use mirror::{Copied, Layout, Push, plan_copy, plan_layout};
+use mirror::{Copied, Layout, Push, plan_copy, plan_layout, plan_overdue};
 use reaction::{Error, Plan};
 
 use crate::facts::{Facts, OfRepository};
@@ -21,11 +21,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mirror(step) => step.fmt(f),
-            Self::Send(Push { repository, reference, commit, .. }) => {
-                let (branch, at) = (reference.branch().unwrap_or(reference.as_str()), commit.as_ref());
-                let at = at.map(|it| format!(" at commit {it}")).unwrap_or_default();
-                write!(f, "ask for a copy of {repository}, whose branch {branch} is{at}")
-            }
+            Self::Send(push) => write!(f, "send a message that asks for a copy of {}", push.repository),
         }
     }
 }
@@ -34,11 +30,7 @@ impl fmt::Display for Step {
 pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
     match facts {
         Facts::Elsewhere(why) => Ok(Plan::Ignore(why.clone())),
-        Facts::Dispatch { behind, current, unread } => {
-            let steps = behind.iter().cloned().map(Step::Send).collect();
-            let notes = (*current > 0).then(|| format!("repositories that are as their branches are: {current}"));
-            Ok(Plan::of(steps).with_notes(notes).with_incomplete(unread.clone()))
-        }
+        Facts::Dispatch(messages) => Ok(Plan::of(messages.iter().cloned().map(Step::Send).collect())),
         Facts::Repository(facts) => {
             let force = match subject {
                 Subject::Mirror(Asked { force, .. }) => force.as_ref(),
@@ -60,7 +52,9 @@ fn plan_repository(facts: &OfRepository, force: Option<&mirror::CommitId>) -> Re
             head: &it.head,
             rules: rules.clone(),
             pointer: it.pointer.as_ref(),
+            turn: &it.turn,
             present: &it.present,
+            manifests: &it.manifests,
         };
         plans.push(plan_copy(&copied));
     }
@@ -76,6 +70,7 @@ fn plan_repository(facts: &OfRepository, force: Option<&mirror::CommitId>) -> Re
             force,
         })?);
     }
+    plans.extend(facts.overdue.iter().map(|(branch, manifests)| plan_overdue(branch, manifests)));
     Ok(joined(plans).with_notes(notes(facts)))
 }
 

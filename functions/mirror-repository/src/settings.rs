@@ -2,7 +2,7 @@
 
 use aws::Location;
 use reaction::Error;
-use reaction::interlock::Limits;
+use reaction::interlock::{Limits, number, percent};
 use reaction::settings::{Setting, Unset, Variables, any_text};
 
 const REPOSITORIES: Setting = Setting {
@@ -22,7 +22,7 @@ const BUCKET: Setting = Setting {
 const QUEUE: Setting = Setting {
     variable: "SIGNALBOX_MIRROR_QUEUE",
     meaning: "the URL of the FIFO queue that feeds the function",
-    unset: Unset::Means("a sweep is refused where a repository is behind"),
+    unset: Unset::Means("a sweep is refused"),
     check: any_text,
 };
 
@@ -33,8 +33,18 @@ const PERCENT: Setting = Setting {
     check: |variables| limits(variables).map(drop),
 };
 
+const COPIES: Setting = Setting {
+    variable: "SIGNALBOX_KEPT_COPIES",
+    meaning: "how many copies of commits stay of each branch in `copies`, with the one that the pointer leads to; 2 at least",
+    unset: Unset::Is("10"),
+    check: |variables| kept_copies(variables).map(drop),
+};
+
+/// How many copies may stay: the pointer lists them.
+const MOST_COPIES: usize = 1000;
+
 /// The settings that this function alone has.
-pub(crate) const SETTINGS: &[Setting] = &[REPOSITORIES, BUCKET, QUEUE, PERCENT];
+pub(crate) const SETTINGS: &[Setting] = &[REPOSITORIES, BUCKET, QUEUE, PERCENT, COPIES];
 
 /// What the function is told by its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +57,8 @@ pub struct Settings {
     pub queue: Option<String>,
     /// How much one commit may delete without being forced.
     pub limits: Limits,
+    /// How many copies of commits stay of a branch.
+    pub kept_copies: usize,
 }
 
 impl Settings {
@@ -60,6 +72,7 @@ impl Settings {
             bucket: BUCKET.required(variables)?,
             queue: QUEUE.value(variables),
             limits: limits(variables)?,
+            kept_copies: kept_copies(variables)?,
         })
     }
 }
@@ -69,9 +82,14 @@ fn repositories(variables: Variables) -> Result<Location, Error> {
 }
 
 fn limits(variables: Variables) -> Result<Limits, Error> {
-    let text = PERCENT.required(variables)?;
-    let percent = text.parse().ok().filter(|percent| *percent <= 100);
-    let percent = percent.ok_or_else(|| PERCENT.malformed(format!("`{text}` is not a whole number from 0 to 100")))?;
     // A repository has as many files as it has: only their share says that something is wrong.
-    Ok(Limits { removals: usize::MAX, percent })
+    Ok(Limits { removals: usize::MAX, percent: percent(&PERCENT, variables)? })
+}
+
+/// One that was just read from the pointer has to stay for a while: two at least.
+fn kept_copies(variables: Variables) -> Result<usize, Error> {
+    match number(&COPIES, variables)? {
+        kept @ 2..=MOST_COPIES => Ok(kept),
+        kept => Err(COPIES.malformed(format!("`{kept}` is not a whole number from 2 to {MOST_COPIES}"))),
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use expect_test::expect;
-use mirror::{BlobId, Entry, Head, Mode, Push, Rules};
+use mirror::{BlobId, Entry, Head, Mode, Push, Rules, Turn};
 use reaction::interlock::Limits;
 use reaction::settings::Variables;
 use reaction::{Plan, Reaction};
@@ -87,7 +87,14 @@ fn head(digit: u8) -> Arc<Head> {
 }
 
 fn of_repository(layout: Option<Arc<Head>>, copy: Option<Arc<Head>>) -> OfRepository {
-    let copies = copy.map(|head| OfCopy { branch: "main".into(), head, pointer: None, present: BTreeMap::new() });
+    let copies = copy.map(|head| OfCopy {
+        branch: "main".into(),
+        pointer: None,
+        turn: Turn::of(&"acme/templates".parse().unwrap(), "main", &head.commit, None, 2),
+        present: BTreeMap::new(),
+        manifests: BTreeMap::new(),
+        head,
+    });
     OfRepository {
         name: "acme/templates".parse().unwrap(),
         branch: "main".into(),
@@ -95,6 +102,7 @@ fn of_repository(layout: Option<Arc<Head>>, copy: Option<Arc<Head>>) -> OfReposi
         layout: layout.map(|head| OfLayout { head, manifest: None, journal: None }),
         has_pointer: copies.is_some(),
         copies: copies.into_iter().collect(),
+        overdue: BTreeMap::new(),
         absent: Vec::new(),
         limits: Limits { removals: usize::MAX, percent: 50 },
     }
@@ -108,6 +116,7 @@ fn plan(subject: &Subject, facts: &Facts) -> String {
 fn the_copy_and_its_pointer_come_before_the_layout() {
     let facts = Facts::Repository(Box::new(of_repository(Some(head(1)), Some(head(1)))));
     expect![[r#"
+        note in .signalbox/acme/templates/main/1111111111111111111111111111111111111111.json that the copy has 1 file
         write 1 object (4 bytes) below .signalbox/acme/templates/main/1111111111111111111111111111111111111111/: vpc.yaml
         make the pointer .signalbox/acme/templates/main/pointer.json: commit 1111111111111111111111111111111111111111
         note in the journal that 1 path change
@@ -140,21 +149,46 @@ fn a_branch_that_is_gone_is_told_and_its_copies_stay() {
 }
 
 #[test]
-fn a_message_is_sent_for_each_repository_that_is_behind_though_another_could_not_be_asked() {
-    let behind = vec![Push {
-        repository: "acme/templates".parse().unwrap(),
+fn a_sweep_sends_each_repository_a_message_of_its_own_group() {
+    let push = |name: &str| Push {
+        repository: name.parse().unwrap(),
         reference: "refs/heads/main".parse().unwrap(),
-        commit: Some("1f".repeat(20).parse().unwrap()),
-        delivery: "sweep".into(),
+        commit: None,
+        delivery: "a-message".into(),
         forge: None,
-    }];
-    let facts = Facts::Dispatch { behind, current: 2, unread: vec!["acme/other: the forge is down".into()] };
+    };
+    let facts = Facts::Dispatch(vec![push("acme/other"), push("acme/templates")]);
     expect![[r#"
-        ask for a copy of acme/templates, whose branch main is at commit 1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f
-        note: repositories that are as their branches are: 2
-        incomplete: acme/other: the forge is down
+        send a message that asks for a copy of acme/other
+        send a message that asks for a copy of acme/templates
     "#]]
     .assert_eq(&plan(&Subject::Sweep, &facts));
     let Plan::Change { steps, .. } = MirrorRepository::plan(&Subject::Sweep, &facts).unwrap() else { panic!("steps") };
-    assert!(matches!(&steps[..], [Step::Send(push)] if push.group() == "acme/templates"));
+    let groups: Vec<_> = steps.iter().map(|it| if let Step::Send(push) = it { push.group() } else { "" }).collect();
+    assert_eq!(groups, ["acme/other", "acme/templates"]);
+}
+
+#[test]
+fn as_many_copies_stay_as_the_setting_says() {
+    let read = |kept: &'static str| {
+        let variables = move |name: &str| match name {
+            "SIGNALBOX_REPOSITORIES" => Some("ssm:/repositories".to_owned()),
+            "SIGNALBOX_MIRROR_BUCKET" => Some("mirror".to_owned()),
+            "SIGNALBOX_KEPT_COPIES" => Some(kept.to_owned()).filter(|it| !it.is_empty()),
+            _ => None,
+        };
+        Settings::read(&variables).map(|it| it.kept_copies).map_err(|error| error.to_string())
+    };
+    assert_eq!((read(""), read("2"), read("1000")), (Ok(10), Ok(2), Ok(1000)));
+    for mistake in ["1", "0", "1001"] {
+        expect_says(
+            &read(mistake),
+            &format!("SIGNALBOX_KEPT_COPIES: `{mistake}` is not a whole number from 2 to 1000"),
+        );
+    }
+    expect_says(&read("few"), "SIGNALBOX_KEPT_COPIES: `few` is not a whole number");
+}
+
+fn expect_says(read: &Result<usize, String>, says: &str) {
+    assert!(read.as_ref().unwrap_err().contains(says), "{read:?}");
 }

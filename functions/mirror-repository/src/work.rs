@@ -22,6 +22,8 @@ pub(crate) struct Work {
     fetched: BTreeMap<String, Fetched>,
     written: Mutex<BTreeMap<String, String>>,
     journal: Mutex<Option<Stored<Journal>>>,
+    /// The ETags of the pointers as this run has read or written them, by branch.
+    pointers: Mutex<BTreeMap<String, String>>,
 }
 
 impl Work {
@@ -30,8 +32,16 @@ impl Work {
         forge: Forge,
         fetched: BTreeMap<String, Fetched>,
         journal: Option<Stored<Journal>>,
+        pointers: BTreeMap<String, String>,
     ) -> Self {
-        Self { name, forge, fetched, written: Mutex::default(), journal: Mutex::new(journal) }
+        Self {
+            name,
+            forge,
+            fetched,
+            written: Mutex::default(),
+            journal: Mutex::new(journal),
+            pointers: Mutex::new(pointers),
+        }
     }
 
     /// The commit of a branch.
@@ -61,6 +71,16 @@ impl Work {
     /// The ETags of the objects of the layout that this run has written, by path.
     pub(crate) fn written(&self) -> BTreeMap<String, String> {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the ETag of the pointer that this run has written.
+    pub(crate) fn pointed(&self, branch: &str, etag: String) {
+        self.pointers.lock().unwrap_or_else(PoisonError::into_inner).insert(branch.to_owned(), etag);
+    }
+
+    /// The ETag of the pointer, as this run has read or written it.
+    pub(crate) fn pointer(&self, branch: &str) -> Option<String> {
+        self.pointers.lock().unwrap_or_else(PoisonError::into_inner).get(branch).cloned()
     }
 
     /// Keeps the journal that this run has written.

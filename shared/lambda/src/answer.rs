@@ -1,7 +1,14 @@
 //! What an invocation answers: which reports are the function's errors.
 
+use std::borrow::Cow;
+
 use lambda_runtime::Diagnostic;
 use reaction::{Outcome, Report};
+
+/// The bytes of a report that is answered, at most. Lambda takes answers of 6 MB, calls a longer one an error and invokes the function again;
+/// as the message of an error, a report takes twice its bytes.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const ANSWER: usize = 2_500_000;
 
 /// The answer to an event that came asynchronously (EventBridge, S3, a schedule): `Err` makes Lambda try again and
 /// then send the event to the failure queue. A refusal would only be refused again, so it is an answer, unless the
@@ -10,9 +17,9 @@ pub(crate) fn to_event(report: Report) -> Result<Report, Diagnostic> {
     let kind = match (report.outcome, &report.key) {
         (Outcome::Failed, _) => "Signalbox.Failed",
         (Outcome::Refused, None) => "Signalbox.Unreadable",
-        _ => return Ok(report),
+        _ => return Ok(fitted(report)),
     };
-    Err(Diagnostic { error_type: kind.into(), error_message: serde_json::to_string(&report).unwrap_or_default() })
+    Err(error(kind, &report))
 }
 
 /// The answer to one step of something that another service drives (Secrets Manager): `Err` is the only word for "not done", and a
@@ -22,9 +29,22 @@ pub(crate) fn to_step(report: Report) -> Result<Report, Diagnostic> {
         Outcome::Failed => "Signalbox.Failed",
         Outcome::Refused => "Signalbox.Refused",
         Outcome::Planned => "Signalbox.Planned",
-        _ => return Ok(report),
+        _ => return Ok(fitted(report)),
     };
-    Err(Diagnostic { error_type: kind.into(), error_message: serde_json::to_string(&report).unwrap_or_default() })
+    Err(error(kind, &report))
+}
+
+fn error(kind: &str, report: &Report) -> Diagnostic {
+    let error_message = serde_json::to_string(&report.within(ANSWER)).unwrap_or_default();
+    Diagnostic { error_type: kind.into(), error_message }
+}
+
+/// The report in as many bytes as an answer may have.
+pub(crate) fn fitted(report: Report) -> Report {
+    match report.within(ANSWER) {
+        Cow::Borrowed(_) => report,
+        Cow::Owned(cut) => cut,
+    }
 }
 
 #[cfg(test)]

@@ -93,8 +93,29 @@ pub(crate) fn start(variables: Variables) {
     drop(tracing_subscriber::registry().with(targets).with(filter_fn(is_harmless)).with(lines).try_init());
 }
 
-/// Writes the one line of an invocation: what happened, and nothing of the event itself.
+/// How much of a line the report may take, in bytes: CloudWatch Logs takes 1 MB an event, and Lambda breaks what it passes on at 256 KB, within
+/// a field if need be.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
+const REPORT_BYTES: usize = 200_000;
+
+/// The bytes of a report that stands as a text in a line of JSON.
+fn in_a_line(report: &str) -> usize {
+    report.len() + report.bytes().filter(|it| matches!(it, b'"' | b'\\')).count()
+}
+
+/// Writes what happened in an invocation, and nothing of the event itself: one line; and where the report is too long for that, lines with the
+/// rest of it, which have no outcome of their own.
 pub(crate) fn write(invocation: &Invocation, report: &Report) {
+    for (before, part) in report.parts(REPORT_BYTES, in_a_line).enumerate() {
+        if before == 0 {
+            write_first(invocation, &part);
+        } else {
+            write_rest(invocation, &part, before + 1);
+        }
+    }
+}
+
+fn write_first(invocation: &Invocation, report: &Report) {
     let Invocation { cold_start, function_name, request_id, correlation_id, xray_trace_id } = invocation;
     let json = serde_json::to_string(report).unwrap_or_default();
     macro_rules! line {
@@ -112,6 +133,31 @@ pub(crate) fn write(invocation: &Invocation, report: &Report) {
                 report = json,
                 "{}",
                 report.reason.clone().unwrap_or_else(|| report.outcome.to_string()),
+            )
+        };
+    }
+    match report.outcome {
+        Outcome::Refused | Outcome::Failed => line!(tracing::Level::ERROR),
+        _ => line!(tracing::Level::INFO),
+    }
+}
+
+fn write_rest(invocation: &Invocation, report: &Report, part: usize) {
+    let Invocation { function_name, request_id, correlation_id, xray_trace_id, .. } = invocation;
+    let json = serde_json::to_string(report).unwrap_or_default();
+    macro_rules! line {
+        ($level:expr) => {
+            tracing::event!(
+                $level,
+                service = report.function,
+                function_name,
+                function_request_id = request_id,
+                correlation_id,
+                xray_trace_id,
+                key = report.key.as_ref().map(tracing::field::display),
+                part,
+                rest = json,
+                "part {part} of the report",
             )
         };
     }

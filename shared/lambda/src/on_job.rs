@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
+use crate::answer::fitted;
 use crate::log::{self, Invocation};
 use crate::on_event::ended;
 use crate::opened::{Opened, environment, in_time, now, run_of, sessions, write};
@@ -87,7 +88,7 @@ impl<F: Function, A: Answers> Jobs<F, A> {
         write(invocation, &report);
         let unanswered =
             |error: Error| Diagnostic { error_type: "Signalbox.Unanswered".into(), error_message: error.to_string() };
-        answered.map(|()| report).map_err(unanswered)
+        answered.map(|()| fitted(report)).map_err(unanswered)
     }
 
     async fn react(&self, run: &Run, event: &str) -> Report {

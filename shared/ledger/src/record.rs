@@ -59,39 +59,9 @@ impl Record {
     }
 }
 
-/// The report as JSON that fits into an item: steps, notes and findings are left out from the end, and a note
-/// says so.
+/// The report as JSON that fits into an item.
 pub(crate) fn capped(report: &Report) -> String {
-    let mut report = report.clone();
-    let (mut steps, mut notes, mut findings) = (0, 0, 0);
-    loop {
-        let json = serde_json::to_string(&report).unwrap_or_default();
-        if json.len() <= REPORT_BYTES {
-            return json;
-        }
-        if steps + notes + findings > 0 {
-            report.notes.pop();
-        }
-        let fewer = steps + notes + findings;
-        steps += halve(&mut report.steps);
-        notes += halve(&mut report.notes);
-        findings += halve(&mut report.findings);
-        if steps + notes + findings == fewer {
-            report.reason = report.reason.map(|reason| reason.chars().take(reason.chars().count() / 2).collect());
-        }
-        let left_out = match findings {
-            0 => format!("{steps} steps and {notes} notes"),
-            _ => format!("{steps} steps, {notes} notes and {findings} findings"),
-        };
-        report.notes.push(format!("{left_out} are not kept here; the log has them all"));
-    }
-}
-
-/// Takes half of them away, from the end, and says how many these were.
-fn halve<T>(all: &mut Vec<T>) -> usize {
-    let fewer = all.len().div_ceil(2);
-    all.truncate(all.len() - fewer);
-    fewer
+    serde_json::to_string(&report.within(REPORT_BYTES)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -118,7 +88,7 @@ mod tests {
         let kept: Report = serde_json::from_str(&kept).unwrap();
         assert_eq!(
             kept.notes,
-            [format!("{} steps and 0 notes are not kept here; the log has them all", 10_000 - kept.steps.len())]
+            [format!("{} of 10000 steps are not kept here; the log has them all", 10_000 - kept.steps.len())]
         );
     }
 

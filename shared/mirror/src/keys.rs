@@ -5,6 +5,7 @@
 //! .signalbox/OWNER/REPO/manifest.json             what the layout consists of
 //! .signalbox/OWNER/REPO/journal.json              what a run is about to change; gone where none is at work
 //! .signalbox/OWNER/REPO/BRANCH/COMMIT/PATH        the copy of a commit, written once
+//! .signalbox/OWNER/REPO/BRANCH/COMMIT.json        what that copy consists of
 //! .signalbox/OWNER/REPO/BRANCH/pointer.json       which copy is the head's
 //! ```
 //!
@@ -61,10 +62,28 @@ impl Keys<'_> {
         format!("{RESERVED}/{}/{branch}/pointer.json", self.0)
     }
 
-    /// What the keys of a commit's copy begin with.
+    /// What the keys of a commit's copy begin with. A commit that is copied anew while a former copy of it is deleted gets a prefix
+    /// with the next number, which the deletion cannot reach.
     #[must_use]
-    pub fn copy(&self, branch: &str, commit: &CommitId) -> String {
-        format!("{RESERVED}/{}/{branch}/{commit}/", self.0)
+    pub fn copy(&self, branch: &str, commit: &CommitId, number: usize) -> String {
+        let more = if number > 1 { format!("-{number}") } else { String::new() };
+        format!("{RESERVED}/{}/{branch}/{commit}{more}/", self.0)
+    }
+
+    /// The commit whose copy has this prefix; `None` where it is not the prefix of a copy of this branch.
+    #[must_use]
+    pub fn copied(&self, branch: &str, prefix: &str) -> Option<CommitId> {
+        let name = prefix.strip_prefix(&format!("{RESERVED}/{}/{branch}/", self.0))?.strip_suffix('/')?;
+        let (commit, number) = name.split_once('-').map_or((name, None), |(commit, number)| (commit, Some(number)));
+        let commit: CommitId = commit.parse().ok()?;
+        let number = number.map_or(Some(1), |it| it.parse().ok())?;
+        (self.copy(branch, &commit, number) == prefix).then_some(commit)
+    }
+
+    /// The key of what says what a copy consists of. It is none of the copy's own.
+    #[must_use]
+    pub fn copy_manifest(prefix: &str) -> String {
+        format!("{}.json", prefix.trim_end_matches('/'))
     }
 }
 

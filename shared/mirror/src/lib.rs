@@ -25,11 +25,11 @@ mod tree;
 mod verify;
 
 pub use content_type::{Look, content_type};
-pub use copies::{Copied, plan_copy};
+pub use copies::{Copied, Turn, plan_copy, plan_overdue};
 pub use entry::{BlobId, Entry, Mode, NoBlob};
 pub use keys::{Keys, LONGEST_KEY, NoKey};
 pub use layout::{Layout, plan_layout};
-pub use manifest::{FORMAT, Journal, Left, Manifest, Pointer, Record, Rules, Stored, Why, state};
+pub use manifest::{CopyManifest, FORMAT, Journal, Left, Manifest, Pointer, Record, Rules, Stored, Why};
 pub use message::{Forge, Push};
 pub use mirrors::{LARGEST, Mirrors, Mistake, Repository, Source};
 pub use name::{LONGEST_NAME, NoRepository, RESERVED, RepositoryName};

@@ -1,10 +1,9 @@
 //! The objects that Signalbox keeps beside a mirrored repository.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::tree::LfsPointer;
 use crate::{BlobId, CommitId, Mode, RepositoryName};
@@ -130,22 +129,27 @@ pub struct Pointer {
     pub prefix: String,
     /// How many files it has.
     pub files: usize,
+    /// What the keys of the former copies that stay begin with, the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<String>,
+    /// What the keys of copies that are being deleted begin with. While a prefix stands here, nothing is written below it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expired: Vec<String>,
 }
 
-/// What a manifest is written with, so that whether a layout is behind can be asked without reading it: a digest of the branch, its commit
-/// and the settings.
-#[must_use]
-pub fn state(branch: &str, commit: &CommitId, rules: &Rules) -> String {
-    let mut hash = Sha256::new();
-    for part in [branch, commit.as_str(), &rules.largest.to_string(), if rules.lfs { "lfs" } else { "" }] {
-        hash.update(part.len().to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+/// What the copy of a commit consists of: written before its first object, and deleted after its last one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyManifest {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The repository.
+    pub repository: RepositoryName,
+    /// The branch.
+    pub branch: String,
+    /// The commit.
+    pub commit: CommitId,
+    /// The paths of its objects.
+    pub paths: BTreeSet<String>,
 }
 
 impl Manifest {

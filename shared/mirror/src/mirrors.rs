@@ -205,7 +205,7 @@ fn read(place: &str, Given { from, branch, copies, lfs, largest }: Given) -> Res
         let place = format!("{place}.{field}");
         RefName::of_branch(branch).map_err(|problem| mistake(&place, problem.to_string()))?;
         let is_id = |part: &str| matches!(part.len(), 40 | 64) && part.bytes().all(|it| it.is_ascii_hexdigit());
-        if branch.split('/').any(is_id) {
+        if branch.split('/').any(|part| part.split('-').next().is_some_and(is_id)) {
             return Err(mistake(
                 &place,
                 "a part of the branch's name looks like a commit, so that copies would run into one another",

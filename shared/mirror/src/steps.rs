@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::BlobId;
-use crate::manifest::{Journal, Manifest, Pointer};
+use crate::manifest::{CopyManifest, Journal, Manifest, Pointer};
 use crate::tree::LfsPointer;
 
 /// How many objects a step writes, and how many keys one request deletes, at most.
@@ -38,6 +38,15 @@ pub struct Upload {
 /// One effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// What a commit's copy is to consist of is written, before its objects.
+    List {
+        /// Its key.
+        key: String,
+        /// What.
+        manifest: CopyManifest,
+        /// The ETag of the one that there is, of a run that was broken off.
+        replaces: Option<String>,
+    },
     /// Objects of a commit's copy are written.
     Copy {
         /// The branch.
@@ -81,25 +90,49 @@ pub enum Step {
     },
     /// The journal is deleted.
     Close,
+    /// Objects of a former copy are deleted, by their paths.
+    Expire {
+        /// The branch.
+        branch: String,
+        /// What their keys begin with.
+        prefix: String,
+        /// The paths.
+        paths: Vec<String>,
+    },
+    /// What a former copy consisted of is deleted, once its objects are.
+    Forget {
+        /// The branch.
+        branch: String,
+        /// Its key.
+        key: String,
+        /// The ETag that it has.
+        etag: String,
+    },
 }
 
 /// In which phase a step is carried out. What follows the pointer never sees what comes after it.
 #[must_use]
 pub fn phase(step: &Step) -> u8 {
     match step {
-        Step::Copy { .. } => 0,
-        Step::Point { .. } => 1,
-        Step::Open { .. } => 2,
-        Step::Upload { .. } => 3,
-        Step::Delete(_) => 4,
-        Step::Record { .. } => 5,
-        Step::Close => 6,
+        Step::List { .. } => 0,
+        Step::Copy { .. } => 1,
+        Step::Point { .. } => 2,
+        Step::Open { .. } => 3,
+        Step::Upload { .. } => 4,
+        Step::Delete(_) => 5,
+        Step::Record { .. } => 6,
+        Step::Close => 7,
+        Step::Expire { .. } => 8,
+        Step::Forget { .. } => 9,
     }
 }
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::List { key, manifest, .. } => {
+                write!(f, "note in {key} that the copy has {}", counted(manifest.paths.len(), "file"))
+            }
             Self::Copy { prefix, uploads, .. } => {
                 write!(f, "write {} below {prefix}: {}", sum(uploads), listed(uploads.iter().map(|it| &it.path)))
             }
@@ -119,6 +152,15 @@ impl fmt::Display for Step {
                 write!(f, "write the manifest: commit {}, {}", manifest.commit, counted(manifest.files.len(), "file"))
             }
             Self::Close => f.write_str("delete the journal"),
+            Self::Expire { prefix, paths, .. } => {
+                write!(
+                    f,
+                    "delete {} of the former copy {prefix}: {}",
+                    counted(paths.len(), "object"),
+                    listed(paths.iter())
+                )
+            }
+            Self::Forget { key, .. } => write!(f, "delete {key}"),
         }
     }
 }

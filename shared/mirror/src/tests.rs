@@ -13,8 +13,8 @@ use reaction::interlock::Limits;
 use reaction::{Error, Plan};
 
 use crate::{
-    BlobId, CommitId, Copied, Entry, FORMAT, Head, Journal, Layout, LfsPointer, Manifest, Mode, Pointer, Record,
-    RepositoryName, Rules, Step, Stored, plan_copy, plan_layout,
+    BlobId, CommitId, Copied, CopyManifest, Entry, FORMAT, Head, Journal, Layout, LfsPointer, Manifest, Mode, Pointer,
+    Record, RepositoryName, Rules, Step, Stored, Turn, plan_copy, plan_layout,
 };
 
 /// A file: its path and the digit of its blob.
@@ -87,10 +87,26 @@ fn planned(
     plan_layout(&Layout { name: &name, branch: "main", head, rules, manifest, journal, limits: limits(), force })
 }
 
+/// How many copies stay.
+const KEPT: usize = 3;
+
+/// What is known of what copies consist of, by their prefixes.
+type Lists = BTreeMap<String, Stored<CopyManifest>>;
+
+/// Which copies stay and go where the branch has this commit.
+fn turn(of: &CommitId, pointer: Option<&Stored<Pointer>>) -> Turn {
+    Turn::of(&name(), "main", of, pointer.map(|it| &it.it), KEPT)
+}
+
 /// The plan of a copy.
-fn copied(head: &Head, pointer: Option<&Stored<Pointer>>, present: &BTreeMap<String, u64>) -> Plan<Step> {
-    let name = name();
-    plan_copy(&Copied { name: &name, branch: "main", head, rules: rules(), pointer, present })
+fn copied(
+    head: &Head,
+    pointer: Option<&Stored<Pointer>>,
+    present: &BTreeMap<String, u64>,
+    manifests: &Lists,
+) -> Plan<Step> {
+    let (name, turn) = (name(), turn(&head.commit, pointer));
+    plan_copy(&Copied { name: &name, branch: "main", head, rules: rules(), pointer, turn: &turn, present, manifests })
 }
 
 fn steps(plan: Plan<Step>) -> Vec<Step> {

@@ -54,6 +54,13 @@ pub(crate) struct Key {
     pub(crate) is_global: bool,
 }
 
+impl Key {
+    /// Whether the list of condition keys has it.
+    pub(crate) fn is_in(self, list: u16) -> bool {
+        self.is_global || numbers(list).any(|it| it == self.number)
+    }
+}
+
 /// The bytes of a name, and what follows them.
 type Block = (&'static [u8], &'static [u8]);
 
@@ -106,7 +113,11 @@ pub(crate) fn key(name: &str) -> Option<Key> {
     let by_pattern = || {
         let fits = |it: &usize| {
             let pattern = bytes(&record(KEYS, *it)[1..]).0;
-            pattern.contains(&b'*') && crate::pattern::bytes_cover(pattern, name.as_bytes())
+            // Each begins with the name of its service.
+            let begin = |it: &[u8]| it.first().map(u8::to_ascii_lowercase);
+            begin(pattern) == begin(name.as_bytes())
+                && pattern.contains(&b'*')
+                && crate::pattern::bytes_cover(pattern, name.as_bytes())
         };
         (0..count(KEYS)).find(fits).map(read_key)
     };
@@ -189,9 +200,14 @@ impl Action {
         numbers(self.types).map(|it| short(record(TYPES, it)).0)
     }
 
+    /// The number of its list of condition keys: actions that have the same know the same keys.
+    pub(crate) fn list_of_keys(self) -> u16 {
+        self.keys
+    }
+
     /// Whether a request for it may have this key.
     pub(crate) fn knows(self, key: Key) -> bool {
-        key.is_global || numbers(self.keys).any(|it| it == key.number)
+        key.is_in(self.keys)
     }
 }
 

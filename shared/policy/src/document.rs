@@ -1,5 +1,5 @@
 //! A policy as far as its form allows: what is of another form than the grammar's is left out here, and found by `form`. Policies that are
-//! edited are read in `shared/sharing/src/policy/statement.rs`.
+//! edited are read in `in_force.rs`.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
 
 use jsonc_parser::ast::{Object, ObjectProp, Value};

@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::place::{Lines, pointer};
 
+/// The characters of what is said about one place, at most.
+const LONGEST: usize = 1_000;
+
 /// One thing that is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -71,6 +74,7 @@ impl Found {
     }
 
     fn new(At { source, at }: At, severity: Severity, rule: &'static str, message: String, remedy: String) -> Self {
+        let (message, remedy) = (short(message), short(remedy));
         Self { source, at, severity, rule, message, remedy }
     }
 
@@ -88,6 +92,11 @@ impl Found {
             remedy: self.remedy,
         }
     }
+}
+
+/// The text, as far as it is not too long: it may quote a name that is as long as the policy.
+fn short(text: String) -> String {
+    if text.len() <= LONGEST { text } else { place::shortened(&text, LONGEST) }
 }
 
 /// A byte of one of the texts.

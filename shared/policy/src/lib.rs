@@ -1,7 +1,8 @@
 //! Whether a policy says what its author means, decided from its text alone: no network, no account.
 //!
 //! The reader keeps the place of each value, so that a finding names a JSON pointer, a line and a column. The rules compare the
-//! policy with a packed list of AWS's actions, and judge all of its statements together.
+//! policy with a packed list of AWS's actions, and judge all of its statements together. [`in_force`] has the statements of policies that
+//! are edited and not judged.
 //!
 //! ```
 //! use policy::{Kind, Source, check};
@@ -19,6 +20,7 @@ mod finding;
 mod firm;
 mod form;
 mod granted;
+pub mod in_force;
 mod json;
 mod kind;
 mod listed;
@@ -39,6 +41,6 @@ pub use append::append;
 pub use finding::Finding;
 pub use kind::Kind;
 pub use listed::{AccessLevel, ListedAction, listed_actions};
-pub use place::line_and_column_of;
+pub use place::Places;
 pub use reaction::Severity;
 pub use verdict::{Actions, Source, Verdict, check, list_of_actions};

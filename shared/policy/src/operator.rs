@@ -47,6 +47,9 @@ pub(crate) struct Operator {
     pub(crate) texts: Texts,
 }
 
+/// More bytes than an operator has with its quantifier and its ending.
+const LONGEST: usize = 64;
+
 /// Every operator without its quantifier and its ending.
 pub(crate) const NAMES: [&str; 27] = [
     "StringEquals",
@@ -81,6 +84,10 @@ pub(crate) const NAMES: [&str; 27] = [
 impl Operator {
     /// The operator of this name; AWS takes it in any case of its letters.
     pub(crate) fn parse(name: &str) -> Option<Self> {
+        // One operator may have thousands of keys, and is read for each.
+        if name.len() > LONGEST {
+            return None;
+        }
         let (quantifier, rest) = match name.split_once(':') {
             Some((before, rest)) if before.eq_ignore_ascii_case("ForAllValues") => (Quantifier::All, rest),
             Some((before, rest)) if before.eq_ignore_ascii_case("ForAnyValue") => (Quantifier::Any, rest),

@@ -29,9 +29,10 @@ pub(crate) struct Judged<'a> {
 
 /// What the rules find.
 pub(crate) fn find(judged: &Judged<'_>, found: &mut Vec<Found>) {
+    let mut budget = fit::Budget::default();
     for statement in &judged.statements {
         names::find(statement, found);
-        fit::find(statement, judged.kind, found);
+        fit::find(statement, judged.kind, &mut budget, found);
         conditions::find(statement, judged.kind, found);
         principals::find(statement, judged.kind, found);
     }

@@ -5,6 +5,7 @@ mod around;
 mod conditions;
 mod escalations;
 mod forms;
+mod hostile;
 mod narrowed;
 mod packed;
 mod patterns;

@@ -1,5 +1,7 @@
 //! The verdict on a policy: everything that is found, in order of place, and what it was compared with.
 
+use std::cmp::Reverse;
+
 use jsonc_parser::ast::Value;
 use serde::Serialize;
 
@@ -9,6 +11,9 @@ use crate::json::{Unreadable, read};
 use crate::place::Lines;
 use crate::rules::{Judged, refused};
 use crate::{Kind, append, form, rules};
+
+/// The most findings that are told. A text of the longest that is read has up to 60,000, and its reader holds them all in memory.
+const MOST: usize = 20_000;
 
 /// A text, and what to call it.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +74,7 @@ pub fn check(policy: &Source<'_>, denies: Option<&Source<'_>>, kind: Option<Kind
     let kind = judge(&sources, &roots, kind, &mut found);
     found.sort();
     found.dedup();
+    bound(&mut found);
     let lines: Vec<_> = sources.iter().map(|it| Lines::of(if found.is_empty() { "" } else { it.text })).collect();
     let placed = found.into_iter().map(|it| {
         let source = it.source;
@@ -102,6 +108,18 @@ fn judge<'a>(
     let whole = whole.as_deref().unwrap_or(sources[0].text);
     rules::find(&Judged { kind, documents: &documents, statements, whole }, found);
     kind
+}
+
+/// Leaves the worst of very many, in order of place, and says so.
+fn bound(found: &mut Vec<Found>) {
+    let more = found.len().saturating_sub(MOST);
+    if more > 0 {
+        found.sort_by_key(|it| Reverse(it.severity));
+        found.truncate(MOST);
+        found.sort();
+        let message = format!("there are {more} more findings, none of them worse than these");
+        found.insert(0, Found::error(At::default(), "findings", message, "correct the policy by these first"));
+    }
 }
 
 fn characters(text: &str, source: usize) -> Option<Found> {

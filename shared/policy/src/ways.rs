@@ -1,9 +1,16 @@
 //! Ways in which actions together raise the rights of their holder, as data.
 //!
-//! Sources: pathfinding.cloud (Apache-2.0, `data/paths`, 17 December 2025: the ids are its own; ecs-001 and ecs-002 are within ecs-003
-//! and ecs-004) and cloudsplaining 0.9.1 (MIT, 8 June 2026: the ids that begin with `cs-`). Both were read on 28 November 2026. Only
-//! the facts are taken: which actions. Ids that begin with `own-` are judged here by the same reasoning: the services that
-//! pathfinding.cloud's index names since, and the ones that reach the same end.
+//! Sources: pathfinding.cloud (Apache-2.0, `data/paths`, 17 December 2025, and of its paths of 2026 those that are not within another
+//! way: the ids are its own; ecs-001 and ecs-002 are within ecs-008, ecs-005 and ecs-007 within ecs-009, batch-003 within own-batch,
+//! bedrock-005 within bedrock-003) and cloudsplaining 0.9.1 (MIT, 8 June 2026: the ids that begin with `cs-`). Both were read on 28
+//! November 2026. Only the facts are taken: which actions. Ids that begin with `own-` are judged here by the same reasoning, and with
+//! fewer actions than a path of pathfinding.cloud where fewer do.
+
+mod judged;
+mod passing;
+
+use judged::JUDGED;
+use passing::PASSING;
 
 /// An action, on each of these things.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +62,12 @@ const WINDOWS_COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::do
 const REMOTE_COMMANDS: &[&str] = &["arn:*:ec2:*:*:instance/*", "arn:*:ssm:*::document/AWS-RunRemoteScript"];
 const PERMISSION_SETS: &[&str] = &["arn:*:sso:::permissionSet/*/*"];
 const IDENTITY_GROUPS: &[&str] = &["arn:*:identitystore:::group/*"];
+const JOBS: &[&str] = &["arn:*:batch:*:*:job-definition/*"];
+const RUNTIMES: &[&str] = &["arn:*:bedrock-agentcore:*:*:runtime/*"];
+const BROWSERS: &[&str] = &["arn:*:bedrock-agentcore:*:*:browser-custom/*"];
+const DEPLOYMENTS: &[&str] = &["arn:*:codedeploy:*:*:deploymentgroup:*"];
+const MACHINES: &[&str] = &["arn:*:states:*:*:stateMachine:*"];
+const PROFILES: &[&str] = &["arn:*:sagemaker:*:*:user-profile/*"];
 const PROVIDERS: &[&str] = &["arn:*:iam::*:saml-provider/*"];
 
 const fn any(action: &'static str) -> Need {
@@ -167,162 +180,17 @@ const EXISTING: &[Way] = &[
             on("bedrock-agentcore:InvokeCodeInterpreter", INTERPRETERS),
         ],
     ),
-];
-
-const PASSING: &[Way] = &[
-    passing("apprunner-001", "tasks.apprunner.amazonaws.com", &[any("apprunner:CreateService")]),
-    passing(
-        "bedrock-001",
-        "bedrock-agentcore.amazonaws.com",
+    through("batch-002", &[on("batch:SubmitJob", JOBS)]),
+    through("bedrock-004", &[on("bedrock-agentcore:InvokeAgentRuntimeCommand", RUNTIMES)]),
+    through(
+        "bedrock-007",
         &[
-            any("bedrock-agentcore:CreateCodeInterpreter"),
-            any("bedrock-agentcore:StartCodeInterpreterSession"),
-            any("bedrock-agentcore:InvokeCodeInterpreter"),
+            on("bedrock-agentcore:StartBrowserSession", BROWSERS),
+            any("bedrock-agentcore:ConnectBrowserAutomationStream"),
         ],
     ),
-    passing("cloudformation-001", "cloudformation.amazonaws.com", &[any("cloudformation:CreateStack")]),
-    passing(
-        "cloudformation-003",
-        "cloudformation.amazonaws.com",
-        &[any("cloudformation:CreateStackSet"), any("cloudformation:CreateStackInstances")],
-    ),
-    passing("cloudformation-004", "cloudformation.amazonaws.com", &[any("cloudformation:UpdateStackSet")]),
-    passing("codebuild-001", "codebuild.amazonaws.com", &[any("codebuild:CreateProject"), any("codebuild:StartBuild")]),
-    passing(
-        "codebuild-004",
-        "codebuild.amazonaws.com",
-        &[any("codebuild:CreateProject"), any("codebuild:StartBuildBatch")],
-    ),
-    passing(
-        "datapipeline-001",
-        "datapipeline.amazonaws.com",
-        &[
-            any("datapipeline:CreatePipeline"),
-            any("datapipeline:PutPipelineDefinition"),
-            any("datapipeline:ActivatePipeline"),
-        ],
-    ),
-    passing("ec2-001", "ec2.amazonaws.com", &[any("ec2:RunInstances")]),
-    passing("ec2-003", "ec2.amazonaws.com", &[any("ec2:RequestSpotInstances")]),
-    passing("ecs-003", "ecs-tasks.amazonaws.com", &[any("ecs:RegisterTaskDefinition"), any("ecs:CreateService")]),
-    passing("ecs-004", "ecs-tasks.amazonaws.com", &[any("ecs:RegisterTaskDefinition"), any("ecs:RunTask")]),
-    passing("ecs-005", "ecs-tasks.amazonaws.com", &[any("ecs:RegisterTaskDefinition"), any("ecs:StartTask")]),
-    passing("glue-001", "glue.amazonaws.com", &[any("glue:CreateDevEndpoint")]),
-    passing("glue-003", "glue.amazonaws.com", &[any("glue:CreateJob"), any("glue:StartJobRun")]),
-    passing("glue-004", "glue.amazonaws.com", &[any("glue:CreateJob"), any("glue:CreateTrigger")]),
-    passing("glue-005", "glue.amazonaws.com", &[any("glue:UpdateJob"), any("glue:StartJobRun")]),
-    passing("glue-006", "glue.amazonaws.com", &[any("glue:UpdateJob"), any("glue:CreateTrigger")]),
-    passing("lambda-001", "lambda.amazonaws.com", &[any("lambda:CreateFunction"), any("lambda:InvokeFunction")]),
-    passing(
-        "lambda-002",
-        "lambda.amazonaws.com",
-        &[any("lambda:CreateFunction"), any("lambda:CreateEventSourceMapping")],
-    ),
-    passing("lambda-006", "lambda.amazonaws.com", &[any("lambda:CreateFunction"), any("lambda:AddPermission")]),
-    passing("sagemaker-001", "sagemaker.amazonaws.com", &[any("sagemaker:CreateNotebookInstance")]),
-    passing("sagemaker-002", "sagemaker.amazonaws.com", &[any("sagemaker:CreateTrainingJob")]),
-    passing("sagemaker-003", "sagemaker.amazonaws.com", &[any("sagemaker:CreateProcessingJob")]),
-];
-
-const JUDGED: &[Way] = &[
-    alone("own-saml-provider", &[on("iam:UpdateSAMLProvider", PROVIDERS)]),
-    alone("own-identity-group", &[on("identitystore:CreateGroupMembership", IDENTITY_GROUPS)]),
-    both("own-new-role", &[on("iam:CreateRole", ROLES), on("iam:PutRolePolicy", ROLES)]),
-    both("own-new-role-attached", &[on("iam:CreateRole", ROLES), on("iam:AttachRolePolicy", ROLES)]),
-    both("own-passed-role", &[on("iam:PassRole", ROLES), on("iam:PutRolePolicy", ROLES)]),
-    both("own-passed-role-attached", &[on("iam:PassRole", ROLES), on("iam:AttachRolePolicy", ROLES)]),
-    through("own-windows-commands", &[on("ssm:SendCommand", WINDOWS_COMMANDS)]),
-    through("own-remote-commands", &[on("ssm:SendCommand", REMOTE_COMMANDS)]),
-    through("own-association", &[on("ssm:CreateAssociation", COMMANDS)]),
-    through("own-serial-console", &[on("ec2-instance-connect:SendSerialConsoleSSHPublicKey", INSTANCES)]),
-    alone("own-permission-set-inline", &[on("sso:PutInlinePolicyToPermissionSet", PERMISSION_SETS)]),
-    alone("own-permission-set-managed", &[on("sso:AttachManagedPolicyToPermissionSet", PERMISSION_SETS)]),
-    alone("own-permission-set-assigned", &[on("sso:CreateAccountAssignment", PERMISSION_SETS)]),
-    passing("own-batch", "ecs-tasks.amazonaws.com", &[any("batch:RegisterJobDefinition"), any("batch:SubmitJob")]),
-    passing("own-braket", "braket.amazonaws.com", &[any("braket:CreateJob")]),
-    passing(
-        "own-codedeploy",
-        "codedeploy.amazonaws.com",
-        &[any("codedeploy:CreateDeploymentGroup"), any("codedeploy:CreateDeployment")],
-    ),
-    passing("own-emr", "ec2.amazonaws.com", &[any("elasticmapreduce:RunJobFlow")]),
-    passing("own-emr-serverless", "emr-serverless.amazonaws.com", &[any("emr-serverless:StartJobRun")]),
-    passing("own-gamelift", "gamelift.amazonaws.com", &[any("gamelift:CreateFleet")]),
-    passing(
-        "own-image-builder",
-        "ec2.amazonaws.com",
-        &[any("imagebuilder:CreateInfrastructureConfiguration"), any("imagebuilder:CreateImage")],
-    ),
-    passing("own-omics", "omics.amazonaws.com", &[any("omics:StartRun")]),
-    passing(
-        "own-kinesisanalytics",
-        "kinesisanalytics.amazonaws.com",
-        &[any("kinesisanalytics:CreateApplication"), any("kinesisanalytics:StartApplication")],
-    ),
-    passing("own-cognito", "cognito-identity.amazonaws.com", &[any("cognito-identity:SetIdentityPoolRoles")]),
-    passing("own-glue-session", "glue.amazonaws.com", &[any("glue:CreateSession"), any("glue:RunStatement")]),
-    passing(
-        "own-agent-runtime",
-        "bedrock-agentcore.amazonaws.com",
-        &[any("bedrock-agentcore:CreateAgentRuntime"), any("bedrock-agentcore:InvokeAgentRuntime")],
-    ),
-    passing("own-instance-profile", "ec2.amazonaws.com", &[any("ec2:AssociateIamInstanceProfile")]),
-    passing("own-instance-profile-replaced", "ec2.amazonaws.com", &[any("ec2:ReplaceIamInstanceProfileAssociation")]),
-    passing("own-automation", "ssm.amazonaws.com", &[any("ssm:StartAutomationExecution")]),
-    passing(
-        "own-state-machine",
-        "states.amazonaws.com",
-        &[any("states:CreateStateMachine"), any("states:StartExecution")],
-    ),
-    passing("own-scheduler", "scheduler.amazonaws.com", &[any("scheduler:CreateSchedule")]),
-    passing("own-codepipeline", "codepipeline.amazonaws.com", &[any("codepipeline:CreatePipeline")]),
-    passing(
-        "own-launch-template",
-        "ec2.amazonaws.com",
-        &[any("ec2:CreateLaunchTemplateVersion"), any("ec2:ModifyLaunchTemplate")],
-    ),
-    passing("own-stack-update", "cloudformation.amazonaws.com", &[any("cloudformation:UpdateStack")]),
-    passing(
-        "own-change-set",
-        "cloudformation.amazonaws.com",
-        &[any("cloudformation:CreateChangeSet"), any("cloudformation:ExecuteChangeSet")],
-    ),
-    passing(
-        "own-function-role",
-        "lambda.amazonaws.com",
-        &[any("lambda:UpdateFunctionConfiguration"), any("lambda:UpdateFunctionCode")],
-    ),
-    passing(
-        "own-ecs-service",
-        "ecs-tasks.amazonaws.com",
-        &[any("ecs:RegisterTaskDefinition"), any("ecs:UpdateService")],
-    ),
-    passing("own-fleet", "ec2.amazonaws.com", &[any("ec2:CreateLaunchTemplate"), any("ec2:CreateFleet")]),
-    passing("own-spot-fleet", "ec2.amazonaws.com", &[any("ec2:RequestSpotFleet")]),
-    passing(
-        "own-launch-configuration",
-        "ec2.amazonaws.com",
-        &[any("autoscaling:CreateLaunchConfiguration"), any("autoscaling:CreateAutoScalingGroup")],
-    ),
-    passing(
-        "own-model",
-        "sagemaker.amazonaws.com",
-        &[any("sagemaker:CreateModel"), any("sagemaker:CreateTransformJob")],
-    ),
-    passing(
-        "own-endpoint",
-        "sagemaker.amazonaws.com",
-        &[any("sagemaker:CreateModel"), any("sagemaker:CreateEndpoint")],
-    ),
-    passing(
-        "own-sagemaker-pipeline",
-        "sagemaker.amazonaws.com",
-        &[any("sagemaker:CreatePipeline"), any("sagemaker:StartPipelineExecution")],
-    ),
-    passing("own-airflow", "airflow.amazonaws.com", &[any("airflow:CreateEnvironment")]),
-    passing(
-        "own-roles-anywhere",
-        "rolesanywhere.amazonaws.com",
-        &[any("rolesanywhere:CreateTrustAnchor"), any("rolesanywhere:CreateProfile")],
+    through(
+        "codedeploy-001",
+        &[on("codedeploy:CreateDeployment", DEPLOYMENTS), any("codedeploy:RegisterApplicationRevision")],
     ),
 ];

@@ -23,7 +23,7 @@ const PERCENT: Setting = Setting {
     variable: "SIGNALBOX_MAX_REMOVED_PERCENT",
     meaning: "the percentage of the shares, or names, that one sweep may take away without being forced, where there are ten or more",
     unset: Unset::Is("30"),
-    check: |variables| percent(variables).map(drop),
+    check: |variables| percent(&PERCENT, variables).map(drop),
 };
 
 /// The settings of every sweep that takes away: [`Limits::read`].
@@ -59,7 +59,7 @@ impl Limits {
     /// # Errors
     /// `Refused`, naming the variable that is malformed.
     pub fn read(variables: Variables) -> Result<Self, Error> {
-        Ok(Self { removals: number(&REMOVALS, variables)?, percent: percent(variables)? })
+        Ok(Self { removals: number(&REMOVALS, variables)?, percent: percent(&PERCENT, variables)? })
     }
 
     /// Which limit is exceeded where so many things go in all, and of `all` that the desired state knows `known` go.
@@ -72,14 +72,22 @@ impl Limits {
     }
 }
 
-fn percent(variables: Variables) -> Result<usize, Error> {
-    match number(&PERCENT, variables)? {
+/// The percentage that a setting is, or is by default.
+///
+/// # Errors
+/// `Refused`, naming the variable where it is not a whole number from 0 to 100.
+pub fn percent(setting: &Setting, variables: Variables) -> Result<usize, Error> {
+    match number(setting, variables)? {
         percent @ 0..=100 => Ok(percent),
-        percent => Err(PERCENT.malformed(format!("`{percent}` is more than 100"))),
+        percent => Err(setting.malformed(format!("`{percent}` is more than 100"))),
     }
 }
 
-fn number(setting: &Setting, variables: Variables) -> Result<usize, Error> {
+/// The whole number that a setting is, or is by default.
+///
+/// # Errors
+/// `Refused`, naming the variable where it is not one.
+pub fn number(setting: &Setting, variables: Variables) -> Result<usize, Error> {
     let text = setting.required(variables)?;
     text.parse().map_err(|_| setting.malformed(format!("`{text}` is not a whole number")))
 }

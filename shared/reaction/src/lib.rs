@@ -14,6 +14,7 @@ pub mod interlock;
 mod key;
 mod ledger;
 mod memory;
+mod parts;
 mod plan;
 mod report;
 mod run;

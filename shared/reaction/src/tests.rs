@@ -3,6 +3,7 @@
 mod findings;
 mod notes;
 mod panics;
+mod parts;
 mod phases;
 mod unsteady;
 

@@ -33,6 +33,7 @@ mod strict;
 #[cfg(test)]
 mod tests;
 
+pub use crate::policy::PolicyHolders;
 pub use candidate::{Candidate, Tags};
 pub use change::{Change, Share};
 pub use copies::{COPY_OF, copy_name, is_posing_as_copy, source_in_tag};
@@ -53,7 +54,6 @@ pub use mistake::Mistake;
 pub use needs::Needs;
 pub use note::Note;
 pub use obstacle::{ACCOUNTS_PER_SNAPSHOT, Consequence, Obstacle};
-pub use policy::PolicyHolders;
 pub use principal::Principal;
 pub use resource::Resource;
 pub use schema::schema;

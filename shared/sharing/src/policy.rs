@@ -7,18 +7,17 @@
 mod admits;
 mod condition;
 mod own;
-mod statement;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
+use policy::in_force::{self, Statement, Who, account_of, is_deleted, is_root};
 use reaction::Error;
 use serde_json::{Map, Value, json};
 
 use crate::{Kind, Principal, Resource};
 use condition::callers;
-use statement::{Statement, Who, account_of, is_deleted, is_root};
 
 pub use admits::{Admitted, admits};
 
@@ -195,7 +194,7 @@ fn parted<'a>(
     resource: &Resource,
     policy: &'a Map<String, Value>,
 ) -> Result<(Vec<Statement<'a>>, Vec<Statement<'a>>), String> {
-    let statements = statement::all(policy)?;
+    let statements = in_force::all(policy)?;
     Ok(statements.into_iter().partition(|statement| own::is_own(resource, statement)))
 }
 

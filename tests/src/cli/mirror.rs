@@ -68,6 +68,7 @@ async fn a_repository_that_is_behind_is_listed_compared_and_planned() {
         exit 2
         $ signalbox mirror plan acme/templates
         mirror-repository: planned
+          - note in .signalbox/acme/templates/main/SECOND.json that the copy has 2 files
           - write 2 objects (19 bytes) below .signalbox/acme/templates/main/SECOND/: network/subnets.yaml, root.yaml
           - move the pointer .signalbox/acme/templates/main/pointer.json: commit SECOND
           - note in the journal that 3 paths change
@@ -90,6 +91,7 @@ async fn a_repository_is_copied_by_hand_and_then_equal() {
     expect![[r#"
         $ signalbox mirror run acme/templates
         mirror-repository: applied
+          - note in .signalbox/acme/templates/main/SECOND.json that the copy has 2 files
           - write 2 objects (19 bytes) below .signalbox/acme/templates/main/SECOND/: network/subnets.yaml, root.yaml
           - move the pointer .signalbox/acme/templates/main/pointer.json: commit SECOND
           - note in the journal that 3 paths change
@@ -136,6 +138,7 @@ async fn each_option_of_the_mirror_commands_has_an_effect() {
         assert!(told.contains("/another-bucket"), "{command:?}: {told}");
         for (option, value, expected) in [
             ("--max-deleted-percent", "101", "SIGNALBOX_MAX_DELETED_PERCENT"),
+            ("--kept-copies", "1", "SIGNALBOX_KEPT_COPIES"),
             ("--region", "eu-central-1", "eu-central-1 "),
             ("--profile", "of-no-file", "of-no-file"),
             ("--ca-bundle", "of-no-file.pem", "of-no-file.pem"),

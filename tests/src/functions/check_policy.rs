@@ -7,6 +7,7 @@ pub mod checks;
 mod faults;
 mod given;
 mod history;
+mod large;
 mod pipeline;
 mod stories;
 mod versions;

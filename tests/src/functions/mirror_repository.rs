@@ -3,6 +3,7 @@
 
 pub mod checks;
 mod deployed;
+mod full;
 mod given;
 mod hazards;
 mod races;
@@ -14,6 +15,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use aws::in_name_of;
+use aws_sdk_s3::config::AppName;
 use aws_sdk_sqs::types::QueueAttributeName;
 use ledger::DynamoLedger;
 use mirror_repository::{MirrorRepository, Settings};
@@ -38,6 +40,8 @@ pub struct Scene {
     pub world: World,
     pub repository: Repository,
     pub forge: Forge,
+    /// What looks into the bucket, whatever else is held up.
+    observer: aws_sdk_s3::Client,
     given: Given,
     folder: Folder,
     event: String,
@@ -57,7 +61,8 @@ impl scene::Scene for Scene {
         let event = read_sample(Self::FUNCTION, sample).replace(SAMPLE_ACCOUNT, &world.account);
         let queue = make_queue(&world).await;
         let (secret, folder, given) = (make_secret(&world).await, Folder::make(), given.clone());
-        let scene = Self { world, repository, forge, given, folder, event, queue, secret, commits: Mutex::default() };
+        let (observer, commits) = (observer(&world), Mutex::default());
+        let scene = Self { world, repository, forge, observer, given, folder, event, queue, secret, commits };
         scene.fill().await;
         scene
     }
@@ -109,6 +114,13 @@ impl scene::Scene for Scene {
     }
 }
 
+/// A client whose calls no gate holds.
+fn observer(world: &World) -> aws_sdk_s3::Client {
+    let name = AppName::new(local_aws::OBSERVER).unwrap();
+    let config = aws_sdk_s3::config::Builder::from(world.sessions.config()).app_name(name);
+    aws_sdk_s3::Client::from_conf(config.build())
+}
+
 /// Makes the secret with the token: its ARN.
 async fn make_secret(world: &World) -> String {
     let secrets = aws_sdk_secretsmanager::Client::new(world.sessions.config());
@@ -129,7 +141,7 @@ impl Scene {
     async fn fill(&self) {
         self.world.make_bucket(&self.bucket()).await;
         self.put_list(&self.list()).await;
-        if let Some(before) = self.given.before {
+        for before in self.given.earlier.into_iter().chain(self.given.before) {
             self.push("main", before);
             let report = self.mirror().await;
             assert_eq!(report.outcome, reaction::Outcome::Applied, "{report}");
@@ -196,7 +208,9 @@ impl Scene {
     /// The function, as a new sandbox has it, but for what earlier ones kept on the disk.
     pub fn function(&self) -> MirrorRepository {
         let (location, bucket, queue) = (self.location(), self.bucket(), self.queue.clone());
+        let kept = self.given.kept;
         let variables = move |name: &str| match name {
+            "SIGNALBOX_KEPT_COPIES" => kept.map(String::from),
             "SIGNALBOX_REPOSITORIES" => Some(location.clone()),
             "SIGNALBOX_MIRROR_BUCKET" => Some(bucket.clone()),
             "SIGNALBOX_MIRROR_QUEUE" => Some(queue.clone()),
@@ -225,7 +239,7 @@ impl Scene {
 
     /// Every object of the bucket, by key.
     pub async fn objects(&self) -> BTreeMap<String, Vec<u8>> {
-        let listed = self.world.s3.list_objects_v2().bucket(self.bucket()).send().await.unwrap();
+        let listed = self.observer.list_objects_v2().bucket(self.bucket()).send().await.unwrap();
         let mut objects = BTreeMap::new();
         for object in listed.contents.unwrap_or_default() {
             let key = object.key.unwrap();
@@ -237,7 +251,7 @@ impl Scene {
 
     /// An object of the bucket.
     pub async fn object(&self, key: &str) -> Option<Vec<u8>> {
-        let found = self.world.s3.get_object().bucket(self.bucket()).key(key).send().await.ok()?;
+        let found = self.observer.get_object().bucket(self.bucket()).key(key).send().await.ok()?;
         Some(found.body.collect().await.unwrap().into_bytes().to_vec())
     }
 

@@ -60,7 +60,7 @@ fn the_form_of_aws_own_policies_is_valid() {
         administrator-service 4
         all-on-all 2
         condition-key 12
-        escalation 181
+        escalation 200
         for-all-values 148
         not-action 2
         not-resource 7

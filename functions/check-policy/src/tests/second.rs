@@ -9,7 +9,7 @@ use reaction::Severity;
 use super::{DENIES, READING};
 use crate::facts::Opinion;
 use crate::judge::{Denies, Sent};
-use crate::second::{Asked, finding};
+use crate::second::{Asked, findings};
 
 fn found(kind: ValidatePolicyFindingType, path: Vec<PathElement>) -> ValidatePolicyFinding {
     let at = || Position::builder().line(1).column(0).offset(0).build().unwrap();
@@ -29,7 +29,7 @@ fn told(policy: &str, kind: Kind, path: Vec<PathElement>) -> String {
     let denies = Denies { name: "central-deny-policy-sandbox v3".into(), text: DENIES.into() };
     let sent = Sent { policy: policy.into(), metadata: String::new() };
     let asked = Asked { kind, sent: &sent, denies: &denies, document: "" };
-    finding(&found(ValidatePolicyFindingType::Error, path), asked).path
+    findings(&[found(ValidatePolicyFindingType::Error, path)], asked).remove(0).path
 }
 
 fn action_of(statement: i32) -> Vec<PathElement> {
@@ -56,10 +56,10 @@ fn what_aws_calls_an_error_and_what_is_unknown_refuses() {
     let denies = Denies { name: String::new(), text: String::new() };
     let sent = Sent { policy: READING.into(), metadata: String::new() };
     let asked = Asked { kind: Kind::Identity, sent: &sent, denies: &denies, document: "" };
-    let severity = |kind: &str| finding(&found(kind.into(), Vec::new()), asked).severity;
+    let severity = |kind: &str| findings(&[found(kind.into(), Vec::new())], asked)[0].severity;
     let said = ["ERROR", "SECURITY_WARNING", "WARNING", "SUGGESTION", "DISASTER"].map(severity);
     assert_eq!(said, [Severity::Error, Severity::Warning, Severity::Warning, Severity::Note, Severity::Error]);
-    let whole = finding(&found("ERROR".into(), Vec::new()), asked);
+    let whole = findings(&[found("ERROR".into(), Vec::new())], asked).remove(0);
     assert_eq!(whole.rule, "access-analyzer:INVALID_ACTION");
     assert_eq!(whole.remedy, "read https://docs.aws.amazon.com/IAM/latest/UserGuide/");
 }

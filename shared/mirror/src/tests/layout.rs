@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 use super::*;
-use crate::{BATCH, phase, state};
+use crate::{BATCH, phase};
 
 #[test]
 fn a_first_copy_writes_everything_and_then_says_so() {
@@ -130,12 +130,4 @@ fn another_setting_of_what_a_file_becomes_looks_at_the_commit_again() {
     assert!(!before.is_of("main", &commit(2), &rules()));
     assert!(!before.is_of("main", &commit(1), &Rules { lfs: true, ..rules() }));
     assert!(!before.is_of("main", &commit(1), &Rules { largest: 1, ..rules() }));
-    let states = [
-        state("main", &commit(1), &rules()),
-        state("release", &commit(1), &rules()),
-        state("main", &commit(2), &rules()),
-        state("main", &commit(1), &Rules { lfs: true, ..rules() }),
-        state("main", &commit(1), &Rules { largest: 1, ..rules() }),
-    ];
-    assert_eq!(states.iter().collect::<BTreeSet<_>>().len(), states.len());
 }

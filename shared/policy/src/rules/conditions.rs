@@ -3,8 +3,11 @@
 mod absent;
 mod value;
 
+use std::cell::LazyCell;
+use std::collections::BTreeSet;
+
 use crate::Kind;
-use crate::actions::{Key, key, keys, service};
+use crate::actions::{Action, Key, key, keys, service};
 use crate::document::{Condition, Statement};
 use crate::finding::Found;
 use crate::operator::{Compares, NAMES, Operator, Quantifier};
@@ -14,12 +17,13 @@ use crate::rules::names::{RETIRED, actions_of, is_open, nearest};
 const PROVIDERS: [&str; 3] = ["saml", "cognito-identity-auth", "cognito-identity-unauth"];
 
 pub(super) fn find(statement: &Statement<'_>, kind: Kind, found: &mut Vec<Found>) {
+    let lists = LazyCell::new(|| lists_of_keys(statement));
     for condition in &statement.conditions {
         let Some(operator) = Operator::parse(condition.operator.value) else {
             found.push(unknown_operator(condition));
             continue;
         };
-        if let Some(known) = known(condition, statement, found) {
+        if let Some(known) = known(condition, &lists, found) {
             value::find(condition, operator, known, found);
             quantified(condition, operator, known, found);
         }
@@ -29,23 +33,31 @@ pub(super) fn find(statement: &Statement<'_>, kind: Kind, found: &mut Vec<Found>
 }
 
 fn unknown_operator(condition: &Condition<'_>) -> Found {
-    let written = condition.operator.value;
+    // It may be as long as the policy, and is told for each of its keys.
+    let written = &place::shortened(condition.operator.value, 100);
     let base = written.rsplit(':').next().unwrap_or_default();
     let near = nearest(base, NAMES.into_iter());
     let remedy = near.map_or_else(|| "write an operator such as StringEquals".to_owned(), |it| format!("write `{it}`"));
     Found::error(condition.operator.at, "unknown-operator", format!("there is no operator `{written}`"), remedy)
 }
 
-/// The key as AWS's list has it; or a finding, where it has none, or not for these actions.
-fn known(condition: &Condition<'_>, statement: &Statement<'_>, found: &mut Vec<Found>) -> Option<Key> {
+/// The lists of condition keys that the statement's actions have, each once; none where it is about actions that are not named. They are
+/// gathered once for all conditions.
+fn lists_of_keys(statement: &Statement<'_>) -> BTreeSet<u16> {
+    if is_open(statement) {
+        return BTreeSet::new();
+    }
+    statement.actions.iter().flat_map(|it| actions_of(*it)).map(Action::list_of_keys).collect()
+}
+
+/// The key as AWS's list has it; or a finding, where it has none, or not for the actions that have these lists of keys.
+fn known(condition: &Condition<'_>, lists: &BTreeSet<u16>, found: &mut Vec<Found>) -> Option<Key> {
     let written = condition.key.value;
     let Some(known) = key(written) else {
         found.extend(unknown_key(condition));
         return None;
     };
-    let actions = || statement.actions.iter().flat_map(|it| actions_of(*it));
-    let has_actions = !is_open(statement) && actions().next().is_some();
-    if has_actions && !actions().any(|it| it.knows(known)) && !is_of_tags(known) {
+    if !lists.is_empty() && !lists.iter().any(|it| known.is_in(*it)) && !is_of_tags(known) {
         let message = format!("no action of the statement knows the key `{written}`");
         let remedy = "take it out, or move the actions that know it into a statement with it";
         found.push(Found::warning(condition.key.at, "condition-key", message, remedy));

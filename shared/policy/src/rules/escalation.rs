@@ -79,7 +79,12 @@ fn on_the_same<'a>(needs: &[Need], rights: &Rights<'a>) -> Option<Text<'a>> {
     };
     let (ones, others) = (of(one)?, of(other)?);
     let is_own = |it: &str| it.to_ascii_lowercase().contains("${aws:username}");
-    let may_be = |a: &str, b: &str| !is_own(a) && !is_own(b) && (!rights.is_comparable || may_be_the_same(a, b));
+    let sort = |need: &Need| need.on.first().copied().unwrap_or("*");
+    // A group is neither a user nor a role, and what both actions are about has to be of their sort.
+    let is_of_sort = |a: &str, b: &str| may_be_the_same(a, sort(one)) && may_be_the_same(b, sort(other));
+    let may_be = |a: &str, b: &str| {
+        !is_own(a) && !is_own(b) && (!rights.is_comparable || is_of_sort(a, b) && may_be_the_same(a, b))
+    };
     ones.iter()
         .find(|(_, a)| others.iter().any(|(_, b)| a.iter().any(|a| b.iter().any(|b| may_be(a.value, b.value)))))
         .map(|it| it.0)

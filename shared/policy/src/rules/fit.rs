@@ -12,13 +12,26 @@ use crate::rules::names::{actions_of, is_open};
 
 const RULE: &str = "resource-type";
 
+/// How many pairs of a thing and a sort of things are compared at most. No policy that AWS takes has more; what exceeds it is refused for its
+/// size, and not worth the time for what are warnings.
+const PAIRS: usize = 100_000;
+
+/// How many pairs are left to be compared, of all statements together.
+pub(super) struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(PAIRS)
+    }
+}
+
 /// A resource, as its parts with `*` for what varies.
 struct Thing<'a> {
     text: Text<'a>,
     arn: Cow<'a, str>,
 }
 
-pub(super) fn find(statement: &Statement<'_>, kind: Kind, found: &mut Vec<Found>) {
+pub(super) fn find(statement: &Statement<'_>, kind: Kind, budget: &mut Budget, found: &mut Vec<Found>) {
     for text in &statement.resources {
         form(*text, kind, found);
     }
@@ -31,12 +44,12 @@ pub(super) fn find(statement: &Statement<'_>, kind: Kind, found: &mut Vec<Found>
     // What API Gateway's actions are about are paths of its API, of which AWS lists some only.
     let is_listed = |it: &Thing<'_>| is_every_resource(&it.arn) || is_arn(&it.arn) && parts(&it.arn)[2] != "apigateway";
     if things.iter().all(is_listed) {
-        compare(statement, &things, found);
+        compare(statement, &things, budget, found);
     }
 }
 
 /// Compares what the actions are about with the things that the statement names.
-fn compare(statement: &Statement<'_>, things: &[Thing<'_>], found: &mut Vec<Found>) {
+fn compare(statement: &Statement<'_>, things: &[Thing<'_>], budget: &mut Budget, found: &mut Vec<Found>) {
     let own: Vec<_> = things.iter().map(|it| parts(&it.arn)).collect();
     let mut is_used = vec![false; things.len()];
     // Whether actions with this list of types are about one of the things: many actions have the same list.
@@ -48,6 +61,10 @@ fn compare(statement: &Statement<'_>, things: &[Thing<'_>], found: &mut Vec<Foun
             is_listed = true;
             let list = action.list_of_types();
             let before = known.iter().find(|it| it.0 == list).map(|it| it.1);
+            if before.is_none() {
+                let Some(left) = budget.0.checked_sub(own.len() * action.types().count()) else { return };
+                budget.0 = left;
+            }
             is_of_use |= before.unwrap_or_else(|| {
                 let fits = use_of(action, &own, &mut is_used);
                 known.push((list, fits));

@@ -14,11 +14,22 @@ pub(super) const RETIRED: [&str; 8] =
 pub(super) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let name = name.to_ascii_lowercase();
     let far = (name.len() / 4).clamp(1, 3);
+    let own = letters(&name);
+    // Each difference brings one letter at most, and takes one away: most names are told apart without being compared.
+    let is_far = |it: &str| {
+        let other = letters(it);
+        (own & !other).count_ones().max((other & !own).count_ones()) as usize > far
+    };
     let near = names
-        .filter(|it| it.len().abs_diff(name.len()) <= far)
+        .filter(|it| it.len().abs_diff(name.len()) <= far && !is_far(it))
         .map(|it| (strsim::osa_distance(&name, &it.to_ascii_lowercase()), it))
         .filter(|(distance, _)| *distance <= far);
     near.min_by_key(|(distance, _)| *distance).map(|(_, it)| it)
+}
+
+/// Which letters a name has, whatever their case.
+fn letters(name: &str) -> u32 {
+    name.bytes().fold(0, |all, it| all | 1 << (it & 0x1f))
 }
 
 pub(super) fn find(statement: &Statement<'_>, found: &mut Vec<Found>) {

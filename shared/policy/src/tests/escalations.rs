@@ -19,6 +19,31 @@ pub(super) const KNOWN: &[Known] = &[
         &[],
     ),
     identity(
+        "everything that can be done to the groups of one path",
+        r#"{"Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::111122223333:group/contractors/*"}"#,
+        &[],
+    ),
+    identity(
+        "everything that can be done to the users of one path",
+        r#"{"Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::111122223333:user/contractors/*"}"#,
+        ONE,
+    ),
+    identity(
+        "a task that is there, run with another role and another command",
+        r#"{"Effect": "Allow", "Action": ["iam:PassRole", "ecs:RunTask"], "Resource": "*"}"#,
+        PASS,
+    ),
+    identity(
+        "a job that is there, with another command",
+        r#"{"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": "*"}"#,
+        ONE,
+    ),
+    identity(
+        "jobs of one definition in one queue",
+        r#"{"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": ["arn:aws:batch:eu-west-1:111122223333:job-definition/nightly:*", "arn:aws:batch:eu-west-1:111122223333:job-queue/nightly"]}"#,
+        &[],
+    ),
+    identity(
         "own policies",
         r#"{"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "arn:aws:iam::*:user/${aws:username}"}"#,
         ONE,

@@ -1,10 +1,10 @@
 //! Whether a key's policy lets an account use what the key encrypts.
 
 use place::AccountId;
+use policy::in_force::{self, Statement, Who, account_of, is_root};
 
 use super::condition::callers;
 use super::read;
-use super::statement::{self, Statement, Who, account_of, is_root};
 use crate::Kind;
 
 /// How far a key's policy admits an account.
@@ -29,7 +29,7 @@ const NEEDED: [&str; 2] = ["kms:Decrypt", "kms:CreateGrant"];
 /// Why the text is no policy.
 pub fn admits(text: &str, account: &AccountId) -> Result<Admitted, String> {
     let policy = read(Some(text))?;
-    let statements = statement::all(&policy)?;
+    let statements = in_force::all(&policy)?;
     let levels = NEEDED.map(|action| level(&statements, action, account));
     Ok(levels.into_iter().min().unwrap_or(Admitted::No))
 }

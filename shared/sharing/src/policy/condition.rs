@@ -8,9 +8,9 @@
 use std::collections::BTreeSet;
 
 use place::{AccountId, Arn};
+use policy::in_force::Statement;
 use serde_json::Value;
 
-use super::statement::Statement;
 use crate::Kind;
 use crate::principal::is_id;
 

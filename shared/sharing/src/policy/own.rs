@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use place::AccountId;
+use policy::in_force::{ORGANIZATION, Statement, Who, account_of, is_root, texts};
 use reaction::Error;
 use serde_json::{Map, Value, json};
 
-use super::statement::{ORGANIZATION, Statement, Who, account_of, is_root, texts};
 use crate::principal::is_id;
 use crate::{Kind, Principal, Resource};
 

@@ -123,8 +123,17 @@ fn local() -> Vec<Row> {
 /// A mirror needs a repository at a forge, which the tests of the command have.
 fn mirror() -> Vec<Row> {
     const TEST: &str = "each_option_of_the_mirror_commands_has_an_effect";
-    const OF_ALL: [&str; 8] =
-        ["bucket", "ca-bundle", "endpoint-url", "max-deleted-percent", "output", "profile", "region", "repositories"];
+    const OF_ALL: [&str; 9] = [
+        "bucket",
+        "ca-bundle",
+        "endpoint-url",
+        "kept-copies",
+        "max-deleted-percent",
+        "output",
+        "profile",
+        "region",
+        "repositories",
+    ];
     let commands = ["mirror list", "mirror plan", "mirror run", "mirror verify"];
     let of_all = commands.into_iter().flat_map(|command| OF_ALL.map(|option| by_test(command, option, TEST)));
     of_all.chain(["force", "ledger-table"].map(|option| by_test("mirror run", option, TEST))).collect()

@@ -1,5 +1,7 @@
 //! The compiled function: behind the Runtime API, and deployed with its role and the role in the pipeline's account.
 
+use std::collections::BTreeMap;
+
 use expect_test::expect;
 use local_aws::JobState;
 use local_aws::lambda_api::Outcome;
@@ -16,9 +18,8 @@ use crate::world::{AUDIT, GRANTS};
 /// What a job's credentials hold, which no log may have.
 const SECRET: &str = "a-secret-of-the-pipeline";
 
-#[tokio::test]
-async fn the_compiled_function_answers_the_pipeline() {
-    let scene = Scene::set_up(&GIVEN, "a-policy-was-sent").await;
+/// What the compiled function is told.
+pub fn environment_of(scene: &Scene) -> BTreeMap<String, String> {
     let mut environment = environment(&scene.world);
     let own = [
         ("SIGNALBOX_GRANTS_TABLE", GRANTS),
@@ -28,7 +29,13 @@ async fn the_compiled_function_answers_the_pipeline() {
         ("SIGNALBOX_POLICY_TAGS", "team"),
     ];
     environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let (api, function) = start_function("check-policy", &environment).await;
+    environment
+}
+
+#[tokio::test]
+async fn the_compiled_function_answers_the_pipeline() {
+    let scene = Scene::set_up(&GIVEN, "a-policy-was-sent").await;
+    let (api, function) = start_function("check-policy", &environment_of(&scene)).await;
     let event = scene.event().replace("\"example\"", &json!(SECRET).to_string());
     let respond = async |event: &str| match api.invoke(event, INVOCATION).await {
         Outcome::Response(body) => serde_json::from_slice::<Value>(&body).unwrap(),

@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 pub use super::Scene;
-use super::{FIRST, GIVEN, Given, POINTED, SECOND, stories};
+use super::{EXPIRING, FIRST, GIVEN, Given, POINTED, SECOND, stories};
 use crate::promises::checks::{Answer, Checked, Deployed, Economy, Shown};
 use crate::promises::every_call::Run;
 use crate::world::scene::Story;
@@ -30,7 +30,7 @@ impl Checked for Scene {
     }
 
     fn runs() -> Shown<Vec<Run<Given>>> {
-        Shown::Here(vec![Run { given: POINTED, sample: "a-branch-was-pushed", calls: 14 }])
+        Shown::Here(vec![Run { given: EXPIRING, sample: "a-branch-was-pushed", calls: 20 }])
     }
 
     fn economy() -> Vec<Economy<Self>> {
@@ -78,7 +78,7 @@ fn with_pointer() -> Economy<Scene> {
         given: POINTED,
         sample: "a-branch-was-pushed",
         calls: expect![[r#"
-            18 calls
+            19 calls
             dynamodb:PutItem
             s3:DeleteObject
             s3:DeleteObjects
@@ -88,6 +88,7 @@ fn with_pointer() -> Economy<Scene> {
             s3:GetObject
             s3:HeadObject
             s3:ListObjectsV2
+            s3:PutObject
             s3:PutObject
             s3:PutObject
             s3:PutObject
@@ -118,18 +119,15 @@ fn as_it_was() -> Economy<Scene> {
     }
 }
 
-/// A sweep that finds a repository behind.
+/// A sweep of one repository.
 fn sweep() -> Economy<Scene> {
     Economy {
         given: Given { before: Some(&FIRST), now: &SECOND, ..GIVEN },
         sample: "the-time-of-a-sweep-came",
         calls: expect![[r#"
-            7 calls
+            4 calls
             dynamodb:PutItem
             s3:GetObject
-            s3:HeadObject
-            s3:HeadObject
-            secretsmanager:GetSecretValue
             sqs:SendMessage
             dynamodb:UpdateItem
         "#]],

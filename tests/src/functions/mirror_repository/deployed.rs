@@ -1,6 +1,7 @@
 //! The compiled function: behind the Runtime API, and deployed with its template, where a message in the queue becomes a mirror, and the
 //! mirror a stack.
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use local_aws::deploy::Stack;
 use serde_json::{Value, json};
 
@@ -93,6 +94,65 @@ async fn deployed_it_mirrors_by_its_role_and_a_stack_is_made_of_a_mirrored_templ
     let made = account.sqs.get_queue_url().queue_name("nested").send().await.unwrap();
     assert!(made.queue_url.unwrap().ends_with("/nested"));
     account.deployment.delete("of-a-mirror").await.unwrap();
+    account.delete_stacks().await;
+}
+
+/// How many messages of a queue are there and how many are being worked on.
+async fn left_in(sqs: &aws_sdk_sqs::Client, queue: &str) -> [String; 2] {
+    let counts = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    ];
+    let asked = sqs.get_queue_attributes().queue_url(queue).set_attribute_names(Some(counts.to_vec()));
+    let attributes = asked.send().await.unwrap().attributes.unwrap();
+    counts.map(|it| attributes[&it].clone())
+}
+
+/// The list with the same repository under another name, and one whose forge is down between the two.
+fn with_a_forge_that_is_down(scene: &Scene) -> Value {
+    let mut list = scene.list();
+    let repositories = list["repositories"].as_object_mut().unwrap();
+    let (mut down, well) = (repositories[NAME].clone(), repositories[NAME].clone());
+    down["from"]["https"] = json!("https://localhost:1/templates.git");
+    repositories.insert("acme/down".into(), down);
+    repositories.insert("acme/well".into(), well);
+    list
+}
+
+/// The sweep's message leads to one for each repository, in a group of its own: SQS delivers the one that fails again, as often as the
+/// queue says, and keeps it in the end; the others are worked on meanwhile, and gone.
+#[tokio::test]
+async fn deployed_a_forge_that_is_down_holds_up_no_other_repository_and_its_message_is_kept() {
+    let scene = Scene::set_up(&GIVEN, "the-time-of-a-sweep-came").await;
+    scene.put_list(&with_a_forge_that_is_down(&scene)).await;
+    let bucket = format!("swept-{}", scene.bucket());
+    let sqs = aws_sdk_sqs::Client::new(scene.world.sessions.config());
+    sqs.delete_queue().queue_url(&scene.queue).send().await.unwrap();
+    let account = DeployedAccount::of(scene, &[("BucketName", &bucket)]).await;
+    let queue = &account.outputs["QueueUrl"];
+    // The template's time is longer than an invocation, for which no test waits.
+    let soon = account.sqs.set_queue_attributes().queue_url(queue).attributes(QueueAttributeName::VisibilityTimeout, "1");
+    soon.send().await.unwrap();
+    let send = account.sqs.send_message().queue_url(queue).message_group_id("sweep").message_deduplication_id("1");
+    send.message_body(account.scene.event()).send().await.unwrap();
+    let kept = account.the_failure().await;
+    assert_eq!(kept["repository"], "acme/down");
+    assert_eq!(left_in(&account.sqs, queue).await, ["0", "0"], "every other message is gone");
+    for name in [NAME, "acme/well"] {
+        let key = format!("{name}/root.yaml");
+        let object = account.scene.world.s3.get_object().bucket(&bucket).key(&key).send().await.unwrap();
+        assert_eq!(object.body.collect().await.unwrap().into_bytes(), &b"Root: 1\n"[..], "{key}");
+    }
+    let lines = account.log_lines().await;
+    let outcomes = |of: &str| -> Vec<String> {
+        let of = lines.iter().filter(|it| it["key"] == of);
+        of.map(|it| it["outcome"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(outcomes("sweep"), ["applied"]);
+    assert_eq!(outcomes("mirror/acme/well"), ["applied"]);
+    assert_eq!(outcomes("mirror/acme/down"), ["failed"; 4], "as often as the queue delivers it");
+    let down = lines.iter().find(|it| it["key"] == "mirror/acme/down").unwrap();
+    assert!(down["message"].as_str().unwrap().contains("check the address and that the server is up"), "{down}");
     account.delete_stacks().await;
 }
 

@@ -14,6 +14,8 @@ pub const POINTER: &str = ".signalbox/acme/templates/main/pointer.json";
 /// What there is before a message.
 #[derive(Clone)]
 pub struct Given {
+    /// The files of the commit that was mirrored before that one.
+    pub earlier: Option<&'static LazyLock<Vec<File>>>,
     /// The files of the commit that was mirrored before.
     pub before: Option<&'static LazyLock<Vec<File>>>,
     /// The files that the branch has now.
@@ -22,15 +24,21 @@ pub struct Given {
     pub copies: &'static [&'static str],
     /// The hosts of files of Git LFS.
     pub lfs: &'static [&'static str],
+    /// How many copies stay, as the setting has it.
+    pub kept: Option<&'static str>,
     /// Whether the list of repositories is in Parameter Store.
     pub is_parameter: bool,
 }
 
 /// A repository that was never mirrored, with two templates.
-pub const GIVEN: Given = Given { before: None, now: &FIRST, copies: &[], lfs: &[], is_parameter: false };
+pub const GIVEN: Given =
+    Given { earlier: None, before: None, now: &FIRST, copies: &[], lfs: &[], kept: None, is_parameter: false };
 
 /// A push to a repository that has a pointer.
 pub const POINTED: Given = Given { before: Some(&FIRST), now: &SECOND, copies: &["main"], ..GIVEN };
+
+/// The same, where the pointer moves on from a commit whose copy stays, and the copy before that goes.
+pub const EXPIRING: Given = Given { earlier: Some(&AWKWARD), kept: Some("2"), ..POINTED };
 
 /// Two templates.
 pub static FIRST: LazyLock<Vec<File>> =

@@ -118,6 +118,26 @@ async fn a_file_that_is_too_large_is_reported_and_leaves_the_bucket() {
     assert_eq!(scene.below(&format!("{NAME}/")).await.into_keys().collect::<Vec<_>>(), ["network/vpc.yaml"]);
 }
 
+/// A server that cannot leave files out sends them all: the one that is too large is reported, and the rest is mirrored.
+#[tokio::test]
+async fn of_a_server_that_cannot_leave_large_files_out_the_rest_is_mirrored_and_they_are_reported() {
+    let scene = Scene::set_up(&GIVEN, SAMPLE).await;
+    scene.repository.git(&["config", "uploadpack.allowFilter", "false"], b"");
+    let mut list = scene.list();
+    list["repositories"][NAME]["largest"] = json!(100_000);
+    scene.put_list(&list).await;
+    let large = "x".repeat(3_000_000);
+    scene.push("main", &[file("a.bin", &large), file("network/vpc.yaml", "Vpc: 1\n"), file("z.bin", &large[1..])]);
+    let report = scene.mirror().await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+    let told: Vec<_> = report.findings.iter().map(|it| (it.path.as_str(), it.message.as_str())).collect();
+    let size = |of: usize| format!("{of} bytes, and the configuration takes files of 100000 at most");
+    assert_eq!(told, [("a.bin", size(3_000_000).as_str()), ("z.bin", &size(2_999_999))]);
+    assert_eq!(scene.below(&format!("{NAME}/")).await.into_keys().collect::<Vec<_>>(), ["network/vpc.yaml"]);
+    let manifest: Value = serde_json::from_slice(&scene.object(MANIFEST).await.unwrap()).unwrap();
+    assert_eq!(manifest["left"].as_array().unwrap().len(), 2);
+}
+
 #[tokio::test]
 async fn a_list_with_a_mistake_or_without_the_repository_is_refused_and_nothing_changes() {
     let scene = Scene::set_up(&POINTED, SAMPLE).await;

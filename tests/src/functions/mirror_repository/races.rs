@@ -1,14 +1,15 @@
 //! Pushes that race, repeated messages, and other writers: the bucket ends as the branch is.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
 use reaction::{Mode, Outcome};
 use serde_json::json;
 
-use super::{FIRST, GIVEN, Given, JOURNAL, MANIFEST, NAME, POINTED, POINTER, SECOND, Scene};
+use super::{EXPIRING, FIRST, GIVEN, Given, JOURNAL, MANIFEST, NAME, POINTED, POINTER, SECOND, Scene};
 use crate::promises::every_call::AN_INVOCATION;
-use crate::world::let_time_pass;
+use crate::world::{AWS, let_time_pass};
 use crate::world::scene::Scene as _;
 
 const SAMPLE: &str = "a-branch-was-pushed";
@@ -116,4 +117,34 @@ async fn a_manifest_that_cannot_be_read_is_refused_and_changes_nothing() {
     }
     assert_eq!(scene.mirror().await.outcome, Outcome::Applied);
     scene.assert_mirrored().await;
+}
+
+/// Just before a former copy is deleted, another writer leads the pointer back to it: it stays.
+#[tokio::test]
+async fn a_copy_stays_where_another_writer_leads_the_pointer_back_to_it_meanwhile() {
+    let scene = Scene::set_up(&EXPIRING, SAMPLE).await;
+    let copies = scene.below(".signalbox/acme/templates/main/").await;
+    let commit = &scene.commits()[0];
+    let pointer = json!({"repository": NAME, "branch": "main", "commit": commit, "files": 2,
+        "prefix": format!(".signalbox/acme/templates/main/{commit}/")});
+    let mut gate = AWS.gate(&scene.world.account);
+    let mut run = pin!(scene.mirror());
+    let report = loop {
+        tokio::select! {
+            report = &mut run => break report,
+            held = gate.next() => {
+                if held.call.operation == "HeadObject" && held.call.path.contains("pointer.json") {
+                    let put = scene.observer.put_object().bucket(scene.bucket()).key(POINTER);
+                    put.body(pointer.to_string().into_bytes().into()).send().await.unwrap();
+                }
+            }
+        }
+    };
+    drop(gate);
+    assert_eq!(report.outcome, Outcome::Failed, "{report}");
+    assert!(report.reason.unwrap().contains("another writer has moved the pointer of main"));
+    let after = scene.below(".signalbox/acme/templates/main/").await;
+    for (path, body) in copies.iter().filter(|(path, _)| path.starts_with(commit.as_str())) {
+        assert_eq!(after.get(path), Some(body), "{path}");
+    }
 }

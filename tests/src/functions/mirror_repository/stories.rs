@@ -25,8 +25,9 @@ stories! { Scene;
     "#]];
     the_time_of_a_sweep_came: POINTED, expect![[r#"
         mirror-repository: applied
-          - ask for a copy of acme/templates, whose branch main is at commit SECOND
+          - send a message that asks for a copy of acme/templates
         before
+        .signalbox/acme/templates/main/FIRST.json: {"format":1,"repository":"acme/templates","branch":"main","commit":"FIRST","paths":["network/vpc.yaml","root.yaml"]}
         .signalbox/acme/templates/main/FIRST/network/vpc.yaml: Vpc: 1
         .signalbox/acme/templates/main/FIRST/root.yaml: Root: 1
         .signalbox/acme/templates/main/pointer.json: {"repository":"acme/templates","branch":"main","commit":"FIRST","prefix":".signalbox/acme/templates/main/FIRST/","files":2}
@@ -34,13 +35,14 @@ stories! { Scene;
         acme/templates/network/vpc.yaml: Vpc: 1
         acme/templates/root.yaml: Root: 1
         after
+        .signalbox/acme/templates/main/FIRST.json: {"format":1,"repository":"acme/templates","branch":"main","commit":"FIRST","paths":["network/vpc.yaml","root.yaml"]}
         .signalbox/acme/templates/main/FIRST/network/vpc.yaml: Vpc: 1
         .signalbox/acme/templates/main/FIRST/root.yaml: Root: 1
         .signalbox/acme/templates/main/pointer.json: {"repository":"acme/templates","branch":"main","commit":"FIRST","prefix":".signalbox/acme/templates/main/FIRST/","files":2}
         .signalbox/acme/templates/manifest.json: commit FIRST, 2 files, 0 left
         acme/templates/network/vpc.yaml: Vpc: 1
         acme/templates/root.yaml: Root: 1
-        message: {"repository":"acme/templates","ref":"refs/heads/main","commit":"SECOND","delivery":"sweep SECOND"}
+        message: {"repository":"acme/templates","ref":"refs/heads/main","commit":null,"delivery":"a-message"}
     "#]];
     a_repository_in_codecommit_was_pushed: GIVEN, expect![[r#"
         mirror-repository: ignored (codecommit:eu-west-1:111122223333:templates is not in the list of mirrored repositories)
@@ -95,6 +97,7 @@ pub mod more {
             "#]];
         the_pointer_moves_to_a_copy_of_the_commit: "a-branch-was-pushed", POINTED, expect![[r#"
             mirror-repository: applied
+              - note in .signalbox/acme/templates/main/SECOND.json that the copy has 2 files
               - write 2 objects (19 bytes) below .signalbox/acme/templates/main/SECOND/: network/subnets.yaml, root.yaml
               - move the pointer .signalbox/acme/templates/main/pointer.json: commit SECOND
               - note in the journal that 3 paths change
@@ -104,6 +107,7 @@ pub mod more {
               - delete the journal
               note: who follows the pointer sees one commit at every moment; who reads OWNER/REPO/.. sees new objects beside former ones while they are written
             before
+            .signalbox/acme/templates/main/FIRST.json: {"format":1,"repository":"acme/templates","branch":"main","commit":"FIRST","paths":["network/vpc.yaml","root.yaml"]}
             .signalbox/acme/templates/main/FIRST/network/vpc.yaml: Vpc: 1
             .signalbox/acme/templates/main/FIRST/root.yaml: Root: 1
             .signalbox/acme/templates/main/pointer.json: {"repository":"acme/templates","branch":"main","commit":"FIRST","prefix":".signalbox/acme/templates/main/FIRST/","files":2}
@@ -111,11 +115,13 @@ pub mod more {
             acme/templates/network/vpc.yaml: Vpc: 1
             acme/templates/root.yaml: Root: 1
             after
+            .signalbox/acme/templates/main/FIRST.json: {"format":1,"repository":"acme/templates","branch":"main","commit":"FIRST","paths":["network/vpc.yaml","root.yaml"]}
             .signalbox/acme/templates/main/FIRST/network/vpc.yaml: Vpc: 1
             .signalbox/acme/templates/main/FIRST/root.yaml: Root: 1
+            .signalbox/acme/templates/main/SECOND.json: {"format":1,"repository":"acme/templates","branch":"main","commit":"SECOND","paths":["network/subnets.yaml","root.yaml"]}
             .signalbox/acme/templates/main/SECOND/network/subnets.yaml: Subnets: 2
             .signalbox/acme/templates/main/SECOND/root.yaml: Root: 2
-            .signalbox/acme/templates/main/pointer.json: {"repository":"acme/templates","branch":"main","commit":"SECOND","prefix":".signalbox/acme/templates/main/SECOND/","files":2}
+            .signalbox/acme/templates/main/pointer.json: {"repository":"acme/templates","branch":"main","commit":"SECOND","prefix":".signalbox/acme/templates/main/SECOND/","files":2,"former":[".signalbox/acme/templates/main/FIRST/"]}
             .signalbox/acme/templates/manifest.json: commit SECOND, 2 files, 0 left
             acme/templates/network/subnets.yaml: Subnets: 2
             acme/templates/root.yaml: Root: 2
@@ -141,10 +147,6 @@ pub mod more {
             .signalbox/acme/templates/manifest.json: commit FIRST, 2 files, 5 left
             acme/templates/größe & 1+1.yaml: A: é
             acme/templates/run.sh: #!/bin/sh
-        "#]];
-        nothing_is_behind: "the-time-of-a-sweep-came", Given { before: Some(&FIRST), copies: &["main"], ..GIVEN }, expect![[r#"
-            mirror-repository: unchanged (repositories that are as their branches are: 1)
-            nothing changed
         "#]];
     }
 }

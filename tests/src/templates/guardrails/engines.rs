@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
@@ -19,6 +20,10 @@ use super::list;
 pub fn judged_by_ministack() -> &'static [Value] {
     static JUDGED: LazyLock<Vec<Value>> = LazyLock::new(ask_ministack);
     &JUDGED
+}
+
+fn path_of(guardrail: &str) -> PathBuf {
+    local_aws::workspace().join(format!("infra/guardrails/{guardrail}.yaml"))
 }
 
 fn ask_ministack() -> Vec<Value> {
@@ -133,6 +138,25 @@ fn each_guardrail_has_cases_of_every_kind() {
         let is_other = |it: &str, at: usize| it.split(':').nth(at).is_some_and(|it| it.starts_with(char::is_uppercase));
         let is_name = |it: &str| it.split_once(':').is_some_and(|(_, it)| it.starts_with(char::is_lowercase));
         has("another letter case", &|it| is_other(&it.action, 0) || is_name(&it.action));
+        let template = std::fs::read_to_string(path_of(&guardrail.name)).unwrap();
+        let is_pattern = |it: &str| {
+            it.split_once(':').is_some_and(|(service, name)| {
+                service.bytes().all(|it| it.is_ascii_lowercase() || it == b'-')
+                    && name.ends_with('*')
+                    && !name.contains(':')
+            })
+        };
+        if template
+            .lines()
+            .any(|it| it.trim().strip_prefix("- ").is_some_and(|it| is_pattern(it.split(' ').next().unwrap())))
+        {
+            has("an action that a wildcard covers", &|it| it.is.contains("AWS adds"));
+        }
+        if template.contains("ExemptPrincipalArns:") {
+            let exempt = ["exempt role", "Control Tower's role"];
+            has("an exempt principal", &|it| it.verdict == "allow" && exempt.iter().any(|own| it.is.contains(own)));
+            has("one whose name is like it", &|it| it.verdict == "deny" && it.is.contains("in other letters"));
+        }
     }
 }
 

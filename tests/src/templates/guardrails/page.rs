@@ -31,6 +31,11 @@ iam-rs and ministack's IAM judge every case, and agree with AWS's documentation 
 
 ministack resolves the templates, too. Its IAM has no service control policies: that policy is judged beside a statement that allows everything, as
 `FullAWSAccess` does.
+
+A third one was asked by hand, since its licence (AGPL) keeps it out of the suite: iam-simulate 0.1.173, on 28 November 2026, by
+`tests/src/templates/guardrails/by_iam_simulate.mjs`. It judges the service control policy as one, and a key's use by a key policy that lets the account decide. Of 247 cases it
+agrees in 242, differs in none, and refuses five, whose action or service does not exist: `controltower:GetSomethingOfTomorrow`, `s3:GetSomethingOfTomorrow`,
+`cloudfront:CreateSomethingOfTomorrow`, `ec2:DescribeSomethingOfTomorrow` and `cloudfrontx:Create`.
 ";
 
 #[test]
