@@ -132,7 +132,7 @@ impl Bar {
                 holds.map_or("", |holds| if holds { "holds" } else { "does not hold" }),
             ),
         };
-        format!("{:<62}{measured:>12}   {bar:<12}{verdict}", self.what).trim_end().to_owned()
+        format!("{:<62}{measured:>12}   {bar:<14}{verdict}", self.what).trim_end().to_owned()
     }
 }
 

@@ -87,7 +87,7 @@ impl OneRepository {
 const LARGEST: u64 = 1 << 20;
 
 fn manifest() -> String {
-    let file = serde_json::json!({"mode": "100644", "blob": "2e".repeat(20), "size": 7, "etag": "\"5d41402abc4b2a76b9719d911017c592\""});
+    let file = serde_json::json!({"mode": "file", "blob": "2e".repeat(20), "size": 7, "etag": "\"5d41402abc4b2a76b9719d911017c592\""});
     serde_json::json!({
         "format": 1,
         "repository": NAME,

@@ -21,7 +21,7 @@ enum Figure {
     Small,
 }
 
-const FIGURES: [(&str, Figure); 14] = [
+const FIGURES: [(&str, Figure); 16] = [
     ("init before the first connection, CPU ms", Figure::BeforeConnection),
     ("init, CPU ms", Figure::Life(setting::TLS, |life| life.init.cpu_ms)),
     ("init, wall ms", Figure::Life(setting::TLS, |life| life.init.wall_ms)),
@@ -31,6 +31,8 @@ const FIGURES: [(&str, Figure); 14] = [
     ("warm event over TLS, wall ms", Figure::Warm(setting::TLS, |event| event.cost.wall_ms)),
     ("warm event over plain HTTP, CPU ms", Figure::Warm(setting::PLAIN, |event| event.cost.cpu_ms)),
     ("warm event over plain HTTP, wall ms", Figure::Warm(setting::PLAIN, |event| event.cost.wall_ms)),
+    ("warm event, 20 ms a call, CPU ms", Figure::Warm(setting::WEBHOOK, |event| event.cost.cpu_ms)),
+    ("warm event, 20 ms a call, wall ms", Figure::Warm(setting::WEBHOOK, |event| event.cost.wall_ms)),
     ("first event, 50 ms a call, wall ms", Figure::Life(setting::FAR, |life| life.first.cost.wall_ms)),
     ("warm event, 50 ms a call, wall ms", Figure::Warm(setting::FAR, |event| event.cost.wall_ms)),
     ("first event at the CPU share of 128 MB, ms", Figure::Small),
