@@ -11,7 +11,7 @@ use crate::clients::Accounts;
 use crate::course::{Course, course};
 use crate::deployment::Deployment;
 use crate::effects::At;
-use crate::next::{Next, Stale, Task, adopted, back, forward};
+use crate::next::{Call, Next, Stale, Task, adopted, back, forward};
 use crate::record::{Goods, Phase, Progress, Record, Status};
 use crate::seen::Seen;
 use crate::session::Scope;
@@ -242,21 +242,30 @@ impl Delivery {
                     return round;
                 }
                 Next::Call(call) => {
-                    let made = async {
-                        let clients = self.accounts.at(target, scope).await?;
-                        let (settings, deployment) = (&self.settings, record.deployment.as_str());
-                        let at = At { clients: &clients, settings, deployment, target, task };
-                        at.call(&call, progress, seen).await
-                    };
-                    match made.await {
-                        Ok(()) => progress.failures = 0,
-                        Err(error) => return round.failed(&error, is_back, now),
+                    let made = self.make(&call, task, (record, scope), (target, progress, seen)).await;
+                    if let Err(error) = made {
+                        return round.failed(&error, is_back, now);
                     }
                 }
             }
         }
         round.waits = Some("another hand changes it all the time".into());
         round
+    }
+}
+
+impl Delivery {
+    /// One call at a target.
+    async fn make(
+        &self,
+        call: &Call,
+        task: Task<'_>,
+        (record, scope): (&Record, &Scope),
+        (target, progress, seen): (&Target, &mut Progress, &mut Seen),
+    ) -> Result<(), Error> {
+        let clients = self.accounts.at(target, scope).await?;
+        let (settings, deployment) = (&self.settings, record.deployment.as_str());
+        At { clients: &clients, settings, deployment, target, task }.call(call, progress, seen).await
     }
 }
 
@@ -280,6 +289,7 @@ impl Round {
             let why = format!("{why}, for more than {} minutes", PATIENCE / MINUTE);
             return self.fails(why, now);
         }
+        self.progress.failures = 0;
         self.waits = Some(why);
         self
     }
