@@ -231,11 +231,7 @@ impl Delivery {
             match next {
                 Next::Enter(phase) => progress.enter(phase, now),
                 Next::Mark(phase) => mark(progress, phase, now),
-                Next::Over { phase, reason } => {
-                    progress.enter(phase, now);
-                    progress.reason = reason.or_else(|| progress.reason.take());
-                    return round;
-                }
+                Next::Over { phase, reason } => return round.over(phase, reason, now),
                 Next::Wait { why, stale } => return round.waits(why, &stale, now),
                 Next::Call(_) if deadline.left() < MARGIN => {
                     round.waits = Some("the round was about to end".into());
@@ -308,6 +304,12 @@ impl Round {
                 self.progress.reason = Some(format!("it could not be moved back to version {before}: {error}"));
             }
         }
+        self
+    }
+
+    fn over(mut self, phase: Phase, reason: Option<String>, now: u64) -> Self {
+        self.progress.enter(phase, now);
+        self.progress.reason = reason.or(self.progress.reason);
         self
     }
 
