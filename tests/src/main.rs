@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails, helpers and all")]
 
 mod cli;
+mod deliveries;
 mod functions;
 mod local_aws;
 mod promises;

@@ -44,6 +44,9 @@ pub const LEDGER: &str = "signalbox-ledger";
 /// The table of the records of rotations in every test's account that has one.
 pub const ROTATIONS: &str = "signalbox-rotations";
 
+/// The table of deployments.
+pub const DEPLOYMENTS: &str = "signalbox-deployments";
+
 /// The table of grants in every test's account that has one.
 pub const GRANTS: &str = "signalbox-grants";
 
@@ -136,6 +139,11 @@ impl World {
     /// Makes the table of the records of rotations, empty.
     pub async fn create_rotations(&self) {
         self.create_table(ROTATIONS, &[("id", ScalarAttributeType::S)]).await;
+    }
+
+    /// Makes the table of deployments, empty.
+    pub async fn create_deployments(&self) {
+        self.create_table(DEPLOYMENTS, &[("id", ScalarAttributeType::S), ("part", ScalarAttributeType::S)]).await;
     }
 
     /// Makes the tables of grants and of their audit, empty.

@@ -124,6 +124,7 @@ def documents_of(call, asked):
 def requests_of(call):
     """What IAM is asked for one call: action, resource, and condition keys of the service."""
     service, operation = call["service"], call["operation"]
+    service = PREFIXES.get(service, service)
     if service == "dynamodb":
         yield from of_dynamodb(call, json.loads(call["body"] or "{}"))
         return
@@ -318,8 +319,10 @@ RESOURCES = {
     "ssm": of_named("Name", "ssm", "parameter/"),
     "sts": of_sts,
 }
+# What IAM calls services that signatures name otherwise.
+PREFIXES = {"monitoring": "cloudwatch"}
 FORMS = {"ec2", "iam", "rds", "sts"}
-TEXTS = {"codepipeline", "ecr", "ecs", "elasticmapreduce", "kms", "secretsmanager", "sqs", "ssm"}
+TEXTS = {"cloudwatch", "codepipeline", "ecr", "ecs", "elasticmapreduce", "kms", "secretsmanager", "sqs", "ssm"}
 
 
 def of_dynamodb(call, asked):

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws::Answer;
-use futures_util::future::{try_join, try_join4};
+use futures_util::future::{BoxFuture, try_join, try_join4};
 use futures_util::{StreamExt, stream};
 use organization::Organizations;
 use reaction::{Doing, Error, Finding};
@@ -58,8 +58,8 @@ impl Delivery {
 
     async fn facts(&self, record: &Record) -> Result<Facts, Error> {
         let scope = &Scope::of(record);
-        let reads = self.at_each(record.targets.keys().cloned().collect(), scope, async |clients, target| {
-            self.found(&clients, &target, record).await
+        let reads = self.at_each(record.targets.keys().cloned().collect(), scope, |clients, target| {
+            Box::pin(async move { self.found(&clients, &target, record).await })
         });
         Ok(reads.await?.into_iter().collect())
     }
@@ -94,17 +94,19 @@ impl Delivery {
         Ok(Ok(Found { latest, alias, version, provisioned, alarms }))
     }
 
-    /// Does something at each target, side by side; all of it is tried.
-    async fn at_each<T>(
-        &self,
+    /// Does something at each target, side by side; all of it is tried. The work is boxed, since the compiler cannot tell that a closure's own
+    /// future may go from thread to thread.
+    async fn at_each<'a, T: Send + 'a>(
+        &'a self,
         targets: Vec<Target>,
-        scope: &Scope,
-        work: impl AsyncFn(Clients, Target) -> Result<T, Error>,
+        scope: &'a Scope,
+        work: impl Fn(Clients, Target) -> BoxFuture<'a, Result<T, Error>> + Sync,
     ) -> Result<Vec<(Target, T)>, Error> {
         let work = &work;
-        let all = stream::iter(targets).map(async |target| {
-            let done = async { work(self.accounts.at(&target, scope).await?, target.clone()).await };
-            (target.clone(), done.await.doing(|| target.to_string()))
+        let all = stream::iter(targets).map(|target| async move {
+            let done = async { work(self.accounts.at(&target, scope).await?, target.clone()).await }.await;
+            let done = done.doing(|| target.to_string());
+            (target, done)
         });
         let all: Vec<_> = all.buffer_unordered(AT_ONCE).collect().await;
         let (mut done, mut errors) = (Vec::new(), Vec::new());
@@ -155,13 +157,14 @@ impl Delivery {
     pub async fn rehearse(&self, it: &Deployment) -> Result<(), Error> {
         let (record, scope) = (&it.record, Scope::of(&it.record));
         let targets = it.to_change().cloned().collect();
-        let all = self.at_each(targets, &scope, async |clients, target| {
-            let place = record.goods.get(&target.function).and_then(|it| it.places.get(target.region.as_str()));
-            let place = place.ok_or_else(|| Error::failed("its code was not put"))?;
-            let call = clients.lambda.update_function_code().function_name(&target.function).dry_run(true);
-            let call = call.s3_bucket(&place.bucket).s3_key(&place.key).s3_object_version(&place.version);
-            call.send().await.or_error().doing(|| "rehearsing the change")?;
-            Ok(())
+        let all = self.at_each(targets, &scope, |clients, target| {
+            Box::pin(async move {
+                let place = record.goods.get(&target.function).and_then(|it| it.places.get(target.region.as_str()));
+                let place = place.ok_or_else(|| Error::failed("its code was not put"))?;
+                let call = clients.lambda.update_function_code().function_name(&target.function).dry_run(true);
+                let call = call.s3_bucket(&place.bucket).s3_key(&place.key).s3_object_version(&place.version);
+                call.send().await.or_error().doing(|| "rehearsing the change").map(drop)
+            })
         });
         all.await.map(drop)
     }
@@ -179,17 +182,8 @@ impl Delivery {
         }
         let records = &records;
         let targets = record.targets.keys().cloned().collect();
-        let pruned = self.at_each(targets, &scope, async |clients, target| {
-            let lambda = &clients.lambda;
-            let (versions, aliases) = try_join(read::versions(lambda, &target), read::aliases(lambda, &target)).await?;
-            let recorded = records.iter().filter_map(|it| it.targets.get(&target));
-            let recorded = recorded.flat_map(|it| [Some(it.before.clone()), it.after.clone()]).flatten();
-            let needed = aliases.into_iter().chain(recorded).filter_map(|it| it.parse().ok()).collect();
-            for version in prune::spare(&versions, &needed, keep) {
-                let call = lambda.delete_function().function_name(&target.function).qualifier(version.to_string());
-                call.send().await.or_error()?;
-            }
-            Ok(())
+        let pruned = self.at_each(targets, &scope, |clients, target| {
+            Box::pin(async move { delete_versions(&clients, &target, records, keep).await })
         });
         drop(pruned.await);
     }
@@ -200,4 +194,18 @@ impl Delivery {
     pub async fn open_connections(&self) {
         self.store.open_connection().await;
     }
+}
+
+/// Deletes the versions of a target that neither an alias nor one of these records needs.
+async fn delete_versions(clients: &Clients, target: &Target, records: &[Record], keep: u64) -> Result<(), Error> {
+    let lambda = &clients.lambda;
+    let (versions, aliases) = try_join(read::versions(lambda, target), read::aliases(lambda, target)).await?;
+    let recorded = records.iter().filter_map(|it| it.targets.get(target));
+    let recorded = recorded.flat_map(|it| [Some(it.before.clone()), it.after.clone()]).flatten();
+    let needed = aliases.into_iter().chain(recorded).filter_map(|it| it.parse().ok()).collect();
+    for version in prune::spare(&versions, &needed, keep) {
+        let call = lambda.delete_function().function_name(&target.function).qualifier(version.to_string());
+        call.send().await.or_error()?;
+    }
+    Ok(())
 }

@@ -15,6 +15,7 @@ use aws_sigv4::sign::v4;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, OrchestratorError};
 use aws_smithy_types::body::SdkBody;
+use aws_types::service_config::ServiceConfigKey;
 use place::Partition;
 use reaction::{Doing, Error};
 use serde::de::DeserializeOwned;
@@ -99,7 +100,10 @@ impl CloudWatch {
 
     /// The address: the session's own, where it has one.
     fn url(&self) -> Result<String, Error> {
-        if let Some(url) = self.config.endpoint_url() {
+        let key = ServiceConfigKey::builder().service_id("CloudWatch").env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        let key = key.build().map_err(Error::failed)?;
+        let chosen = self.config.service_config().and_then(|it| it.load_config(key));
+        if let Some(url) = chosen.as_deref().or(self.config.endpoint_url()) {
             return Ok(format!("{}/", url.trim_end_matches('/')));
         }
         let region: place::Region = self.region().parse().map_err(Error::refused)?;

@@ -11,7 +11,7 @@ use crate::clients::Accounts;
 use crate::course::{Course, course};
 use crate::deployment::Deployment;
 use crate::effects::At;
-use crate::next::{Next, Stale, Task, adopted, back, forward};
+use crate::next::{Call, Next, Stale, Task, adopted, back, forward};
 use crate::record::{Goods, Phase, Progress, Record, Status};
 use crate::seen::Seen;
 use crate::session::Scope;
@@ -231,32 +231,37 @@ impl Delivery {
             match next {
                 Next::Enter(phase) => progress.enter(phase, now),
                 Next::Mark(phase) => mark(progress, phase, now),
-                Next::Over { phase, reason } => {
-                    progress.enter(phase, now);
-                    progress.reason = reason.or_else(|| progress.reason.take());
-                    return round;
-                }
+                Next::Over { phase, reason } => return round.over(phase, reason, now),
                 Next::Wait { why, stale } => return round.waits(why, &stale, now),
                 Next::Call(_) if deadline.left() < MARGIN => {
                     round.waits = Some("the round was about to end".into());
                     return round;
                 }
                 Next::Call(call) => {
-                    let made = async {
-                        let clients = self.accounts.at(target, scope).await?;
-                        let (settings, deployment) = (&self.settings, record.deployment.as_str());
-                        let at = At { clients: &clients, settings, deployment, target, task };
-                        at.call(&call, progress, seen).await
-                    };
-                    match made.await {
-                        Ok(()) => progress.failures = 0,
-                        Err(error) => return round.failed(&error, is_back, now),
+                    let made = self.make(&call, task, (record, scope), (target, progress, seen)).await;
+                    if let Err(error) = made {
+                        return round.failed(&error, is_back, now);
                     }
                 }
             }
         }
         round.waits = Some("another hand changes it all the time".into());
         round
+    }
+}
+
+impl Delivery {
+    /// One call at a target.
+    async fn make(
+        &self,
+        call: &Call,
+        task: Task<'_>,
+        (record, scope): (&Record, &Scope),
+        (target, progress, seen): (&Target, &mut Progress, &mut Seen),
+    ) -> Result<(), Error> {
+        let clients = self.accounts.at(target, scope).await?;
+        let (settings, deployment) = (&self.settings, record.deployment.as_str());
+        At { clients: &clients, settings, deployment, target, task }.call(call, progress, seen).await
     }
 }
 
@@ -280,6 +285,7 @@ impl Round {
             let why = format!("{why}, for more than {} minutes", PATIENCE / MINUTE);
             return self.fails(why, now);
         }
+        self.progress.failures = 0;
         self.waits = Some(why);
         self
     }
@@ -298,6 +304,12 @@ impl Round {
                 self.progress.reason = Some(format!("it could not be moved back to version {before}: {error}"));
             }
         }
+        self
+    }
+
+    fn over(mut self, phase: Phase, reason: Option<String>, now: u64) -> Self {
+        self.progress.enter(phase, now);
+        self.progress.reason = reason.or(self.progress.reason);
         self
     }
 

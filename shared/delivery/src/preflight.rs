@@ -79,6 +79,12 @@ fn of_found(order: &Order, target: &Target, found: &Found, settings: &Settings) 
         let message = "the alias has provisioned concurrency, and such an alias takes no weights";
         all.push(finding(target, "provisioned", message, "write traffic all-at-once, or provision for the version"));
     }
+    all.extend(of_alarms(order, target, alarms));
+    all
+}
+
+fn of_alarms(order: &Order, target: &Target, alarms: &Alarms) -> Vec<Finding> {
+    let mut all = Vec::new();
     for alarm in &alarms.absent {
         let message = format!("there is no alarm {alarm} in this account and Region");
         all.push(finding(target, "alarm", &message, "make it, or leave it out of deploy.json"));

@@ -1,0 +1,156 @@
+//! Versions that are watched: with weights, by alarms, and by hooks.
+
+use std::time::Duration;
+
+use aws::in_name_of;
+use delivery::{CloudWatch, Delivery, Deployment, Pause, Phase, Record, Status};
+use serde_json::{Value, json};
+
+use super::{Fleet, HOOK, LIVE, ORDERS, go_on, run};
+use crate::world::lambda::{active, code, lambda, make_function};
+use crate::world::{REGION, World, let_time_pass, now, run_for};
+
+/// A function that fails whatever it is asked.
+fn failing() -> Vec<u8> {
+    local_aws::deploy::archive(&[(
+        "index.py",
+        b"def handler(event, context):\n    raise ValueError('no')\n".as_slice(),
+    )])
+    .unwrap()
+}
+
+/// Goes on until the new version has traffic.
+async fn until_traffic(driver: &Delivery, it: &mut Deployment) {
+    let target = it.record.targets.keys().next().unwrap().clone();
+    let has_traffic = |it: &Deployment| {
+        let progress = &it.record.targets[&target];
+        progress.shifted.is_some() || progress.moved.is_some()
+    };
+    while !has_traffic(it) {
+        driver.advance(it, &run_for(Duration::from_mins(1)).deadline).await.unwrap();
+    }
+}
+
+async fn weight(place: &World) -> Option<f64> {
+    let alias = lambda(place).get_alias().function_name(ORDERS).name(LIVE).send().await.unwrap();
+    alias.routing_config?.additional_version_weights?.into_values().next()
+}
+
+#[tokio::test]
+async fn a_canary_gets_its_part_for_its_minutes_and_then_all_traffic() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let order = fleet.order(json!({"traffic": {"shift": "canary", "percent": 10, "minutes": 5}}));
+    let record = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut it = fleet.begin(&driver, "d-1", &order, "new").await.unwrap();
+        until_traffic(&driver, &mut it).await;
+        assert_eq!(weight(&fleet.places[0]).await, Some(0.1));
+        let Pause::Waiting(why) = driver.advance(&mut it, &run_for(Duration::from_mins(1)).deadline).await.unwrap()
+        else {
+            panic!("the canary has five minutes")
+        };
+        assert!(why.contains("version 2 has 10 % of the traffic"), "{why}");
+        let_time_pass(Duration::from_mins(5));
+        go_on(&driver, &mut it).await.unwrap();
+        it.record
+    })
+    .await;
+    assert_eq!(record.status, Status::Succeeded, "{:?}", record.reason);
+    assert!(record.targets[&fleet.target(0)].reason.as_ref().unwrap().starts_with("not enough traffic: "));
+    assert_eq!((weight(&fleet.places[0]).await, fleet.answers().await), (None, vec!["new by 2".to_owned()]));
+}
+
+#[tokio::test]
+async fn where_too_little_traffic_shall_fail_it_is_taken_back() {
+    let fleet = Fleet::of(1, &[REGION]).await.set(&[("SIGNALBOX_DEPLOY_QUIET", "fail")]);
+    let order = fleet.order(json!({"bake-minutes": 5}));
+    let record = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut it = fleet.begin(&driver, "d-1", &order, "new").await.unwrap();
+        until_traffic(&driver, &mut it).await;
+        let_time_pass(Duration::from_mins(5));
+        go_on(&driver, &mut it).await.unwrap();
+        it.record
+    })
+    .await;
+    assert_eq!(record.status, Status::RolledBack);
+    assert!(record.reason.unwrap().contains("not enough traffic"));
+    assert_eq!(fleet.answers().await, ["old by 1"]);
+}
+
+async fn with_hook(hook: Vec<u8>, stage: &str) -> (Fleet, Record) {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    make_function(&fleet.places[0], HOOK, hook).await;
+    active(&fleet.places[0], HOOK, None).await;
+    let order = fleet.order(json!({"functions": [{"name": ORDERS, stage: HOOK}]}));
+    let record = fleet.deliver("d-1", &order, "new").await;
+    (fleet, record)
+}
+
+#[tokio::test]
+async fn a_hook_that_fails_takes_the_version_back_before_and_after_traffic() {
+    for (stage, moved) in [("before", false), ("after", true)] {
+        let (fleet, record) = with_hook(failing(), stage).await;
+        assert_eq!(record.status, Status::RolledBack, "{stage}");
+        assert!(record.reason.as_ref().unwrap().contains("hook orders-check: it answered with an error"), "{record:?}");
+        assert_eq!(record.targets[&fleet.target(0)].moved.is_some(), moved, "{stage}");
+        assert_eq!(fleet.answers().await, ["old by 1"], "{stage}");
+    }
+}
+
+#[tokio::test]
+async fn a_hook_that_succeeds_lets_the_version_have_its_traffic() {
+    let (fleet, record) = with_hook(code("yes"), "before").await;
+    assert_eq!((record.status, record.targets[&fleet.target(0)].phase), (Status::Succeeded, Phase::Done));
+    assert_eq!(fleet.answers().await, ["new by 2"]);
+}
+
+/// Makes an alarm, or sets its state.
+async fn set_alarm(place: &World, state: &str) {
+    let cloudwatch = CloudWatch::new(place.sessions.config().clone(), now);
+    let alarm = json!({"AlarmName": "orders-errors", "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum",
+        "Period": 60, "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanOrEqualToThreshold"});
+    drop(cloudwatch.ask::<Value>("PutMetricAlarm", &alarm).await);
+    let set = json!({"AlarmName": "orders-errors", "StateValue": state, "StateReason": "a test"});
+    drop(cloudwatch.ask::<Value>("SetAlarmState", &set).await);
+}
+
+const ALARMED: &str = r#"{"functions": [{"name": "orders", "alarms": ["orders-errors"]}], "bake-minutes": 5}"#;
+
+#[tokio::test]
+async fn an_alarm_that_goes_red_while_the_version_is_watched_takes_it_back() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    set_alarm(&fleet.places[0], "OK").await;
+    let order = fleet.order(serde_json::from_str(ALARMED).unwrap());
+    let record = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut it = fleet.begin(&driver, "d-1", &order, "new").await.unwrap();
+        until_traffic(&driver, &mut it).await;
+        set_alarm(&fleet.places[0], "ALARM").await;
+        go_on(&driver, &mut it).await.unwrap();
+        it.record
+    })
+    .await;
+    assert_eq!(record.status, Status::RolledBack);
+    assert!(record.reason.as_ref().unwrap().contains("alarm orders-errors went red"), "{record:?}");
+    assert_eq!(fleet.answers().await, ["old by 1"]);
+}
+
+/// A fix is delivered while its alarm is red: where that is accepted, it is no reason to take the fix back.
+#[tokio::test]
+async fn an_alarm_that_was_red_before_refuses_the_deployment_or_does_not_judge_it() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    set_alarm(&fleet.places[0], "ALARM").await;
+    let order = |more: &str| ALARMED.replace("\"bake-minutes\": 5", more);
+    let refused = fleet.order(serde_json::from_str(&order("\"bake-minutes\": 0")).unwrap());
+    let found = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        fleet.begin(&driver, "d-1", &refused, "new").await.unwrap_err()
+    })
+    .await;
+    assert_eq!(found.iter().map(|it| it.rule.as_str()).collect::<Vec<_>>(), ["red"], "{found:?}");
+    let accepted = fleet.order(serde_json::from_str(&order("\"red-alarms\": \"accept\"")).unwrap());
+    let record = fleet.deliver("d-2", &accepted, "new").await;
+    assert_eq!(record.status, Status::Succeeded, "{:?}", record.reason);
+    assert_eq!(fleet.answers().await, ["new by 2"]);
+}

@@ -1,0 +1,135 @@
+//! Other hands at the same functions: another deployment, an operator, and one who puts another zip.
+
+use std::time::Duration;
+
+use aws::in_name_of;
+use delivery::{Phase, Status};
+use serde_json::json;
+
+use super::{Fleet, LIVE, ORDERS, go_on, run};
+use crate::world::lambda::{UPDATE, VERSION, active, code, lambda, publish, tag};
+use crate::world::{REGION, let_time_pass, run_for};
+
+#[tokio::test]
+async fn of_two_deployments_of_one_function_the_second_is_refused_until_the_first_has_ended() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let order = fleet.order(json!({}));
+    in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut first = fleet.begin(&driver, "d-1", &order, "new").await.unwrap();
+        let other = fleet.driver().await;
+        let mut second = second_of(&fleet, &other, &order).await;
+        let refused = other.begin(&mut second).await.unwrap_err();
+        assert!(
+            refused.is_refused() && refused.to_string().contains("deployment d-1 of orders is under way"),
+            "{refused}"
+        );
+        go_on(&driver, &mut first).await.unwrap();
+        let mut second = second_of(&fleet, &other, &order).await;
+        other.begin(&mut second).await.unwrap();
+        go_on(&other, &mut second).await.unwrap();
+        assert_eq!((first.record.status, second.record.status), (Status::Succeeded, Status::Succeeded));
+    })
+    .await;
+    assert_eq!(fleet.answers().await, ["newer by 3"]);
+}
+
+/// The first was given up, and wakes up after the second has taken its function: the alias is where the second brought it.
+#[tokio::test]
+async fn a_deployment_that_was_given_up_undoes_nothing_of_the_next_one() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let order = fleet.order(json!({"bake-minutes": 60}));
+    in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut first = fleet.begin(&driver, "d-1", &order, "new").await.unwrap();
+        let_time_pass(Duration::from_mins(16));
+        let other = fleet.driver().await;
+        let mut second = second_of(&fleet, &other, &fleet.order(json!({}))).await;
+        other.begin(&mut second).await.unwrap();
+        go_on(&other, &mut second).await.unwrap();
+        go_on(&driver, &mut first).await.unwrap();
+        assert_eq!((first.record.status, second.record.status), (Status::RolledBack, Status::Succeeded));
+    })
+    .await;
+    assert_eq!(fleet.answers().await, ["newer by 2"]);
+}
+
+async fn second_of(fleet: &Fleet, driver: &delivery::Delivery, order: &str) -> delivery::Deployment {
+    let order = delivery::Order::read(order, &fleet.settings).unwrap();
+    let request = delivery::Request { deployment: "d-2".into(), who: "a test".into(), source: "newer".into() };
+    let codes = vec![delivery::Code::new(code("newer"))];
+    let mut it = driver.look(&order, codes, request).await.unwrap().unwrap();
+    driver.put_code(&mut it).await.unwrap();
+    it
+}
+
+/// An operator moves the alias while the new version is made: it stays where the operator put it, and the record says so.
+#[tokio::test]
+async fn an_alias_that_an_operator_moved_is_reported_and_left_alone() {
+    let fleet = Fleet::of(2, &[REGION]).await;
+    let place = &fleet.places[0];
+    let theirs = publish(place, ORDERS, code("theirs")).await;
+    tag(place, ORDERS, VERSION, Some("InProgress")).await;
+    let record = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut it = fleet.begin(&driver, "d-1", &fleet.order(json!({})), "new").await.unwrap();
+        let deadline = run_for(Duration::from_mins(1)).deadline;
+        while it.record.targets[&fleet.target(0)].after.is_none() {
+            driver.advance(&mut it, &deadline).await.unwrap();
+        }
+        let moved = lambda(place).update_alias().function_name(ORDERS).name(LIVE).function_version(&theirs);
+        moved.send().await.unwrap();
+        tag(place, ORDERS, VERSION, None).await;
+        go_on(&driver, &mut it).await.unwrap();
+        it.record
+    })
+    .await;
+    assert_eq!(record.status, Status::RolledBack);
+    let it = &record.targets[&fleet.target(0)];
+    assert_eq!(it.phase, Phase::LeftAlone);
+    assert!(it.reason.as_ref().unwrap().contains("another hand moved the alias to version 2"), "{it:?}");
+    assert!(record.reason.unwrap().ends_with(&format!("left alone: {}", fleet.target(0))));
+    assert_eq!(fleet.answers().await, ["theirs by 2", "old by 1"]);
+}
+
+/// The object is replaced after the code was put: its version is read, and not what lies there last.
+#[tokio::test]
+async fn a_zip_that_is_replaced_is_not_delivered() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let record = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut it = fleet.begin(&driver, "d-1", &fleet.order(json!({})), "new").await.unwrap();
+        let place = it.record.goods[ORDERS].places[REGION].clone();
+        let put = fleet.hub.s3.put_object().bucket(place.bucket).key(place.key).body(code("evil").into());
+        put.send().await.unwrap();
+        go_on(&driver, &mut it).await.unwrap();
+        it.record
+    })
+    .await;
+    assert_eq!(record.status, Status::Succeeded);
+    assert_eq!(fleet.answers().await, ["new by 2"]);
+}
+
+/// Another hand gives `$LATEST` other code between the update and the version: no version of that is made for the alias.
+#[tokio::test]
+async fn code_that_another_hand_puts_in_between_never_gets_traffic() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let place = &fleet.places[0];
+    tag(place, ORDERS, UPDATE, Some("InProgress")).await;
+    let record = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut it = fleet.begin(&driver, "d-1", &fleet.order(json!({})), "new").await.unwrap();
+        let deadline = run_for(Duration::from_mins(1)).deadline;
+        driver.advance(&mut it, &deadline).await.unwrap();
+        assert_eq!(it.record.targets[&fleet.target(0)].phase, Phase::Updating);
+        tag(place, ORDERS, UPDATE, None).await;
+        active(place, ORDERS, None).await;
+        publish(place, ORDERS, code("theirs")).await;
+        // The first deployment gives its code again, since it has not seen it there; the alias gets that or nothing.
+        go_on(&driver, &mut it).await.unwrap();
+        it.record
+    })
+    .await;
+    assert_eq!(record.status, Status::Succeeded);
+    assert_eq!(fleet.answers().await, ["new by 3"]);
+}
