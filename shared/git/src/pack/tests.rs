@@ -10,6 +10,8 @@ use gix_hash::ObjectId;
 
 use super::{Content, Most, Packs, Reader, Spool, receive, resolve};
 
+mod hostile;
+
 static FOLDERS: AtomicUsize = AtomicUsize::new(0);
 const MOST: Most = Most { objects: 1000, bytes: 1 << 30 };
 
