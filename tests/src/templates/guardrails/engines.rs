@@ -22,8 +22,8 @@ pub fn judged_by_ministack() -> &'static [Value] {
     &JUDGED
 }
 
-fn path_of(guardrail: &str) -> PathBuf {
-    local_aws::workspace().join(format!("infra/guardrails/{guardrail}.yaml"))
+fn path_of(Guardrail { folder, name, .. }: &Guardrail) -> PathBuf {
+    local_aws::workspace().join(format!("infra/{folder}/{name}.yaml"))
 }
 
 /// What ministack makes of templates with cases, in their order: `documents` and `verdicts`.
@@ -150,7 +150,7 @@ pub fn assert_cases_of_every_kind(templates: Vec<Guardrail>) {
         let is_other = |it: &str, at: usize| it.split(':').nth(at).is_some_and(|it| it.starts_with(char::is_uppercase));
         let is_name = |it: &str| it.split_once(':').is_some_and(|(_, it)| it.starts_with(char::is_lowercase));
         has("another letter case", &|it| is_other(&it.action, 0) || is_name(&it.action));
-        let template = std::fs::read_to_string(path_of(&guardrail.name)).unwrap();
+        let template = std::fs::read_to_string(path_of(&guardrail)).unwrap();
         let is_pattern = |it: &str| {
             it.split_once(':').is_some_and(|(service, name)| {
                 service.bytes().all(|it| it.is_ascii_lowercase() || it == b'-')
