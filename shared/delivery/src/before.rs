@@ -187,9 +187,7 @@ impl Delivery {
         });
         drop(pruned.await);
     }
-}
 
-impl Delivery {
     /// Opens the connection that each job will need, so that its handshake falls into init.
     pub async fn open_connections(&self) {
         self.store.open_connection().await;

@@ -52,8 +52,7 @@ impl Accounts {
         let (since, cell) = self.cell(account);
         let key = (account.clone(), region.clone());
         let known = self.clients.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some((of, clients)) = known.filter(|(of, _)| *of == since) {
-            debug_assert!(of == since);
+        if let Some((_, clients)) = known.filter(|(of, _)| *of == since) {
             return Ok(clients);
         }
         let config = cell.get_or_try_init(|| self.enter(target, scope)).await?;

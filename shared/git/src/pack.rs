@@ -42,6 +42,13 @@ fn corrupt(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
+/// What computes the id of an object of this kind and size from its content. It finds out collisions that were made on purpose.
+fn hasher(kind: Kind, size: u64) -> gix_hash::Hasher {
+    let mut hash = gix_hash::hasher(Hash::Sha1);
+    hash.update(&gix_object::encode::loose_header(kind, size));
+    hash
+}
+
 /// Some packs, the oldest first. Each may hold differences from objects of older ones, and never of later ones: a content may have come
 /// as the difference from its successor, after a branch went back.
 pub(crate) struct Packs(Vec<Pack>);

@@ -11,8 +11,8 @@ use gix_pack::data;
 use gix_pack::data::entry::Header;
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 
-use super::corrupt;
 use super::inflate::{Inflating, State, read_buffered};
+use super::{corrupt, hasher};
 
 /// What a pack may have.
 #[derive(Clone, Copy, Debug)]
@@ -124,9 +124,7 @@ fn object(pack: &mut Passing<'_>, state: &mut State, left: &mut u64) -> io::Resu
         }
         whole => {
             let kind = whole.as_kind().ok_or_else(|| corrupt("an object is of no kind"))?;
-            // This one finds out collisions that were made on purpose.
-            let mut hash = gix_hash::hasher(Hash::Sha1);
-            hash.update(&gix_object::encode::loose_header(kind, size));
+            let mut hash = hasher(kind, size);
             inflating.each(|piece| {
                 hash.update(piece);
                 Ok(())

@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gix_hash::{Kind as Hash, ObjectId};
+use gix_hash::ObjectId;
 
 use super::content::Spool;
 use super::receive::{Base, Most, Object, Received, TooLarge};
-use super::{Names, Pack, Packs, Place, Reader, corrupt};
+use super::{Names, Pack, Packs, Place, Reader, corrupt, hasher};
 
 /// Which objects wait for another one, by their numbers.
 struct Waiting {
@@ -37,11 +37,9 @@ impl Waiting {
         ready
     }
 
-    /// One that waits for an object that is kept; others that do are ready then, too.
-    fn next_of_kept(&mut self, packs: &Packs, ready: &mut Vec<usize>) -> Option<usize> {
-        let id = self.named.keys().find(|id| packs.find(id).is_some()).copied()?;
-        ready.extend(self.named.remove(&id)?);
-        ready.pop()
+    /// Those that wait for objects that are kept.
+    fn for_kept(&mut self, packs: &Packs) -> Vec<usize> {
+        self.named.extract_if(|id, _| packs.find(id).is_some()).flat_map(|(_, numbers)| numbers).collect()
     }
 
     fn is_empty(&self) -> bool {
@@ -63,14 +61,15 @@ pub(crate) fn resolve(
     if waiting.is_empty() {
         return Ok(());
     }
+    let mut ready = waiting.for_kept(&packs);
     let known = objects.iter().filter(|it| waiting.named.contains_key(&it.id));
     let known = known.map(|it| (it.id, it.offset)).collect();
     let pack = packs.0.len();
     packs.0.push(Pack { file, names: Names::Known(known) });
     let whole = objects.iter().filter(|it| matches!(it.base, Base::None));
-    let mut ready: Vec<_> = whole.flat_map(|it| waiting.for_it(it)).collect();
+    ready.extend(whole.flat_map(|it| waiting.for_it(it)));
     let mut reader = Reader::default();
-    while let Some(number) = ready.pop().or_else(|| waiting.next_of_kept(&packs, &mut ready)) {
+    while let Some(number) = ready.pop() {
         if is_over.load(Ordering::Relaxed) {
             return Err(io::Error::other("the caller waits no longer"));
         }
@@ -90,8 +89,7 @@ pub(crate) fn resolve(
 
 fn id(packs: &Packs, place: Place, reader: &mut Reader, spool: &Spool) -> io::Result<ObjectId> {
     let (kind, content) = packs.content(place, reader, spool)?;
-    let mut hash = gix_hash::hasher(Hash::Sha1);
-    hash.update(&gix_object::encode::loose_header(kind, content.size()));
+    let mut hash = hasher(kind, content.size());
     content.each(|piece| hash.update(piece))?;
     hash.try_finalize().map_err(io::Error::other)
 }
