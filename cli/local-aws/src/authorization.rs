@@ -4,7 +4,7 @@
 //! judged for every caller, by the trust of the role. What a call means to IAM stands in `iam_mends.py`, and what holds for a
 //! caller in `iam_callers.py`.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request};
@@ -29,7 +29,10 @@ pub(crate) async fn ask_engine(servers: &Servers, mut asked: Value) -> Result<Ve
     *request.method_mut() = Method::POST;
     *request.uri_mut() = PATH.parse()?;
     request.headers_mut().insert("host", servers.ministack.to_string().parse()?);
-    let answer = ask(servers.ministack, request).await?.into_body().collect().await?.to_bytes();
+    let answer = ask(servers.ministack, request).await?;
+    let status = answer.status();
+    let answer = answer.into_body().collect().await?.to_bytes();
+    ensure!(status.is_success(), "the IAM engine failed ({status}); its log says why");
     serde_json::from_slice(&answer).with_context(|| format!("the IAM engine: {}", String::from_utf8_lossy(&answer)))
 }
 

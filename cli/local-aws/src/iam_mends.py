@@ -41,6 +41,7 @@ TRANSACTED = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", 
 
 def mend():
     functions_call_as_their_role()
+    s3._bucket_owner_account = owner_of_bucket
     callers.mend()
 
 
@@ -54,6 +55,12 @@ def functions_call_as_their_role():
         return {**credentials, "AWS_ACCESS_KEY_ID": f"ASIA{account[0]}-{role}"} if account and role else credentials
 
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
+
+
+def owner_of_bucket(bucket):
+    """The account of a bucket. ministack walks through its buckets as they are, and fails where one is made meanwhile: IAM is asked in a
+    thread of its own."""
+    return next((account for account, name in list(s3._buckets._data) if name == bucket), None)
 
 
 def with_authorization(app):
@@ -210,7 +217,7 @@ def of_s3(call, asked):
     if not bucket:
         yield "*", {}, None
         return
-    owner = next((account for account, name in s3._buckets._data if name == bucket), None)
+    owner = owner_of_bucket(bucket)
     if call["operation"] == "DeleteObjects":
         # There is no action of that name: each key is asked about.
         for it in re.findall(r"<Key>(.*?)</Key>", call["body"]):
@@ -235,7 +242,7 @@ def of_lambda(call, asked):
         code = told.get("Code", told)
         if code.get("S3Bucket"):
             key, version = f"{code['S3Bucket']}/{code.get('S3Key')}", code.get("S3ObjectVersion")
-            keys = {"aws:ResourceAccount": s3._bucket_owner_account(code["S3Bucket"])}
+            keys = {"aws:ResourceAccount": owner_of_bucket(code["S3Bucket"])}
             yield f"arn:aws:s3:::{key}", keys, "s3:GetObjectVersion" if version else "s3:GetObject"
 
 
