@@ -34,7 +34,7 @@ impl DeployLambda {
         let source = artifact.to_string();
         let mut opened = Artifact::open(&bytes).doing(|| source.clone())?;
         let text = opened.order().doing(|| source.clone())?;
-        let order = match Order::read(&text, self.delivery.settings()) {
+        let order = match Order::read_for(&text, self.delivery.settings(), &job.parameters) {
             Ok(order) => order,
             Err(findings) => return Ok(Facts::Forbidden(findings)),
         };

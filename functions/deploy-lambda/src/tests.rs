@@ -44,7 +44,12 @@ fn planned(facts: &Facts) -> Result<Plan<Step>, Error> {
 #[test]
 fn before_the_first_change_the_code_is_put_every_change_is_rehearsed_and_the_record_is_written() {
     let plan = planned(&Facts::New(record(Status::Running, Phase::Waiting))).unwrap();
-    expect![[r#""#]].assert_eq(&plan.to_string());
+    expect![[r#"
+        put the code of orders where Lambda reads it in eu-west-1
+        rehearse the change at each of 2 targets
+        record deployment d-1
+        go on with deployment d-1: wave 1 of 2: 111122223333/eu-west-1/orders:live
+    "#]].assert_eq(&plan.to_string());
     let Plan::Change { steps, .. } = plan else { panic!() };
     assert_eq!(steps.iter().map(Step::phase).collect::<Vec<_>>(), [0, 1, 2, 3], "each waits for the one before");
 }
@@ -52,7 +57,9 @@ fn before_the_first_change_the_code_is_put_every_change_is_rehearsed_and_the_rec
 #[test]
 fn where_every_target_has_the_code_nothing_is_begun() {
     let plan = planned(&Facts::New(record(Status::Running, Phase::Unchanged))).unwrap();
-    expect![[r#""#]].assert_eq(&plan.to_string());
+    expect![[r#"
+        note: every target has the code already: 111122223333/eu-west-1/orders:live, 222233334444/eu-west-1/orders:live
+    "#]].assert_eq(&plan.to_string());
 }
 
 #[test]
@@ -62,7 +69,13 @@ fn a_deployment_that_has_begun_goes_on_until_it_has_ended() {
         Err(error) => format!("{error}\n"),
     };
     let all = [Status::Running, Status::RollingBack, Status::Succeeded, Status::RolledBack, Status::Stopped];
-    expect![[r#""#]].assert_eq(&all.map(told).concat());
+    expect![[r#"
+        go on with deployment d-1: wave 1 of 2: 111122223333/eu-west-1/orders:live
+        go on with deployment d-1: what it moved moves back
+        note: deployment d-1 has succeeded
+        deployment d-1 was rolled back: wave 1 of 2: it failed
+        deployment d-1 was stopped: wave 1 of 2: it failed
+    "#]].assert_eq(&all.map(told).concat());
 }
 
 #[test]
@@ -72,5 +85,8 @@ fn the_pipeline_hears_what_became_of_its_code() {
     let mut done = Report::new("deploy-lambda", Outcome::Applied, None);
     done.steps = vec![StepReport { step: "go on with deployment d-1: wave 1 of 1: a target".into(), error: None }];
     let told = [later, done, Report::new("deploy-lambda", Outcome::Planned, None)].map(|it| wording(&it));
-    expect![[r#""#]].assert_eq(&told.join("\n"));
+    expect![[r#"
+        The deployment goes on: wave 1 of 2: 1 of its targets wait
+        Delivered (go on with deployment d-1: wave 1 of 1: a target)
+        The deployment was planned and not made: the function is deployed with Mode=Plan"#]].assert_eq(&told.join("\n"));
 }

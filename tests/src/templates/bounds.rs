@@ -14,8 +14,10 @@ const ORGANIZATION: &str = "o-exampleorgid";
 
 /// Actions for which AWS knows no resource, or for which a role needs every one. Any other action names what it is about.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
-const OF_ANY_RESOURCE: [&str; 25] = [
+const OF_ANY_RESOURCE: [&str; 27] = [
     "access-analyzer:ValidatePolicy",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricData",
     "codepipeline:PutJobFailureResult",
     "codepipeline:PutJobSuccessResult",
     "ec2:AssignPrivateIpAddresses",
@@ -170,6 +172,12 @@ fn parameters() -> Value {
         "PipelineRoleArn": format!("arn:aws:iam::{OTHER}:role/signalbox-policy-pipeline"),
         "PipelineRegion": "eu-west-1",
         "ArtifactBucketName": "signalbox-policy-artifacts",
+        "DeliveryBucket": "signalbox-code",
+        "DeliveryKeyArns": format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/3"),
+        "DeployFunctions": "orders",
+        "DeploymentsTable": "signalbox-deployments",
+        "FunctionNames": "orders",
+        "HookNames": "orders-check",
         "ArtifactKeyArn": format!("arn:aws:kms:eu-west-1:{OTHER}:key/2"),
     })
 }

@@ -62,12 +62,12 @@ async fn deployed_it_delivers_by_its_roles() {
     let account = DeployedAccount::of(scene, &[("ExternalId", EXTERNAL_ID)]).await;
     let scene = &account.scene;
     let organization = scene.parameters().into_iter().find(|(name, _)| name == "OrganizationId").unwrap().1;
-    let bucket = format!("arn:aws:s3:::{}", scene.code_bucket());
+    let bucket = scene.code_bucket();
     let given = [
         ("HubRoleArn", account.outputs["RoleArn"].as_str()),
         ("OrganizationId", &organization),
         ("FunctionNames", ORDERS),
-        ("DeliveryBucketArns", &bucket),
+        ("DeliveryBucket", &bucket),
     ];
     make_member(&scene.member, &scene.world.account, "deploy-lambda", &given, |_| {}).await;
     let report = until_answered(scene, async |event| account.ask(&account.outputs["FunctionArn"], &event).await).await;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
@@ -20,10 +19,6 @@ use super::list;
 pub fn judged_by_ministack() -> &'static [Value] {
     static JUDGED: LazyLock<Vec<Value>> = LazyLock::new(|| ask_ministack(&Guardrail::all()));
     &JUDGED
-}
-
-fn path_of(guardrail: &str) -> PathBuf {
-    local_aws::workspace().join(format!("infra/guardrails/{guardrail}.yaml"))
 }
 
 /// What ministack makes of templates with cases, in their order: `documents` and `verdicts`.
@@ -150,7 +145,8 @@ pub fn assert_cases_of_every_kind(templates: Vec<Guardrail>) {
         let is_other = |it: &str, at: usize| it.split(':').nth(at).is_some_and(|it| it.starts_with(char::is_uppercase));
         let is_name = |it: &str| it.split_once(':').is_some_and(|(_, it)| it.starts_with(char::is_lowercase));
         has("another letter case", &|it| is_other(&it.action, 0) || is_name(&it.action));
-        let template = std::fs::read_to_string(path_of(&guardrail.name)).unwrap();
+        let path = local_aws::workspace().join("infra").join(guardrail.folder).join(format!("{}.yaml", guardrail.name));
+        let template = std::fs::read_to_string(path).unwrap();
         let is_pattern = |it: &str| {
             it.split_once(':').is_some_and(|(service, name)| {
                 service.bytes().all(|it| it.is_ascii_lowercase() || it == b'-')
