@@ -49,7 +49,8 @@ fn before_the_first_change_the_code_is_put_every_change_is_rehearsed_and_the_rec
         rehearse the change at each of 2 targets
         record deployment d-1
         go on with deployment d-1: wave 1 of 2: 111122223333/eu-west-1/orders:live
-    "#]].assert_eq(&plan.to_string());
+    "#]]
+    .assert_eq(&plan.to_string());
     let Plan::Change { steps, .. } = plan else { panic!() };
     assert_eq!(steps.iter().map(Step::phase).collect::<Vec<_>>(), [0, 1, 2, 3], "each waits for the one before");
 }
@@ -59,7 +60,8 @@ fn where_every_target_has_the_code_nothing_is_begun() {
     let plan = planned(&Facts::New(record(Status::Running, Phase::Unchanged))).unwrap();
     expect![[r#"
         note: every target has the code already: 111122223333/eu-west-1/orders:live, 222233334444/eu-west-1/orders:live
-    "#]].assert_eq(&plan.to_string());
+    "#]]
+    .assert_eq(&plan.to_string());
 }
 
 #[test]
@@ -75,7 +77,8 @@ fn a_deployment_that_has_begun_goes_on_until_it_has_ended() {
         note: deployment d-1 has succeeded
         deployment d-1 was rolled back: wave 1 of 2: it failed
         deployment d-1 was stopped: wave 1 of 2: it failed
-    "#]].assert_eq(&all.map(told).concat());
+    "#]]
+    .assert_eq(&all.map(told).concat());
 }
 
 #[test]
@@ -88,5 +91,6 @@ fn the_pipeline_hears_what_became_of_its_code() {
     expect![[r#"
         The deployment goes on: wave 1 of 2: 1 of its targets wait
         Delivered (go on with deployment d-1: wave 1 of 1: a target)
-        The deployment was planned and not made: the function is deployed with Mode=Plan"#]].assert_eq(&told.join("\n"));
+        The deployment was planned and not made: the function is deployed with Mode=Plan"#]]
+    .assert_eq(&told.join("\n"));
 }

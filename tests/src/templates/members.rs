@@ -217,7 +217,8 @@ fn a_function_and_its_members_call_the_role_alike_where_the_operator_chooses_no_
     let default = |template: &Template| template.json["Parameters"]["MemberRoleName"]["Default"].clone();
     for function in Template::functions_in_members() {
         let template = Template::of_members(&function);
-        let name = if function == "check-policy" { "central-account-role".into() } else { format!("signalbox-{function}") };
+        let name =
+            if function == "check-policy" { "central-account-role".into() } else { format!("signalbox-{function}") };
         assert_eq!(default(&template), name);
         assert_eq!(member_role(&function)["RoleName"], json!({"Ref": "MemberRoleName"}), "{function}");
     }

@@ -1,5 +1,6 @@
 //! Whose jobs are believed, and which deployments they go on with.
 
+use expect_test::expect;
 use local_aws::JobState;
 use reaction::{Mode, Outcome};
 
@@ -15,6 +16,19 @@ async fn a_token_of_no_deployment_goes_on_with_nothing() {
     assert!(report.reason.unwrap().contains("there is no deployment 99999999-abcd-1111-abcd-111111abcdef to go on with"));
     assert!(matches!(scene.state(), Some(JobState::Failed(kind, _)) if kind == "ConfigurationError"));
     assert!(scene.picture().await.starts_with("orders:live answers \"old\" by version 1"));
+}
+
+/// What the pipeline shows of a stage that delivered, and of one that is retried.
+#[tokio::test]
+async fn the_pipeline_is_told_what_was_delivered_and_what_was_there_already() {
+    let scene = Scene::set_up(&GIVEN, "code-was-sent").await;
+    let told = async || {
+        let report = scene.hear(Mode::Apply).await;
+        let Some(JobState::Succeeded(summary)) = scene.state() else { panic!("{:?}: {report}", scene.state()) };
+        scene.with_sample_ids(&summary)
+    };
+    expect!["Delivered (go on with deployment 11111111-abcd-1111-abcd-111111abcdef: wave 1 of 1: 222233334444/eu-west-1/orders:live)"].assert_eq(&told().await);
+    expect!["every target has the code already: 222233334444/eu-west-1/orders:live"].assert_eq(&told().await);
 }
 
 /// The answer of a round carries the id of the deployment, and nothing else.
