@@ -138,6 +138,26 @@ fn roles_of_pipelines() -> Vec<Role> {
 
 /// What templates are given here; each takes what it knows.
 fn parameters() -> Value {
+    let mut given = parameters_of_delivery();
+    let others = parameters_beside_delivery();
+    given.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+    given
+}
+
+/// What the templates of `deploy-lambda` are given.
+fn parameters_of_delivery() -> Value {
+    json!({
+        "DeliveryBucket": "signalbox-code",
+        "DeliveryKeyArns": format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/3"),
+        "DeployFunctions": "orders",
+        "DeploymentsTable": "signalbox-deployments",
+        "FunctionNames": "orders",
+        "HookNames": "orders-check",
+    })
+}
+
+/// What all others are given.
+fn parameters_beside_delivery() -> Value {
     let secret = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:app-AbCdEf");
     let master = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:master-AbCdEf");
     json!({
@@ -172,12 +192,6 @@ fn parameters() -> Value {
         "PipelineRoleArn": format!("arn:aws:iam::{OTHER}:role/signalbox-policy-pipeline"),
         "PipelineRegion": "eu-west-1",
         "ArtifactBucketName": "signalbox-policy-artifacts",
-        "DeliveryBucket": "signalbox-code",
-        "DeliveryKeyArns": format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/3"),
-        "DeployFunctions": "orders",
-        "DeploymentsTable": "signalbox-deployments",
-        "FunctionNames": "orders",
-        "HookNames": "orders-check",
         "ArtifactKeyArn": format!("arn:aws:kms:eu-west-1:{OTHER}:key/2"),
     })
 }
