@@ -32,7 +32,10 @@ impl Checked for Scene {
     /// is counted by `deliveries::waves`.
     fn economy() -> Vec<Economy<Self>> {
         let given = Given { before: "new", is_here: true, ..GIVEN };
-        vec![Economy { given, sample: "code-was-sent-that-is-there-already", calls: expect![[r#"
+        vec![Economy {
+            given,
+            sample: "code-was-sent-that-is-there-already",
+            calls: expect![[r#"
             11 calls
             dynamodb:PutItem
             codepipeline:PutJobSuccessResult
@@ -45,7 +48,8 @@ impl Checked for Scene {
             s3:GetObject
             sts:AssumeRole
             sts:GetCallerIdentity
-        "#]] }]
+        "#]],
+        }]
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {

@@ -36,7 +36,8 @@ pub const WRONG: &str = r#"{"functions": [{"name": "payments"}], "targets": [{"a
     "waves": [{"percent": 0}]}"#;
 
 /// New code for one account.
-pub const GIVEN: Given = Given { order: ONE, before: "old", sent: "new", fails: false, is_of_a_stack: false, is_here: false };
+pub const GIVEN: Given =
+    Given { order: ONE, before: "old", sent: "new", fails: false, is_of_a_stack: false, is_here: false };
 
 /// The artifact.
 pub fn artifact(order: &str, says: &str) -> Vec<u8> {

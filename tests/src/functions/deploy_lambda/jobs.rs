@@ -13,7 +13,9 @@ async fn a_token_of_no_deployment_goes_on_with_nothing() {
     *scene.token.lock().unwrap() = Some("99999999-abcd-1111-abcd-111111abcdef".into());
     let report = scene.hear_once(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
-    assert!(report.reason.unwrap().contains("there is no deployment 99999999-abcd-1111-abcd-111111abcdef to go on with"));
+    assert!(
+        report.reason.unwrap().contains("there is no deployment 99999999-abcd-1111-abcd-111111abcdef to go on with")
+    );
     assert!(matches!(scene.state(), Some(JobState::Failed(kind, _)) if kind == "ConfigurationError"));
     assert!(scene.picture().await.starts_with("orders:live answers \"old\" by version 1"));
 }

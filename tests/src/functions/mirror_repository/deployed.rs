@@ -99,10 +99,8 @@ async fn deployed_it_mirrors_by_its_role_and_a_stack_is_made_of_a_mirrored_templ
 
 /// How many messages of a queue are there and how many are being worked on.
 async fn left_in(sqs: &aws_sdk_sqs::Client, queue: &str) -> [String; 2] {
-    let counts = [
-        QueueAttributeName::ApproximateNumberOfMessages,
-        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-    ];
+    let counts =
+        [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
     let asked = sqs.get_queue_attributes().queue_url(queue).set_attribute_names(Some(counts.to_vec()));
     let attributes = asked.send().await.unwrap().attributes.unwrap();
     counts.map(|it| attributes[&it].clone())
@@ -131,7 +129,8 @@ async fn deployed_a_forge_that_is_down_holds_up_no_other_repository_and_its_mess
     let account = DeployedAccount::of(scene, &[("BucketName", &bucket)]).await;
     let queue = &account.outputs["QueueUrl"];
     // The template's time is longer than an invocation, for which no test waits.
-    let soon = account.sqs.set_queue_attributes().queue_url(queue).attributes(QueueAttributeName::VisibilityTimeout, "1");
+    let soon =
+        account.sqs.set_queue_attributes().queue_url(queue).attributes(QueueAttributeName::VisibilityTimeout, "1");
     soon.send().await.unwrap();
     let send = account.sqs.send_message().queue_url(queue).message_group_id("sweep").message_deduplication_id("1");
     send.message_body(account.scene.event()).send().await.unwrap();

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::{EXPIRING, FIRST, GIVEN, Given, JOURNAL, MANIFEST, NAME, POINTED, POINTER, SECOND, Scene};
 use crate::promises::every_call::AN_INVOCATION;
-use crate::world::{AWS, let_time_pass};
 use crate::world::git::file;
 use crate::world::scene::Scene as _;
+use crate::world::{AWS, let_time_pass};
 
 const SAMPLE: &str = "a-branch-was-pushed";
 
