@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::account::{ACCOUNT, REGION};
 use crate::cluster::{Cluster, Network};
-use crate::local::{EXTERNAL_ID, Local, Roles, known_to, stack, template_of};
+use crate::local::{BUCKET, DELIVERED, EXTERNAL_ID, Local, Roles, known_to, stack, template_of};
 use crate::sample::{self, Image};
 
 /// The unit with which the manifest shares.
@@ -157,6 +157,8 @@ impl Organization {
         let name = format!("{function}-member");
         let given = [
             ("HubRoleArn", role),
+            ("FunctionNames", DELIVERED),
+            ("DeliveryBucket", BUCKET),
             ("HubRegion", REGION),
             ("OrganizationId", &self.id),
             ("ExternalId", EXTERNAL_ID),

@@ -30,10 +30,15 @@ pub const GRANTS_TABLE: &str = "signalbox-grants";
 pub const AUDIT_TABLE: &str = "signalbox-audit";
 /// The table of the records of rotations.
 pub const ROTATIONS_TABLE: &str = "signalbox-rotations";
+/// The table of deployments.
+const DEPLOYMENTS_TABLE: &str = "signalbox-deployments";
 /// The external id that the trust of the functions' roles in members asks for.
 pub const EXTERNAL_ID: &str = "signalbox-up";
 
-const BUCKET: &str = "com-example-signalbox";
+/// The function whose code may be delivered. There is none of that name until an operator makes one.
+pub const DELIVERED: &str = "orders";
+/// Where the functions' code lies, and the documents that they read.
+pub const BUCKET: &str = "com-example-signalbox";
 const MANIFEST_KEY: &str = "share-manifest.json";
 /// The list of mirrored repositories, of which there are none at first.
 const REPOSITORIES: &str = "s3://com-example-signalbox/repositories.json";
@@ -117,6 +122,9 @@ impl Local {
         progress.next("deploying infra/rotations.yaml");
         let table = BTreeMap::from([("TableName", ROTATIONS_TABLE.to_owned())]);
         deployment.apply(&stack("rotations", table)).await?;
+        progress.next("deploying infra/deployments.yaml");
+        let table = BTreeMap::from([("TableName", DEPLOYMENTS_TABLE.to_owned())]);
+        deployment.apply(&stack("deployments", table)).await?;
         let (mut roles, mut queue) = (Roles::new(), Vec::new());
         for (name, package) in std::mem::take(&mut self.packages) {
             progress.next(format!("packaging {name}"));
@@ -153,6 +161,9 @@ fn parameters(
         ("AuditTable", AUDIT_TABLE.into()),
         ("Repositories", REPOSITORIES.into()),
         ("BucketName", "com-example-mirror".into()),
+        ("DeploymentsTable", DEPLOYMENTS_TABLE.into()),
+        ("DeliveryBucket", BUCKET.into()),
+        ("DeployFunctions", DELIVERED.into()),
         // There is none of that name until an operator makes one, and no template takes an empty list.
         ("SecretArns", format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:webhook-AbCdEf")),
     ];

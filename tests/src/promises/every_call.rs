@@ -39,8 +39,11 @@ pub async fn end_after<S: Scene>(run: &Run<S::Given>, kind: FaultKind, nth: usiz
     let scene = S::set_up(&run.given, run.sample).await;
     let account = &scene.world().account;
     AWS.inject(&Fault { nth, times, ..Fault::new(account, kind) });
+    let before = scene.world().calls();
     let first = scene.hear(Mode::Apply).await;
-    if times > 1 {
+    // How often a function asks while AWS is at work differs between runs, so that this one may make fewer calls.
+    let is_met = scene.world().calls() - before >= nth;
+    if times > 1 && is_met {
         assert_eq!(first.outcome, Outcome::Failed, "a lasting fault at call {nth}: {first}");
         AWS.clear_faults(account);
     }

@@ -14,8 +14,10 @@ const ORGANIZATION: &str = "o-exampleorgid";
 
 /// Actions for which AWS knows no resource, or for which a role needs every one. Any other action names what it is about.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
-const OF_ANY_RESOURCE: [&str; 25] = [
+const OF_ANY_RESOURCE: [&str; 27] = [
     "access-analyzer:ValidatePolicy",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetMetricData",
     "codepipeline:PutJobFailureResult",
     "codepipeline:PutJobSuccessResult",
     "ec2:AssignPrivateIpAddresses",
@@ -136,6 +138,26 @@ fn roles_of_pipelines() -> Vec<Role> {
 
 /// What templates are given here; each takes what it knows.
 fn parameters() -> Value {
+    let mut given = parameters_of_delivery();
+    let others = parameters_beside_delivery();
+    given.as_object_mut().unwrap().extend(others.as_object().unwrap().clone());
+    given
+}
+
+/// What the templates of `deploy-lambda` are given.
+fn parameters_of_delivery() -> Value {
+    json!({
+        "DeliveryBucket": "signalbox-code",
+        "DeliveryKeyArns": format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/3"),
+        "DeployFunctions": "orders",
+        "DeploymentsTable": "signalbox-deployments",
+        "FunctionNames": "orders",
+        "HookNames": "orders-check",
+    })
+}
+
+/// What all others are given.
+fn parameters_beside_delivery() -> Value {
     let secret = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:app-AbCdEf");
     let master = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:master-AbCdEf");
     json!({

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use aws_sdk_ssm::types::ParameterType;
 use expect_test::Expect;
+use local_aws::Call;
 use reaction::{Mode, Report};
 use sharing_records::Grants;
 
@@ -29,6 +30,10 @@ pub trait Scene: Sized {
     async fn picture(&self) -> String;
     /// The text with the ids of the samples in place of those that AWS made up.
     fn with_sample_ids(&self, text: &str) -> String;
+    /// Whether a call was made by credentials that the event brought, and so not by the function's role.
+    fn is_by_what_the_event_brought(&self, _: &Call) -> bool {
+        false
+    }
     /// The same, and tables of grants and of their audit.
     fn with_tables(given: &Self::Given) -> Self::Given {
         given.clone()
