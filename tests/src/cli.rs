@@ -8,6 +8,7 @@ mod manifests;
 mod manual;
 mod mirror;
 mod options;
+mod patches;
 mod policies;
 mod rotation;
 mod untrusted;

@@ -114,6 +114,7 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
         "AWS::SSM::MaintenanceWindowTarget",
         "AWS::SSM::MaintenanceWindowTask",
         "AWS::SQS::QueuePolicy",
+        "AWS::SNS::TopicPolicy",
         "AWS::SecretsManager::RotationSchedule",
     ];
     let functions = folders("functions");

@@ -13,6 +13,7 @@ from moto.ssm.models import FakeMaintenanceWindowTask
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 INFORMATION, SUMMARY, COMPLIANCE = "AWS:InstanceInformation", "AWS:PatchSummary", "AWS:PatchCompliance"
+COPIES = "local-aws:copies"  # makes so many nodes outside of EC2 that are as this one is
 IDS = 50  # of instances in one call
 TIMES = ("OperationStartTime", "OperationEndTime", "LastNoRebootInstallOperationTime")
 
@@ -84,7 +85,11 @@ def keep_what_instances_tell():
     def put_inventory(self):
         instance = inventory(self).setdefault(self._get_param("InstanceId"), {})
         for item in self._get_param("Items"):
-            instance[item["TypeName"]] = item.get("Content", [])
+            if item["TypeName"] == COPIES:
+                copies = range(int(item["Content"][0]["Count"]))
+                inventory(self).update({f"mi-{number:017x}": dict(instance) for number in copies})
+            else:
+                instance[item["TypeName"]] = item.get("Content", [])
         return EmptyResult()
 
     SimpleSystemManagerResponse.put_inventory = put_inventory

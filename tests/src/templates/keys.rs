@@ -30,7 +30,7 @@ const BY_KEY: [(&str, &str); 8] = [
 const SHARED_BY_KEY: [&str; 2] = ["AWS::CodePipeline::Pipeline", "AWS::S3::Bucket"];
 
 /// Types that keep nothing of what functions work on. EventBridge encrypts no event of an AWS service by the key of a bus.
-const KEEPING_NOTHING: [&str; 19] = [
+const KEEPING_NOTHING: [&str; 20] = [
     "AWS::CloudWatch::Alarm",
     "AWS::Events::EventBus",
     "AWS::Events::Rule",
@@ -44,6 +44,7 @@ const KEEPING_NOTHING: [&str; 19] = [
     "AWS::Lambda::Url",
     "AWS::Logs::ResourcePolicy",
     "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::SSM::MaintenanceWindow",
     "AWS::SSM::MaintenanceWindowTarget",
