@@ -118,9 +118,20 @@ impl Fleet {
 
     /// Looks at every target, and begins; nothing was changed there yet.
     async fn begin(&self, driver: &Delivery, id: &str, order: &str, says: &str) -> Result<Deployment, Vec<Finding>> {
+        self.begin_with(driver, id, order, code(says)).await
+    }
+
+    /// The same with this code.
+    async fn begin_with(
+        &self,
+        driver: &Delivery,
+        id: &str,
+        order: &str,
+        zip: Vec<u8>,
+    ) -> Result<Deployment, Vec<Finding>> {
         let order = Order::read(order, &self.settings)?;
-        let request = Request { deployment: id.into(), who: "a test".into(), source: says.into() };
-        let codes = order.functions.iter().map(|_| Code::new(code(says))).collect();
+        let request = Request { deployment: id.into(), who: "a test".into(), source: "a zip".into() };
+        let codes = order.functions.iter().map(|_| Code::new(zip.clone())).collect();
         let mut it = driver.look(&order, codes, request).await.unwrap()?;
         driver.put_code(&mut it).await.unwrap();
         driver.rehearse(&it).await.unwrap();

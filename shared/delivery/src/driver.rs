@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws::Sessions;
 use futures_util::{StreamExt, stream};
+use place::shortened;
 use reaction::{Deadline, Error};
 
 use crate::clients::Accounts;
@@ -33,6 +34,13 @@ const FAILURES: u32 = 10;
 
 /// How long Lambda may take for one phase, in seconds.
 const PATIENCE: u64 = 30 * MINUTE;
+
+/// The characters of a target's reason, at most: all of them are in one record.
+const REASON: usize = 300;
+
+/// How large a record may begin, in bytes of JSON. An item of DynamoDB has 400 KB, and the record grows with each phase.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
+const LARGEST: usize = 200_000;
 
 /// How long a record that did not change may go unwritten, in seconds: its lease lasts longer.
 const RENEWED: u64 = 5 * MINUTE;
@@ -109,6 +117,13 @@ impl Delivery {
     /// `Refused` where another deployment of one of its functions is under way.
     pub async fn begin(&self, it: &mut Deployment) -> Result<(), Error> {
         let now = self.now();
+        let length = serde_json::to_vec(&it.record).map_err(Error::failed)?.len();
+        if length > LARGEST {
+            return Err(Error::refused(format!(
+                "the record of this deployment would have {length} bytes, and may begin with {LARGEST}; deliver to fewer targets at once, or \
+                 accept fewer red alarms"
+            )));
+        }
         if self.store.begin(&it.record, now).await? == Begun::Before
             && let Some(record) = self.store.read(&it.record.deployment).await?
         {
@@ -194,7 +209,8 @@ impl Delivery {
         });
         let rounds: Vec<_> = rounds.buffer_unordered(AT_ONCE).collect().await;
         let mut waits = Vec::new();
-        for Round { target, progress, seen, waits: of_target } in rounds {
+        for Round { target, mut progress, seen, waits: of_target } in rounds {
+            progress.reason = progress.reason.map(|it| shortened(&it, REASON));
             waits.extend(of_target.map(|why| (target.clone(), why)));
             it.record.targets.insert(target.clone(), progress);
             it.views.insert(target, seen);

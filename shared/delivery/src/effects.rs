@@ -11,6 +11,7 @@ use reaction::{Doing, Error};
 use serde_json::json;
 
 use crate::clients::Clients;
+use crate::code::replaced;
 use crate::judge::{Verdict, judge};
 use crate::metrics::{self, Split};
 use crate::next::{Call, Task};
@@ -90,10 +91,7 @@ impl At<'_> {
         let answer = answer.or_error()?;
         let sha256 = answer.code_sha256.unwrap_or_default();
         if self.task.goods.sha256.as_ref() != Some(&sha256) {
-            return Err(Error::refused(format!(
-                "Lambda read other code than was put to s3://{}/{}: its CodeSha256 is {sha256}",
-                place.bucket, place.key
-            )));
+            return Err(replaced(place, &sha256));
         }
         seen.latest = Some(Latest {
             sha256,
@@ -159,9 +157,10 @@ impl At<'_> {
             }
             (None, None) => false,
         };
-        if let Verdict::NotEnoughTraffic(why) = &verdict {
-            progress.reason = Some(why.clone());
-        }
+        progress.reason = match &verdict {
+            Verdict::NotEnoughTraffic(why) => Some(why.clone()),
+            Verdict::Good | Verdict::Bad(_) => None,
+        };
         match verdict.failure(self.settings.quiet) {
             Some(why) if is_last || matches!(verdict, Verdict::Bad(_)) => Err(Error::refused(why)),
             _ => {

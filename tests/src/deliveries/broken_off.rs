@@ -5,9 +5,10 @@ use std::pin::pin;
 use aws::in_name_of;
 use delivery::{Delivery, Record, Status};
 use futures_util::future::{Either, select};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Fleet, go_on, run};
+use super::{Fleet, HOOK, ORDERS, go_on, run};
+use crate::world::lambda::make_function;
 
 /// Takes a deployment up, as the next run does.
 async fn take_up(fleet: &Fleet, id: &str) -> Option<Record> {
@@ -20,12 +21,15 @@ async fn take_up(fleet: &Fleet, id: &str) -> Option<Record> {
     .await
 }
 
-#[tokio::test]
-async fn broken_off_after_any_call_it_goes_on_where_it_was() {
+/// A deployment that is broken off after each number of calls, and taken up: how it ends, and what the alias answers then.
+async fn break_off(order: Value, hook: Option<Vec<u8>>, (ends, answers): (Status, &str)) {
     let (mut broken, mut taken_up) = (0, 0);
     for calls in 1.. {
         let fleet = Fleet::here().await;
-        let order = fleet.order(json!({"traffic": {"shift": "all-at-once"}}));
+        if let Some(hook) = &hook {
+            make_function(&fleet.hub, HOOK, hook.clone()).await;
+        }
+        let order = fleet.order(order.clone());
         let before = fleet.hub.calls();
         let ended = {
             let whole = pin!(fleet.deliver("d-1", &order, "new"));
@@ -39,12 +43,26 @@ async fn broken_off_after_any_call_it_goes_on_where_it_was() {
         match take_up(&fleet, "d-1").await {
             Some(record) => {
                 taken_up += 1;
-                assert_eq!(record.status, Status::Succeeded, "after {calls} calls: {:?}", record.reason);
-                assert_eq!(fleet.answers().await, ["new by 2"], "after {calls} calls");
+                assert_eq!(record.status, ends, "after {calls} calls: {:?}", record.reason);
+                assert_eq!(fleet.answers().await, [answers], "after {calls} calls");
             }
             // Before there is a record, nothing was changed.
             None => assert_eq!(fleet.answers().await, ["old by 1"], "after {calls} calls"),
         }
     }
     assert!(broken > 10 && taken_up > 5, "{broken}, of which {taken_up} were taken up");
+}
+
+#[tokio::test]
+async fn broken_off_after_any_call_it_goes_on_where_it_was() {
+    break_off(json!({"traffic": {"shift": "all-at-once"}}), None, (Status::Succeeded, "new by 2")).await;
+}
+
+/// The hook after traffic fails, so that the alias moves and moves back: between any two of these calls, too.
+#[tokio::test]
+async fn broken_off_after_any_call_on_the_way_back_it_ends_where_it_was_before() {
+    let order = json!({"functions": [{"name": ORDERS, "before": HOOK, "after": HOOK}]});
+    let hook = "def handler(event, context):\n    assert event['stage'] == 'before'\n";
+    let hook = local_aws::deploy::archive(&[("index.py", hook.as_bytes())]).unwrap();
+    break_off(order, Some(hook), (Status::RolledBack, "old by 1")).await;
 }
