@@ -202,6 +202,12 @@ async fn make_code_bucket(hub: &World, region: &'static str, readers: &[World]) 
     place.s3.create_bucket().bucket(&name).create_bucket_configuration(at).send().await.unwrap();
     let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
     place.s3.put_bucket_versioning().bucket(&name).versioning_configuration(versions).send().await.unwrap();
+    let_read(hub, region, readers).await;
+}
+
+/// Lets these accounts, and no others, read the hub's code in a Region.
+async fn let_read(hub: &World, region: &'static str, readers: &[World]) {
+    let (name, place) = (format!("code-{}-{region}", hub.account), hub.in_region(region).await);
     let readers: Vec<_> = readers.iter().map(|it| format!("arn:aws:iam::{}:root", it.account)).collect();
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": readers},
         "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": format!("arn:aws:s3:::{name}/code/*")}]});

@@ -11,7 +11,7 @@ use reaction::{Deadline, Error};
 use crate::clients::Accounts;
 use crate::course::{Course, course};
 use crate::deployment::Deployment;
-use crate::effects::At;
+use crate::effects::{At, HOOK};
 use crate::next::{Call, Next, Stale, Task, adopted, back, forward};
 use crate::record::{Goods, Phase, Progress, Record, Status};
 use crate::seen::Seen;
@@ -23,8 +23,9 @@ use crate::{Settings, Target};
 /// How many targets are worked on side by side.
 pub(crate) const AT_ONCE: usize = 30;
 
-/// Below this much time no call is begun any more: the record is still to be written, and the pipeline to be answered.
-const MARGIN: Duration = Duration::from_secs(12);
+/// How long a call may take with all its attempts, and then the record and the answer. With less time no call is begun any more.
+const OF_A_CALL: Duration = Duration::from_secs(20);
+const OF_THE_END: Duration = Duration::from_secs(5);
 
 /// How many calls a target gets in one round, at most: where another hand changes it all the time, the next round goes on.
 const CALLS: usize = 40;
@@ -249,7 +250,7 @@ impl Delivery {
                 Next::Mark(phase) => mark(progress, phase, now),
                 Next::Over { phase, reason } => return round.over(phase, reason, now),
                 Next::Wait { why, stale } => return round.waits(why, &stale, now),
-                Next::Call(_) if deadline.left() < MARGIN => {
+                Next::Call(call) if deadline.left() < needed(&call) => {
                     round.waits = Some("the round was about to end".into());
                     return round;
                 }
@@ -279,6 +280,11 @@ impl Delivery {
         let (settings, deployment) = (&self.settings, record.deployment.as_str());
         At { clients: &clients, settings, deployment, target, task }.call(call, progress, seen).await
     }
+}
+
+/// The time that has to be left before a call.
+fn needed(call: &Call) -> Duration {
+    OF_THE_END + if matches!(call, Call::Invoke { .. }) { HOOK } else { OF_A_CALL }
 }
 
 fn mark(progress: &mut Progress, phase: Phase, now: u64) {

@@ -20,8 +20,8 @@ use crate::seen::{Latest, Seen, Version};
 use crate::traffic::MINUTE;
 use crate::{Settings, Target, read};
 
-/// How long a hook may take. A round has 60 s.
-const LONG: Duration = Duration::from_secs(40);
+/// How long a hook may take. A round has 60 s, and may have read its target before.
+pub(crate) const HOOK: Duration = Duration::from_secs(30);
 
 /// What an effect works with.
 pub(crate) struct At<'a> {
@@ -34,7 +34,7 @@ pub(crate) struct At<'a> {
 
 /// For a hook, which takes longer than calls of AWS.
 fn patient() -> aws_sdk_lambda::config::Builder {
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(LONG).operation_timeout(LONG).build();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(HOOK).operation_timeout(HOOK).build();
     Config::builder().timeout_config(timeouts)
 }
 

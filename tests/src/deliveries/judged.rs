@@ -275,3 +275,50 @@ async fn an_alias_with_provisioned_concurrency_keeps_it_and_takes_no_weights() {
         (vec!["live: 3".to_owned()], vec!["new by 2".to_owned()])
     );
 }
+
+/// Four tenths of the traffic every minute: the weights that the alias has one after the other.
+#[tokio::test]
+async fn traffic_moves_part_by_part() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let order = fleet.order(json!({"traffic": {"shift": "linear", "percent": 40, "minutes": 1}}));
+    let (record, weights) = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut it = fleet.begin(&driver, "d-1", &order, "new").await.unwrap();
+        until_traffic(&driver, &mut it).await;
+        let mut weights = Vec::new();
+        while driver.advance(&mut it, &run_for(Duration::from_mins(1)).deadline).await.unwrap() != Pause::Over {
+            weights.push(weight(&fleet.places[0]).await.unwrap().to_string());
+            let_time_pass(Duration::from_mins(1));
+        }
+        (it.record, weights)
+    })
+    .await;
+    assert_eq!(weights, ["0.4", "0.8"]);
+    assert_eq!((record.status, fleet.answers().await), (Status::Succeeded, vec!["new by 2".to_owned()]));
+}
+
+/// A composite alarm judges as any other, and one that is not there refuses the deployment.
+#[tokio::test]
+async fn a_composite_alarm_judges_and_an_alarm_that_is_not_there_refuses() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let place = &fleet.places[0];
+    set_alarm(place, "OK").await;
+    let cloudwatch = CloudWatch::new(place.sessions.config().clone(), now);
+    let rule = json!({"AlarmName": "orders", "AlarmRule": "ALARM(orders-errors)"});
+    drop(cloudwatch.ask::<Value>("PutCompositeAlarm", &rule).await);
+    let alarmed =
+        |alarm: &str| fleet.order(json!({"functions": [{"name": ORDERS, "alarms": [alarm]}], "bake-minutes": 5}));
+    let record = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let found = fleet.begin(&driver, "d-1", &alarmed("another"), "new").await.unwrap_err();
+        assert_eq!(found.iter().map(|it| it.rule.as_str()).collect::<Vec<_>>(), ["alarm"], "{found:?}");
+        let mut it = fleet.begin(&driver, "d-1", &alarmed("orders"), "new").await.unwrap();
+        until_traffic(&driver, &mut it).await;
+        set_alarm(place, "ALARM").await;
+        go_on(&driver, &mut it).await.unwrap();
+        it.record
+    })
+    .await;
+    assert_eq!(record.status, Status::RolledBack);
+    assert!(record.reason.unwrap().contains("alarm orders went red"));
+}

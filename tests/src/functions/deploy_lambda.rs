@@ -201,16 +201,20 @@ impl Scene {
 
     /// One job, in an invocation of which so much time is left, and its answer.
     pub async fn hear_within(&self, mode: Mode, left: Duration) -> Report {
+        self.drive(mode, left, &self.event_of_job()).await
+    }
+
+    /// The same with this event.
+    pub async fn drive(&self, mode: Mode, left: Duration, event: &str) -> Report {
         let run = Run::new(DeployLambda::NAME, self.job(), run_for(left).deadline);
-        let event = self.event_of_job();
         in_name_of(&run, async {
             let function = DeployLambda::new(self.sessions.clone(), self.settings.clone());
             let ledger = DynamoLedger::new(&self.world.sessions, LEDGER, DeployLambda::NAME);
-            let report = drive_json(&function, &ledger, mode, &run, &event).await;
+            let report = drive_json(&function, &ledger, mode, &run, event).await;
             if mode == Mode::Plan || report.left == Some(Left::Busy) {
                 return report;
             }
-            let caller = Pipeline::caller(&event).expect("a job");
+            let caller = Pipeline::caller(event).expect("a job");
             match answers(&self.sessions).answer(&caller, &report, &run).await {
                 Ok(()) => {
                     *self.token.lock().unwrap() = match self.state() {

@@ -6,11 +6,12 @@ use aws_sdk_lambda::primitives::Blob;
 use expect_test::expect;
 use local_aws::JobState;
 use reaction::{Left, Mode, Outcome};
+use serde_json::json;
 
-use super::{GIVEN, JOB, ORDERS, Scene};
+use super::{GIVEN, JOB, ORDERS, Scene, artifact};
 use crate::world::lambda::{UPDATE, code, lambda, tag};
-use crate::world::let_time_pass;
 use crate::world::scene::Scene as _;
+use crate::world::{AWS, REGION, World, let_time_pass};
 
 #[tokio::test]
 async fn a_token_of_no_deployment_goes_on_with_nothing() {
@@ -116,4 +117,53 @@ async fn a_job_that_ran_out_of_time_before_its_record_is_begun_by_the_next() {
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     assert!(scene.picture().await.starts_with("orders:live answers \"new\" by version 2"));
+}
+
+/// Any identity that may invoke the function can write a job: its credentials say whose it is.
+#[tokio::test]
+async fn a_job_that_says_it_is_of_another_account_is_refused() {
+    let scene = Scene::set_up(&GIVEN, "code-was-sent").await;
+    let theirs = scene.member.account.as_str();
+    AWS.open_job(theirs, REGION, &scene.job());
+    let event = scene.event_of_job();
+    let said = format!("\"accountId\":\"{}\"", scene.world.account);
+    assert!(event.contains(&said), "{event}");
+    let forged = event.replace(&said, &format!("\"accountId\":\"{theirs}\""));
+    let report = scene.drive(Mode::Apply, Duration::from_mins(1), &forged).await;
+    assert_eq!(report.outcome, Outcome::Refused, "{report}");
+    let told = format!("says that it is of account {theirs}, and its artifact credentials are of account ");
+    assert!(report.reason.as_ref().unwrap().contains(&told), "{report}");
+    assert!(scene.picture().await.starts_with("orders:live answers \"old\" by version 1"));
+}
+
+/// The artifact has to be in a bucket of the job's account, whatever lies in another account's that may be read.
+#[tokio::test]
+async fn an_artifact_in_a_bucket_of_another_account_is_not_read() {
+    let scene = Scene::set_up(&GIVEN, "code-was-sent").await;
+    let theirs = World::new().await;
+    theirs.make_bucket(&theirs.bucket()).await;
+    let zip = artifact(&scene.with_own_ids(GIVEN.order), "theirs");
+    theirs.s3.put_object().bucket(theirs.bucket()).key("source/code.zip").body(zip.into()).send().await.unwrap();
+    let public = json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+        "Resource": format!("arn:aws:s3:::{}/*", theirs.bucket())}]});
+    theirs.s3.put_bucket_policy().bucket(theirs.bucket()).policy(public.to_string()).send().await.unwrap();
+    let event = scene.event_of_job().replace(&scene.world.bucket(), &theirs.bucket());
+    let report = scene.drive(Mode::Apply, Duration::from_mins(1), &event).await;
+    assert!(report.reason.as_ref().unwrap().contains("the bucket has to be account "), "{report}");
+    assert!(scene.picture().await.starts_with("orders:live answers \"old\" by version 1"));
+}
+
+/// A round that is about to end begins no call: it is answered, and the next one goes on.
+#[tokio::test]
+async fn a_round_that_is_about_to_end_begins_no_call_at_a_target() {
+    let scene = Scene::set_up(&GIVEN, "code-was-sent").await;
+    scene.hear_once(Mode::Apply).await;
+    let calls = scene.member.calls();
+    scene.open_job();
+    let report = scene.hear_within(Mode::Apply, Duration::from_secs(20)).await;
+    assert_eq!(report.left, Some(Left::Unfinished), "{report}");
+    assert!(report.reason.as_ref().unwrap().ends_with("the round was about to end"), "{report}");
+    assert_eq!(scene.member.operations_since(calls), Vec::<String>::new());
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
 }
