@@ -5,6 +5,7 @@ mod judge;
 mod next;
 mod order;
 mod preflight;
+mod session;
 mod stage;
 mod waves;
 
