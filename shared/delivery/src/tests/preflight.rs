@@ -74,7 +74,7 @@ fn each_thing_that_forbids_a_deployment_is_said() {
         told("an alarm that is not there", &order(), |it| it.alarms.absent = named("errors")),
         told("a red alarm", &order(), |it| it.alarms.red = named("errors")),
         told("a red alarm that is accepted", &Order { red_alarms: RedAlarms::Accept, ..order() }, |it| {
-            it.alarms.red = named("errors")
+            it.alarms.red = named("errors");
         }),
     ]
     .concat();
