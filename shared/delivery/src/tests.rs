@@ -4,6 +4,7 @@ mod course;
 mod judge;
 mod next;
 mod order;
+mod preflight;
 mod stage;
 mod waves;
 
