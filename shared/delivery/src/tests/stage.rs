@@ -45,7 +45,7 @@ fn a_wave_of_another_account_is_left_out() {
 
 #[test]
 fn what_is_wrong_with_another_stage_is_said_in_each() {
-    let waves = r#"[{"targets": ["999999999999"]}, {"percent": 100}]"#;
+    let waves = r#"[{"targets": ["555566667777"]}, {"percent": 100}]"#;
     let found = divide(waves, r#"{"accounts": ["111122223333"]}"#);
     assert!(found.contains("deploy.json:/waves/0: this wave has no target"), "{found}");
 }
