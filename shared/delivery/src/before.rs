@@ -95,7 +95,7 @@ impl Delivery {
     }
 
     /// Does something at each target, side by side; all of it is tried.
-    async fn at_each<T>(
+    pub(crate) async fn at_each<T>(
         &self,
         targets: Vec<Target>,
         scope: &Scope,
