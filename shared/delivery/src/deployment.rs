@@ -1,6 +1,6 @@
 //! One deployment while a run works on it: its record, what AWS shows of its targets, and its code until that was put.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use reaction::Finding;
 
@@ -69,30 +69,6 @@ impl Deployment {
         };
         let codes = order.functions.iter().map(|it| it.name.clone()).zip(codes).collect();
         Ok(Self { codes, ..Self::of(record) })
-    }
-
-    /// The way back from a deployment: each alias that is where that deployment brought it moves to where it was before.
-    #[must_use]
-    pub fn way_back(record: &Record, request: Request, now: u64) -> Self {
-        let moved = record
-            .targets
-            .iter()
-            .filter(|(_, it)| matches!(it.phase, Phase::Done | Phase::Failed | Phase::Baking | Phase::Shifting));
-        let of_one = |(target, it): (&Target, &Progress)| {
-            let after = it.after.clone().filter(|after| *after != it.before)?;
-            Some((target.clone(), Progress { after: Some(it.before.clone()), ..Progress::new(after) }))
-        };
-        let targets: BTreeMap<_, _> = moved.filter_map(of_one).collect();
-        let functions: BTreeSet<_> = targets.keys().map(|it| it.function.clone()).collect();
-        let empty = Goods { sha256: None, places: BTreeMap::new(), alarms: BTreeSet::new(), before: None, after: None };
-        let record = Record {
-            kind: Kind::Rollback(record.deployment.clone()),
-            goods: functions.into_iter().map(|name| (name, empty.clone())).collect(),
-            waves: vec![targets.keys().cloned().collect()],
-            targets,
-            ..Record::new(request, now)
-        };
-        Self::of(record)
     }
 
     /// Takes over what was read at the targets; what forbids the deployment is said.

@@ -6,7 +6,7 @@ use place::AccountId;
 use reaction::Error;
 use serde_json::json;
 
-use crate::record::Record;
+use crate::record::{Goods, Record};
 use crate::{Settings, code};
 
 /// The characters of a session's policy, at most.
@@ -28,12 +28,17 @@ const ACTIONS: [&str; 11] = [
     "lambda:DeleteFunction",
 ];
 
+/// What it takes to look at an alias.
+const READS: [&str; 1] = ["lambda:GetAlias"];
+
 /// The functions of a deployment, and the hooks that it invokes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Scope {
     functions: BTreeSet<String>,
     hooks: BTreeSet<String>,
     is_judged: bool,
+    has_code: bool,
+    reads: bool,
 }
 
 impl Scope {
@@ -42,7 +47,19 @@ impl Scope {
         let hooks = record.goods.values().flat_map(|it| [&it.before, &it.after]).flatten().cloned();
         let has_alarms = record.goods.values().any(|it| !it.alarms.is_empty());
         let is_judged = has_alarms || record.bake > 0 || record.traffic.minutes() > 0;
-        Self { functions: record.goods.keys().cloned().collect(), hooks: hooks.collect(), is_judged }
+        let has_code = record.goods.values().any(Goods::has_code);
+        Self {
+            functions: record.goods.keys().cloned().collect(),
+            hooks: hooks.collect(),
+            is_judged,
+            has_code,
+            reads: false,
+        }
+    }
+
+    /// What it takes to look at the aliases of this deployment.
+    pub(crate) fn reading(record: &Record) -> Self {
+        Self { functions: record.goods.keys().cloned().collect(), reads: true, ..Self::default() }
     }
 
     /// The policy of a session in this account.
@@ -53,11 +70,13 @@ impl Scope {
         let arn = |name: &String| format!("arn:{partition}:lambda:*:{account}:function:{name}");
         let functions: Vec<_> = self.functions.iter().flat_map(|name| [arn(name), arn(name) + ":*"]).collect();
         let objects = format!("arn:{partition}:s3:::{}/{}*", settings.bucket_in("*"), code::PREFIX);
-        let mut statements = vec![
-            json!({"Effect": "Allow", "Action": ACTIONS, "Resource": functions}),
-            json!({"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": objects}),
-            json!({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}),
-        ];
+        let actions = if self.reads { READS.as_slice() } else { ACTIONS.as_slice() };
+        let mut statements = vec![json!({"Effect": "Allow", "Action": actions, "Resource": functions})];
+        if self.has_code {
+            let actions = ["s3:GetObject", "s3:GetObjectVersion"];
+            statements.push(json!({"Effect": "Allow", "Action": actions, "Resource": objects}));
+            statements.push(json!({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}));
+        }
         if !self.hooks.is_empty() {
             let hooks: Vec<_> = self.hooks.iter().map(arn).collect();
             statements.push(json!({"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": hooks}));

@@ -1,7 +1,7 @@
 //! The table of deployments: the record of each, a lease for each function, so that one deployment of it is under way at a time, and a
 //! line of history for each function.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws::{Answer, Sessions, is_failed_condition, open_only};
 use aws_sdk_dynamodb::Client;
@@ -81,6 +81,21 @@ impl Store {
         let items = call.send().await.or_error().doing(reading)?.items.unwrap_or_default();
         let deployment = |item: &Item| Some(item.get("deployment")?.as_s().ok()?.clone());
         Ok(items.iter().filter_map(deployment).collect())
+    }
+
+    /// The functions that have a history.
+    pub(crate) async fn functions(&self) -> Result<Vec<String>, Error> {
+        let call = self.client.scan().table_name(&self.table).projection_expression("id");
+        let call = call.filter_expression("begins_with(id, :function) AND part > :self");
+        let call = call.expression_attribute_values(":function", text("function#"));
+        let mut pages = call.expression_attribute_values(":self", text(SELF)).into_paginator().send();
+        let mut all = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            let items = page.or_error().doing(|| format!("reading the histories in {}", self.table))?.items;
+            let name = |item: Item| Some(item.get("id")?.as_s().ok()?.strip_prefix("function#")?.to_owned());
+            all.extend(items.unwrap_or_default().into_iter().filter_map(name));
+        }
+        Ok(all.into_iter().collect())
     }
 
     /// Writes a new record, and takes its functions.
