@@ -2,34 +2,33 @@
 //! looked at, compared and taken back.
 
 mod arguments;
+mod rounds;
 mod view;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use aws::{Sessions, in_name_of};
-use delivery::{Artifact, Code, Delivery, Deployment, Order, Pause, Record, Request, Settings, Status};
-use reaction::{Deadline, Finding};
+use delivery::{Artifact, Code, Delivery, Deployment, Order, Record, Request, Settings};
+use reaction::Finding;
 
 pub(super) use arguments::DeployCommand;
+use rounds::{Rounds, Wanted};
 
 use crate::connection::{AwsOptions, connect_for};
 use crate::failure::Failure;
 use crate::functions::by_hand;
 use crate::given::Given;
+use crate::interruption;
 use crate::output::{self, Format};
 use crate::progress::Progress;
 
 /// The function whose work this is: members' roles know it by this name.
 const FUNCTION: &str = "deploy-lambda";
 
-/// How long one round may take.
-const ROUND: Duration = Duration::from_mins(5);
-
-/// The pauses between two rounds: Lambda takes a second or so for most changes, and a shift of traffic takes minutes.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// What to say where a command is interrupted before the first change.
+const UNCHANGED: &str = "interrupted: nothing was changed at any target";
 
 /// Does what was asked.
 pub(super) async fn deploy(
@@ -41,25 +40,34 @@ pub(super) async fn deploy(
     let variables = |name: &str| given.setting(name);
     let settings = if asked.delivers() { Settings::read(&variables) } else { Settings::of_records(&variables) };
     let settings = settings.map_err(Failure::configuration)?;
+    given.check_role(&variables)?;
     let artifact = asked.artifact().map(|path| read(path, &settings)).transpose()?;
     let sessions = connect_for(aws, &variables).await?;
-    sessions.ask_home().await.map_err(Failure::service)?;
     let delivery = Delivery::new(sessions.clone(), settings);
     let deploying = Deploying { sessions, delivery, output };
+    before_a_change(deploying.sessions.ask_home()).await?.map_err(Failure::service)?;
     match asked {
-        DeployCommand::Plan { .. } => deploying.plan(artifact).await,
+        DeployCommand::Plan { .. } => before_a_change(deploying.plan(artifact)).await?,
         DeployCommand::Run { resume: Some(id), .. } => deploying.resume(id).await,
         DeployCommand::Run { .. } => deploying.run(artifact).await,
         DeployCommand::Status { deployment, .. } => {
-            let record = deploying.record(deployment).await?;
+            let record = before_a_change(deploying.record(deployment)).await??;
             output::print(output, &view::Whole(&record))
         }
         DeployCommand::Rollback { deployment, .. } => deploying.roll_back(deployment).await,
         DeployCommand::History { function, most, .. } => {
-            let records = deploying.delivery.history(function, *most).await.map_err(Failure::service)?;
-            output::print(output, &view::Lines(records))
+            let records = before_a_change(deploying.delivery.history(function, *most)).await?;
+            output::print(output, &view::History { function, records: records.map_err(Failure::service)? })
         }
-        DeployCommand::Drift { functions, .. } => deploying.drift(functions).await,
+        DeployCommand::Drift { functions, .. } => before_a_change(deploying.drift(functions)).await?,
+    }
+}
+
+/// Work that an interruption ends at once, since it changes nothing at a target.
+async fn before_a_change<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    tokio::select! {
+        done = work => Ok(done),
+        failure = interruption::wait(Some(UNCHANGED.to_owned())) => Err(failure),
     }
 }
 
@@ -95,9 +103,12 @@ impl Deploying {
         in_name_of(&run, work).await
     }
 
+    fn who(&self) -> String {
+        self.sessions.person_as_actor("signalbox deploy")
+    }
+
     fn request(&self, source: String) -> Request {
-        let who = self.sessions.person_as_actor("signalbox deploy");
-        Request { deployment: uuid::Uuid::new_v4().to_string(), who, source }
+        Request { deployment: uuid::Uuid::new_v4().to_string(), who: self.who(), source }
     }
 
     async fn look(&self, artifact: Option<Asked>) -> Result<Deployment, Failure> {
@@ -111,104 +122,79 @@ impl Deploying {
 
     async fn plan(&self, artifact: Option<Asked>) -> Result<(), Failure> {
         let it = self.look(artifact).await?;
-        output::print(self.output, &view::Planned(&it.record))?;
+        output::print(self.output, &view::Planned::of(&it.record))?;
         if it.is_unchanged() { Ok(()) } else { Err(Failure::differences()) }
     }
 
     async fn run(&self, artifact: Option<Asked>) -> Result<(), Failure> {
         let progress = Progress::start();
         progress.next("looking at every target");
-        let mut it = self.look(artifact).await?;
-        let id = it.record.deployment.clone();
+        let mut it = before_a_change(self.look(artifact)).await??;
         if it.is_unchanged() {
-            return output::print(self.output, &view::Whole(&it.record));
+            drop(progress);
+            return output::print(self.output, &view::Planned::of(&it.record));
         }
+        let id = it.record.deployment.clone();
         progress.next("putting the code, and rehearsing every change");
-        let before = self.acting(&id, async {
+        let rehearsed = self.acting(&id, async {
             self.delivery.put_code(&mut it).await?;
             self.delivery.rehearse(&it).await
         });
-        before.await.map_err(Failure::service)?;
-        self.delivery.begin(&mut it).await.map_err(Failure::service)?;
-        self.carry_out(it, progress).await
+        before_a_change(rehearsed).await?.map_err(Failure::service)?;
+        self.begin(it, progress).await
+    }
+
+    /// Writes the record, and carries the deployment out.
+    async fn begin(&self, mut it: Deployment, progress: Progress) -> Result<(), Failure> {
+        let mut rounds = Rounds::of(self, &it.record.deployment);
+        rounds.through(self.delivery.begin(&mut it)).await?.map_err(Failure::service)?;
+        rounds.carry_out(it, Wanted::Success, progress).await
     }
 
     async fn resume(&self, id: &str) -> Result<(), Failure> {
-        let it = self.delivery.resume(id).await.map_err(Failure::service)?;
-        self.carry_out(it.ok_or_else(|| unknown(id))?, Progress::start()).await
+        let it = self.found(id).await?;
+        Rounds::of(self, id).carry_out(it, Wanted::Success, Progress::start()).await
     }
 
+    /// Takes a deployment back: in its own record where it has not ended, and by a new one otherwise.
     async fn roll_back(&self, id: &str) -> Result<(), Failure> {
-        let (record, progress) = (self.record(id).await?, Progress::start());
-        let request = self.request(format!("the records, from before deployment {id}"));
-        let back = self.acting(&request.deployment.clone(), self.delivery.way_back(&record, request)).await;
-        let mut it = back.map_err(Failure::service)?;
-        if it.record.targets.is_empty() || it.is_unchanged() {
-            return output::print(self.output, &view::Whole(&it.record));
+        let progress = Progress::start();
+        let mut found = self.found(id).await?;
+        if !found.record.status.is_over() {
+            let (mut rounds, who) = (Rounds::of(self, id), self.who());
+            rounds.through(self.delivery.turn_back(&mut found, &who)).await?.map_err(Failure::service)?;
+            return rounds.carry_out(found, Wanted::WayBack, progress).await;
         }
-        self.delivery.begin(&mut it).await.map_err(Failure::service)?;
-        self.carry_out(it, progress).await
+        let request = self.request(format!("the records, from before deployment {id}"));
+        let new = request.deployment.clone();
+        let back = self.acting(&new, self.delivery.way_back(&found.record, request));
+        let it = before_a_change(back).await?.map_err(Failure::service)?;
+        if it.is_unchanged() {
+            drop(progress);
+            return output::print(self.output, &view::Back(&it.record));
+        }
+        self.begin(it, progress).await
     }
 
-    /// Carries a deployment on until it has ended. It is not undone where this is interrupted: its record says how it stands.
-    async fn carry_out(&self, mut it: Deployment, progress: Progress) -> Result<(), Failure> {
-        let id = it.record.deployment.clone();
-        progress.next(format!("deployment {id}"));
-        let mut pause = SHORTEST_PAUSE;
-        loop {
-            let deadline = Deadline::new(self.sessions.now() + ROUND, self.sessions.clock());
-            let advanced = self.acting(&id, self.delivery.advance(&mut it, &deadline)).await;
-            match advanced.map_err(|error| interrupted(&id, &error))? {
-                Pause::Over => break,
-                Pause::Waiting(why) => {
-                    progress.next(why);
-                    wait(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-            }
-        }
-        drop(progress);
-        output::print(self.output, &view::Whole(&it.record))?;
-        if is_good(&it.record) { Ok(()) } else { Err(Failure::shown_service()) }
+    async fn found(&self, id: &str) -> Result<Deployment, Failure> {
+        let it = before_a_change(self.delivery.resume(id)).await?.map_err(Failure::service)?;
+        it.ok_or_else(|| {
+            let what = place::shortened(id, 80);
+            Failure::usage(format!(
+                "there is no deployment {what}; `signalbox deploy history FUNCTION` lists those of a function"
+            ))
+        })
     }
 
     async fn record(&self, id: &str) -> Result<Record, Failure> {
-        let it = self.delivery.resume(id).await.map_err(Failure::service)?;
-        it.map(|it| it.record).ok_or_else(|| unknown(id))
+        Ok(self.found(id).await?.record)
     }
 
     async fn drift(&self, functions: &[String]) -> Result<(), Failure> {
         let now = self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().to_string();
         let rows = self.acting(&now, self.delivery.drift(functions)).await.map_err(Failure::service)?;
-        let is_equal = rows.iter().all(|it| it.state == delivery::State::None);
+        let is_equal = rows.iter().all(|it| it.differences.is_empty());
         output::print(self.output, &view::Rows(rows))?;
         if is_equal { Ok(()) } else { Err(Failure::differences()) }
     }
-}
-
-/// Waits before AWS is asked again, which does not tell by itself when it is ready.
-async fn wait(pause: Duration) {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the pause between two questions, of a command that a person waits for"
-    )]
-    tokio::time::sleep(pause).await;
-}
-
-/// Whether everything is where the deployment was to bring it.
-fn is_good(record: &Record) -> bool {
-    record.status == Status::Succeeded
-}
-
-fn unknown(id: &str) -> Failure {
-    Failure::usage(format!(
-        "there is no deployment {id}; `signalbox deploy history FUNCTION` lists those of a function"
-    ))
-}
-
-fn interrupted(id: &str, error: &reaction::Error) -> Failure {
-    Failure::service(format!(
-        "deployment {id} does not go on: {error}; carry it on with `signalbox deploy run --resume {id}`, or take it back with `signalbox deploy \
-         rollback {id}`"
-    ))
 }

@@ -196,7 +196,7 @@ impl Command {
 
     /// Whether it hears Ctrl-C by itself, and ends in its own way.
     pub(crate) fn ends_by_itself(&self) -> bool {
-        matches!(self, Self::Fleet(_))
+        matches!(self, Self::Fleet(_) | Self::Deploy(_))
     }
 
     /// What to say when the command is interrupted.
@@ -208,11 +208,6 @@ impl Command {
                 DEADLINE.as_secs() / 60
             ),
             Self::Send { .. } => "a function that was invoked goes on by itself; its log says how it ended".into(),
-            Self::Deploy(DeployCommand::Run { .. } | DeployCommand::Rollback { .. }) => {
-                "what was moved stays; `signalbox deploy history FUNCTION` names the deployment, `signalbox deploy run --resume ID` \
-                 carries it on, and `signalbox deploy rollback ID` takes it back"
-                    .into()
-            }
             Self::Up { .. } | Self::Demo => demo::FAREWELL.into(),
             Self::Apply { .. } => "steps that were begun may be done; run it again, and it goes on from there".into(),
             // The others change nothing that an interruption leaves half done.

@@ -1,6 +1,7 @@
 //! One deployment while a run works on it: its record, what AWS shows of its targets, and its code until that was put.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use reaction::Finding;
 
@@ -23,6 +24,8 @@ pub struct Deployment {
     pub(crate) views: BTreeMap<Target, Seen>,
     /// The record as it was last written by this run, and when.
     pub(crate) saved: Option<(Record, u64)>,
+    /// Since when nothing can be done but wait: before the record of the round was written.
+    pub waits_since: Option<SystemTime>,
 }
 
 /// Who asks for a deployment, and by which code.
@@ -40,7 +43,7 @@ impl Deployment {
     /// The deployment of a record, as a run takes it up.
     #[must_use]
     pub(crate) fn of(record: Record) -> Self {
-        Self { record, codes: BTreeMap::new(), views: BTreeMap::new(), saved: None }
+        Self { record, codes: BTreeMap::new(), views: BTreeMap::new(), saved: None, waits_since: None }
     }
 
     /// What an order asks for, before anything was read at its targets. The codes are those of the order's functions.

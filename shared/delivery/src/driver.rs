@@ -1,6 +1,7 @@
 //! Carries a deployment on: what can be done now is done, and nothing is waited for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws::Sessions;
@@ -44,6 +45,8 @@ pub struct Delivery {
     pub(crate) settings: Settings,
     pub(crate) accounts: Accounts,
     pub(crate) store: Store,
+    /// Whether no further call is begun.
+    is_halted: AtomicBool,
 }
 
 /// Why a deployment does not go on now.
@@ -70,13 +73,18 @@ impl Delivery {
     pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
         let accounts = Accounts::new(sessions.clone(), settings.clone());
         let store = Store::new(&sessions, &settings);
-        Self { sessions, settings, accounts, store }
+        Self { sessions, settings, accounts, store, is_halted: AtomicBool::new(false) }
     }
 
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Lets what runs end, and begins no further call at any target: the round ends, and its record is written.
+    pub fn halt(&self) {
+        self.is_halted.store(true, Ordering::Relaxed);
     }
 
     /// The time, in seconds since 1970.
@@ -139,6 +147,7 @@ impl Delivery {
             };
             let waits = self.work(it, targets, is_back, deadline).await;
             if let Some(why) = waits {
+                it.waits_since = Some(self.sessions.now());
                 self.save(it).await?;
                 return Ok(Pause::Waiting(why));
             }
@@ -165,7 +174,7 @@ impl Delivery {
         self.save(it).await
     }
 
-    async fn save(&self, it: &mut Deployment) -> Result<(), Error> {
+    pub(crate) async fn save(&self, it: &mut Deployment) -> Result<(), Error> {
         let now = self.now();
         let is_fresh = |(record, at): &(Record, u64)| *record == it.record && now < at + RENEWED;
         if !it.saved.as_ref().is_some_and(is_fresh) {
@@ -233,7 +242,7 @@ impl Delivery {
                 Next::Mark(phase) => mark(progress, phase, now),
                 Next::Over { phase, reason } => return round.over(phase, reason, now),
                 Next::Wait { why, stale } => return round.waits(why, &stale, now),
-                Next::Call(_) if deadline.left() < MARGIN => {
+                Next::Call(_) if self.is_halted.load(Ordering::Relaxed) || deadline.left() < MARGIN => {
                     round.waits = Some("the round was about to end".into());
                     return round;
                 }

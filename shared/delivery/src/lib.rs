@@ -40,7 +40,7 @@ pub use bounds::{Names, Quiet, SETTINGS, Settings};
 pub use cloudwatch::CloudWatch;
 pub use code::{Artifact, Code, Place};
 pub use deployment::{Deployment, Request};
-pub use drift::{Drift, State};
+pub use drift::{Difference, Drift};
 pub use driver::{Delivery, Pause};
 pub use judge::{Alarms, Count, Counts, Verdict, judge};
 pub use order::{Function, Group, OnFailure, Order, RedAlarms, Traffic, Wave};

@@ -28,11 +28,21 @@ const ACTIONS: [&str; 11] = [
     "lambda:DeleteFunction",
 ];
 
-/// What it takes to look at an alias.
-const READS: [&str; 1] = ["lambda:GetAlias"];
+/// What moves aliases to versions that are there.
+const MOVES: [&str; 6] = [
+    "lambda:GetAlias",
+    "lambda:GetFunction*",
+    "lambda:GetProvisionedConcurrencyConfig",
+    "lambda:ListProvisionedConcurrencyConfigs",
+    "lambda:PutProvisionedConcurrencyConfig",
+    "lambda:UpdateAlias",
+];
+
+/// What it takes to look at aliases and versions.
+const READS: [&str; 2] = ["lambda:GetAlias", "lambda:GetFunction*"];
 
 /// The functions of a deployment, and the hooks that it invokes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
     functions: BTreeSet<String>,
     hooks: BTreeSet<String>,
@@ -57,9 +67,9 @@ impl Scope {
         }
     }
 
-    /// What it takes to look at the aliases of this deployment.
-    pub(crate) fn reading(record: &Record) -> Self {
-        Self { functions: record.goods.keys().cloned().collect(), reads: true, ..Self::default() }
+    /// What it takes to look at a function's aliases and versions.
+    pub(crate) fn reading(function: &str) -> Self {
+        Self { functions: [function.to_owned()].into(), reads: true, ..Self::default() }
     }
 
     /// The policy of a session in this account.
@@ -70,7 +80,11 @@ impl Scope {
         let arn = |name: &String| format!("arn:{partition}:lambda:*:{account}:function:{name}");
         let functions: Vec<_> = self.functions.iter().flat_map(|name| [arn(name), arn(name) + ":*"]).collect();
         let objects = format!("arn:{partition}:s3:::{}/{}*", settings.bucket_in("*"), code::PREFIX);
-        let actions = if self.reads { READS.as_slice() } else { ACTIONS.as_slice() };
+        let actions = match (self.reads, self.has_code) {
+            (true, _) => READS.as_slice(),
+            (false, true) => ACTIONS.as_slice(),
+            (false, false) => MOVES.as_slice(),
+        };
         let mut statements = vec![json!({"Effect": "Allow", "Action": actions, "Resource": functions})];
         if self.has_code {
             let actions = ["s3:GetObject", "s3:GetObjectVersion"];

@@ -215,7 +215,8 @@ fn taken(record: &Record, reasons: &[CancellationReason]) -> Error {
     let holder = holder.map_or("another deployment", String::as_str);
     let functions: Vec<_> = record.goods.keys().map(String::as_str).collect();
     Error::refused(format!(
-        "deployment {holder} of {} is under way; wait until it has ended, or, where it was given up, {} minutes after its last round",
+        "deployment {holder} of {} is under way; wait until it has ended, or, where it was given up, carry it on with `signalbox deploy \
+         run --resume {holder}` or take it back with `signalbox deploy rollback {holder}`; {} minutes after its last round it holds nothing",
         functions.join(", "),
         LEASE / 60
     ))

@@ -2,42 +2,64 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::{try_join, try_join3};
 use reaction::Error;
 
 use crate::deployment::{Deployment, Request};
 use crate::driver::Delivery;
 use crate::known::Known;
-use crate::record::{Kind, Phase, Progress, Record};
-use crate::seen::{Alias, Seen};
+use crate::record::{Kind, Phase, Progress, Record, Status};
+use crate::seen::{Alias, Provisioned, Seen, Version};
 use crate::session::Scope;
 use crate::{OnFailure, Target, Traffic, read};
 
-/// What Lambda shows of a target on the way back: its alias, and whether the version to which it goes is still there.
-type Found = (Option<Alias>, bool);
+/// What Lambda shows of a target on the way back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    /// The alias; `None` where it is not there any more.
+    pub(crate) alias: Option<Alias>,
+    /// The version to which it goes; `None` where that is not there any more.
+    pub(crate) version: Option<Version>,
+    /// What is provisioned.
+    pub(crate) provisioned: Vec<Provisioned>,
+}
 
 impl Delivery {
     /// Takes the record of a deployment back, together with what later deployments did to the same aliases. An alias that another hand
-    /// moved is left alone, and so is one whose version is gone: the new record says so.
+    /// moved is left alone, and so is one whose version is gone: the new record says so. Nothing is changed yet.
     ///
     /// # Errors
-    /// `Refused` while a deployment of one of its functions is under way; as of the calls of Lambda and DynamoDB.
+    /// As of the calls of Lambda and DynamoDB.
     pub async fn way_back(&self, record: &Record, request: Request) -> Result<Deployment, Error> {
-        let known = Known::of(&self.histories(record).await?);
-        if let Some(other) = known.under_way() {
-            return Err(Error::refused(format!(
-                "deployment {other} is under way; wait until it has ended, or carry it on with `signalbox deploy run --resume {other}`"
-            )));
-        }
-        let moved: Vec<_> = record.moved().map(|(target, _)| target.clone()).collect();
+        let touched: Vec<_> = record.touched().map(|(target, _)| target.clone()).collect();
         let (scope, of) = (Scope::of(&record.without_code()), &record.targets);
-        let found = self.at_each(moved, &scope, |clients, target| {
+        let found = self.at_each(touched, &scope, |clients, target| {
             Box::pin(async move {
-                let number = of.get(&target).map_or("", |it| it.before.as_str());
-                let alias = read::alias(&clients.lambda, &target).await?;
-                Ok((alias, read::version(&clients.lambda, &target, number).await?.is_some()))
+                let (lambda, number) = (&clients.lambda, of.get(&target).map_or("", |it| it.before.as_str()));
+                let (alias, version, provisioned) = try_join3(
+                    read::alias(lambda, &target),
+                    read::version(lambda, &target, number),
+                    read::provisioned(lambda, &target),
+                )
+                .await?;
+                Ok(Found { alias, version, provisioned })
             })
         });
-        Ok(back(record, &known, found.await?, request, self.now()))
+        let (histories, found) = try_join(self.histories(record), found).await?;
+        Ok(back(record, &Known::of(&histories), found, request, self.now()))
+    }
+
+    /// Turns a deployment that has not ended: what it moved is moved back, in its own record. A run that still works on it ends at its
+    /// next write.
+    ///
+    /// # Errors
+    /// `Failed` where another run wrote the record meanwhile; `Refused` where another deployment took one of its functions.
+    pub async fn turn_back(&self, it: &mut Deployment, who: &str) -> Result<(), Error> {
+        if it.record.status == Status::Running {
+            it.record.status = Status::RollingBack;
+            it.record.reason = Some(format!("{who} asked for the way back"));
+        }
+        self.save(it).await
     }
 
     /// The records of the record's functions, the newest first.
@@ -54,10 +76,10 @@ impl Delivery {
 pub(crate) const HISTORY: i32 = 200;
 
 impl Record {
-    /// The targets whose aliases the deployment may have moved.
-    fn moved(&self) -> impl Iterator<Item = (&Target, &Progress)> {
-        let is_settled = |phase| matches!(phase, Phase::Waiting | Phase::Unchanged | Phase::LeftAlone);
-        self.targets.iter().filter(move |(_, it)| !is_settled(it.phase) && !it.before.is_empty())
+    /// The targets whose aliases the deployment moved, or found where it was to bring them.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = (&Target, &Progress)> {
+        let is_untouched = |phase| matches!(phase, Phase::Waiting | Phase::LeftAlone);
+        self.targets.iter().filter(move |(_, it)| !is_untouched(it.phase) && !it.before.is_empty())
     }
 
     /// The same functions with no code, hooks or alarms: what moves aliases needs no more.
@@ -82,10 +104,12 @@ pub(crate) fn back(
     now: u64,
 ) -> Deployment {
     let (mut targets, mut views) = (BTreeMap::new(), BTreeMap::new());
-    for (target, (alias, is_there)) in found {
+    for (target, found) in found {
         let Some(before) = record.targets.get(&target).map(|it| it.before.clone()) else { continue };
-        targets.insert(target.clone(), of_target(known, &target, before, alias.as_ref(), is_there, now));
-        views.insert(target, Seen { alias, ..Seen::default() });
+        targets.insert(target.clone(), of_target(known, &target, before.clone(), &found, now));
+        let Found { alias, version, provisioned } = found;
+        let versions = BTreeMap::from([(before, version)]);
+        views.insert(target, Seen { alias, versions, provisioned: Some(provisioned), ..Seen::default() });
     }
     let goods = record.without_code().goods;
     let is_part = |name: &String| targets.keys().any(|it: &Target| it.function == *name);
@@ -100,31 +124,30 @@ pub(crate) fn back(
     Deployment { views, ..Deployment::of(record) }
 }
 
-pub(crate) fn of_target(
-    known: &Known,
-    target: &Target,
-    to: String,
-    alias: Option<&Alias>,
-    is_there: bool,
-    now: u64,
-) -> Progress {
+pub(crate) fn of_target(known: &Known, target: &Target, to: String, found: &Found, now: u64) -> Progress {
     let left_alone = |why: String| {
         let mut progress = Progress::new("");
         progress.enter(Phase::LeftAlone, now);
         Progress { reason: Some(why), ..progress }
     };
-    let Some(alias) = alias else { return left_alone(format!("the alias {} is not there any more", target.alias)) };
+    let Some(alias) = &found.alias else { return left_alone(format!("the alias {} is not there any more", target.alias)) };
     if alias.is_at(&to) {
         return Progress { phase: Phase::Unchanged, ..Progress::new(to) };
     }
-    if !is_there {
+    if found.version.is_none() {
         return left_alone(format!("version {to} is not there any more"));
     }
-    let versions = [Some(&alias.version), alias.second.as_ref().map(|(version, _)| version)];
-    let stranger = versions.into_iter().flatten().find(|it| !known.has(target, it));
-    if let Some(version) = stranger {
+    let second = alias.second.as_ref().map(|(version, _)| version);
+    let mut versions = [Some(&alias.version), second].into_iter().flatten();
+    if let Some(version) = versions.clone().find(|it| !known.has(target, it)) {
         return left_alone(format!("another hand moved the alias to version {version}, which no record names"));
     }
-    let from = versions.into_iter().flatten().find(|it| **it != to).unwrap_or(&alias.version);
+    if let Some(second) = second.filter(|it| **it != to && alias.version != to) {
+        let first = &alias.version;
+        return left_alone(format!(
+            "the alias is between versions {first} and {second}; roll back the deployment that shifted it first"
+        ));
+    }
+    let from = versions.find(|it| **it != to).unwrap_or(&alias.version);
     Progress { after: Some(to), ..Progress::new(from.clone()) }
 }

@@ -8,27 +8,42 @@ use crate::settings::Elsewhere;
 
 const PLAN_HELP: &str = "\
 Example:
-  signalbox deploy plan orders.zip --deploy-functions orders --code-bucket com-example-code-{region}
+  signalbox deploy plan orders.zip --deploy-functions orders --code-bucket com-example-code-{region} --accounts 222233334444
 
 Exit codes: 0 every target has the code; 2 there is something to deliver; 254 the preflight failed.";
 
 const RUN_HELP: &str = "\
 Examples:
-  signalbox deploy run orders.zip --deploy-functions orders --code-bucket com-example-code-{region}
-  signalbox deploy run --resume 11111111-2222-3333-4444-555555555555";
+  signalbox deploy run orders.zip --deploy-functions orders --code-bucket com-example-code-{region} --accounts 222233334444
+  signalbox deploy run --resume 11111111-2222-3333-4444-555555555555 --deploy-functions orders --code-bucket \
+    com-example-code-{region} --accounts 222233334444
+
+Exit codes: 0 every target has the code; 130 interrupted; 252 the artifact or the command line is wrong; 253 a setting is; 254 the \
+preflight failed, or the deployment did.";
+
+const ROLLBACK_HELP: &str = "\
+Example:
+  signalbox deploy rollback 11111111-2222-3333-4444-555555555555 --accounts 222233334444
+
+Exit codes: 0 every alias is at the version from before; 130 interrupted; 252 there is no such deployment; 254 an alias was left alone.";
+
+const HISTORY_HELP: &str = "\
+Example:
+  signalbox deploy history orders --output json | jq -r '.[0].deployment'";
 
 const DRIFT_HELP: &str = "\
 Example:
-  signalbox deploy drift orders --output json | jq -r '.[] | select(.state != \"none\") | .target'
+  signalbox deploy drift orders --output json | jq -r '.[] | select(.differences != []) | .target'
 
-Exit codes: 0 every alias is where the records left it; 2 one is not.";
+Exit codes: 0 everything is as the records left it; 2 something is not.";
 
 /// What to do about the delivery of Lambda functions.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeployCommand {
     /// Show which targets would get the code, wave by wave; nothing is changed
     ///
-    /// Reads every target as the preflight of `run` does, and says what forbids the deployment.
+    /// Reads every target as the preflight of `run` does, and says what forbids the deployment. Only `run` lets Lambda rehearse the
+    /// changes, since the code has to be in its bucket for that.
     #[command(after_help = PLAN_HELP)]
     Plan {
         /// The artifact: a zip with deploy.json and the zips of code
@@ -41,7 +56,8 @@ pub(crate) enum DeployCommand {
     /// Bring code to its targets, wave by wave
     ///
     /// The same as the deployed function does, with the credentials of the caller. A wave that fails is the last one; what was moved is
-    /// moved back, unless deploy.json says otherwise. Where the command is interrupted, the deployment stays as its record says.
+    /// moved back, unless deploy.json says otherwise. Ctrl-C undoes nothing: what runs is waited for, no further call is begun, and the
+    /// command says how to go on. The code of a deployment stays in its bucket.
     #[command(after_help = RUN_HELP)]
     Run {
         /// The artifact: a zip with deploy.json and the zips of code
@@ -64,8 +80,10 @@ pub(crate) enum DeployCommand {
     },
     /// Move aliases to the versions from before a deployment
     ///
-    /// Later deployments of the same targets are taken back with it. An alias that another hand moved is left alone, and so is one whose
-    /// version is not there any more.
+    /// Later deployments of the same targets are taken back with it, so that each version that a deployment of the history had before can
+    /// be reached. An alias that another hand moved is left alone, and so is one whose version is not there any more. A deployment that
+    /// has not ended is turned: end a run of it that still goes on first.
+    #[command(after_help = ROLLBACK_HELP)]
     Rollback {
         /// The deployment that is taken back
         deployment: String,
@@ -75,6 +93,7 @@ pub(crate) enum DeployCommand {
         elsewhere: Elsewhere,
     },
     /// List the deployments of a function, the newest first
+    #[command(after_help = HISTORY_HELP)]
     History {
         /// The function's name
         function: String,
@@ -84,7 +103,9 @@ pub(crate) enum DeployCommand {
         #[command(flatten)]
         table: DeploymentsTable,
     },
-    /// Compare aliases with where the last deployment left them
+    /// Compare aliases and code with what the last deployment left
+    ///
+    /// Tells of aliases that another hand moved, of other code, and of versions that are gone. Nothing is changed.
     #[command(after_help = DRIFT_HELP)]
     Drift {
         /// The functions; all that have a record by default
