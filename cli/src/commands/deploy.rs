@@ -114,7 +114,10 @@ impl Deploying {
     async fn look(&self, artifact: Option<Asked>) -> Result<Deployment, Failure> {
         let Some((order, codes)) = artifact else { return Err(Failure::usage("give the artifact's file")) };
         let request = self.request("a file of this computer".into());
-        let looked = self.acting(&request.deployment.clone(), self.delivery.look(&order, codes, request)).await;
+        let (id, functions) = (request.deployment.clone(), order.functions.iter().map(|it| it.name.as_str()));
+        let looked = self.acting(&id, self.delivery.look(&order, codes, request));
+        let (free, looked) = tokio::join!(self.delivery.check_free(functions), looked);
+        free.map_err(Failure::service)?;
         looked.map_err(Failure::service)?.map_err(|findings| {
             Failure::service(format!("the preflight failed, and nothing was changed anywhere:\n{}", lines(&findings)))
         })

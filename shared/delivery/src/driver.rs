@@ -16,7 +16,7 @@ use crate::next::{Call, Next, Stale, Task, adopted, back, forward};
 use crate::record::{Goods, Phase, Progress, Record, Status};
 use crate::seen::Seen;
 use crate::session::Scope;
-use crate::store::{Begun, Store};
+use crate::store::{Begun, Store, under_way};
 use crate::traffic::MINUTE;
 use crate::{Settings, Target};
 
@@ -89,7 +89,11 @@ impl Delivery {
 
     /// The time, in seconds since 1970.
     pub(crate) fn now(&self) -> u64 {
-        self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+        self.since_1970().as_secs()
+    }
+
+    fn since_1970(&self) -> Duration {
+        self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
     /// The deployment of this id, as a run takes it up; `None` where there is none.
@@ -98,6 +102,19 @@ impl Delivery {
     /// As of `GetItem`.
     pub async fn resume(&self, deployment: &str) -> Result<Option<Deployment>, Error> {
         Ok(self.store.read(deployment).await?.map(Deployment::of))
+    }
+
+    /// Looks whether another deployment holds one of these functions, which [`Delivery::begin`] would refuse.
+    ///
+    /// # Errors
+    /// `Refused` where one does; as of `GetItem`.
+    pub async fn check_free(&self, functions: impl IntoIterator<Item = &str>) -> Result<(), Error> {
+        for function in functions {
+            if let Some(holder) = self.store.holder(function, self.now()).await? {
+                return Err(under_way(&holder, function));
+            }
+        }
+        Ok(())
     }
 
     /// The records of a function's last deployments, the newest first.
@@ -116,8 +133,9 @@ impl Delivery {
     /// # Errors
     /// `Refused` where another deployment of one of its functions is under way.
     pub async fn begin(&self, it: &mut Deployment) -> Result<(), Error> {
-        let now = self.now();
-        if self.store.begin(&it.record, now).await? == Begun::Before
+        let time = self.since_1970();
+        let now = time.as_secs();
+        if self.store.begin(&it.record, time).await? == Begun::Before
             && let Some(record) = self.store.read(&it.record.deployment).await?
         {
             *it = Deployment::of(record);

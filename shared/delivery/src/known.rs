@@ -38,10 +38,11 @@ pub(crate) struct LeftAt {
 }
 
 impl Known {
-    /// What these records know.
+    /// What these records know, which come as histories have them: the newest first.
     pub(crate) fn of(records: &[Record]) -> Self {
         let mut records: Vec<_> = records.iter().collect();
-        records.sort_by(|one, other| (other.started, &other.deployment).cmp(&(one.started, &one.deployment)));
+        // Those of one second stay in the order of the history.
+        records.sort_by_key(|it| std::cmp::Reverse(it.started));
         let mut known = Self::default();
         for record in records {
             for (target, progress) in &record.targets {

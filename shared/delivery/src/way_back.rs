@@ -130,7 +130,9 @@ pub(crate) fn of_target(known: &Known, target: &Target, to: String, found: &Foun
         progress.enter(Phase::LeftAlone, now);
         Progress { reason: Some(why), ..progress }
     };
-    let Some(alias) = &found.alias else { return left_alone(format!("the alias {} is not there any more", target.alias)) };
+    let Some(alias) = &found.alias else {
+        return left_alone(format!("the alias {} is not there any more", target.alias));
+    };
     if alias.is_at(&to) {
         return Progress { phase: Phase::Unchanged, ..Progress::new(to) };
     }

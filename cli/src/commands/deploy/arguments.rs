@@ -15,7 +15,7 @@ Exit codes: 0 every target has the code; 2 there is something to deliver; 254 th
 const RUN_HELP: &str = "\
 Examples:
   signalbox deploy run orders.zip --deploy-functions orders --code-bucket com-example-code-{region} --accounts 222233334444
-  signalbox deploy run --resume 11111111-2222-3333-4444-555555555555 --deploy-functions orders --code-bucket \
+  signalbox deploy run --resume 11111111-2222-3333-4444-555566667777 --deploy-functions orders --code-bucket \
     com-example-code-{region} --accounts 222233334444
 
 Exit codes: 0 every target has the code; 130 interrupted; 252 the artifact or the command line is wrong; 253 a setting is; 254 the \
@@ -23,7 +23,7 @@ preflight failed, or the deployment did.";
 
 const ROLLBACK_HELP: &str = "\
 Example:
-  signalbox deploy rollback 11111111-2222-3333-4444-555555555555 --accounts 222233334444
+  signalbox deploy rollback 11111111-2222-3333-4444-555566667777 --accounts 222233334444
 
 Exit codes: 0 every alias is at the version from before; 130 interrupted; 252 there is no such deployment; 254 an alias was left alone.";
 

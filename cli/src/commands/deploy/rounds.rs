@@ -53,12 +53,15 @@ impl<'a> Rounds<'a> {
         progress: Progress,
     ) -> Result<(), Failure> {
         progress.next(format!("deployment {}", self.id));
-        let (mut pause, mut stood) = (SHORTEST_PAUSE, stand(&it.record));
+        let (mut pause, mut stood, mut told) = (SHORTEST_PAUSE, stand(&it.record), String::new());
         while let Pause::Waiting(why) = self.round(&mut it).await? {
             if self.interrupted.is_some() {
                 break;
             }
-            progress.next(why);
+            if why != told {
+                progress.next(&why);
+                told = why;
+            }
             let stands = stand(&it.record);
             pause = if stands == stood { (pause * 2).min(LONGEST_PAUSE) } else { SHORTEST_PAUSE };
             stood = stands;

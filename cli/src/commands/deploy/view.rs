@@ -120,7 +120,11 @@ impl fmt::Display for Planned<'_> {
             writeln!(f)?;
         }
         let (traffic, failure) = (traffic(self.traffic), on_failure(self.on_failure));
-        writeln!(f, "traffic moves {traffic}, and is watched for {} minutes; after a failure {failure}", self.bake_minutes)?;
+        writeln!(
+            f,
+            "traffic moves {traffic}, and is watched for {} minutes; after a failure {failure}",
+            self.bake_minutes
+        )?;
         let mut table = output::table(["WAVE", "TARGET", "VERSION NOW", "WHAT"]);
         for (at, wave) in self.waves.iter().enumerate() {
             for PlannedTarget { target, version, changes } in wave {

@@ -14,13 +14,8 @@ fn version(sha256: &str) -> Version {
 
 /// Everything as the record of a deployment from 1 to 2 left it.
 fn as_left() -> Found {
-    let latest = Latest {
-        sha256: "new".into(),
-        revision: "r".into(),
-        is_active: true,
-        update: Update::Successful,
-        stack: None,
-    };
+    let latest =
+        Latest { sha256: "new".into(), revision: "r".into(), is_active: true, update: Update::Successful, stack: None };
     Found {
         alias: Some(Alias { version: "2".into(), second: None, revision: "r".into() }),
         latest: Some(latest),
