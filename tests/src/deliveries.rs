@@ -20,24 +20,24 @@ use crate::world::lambda::{code, invoke, make_alias, make_function, publish};
 use crate::world::{DEPLOYMENTS, REGION, World, run_for, sessions_of};
 
 /// A second Region.
-const ELSEWHERE: &str = "eu-central-1";
+pub const ELSEWHERE: &str = "eu-central-1";
 
 /// The function that is delivered, its alias, and a hook.
-const ORDERS: &str = "orders";
-const LIVE: &str = "live";
-const HOOK: &str = "orders-check";
+pub const ORDERS: &str = "orders";
+pub const LIVE: &str = "live";
+pub const HOOK: &str = "orders-check";
 
 /// A hub, and targets of it.
-struct Fleet {
-    hub: World,
+pub struct Fleet {
+    pub hub: World,
     /// Each account in each Region, by account and Region.
-    places: Vec<World>,
+    pub places: Vec<World>,
     settings: Settings,
 }
 
 impl Fleet {
     /// This many accounts with the function in each Region, at version 1 of the old code, which the alias names.
-    async fn of(accounts: usize, regions: &[&'static str]) -> Self {
+    pub async fn of(accounts: usize, regions: &[&'static str]) -> Self {
         let hub = World::new().await;
         hub.create_deployments().await;
         let mut places = Vec::new();
@@ -84,7 +84,7 @@ impl Fleet {
     }
 
     /// The order of these waves and this traffic, of all targets.
-    fn order(&self, more: serde_json::Value) -> String {
+    pub fn order(&self, more: serde_json::Value) -> String {
         let mut accounts: Vec<_> = self.places.iter().map(|it| it.account.clone()).collect();
         accounts.dedup();
         let mut regions: Vec<_> = self.places.iter().map(region_of).collect();
@@ -151,7 +151,7 @@ impl Fleet {
     }
 
     /// What the alias of each target answers, and by which version.
-    async fn answers(&self) -> Vec<String> {
+    pub async fn answers(&self) -> Vec<String> {
         let mut all = Vec::new();
         for place in &self.places {
             let (version, told) = invoke(place, ORDERS, LIVE, "{}").await;
@@ -160,7 +160,7 @@ impl Fleet {
         all
     }
 
-    fn target(&self, place: usize) -> Target {
+    pub fn target(&self, place: usize) -> Target {
         let place = &self.places[place];
         format!("{}/{}/{ORDERS}:{LIVE}", place.account, region_of(place)).parse().unwrap()
     }

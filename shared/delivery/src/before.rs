@@ -96,7 +96,7 @@ impl Delivery {
 
     /// Does something at each target, side by side; all of it is tried. The work is boxed, since the compiler cannot tell that a closure's own
     /// future may go from thread to thread.
-    async fn at_each<'a, T: Send + 'a>(
+    pub(crate) async fn at_each<'a, T: Send + 'a>(
         &'a self,
         targets: Vec<Target>,
         scope: &'a Scope,

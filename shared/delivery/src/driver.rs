@@ -1,6 +1,7 @@
 //! Carries a deployment on: what can be done now is done, and nothing is waited for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws::Sessions;
@@ -16,7 +17,7 @@ use crate::next::{Call, Next, Stale, Task, adopted, back, forward};
 use crate::record::{Goods, Phase, Progress, Record, Status};
 use crate::seen::Seen;
 use crate::session::Scope;
-use crate::store::{Begun, Store};
+use crate::store::{Begun, Store, under_way};
 use crate::traffic::MINUTE;
 use crate::{Settings, Target};
 
@@ -53,6 +54,8 @@ pub struct Delivery {
     pub(crate) settings: Settings,
     pub(crate) accounts: Accounts,
     pub(crate) store: Store,
+    /// Whether no further call is begun.
+    is_halted: AtomicBool,
 }
 
 /// Why a deployment does not go on now.
@@ -79,7 +82,7 @@ impl Delivery {
     pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
         let accounts = Accounts::new(sessions.clone(), settings.clone());
         let store = Store::new(&sessions, &settings);
-        Self { sessions, settings, accounts, store }
+        Self { sessions, settings, accounts, store, is_halted: AtomicBool::new(false) }
     }
 
     /// The settings.
@@ -88,9 +91,18 @@ impl Delivery {
         &self.settings
     }
 
+    /// Lets what runs end, and begins no further call at any target: the round ends, and its record is written.
+    pub fn halt(&self) {
+        self.is_halted.store(true, Ordering::Relaxed);
+    }
+
     /// The time, in seconds since 1970.
     pub(crate) fn now(&self) -> u64 {
-        self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+        self.since_1970().as_secs()
+    }
+
+    fn since_1970(&self) -> Duration {
+        self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
     /// The deployment of this id, as a run takes it up; `None` where there is none.
@@ -99,6 +111,19 @@ impl Delivery {
     /// As of `GetItem`.
     pub async fn resume(&self, deployment: &str) -> Result<Option<Deployment>, Error> {
         Ok(self.store.read(deployment).await?.map(Deployment::of))
+    }
+
+    /// Looks whether another deployment holds one of these functions, which [`Delivery::begin`] would refuse.
+    ///
+    /// # Errors
+    /// `Refused` where one does; as of `GetItem`.
+    pub async fn check_free(&self, functions: impl IntoIterator<Item = &str>) -> Result<(), Error> {
+        for function in functions {
+            if let Some(holder) = self.store.holder(function, self.now()).await? {
+                return Err(under_way(&holder, function));
+            }
+        }
+        Ok(())
     }
 
     /// The records of a function's last deployments, the newest first.
@@ -117,15 +142,15 @@ impl Delivery {
     /// # Errors
     /// `Refused` where another deployment of one of its functions is under way.
     pub async fn begin(&self, it: &mut Deployment) -> Result<(), Error> {
-        let now = self.now();
-        let length = serde_json::to_vec(&it.record).map_err(Error::failed)?.len();
+        let (time, length) = (self.since_1970(), serde_json::to_vec(&it.record).map_err(Error::failed)?.len());
         if length > LARGEST {
             return Err(Error::refused(format!(
                 "the record of this deployment would have {length} bytes, and may begin with {LARGEST}; deliver to fewer targets at once, or \
                  accept fewer red alarms"
             )));
         }
-        if self.store.begin(&it.record, now).await? == Begun::Before
+        let now = time.as_secs();
+        if self.store.begin(&it.record, time).await? == Begun::Before
             && let Some(record) = self.store.read(&it.record.deployment).await?
         {
             *it = Deployment::of(record);
@@ -155,6 +180,7 @@ impl Delivery {
             };
             let waits = self.work(it, targets, is_back, deadline).await;
             if let Some(why) = waits {
+                it.waits_since = Some(self.sessions.now());
                 self.save(it).await?;
                 return Ok(Pause::Waiting(why));
             }
@@ -181,7 +207,7 @@ impl Delivery {
         self.save(it).await
     }
 
-    async fn save(&self, it: &mut Deployment) -> Result<(), Error> {
+    pub(crate) async fn save(&self, it: &mut Deployment) -> Result<(), Error> {
         let now = self.now();
         let is_fresh = |(record, at): &(Record, u64)| *record == it.record && now < at + RENEWED;
         if !it.saved.as_ref().is_some_and(is_fresh) {
@@ -250,7 +276,7 @@ impl Delivery {
                 Next::Mark(phase) => mark(progress, phase, now),
                 Next::Over { phase, reason } => return round.over(phase, reason, now),
                 Next::Wait { why, stale } => return round.waits(why, &stale, now),
-                Next::Call(call) if deadline.left() < needed(&call) => {
+                Next::Call(call) if self.is_halted.load(Ordering::Relaxed) || deadline.left() < needed(&call) => {
                     round.waits = Some("the round was about to end".into());
                     return round;
                 }

@@ -160,6 +160,8 @@ pub(crate) fn forward(task: &Task, progress: &Progress, seen: &Seen) -> Next {
             prepare(task, progress, seen).unwrap_or_else(|| shift(task, progress, alias, after))
         }
         Stand::Before if progress.before == *after => watch(task, progress, seen),
+        // A way back from a shift that was broken off has nothing to wait for.
+        Stand::Between if !task.goods.has_code() => move_to(100, progress, alias, after),
         Stand::Between => shift_on(task, progress, seen, alias),
         Stand::Before | Stand::Elsewhere => moved_outside(alias, progress),
     }

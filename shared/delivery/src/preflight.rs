@@ -78,7 +78,12 @@ fn of_found(order: &Order, target: &Target, found: &Found, settings: &Settings) 
     }
     if let Some((version, _)) = &alias.second {
         let message = format!("the alias has a second version, {version}: another shift of traffic is under way");
-        all.push(finding(target, "weights", &message, "end it: give the alias one version"));
+        all.push(finding(
+            target,
+            "weights",
+            &message,
+            "wait until its deployment has ended, or give the alias one version",
+        ));
     }
     if alias.version == "$LATEST" {
         let remedy = "publish a version, and point the alias to it";

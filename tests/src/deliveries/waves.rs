@@ -107,7 +107,7 @@ async fn the_way_back_takes_every_alias_to_its_version_from_before() {
     let back = in_name_of(&run("d-2"), async {
         let driver = fleet.driver().await;
         let request = delivery::Request { deployment: "d-2".into(), who: "an operator".into(), source: "d-1".into() };
-        let mut it = delivery::Deployment::way_back(&record, request, record.started + 60);
+        let mut it = driver.way_back(&record, request).await.unwrap();
         driver.begin(&mut it).await.unwrap();
         go_on(&driver, &mut it).await.unwrap();
         it.record
