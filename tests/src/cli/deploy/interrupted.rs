@@ -3,13 +3,14 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr};
 
+use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use expect_test::{expect, expect_file};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use super::{Operator, Ran, interrupt};
-use crate::deliveries::ORDERS;
-use crate::world::lambda::{VERSION, tag};
+use crate::deliveries::{LIVE, ORDERS};
+use crate::world::lambda::{VERSION, code, lambda, publish, tag};
 use crate::world::{AWS, REGION};
 
 /// A run that was begun, and what it says.
@@ -139,6 +140,51 @@ async fn a_call_that_runs_is_waited_for_and_given_up_at_the_second_interruption(
         interrupted: what runs of deployment DEPLOYMENT-1 is waited for, and nothing more is begun; Ctrl-C again gives up what runs
         what ran was given up, and AWS may still do it; carry it on with `signalbox deploy run --resume DEPLOYMENT-1`, or take it back with `signalbox deploy rollback DEPLOYMENT-1`
     "#]].assert_eq(&told);
+}
+
+/// What the call did is kept, and no further call is begun: the alias stays where it was.
+#[tokio::test]
+async fn after_the_first_interruption_no_further_call_is_begun() {
+    let operator = Operator::of(1, &[REGION]).await;
+    let place = &operator.fleet.places[0];
+    let publish = Some("PublishVersion".to_owned());
+    AWS.inject(&Fault { operation: publish, times: usize::MAX, ..Fault::new(&place.account, FaultKind::Timeout) });
+    operator.write("orders.zip", "new", json!({}));
+    let calls = place.calls();
+    let mut running = Running::of(&operator, &["run", "orders.zip"]);
+    while !place.operations_since(calls).contains(&"lambda:PublishVersion".to_owned()) {
+        tokio::task::yield_now().await;
+    }
+    interrupt(&running.child);
+    running.until("interrupted");
+    // The client asks again, and is answered.
+    AWS.clear_faults(&place.account);
+    let ran = running.end(&operator);
+    assert_eq!(ran.code, Some(130), "{}{}", ran.out, ran.said);
+    assert!(ran.out.contains("1       2      publishing"), "{}", ran.out);
+    let after = place.operations_since(calls);
+    assert_eq!(after.last().unwrap(), "lambda:PublishVersion");
+    assert_eq!(operator.fleet.answers().await, ["old by 1"]);
+}
+
+/// Of two targets that have a part of the traffic one goes back, and the other is where another hand moved it.
+#[tokio::test]
+async fn a_deployment_that_is_turned_leaves_alone_what_another_hand_moved() {
+    let operator = Operator::of(2, &[REGION]).await;
+    operator.write("slow.zip", "new", json!({"traffic": {"shift": "canary", "percent": 10, "minutes": 60}}));
+    let mut running = Running::of(&operator, &["run", "slow.zip"]);
+    operator.with_names(&running.until("deployment "));
+    running.until("has 10 % of the traffic");
+    interrupt(&running.child);
+    running.end(&operator);
+    let place = &operator.fleet.places[0];
+    let theirs = publish(place, ORDERS, code("theirs")).await;
+    let moved = lambda(place).update_alias().function_name(ORDERS).name(LIVE).function_version(theirs);
+    moved.routing_config(AliasRoutingConfiguration::builder().build()).send().await.unwrap();
+    let back = operator.run(&["rollback", &operator.id(1)]);
+    assert_eq!(back.code, Some(254), "{}{}", back.out, back.said);
+    assert!(back.out.contains("another hand moved the alias to version 3"), "{}", back.out);
+    assert_eq!(operator.fleet.answers().await, ["theirs by 3", "old by 1"]);
 }
 
 /// Before the record is written, nothing was changed at any target, and nothing is left to be taken up.
