@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use expect_test::{expect, expect_file};
 use local_aws::{Fault, FaultKind};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Operator, Ran, interrupt};
 use crate::deliveries::{LIVE, ORDERS};
 use crate::world::lambda::{VERSION, code, lambda, publish, tag};
-use crate::world::{AWS, REGION};
+use crate::world::{AWS, DEPLOYMENTS, REGION};
 
 /// A run that was begun, and what it says.
 struct Running {
@@ -185,6 +186,27 @@ async fn a_deployment_that_is_turned_leaves_alone_what_another_hand_moved() {
     assert_eq!(back.code, Some(254), "{}{}", back.out, back.said);
     assert!(back.out.contains("another hand moved the alias to version 3"), "{}", back.out);
     assert_eq!(operator.fleet.answers().await, ["theirs by 3", "old by 1"]);
+}
+
+/// A deployment that was given up holds its function until its lease has lapsed, and not longer.
+#[tokio::test]
+async fn a_lease_that_has_lapsed_holds_nothing() {
+    let operator = Operator::of(1, &[REGION]).await;
+    operator.write("orders.zip", "new", json!({}));
+    let hold = async |until: u64| {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let put = operator.fleet.hub.dynamodb.put_item().table_name(DEPLOYMENTS).item("id", text("function#orders"));
+        let put = put.item("part", text("-")).item("holder", text("another"));
+        put.item("until", AttributeValue::N(until.to_string())).send().await.unwrap();
+    };
+    hold(99_999_999_999).await;
+    let refused = operator.run(&["run", "orders.zip"]);
+    assert_eq!(refused.code, Some(254));
+    assert!(refused.said.contains("deployment another of orders is under way"), "{}", refused.said);
+    hold(1).await;
+    let ran = operator.run(&["run", "orders.zip"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.said);
+    assert_eq!(operator.fleet.answers().await, ["new by 2"]);
 }
 
 /// Before the record is written, nothing was changed at any target, and nothing is left to be taken up.
