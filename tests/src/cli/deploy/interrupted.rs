@@ -143,29 +143,29 @@ async fn a_call_that_runs_is_waited_for_and_given_up_at_the_second_interruption(
     "#]].assert_eq(&told);
 }
 
-/// What the call did is kept, and no further call is begun: the alias stays where it was.
+/// What the call did is kept, and no further call is begun: the second wave stays as it was.
 #[tokio::test]
 async fn after_the_first_interruption_no_further_call_is_begun() {
-    let operator = Operator::of(1, &[REGION]).await;
-    let place = &operator.fleet.places[0];
-    let publish = Some("PublishVersion".to_owned());
-    AWS.inject(&Fault { operation: publish, times: usize::MAX, ..Fault::new(&place.account, FaultKind::Timeout) });
-    operator.write("orders.zip", "new", json!({}));
-    let calls = place.calls();
+    let operator = Operator::of(2, &[REGION]).await;
+    let [first, second] = operator.fleet.places.as_slice() else { panic!() };
+    let update = Some("UpdateAlias".to_owned());
+    AWS.inject(&Fault { operation: update, times: usize::MAX, ..Fault::new(&first.account, FaultKind::Timeout) });
+    operator.write("orders.zip", "new", json!({"waves": [{"percent": 50}, {"percent": 100}]}));
+    let calls = operator.calls();
     let mut running = Running::of(&operator, &["run", "orders.zip"]);
-    while !place.operations_since(calls).contains(&"lambda:PublishVersion".to_owned()) {
+    while !first.operations_since(calls[0]).contains(&"lambda:UpdateAlias".to_owned()) {
         tokio::task::yield_now().await;
     }
+    let of_second = second.calls();
     interrupt(&running.child);
     running.until("interrupted");
     // The client asks again, and is answered.
-    AWS.clear_faults(&place.account);
+    AWS.clear_faults(&first.account);
     let ran = running.end(&operator);
     assert_eq!(ran.code, Some(130), "{}{}", ran.out, ran.said);
-    assert!(ran.out.contains("1       2      publishing"), "{}", ran.out);
-    let after = place.operations_since(calls);
-    assert_eq!(after.last().unwrap(), "lambda:PublishVersion");
-    assert_eq!(operator.fleet.answers().await, ["old by 1"]);
+    assert!(ran.out.contains("1       2      done") && ran.out.contains("1       -      waiting"), "{}", ran.out);
+    assert_eq!(second.operations_since(of_second), [""; 0]);
+    assert_eq!(operator.fleet.answers().await, ["new by 2", "old by 1"]);
 }
 
 /// Of two targets that have a part of the traffic one goes back, and the other is where another hand moved it.
