@@ -118,9 +118,20 @@ impl Fleet {
 
     /// Looks at every target, and begins; nothing was changed there yet.
     async fn begin(&self, driver: &Delivery, id: &str, order: &str, says: &str) -> Result<Deployment, Vec<Finding>> {
+        self.begin_with(driver, id, order, code(says)).await
+    }
+
+    /// The same with this code.
+    async fn begin_with(
+        &self,
+        driver: &Delivery,
+        id: &str,
+        order: &str,
+        zip: Vec<u8>,
+    ) -> Result<Deployment, Vec<Finding>> {
         let order = Order::read(order, &self.settings)?;
-        let request = Request { deployment: id.into(), who: "a test".into(), source: says.into() };
-        let codes = order.functions.iter().map(|_| Code::new(code(says))).collect();
+        let request = Request { deployment: id.into(), who: "a test".into(), source: "a zip".into() };
+        let codes = order.functions.iter().map(|_| Code::new(zip.clone())).collect();
         let mut it = driver.look(&order, codes, request).await.unwrap()?;
         driver.put_code(&mut it).await.unwrap();
         driver.rehearse(&it).await.unwrap();
@@ -191,6 +202,12 @@ async fn make_code_bucket(hub: &World, region: &'static str, readers: &[World]) 
     place.s3.create_bucket().bucket(&name).create_bucket_configuration(at).send().await.unwrap();
     let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
     place.s3.put_bucket_versioning().bucket(&name).versioning_configuration(versions).send().await.unwrap();
+    let_read(hub, region, readers).await;
+}
+
+/// Lets these accounts, and no others, read the hub's code in a Region.
+async fn let_read(hub: &World, region: &'static str, readers: &[World]) {
+    let (name, place) = (format!("code-{}-{region}", hub.account), hub.in_region(region).await);
     let readers: Vec<_> = readers.iter().map(|it| format!("arn:aws:iam::{}:root", it.account)).collect();
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": readers},
         "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": format!("arn:aws:s3:::{name}/code/*")}]});

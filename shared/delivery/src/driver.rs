@@ -6,12 +6,13 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws::Sessions;
 use futures_util::{StreamExt, stream};
+use place::shortened;
 use reaction::{Deadline, Error};
 
 use crate::clients::Accounts;
 use crate::course::{Course, course};
 use crate::deployment::Deployment;
-use crate::effects::At;
+use crate::effects::{At, HOOK};
 use crate::next::{Call, Next, Stale, Task, adopted, back, forward};
 use crate::record::{Goods, Phase, Progress, Record, Status};
 use crate::seen::Seen;
@@ -23,8 +24,9 @@ use crate::{Settings, Target};
 /// How many targets are worked on side by side.
 pub(crate) const AT_ONCE: usize = 30;
 
-/// Below this much time no call is begun any more: the record is still to be written, and the pipeline to be answered.
-const MARGIN: Duration = Duration::from_secs(12);
+/// How long a call may take with all its attempts, and then the record and the answer. With less time no call is begun any more.
+const OF_A_CALL: Duration = Duration::from_secs(20);
+const OF_THE_END: Duration = Duration::from_secs(5);
 
 /// How many calls a target gets in one round, at most: where another hand changes it all the time, the next round goes on.
 const CALLS: usize = 40;
@@ -34,6 +36,13 @@ const FAILURES: u32 = 10;
 
 /// How long Lambda may take for one phase, in seconds.
 const PATIENCE: u64 = 30 * MINUTE;
+
+/// The characters of a target's reason, at most: all of them are in one record.
+const REASON: usize = 300;
+
+/// How large a record may begin, in bytes of JSON. An item of DynamoDB has 400 KB, and the record grows with each phase.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
+const LARGEST: usize = 200_000;
 
 /// How long a record that did not change may go unwritten, in seconds: its lease lasts longer.
 const RENEWED: u64 = 5 * MINUTE;
@@ -133,7 +142,13 @@ impl Delivery {
     /// # Errors
     /// `Refused` where another deployment of one of its functions is under way.
     pub async fn begin(&self, it: &mut Deployment) -> Result<(), Error> {
-        let time = self.since_1970();
+        let (time, length) = (self.since_1970(), serde_json::to_vec(&it.record).map_err(Error::failed)?.len());
+        if length > LARGEST {
+            return Err(Error::refused(format!(
+                "the record of this deployment would have {length} bytes, and may begin with {LARGEST}; deliver to fewer targets at once, or \
+                 accept fewer red alarms"
+            )));
+        }
         let now = time.as_secs();
         if self.store.begin(&it.record, time).await? == Begun::Before
             && let Some(record) = self.store.read(&it.record.deployment).await?
@@ -221,7 +236,8 @@ impl Delivery {
         });
         let rounds: Vec<_> = rounds.buffer_unordered(AT_ONCE).collect().await;
         let mut waits = Vec::new();
-        for Round { target, progress, seen, waits: of_target } in rounds {
+        for Round { target, mut progress, seen, waits: of_target } in rounds {
+            progress.reason = progress.reason.map(|it| shortened(&it, REASON));
             waits.extend(of_target.map(|why| (target.clone(), why)));
             it.record.targets.insert(target.clone(), progress);
             it.views.insert(target, seen);
@@ -260,7 +276,7 @@ impl Delivery {
                 Next::Mark(phase) => mark(progress, phase, now),
                 Next::Over { phase, reason } => return round.over(phase, reason, now),
                 Next::Wait { why, stale } => return round.waits(why, &stale, now),
-                Next::Call(_) if self.is_halted.load(Ordering::Relaxed) || deadline.left() < MARGIN => {
+                Next::Call(call) if self.is_halted.load(Ordering::Relaxed) || deadline.left() < needed(&call) => {
                     round.waits = Some("the round was about to end".into());
                     return round;
                 }
@@ -290,6 +306,11 @@ impl Delivery {
         let (settings, deployment) = (&self.settings, record.deployment.as_str());
         At { clients: &clients, settings, deployment, target, task }.call(call, progress, seen).await
     }
+}
+
+/// The time that has to be left before a call.
+fn needed(call: &Call) -> Duration {
+    OF_THE_END + if matches!(call, Call::Invoke { .. }) { HOOK } else { OF_A_CALL }
 }
 
 fn mark(progress: &mut Progress, phase: Phase, now: u64) {

@@ -44,7 +44,7 @@ pub use drift::{Difference, Drift};
 pub use driver::{Delivery, Pause};
 pub use judge::{Alarms, Count, Counts, Verdict, judge};
 pub use order::{Function, Group, OnFailure, Order, RedAlarms, Traffic, Wave};
-pub use preflight::{Facts, Found, Missing, findings};
+pub use preflight::{Facts, Found, Missing, findings, is_passing};
 pub use record::{Goods, Kind, Phase, Progress, Record, Status};
 pub use seen::{Alias, Latest, Provisioned, Seen, Update, Version};
 pub use target::Target;

@@ -6,6 +6,7 @@ mod judge;
 mod known;
 mod next;
 mod order;
+mod preflight;
 mod stage;
 mod waves;
 mod way_back;

@@ -47,8 +47,10 @@ fn after_a_failed_wave_no_other_begins_and_what_moved_moves_back() {
 }
 
 #[test]
-fn every_target_of_a_failed_wave_is_tried() {
-    let mut it = record(&[&[ONE, TWO]]);
+fn a_failed_target_turns_its_wave_back_at_once_and_where_all_is_to_stay_the_others_are_tried() {
+    let mut it = Record { on_failure: OnFailure::Rollback, ..record(&[&[ONE, TWO]]) };
     it.targets.get_mut(&target(ONE)).unwrap().phase = Phase::Failed;
+    assert!(matches!(course(&it), Course::Turn(Status::RollingBack, Some(_))));
+    it.on_failure = OnFailure::Stop;
     assert_eq!(course(&it), Course::Forward(vec![target(TWO)]));
 }
