@@ -2,6 +2,7 @@
 //! CI job runs them.
 
 mod bound;
+mod deploy;
 mod dns;
 mod fleet;
 mod manifests;

@@ -3,6 +3,7 @@
 mod apply;
 mod completions;
 mod counts;
+mod deploy;
 mod dns;
 mod fleet;
 mod history;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use clap_complete::Shell;
+use deploy::DeployCommand;
 use dns::NamesAsked;
 use fleet::FleetCommand;
 use history::Audited;
@@ -109,6 +111,9 @@ pub(crate) enum Command {
     /// Look at mirrored git repositories, copy one, or compare it with its bucket
     #[command(subcommand, arg_required_else_help = true)]
     Mirror(MirrorCommand),
+    /// Bring a Lambda function's code to many accounts and Regions, look at what was delivered, and take it back
+    #[command(subcommand, arg_required_else_help = true)]
+    Deploy(DeployCommand),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C
     ///
     /// Starts ministack and moto on 127.0.0.1, and deploys infra/ with CloudFormation (but what rotates secrets, for want of a
@@ -206,7 +211,7 @@ impl Command {
 
     /// Whether it hears Ctrl-C by itself, and ends in its own way.
     pub(crate) fn ends_by_itself(&self) -> bool {
-        matches!(self, Self::Fleet(_))
+        matches!(self, Self::Fleet(_) | Self::Deploy(_))
     }
 
     /// What to say when the command is interrupted.
@@ -238,7 +243,7 @@ pub(crate) async fn run(
     command_line: fn() -> clap::Command,
 ) -> Result<(), Failure> {
     if (aws.is_given() || given.has("AWS_CA_BUNDLE")) && !command.speaks_to_aws() {
-        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, fleet and mirror: this command uses no AWS but its own";
+        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, fleet, mirror and deploy: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
     if output.is_of_findings() && !matches!(command, Command::Policy(_)) {
@@ -255,6 +260,7 @@ pub(crate) async fn run(
         Command::Patches(asked) => patches::patches(aws, &asked, given, output).await,
         Command::Fleet(asked) => fleet::fleet(aws, asked, given, output).await,
         Command::Mirror(asked) => mirror::mirror(aws, &asked, given, output).await,
+        Command::Deploy(asked) => deploy::deploy(aws, &asked, given, output).await,
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, given, output).await,

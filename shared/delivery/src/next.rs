@@ -160,6 +160,8 @@ pub(crate) fn forward(task: &Task, progress: &Progress, seen: &Seen) -> Next {
             prepare(task, progress, seen).unwrap_or_else(|| shift(task, progress, alias, after))
         }
         Stand::Before if progress.before == *after => watch(task, progress, seen),
+        // A way back from a shift that was broken off has nothing to wait for.
+        Stand::Between if !task.goods.has_code() => move_to(100, progress, alias, after),
         Stand::Between => shift_on(task, progress, seen, alias),
         Stand::Before | Stand::Elsewhere => moved_outside(alias, progress),
     }
@@ -198,6 +200,8 @@ fn make_version(task: &Task, progress: &Progress, seen: &Seen, alias: &Alias) ->
     let Some(latest) = &seen.latest else { return Next::Call(Call::ReadLatest) };
     let has_code = task.goods.sha256.as_ref() == Some(&latest.sha256);
     match &latest.update {
+        // How long Lambda may take counts from the beginning of a phase.
+        Update::InProgress if progress.phase < Phase::Updating => Next::Enter(Phase::Updating),
         Update::InProgress => wait("Lambda is at work on the function", Stale::Latest),
         Update::Failed(why) if has_code => over(Phase::Failed, format!("Lambda could not take the code: {why}")),
         _ if has_code && progress.phase < Phase::Publishing => Next::Enter(Phase::Publishing),

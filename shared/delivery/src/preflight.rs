@@ -34,6 +34,15 @@ pub struct Missing {
     pub remedy: String,
 }
 
+/// The rule of an update that is under way.
+const BUSY: &str = "busy";
+
+/// Whether everything that forbids the deployment passes by itself: the updates that are under way end.
+#[must_use]
+pub fn is_passing(findings: &[Finding]) -> bool {
+    !findings.is_empty() && findings.iter().all(|it| it.rule == BUSY)
+}
+
 /// What was read of every target.
 pub type Facts = BTreeMap<Target, Result<Found, Missing>>;
 
@@ -60,7 +69,7 @@ fn of_found(order: &Order, target: &Target, found: &Found, settings: &Settings) 
     }
     match &latest.update {
         Update::InProgress => {
-            all.push(finding(target, "busy", "an update of the function is under way", "wait until it has ended"));
+            all.push(finding(target, BUSY, "an update of the function is under way", "wait until it has ended"));
         }
         _ if !latest.is_active => {
             all.push(finding(target, "state", "the function is not active", "see why: aws lambda get-function"));
@@ -69,7 +78,12 @@ fn of_found(order: &Order, target: &Target, found: &Found, settings: &Settings) 
     }
     if let Some((version, _)) = &alias.second {
         let message = format!("the alias has a second version, {version}: another shift of traffic is under way");
-        all.push(finding(target, "weights", &message, "end it: give the alias one version"));
+        all.push(finding(
+            target,
+            "weights",
+            &message,
+            "wait until its deployment has ended, or give the alias one version",
+        ));
     }
     if alias.version == "$LATEST" {
         let remedy = "publish a version, and point the alias to it";

@@ -246,3 +246,14 @@ fn versions_are_deleted_that_are_old_and_that_nothing_needs() {
     assert_eq!(crate::prune::spare(&[5, 1, 2, 3, 4, 6], &needed, 2), [1, 3, 4]);
     assert!(crate::prune::spare(&[1, 2], &needed, 2).is_empty());
 }
+
+#[test]
+fn an_update_of_another_hand_is_waited_for_in_a_phase_so_that_patience_ends() {
+    let mut it = Case::new();
+    it.seen.latest = Some(latest("old", Update::InProgress));
+    assert_eq!(it.forward(), Next::Enter(Phase::Updating));
+    it.progress.phase = Phase::Updating;
+    assert!(matches!(it.forward(), Next::Wait { stale: Stale::Latest, .. }));
+    it.seen.latest = Some(latest("old", Update::Successful));
+    assert!(matches!(it.forward(), Next::Call(Call::UpdateCode { .. })));
+}

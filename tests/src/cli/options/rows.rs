@@ -1,5 +1,6 @@
 //! The rows: for each option what it is given, and what is told then and not without it. Some rows more show what is refused.
 
+mod deploy;
 mod fleet;
 mod naming;
 mod sharing;
@@ -16,6 +17,7 @@ pub fn all(place: &Place) -> Vec<Row> {
         sharing::apply(),
         history(place),
         mirror(),
+        deploy::all(),
         naming::events("plan"),
         naming::dns(place),
         patches(place),
