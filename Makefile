@@ -45,8 +45,8 @@ audit: $(AUDIT)/.installed ## checkov over the templates; needs no account
 	$(AUDIT)/bin/checkov --config-file infra/audit/checkov.yaml
 
 bench: package databases $(PEERS)/.installed ## what it costs, beside a do-nothing function and boto3, as ratios in one run
-	cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench-fleet --bin bench-fleet -p bench-policies --bin bench-policies \
-		-p signalbox --bin signalbox
+	cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench-fleet --bin bench-fleet -p bench-policies --bin bench-policies
+	cargo build --release --locked -p signalbox --bin signalbox # by itself, since its features would make the functions larger
 	cargo run --release --locked -p bench
 
 compare: $(INSTALLED) $(PEERS)/.installed ## ask other tools about the policies with known answers; then rewrite the page as it says

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use aws::{Sessions, in_name_of};
-use delivery::{Artifact, Code, Delivery, Deployment, Order, Record, Request, Settings};
+use delivery::{Artifact, Code, Delivery, Deployment, Difference, Order, Record, Request, Settings};
 use reaction::Finding;
 
 pub(super) use arguments::DeployCommand;
@@ -174,7 +174,7 @@ impl Deploying {
         let it = before_a_change(back).await?.map_err(Failure::service)?;
         if it.is_unchanged() {
             drop(progress);
-            return output::print(self.output, &view::Back(&it.record));
+            return output::print(self.output, &view::Back);
         }
         self.begin(it, progress).await
     }
@@ -196,8 +196,12 @@ impl Deploying {
     async fn drift(&self, functions: &[String]) -> Result<(), Failure> {
         let now = self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().to_string();
         let rows = self.acting(&now, self.delivery.drift(functions)).await.map_err(Failure::service)?;
-        let is_equal = rows.iter().all(|it| it.differences.is_empty());
-        output::print(self.output, &view::Rows(rows))?;
-        if is_equal { Ok(()) } else { Err(Failure::differences()) }
+        let differences: Vec<_> = rows.iter().flat_map(|it| &it.differences).collect();
+        let done = match differences.as_slice() {
+            [] => Ok(()),
+            all if all.iter().any(|it| matches!(it, Difference::Unread(_))) => Err(Failure::shown_service()),
+            _ => Err(Failure::differences()),
+        };
+        output::print(self.output, &view::Rows(rows)).and(done)
     }
 }

@@ -96,21 +96,30 @@ impl Delivery {
 
     /// Does something at each target, side by side; all of it is tried. The work is boxed, since the compiler cannot tell that a closure's own
     /// future may go from thread to thread.
+    pub(crate) async fn tried_at_each<'a, T: Send + 'a>(
+        &'a self,
+        targets: Vec<Target>,
+        scope: &'a Scope,
+        work: impl Fn(Clients, Target) -> BoxFuture<'a, Result<T, Error>> + Sync,
+    ) -> Vec<(Target, Result<T, Error>)> {
+        let work = &work;
+        let all = stream::iter(targets).map(|target| async move {
+            let done = async { work(self.accounts.at(&target, scope).await?, target.clone()).await }.await;
+            (target, done)
+        });
+        all.buffer_unordered(AT_ONCE).collect().await
+    }
+
+    /// The same, where all of it has to be done.
     pub(crate) async fn at_each<'a, T: Send + 'a>(
         &'a self,
         targets: Vec<Target>,
         scope: &'a Scope,
         work: impl Fn(Clients, Target) -> BoxFuture<'a, Result<T, Error>> + Sync,
     ) -> Result<Vec<(Target, T)>, Error> {
-        let work = &work;
-        let all = stream::iter(targets).map(|target| async move {
-            let done = async { work(self.accounts.at(&target, scope).await?, target.clone()).await }.await;
-            let done = done.doing(|| target.to_string());
-            (target, done)
-        });
-        let all: Vec<_> = all.buffer_unordered(AT_ONCE).collect().await;
         let (mut done, mut errors) = (Vec::new(), Vec::new());
-        for (target, it) in all {
+        for (target, it) in self.tried_at_each(targets, scope, work).await {
+            let it = it.doing(|| target.to_string());
             match it {
                 Ok(it) => done.push((target, it)),
                 Err(error) => errors.push((target, error)),

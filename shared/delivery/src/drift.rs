@@ -31,8 +31,10 @@ pub struct Drift {
 
 /// What is not as the records say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", content = "version")]
+#[serde(rename_all = "kebab-case", tag = "kind", content = "detail")]
 pub enum Difference {
+    /// It could not be read, for this reason.
+    Unread(String),
     /// Its deployment has not ended, so that the records do not say where it is to be.
     UnderWay,
     /// The alias is not there any more, or its function is not.
@@ -52,6 +54,7 @@ pub enum Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Unread(why) => write!(f, "it could not be read: {why}"),
             Self::UnderWay => f.write_str("its deployment has not ended"),
             Self::Gone => f.write_str("the alias is gone"),
             Self::Moved => f.write_str("another hand moved the alias"),
@@ -73,10 +76,11 @@ pub(crate) struct Found {
 }
 
 impl Delivery {
-    /// Compares the aliases of these functions with the records; of every function that has a record where none is named.
+    /// Compares the aliases of these functions with the records; of every function that has a record where none is named. Where a target
+    /// cannot be read, its row says so.
     ///
     /// # Errors
-    /// As of the calls of DynamoDB and Lambda.
+    /// As of the calls of DynamoDB.
     pub async fn drift(&self, functions: &[String]) -> Result<Vec<Drift>, Error> {
         let all = if functions.is_empty() { self.store.functions().await? } else { functions.to_vec() };
         let mut rows = Vec::new();
@@ -91,7 +95,7 @@ impl Delivery {
         let scope = Scope::reading(function);
         let left: BTreeMap<_, _> = known.left_at().filter(|(target, _)| target.function == function).collect();
         let (targets, of) = (left.keys().map(|it| (*it).clone()).collect(), &left);
-        let found = self.at_each(targets, &scope, |clients, target| {
+        let found = self.tried_at_each(targets, &scope, |clients, target| {
             let versions: BTreeSet<_> = of.get(&target).map(|at| at.named()).unwrap_or_default();
             Box::pin(async move {
                 let (lambda, target) = (&clients.lambda, &target);
@@ -102,8 +106,14 @@ impl Delivery {
                 Ok(Found { alias, latest, versions: versions.into_iter().collect() })
             })
         });
-        let row = |(target, found): (Target, Found)| Some(of_alias(&known, left.get(&target)?, target, &found));
-        let mut rows: Vec<_> = found.await?.into_iter().filter_map(row).collect();
+        let row = |(target, found): (Target, Result<Found, Error>)| {
+            let at = left.get(&target)?;
+            Some(match found {
+                Ok(found) => of_alias(&known, at, target, &found),
+                Err(error) => drift(at, target, None, vec![Difference::Unread(error.to_string())]),
+            })
+        };
+        let mut rows: Vec<_> = found.await.into_iter().filter_map(row).collect();
         rows.sort_by(|one, other| one.target.cmp(&other.target));
         Ok(rows)
     }
@@ -119,9 +129,13 @@ impl LeftAt {
 
 pub(crate) fn of_alias(known: &Known, at: &LeftAt, target: Target, found: &Found) -> Drift {
     let differences = if at.is_over { differences(known, at, &target, found) } else { vec![Difference::UnderWay] };
-    let points_to = found.alias.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+    drift(at, target, found.alias.as_ref(), differences)
+}
+
+fn drift(at: &LeftAt, target: Target, alias: Option<&Alias>, differences: Vec<Difference>) -> Drift {
+    let found = alias.map_or_else(|| "-".to_owned(), ToString::to_string);
     let (deployment, recorded) = (at.deployment.clone(), at.versions.clone());
-    Drift { target, deployment, recorded, found: points_to, differences }
+    Drift { target, deployment, recorded, found, differences }
 }
 
 fn differences(known: &Known, at: &LeftAt, target: &Target, found: &Found) -> Vec<Difference> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::{join, try_join3};
 use reaction::Error;
 
 use crate::deployment::{Deployment, Request};
@@ -26,14 +26,15 @@ pub(crate) struct Found {
 
 impl Delivery {
     /// Takes the record of a deployment back, together with what later deployments did to the same aliases. An alias that another hand
-    /// moved is left alone, and so is one whose version is gone: the new record says so. Nothing is changed yet.
+    /// moved is left alone, and so is one whose version is gone or which cannot be read: the new record says so, and the others go back.
+    /// Nothing is changed yet.
     ///
     /// # Errors
     /// As of the calls of Lambda and DynamoDB.
     pub async fn way_back(&self, record: &Record, request: Request) -> Result<Deployment, Error> {
         let touched: Vec<_> = record.touched().map(|(target, _)| target.clone()).collect();
         let (scope, of) = (Scope::of(&record.without_code()), &record.targets);
-        let found = self.at_each(touched, &scope, |clients, target| {
+        let found = self.tried_at_each(touched, &scope, |clients, target| {
             Box::pin(async move {
                 let (lambda, number) = (&clients.lambda, of.get(&target).map_or("", |it| it.before.as_str()));
                 let (alias, version, provisioned) = try_join3(
@@ -45,8 +46,13 @@ impl Delivery {
                 Ok(Found { alias, version, provisioned })
             })
         });
-        let (histories, found) = try_join(self.histories(record), found).await?;
-        Ok(back(record, &Known::of(&histories), found, request, self.now()))
+        let (histories, found) = join(self.histories(record), found).await;
+        // Where no target at all can be read, nothing can be said of any.
+        if !found.is_empty() && found.iter().all(|(_, it)| it.is_err()) {
+            let worst = Error::worst(found.into_iter().filter_map(|(_, it)| it.err()));
+            return Err(worst.unwrap_or_else(|| Error::failed("no target could be read")));
+        }
+        Ok(back(record, &Known::of(&histories?), found, request, self.now()))
     }
 
     /// Turns a deployment that has not ended: what it moved is moved back, in its own record. A run that still works on it ends at its
@@ -99,13 +105,20 @@ impl Record {
 pub(crate) fn back(
     record: &Record,
     known: &Known,
-    found: Vec<(Target, Found)>,
+    found: Vec<(Target, Result<Found, Error>)>,
     request: Request,
     now: u64,
 ) -> Deployment {
     let (mut targets, mut views) = (BTreeMap::new(), BTreeMap::new());
     for (target, found) in found {
         let Some(before) = record.targets.get(&target).map(|it| it.before.clone()) else { continue };
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                targets.insert(target, left_alone(format!("it could not be read: {error}"), now));
+                continue;
+            }
+        };
         targets.insert(target.clone(), of_target(known, &target, before.clone(), &found, now));
         let Found { alias, version, provisioned } = found;
         let versions = BTreeMap::from([(before, version)]);
@@ -124,12 +137,14 @@ pub(crate) fn back(
     Deployment { views, ..Deployment::of(record) }
 }
 
+fn left_alone(why: String, now: u64) -> Progress {
+    let mut progress = Progress::new("");
+    progress.enter(Phase::LeftAlone, now);
+    Progress { reason: Some(why), ..progress }
+}
+
 pub(crate) fn of_target(known: &Known, target: &Target, to: String, found: &Found, now: u64) -> Progress {
-    let left_alone = |why: String| {
-        let mut progress = Progress::new("");
-        progress.enter(Phase::LeftAlone, now);
-        Progress { reason: Some(why), ..progress }
-    };
+    let left_alone = |why| left_alone(why, now);
     let Some(alias) = &found.alias else {
         return left_alone(format!("the alias {} is not there any more", target.alias));
     };

@@ -35,7 +35,7 @@ const DRIFT_HELP: &str = "\
 Example:
   signalbox deploy drift orders --output json | jq -r '.[] | select(.differences != []) | .target'
 
-Exit codes: 0 everything is as the records left it; 2 something is not.";
+Exit codes: 0 everything is as the records left it; 2 something is not; 254 a target could not be read.";
 
 /// What to do about the delivery of Lambda functions.
 #[derive(Debug, Subcommand)]
@@ -81,8 +81,8 @@ pub(crate) enum DeployCommand {
     /// Move aliases to the versions from before a deployment
     ///
     /// Later deployments of the same targets are taken back with it, so that each version that a deployment of the history had before can
-    /// be reached. An alias that another hand moved is left alone, and so is one whose version is not there any more. A deployment that
-    /// has not ended is turned: end a run of it that still goes on first.
+    /// be reached. An alias that another hand moved is left alone, and so is a target whose version is not there any more or which cannot
+    /// be read; the others go back. A deployment that has not ended is turned: end a run of it that still goes on first.
     #[command(after_help = ROLLBACK_HELP)]
     Rollback {
         /// The deployment that is taken back

@@ -47,10 +47,9 @@ struct PlannedTarget<'a> {
 #[serde(transparent)]
 pub(super) struct Whole<'a>(pub(super) &'a Record);
 
-/// A way back that has been gone already.
+/// A way back that has been gone already: no deployment, and `null` in JSON.
 #[derive(Serialize)]
-#[serde(transparent)]
-pub(super) struct Back<'a>(pub(super) &'a Record);
+pub(super) struct Back;
 
 /// The deployments of a function, a line each.
 #[derive(Serialize)]
@@ -183,7 +182,7 @@ impl fmt::Display for Whole<'_> {
     }
 }
 
-impl fmt::Display for Back<'_> {
+impl fmt::Display for Back {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("nothing is to be taken back: every alias of the deployment is at the version from before it")
     }

@@ -59,7 +59,7 @@ fn an_alias_that_is_back_already_stays() {
 fn the_way_back_is_one_wave_that_brings_no_code() {
     let record = record_of("first", "1", "2");
     let request = Request { deployment: "back".into(), who: "an operator".into(), source: "first".into() };
-    let found = vec![(target(ALIAS), found(Some(alias("2", None)), true))];
+    let found = vec![(target(ALIAS), Ok(found(Some(alias("2", None)), true)))];
     let it = back(&record, &Known::of(std::slice::from_ref(&record)), found, request, 2_000).record;
     assert_eq!((it.kind, it.waves), (Kind::Rollback("first".into()), vec![vec![target(ALIAS)]]));
     assert!(it.goods.values().all(|goods| !goods.has_code()));

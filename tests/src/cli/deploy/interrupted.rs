@@ -3,14 +3,16 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr};
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_lambda::types::AliasRoutingConfiguration;
 use expect_test::{expect, expect_file};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use super::{Operator, Ran, interrupt};
-use crate::deliveries::ORDERS;
-use crate::world::lambda::{VERSION, tag};
-use crate::world::{AWS, REGION};
+use crate::deliveries::{LIVE, ORDERS};
+use crate::world::lambda::{VERSION, code, lambda, publish, tag};
+use crate::world::{AWS, DEPLOYMENTS, REGION};
 
 /// A run that was begun, and what it says.
 struct Running {
@@ -139,6 +141,72 @@ async fn a_call_that_runs_is_waited_for_and_given_up_at_the_second_interruption(
         interrupted: what runs of deployment DEPLOYMENT-1 is waited for, and nothing more is begun; Ctrl-C again gives up what runs
         what ran was given up, and AWS may still do it; carry it on with `signalbox deploy run --resume DEPLOYMENT-1`, or take it back with `signalbox deploy rollback DEPLOYMENT-1`
     "#]].assert_eq(&told);
+}
+
+/// What the call did is kept, and no further call is begun: the second wave stays as it was.
+#[tokio::test]
+async fn after_the_first_interruption_no_further_call_is_begun() {
+    let operator = Operator::of(2, &[REGION]).await;
+    let [first, second] = operator.fleet.places.as_slice() else { panic!() };
+    let update = Some("UpdateAlias".to_owned());
+    AWS.inject(&Fault { operation: update, times: usize::MAX, ..Fault::new(&first.account, FaultKind::Timeout) });
+    operator.write("orders.zip", "new", json!({"waves": [{"percent": 50}, {"percent": 100}]}));
+    let calls = operator.calls();
+    let mut running = Running::of(&operator, &["run", "orders.zip"]);
+    while !first.operations_since(calls[0]).contains(&"lambda:UpdateAlias".to_owned()) {
+        tokio::task::yield_now().await;
+    }
+    let of_second = second.calls();
+    interrupt(&running.child);
+    running.until("interrupted");
+    // The client asks again, and is answered.
+    AWS.clear_faults(&first.account);
+    let ran = running.end(&operator);
+    assert_eq!(ran.code, Some(130), "{}{}", ran.out, ran.said);
+    assert!(ran.out.contains("1       2      done") && ran.out.contains("1       -      waiting"), "{}", ran.out);
+    assert_eq!(second.operations_since(of_second), [""; 0]);
+    assert_eq!(operator.fleet.answers().await, ["new by 2", "old by 1"]);
+}
+
+/// Of two targets that have a part of the traffic one goes back, and the other is where another hand moved it.
+#[tokio::test]
+async fn a_deployment_that_is_turned_leaves_alone_what_another_hand_moved() {
+    let operator = Operator::of(2, &[REGION]).await;
+    operator.write("slow.zip", "new", json!({"traffic": {"shift": "canary", "percent": 10, "minutes": 60}}));
+    let mut running = Running::of(&operator, &["run", "slow.zip"]);
+    operator.with_names(&running.until("deployment "));
+    running.until("has 10 % of the traffic");
+    interrupt(&running.child);
+    running.end(&operator);
+    let place = &operator.fleet.places[0];
+    let theirs = publish(place, ORDERS, code("theirs")).await;
+    let moved = lambda(place).update_alias().function_name(ORDERS).name(LIVE).function_version(theirs);
+    moved.routing_config(AliasRoutingConfiguration::builder().build()).send().await.unwrap();
+    let back = operator.run(&["rollback", &operator.id(1)]);
+    assert_eq!(back.code, Some(254), "{}{}", back.out, back.said);
+    assert!(back.out.contains("another hand moved the alias to version 3"), "{}", back.out);
+    assert_eq!(operator.fleet.answers().await, ["theirs by 3", "old by 1"]);
+}
+
+/// A deployment that was given up holds its function until its lease has lapsed, and not longer.
+#[tokio::test]
+async fn a_lease_that_has_lapsed_holds_nothing() {
+    let operator = Operator::of(1, &[REGION]).await;
+    operator.write("orders.zip", "new", json!({}));
+    let hold = async |until: u64| {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let put = operator.fleet.hub.dynamodb.put_item().table_name(DEPLOYMENTS).item("id", text("function#orders"));
+        let put = put.item("part", text("-")).item("holder", text("another"));
+        put.item("until", AttributeValue::N(until.to_string())).send().await.unwrap();
+    };
+    hold(99_999_999_999).await;
+    let refused = operator.run(&["run", "orders.zip"]);
+    assert_eq!(refused.code, Some(254));
+    assert!(refused.said.contains("deployment another of orders is under way"), "{}", refused.said);
+    hold(1).await;
+    let ran = operator.run(&["run", "orders.zip"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.said);
+    assert_eq!(operator.fleet.answers().await, ["new by 2"]);
 }
 
 /// Before the record is written, nothing was changed at any target, and nothing is left to be taken up.
