@@ -13,7 +13,7 @@ use local_aws::deploy::{Deployment, Stack};
 use serde_json::{Value, json};
 
 use super::Template;
-use crate::world::World;
+use crate::world::{AWS, World};
 use faults::faults_of;
 
 /// The account with the stack deployed, by these parameters.
@@ -246,4 +246,21 @@ fn what_no_linter_finds_is_found() {
         let found = faults_of(&changed);
         assert!(found.iter().any(|it| it == told), "{place}: {told}: {found:#?}");
     }
+}
+
+#[tokio::test]
+async fn the_role_of_the_windows_runs_the_document_that_patches_and_no_other() {
+    let template = Template::read("patching").json;
+    let ask = async |action: &str, resource: &str| {
+        let call = json!({
+            "account": "111122223333", "region": "eu-west-1", "action": action, "resource": resource, "context": {},
+        });
+        AWS.ask_iam((&template, "WindowRole"), &json!({"MakeWindowRole": "Yes"}), &[call]).await.unwrap()[0].is_null()
+    };
+    let document = |name: &str| format!("arn:aws:ssm:eu-west-1::document/{name}");
+    assert!(ask("ssm:SendCommand", &document("AWS-RunPatchBaseline")).await);
+    assert!(ask("ssm:SendCommand", "arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0").await);
+    assert!(!ask("ssm:SendCommand", &document("AWS-RunShellScript")).await);
+    assert!(!ask("ssm:SendCommand", "arn:aws:ec2:eu-west-1:444455556666:instance/i-0123456789abcdef0").await);
+    assert!(!ask("ssm:StartAutomationExecution", "*").await && !ask("iam:PassRole", "*").await);
 }
