@@ -89,6 +89,8 @@ def aliases():
     concurrency = "/2019-09-30/functions/f/provisioned-concurrency"
     call("PUT", concurrency, {"ProvisionedConcurrentExecutions": 1}, {"Qualifier": "live"})
     say("provisioned concurrency is listed", "ProvisionedConcurrencyConfigs" in call("GET", concurrency, None, {"List": "ALL"})[2])
+    moved = of_function("PUT", "/aliases/live", {"FunctionVersion": "2", "RoutingConfig": {}})[2]
+    say("the traffic of an alias follows its concurrency", bool(moved.get("RoutingConfig", {}).get("AdditionalVersionWeights")))
 
 
 def foreign_code():

@@ -326,6 +326,7 @@ impl Round {
             Stale::Latest => self.seen.latest = None,
             Stale::Version(number) => drop(self.seen.versions.remove(number)),
             Stale::Provisioned => self.seen.provisioned = None,
+            Stale::Arrival => (self.seen.provisioned, self.seen.alias) = (None, None),
             Stale::Verdict => (self.seen.judged, self.seen.alias) = (None, None),
         }
         let since = self.progress.times.last().map_or(now, |(_, since)| *since);

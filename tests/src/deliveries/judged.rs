@@ -271,10 +271,25 @@ async fn an_alias_with_provisioned_concurrency_keeps_it_and_takes_no_weights() {
     assert_eq!(found.iter().map(|it| it.rule.as_str()).collect::<Vec<_>>(), ["provisioned"], "{found:?}");
     let record = fleet.deliver("d-2", &fleet.order(json!({})), "new").await;
     assert_eq!(record.status, Status::Succeeded, "{:?}", record.reason);
-    assert_eq!(
-        (provisioned(place).await, fleet.answers().await),
-        (vec!["live: 3".to_owned()], vec!["new by 2".to_owned()])
-    );
+    let now = (provisioned(place).await, weight(place).await, fleet.answers().await);
+    assert_eq!(now, (vec!["live: 3".to_owned()], None, vec!["new by 2".to_owned()]));
+}
+
+/// The hook after traffic fails: the alias goes back, and Lambda leads its traffic back as what is provisioned comes.
+#[tokio::test]
+async fn an_alias_with_provisioned_concurrency_goes_back_once() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let place = &fleet.places[0];
+    provision(place, LIVE).await;
+    make_function(place, HOOK, failing()).await;
+    let before = place.calls();
+    let record =
+        fleet.deliver("d-1", &fleet.order(json!({"functions": [{"name": ORDERS, "after": HOOK}]})), "new").await;
+    assert_eq!(record.status, Status::RolledBack, "{:?}", record.reason);
+    let moves = place.operations_since(before).into_iter().filter(|it| it == "lambda:UpdateAlias").count();
+    assert_eq!(moves, 2, "there and back");
+    while weight(place).await.is_some() {}
+    assert_eq!(fleet.answers().await, ["old by 1"]);
 }
 
 /// Four tenths of the traffic every minute: the weights that the alias has one after the other.
