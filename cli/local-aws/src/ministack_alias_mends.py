@@ -20,6 +20,7 @@ DUE = {}
 
 def mend():
     name_versions_that_exist()
+    provision_by_and_by()
     lead_traffic_while_concurrency_moves()
     route_by_weight()
     say_which_alias_was_invoked()
@@ -40,6 +41,32 @@ def name_versions_that_exist():
     lambda_svc._create_alias, lambda_svc._update_alias = create_alias, update_alias
 
 
+def provision_by_and_by():
+    """What is provisioned is in progress at first; ministack has it at once.
+    https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html"""
+    put = lambda_svc._put_provisioned_concurrency
+
+    def put_provisioned_concurrency(name, qualifier, data):
+        answer = put(name, qualifier, data)
+        kept = answer[0] < 300 and lambda_svc._functions[name]["provisioned_concurrency"][qualifier]
+        if not kept:
+            return answer
+        kept.update(Status="IN_PROGRESS", AllocatedProvisionedConcurrentExecutions=0, AvailableProvisionedConcurrentExecutions=0)
+        requested = kept["RequestedProvisionedConcurrentExecutions"]
+        there = {"Status": "READY", "AllocatedProvisionedConcurrentExecutions": requested, "AvailableProvisionedConcurrentExecutions": requested}
+        answer = lambda_svc.json_response(kept, 202)
+        later(kept.update, there)
+        return answer
+
+    lambda_svc._put_provisioned_concurrency = put_provisioned_concurrency
+
+
+def later(change, *given):
+    timer = threading.Timer(SOON, change, args=given)
+    timer.daemon = True
+    timer.start()
+
+
 def lead_traffic_while_concurrency_moves():
     """What is provisioned for an alias moves with it, and until it is there the traffic goes to the version from before, by a weight that
     Lambda gives and takes; ministack moves all at once. https://github.com/hashicorp/terraform-provider-aws/pull/48116"""
@@ -53,10 +80,9 @@ def lead_traffic_while_concurrency_moves():
         if answer[0] >= 300 or not kept or it["FunctionVersion"] == before or weights_of(it):
             return answer
         it["RoutingConfig"], kept["Status"] = {"AdditionalVersionWeights": {before: 1.0}}, "IN_PROGRESS"
-        timer = threading.Timer(SOON, arrive, args=[it, kept, it["FunctionVersion"]])
-        timer.daemon = True
-        timer.start()
-        return lambda_svc.json_response(it)
+        answer = lambda_svc.json_response(it)
+        later(arrive, it, kept, it["FunctionVersion"])
+        return answer
 
     lambda_svc._update_alias = update_alias
 

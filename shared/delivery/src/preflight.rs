@@ -76,6 +76,13 @@ fn of_found(order: &Order, target: &Target, found: &Found, settings: &Settings) 
         }
         _ => {}
     }
+    all.extend(of_alias(order, target, alias, provisioned));
+    all.extend(of_alarms(order, target, alarms));
+    all
+}
+
+fn of_alias(order: &Order, target: &Target, alias: &Alias, provisioned: &[Provisioned]) -> Vec<Finding> {
+    let mut all = Vec::new();
     let is_of_alias = |it: &&Provisioned| it.qualifier == target.alias;
     let moves = provisioned.iter().find(is_of_alias).is_some_and(|it| it.state == Update::InProgress);
     if alias.second.is_some() && moves {
@@ -98,7 +105,6 @@ fn of_found(order: &Order, target: &Target, found: &Found, settings: &Settings) 
         let message = "the alias has provisioned concurrency, and such an alias takes no weights";
         all.push(finding(target, "provisioned", message, "write traffic all-at-once, or provision for the version"));
     }
-    all.extend(of_alarms(order, target, alarms));
     all
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws::in_name_of;
+use aws_sdk_lambda::types::ProvisionedConcurrencyStatusEnum;
 use delivery::{CloudWatch, Delivery, Deployment, Pause, Phase, Record, Status};
 use serde_json::{Value, json};
 
@@ -214,9 +215,12 @@ async fn a_version_that_fails_as_often_as_the_old_one_is_not_worse() {
     assert_eq!(progress.reason, None, "there was enough traffic");
 }
 
+/// Provisions three for a version or an alias, and waits until they are there.
 async fn provision(place: &World, qualifier: &str) {
     let put = lambda(place).put_provisioned_concurrency_config().function_name(ORDERS).qualifier(qualifier);
     put.provisioned_concurrent_executions(3).send().await.unwrap();
+    let get = lambda(place).get_provisioned_concurrency_config().function_name(ORDERS).qualifier(qualifier);
+    while get.clone().send().await.unwrap().status() != Some(&ProvisionedConcurrencyStatusEnum::Ready) {}
 }
 
 /// What has provisioned concurrency, and how much.
