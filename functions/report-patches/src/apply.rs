@@ -27,10 +27,13 @@ impl ReportPatches {
         let entry = PutEventsRequestEntry::builder().source(SOURCE).detail_type(DETAIL_TYPE).detail(detail).build();
         let doing = || format!("sending report {id} to EventBridge");
         let answer = self.events.put_events().entries(entry).send().await.or_error().doing(doing)?;
-        // PutEvents answers 200 also where it took no entry.
-        if let Some(refused) = answer.entries().iter().find(|it| it.error_code().is_some()) {
-            let [code, why] = [refused.error_code(), refused.error_message()].map(Option::unwrap_or_default);
-            return Err(Error::failed(format!("{code}: {why}"))).doing(doing);
+        // PutEvents answers 200 also where it took no entry: one that it took has an id.
+        let entry = answer.entries().first();
+        if entry.and_then(|it| it.event_id()).is_none() {
+            let told = |text: Option<&str>| text.unwrap_or("no word of it").to_owned();
+            let (code, why) =
+                (told(entry.and_then(|it| it.error_code())), told(entry.and_then(|it| it.error_message())));
+            return Err(Error::failed(format!("EventBridge did not take it ({code}: {why})"))).doing(doing);
         }
         self.history.end_report(place, id, *at).await
     }

@@ -140,3 +140,28 @@ fn an_end_of_a_window_that_was_told_is_not_told_again_however_late_it_comes() {
     assert_eq!(failed(&[]), Some(1));
     assert_eq!(failed(&["execution e-1 of window mw-1 ended as TIMED_OUT"]), None);
 }
+
+fn parsed(kind: &str, detail: &str) -> Result<Option<crate::Subject>, reaction::Error> {
+    let event = format!(
+        r#"{{"version": "0", "id": "1", "source": "aws.ssm", "detail-type": "{kind}", "account": "111122223333",
+            "region": "eu-west-1", "time": "2026-11-28T04:06:11Z", "resources": [], "detail": {detail}}}"#
+    );
+    crate::subject::parse(&serde_json::value::RawValue::from_string(event).unwrap())
+}
+
+#[test]
+fn other_kinds_of_compliance_and_windows_that_have_not_ended_are_none_of_its_business() {
+    let of = |kind: &str| format!(r#"{{"resource-id": "i-0123456789abcdef0", "compliance-type": "{kind}"}}"#);
+    let compliance = |detail: &str| parsed("Configuration Compliance State Change", detail);
+    assert!(compliance(&of("Patch")).unwrap().is_some());
+    assert_eq!(compliance(&of("Association")).unwrap(), None);
+    let bad = compliance(r#"{"resource-id": "i-x", "compliance-type": "Patch"}"#).unwrap_err();
+    assert!(bad.is_refused() && bad.to_string().contains("the event's resource-id: `i-x` is not"), "{bad}");
+    let window = |status: &str| {
+        let detail = format!(r#"{{"window-id": "mw-1", "window-execution-id": "e-1", "status": "{status}"}}"#);
+        parsed("Maintenance Window Execution State-change Notification", &detail).unwrap().is_some()
+    };
+    let ended = ["SUCCESS", "FAILED", "TIMED_OUT", "CANCELLED", "SKIPPED_OVERLAPPING"];
+    assert!(ended.into_iter().all(window));
+    assert!(!["PENDING", "IN_PROGRESS", "CANCELLING"].into_iter().any(window));
+}

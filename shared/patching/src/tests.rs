@@ -99,6 +99,12 @@ fn a_reboot_is_waited_for_from_when_it_was_first_seen() {
     let told = Scan { without_reboot: Some(NOW - 5 * DAY), ..waits };
     assert_eq!(texts(&instance(Some(told.clone())), &Head::default()), ["it waits for a reboot for more than 3 days"]);
     assert_eq!(Head::default().after(&told).pending_since, Some(NOW - 5 * DAY));
+    let again = Scan { without_reboot: Some(NOW - DAY), ..told };
+    assert_eq!(
+        texts(&instance(Some(again)), &head),
+        ["it waits for a reboot for more than 3 days"],
+        "the first one counts"
+    );
     assert_eq!(head.after(&scan(0, Counts::default())).pending_since, None, "it has rebooted");
 }
 

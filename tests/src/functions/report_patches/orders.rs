@@ -6,9 +6,9 @@ use patching::{History, Place, Reader};
 use reaction::{MemoryLedger, Mode, Outcome, drive_json};
 
 use super::{CLEAN, FOUND, GIVEN, Given, NODE, Node, OPEN, SWEEP, Scene, WEB};
-use crate::world::patching::{PATCHES, Told, forget, tell};
+use crate::world::patching::{PATCHES, Told, forget, name, run, tell};
 use crate::world::scene::{Scene as _, read_sample};
-use crate::world::{AWS, REGION, run_for};
+use crate::world::{AWS, REGION, now, run_for};
 
 const COMPLIANT: &str = "an-instance-is-compliant";
 const NON_COMPLIANT: &str = "an-instance-misses-patches";
@@ -171,4 +171,73 @@ async fn a_sweep_that_read_less_than_an_event_has_recorded_says_nothing_of_that_
     let report = scene.hear_of(SWEEP).await;
     assert!(!report.to_string().contains("record"), "{report}");
     assert_eq!(scene.history().scans(&scene.place(), &id).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_report_that_eventbridge_answered_and_did_not_take_is_sent_again() {
+    let scene = Scene::set_up(&GIVEN, "it-is-time-to-sweep").await;
+    let operation = Some("PutEvents".to_owned());
+    AWS.inject(&Fault { operation, ..Fault::new(&scene.world.account, FaultKind::Lost) });
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Failed, "{report}");
+    assert!(report.to_string().contains("EventBridge did not take it"), "{report}");
+    let before = scene.sent();
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    assert_eq!(scene.sent(), before + 1);
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Unchanged);
+}
+
+#[tokio::test]
+async fn without_time_left_nothing_is_called_compliant_and_the_next_sweep_goes_on() {
+    let scene = Scene::set_up(&Given { instances: &[NODE], ..GIVEN }, "it-is-time-to-sweep").await;
+    let ledger = MemoryLedger::new(scene.world.sessions.clock());
+    let short = run_for(std::time::Duration::from_secs(30));
+    let report = drive_json(&scene.function(), &ledger, Mode::Apply, &short, SWEEP).await;
+    assert_eq!(report.outcome, Outcome::Failed, "{report}");
+    assert!(report.to_string().contains("there was no time left"), "{report}");
+    assert_eq!((report.counts["patches"]["compliant"], report.counts["patches"]["unknown"]), (0, 1), "{report}");
+    assert!(!scene.picture().await.contains("today:"), "{}", scene.picture().await);
+    assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Applied);
+    assert!(scene.picture().await.contains("today: compliant 1"), "{}", scene.picture().await);
+}
+
+#[tokio::test]
+async fn the_tag_without_a_space_names_the_group_too() {
+    let scene = Scene::set_up(&Given { instances: &[NODE], windows: &[], ..GIVEN }, "it-is-time-to-sweep").await;
+    let [id] = &run(&scene.world, 1).await[..] else { panic!("one instance runs") };
+    name(&scene.world, id, &[("PatchGroup", "Of Metadata")]).await;
+    scene.hear(Mode::Apply).await;
+    let told = scene.picture().await;
+    assert!(told.contains("reported: account: patch group `Of Metadata` has no baseline"), "{told}");
+}
+
+#[tokio::test]
+async fn everything_that_is_kept_says_when_dynamodb_may_delete_it() {
+    let scene = Scene::set_up(&GIVEN, "it-is-time-to-sweep").await;
+    scene.hear(Mode::Apply).await;
+    let items = scene.items().await;
+    let kinds: std::collections::BTreeSet<_> = items.keys().map(|it| it.split('#').next().unwrap()).collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["day", "head", "report", "scan"]);
+    let in_a_year = now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 365 * patching::DAY;
+    for (name, item) in items {
+        let expires: u64 = item["expires"].as_n().unwrap().parse().unwrap();
+        assert!(expires > in_a_year, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_runs_that_note_what_they_told_the_second_has_to_read_anew() {
+    let scene = Scene::set_up(&GIVEN, NON_COMPLIANT).await;
+    let (history, place, id) = (scene.history(), scene.place(), scene.id_of(WEB).parse().unwrap());
+    let before = history.head(&place, &id).await.unwrap();
+    for round in 1..=2 {
+        let read = history.head(&place, &id).await.unwrap();
+        let told = |text: &str| vec![(Some(id.clone()), read.clone(), [text.to_owned()].into())];
+        history.remember(&place, &told("the first"), 1).await.unwrap();
+        let error = history.remember(&place, &told("the second"), 1).await.unwrap_err();
+        assert!(!error.is_refused() && error.to_string().contains("another run reported meanwhile"), "{error}");
+        let kept = history.head(&place, &id).await.unwrap();
+        assert_eq!((kept.told, kept.round), (["the first".to_owned()].into(), round));
+    }
+    assert_eq!(before.round, 0);
 }
