@@ -10,6 +10,7 @@ mod mirror;
 mod options;
 mod policies;
 mod rotation;
+mod trace;
 mod untrusted;
 mod up;
 

@@ -1,6 +1,7 @@
 //! The bars of the project, each with what was measured against it.
 
 mod mirrors;
+mod traces;
 
 use serde::Serialize;
 
@@ -27,6 +28,10 @@ pub mod setting {
     pub const FAR: &str = "far";
     /// TLS, at the CPU share of 128 MB.
     pub const SMALL: &str = "small";
+    /// TLS, without a daemon for traces.
+    pub const UNTRACED: &str = "not traced";
+    /// The same beside a daemon.
+    pub const TRACED: &str = "traced";
     /// The sweep of 1,000 drifted images, 50 ms away.
     pub const SWEEP: &str = "sweep, 1,000 images";
     /// The same with the tables of grants and of the audit.
@@ -183,6 +188,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .into_iter()
         .flatten()
         .chain(others)
+        .chain(traces::bars(measured))
         .chain(sweep(measured))
         .chain(names(measured))
         .chain(quotas(measured))
