@@ -79,7 +79,7 @@ fn each_thing_that_forbids_a_deployment_is_said() {
         error: 111122223333/eu-west-1/orders:live: stack shop of CloudFormation made the function, so that its code is the stack's; deliver it by the stack, or, where the pipeline owns the code, name the function in SIGNALBOX_DEPLOY_OWNED (stack)
         error: 111122223333/eu-west-1/orders:live: an update of the function is under way; wait until it has ended (busy)
         error: 111122223333/eu-west-1/orders:live: the function is not active; see why: aws lambda get-function (state)
-        error: 111122223333/eu-west-1/orders:live: the alias has a second version, 4: another shift of traffic is under way; end it: give the alias one version (weights)
+        error: 111122223333/eu-west-1/orders:live: the alias has a second version, 4: another shift of traffic is under way; wait until its deployment has ended, or give the alias one version (weights)
         error: 111122223333/eu-west-1/orders:live: the alias points to $LATEST, to which there is no way back; publish a version, and point the alias to it (latest)
         error: 111122223333/eu-west-1/orders:live: the alias has provisioned concurrency, and such an alias takes no weights; write traffic all-at-once, or provision for the version (provisioned)
         error: 111122223333/eu-west-1/orders:live: there is no alarm errors in this account and Region; make it, or leave it out of deploy.json (alarm)
