@@ -153,7 +153,10 @@ fn the_crcs_of_s3_are_ours() {
     assert!(graph.under("shared").contains("crc-fast"), "{:?}", graph.under("shared"));
     let lock = super::read("Cargo.lock");
     let versions: Vec<_> = lock.split("[[package]]").filter(|it| it.contains("name = \"crc-fast\"")).collect();
-    assert!(versions.len() == 1 && !versions[0].contains("source = "), "S3's client has a crate of the registry: {versions:?}");
+    assert!(
+        versions.len() == 1 && !versions[0].contains("source = "),
+        "S3's client has a crate of the registry: {versions:?}"
+    );
 }
 
 /// A deployed function may run whatever is shared, so nothing shared reads arguments or draws on a terminal.
