@@ -9,6 +9,7 @@ mod manifests;
 mod manual;
 mod mirror;
 mod options;
+mod patches;
 mod policies;
 mod rotation;
 mod untrusted;

@@ -11,6 +11,7 @@ mod list;
 mod man;
 mod manifest;
 mod mirror;
+mod patches;
 mod plan;
 mod policy;
 mod run;
@@ -28,6 +29,7 @@ use fleet::FleetCommand;
 use history::Audited;
 use manifest::Manifest;
 use mirror::MirrorCommand;
+use patches::PatchesAsked;
 use plan::PlanArguments;
 use policy::PolicyCommand;
 use reaction::{Outcome, Report};
@@ -96,6 +98,13 @@ pub(crate) enum Command {
     /// for the cluster; or foreign, for a name of somebody else's that is left alone.
     #[command(after_help = DNS_HELP)]
     Dns(NamesAsked),
+    /// Show how instances are patched, what is wrong, and how that came about
+    ///
+    /// Reads the instances of EC2 and of Systems Manager, their patch states and the history that report-patches keeps, and changes
+    /// nothing. STATUS is compliant where a recent scan found nothing to do, non-compliant, or unknown: not managed, never scanned, or
+    /// scanned too long ago. Unknown never counts as compliant. TREND has the open patches at each of the last scans.
+    #[command(after_help = PATCHES_HELP)]
+    Patches(PatchesAsked),
     /// Do one operation in every account and region of an organization
     #[command(subcommand, arg_required_else_help = true)]
     Fleet(FleetCommand),
@@ -144,6 +153,12 @@ pub(crate) enum Command {
         folder: PathBuf,
     },
 }
+
+const PATCHES_HELP: &str = "\
+Examples:
+  signalbox patches --group 'Linux Servers'
+  signalbox patches --account 222233334444,333344445555 --role-name patch-reader
+  signalbox patches --fleet --regions eu-west-1,eu-central-1 --output json";
 
 const PLAN_HELP: &str = "\
 Examples:
@@ -242,6 +257,7 @@ pub(crate) async fn run(
         Command::Send { event } => send::send(aws, &event, output).await,
         Command::History(audited) => history::history(aws, &audited, given, output).await,
         Command::Dns(asked) => dns::dns(aws, &asked, given, output).await,
+        Command::Patches(asked) => patches::patches(aws, &asked, given, output).await,
         Command::Fleet(asked) => fleet::fleet(aws, asked, given, output).await,
         Command::Mirror(asked) => mirror::mirror(aws, &asked, given, output).await,
         Command::Deploy(asked) => deploy::deploy(aws, &asked, given, output).await,

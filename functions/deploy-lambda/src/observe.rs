@@ -36,7 +36,11 @@ impl DeployLambda {
         }
         if job.continuation.as_ref().is_some_and(|it| self.now() > it.since.saturating_add(UNBEGUN)) {
             let first = job.first();
-            return Err(Error::refused(format!("there is no deployment {first} to go on with; start the stage anew")));
+            return Err(Error::refused(format!(
+                "there is no deployment {first} to go on with: it did not begin within {} minutes, or its record was lost; see where its \
+                 aliases point, and start the stage anew",
+                UNBEGUN / 60
+            )));
         }
         let artifact = job.artifact()?;
         let bytes = job.read_artifact(&config, artifact, ARTIFACT).await?;

@@ -7,6 +7,7 @@ mod known;
 mod next;
 mod order;
 mod preflight;
+mod session;
 mod stage;
 mod waves;
 mod way_back;

@@ -14,7 +14,7 @@ use crate::world::{REGION, World, let_time_pass, now, run_for};
 fn failing() -> Vec<u8> {
     local_aws::deploy::archive(&[(
         "index.py",
-        b"def handler(event, context):\n    raise ValueError('no')\n".as_slice(),
+        b"def handler(event, context):\n    raise ValueError('a-secret-of-the-account')\n".as_slice(),
     )])
     .unwrap()
 }
@@ -93,6 +93,7 @@ async fn a_hook_that_fails_takes_the_version_back_before_and_after_traffic() {
         let (fleet, record) = with_hook(failing(), stage).await;
         assert_eq!(record.status, Status::RolledBack, "{stage}");
         assert!(record.reason.as_ref().unwrap().contains("hook orders-check: it answered with an error"), "{record:?}");
+        assert!(!format!("{record:?}").contains("a-secret"), "what a hook answers is its account's: {record:?}");
         assert_eq!(record.targets[&fleet.target(0)].moved.is_some(), moved, "{stage}");
         assert_eq!(fleet.answers().await, ["old by 1"], "{stage}");
     }

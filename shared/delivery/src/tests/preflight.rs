@@ -40,11 +40,12 @@ fn facts(found: Result<Found, Missing>) -> Facts {
     [(target(TARGET), found)].into()
 }
 
-fn told(order: &Order, changed: impl FnOnce(&mut Found)) -> String {
+fn told(case: &str, order: &Order, changed: impl FnOnce(&mut Found)) -> String {
     let mut it = found();
     changed(&mut it);
     let found = findings(order, &facts(Ok(it)), &settings(""));
-    found.iter().map(|it| it.to_string() + "\n").collect()
+    let lines: Vec<_> = found.iter().map(ToString::to_string).collect();
+    format!("{case}: {}\n", if lines.is_empty() { "nothing".into() } else { lines.join("; ") })
 }
 
 fn named(name: &str) -> BTreeSet<String> {
@@ -53,7 +54,7 @@ fn named(name: &str) -> BTreeSet<String> {
 
 #[test]
 fn a_function_at_rest_is_no_finding() {
-    assert_eq!(told(&order(), |_| {}), "");
+    assert_eq!(told("at rest", &order(), |_| {}), "at rest: nothing\n");
 }
 
 #[test]
@@ -62,28 +63,33 @@ fn each_thing_that_forbids_a_deployment_is_said() {
     let of_alias = Provisioned { qualifier: "live".into(), requested: 3, state: Update::Successful };
     let of_version = Provisioned { qualifier: "3".into(), ..of_alias.clone() };
     let text = [
-        told(&order(), |it| it.latest.stack = Some("shop".into())),
-        told(&order(), |it| it.latest.update = Update::InProgress),
-        told(&order(), |it| it.latest.is_active = false),
-        told(&order(), |it| it.alias.second = Some(("4".into(), 0.1))),
-        told(&order(), |it| it.alias.version = "$LATEST".into()),
-        told(&canary, |it| it.provisioned = vec![of_alias.clone()]),
-        told(&order(), |it| it.provisioned = vec![of_alias.clone()]),
-        told(&canary, |it| it.provisioned = vec![of_version]),
-        told(&order(), |it| it.alarms.absent = named("errors")),
-        told(&order(), |it| it.alarms.red = named("errors")),
-        told(&Order { red_alarms: RedAlarms::Accept, ..order() }, |it| it.alarms.red = named("errors")),
+        told("of a stack", &order(), |it| it.latest.stack = Some("shop".into())),
+        told("an update", &order(), |it| it.latest.update = Update::InProgress),
+        told("not active", &order(), |it| it.latest.is_active = false),
+        told("with weights", &order(), |it| it.alias.second = Some(("4".into(), 0.1))),
+        told("at $LATEST", &order(), |it| it.alias.version = "$LATEST".into()),
+        told("a canary and an alias with concurrency", &canary, |it| it.provisioned = vec![of_alias.clone()]),
+        told("all at once and an alias with concurrency", &order(), |it| it.provisioned = vec![of_alias.clone()]),
+        told("a canary and a version with concurrency", &canary, |it| it.provisioned = vec![of_version]),
+        told("an alarm that is not there", &order(), |it| it.alarms.absent = named("errors")),
+        told("a red alarm", &order(), |it| it.alarms.red = named("errors")),
+        told("a red alarm that is accepted", &Order { red_alarms: RedAlarms::Accept, ..order() }, |it| {
+            it.alarms.red = named("errors");
+        }),
     ]
     .concat();
     expect![[r#"
-        error: 111122223333/eu-west-1/orders:live: stack shop of CloudFormation made the function, so that its code is the stack's; deliver it by the stack, or, where the pipeline owns the code, name the function in SIGNALBOX_DEPLOY_OWNED (stack)
-        error: 111122223333/eu-west-1/orders:live: an update of the function is under way; wait until it has ended (busy)
-        error: 111122223333/eu-west-1/orders:live: the function is not active; see why: aws lambda get-function (state)
-        error: 111122223333/eu-west-1/orders:live: the alias has a second version, 4: another shift of traffic is under way; wait until its deployment has ended, or give the alias one version (weights)
-        error: 111122223333/eu-west-1/orders:live: the alias points to $LATEST, to which there is no way back; publish a version, and point the alias to it (latest)
-        error: 111122223333/eu-west-1/orders:live: the alias has provisioned concurrency, and such an alias takes no weights; write traffic all-at-once, or provision for the version (provisioned)
-        error: 111122223333/eu-west-1/orders:live: there is no alarm errors in this account and Region; make it, or leave it out of deploy.json (alarm)
-        error: 111122223333/eu-west-1/orders:live: alarm errors is red already; wait until it is not, or write "red-alarms": "accept" where this deployment is the fix (red)
+        of a stack: error: 111122223333/eu-west-1/orders:live: stack shop of CloudFormation made the function, so that its code is the stack's; deliver it by the stack, or, where the pipeline owns the code, name the function in SIGNALBOX_DEPLOY_OWNED (stack)
+        an update: error: 111122223333/eu-west-1/orders:live: an update of the function is under way; wait until it has ended (busy)
+        not active: error: 111122223333/eu-west-1/orders:live: the function is not active; see why: aws lambda get-function (state)
+        with weights: error: 111122223333/eu-west-1/orders:live: the alias has a second version, 4: another shift of traffic is under way; wait until its deployment has ended, or give the alias one version (weights)
+        at $LATEST: error: 111122223333/eu-west-1/orders:live: the alias points to $LATEST, to which there is no way back; publish a version, and point the alias to it (latest)
+        a canary and an alias with concurrency: error: 111122223333/eu-west-1/orders:live: the alias has provisioned concurrency, and such an alias takes no weights; write traffic all-at-once, or provision for the version (provisioned)
+        all at once and an alias with concurrency: nothing
+        a canary and a version with concurrency: nothing
+        an alarm that is not there: error: 111122223333/eu-west-1/orders:live: there is no alarm errors in this account and Region; make it, or leave it out of deploy.json (alarm)
+        a red alarm: error: 111122223333/eu-west-1/orders:live: alarm errors is red already; wait until it is not, or write "red-alarms": "accept" where this deployment is the fix (red)
+        a red alarm that is accepted: nothing
     "#]].assert_eq(&text);
 }
 
