@@ -12,6 +12,7 @@ mod options;
 mod patches;
 mod policies;
 mod rotation;
+mod trace;
 mod untrusted;
 mod up;
 

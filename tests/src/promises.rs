@@ -23,3 +23,4 @@ pub mod obstacles;
 mod organizations;
 mod paging;
 mod policies;
+pub mod traces;

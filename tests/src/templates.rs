@@ -10,6 +10,7 @@ mod forwarding;
 mod guardrails;
 mod key_policy;
 mod keys;
+mod kubernetes;
 mod members;
 mod patching;
 mod policies;
@@ -54,6 +55,7 @@ fn assert_finds_nothing(program: &str, arguments: &[&str]) {
         .args(template::files())
         .args(guardrails::files())
         .args(guardrails::files_of("delivery"))
+        .arg(kubernetes::role())
         .current_dir(&workspace);
     let found = command.output().unwrap_or_else(|error| panic!("{program}: {error} (`make setup` installs it)"));
     let (out, err) = (String::from_utf8_lossy(&found.stdout), String::from_utf8_lossy(&found.stderr));

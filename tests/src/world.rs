@@ -2,11 +2,13 @@
 
 pub mod built;
 pub mod calls;
+pub mod daemon;
 pub mod databases;
 pub mod ec2;
 pub mod emr;
 pub mod git;
 pub mod lambda;
+pub mod logs;
 pub mod oauth2;
 pub mod patching;
 pub mod pipelines;

@@ -48,6 +48,7 @@ struct Shared {
     running: Mutex<HashMap<String, oneshot::Sender<Outcome>>>,
     init_error: watch::Sender<Option<Value>>,
     function_arn: String,
+    trace_header: Mutex<String>,
 }
 
 struct Invocation {
@@ -67,6 +68,7 @@ impl LambdaApi {
             running: Mutex::default(),
             init_error: watch::channel(None).0,
             function_arn: function_arn.to_owned(),
+            trace_header: Mutex::new("Root=1-00000000-000000000000000000000000;Sampled=0".into()),
         });
         let routes = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(hand_out))
@@ -82,6 +84,11 @@ impl LambdaApi {
             let _ = axum::serve(listener, routes).await;
         });
         Ok(Self { address, shared, invocations, serving })
+    }
+
+    /// Says of which trace further invocations are; at first, of one that is not kept.
+    pub fn set_trace_header(&self, header: &str) {
+        header.clone_into(&mut self.shared.trace_header.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// What belongs into `AWS_LAMBDA_RUNTIME_API`.
@@ -145,7 +152,7 @@ async fn hand_out(State(shared): State<Arc<Shared>>) -> Response {
         ("Lambda-Runtime-Aws-Request-Id", invocation.id),
         ("Lambda-Runtime-Deadline-Ms", invocation.deadline_ms.to_string()),
         ("Lambda-Runtime-Invoked-Function-Arn", shared.function_arn.clone()),
-        ("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned()),
+        ("Lambda-Runtime-Trace-Id", shared.trace_header.lock().unwrap_or_else(PoisonError::into_inner).clone()),
         ("Content-Type", "application/json".to_owned()),
     ];
     (headers, Body::from(invocation.payload)).into_response()

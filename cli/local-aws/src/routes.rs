@@ -24,8 +24,9 @@ pub(crate) enum Server {
 ///
 /// KMS stands with EC2 because encrypted snapshots name keys of moto's own KMS; SSM with EC2 because of its
 /// public image parameters; STS with Organizations because both know of many accounts. ECR because moto, and not
-/// ministack, takes no repository policy that is none.
-const MOTO: [&str; 10] = ["ebs", "ec2", "ecr", "elasticmapreduce", "kms", "organizations", "rds", "ssm", "sso", "sts"];
+/// ministack, takes no repository policy that is none. X-Ray because moto alone keeps traces.
+const MOTO: [&str; 11] =
+    ["ebs", "ec2", "ecr", "elasticmapreduce", "kms", "organizations", "rds", "ssm", "sso", "sts", "xray"];
 
 /// The server for the service named in the credential scope of a request.
 pub(crate) fn server_of(service: &str) -> Server {

@@ -17,10 +17,12 @@ mod policy;
 mod run;
 mod send;
 mod sweep;
+mod trace;
 mod up;
 
 use std::path::PathBuf;
 
+use self::trace::TraceArguments;
 use clap::Subcommand;
 use clap_complete::Shell;
 use deploy::DeployCommand;
@@ -105,6 +107,14 @@ pub(crate) enum Command {
     /// scanned too long ago. Unknown never counts as compliant. TREND has the open patches at each of the last scans.
     #[command(after_help = PATCHES_HELP)]
     Patches(PatchesAsked),
+    /// Show what an event led to, by the id that its log lines, reports and changes have
+    ///
+    /// Asks CloudWatch Logs for what the functions of the account and Region that were chosen wrote of the id, in the last hours, and
+    /// X-Ray for the traces that this names: who handled the event, in which phases, by which calls in which accounts, and who gained
+    /// or lost what by it. Needs logs:DescribeLogGroups, logs:StartQuery, logs:GetQueryResults and xray:BatchGetTraces. With --file,
+    /// draws a recorded trace and asks no AWS.
+    #[command(after_help = TRACE_HELP)]
+    Trace(TraceArguments),
     /// Do one operation in every account and region of an organization
     #[command(subcommand, arg_required_else_help = true)]
     Fleet(FleetCommand),
@@ -188,6 +198,11 @@ Examples:
   signalbox dns --profile production
   signalbox dns --drift --output json | jq -r '.names[].name'";
 
+const TRACE_HELP: &str = "\
+Examples:
+  signalbox trace 7bf73129-1428-4cd3-a780-95db273d1602 --profile production
+  aws xray batch-get-traces --trace-ids 1-58406520-a006649127e371903a2de979 | signalbox trace --file -";
+
 const COMPLETIONS_HELP: &str = "\
 Examples:
   source <(signalbox completions bash)
@@ -206,7 +221,8 @@ impl Command {
                 | Self::Completions { .. }
                 | Self::Man { .. }
         );
-        !is_local
+        let is_recorded = matches!(self, Self::Trace(asked) if asked.file.is_some());
+        !is_local && !is_recorded
     }
 
     /// Whether it hears Ctrl-C by itself, and ends in its own way.
@@ -243,7 +259,7 @@ pub(crate) async fn run(
     command_line: fn() -> clap::Command,
 ) -> Result<(), Failure> {
     if (aws.is_given() || given.has("AWS_CA_BUNDLE")) && !command.speaks_to_aws() {
-        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, fleet, mirror and deploy: this command uses no AWS but its own";
+        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, patches, trace, fleet, mirror and deploy: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
     if output.is_of_findings() && !matches!(command, Command::Policy(_)) {
@@ -258,6 +274,7 @@ pub(crate) async fn run(
         Command::History(audited) => history::history(aws, &audited, given, output).await,
         Command::Dns(asked) => dns::dns(aws, &asked, given, output).await,
         Command::Patches(asked) => patches::patches(aws, &asked, given, output).await,
+        Command::Trace(asked) => trace::trace(aws, &asked, output).await,
         Command::Fleet(asked) => fleet::fleet(aws, asked, given, output).await,
         Command::Mirror(asked) => mirror::mirror(aws, &asked, given, output).await,
         Command::Deploy(asked) => deploy::deploy(aws, &asked, given, output).await,

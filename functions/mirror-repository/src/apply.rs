@@ -193,6 +193,8 @@ impl MirrorRepository {
         let body = serde_json::to_string(push).map_err(Error::failed).doing(doing)?;
         let request = self.sqs.send_message().queue_url(queue).message_body(body);
         let request = request.message_group_id(push.group()).message_deduplication_id(push.deduplication_id());
+        let request = request.set_message_attributes(queues::correlation());
+        let request = request.set_message_system_attributes(queues::trace());
         request.send().await.or_error().map(drop).doing(doing)
     }
 }

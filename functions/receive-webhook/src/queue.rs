@@ -43,6 +43,8 @@ impl Queue {
     async fn send_one(&self, push: &Push) -> Result<(), Error> {
         let request = self.client.send_message().queue_url(&self.url).message_body(body(push)?);
         let request = request.message_group_id(push.group()).message_deduplication_id(push.deduplication_id());
+        let request = request.set_message_attributes(queues::correlation());
+        let request = request.set_message_system_attributes(queues::trace());
         request.send().await.or_error().map(drop)
     }
 
@@ -50,6 +52,8 @@ impl Queue {
         let entries = pushes.iter().enumerate().map(|(index, push)| {
             let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body(push)?);
             let entry = entry.message_group_id(push.group()).message_deduplication_id(push.deduplication_id());
+            let entry = entry.set_message_attributes(queues::correlation());
+            let entry = entry.set_message_system_attributes(queues::trace());
             entry.build().map_err(Error::failed)
         });
         let entries = entries.collect::<Result<_, _>>()?;

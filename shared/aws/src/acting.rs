@@ -3,7 +3,10 @@
 //! The name belongs to the future and not to the program. So two messages of one batch that are handled side by side cannot act
 //! under each other's name, and a client that outlives its run acts for the next one. Outside of a run no other account is entered.
 
+use std::sync::Arc;
+
 use reaction::{Error, Run};
+use trace::Recorder;
 
 tokio::task_local! {
     static RUN: Run;
@@ -19,6 +22,23 @@ pub async fn in_name_of<F: Future>(run: &Run, work: F) -> F::Output {
 #[must_use]
 pub fn actor() -> Option<String> {
     RUN.try_with(|run| run.actor.clone()).ok().flatten()
+}
+
+/// The correlation id of what is being done; `None` outside of a run.
+#[must_use]
+pub fn correlation_id() -> Option<String> {
+    RUN.try_with(|run| run.occurrence.clone()).ok()
+}
+
+/// What to hand on with a message, so that what is done about it joins the trace; `None` where nothing is traced.
+#[must_use]
+pub fn trace_header() -> Option<String> {
+    recorder().map(|recorder| recorder.header().to_string())
+}
+
+/// What notes the calls that are made now, where the event is traced.
+pub(crate) fn recorder() -> Option<Arc<Recorder>> {
+    RUN.try_with(|run| run.trace.clone()).ok().flatten()
 }
 
 /// A function as an actor, by the ARN by which Lambda invoked it, its version, and the request. The ARN is written without the

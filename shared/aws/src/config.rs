@@ -17,6 +17,7 @@ use aws_smithy_types::retry::RetrySpec;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::http;
+use crate::traced::Calls;
 
 /// What a caller may choose; everything else is as the environment says (`AWS_REGION`, credentials,
 /// `AWS_ENDPOINT_URL*`, `AWS_CA_BUNDLE`, ..).
@@ -107,15 +108,19 @@ impl Patience {
 }
 
 /// The configuration of a deployed function: what Lambda puts into its environment, and nothing else. Reading shared
-/// files, asking metadata services and assuming roles stay out of its binary and its cold start.
-pub(crate) fn of_function(variables: fn(&str) -> Option<String>, roots: Option<&[u8]>) -> SdkConfig {
+/// files, asking metadata services and assuming roles stay out of its binary and its cold start. Its calls are noted where there are
+/// `calls`.
+pub(crate) fn of_function(
+    variables: fn(&str) -> Option<String>,
+    roots: Option<&[u8]>,
+    calls: Option<&Calls>,
+) -> SdkConfig {
     let patience = Patience::default();
     let is_set = |name| variables(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    SdkConfig::builder()
+    let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(variables("AWS_REGION").map(Region::new))
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-        .identity_cache(IdentityCache::lazy().build())
         .service_config(EndpointVariables(variables))
         .use_fips(is_set("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(is_set("AWS_USE_DUALSTACK_ENDPOINT"))
@@ -123,10 +128,14 @@ pub(crate) fn of_function(variables: fn(&str) -> Option<String>, roots: Option<&
         .time_source(SystemTimeSource::new())
         // The timeouts bound each call, and `Document` the one body that streams.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .http_client(http::client(roots, patience.connect))
         .retry_config(patience.retries())
-        .timeout_config(patience.timeouts())
-        .build()
+        .timeout_config(patience.timeouts());
+    let (connector, identities) = (http::connector(roots, patience.connect), IdentityCache::lazy().build());
+    let (connector, identities) = match calls {
+        Some(calls) => (calls.http(connector), calls.identities(identities, None)),
+        None => (connector, identities),
+    };
+    config.http_client(http::client(connector)).identity_cache(identities).build()
 }
 
 /// `AWS_ENDPOINT_URL_<SERVICE>`, and `AWS_ENDPOINT_URL` where that is not set.
@@ -145,7 +154,7 @@ impl LoadServiceConfig for EndpointVariables {
 pub(crate) async fn load(options: &Options) -> SdkConfig {
     let patience = options.patience;
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http::client(options.roots.as_deref(), patience.connect))
+        .http_client(http::client(http::connector(options.roots.as_deref(), patience.connect)))
         .sleep_impl(options.sleep.clone())
         .retry_config(patience.retries())
         .timeout_config(patience.timeouts());
@@ -181,7 +190,8 @@ fn act_as(profile: &str, config: SdkConfig) -> SdkConfig {
 
 #[cfg(test)]
 mod tests {
-    use super::{EndpointVariables, LoadServiceConfig, ServiceConfigKey};
+    use super::{Calls, EndpointVariables, LoadServiceConfig, ServiceConfigKey, of_function};
+    use crate::traced::DAEMON_ADDRESS;
 
     fn variables(name: &str) -> Option<String> {
         match name {
@@ -189,6 +199,19 @@ mod tests {
             "AWS_ENDPOINT_URL_DYNAMODB" => Some("http://127.0.0.1:2".into()),
             _ => None,
         }
+    }
+
+    #[test]
+    fn calls_are_noted_only_where_a_daemon_waits_for_traces() {
+        let untraced = Calls::if_traced(|_| None);
+        assert!(untraced.is_none());
+        let traced = Calls::if_traced(|name| (name == DAEMON_ADDRESS).then(|| "127.0.0.1:2000".into()));
+        let made = |calls: Option<&Calls>| {
+            let config = of_function(|name| (name == "AWS_REGION").then(|| "eu-west-1".into()), None, calls);
+            format!("{:?} {:?}", config.identity_cache(), config.http_client())
+        };
+        assert!(!made(untraced.as_ref()).contains("Identities"), "{}", made(None));
+        assert!(made(traced.as_ref()).contains("Identities"), "{}", made(traced.as_ref()));
     }
 
     #[test]

@@ -33,7 +33,12 @@ pub fn roots_of(region: &str) -> Option<Vec<u8>> {
 }
 
 /// One client for every service, so that they share connections, roots and TLS sessions.
-pub(crate) fn client(roots: Option<&[u8]>, connect_timeout: Duration) -> SharedHttpClient {
+pub(crate) fn client(connector: SharedHttpConnector) -> SharedHttpClient {
+    http_client_fn(move |_, _| connector.clone())
+}
+
+/// What sends all requests.
+pub(crate) fn connector(roots: Option<&[u8]>, connect_timeout: Duration) -> SharedHttpConnector {
     let trust = match roots {
         Some(pem) => TrustStore::empty().with_pem_certificate(pem),
         None => TrustStore::default(),
@@ -44,8 +49,7 @@ pub(crate) fn client(roots: Option<&[u8]>, connect_timeout: Duration) -> SharedH
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(tls)
         .build();
-    let connector = SharedHttpConnector::new(Guarded { connector: SharedHttpConnector::new(connector) });
-    http_client_fn(move |_, _| connector.clone())
+    SharedHttpConnector::new(Guarded { connector: SharedHttpConnector::new(connector) })
 }
 
 /// Marks a request whose connection is to be opened, and which is not to be sent.

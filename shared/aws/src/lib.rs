@@ -12,8 +12,9 @@ mod members;
 mod pace;
 mod pages;
 mod sessions;
+mod traced;
 
-pub use acting::{actor, function_as_actor, in_name_of};
+pub use acting::{actor, correlation_id, function_as_actor, in_name_of, trace_header};
 pub use assume::{Identity, Narrowed, Role};
 pub use aws_config::SdkConfig;
 pub use clients::Clients;
@@ -30,3 +31,4 @@ pub use members::{MEMBERS, Members};
 pub use pace::{Pace, RATES, Rates};
 pub use pages::all_pages;
 pub use sessions::{Home, Sessions};
+pub use traced::DAEMON_ADDRESS;

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
 use aws_sdk_sts::config::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use place::{AccountId, Arn, Region};
 use reaction::{Doing, Error};
 
@@ -15,6 +16,7 @@ use crate::assume::{Assumed, Identity, Narrowed, Role};
 use crate::config::{self, Options};
 use crate::error::Answer;
 use crate::members::Members;
+use crate::traced::Calls;
 
 /// The account and partition that our credentials belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub struct Sessions {
     caller: OnceLock<String>,
     members: Members,
     assumed: Mutex<HashMap<AccountId, Assumed>>,
+    /// Notes calls, where a daemon waits for traces.
+    calls: Option<Calls>,
     now: fn() -> SystemTime,
 }
 
@@ -67,7 +71,7 @@ impl Sessions {
         roots: Option<&[u8]>,
         now: fn() -> SystemTime,
     ) -> Result<Self, Error> {
-        Self::new(config::of_function(variables, roots), Members::read(&variables)?, now)
+        Self::traced(variables, roots, Members::read(&variables)?, now)
     }
 
     /// The same for the function's own account alone, whatever the settings say of others: for what has to be told when a setting
@@ -80,7 +84,7 @@ impl Sessions {
         roots: Option<&[u8]>,
         now: fn() -> SystemTime,
     ) -> Result<Self, Error> {
-        Self::new(config::of_function(variables, roots), Members::default(), now)
+        Self::traced(variables, roots, Members::default(), now)
     }
 
     /// Those of a configuration that somebody made, such as one with the credentials of a role in another account.
@@ -91,6 +95,17 @@ impl Sessions {
         Self::new(config, Members::default(), now)
     }
 
+    fn traced(
+        variables: fn(&str) -> Option<String>,
+        roots: Option<&[u8]>,
+        members: Members,
+        now: fn() -> SystemTime,
+    ) -> Result<Self, Error> {
+        let calls = Calls::if_traced(variables);
+        let config = config::of_function(variables, roots, calls.as_ref());
+        Ok(Self { calls, ..Self::new(config, members, now)? })
+    }
+
     fn new(config: SdkConfig, members: Members, now: fn() -> SystemTime) -> Result<Self, Error> {
         if config.region().is_none_or(|region| region.as_ref().is_empty()) {
             return Err(Error::refused(
@@ -98,7 +113,7 @@ impl Sessions {
             ));
         }
         let (home, caller) = (OnceLock::new(), OnceLock::new());
-        Ok(Self { config, home, caller, members, assumed: Mutex::default(), now })
+        Ok(Self { config, home, caller, members, assumed: Mutex::default(), calls: None, now })
     }
 
     /// The same, which may also act in these accounts.
@@ -226,7 +241,10 @@ impl Sessions {
         let config = self.in_region(region).into_builder();
         let provider = SharedCredentialsProvider::new(assumed);
         // It keeps the credentials by itself, and knows when another run needs others.
-        Ok(config.credentials_provider(provider).identity_cache(IdentityCache::no_cache()).build())
+        Ok(config
+            .credentials_provider(provider)
+            .identity_cache(self.noting(account, IdentityCache::no_cache()))
+            .build())
     }
 
     /// The configuration for a region of an account by a session that may do only what it is for. The role is assumed in our own
@@ -247,7 +265,16 @@ impl Sessions {
             format!("assuming {arn} as {} (it has to trust us, with sts:SetSourceIdentity)", to.session_name)
         })?;
         let provider = SharedCredentialsProvider::new(credentials);
-        Ok(self.in_region(region).into_builder().credentials_provider(provider).build())
+        let config = self.in_region(region).into_builder().credentials_provider(provider);
+        Ok(config.identity_cache(self.noting(account, IdentityCache::lazy().build())).build())
+    }
+
+    /// The cache, which also notes for which operations in this account it is asked, where that is to be known.
+    fn noting(&self, account: &AccountId, cache: SharedIdentityCache) -> SharedIdentityCache {
+        match &self.calls {
+            Some(calls) => calls.identities(cache, Some(account.clone())),
+            None => cache,
+        }
     }
 
     fn assumed(&self, account: &AccountId, home: &Home) -> Assumed {

@@ -96,6 +96,10 @@ impl Delivery {
         self.is_halted.store(true, Ordering::Relaxed);
     }
 
+    fn is_halted(&self) -> bool {
+        self.is_halted.load(Ordering::Relaxed)
+    }
+
     /// The time, in seconds since 1970.
     pub(crate) fn now(&self) -> u64 {
         self.since_1970().as_secs()
@@ -167,6 +171,10 @@ impl Delivery {
         loop {
             let (targets, is_back) = match course(&it.record) {
                 Course::Over => return Ok(Pause::Over),
+                Course::NextWave if self.is_halted() && it.record.wave + 1 < it.record.waves.len() => {
+                    self.save(it).await?;
+                    return Ok(Pause::Waiting("the next wave was not begun".into()));
+                }
                 Course::NextWave => {
                     it.record.wave += 1;
                     continue;
@@ -276,7 +284,7 @@ impl Delivery {
                 Next::Mark(phase) => mark(progress, phase, now),
                 Next::Over { phase, reason } => return round.over(phase, reason, now),
                 Next::Wait { why, stale } => return round.waits(why, &stale, now),
-                Next::Call(call) if self.is_halted.load(Ordering::Relaxed) || deadline.left() < needed(&call) => {
+                Next::Call(call) if self.is_halted() || deadline.left() < needed(&call) => {
                     round.waits = Some("the round was about to end".into());
                     return round;
                 }
@@ -326,6 +334,7 @@ impl Round {
             Stale::Latest => self.seen.latest = None,
             Stale::Version(number) => drop(self.seen.versions.remove(number)),
             Stale::Provisioned => self.seen.provisioned = None,
+            Stale::Arrival => (self.seen.provisioned, self.seen.alias) = (None, None),
             Stale::Verdict => (self.seen.judged, self.seen.alias) = (None, None),
         }
         let since = self.progress.times.last().map_or(now, |(_, since)| *since);

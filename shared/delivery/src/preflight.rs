@@ -34,7 +34,7 @@ pub struct Missing {
     pub remedy: String,
 }
 
-/// The rule of an update that is under way.
+/// The rule of what Lambda is at work on.
 const BUSY: &str = "busy";
 
 /// Whether everything that forbids the deployment passes by itself: the updates that are under way end.
@@ -76,7 +76,19 @@ fn of_found(order: &Order, target: &Target, found: &Found, settings: &Settings) 
         }
         _ => {}
     }
-    if let Some((version, _)) = &alias.second {
+    all.extend(of_alias(order, target, alias, provisioned));
+    all.extend(of_alarms(order, target, alarms));
+    all
+}
+
+fn of_alias(order: &Order, target: &Target, alias: &Alias, provisioned: &[Provisioned]) -> Vec<Finding> {
+    let mut all = Vec::new();
+    let is_of_alias = |it: &&Provisioned| it.qualifier == target.alias;
+    let moves = provisioned.iter().find(is_of_alias).is_some_and(|it| it.state == Update::InProgress);
+    if alias.second.is_some() && moves {
+        let message = "Lambda moves what is provisioned for the alias";
+        all.push(finding(target, BUSY, message, "wait until it has ended"));
+    } else if let Some((version, _)) = &alias.second {
         let message = format!("the alias has a second version, {version}: another shift of traffic is under way");
         all.push(finding(
             target,
@@ -89,11 +101,10 @@ fn of_found(order: &Order, target: &Target, found: &Found, settings: &Settings) 
         let remedy = "publish a version, and point the alias to it";
         all.push(finding(target, "latest", "the alias points to $LATEST, to which there is no way back", remedy));
     }
-    if order.traffic != Traffic::AllAtOnce && provisioned.iter().any(|it| it.qualifier == target.alias) {
+    if order.traffic != Traffic::AllAtOnce && provisioned.iter().any(|it| is_of_alias(&it)) {
         let message = "the alias has provisioned concurrency, and such an alias takes no weights";
         all.push(finding(target, "provisioned", message, "write traffic all-at-once, or provision for the version"));
     }
-    all.extend(of_alarms(order, target, alarms));
     all
 }
 

@@ -10,6 +10,7 @@ mod on_http;
 mod on_job;
 mod opened;
 mod rejections;
+mod traces;
 
 pub use on_batch::on_batch;
 pub use on_event::{on_event, on_step};

@@ -4,6 +4,7 @@
 use lambda_runtime::Context;
 use reaction::settings::Variables;
 use reaction::{Outcome, Report};
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
 use tracing::{Level, Metadata};
@@ -21,33 +22,49 @@ pub(crate) struct Invocation {
     pub(crate) cold_start: bool,
     pub(crate) function_name: String,
     pub(crate) request_id: String,
-    /// The EventBridge event's id, which ties the lines of a forwarded event together.
-    pub(crate) correlation_id: Option<String>,
+    /// What the run is about: the event by its id, or else the request.
+    pub(crate) correlation_id: String,
     pub(crate) xray_trace_id: Option<String>,
 }
 
 impl Invocation {
-    /// An invocation as its context tells it, about an event of this id.
-    pub(crate) fn of(context: &Context, correlation_id: Option<String>) -> Self {
+    /// An invocation as its context tells it, about an event of this id, or else about the request.
+    pub(crate) fn of(context: &Context, id: Option<String>) -> Self {
         Self {
             cold_start: false,
             function_name: context.env_config.function_name.clone(),
             request_id: context.request_id.clone(),
-            correlation_id,
+            correlation_id: id.unwrap_or_else(|| context.request_id.clone()),
             xray_trace_id: context.xray_trace_id.clone(),
         }
     }
-
-    /// What the run is about: the event by its id, or else the request.
-    pub(crate) fn occurrence(&self) -> &str {
-        self.correlation_id.as_ref().unwrap_or(&self.request_id)
-    }
 }
 
-/// The `id` of an event that has one.
-pub(crate) fn id_in(event: &str) -> Option<String> {
-    let event: Value = serde_json::from_str(event).ok()?;
-    event.get("id")?.as_str().map(String::from)
+/// What an event says of itself, whatever it is of.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Head {
+    #[serde(default)]
+    id: Value,
+    /// Where EventBridge hands a trace on.
+    #[serde(default, rename = "trace-header")]
+    trace_header: Value,
+}
+
+impl Head {
+    /// Reads what is there.
+    pub(crate) fn of(event: &str) -> Self {
+        serde_json::from_str(event).unwrap_or_default()
+    }
+
+    /// The event's id, if it has one.
+    pub(crate) fn id(&self) -> Option<String> {
+        self.id.as_str().map(String::from)
+    }
+
+    /// The header of the trace that the event belongs to.
+    pub(crate) fn trace_header(&self) -> Option<&str> {
+        self.trace_header.as_str()
+    }
 }
 
 /// What is wrong with JSON and where, without a word of what it says.
@@ -64,7 +81,17 @@ pub(crate) fn place_of(error: &serde_json::Error) -> String {
 pub(crate) fn keep_panics_silent() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!("panicked at {place}; the message is not shown, since it may quote the event");
+        let correlation_id = aws::correlation_id();
+        tracing::error!(correlation_id, "panicked at {place}; the message is not shown, since it may quote the event");
+    }));
+}
+
+/// Has a panic tell in a line of the log, with the event that it is about.
+pub(crate) fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("no message");
+        tracing::error!(correlation_id = aws::correlation_id(), "panicked at {place}: {message}");
     }));
 }
 

@@ -14,6 +14,8 @@ pub(crate) fn line(report: &Report, now: SystemTime) -> Value {
     let metric = outcome[..1].to_uppercase() + &outcome[1..];
     let mut metrics = vec![json!({"Name": metric, "Unit": "Count"})];
     let mut values = Map::from_iter([("service".into(), json!(report.function)), (metric, json!(1))]);
+    // Not a dimension: it only says which line of the log this one stands beside.
+    values.extend(report.correlation_id.iter().map(|id| ("correlation_id".into(), json!(id))));
     for (name, count) in totals(report) {
         metrics.push(json!({"Name": name, "Unit": "Count"}));
         values.insert(name, json!(count));

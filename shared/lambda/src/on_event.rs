@@ -9,8 +9,9 @@ use reaction::{Error, Reaction, Report};
 use serde_json::value::RawValue;
 
 use crate::answer;
-use crate::log::{self, Invocation};
+use crate::log::{self, Head, Invocation};
 use crate::opened::{Opened, environment, run_of, sessions, write};
+use crate::traces::Traces;
 
 /// Runs a function that EventBridge, S3 or a schedule invokes.
 ///
@@ -29,6 +30,7 @@ type Answer = fn(Report) -> Result<Report, Diagnostic>;
 
 async fn run<F: Function>(answer: Answer) -> ExitCode {
     log::start(&environment);
+    log::report_panics();
     // Boxed, since the compiler gives up on the depth of a type that holds every call of every event.
     ended::<F>(Box::pin(serve::<F>(answer)).await)
 }
@@ -46,10 +48,14 @@ pub(crate) fn ended<R: Reaction>(served: Result<(), Error>) -> ExitCode {
 
 async fn serve<F: Function>(answer: Answer) -> Result<(), Error> {
     let opened = Opened::<F>::open(Arc::new(sessions()?)).await?;
+    let traces = Traces::open(F::NAME, &environment);
     let service = service_fn(async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
-        let invocation = Invocation::of(&context, log::id_in(payload.get()));
-        let run = run_of(F::NAME, &opened.sessions, &context, invocation.occurrence());
+        let head = Head::of(payload.get());
+        let invocation = Invocation::of(&context, head.id());
+        let trace = traces.begin(F::NAME, &context, head.trace_header());
+        let run = run_of(F::NAME, &opened.sessions, &context, &invocation.correlation_id).traced(trace);
         let report = opened.drive_text(&run, payload.get()).await;
+        traces.end(&run, &report);
         write(invocation, &report);
         answer(report)
     });

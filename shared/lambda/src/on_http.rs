@@ -21,6 +21,7 @@ use crate::log::{self, Invocation};
 use crate::on_event::ended;
 use crate::opened::{Opened, environment, in_time, now, run_of, sessions, write};
 use crate::rejections::Rejections;
+use crate::traces::Traces;
 
 /// A request in the format 2.0 of payloads. <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
 #[derive(Deserialize)]
@@ -56,6 +57,7 @@ struct Http {
 /// send requests, and a line of each would cost as much as they like. The rest is as of [`on_event`](crate::on_event).
 pub async fn on_http<F: Door + Function>() -> ExitCode {
     log::start(&environment);
+    log::report_panics();
     // Boxed, since the compiler gives up on the depth of a type that holds every call of every event.
     ended::<F>(Box::pin(serve::<F>()).await)
 }
@@ -63,14 +65,17 @@ pub async fn on_http<F: Door + Function>() -> ExitCode {
 async fn serve<F: Door + Function>() -> Result<(), Error> {
     let opened = Opened::<F>::open(Arc::new(sessions()?)).await?;
     let rejections = Mutex::<Rejections>::default();
+    let traces = Traces::open(F::NAME, &environment);
     let service = service_fn(async |LambdaEvent { payload, context }: LambdaEvent<Box<RawValue>>| {
         let invocation = Invocation::of(&context, None);
-        let run = run_of(F::NAME, &opened.sessions, &context, invocation.occurrence());
+        let run = run_of(F::NAME, &opened.sessions, &context, &invocation.correlation_id);
+        let run = run.traced(traces.begin(F::NAME, &context, None));
         let (status, report) = match request_of(payload.get()) {
             Ok(request) => hear(&opened, &run, &request, &rejections).await,
-            Err(error) => (400, Some(Report::of_error(F::NAME, &error))),
+            Err(error) => (400, Some(Report::of_error(F::NAME, &error).of_run(&run))),
         };
         if let Some(report) = report {
+            traces.end(&run, &report);
             write(invocation, &report);
         }
         Ok::<_, Diagnostic>(answer(status))
@@ -85,7 +90,7 @@ async fn hear<F: Door + Function>(
     request: &Request,
     rejections: &Mutex<Rejections>,
 ) -> (u16, Option<Report>) {
-    let admitted = AssertUnwindSafe(in_name_of(run, opened.function.admit(request))).catch_unwind();
+    let admitted = AssertUnwindSafe(in_name_of(run, run.phase("admit", opened.function.admit(request)))).catch_unwind();
     let panicked =
         |_| Err(Error::failed("the code that admits requests panicked: see the log for where, and report it"));
     let report = match admitted.await.unwrap_or_else(panicked) {
@@ -93,12 +98,12 @@ async fn hear<F: Door + Function>(
         // Not an error: anyone can send requests, and no alarm should sound for one of them.
         Ok(Admission::Rejected(rejection)) => {
             let mut rejections = rejections.lock().unwrap_or_else(PoisonError::into_inner);
-            return (401, rejections.report(F::NAME, &rejection, now()));
+            return (401, rejections.report(F::NAME, &rejection, now()).map(|report| report.of_run(run)));
         }
         // Nothing shows that the sender is one of ours.
         Err(error) => {
             let mut rejections = rejections.lock().unwrap_or_else(PoisonError::into_inner);
-            let report = Report::of_error(F::NAME, &error);
+            let report = Report::of_error(F::NAME, &error).of_run(run);
             return (status_of(&report), rejections.is_due(&error.to_string(), now()).then_some(report));
         }
     };

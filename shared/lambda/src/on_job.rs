@@ -17,6 +17,7 @@ use crate::answer::fitted;
 use crate::log::{self, Invocation};
 use crate::on_event::ended;
 use crate::opened::{Opened, environment, in_time, now, run_of, sessions, write};
+use crate::traces::Traces;
 
 /// Runs a function whose caller waits for an answer, as `CodePipeline` does. The caller is answered once, whatever
 /// happens: the reaction succeeded, refused, failed or panicked, its init failed, or the invocation is about to end. While another run
@@ -39,6 +40,7 @@ struct Jobs<F, A> {
     /// Why these are not the sessions that the settings ask for, if so.
     malformed: Option<String>,
     answers: A,
+    traces: Traces,
     opened: OnceCell<Opened<F>>,
 }
 
@@ -52,7 +54,8 @@ async fn serve<F: Function, A: Answers>(answers: impl FnOnce(&Arc<Sessions>) -> 
     };
     let sessions = Arc::new(sessions);
     let answers = answers(&sessions);
-    let jobs = Jobs::<F, A> { sessions, malformed, answers, opened: OnceCell::new() };
+    let traces = Traces::open(F::NAME, &environment);
+    let jobs = Jobs::<F, A> { sessions, malformed, answers, traces, opened: OnceCell::new() };
     if let Err(error) = jobs.opened().await {
         tracing::error!(service = F::NAME, "init failed, and each job is answered so until it succeeds: {error}");
     }
@@ -78,13 +81,15 @@ impl<F: Function, A: Answers> Jobs<F, A> {
             return Err(Diagnostic { error_type: "Signalbox.Unreadable".into(), error_message: error.to_string() });
         };
         let invocation = Invocation::of(context, Some(caller.to_string()));
-        let run = run_of(F::NAME, &self.sessions, context, invocation.occurrence());
-        let mut report = in_time(&run, self.react(&run, event)).await;
+        let run = run_of(F::NAME, &self.sessions, context, &invocation.correlation_id);
+        let run = run.traced(self.traces.begin(F::NAME, context, None));
+        let mut report = in_time(&run, self.react(&run, event)).await.of_run(&run);
         let answered = match report.left {
             Some(Left::Busy) => Err(Error::failed("not answered: another run is at work on it, and answers")),
             _ => self.answer(&caller, &report, &run).await,
         };
         report.notes.extend(answered.as_ref().err().map(ToString::to_string));
+        self.traces.end(&run, &report);
         write(invocation, &report);
         let unanswered =
             |error: Error| Diagnostic { error_type: "Signalbox.Unanswered".into(), error_message: error.to_string() };
@@ -107,7 +112,9 @@ impl<F: Function, A: Answers> Jobs<F, A> {
     }
 
     async fn answer(&self, caller: &A::Caller, report: &Report, run: &Run) -> Result<(), Error> {
-        let answering = AssertUnwindSafe(in_name_of(run, self.answers.answer(caller, report, run))).catch_unwind();
+        let answering =
+            AssertUnwindSafe(in_name_of(run, run.phase("answer", self.answers.answer(caller, report, run))))
+                .catch_unwind();
         let answered = match timeout(run.deadline.left(), answering).await {
             Ok(Ok(answered)) => answered,
             Ok(Err(_)) => Err(Error::failed("the code that answers panicked: see the log for where, and report it")),

@@ -95,12 +95,12 @@ pub(crate) async fn in_time(run: &Run, driven: impl Future<Output = Report>) -> 
     let left = run.deadline.left().saturating_sub(MARGIN);
     if left.is_zero() {
         let late = Error::failed("not begun: the invocation was about to end");
-        return Report { left: Some(Left::OutOfTime), ..Report::of_error(run.function, &late) };
+        return Report { left: Some(Left::OutOfTime), ..Report::of_error(run.function, &late) }.of_run(run);
     }
     timeout(left, driven).await.unwrap_or_else(|_| {
         let cut_off = "cut off, since the invocation was about to end: what was done stands, and a retry goes on from there; see the \
             log for what takes so long, or give the function more time";
-        Report::of_error(run.function, &Error::failed(cut_off))
+        Report::of_error(run.function, &Error::failed(cut_off)).of_run(run)
     })
 }
 

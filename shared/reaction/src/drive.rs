@@ -34,7 +34,7 @@ pub async fn drive_json<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: M
         Err(error) => {
             let error = byte_order_mark(event).map_or_else(|| shortened(&error.to_string(), 120), String::from);
             let refusal = Error::refused(format!("not an event that {} can read: {error}", R::NAME));
-            Report::of_error(R::NAME, &refusal).with_notes(reaction.notes())
+            Report::of_error(R::NAME, &refusal).with_notes(reaction.notes()).of_run(run)
         }
     }
 }
@@ -42,7 +42,7 @@ pub async fn drive_json<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: M
 /// Drives one event to its report.
 pub async fn drive<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: Mode, run: &Run, event: R::Event) -> Report {
     let driven = AssertUnwindSafe(drive_subject(reaction, ledger, mode, run, event)).catch_unwind();
-    driven.await.unwrap_or_else(|_| panicked::<R>().with_notes(reaction.notes()))
+    driven.await.unwrap_or_else(|_| panicked::<R>().with_notes(reaction.notes())).of_run(run)
 }
 
 async fn drive_subject<R: Reaction>(
@@ -83,7 +83,8 @@ async fn perform<R: Reaction>(
     run: &Run,
     subject: &R::Subject,
 ) -> Report {
-    let owner = match ledger.claim(key, R::REPEAT, run.deadline.left()).await {
+    let claim = run.phase("claim", ledger.claim(key, R::REPEAT, run.deadline.left()));
+    let owner = match claim.await {
         Ok(Claim::Ours(owner)) => owner,
         Ok(Claim::Settled) => {
             return Report::new(R::NAME, Outcome::Repeated, Some("this occurrence was handled before".into()));
@@ -103,14 +104,14 @@ async fn perform<R: Reaction>(
     // A panic would leave the claim behind, and the retry would find another run at work.
     let acting = AssertUnwindSafe(act(reaction, Mode::Apply, run, subject)).catch_unwind();
     let report = acting.await.unwrap_or_else(|_| panicked::<R>());
-    record(ledger, key, &owner, report.about(key.clone()).with_notes(reaction.notes())).await
+    record(ledger, (key, &owner), run, report.about(key.clone()).with_notes(reaction.notes()).of_run(run)).await
 }
 
 /// Observes, plans, and carries the plan out unless this is a dry run.
 async fn act<R: Reaction>(reaction: &R, mode: Mode, run: &Run, subject: &R::Subject) -> Report {
     let planned = async {
-        let facts = reaction.observe(subject, run).await?;
-        R::plan(subject, &facts)
+        let facts = run.phase("observe", reaction.observe(subject, run)).await?;
+        run.phase("plan", async { R::plan(subject, &facts) }).await
     };
     let (steps, notes, incomplete, counts, findings) = match planned.await {
         Err(error) => return Report::of_error(R::NAME, &error),
@@ -192,7 +193,8 @@ async fn apply_all<R: Reaction>(reaction: &R, run: &Run, subject: &R::Subject, s
             if run.deadline.left() < MARGIN {
                 return Err(NotDone::Unbegun(Unbegun::OutOfTime));
             }
-            reaction.apply(subject, step, run).await.map_err(NotDone::Error)
+            let applied = run.step(|| format!("apply {step}"), reaction.apply(subject, step, run));
+            applied.await.map_err(NotDone::Error)
         });
         results.extend(attempts.buffered(R::CONCURRENCY).collect::<Vec<_>>().await);
     }
@@ -231,14 +233,14 @@ fn conclude<R: Reaction>(done: Outcome, it: CarriedOut, notes: Vec<String>, inco
 }
 
 /// Settles what is decided and gives the rest back.
-async fn record(ledger: &impl Ledger, key: &Key, owner: &Owner, mut report: Report) -> Report {
+async fn record(ledger: &impl Ledger, (key, owner): (&Key, &Owner), run: &Run, mut report: Report) -> Report {
     if matches!(report.outcome, Outcome::Ignored | Outcome::Failed) {
-        if let Err(error) = ledger.release(key, owner).await {
+        if let Err(error) = run.phase("release", ledger.release(key, owner)).await {
             report.notes.push(format!("the claim could not be given back and stands until it lapses: {error}"));
         }
         return report;
     }
-    match ledger.settle(key, owner, &report).await {
+    match run.phase("settle", ledger.settle(key, owner, &report)).await {
         Ok(true) => {}
         Ok(false) => report.notes.push("another run took this occurrence over meanwhile; the record is its own".into()),
         Err(error) => {

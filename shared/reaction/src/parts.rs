@@ -52,9 +52,7 @@ impl Report {
         let mut head = Some(self.head(rest.longest));
         let parts = iter::from_fn(move || {
             let is_first = head.is_some();
-            let head = head
-                .take()
-                .unwrap_or_else(|| Self { key: self.key.clone(), ..Self::new(&self.function, self.outcome, None) });
+            let head = head.take().unwrap_or_else(|| self.tail());
             let part = rest.part(head, most, &size);
             (is_first || !part.is_empty()).then_some(part)
         });
@@ -65,8 +63,13 @@ impl Report {
     /// What happened, without notes, steps and findings.
     fn head(&self, longest: usize) -> Self {
         let reason = self.reason.as_deref().map(|it| shortened(it, longest));
-        let (key, counts) = (self.key.clone(), self.counts.clone());
-        Self { key, counts, left: self.left, ..Self::new(&self.function, self.outcome, reason) }
+        Self { counts: self.counts.clone(), left: self.left, reason, ..self.tail() }
+    }
+
+    /// What says of which occurrence and run a further part is.
+    fn tail(&self) -> Self {
+        let (key, correlation_id) = (self.key.clone(), self.correlation_id.clone());
+        Self { key, correlation_id, ..Self::new(&self.function, self.outcome, None) }
     }
 
     fn is_empty(&self) -> bool {

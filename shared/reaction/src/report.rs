@@ -6,7 +6,7 @@ use std::fmt;
 use place::plain;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Finding, Key};
+use crate::{Error, Finding, Key, Run};
 
 /// What became of one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +101,9 @@ pub struct Report {
     /// Why the rest was left to another run, where nothing else went wrong; the outcome is `failed` then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub left: Option<Left>,
+    /// What ties it to log lines, the audit, the trace and the names of sessions: the run's occurrence.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub correlation_id: Option<String>,
 }
 
 impl Report {
@@ -117,6 +120,7 @@ impl Report {
             counts: Counts::new(),
             findings: Vec::new(),
             left: None,
+            correlation_id: None,
         }
     }
 
@@ -147,6 +151,12 @@ impl Report {
             }
         }
         self
+    }
+
+    /// The same report, of this run.
+    #[must_use]
+    pub fn of_run(self, run: &Run) -> Self {
+        Self { correlation_id: Some(run.occurrence.clone()), ..self }
     }
 
     /// The same report, about this occurrence.

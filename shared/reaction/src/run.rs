@@ -1,6 +1,10 @@
 //! One handling of one event.
 
-use crate::Deadline;
+use std::sync::Arc;
+
+use trace::{Ending, Recorder};
+
+use crate::{Deadline, Error};
 
 /// One handling of one event: until when, of what, by which function and in whose name. Everything that is done about the
 /// event is done under this name, so that two events that are handled side by side never act under each other's.
@@ -8,25 +12,60 @@ use crate::Deadline;
 pub struct Run {
     /// Until when the run may work.
     pub deadline: Deadline,
-    /// What is handled: the id of the event or message, or the request's where there is none. Sessions in other accounts are
-    /// named after it.
+    /// What is handled: the id of the event or message, or the request's where there is none. It is the correlation id: sessions in
+    /// other accounts are named after it, and logs, reports, the audit and traces have it.
     pub occurrence: String,
     /// The function's one name.
     pub function: &'static str,
     /// Who acts, as the audit records it; the function where `None`.
     pub actor: Option<String>,
+    /// What notes the run's phases and calls, where the event is traced.
+    pub trace: Option<Arc<Recorder>>,
 }
 
 impl Run {
     /// The run of this function about this occurrence.
     #[must_use]
     pub fn new(function: &'static str, occurrence: impl Into<String>, deadline: Deadline) -> Self {
-        Self { deadline, occurrence: occurrence.into(), function, actor: None }
+        Self { deadline, occurrence: occurrence.into(), function, actor: None, trace: None }
     }
 
     /// The same run, of which the audit records that this actor acts.
     #[must_use]
     pub fn by(self, actor: impl Into<String>) -> Self {
         Self { actor: Some(actor.into()), ..self }
+    }
+
+    /// The same run, which this recorder notes.
+    #[must_use]
+    pub fn traced(self, recorder: Option<Arc<Recorder>>) -> Self {
+        Self { trace: recorder, ..self }
+    }
+
+    /// Does a part of the run, which has a phase of its own in the trace.
+    pub fn phase<T>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        trace::phase(self.trace.as_deref(), name, work, ending)
+    }
+
+    /// Does a step, whose name is asked for only where it is noted.
+    pub(crate) fn step<T>(
+        &self,
+        name: impl FnOnce() -> String,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        trace::step(self.trace.as_deref(), name, work, ending)
+    }
+}
+
+/// How work ended, as traces tell errors apart: what the operator has to change is an error, what may go well next time a fault.
+fn ending<T>(done: &Result<T, Error>) -> Ending {
+    match done {
+        Ok(_) => Ending::Well,
+        Err(error) if error.is_refused() => Ending::Error(error.to_string()),
+        Err(error) => Ending::Fault(error.to_string()),
     }
 }

@@ -5,6 +5,7 @@ mod notes;
 mod panics;
 mod parts;
 mod phases;
+mod traces;
 mod unsteady;
 
 use std::collections::BTreeSet;

@@ -52,6 +52,9 @@ pub struct AuditItem {
     pub run: String,
     /// What made it do so.
     pub occurrence: String,
+    /// What ties it to the log, the report and the trace of the run; none outside of a run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub correlation_id: Option<String>,
     /// The manifest's version.
     pub manifest: String,
     /// The name by which the manifest found the thing; of a managed policy, the version that was its default.

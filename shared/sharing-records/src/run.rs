@@ -116,6 +116,7 @@ impl<'a> Run<'a> {
             let json = serde_json::to_string(&it.item).unwrap_or_default();
             tracing::info!(
                 service = self.grants.function,
+                correlation_id = it.item.correlation_id,
                 audit = json,
                 "audit of {}: {}",
                 it.item.resource,
@@ -168,6 +169,7 @@ impl<'a> Run<'a> {
             who: aws::actor().unwrap_or_else(|| self.grants.function.to_owned()),
             run: self.id.clone(),
             occurrence: self.occurrence.into(),
+            correlation_id: aws::correlation_id(),
             manifest: manifest.clone(),
             name: change.name.clone(),
             revert: revert(&line, manifest),

@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod mirrors;
+mod traces;
 
 use serde::Serialize;
 
@@ -28,6 +29,10 @@ pub mod setting {
     pub const FAR: &str = "far";
     /// TLS, at the CPU share of 128 MB.
     pub const SMALL: &str = "small";
+    /// TLS, without a daemon for traces.
+    pub const UNTRACED: &str = "not traced";
+    /// The same beside a daemon.
+    pub const TRACED: &str = "traced";
     /// The sweep of 1,000 drifted images, 50 ms away.
     pub const SWEEP: &str = "sweep, 1,000 images";
     /// The same with the tables of grants and of the audit.
@@ -190,6 +195,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .into_iter()
         .flatten()
         .chain(others)
+        .chain(traces::bars(measured))
         .chain(sweep(measured))
         .chain(names(measured))
         .chain(quotas(measured))

@@ -2,11 +2,13 @@
 //! part took.
 
 use std::fs::{self, File};
+use std::net::UdpSocket;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
+use tokio::process::Command;
 
 use crate::canned_aws::CannedAws;
 use crate::clock;
@@ -25,6 +27,8 @@ pub struct Setting<'a> {
     pub latency: Duration,
     /// Whether only the CPU share of 128 MB is left after init.
     pub small: bool,
+    /// Whether a daemon beside the process takes its traces.
+    pub traced: bool,
     /// How many events follow the first one.
     pub warm: usize,
     /// How many lives each subject has.
@@ -93,6 +97,7 @@ async fn measure(subject: Subject, setting: &Setting<'_>, log: File) -> Result<L
     let aws = CannedAws::start(setting.tls.map(|tls| tls.acceptor.clone()), setting.latency, canned).await?;
     let endpoints = Endpoints { runtime_api: api.address(), aws: aws.urls(), bundle };
     let mut command = subject.command(&endpoints, log)?;
+    let daemon = if setting.traced { Some(daemon_of(&mut command)?) } else { None };
 
     let begin = clock::now();
     let mut child = command.spawn().context("starting it")?;
@@ -104,7 +109,18 @@ async fn measure(subject: Subject, setting: &Setting<'_>, log: File) -> Result<L
         ended = child.wait() => Err(anyhow::anyhow!("it ended by itself: {}", ended?)),
     };
     child.kill().await.context("ending it")?;
+    if let Some(daemon) = daemon {
+        ensure!(daemon.recv(&mut vec![0; 70_000]).is_ok(), "it sent no trace");
+    }
     life
+}
+
+/// A daemon of X-Ray beside a process: it takes what it is sent, and does nothing with it.
+fn daemon_of(command: &mut Command) -> Result<UdpSocket> {
+    let daemon = UdpSocket::bind("127.0.0.1:0").context("a socket for the daemon")?;
+    daemon.set_nonblocking(true)?;
+    command.env("AWS_XRAY_DAEMON_ADDRESS", daemon.local_addr()?.to_string());
+    Ok(daemon)
 }
 
 struct Bench {

@@ -5,6 +5,7 @@
 //!
 //! - `events`: `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by bare hyper, and a boto3 handler, in
 //!   turn and several times
+//! - `traces`: `share-ami` with a daemon that takes its traces, and without one, in turn
 //! - `sweep`: many drifted images, in today's way and in that of 2015
 //! - `jobs`: images with many entries, an account that is closed, clusters at EMR's quotas
 //! - `rotations`: passwords of PostgreSQL and MariaDB
@@ -109,6 +110,9 @@ async fn measure(only: Option<&str>, can_be_small: bool, tls: &Tls, folder: &Pat
     if is_asked("events") {
         measure_events(&mut measured, can_be_small, tls, folder).await;
     }
+    if is_asked("traces") {
+        measure_traces(&mut measured, tls, folder).await;
+    }
     if is_asked("sweep") {
         measure_sweeps(&mut measured, tls, folder).await;
     }
@@ -154,8 +158,15 @@ fn show(measured: &Measured, bars: &[bars::Bar]) {
 }
 
 async fn measure_events(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: &Path) {
-    let near =
-        Setting { name: setting::TLS, tls: Some(tls), latency: Duration::ZERO, small: false, warm: 50, lives: 10 };
+    let near = Setting {
+        name: setting::TLS,
+        tls: Some(tls),
+        latency: Duration::ZERO,
+        small: false,
+        traced: false,
+        warm: 50,
+        lives: 10,
+    };
     let plain = Setting { name: setting::PLAIN, tls: None, ..near };
     let far = Setting { name: setting::FAR, latency: FAR, warm: 3, lives: 2, ..near };
     let small = Setting { name: setting::SMALL, small: true, warm: 0, ..near };
@@ -171,6 +182,24 @@ async fn measure_events(measured: &mut Measured, can_be_small: bool, tls: &Tls, 
     measured.add(&far, &[ShareAmi, EmrDns, Boto3], folder).await;
     if can_be_small {
         measured.add(&small, &[ShareAmi, EmrDns, Boto3], folder).await;
+    }
+}
+
+/// A life of each in turn, so that what disturbs the machine disturbs both.
+async fn measure_traces(measured: &mut Measured, tls: &Tls, folder: &Path) {
+    let untraced = Setting {
+        name: setting::UNTRACED,
+        tls: Some(tls),
+        latency: Duration::ZERO,
+        small: false,
+        traced: false,
+        warm: 100,
+        lives: 1,
+    };
+    let traced = Setting { name: setting::TRACED, traced: true, ..untraced };
+    for _ in 0..20 {
+        measured.add(&untraced, &[ShareAmi], folder).await;
+        measured.add(&traced, &[ShareAmi], folder).await;
     }
 }
 
@@ -218,7 +247,15 @@ async fn measure_policies(measured: &mut Measured, folder: &Path) {
 }
 
 async fn measure_mirrors(measured: &mut Measured, tls: &Tls, folder: &Path) {
-    let near = Setting { name: setting::WEBHOOK, tls: Some(tls), latency: NEAR, small: false, warm: 50, lives: 3 };
+    let near = Setting {
+        name: setting::WEBHOOK,
+        tls: Some(tls),
+        latency: NEAR,
+        small: false,
+        traced: false,
+        warm: 50,
+        lives: 3,
+    };
     measured.add(&near, &[ReceiveWebhook, DoNothing], folder).await;
     let templates = mirror::Setting { name: setting::MIRROR, what: What::Templates(20_000), is_peer: false, times: 3 };
     // A tenth of the files, for the whole would take a quarter of an hour: one upload after the other, each takes as long.

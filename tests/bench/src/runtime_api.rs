@@ -132,7 +132,7 @@ fn invocation(event: Bytes) -> Answer {
         ("lambda-runtime-aws-request-id", REQUEST_ID),
         ("lambda-runtime-deadline-ms", DEADLINE_MS),
         ("lambda-runtime-invoked-function-arn", FUNCTION_ARN),
-        ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0"),
+        ("lambda-runtime-trace-id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1"),
     ] {
         answer.headers_mut().insert(name, hyper::header::HeaderValue::from_static(value));
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws::in_name_of;
+use aws_sdk_lambda::types::ProvisionedConcurrencyStatusEnum;
 use delivery::{CloudWatch, Delivery, Deployment, Pause, Phase, Record, Status};
 use serde_json::{Value, json};
 
@@ -214,9 +215,12 @@ async fn a_version_that_fails_as_often_as_the_old_one_is_not_worse() {
     assert_eq!(progress.reason, None, "there was enough traffic");
 }
 
+/// Provisions three for a version or an alias, and waits until they are there.
 async fn provision(place: &World, qualifier: &str) {
     let put = lambda(place).put_provisioned_concurrency_config().function_name(ORDERS).qualifier(qualifier);
     put.provisioned_concurrent_executions(3).send().await.unwrap();
+    let get = lambda(place).get_provisioned_concurrency_config().function_name(ORDERS).qualifier(qualifier);
+    while get.clone().send().await.unwrap().status() != Some(&ProvisionedConcurrencyStatusEnum::Ready) {}
 }
 
 /// What has provisioned concurrency, and how much.
@@ -271,10 +275,25 @@ async fn an_alias_with_provisioned_concurrency_keeps_it_and_takes_no_weights() {
     assert_eq!(found.iter().map(|it| it.rule.as_str()).collect::<Vec<_>>(), ["provisioned"], "{found:?}");
     let record = fleet.deliver("d-2", &fleet.order(json!({})), "new").await;
     assert_eq!(record.status, Status::Succeeded, "{:?}", record.reason);
-    assert_eq!(
-        (provisioned(place).await, fleet.answers().await),
-        (vec!["live: 3".to_owned()], vec!["new by 2".to_owned()])
-    );
+    let now = (provisioned(place).await, weight(place).await, fleet.answers().await);
+    assert_eq!(now, (vec!["live: 3".to_owned()], None, vec!["new by 2".to_owned()]));
+}
+
+/// The hook after traffic fails: the alias goes back, and Lambda leads its traffic back as what is provisioned comes.
+#[tokio::test]
+async fn an_alias_with_provisioned_concurrency_goes_back_once() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let place = &fleet.places[0];
+    provision(place, LIVE).await;
+    make_function(place, HOOK, failing()).await;
+    let before = place.calls();
+    let record =
+        fleet.deliver("d-1", &fleet.order(json!({"functions": [{"name": ORDERS, "after": HOOK}]})), "new").await;
+    assert_eq!(record.status, Status::RolledBack, "{:?}", record.reason);
+    let moves = place.operations_since(before).into_iter().filter(|it| it == "lambda:UpdateAlias").count();
+    assert_eq!(moves, 2, "there and back");
+    while weight(place).await.is_some() {}
+    assert_eq!(fleet.answers().await, ["old by 1"]);
 }
 
 /// Four tenths of the traffic every minute: the weights that the alias has one after the other.

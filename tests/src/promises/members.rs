@@ -6,7 +6,7 @@ mod forced;
 mod judged;
 mod moves;
 mod refusals;
-mod shares;
+pub mod shares;
 mod side_by_side;
 mod sweeps;
 

@@ -127,6 +127,7 @@ fn what_was_not_asked_for_is_not_allowed() {
             vec!["HasMasterSecrets: ReadMasterSecrets", "HasMasterSecrets: FindDatabases", "HasKmsKeys: UseKeys"];
         expected.push("HasMembers: ActInMembers");
         expected.push("IsInVpc: JoinNetwork");
+        expected.push("IsTraced: WriteTraces");
         expected.push("HasKmsKey: UseKeyOfStack");
         expected.retain(|it| function == "rotate-db-user" || !it.contains("Master"));
         assert_eq!(found, expected, "{function}");

@@ -1,7 +1,7 @@
 //! A template as JSON, in which `!Ref X` is `{"Ref": "X"}`, as CloudFormation itself reads it.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
@@ -31,9 +31,12 @@ impl Template {
 
     /// The template of this name.
     pub fn read(name: &str) -> Self {
-        let text = std::fs::read_to_string(infra().join(format!("{name}.yaml"))).unwrap();
-        let documents = Yaml::load_from_str(&text).unwrap_or_else(|error| panic!("infra/{name}.yaml: {error}"));
-        Self { name: name.into(), json: plain(&documents[0]) }
+        Self::at(&infra().join(format!("{name}.yaml")))
+    }
+
+    /// The template in this file.
+    pub fn at(path: &Path) -> Self {
+        Self { name: path.file_stem().unwrap().to_str().unwrap().into(), json: documents(path).remove(0) }
     }
 
     /// The template of a function for members, where it has one.
@@ -98,6 +101,13 @@ impl Template {
         let statements = statements.map(|it| it.pointer("/Fn::If/1").unwrap_or(it));
         statements.inspect(|it| assert_eq!(it["Effect"], "Allow", "{it}")).cloned().collect()
     }
+}
+
+/// The documents of a file in YAML.
+pub fn documents(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let documents = Yaml::load_from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    documents.iter().map(plain).collect()
 }
 
 /// The files of `infra/`, sorted.

@@ -104,7 +104,7 @@ fn the_words_and_the_arithmetic_are_pure() {
     let is_impure = |name: &str| {
         name.starts_with("aws-") || name.starts_with("lambda_") || ["aws", "ledger", "lambda", "tokio"].contains(&name)
     };
-    for name in ["place", "reaction", "events", "policy", "sharing", "rotation", "naming", "mirror"] {
+    for name in ["place", "trace", "reaction", "events", "policy", "sharing", "rotation", "naming", "mirror"] {
         let impure: Vec<_> = graph.closure(name).into_iter().filter(|it| is_impure(it)).collect();
         assert!(impure.is_empty(), "shared/{name} needs {impure:?}");
     }

@@ -41,6 +41,7 @@ const TAIL: &str = "
 | variable | meaning | if it is unset |
 |---|---|---|
 | `AWS_CA_BUNDLE` | file of PEM certificates to trust | Amazon's roots; outside the commercial partition, the system's |
+| `AWS_XRAY_DAEMON_ADDRESS` | where a daemon takes [traces](../operate/traces.md); Lambda sets it | nothing is traced |
 | `AWS_LAMBDA_LOG_LEVEL`, else `RUST_LOG` | [log level](../operate/logging.md#levels) | `info` |
 | `AWS_REGION`, credentials, `AWS_ENDPOINT_URL*` | as for any AWS client; plain HTTP is for loopback only | Lambda sets region and credentials |
 ";

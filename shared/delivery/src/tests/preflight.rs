@@ -67,6 +67,10 @@ fn each_thing_that_forbids_a_deployment_is_said() {
         told("an update", &order(), |it| it.latest.update = Update::InProgress),
         told("not active", &order(), |it| it.latest.is_active = false),
         told("with weights", &order(), |it| it.alias.second = Some(("4".into(), 0.1))),
+        told("with weights while concurrency moves", &order(), |it| {
+            it.alias.second = Some(("2".into(), 1.0));
+            it.provisioned = vec![Provisioned { state: Update::InProgress, ..of_alias.clone() }];
+        }),
         told("at $LATEST", &order(), |it| it.alias.version = "$LATEST".into()),
         told("a canary and an alias with concurrency", &canary, |it| it.provisioned = vec![of_alias.clone()]),
         told("all at once and an alias with concurrency", &order(), |it| it.provisioned = vec![of_alias.clone()]),
@@ -83,6 +87,7 @@ fn each_thing_that_forbids_a_deployment_is_said() {
         an update: error: 111122223333/eu-west-1/orders:live: an update of the function is under way; wait until it has ended (busy)
         not active: error: 111122223333/eu-west-1/orders:live: the function is not active; see why: aws lambda get-function (state)
         with weights: error: 111122223333/eu-west-1/orders:live: the alias has a second version, 4: another shift of traffic is under way; wait until its deployment has ended, or give the alias one version (weights)
+        with weights while concurrency moves: error: 111122223333/eu-west-1/orders:live: Lambda moves what is provisioned for the alias; wait until it has ended (busy)
         at $LATEST: error: 111122223333/eu-west-1/orders:live: the alias points to $LATEST, to which there is no way back; publish a version, and point the alias to it (latest)
         a canary and an alias with concurrency: error: 111122223333/eu-west-1/orders:live: the alias has provisioned concurrency, and such an alias takes no weights; write traffic all-at-once, or provision for the version (provisioned)
         all at once and an alias with concurrency: nothing

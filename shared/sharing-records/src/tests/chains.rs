@@ -18,6 +18,7 @@ fn item(before: &[AuditItem], kind: Phase, of: Option<u64>) -> AuditItem {
         who: "share-ami".into(),
         run: "run".into(),
         occurrence: "occurrence".into(),
+        correlation_id: None,
         manifest: "0123456789abcdef".into(),
         name: "base_linux_v1".into(),
         before: principals(&[]),

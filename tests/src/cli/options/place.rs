@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::copy_bidirectional;
@@ -14,6 +15,7 @@ use crate::functions::reconcile_shares::{MANIFEST, SWEEP};
 use crate::world::ec2::{allow_launch, launchers, register as register_image};
 use crate::world::emr::{PRIMARY, make_private_zone, make_vpc, put_record, run_cluster, terminate};
 use crate::world::patching::{Told, hours_ago, register, tell};
+use crate::world::logs::write_log;
 use crate::world::scene::read_sample;
 use crate::world::tls::certified;
 use crate::world::{AWS, REGION};
@@ -70,6 +72,9 @@ impl Place {
         let told = Told { hours: 50, operation: "Scan", patches: &[], pending: 0 };
         tell(&shell.scene.world, NODE, "Linux Servers", &told, &hours_ago(50)).await;
         place.name_clusters(shell).await;
+        let line =
+            r#"{"service": "emr-dns", "outcome": "applied", "message": "applied", "correlation_id": "an-old-event"}"#;
+        write_log(&scene.world, "emr-dns", line, Duration::from_hours(3)).await;
         scene.sweep().await;
         place.restore(shell, "run", "sweep-period").await;
         shell.run(&["plan", "--manifest", "share.json", "--out", "plan.json"]);
@@ -143,6 +148,8 @@ impl Place {
         shell.write("ami.json", &ami.replace(&id, &shell.scene.image));
         std::fs::write(shell.folder.join("member.json"), ami.replace("111122223333", MEMBER)).unwrap();
         shell.write("sweep.json", SWEEP);
+        let recorded = json!({"name": "emr-dns", "id": "70de5b6f19ff9a0a", "start_time": 1.5, "end_time": 3.0});
+        shell.write("trace.json", &recorded.to_string());
         let statement =
             json!({"Sid": "OfAFile", "Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"});
         shell.write("policy.json", &json!({"Version": "2012-10-17", "Statement": [statement]}).to_string());

@@ -16,6 +16,7 @@ pub fn all(place: &Place) -> Vec<Row> {
         sharing::run(place),
         sharing::apply(),
         history(place),
+        trace(),
         mirror(),
         deploy::all(),
         naming::events("plan"),
@@ -72,6 +73,7 @@ fn everywhere(place: &Place) -> Vec<Row> {
         ("history", image, "{\n"),
         ("dns", "", "\"names\""),
         ("patches", "", "\"instances\""),
+        ("trace", "an-old-event", "{\n"),
         ("fleet run", "caller-identity --target 222233334444 --plan", "{\n"),
     ];
     let mut rows = Vec::new();
@@ -158,6 +160,16 @@ fn mirror() -> Vec<Row> {
     let commands = ["mirror list", "mirror plan", "mirror run", "mirror verify"];
     let of_all = commands.into_iter().flat_map(|command| OF_ALL.map(|option| by_test(command, option, TEST)));
     of_all.chain(["force", "ledger-table"].map(|option| by_test("mirror run", option, TEST))).collect()
+}
+
+/// The line of `an-old-event` is three hours old.
+fn trace() -> Vec<Row> {
+    vec![
+        silenced("trace", "hours", "2", "an-old-event", "emr-dns: applied"),
+        refused("trace", "hours", "0", "an-old-event", "0 is not in 1..=8760"),
+        row("trace", "file", "trace.json", "", "emr-dns  1500 ms"),
+        refused("trace", "file", "trace.json", "an-old-event", "cannot be used with"),
+    ]
 }
 
 fn history(Place { image, .. }: &Place) -> Vec<Row> {

@@ -1,14 +1,17 @@
 //! Whose jobs are believed, and which deployments they go on with.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use aws_sdk_lambda::primitives::Blob;
 use expect_test::expect;
+use futures_util::future::{Either, select};
 use local_aws::JobState;
 use reaction::{Left, Mode, Outcome};
 use serde_json::json;
 
-use super::{GIVEN, JOB, ORDERS, Scene, artifact};
+use super::{GIVEN, Given, JOB, ORDERS, Scene, artifact};
+use crate::promises::every_call::AN_INVOCATION;
 use crate::world::lambda::{UPDATE, code, lambda, tag};
 use crate::world::scene::Scene as _;
 use crate::world::{AWS, REGION, World, let_time_pass};
@@ -166,4 +169,31 @@ async fn a_round_that_is_about_to_end_begins_no_call_at_a_target() {
     assert_eq!(scene.member.operations_since(calls), Vec::<String>::new());
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
+}
+
+/// Lambda ends the function between any two calls, and gives it the job again; the pipeline brings the token that it has.
+#[tokio::test]
+async fn ended_between_any_two_calls_it_is_taken_up_by_the_next_invocation() {
+    let given = Given { is_here: true, ..GIVEN };
+    for calls in 1.. {
+        let scene = Scene::set_up(&given, "code-was-sent").await;
+        let before = scene.world.calls();
+        let ended = {
+            let whole = pin!(scene.hear(Mode::Apply));
+            let until = pin!(scene.world.reach(before + calls));
+            matches!(select(until, whole).await, Either::Right(_))
+        };
+        if ended {
+            assert!(calls > 20, "{calls}");
+            break;
+        }
+        if let Some(JobState::Continued(token)) = scene.state() {
+            *scene.token.lock().unwrap() = Some(token);
+        }
+        let_time_pass(AN_INVOCATION);
+        let report = scene.hear(Mode::Apply).await;
+        assert!(matches!(report.outcome, Outcome::Applied | Outcome::Unchanged), "after {calls} calls: {report}");
+        let after = "orders:live answers \"new\" by version 2\nthe job succeeded\n";
+        assert_eq!(scene.picture().await, after, "after {calls} calls");
+    }
 }

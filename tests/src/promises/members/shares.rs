@@ -12,7 +12,7 @@ use crate::world::scene::read_sample;
 use crate::world::{SAMPLE_ACCOUNT, World};
 
 /// A snapshot of a volume.
-async fn make_snapshot(world: &World) -> String {
+pub async fn make_snapshot(world: &World) -> String {
     let zone = "eu-west-1a";
     let volume = world.ec2.create_volume().availability_zone(zone).size(1).send().await.unwrap().volume_id.unwrap();
     world.ec2.create_snapshot().volume_id(volume).send().await.unwrap().snapshot_id.unwrap()

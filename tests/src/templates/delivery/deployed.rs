@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use local_aws::deploy::archive;
+use local_aws::deploy::{Deployment, archive};
 use serde_json::{Value, json};
 
 use crate::world::calls::{ECS, call};
@@ -184,4 +184,20 @@ async fn deploy_lambda_gets_a_job_for_each_account_and_none_before_its_approval(
 fn jobs(hub: &World) -> Vec<Value> {
     let invoked = AWS.calls(&hub.account).into_iter().filter(|it| it.operation == "Invoke");
     invoked.map(|it| serde_json::from_str::<Value>(&it.body).unwrap()["CodePipeline.job"].clone()).collect()
+}
+
+/// For functions in a further Region: a bucket of that Region's name and a key, and no role, since roles belong to the whole account.
+#[tokio::test]
+async fn in_a_further_region_there_is_a_bucket_of_code_and_nothing_else_of_the_account() {
+    let accounts = Accounts::new().await;
+    let there = accounts.hub.in_region("eu-central-1").await;
+    let ids = ["DevAccountId", "QaAccountId", "ProdAccountId"].into_iter();
+    let mut given: Vec<_> = ids.zip(accounts.targets.iter().map(|it| it.account.as_str())).collect();
+    given.extend([("Services", "No"), ("Functions", "No")]);
+    let outputs = deploy_delivery(&there, SHARED, given).await;
+    let name = accounts.outputs["ArtifactBucketName"].replace("eu-west-1", "eu-central-1");
+    assert_eq!(outputs["ArtifactBucketName"], name);
+    assert_ne!(outputs["ArtifactKeyArn"], accounts.outputs["ArtifactKeyArn"]);
+    let made = Deployment::new(there.sessions.config()).resources(SHARED).await.unwrap();
+    assert!(!made.iter().any(|it| it.contains("Role") || it.contains("Pipeline")), "{made:?}");
 }
