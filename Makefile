@@ -6,7 +6,7 @@ REQUIREMENTS := cli/local-aws/requirements.txt
 AUDIT := .local/audit
 AUDIT_REQUIREMENTS := infra/audit/requirements.txt
 PEERS := .local/peers
-PEERS_REQUIREMENTS := tests/bench/peer/policies/requirements.txt tests/bench/peer/mirror/requirements.txt
+PEERS_REQUIREMENTS := $(patsubst %,tests/bench/peer/%/requirements.txt,policies mirror deploy)
 INSTALLED := $(VENV)/.installed
 FUNCTIONS := $(notdir $(wildcard functions/*))
 # Where cargo puts what it builds.
@@ -46,6 +46,7 @@ audit: $(AUDIT)/.installed ## checkov over the templates; needs no account
 
 bench: package databases $(PEERS)/.installed ## what it costs, beside a do-nothing function and boto3, as ratios in one run
 	cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench-fleet --bin bench-fleet -p bench-policies --bin bench-policies
+	cargo build --release --locked -p signalbox --bin signalbox # by itself, since its features would make the functions larger
 	cargo run --release --locked -p bench
 
 compare: $(INSTALLED) $(PEERS)/.installed ## ask other tools about the policies with known answers; then rewrite the page as it says

@@ -82,7 +82,7 @@ pub(crate) struct Pacing {
 /// The other accounts in which a function may act. It is checked where it is read.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Other accounts")]
-struct Elsewhere {
+pub(crate) struct Elsewhere {
     /// In which accounts the function acts: ids of accounts, organizational units and organizations, separated by
     /// commas; its own only by default
     #[arg(long, env = "SIGNALBOX_ACCOUNTS", value_name = "IDS", hide_env_values = true)]

@@ -2,12 +2,14 @@
 //! CI job runs them.
 
 mod bound;
+mod deploy;
 mod dns;
 mod fleet;
 mod manifests;
 mod manual;
 mod mirror;
 mod options;
+mod patches;
 mod policies;
 mod rotation;
 mod trace;

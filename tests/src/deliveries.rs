@@ -20,24 +20,24 @@ use crate::world::lambda::{code, invoke, make_alias, make_function, publish};
 use crate::world::{DEPLOYMENTS, REGION, World, run_for, sessions_of};
 
 /// A second Region.
-const ELSEWHERE: &str = "eu-central-1";
+pub const ELSEWHERE: &str = "eu-central-1";
 
 /// The function that is delivered, its alias, and a hook.
-const ORDERS: &str = "orders";
-const LIVE: &str = "live";
-const HOOK: &str = "orders-check";
+pub const ORDERS: &str = "orders";
+pub const LIVE: &str = "live";
+pub const HOOK: &str = "orders-check";
 
 /// A hub, and targets of it.
-struct Fleet {
-    hub: World,
+pub struct Fleet {
+    pub hub: World,
     /// Each account in each Region, by account and Region.
-    places: Vec<World>,
+    pub places: Vec<World>,
     settings: Settings,
 }
 
 impl Fleet {
     /// This many accounts with the function in each Region, at version 1 of the old code, which the alias names.
-    async fn of(accounts: usize, regions: &[&'static str]) -> Self {
+    pub async fn of(accounts: usize, regions: &[&'static str]) -> Self {
         let hub = World::new().await;
         hub.create_deployments().await;
         let mut places = Vec::new();
@@ -84,7 +84,7 @@ impl Fleet {
     }
 
     /// The order of these waves and this traffic, of all targets.
-    fn order(&self, more: serde_json::Value) -> String {
+    pub fn order(&self, more: serde_json::Value) -> String {
         let mut accounts: Vec<_> = self.places.iter().map(|it| it.account.clone()).collect();
         accounts.dedup();
         let mut regions: Vec<_> = self.places.iter().map(region_of).collect();
@@ -118,9 +118,20 @@ impl Fleet {
 
     /// Looks at every target, and begins; nothing was changed there yet.
     async fn begin(&self, driver: &Delivery, id: &str, order: &str, says: &str) -> Result<Deployment, Vec<Finding>> {
+        self.begin_with(driver, id, order, code(says)).await
+    }
+
+    /// The same with this code.
+    async fn begin_with(
+        &self,
+        driver: &Delivery,
+        id: &str,
+        order: &str,
+        zip: Vec<u8>,
+    ) -> Result<Deployment, Vec<Finding>> {
         let order = Order::read(order, &self.settings)?;
-        let request = Request { deployment: id.into(), who: "a test".into(), source: says.into() };
-        let codes = order.functions.iter().map(|_| Code::new(code(says))).collect();
+        let request = Request { deployment: id.into(), who: "a test".into(), source: "a zip".into() };
+        let codes = order.functions.iter().map(|_| Code::new(zip.clone())).collect();
         let mut it = driver.look(&order, codes, request).await.unwrap()?;
         driver.put_code(&mut it).await.unwrap();
         driver.rehearse(&it).await.unwrap();
@@ -140,7 +151,7 @@ impl Fleet {
     }
 
     /// What the alias of each target answers, and by which version.
-    async fn answers(&self) -> Vec<String> {
+    pub async fn answers(&self) -> Vec<String> {
         let mut all = Vec::new();
         for place in &self.places {
             let (version, told) = invoke(place, ORDERS, LIVE, "{}").await;
@@ -149,7 +160,7 @@ impl Fleet {
         all
     }
 
-    fn target(&self, place: usize) -> Target {
+    pub fn target(&self, place: usize) -> Target {
         let place = &self.places[place];
         format!("{}/{}/{ORDERS}:{LIVE}", place.account, region_of(place)).parse().unwrap()
     }
@@ -191,6 +202,12 @@ async fn make_code_bucket(hub: &World, region: &'static str, readers: &[World]) 
     place.s3.create_bucket().bucket(&name).create_bucket_configuration(at).send().await.unwrap();
     let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
     place.s3.put_bucket_versioning().bucket(&name).versioning_configuration(versions).send().await.unwrap();
+    let_read(hub, region, readers).await;
+}
+
+/// Lets these accounts, and no others, read the hub's code in a Region.
+async fn let_read(hub: &World, region: &'static str, readers: &[World]) {
+    let (name, place) = (format!("code-{}-{region}", hub.account), hub.in_region(region).await);
     let readers: Vec<_> = readers.iter().map(|it| format!("arn:aws:iam::{}:root", it.account)).collect();
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": readers},
         "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": format!("arn:aws:s3:::{name}/code/*")}]});

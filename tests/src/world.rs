@@ -10,6 +10,7 @@ pub mod git;
 pub mod lambda;
 pub mod logs;
 pub mod oauth2;
+pub mod patching;
 pub mod pipelines;
 pub mod roles;
 pub mod rotations;
@@ -146,6 +147,12 @@ impl World {
     /// Makes the table of deployments, empty.
     pub async fn create_deployments(&self) {
         self.create_table(DEPLOYMENTS, &[("id", ScalarAttributeType::S), ("part", ScalarAttributeType::S)]).await;
+    }
+
+    /// Makes the table of patches, empty.
+    pub async fn create_patches(&self) {
+        let keys = [("place", ScalarAttributeType::S), ("item", ScalarAttributeType::S)];
+        self.create_table(patching::PATCHES, &keys).await;
     }
 
     /// Makes the tables of grants and of their audit, empty.

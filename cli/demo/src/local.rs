@@ -30,6 +30,8 @@ pub const GRANTS_TABLE: &str = "signalbox-grants";
 pub const AUDIT_TABLE: &str = "signalbox-audit";
 /// The table of the records of rotations.
 pub const ROTATIONS_TABLE: &str = "signalbox-rotations";
+/// The table of patches.
+const PATCHES_TABLE: &str = "signalbox-patches";
 /// The table of deployments.
 const DEPLOYMENTS_TABLE: &str = "signalbox-deployments";
 /// The external id that the trust of the functions' roles in members asks for.
@@ -125,6 +127,9 @@ impl Local {
         progress.next("deploying infra/deployments.yaml");
         let table = BTreeMap::from([("TableName", DEPLOYMENTS_TABLE.to_owned())]);
         deployment.apply(&stack("deployments", table)).await?;
+        progress.next("deploying infra/patches.yaml");
+        let table = BTreeMap::from([("TableName", PATCHES_TABLE.to_owned())]);
+        deployment.apply(&stack("patches", table)).await?;
         let (mut roles, mut queue) = (Roles::new(), Vec::new());
         for (name, package) in std::mem::take(&mut self.packages) {
             progress.next(format!("packaging {name}"));

@@ -309,10 +309,30 @@ def of_sqs(call, asked):
     yield arn({**call, "account": owner}, "sqs", name or asked.get("QueueName", "*")), {}, action
 
 
+def of_ssm(call, asked):
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html"""
+    if "WindowId" in asked:
+        yield arn(call, "ssm", f"maintenancewindow/{asked['WindowId']}"), {}, None
+    else:
+        yield from of_named("Name", "ssm", "parameter/")(call, asked)
+
+
+def of_events(call, asked):
+    """Each entry is an event of its own, to its own bus.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html"""
+    for it in asked.get("Entries", []) if call["operation"] == "PutEvents" else []:
+        bus = it.get("EventBusName") or "default"
+        keys = {"events:source": it.get("Source"), "events:detail-type": it.get("DetailType")}
+        yield bus if bus.startswith("arn:") else arn(call, "events", f"event-bus/{bus}"), keys, None
+    if call["operation"] != "PutEvents":
+        yield "*", {}, None
+
+
 RESOURCES = {
     "codepipeline": of_codepipeline,
     "ec2": of_ec2,
     "ecs": of_ecs,
+    "events": of_events,
     "ecr": of_named("repositoryName", "ecr", "repository/"),
     "iam": of_iam,
     "elasticmapreduce": of_named("ClusterId", "elasticmapreduce", "cluster/"),
@@ -323,13 +343,13 @@ RESOURCES = {
     "s3": of_s3,
     "secretsmanager": of_named("SecretId", "secretsmanager", "secret:"),
     "sqs": of_sqs,
-    "ssm": of_named("Name", "ssm", "parameter/"),
+    "ssm": of_ssm,
     "sts": of_sts,
 }
 # What IAM calls services that signatures name otherwise.
 PREFIXES = {"monitoring": "cloudwatch"}
 FORMS = {"ec2", "iam", "rds", "sts"}
-TEXTS = {"cloudwatch", "codepipeline", "ecr", "ecs", "elasticmapreduce", "kms", "secretsmanager", "sqs", "ssm"}
+TEXTS = {"cloudwatch", "codepipeline", "ecr", "ecs", "elasticmapreduce", "events", "kms", "secretsmanager", "sqs", "ssm"}
 
 
 def of_dynamodb(call, asked):

@@ -5,10 +5,13 @@ AWS chooses by chance; here a version gets its turn as soon as its share is due,
 
 import contextvars
 import re
+import threading
 
+from ministack.core.responses import new_uuid
 from ministack.services import cloudwatch, lambda_svc
 
 NAMESPACE = "AWS/Lambda"
+SOON = 0.1  # seconds until what is provisioned has moved
 INVOKED = contextvars.ContextVar("the ARN of the alias that was invoked", default=None)
 
 # The part of a turn that a version is due, by its alias and revision: another revision begins anew.
@@ -17,6 +20,8 @@ DUE = {}
 
 def mend():
     name_versions_that_exist()
+    provision_by_and_by()
+    lead_traffic_while_concurrency_moves()
     route_by_weight()
     say_which_alias_was_invoked()
 
@@ -34,6 +39,57 @@ def name_versions_that_exist():
         return refusal(name, function.get("aliases", {}).get(alias, {}), data) or update(name, alias, data)
 
     lambda_svc._create_alias, lambda_svc._update_alias = create_alias, update_alias
+
+
+def provision_by_and_by():
+    """What is provisioned is in progress at first; ministack has it at once.
+    https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html"""
+    put = lambda_svc._put_provisioned_concurrency
+
+    def put_provisioned_concurrency(name, qualifier, data):
+        answer = put(name, qualifier, data)
+        kept = answer[0] < 300 and lambda_svc._functions[name]["provisioned_concurrency"][qualifier]
+        if not kept:
+            return answer
+        kept.update(Status="IN_PROGRESS", AllocatedProvisionedConcurrentExecutions=0, AvailableProvisionedConcurrentExecutions=0)
+        requested = kept["RequestedProvisionedConcurrentExecutions"]
+        there = {"Status": "READY", "AllocatedProvisionedConcurrentExecutions": requested, "AvailableProvisionedConcurrentExecutions": requested}
+        answer = lambda_svc.json_response(kept, 202)
+        later(kept.update, there)
+        return answer
+
+    lambda_svc._put_provisioned_concurrency = put_provisioned_concurrency
+
+
+def later(change, *given):
+    timer = threading.Timer(SOON, change, args=given)
+    timer.daemon = True
+    timer.start()
+
+
+def lead_traffic_while_concurrency_moves():
+    """What is provisioned for an alias moves with it, and until it is there the traffic goes to the version from before, by a weight that
+    Lambda gives and takes; ministack moves all at once. https://github.com/hashicorp/terraform-provider-aws/pull/48116"""
+    update = lambda_svc._update_alias
+
+    def update_alias(name, alias, data):
+        function = lambda_svc._functions.get(name) or {}
+        it, kept = (function.get(key, {}).get(alias) for key in ("aliases", "provisioned_concurrency"))
+        before = it and it["FunctionVersion"]
+        answer = update(name, alias, data)
+        if answer[0] >= 300 or not kept or it["FunctionVersion"] == before or weights_of(it):
+            return answer
+        it["RoutingConfig"], kept["Status"] = {"AdditionalVersionWeights": {before: 1.0}}, "IN_PROGRESS"
+        answer = lambda_svc.json_response(it)
+        later(arrive, it, kept, it["FunctionVersion"])
+        return answer
+
+    lambda_svc._update_alias = update_alias
+
+
+def arrive(alias, kept, version):
+    if alias["FunctionVersion"] == version and alias.pop("RoutingConfig", None):
+        alias["RevisionId"], kept["Status"] = new_uuid(), "READY"
 
 
 def refusal(name, alias, data):

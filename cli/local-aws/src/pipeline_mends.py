@@ -120,18 +120,18 @@ def tell_versions_of_objects():
     s3._fire_s3_event, eventbridge._dispatch_event = fire_s3_event, dispatch_event
 
 
-def ask(operation, asked, access_key=None, agent="cloudformation.amazonaws.com"):
-    credential = f"{access_key or get_account_id()}/20260101/{get_region()}/codepipeline/aws4_request"
+def ask(operation, asked, access_key=None, agent="cloudformation.amazonaws.com", service="codepipeline", target="CodePipeline_20150709"):
+    credential = f"{access_key or get_account_id()}/20260101/{get_region()}/{service}/aws4_request"
     headers = {
         "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0",
         "Content-Type": "application/x-amz-json-1.1",
         "User-Agent": agent,
-        "X-Amz-Target": f"CodePipeline_20150709.{operation}",
+        "X-Amz-Target": f"{target}.{operation}",
     }
     request = urllib.request.Request(os.environ["AWS_ENDPOINT_URL"] + "/", json.dumps(asked).encode(), headers)
     try:
         with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"{}")
     except urllib.error.HTTPError as error:
         refused = json.loads(error.read() or b"{}")
         raise ValueError(f"{refused.get('__type')}: {refused.get('message')}") from error

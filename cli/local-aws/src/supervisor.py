@@ -29,12 +29,14 @@ def run_ministack(fd):
     import iam_mends
     import ministack_lambda_mends
     import ministack_mends
+    import patching_mends
     import pipeline_mends
 
     ministack_mends.mend()
     ministack_lambda_mends.mend()
     iam_mends.mend()
     pipeline_mends.mend()
+    patching_mends.mend()
     spare_what_stays()
     config = Config()
     config.bind = [f"fd://{fd}"]

@@ -87,8 +87,11 @@ def aliases():
     kept = cloudwatch._metrics if isinstance(cloudwatch._metrics, dict) else dict(cloudwatch._metrics.items())
     say("an alias with weights is counted by version", any("ExecutedVersion" in str(key) for key in kept))
     concurrency = "/2019-09-30/functions/f/provisioned-concurrency"
-    call("PUT", concurrency, {"ProvisionedConcurrentExecutions": 1}, {"Qualifier": "live"})
+    put = call("PUT", concurrency, {"ProvisionedConcurrentExecutions": 1}, {"Qualifier": "live"})[2]
+    say("what is provisioned takes a while", put["Status"] == "IN_PROGRESS")
     say("provisioned concurrency is listed", "ProvisionedConcurrencyConfigs" in call("GET", concurrency, None, {"List": "ALL"})[2])
+    moved = of_function("PUT", "/aliases/live", {"FunctionVersion": "2", "RoutingConfig": {}})[2]
+    say("the traffic of an alias follows its concurrency", bool(moved.get("RoutingConfig", {}).get("AdditionalVersionWeights")))
 
 
 def foreign_code():

@@ -3,6 +3,7 @@
 mod apply;
 mod completions;
 mod counts;
+mod deploy;
 mod dns;
 mod fleet;
 mod history;
@@ -10,6 +11,7 @@ mod list;
 mod man;
 mod manifest;
 mod mirror;
+mod patches;
 mod plan;
 mod policy;
 mod run;
@@ -23,11 +25,13 @@ use std::path::PathBuf;
 use self::trace::TraceArguments;
 use clap::Subcommand;
 use clap_complete::Shell;
+use deploy::DeployCommand;
 use dns::NamesAsked;
 use fleet::FleetCommand;
 use history::Audited;
 use manifest::Manifest;
 use mirror::MirrorCommand;
+use patches::PatchesAsked;
 use plan::PlanArguments;
 use policy::PolicyCommand;
 use reaction::{Outcome, Report};
@@ -96,6 +100,13 @@ pub(crate) enum Command {
     /// for the cluster; or foreign, for a name of somebody else's that is left alone.
     #[command(after_help = DNS_HELP)]
     Dns(NamesAsked),
+    /// Show how instances are patched, what is wrong, and how that came about
+    ///
+    /// Reads the instances of EC2 and of Systems Manager, their patch states and the history that report-patches keeps, and changes
+    /// nothing. STATUS is compliant where a recent scan found nothing to do, non-compliant, or unknown: not managed, never scanned, or
+    /// scanned too long ago. Unknown never counts as compliant. TREND has the open patches at each of the last scans.
+    #[command(after_help = PATCHES_HELP)]
+    Patches(PatchesAsked),
     /// Show what an event led to, by the id that its log lines, reports and changes have
     ///
     /// Asks CloudWatch Logs for what the functions of the account and Region that were chosen wrote of the id, in the last hours, and
@@ -110,6 +121,9 @@ pub(crate) enum Command {
     /// Look at mirrored git repositories, copy one, or compare it with its bucket
     #[command(subcommand, arg_required_else_help = true)]
     Mirror(MirrorCommand),
+    /// Bring a Lambda function's code to many accounts and Regions, look at what was delivered, and take it back
+    #[command(subcommand, arg_required_else_help = true)]
+    Deploy(DeployCommand),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C
     ///
     /// Starts ministack and moto on 127.0.0.1, and deploys infra/ with CloudFormation (but what rotates secrets, for want of a
@@ -149,6 +163,12 @@ pub(crate) enum Command {
         folder: PathBuf,
     },
 }
+
+const PATCHES_HELP: &str = "\
+Examples:
+  signalbox patches --group 'Linux Servers'
+  signalbox patches --account 222233334444,333344445555 --role-name patch-reader
+  signalbox patches --fleet --regions eu-west-1,eu-central-1 --output json";
 
 const PLAN_HELP: &str = "\
 Examples:
@@ -207,7 +227,7 @@ impl Command {
 
     /// Whether it hears Ctrl-C by itself, and ends in its own way.
     pub(crate) fn ends_by_itself(&self) -> bool {
-        matches!(self, Self::Fleet(_))
+        matches!(self, Self::Fleet(_) | Self::Deploy(_))
     }
 
     /// What to say when the command is interrupted.
@@ -239,7 +259,7 @@ pub(crate) async fn run(
     command_line: fn() -> clap::Command,
 ) -> Result<(), Failure> {
     if (aws.is_given() || given.has("AWS_CA_BUNDLE")) && !command.speaks_to_aws() {
-        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, trace, fleet and mirror: this command uses no AWS but its own";
+        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, patches, trace, fleet, mirror and deploy: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
     if output.is_of_findings() && !matches!(command, Command::Policy(_)) {
@@ -253,9 +273,11 @@ pub(crate) async fn run(
         Command::Send { event } => send::send(aws, &event, output).await,
         Command::History(audited) => history::history(aws, &audited, given, output).await,
         Command::Dns(asked) => dns::dns(aws, &asked, given, output).await,
+        Command::Patches(asked) => patches::patches(aws, &asked, given, output).await,
         Command::Trace(asked) => trace::trace(aws, &asked, output).await,
         Command::Fleet(asked) => fleet::fleet(aws, asked, given, output).await,
         Command::Mirror(asked) => mirror::mirror(aws, &asked, given, output).await,
+        Command::Deploy(asked) => deploy::deploy(aws, &asked, given, output).await,
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, given, output).await,

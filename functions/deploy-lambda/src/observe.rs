@@ -1,14 +1,23 @@
 //! Reads the facts: whose the job is, and the deployment that it goes on with, or its artifact and every target.
 
-use delivery::{Artifact, Deployment, Order, Request};
+use std::time::UNIX_EPOCH;
+
+use delivery::{Artifact, Deployment, Order, Request, is_passing};
 use jobs::Job;
-use reaction::{Doing, Error};
+use reaction::{Doing, Error, Finding};
 
 use crate::DeployLambda;
 use crate::facts::Facts;
 
 /// The bytes of an artifact, at most: it is held in memory.
 const ARTIFACT: u64 = 100_000_000;
+
+/// How long a deployment that has not begun waits for updates that are under way, in seconds. Lambda takes a minute for most.
+const WAIT: u64 = 10 * 60;
+
+/// How long after the first answer there may be no record yet, in seconds: a deployment whose record was lost is not begun anew, since
+/// the way back would be lost with it.
+const UNBEGUN: u64 = 30 * 60;
 
 impl DeployLambda {
     pub(crate) async fn read_facts(&self, job: &Job) -> Result<Facts, Error> {
@@ -25,9 +34,13 @@ impl DeployLambda {
         if let Some(begun) = self.delivery.resume(job.first()).await? {
             return self.go_on(job, begun, &who).await;
         }
-        if let Some(token) = &job.continuation {
-            let shown = place::shortened(token, 40);
-            return Err(Error::refused(format!("there is no deployment {shown} to go on with; start the stage anew")));
+        if job.continuation.as_ref().is_some_and(|it| self.now() > it.since.saturating_add(UNBEGUN)) {
+            let first = job.first();
+            return Err(Error::refused(format!(
+                "there is no deployment {first} to go on with: it did not begin within {} minutes, or its record was lost; see where its \
+                 aliases point, and start the stage anew",
+                UNBEGUN / 60
+            )));
         }
         let artifact = job.artifact()?;
         let bytes = job.read_artifact(&config, artifact, ARTIFACT).await?;
@@ -41,13 +54,31 @@ impl DeployLambda {
         let codes = opened.code(&order).doing(|| source.clone())?;
         let request = Request { deployment: job.first().to_owned(), who, source };
         Ok(match self.delivery.look(&order, codes, request).await? {
-            Err(findings) => Facts::Forbidden(findings),
+            Err(findings) => self.forbidden(job, findings)?,
             Ok(deployment) => {
                 let record = deployment.record.clone();
                 *self.at_work.lock().await = Some((job.id.clone(), deployment));
                 Facts::New(record)
             }
         })
+    }
+
+    /// What forbids the deployment. Where that passes by itself, such as the end of an update that the attempt before began, the pipeline is
+    /// asked to come again, for some minutes.
+    fn forbidden(&self, job: &Job, findings: Vec<Finding>) -> Result<Facts, Error> {
+        let now = self.now();
+        let since = job.continuation.as_ref().map_or(now, |it| it.since);
+        match findings.first() {
+            Some(first) if is_passing(&findings) && now < since.saturating_add(WAIT) => {
+                let why = format!("nothing was changed yet: {}: {}", first.path, first.message);
+                Err(Error::unfinished(why))
+            }
+            _ => Ok(Facts::Forbidden(findings)),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }
 
     /// Takes up a deployment, if it is of the pipeline that asks: any identity that may invoke the function can write any token.

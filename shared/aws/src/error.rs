@@ -22,6 +22,7 @@ const ABSENT: &[&str] = &[
     "DBClusterSnapshotNotFoundFault",
     "DBInstanceNotFound",
     "DBSnapshotNotFound",
+    "DoesNotExistException",
     "InvalidAMIID.NotFound",
     "InvalidAMIID.Unavailable",
     "InvalidSnapshot.NotFound",

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws::Answer;
+use aws::{Answer, is_under_way};
 use futures_util::future::{BoxFuture, try_join, try_join4};
 use futures_util::{StreamExt, stream};
 use organization::Organizations;
 use reaction::{Doing, Error, Finding};
 
 use crate::clients::Clients;
-use crate::code::Code;
+use crate::code::{Code, Place, replaced};
 use crate::deployment::{Deployment, Request};
 use crate::driver::{AT_ONCE, Delivery};
 use crate::preflight::{Facts, Found, Missing};
@@ -96,21 +96,30 @@ impl Delivery {
 
     /// Does something at each target, side by side; all of it is tried. The work is boxed, since the compiler cannot tell that a closure's own
     /// future may go from thread to thread.
-    async fn at_each<'a, T: Send + 'a>(
+    pub(crate) async fn tried_at_each<'a, T: Send + 'a>(
+        &'a self,
+        targets: Vec<Target>,
+        scope: &'a Scope,
+        work: impl Fn(Clients, Target) -> BoxFuture<'a, Result<T, Error>> + Sync,
+    ) -> Vec<(Target, Result<T, Error>)> {
+        let work = &work;
+        let all = stream::iter(targets).map(|target| async move {
+            let done = async { work(self.accounts.at(&target, scope).await?, target.clone()).await }.await;
+            (target, done)
+        });
+        all.buffer_unordered(AT_ONCE).collect().await
+    }
+
+    /// The same, where all of it has to be done.
+    pub(crate) async fn at_each<'a, T: Send + 'a>(
         &'a self,
         targets: Vec<Target>,
         scope: &'a Scope,
         work: impl Fn(Clients, Target) -> BoxFuture<'a, Result<T, Error>> + Sync,
     ) -> Result<Vec<(Target, T)>, Error> {
-        let work = &work;
-        let all = stream::iter(targets).map(|target| async move {
-            let done = async { work(self.accounts.at(&target, scope).await?, target.clone()).await }.await;
-            let done = done.doing(|| target.to_string());
-            (target, done)
-        });
-        let all: Vec<_> = all.buffer_unordered(AT_ONCE).collect().await;
         let (mut done, mut errors) = (Vec::new(), Vec::new());
-        for (target, it) in all {
+        for (target, it) in self.tried_at_each(targets, scope, work).await {
+            let it = it.doing(|| target.to_string());
             match it {
                 Ok(it) => done.push((target, it)),
                 Err(error) => errors.push((target, error)),
@@ -161,9 +170,14 @@ impl Delivery {
             Box::pin(async move {
                 let place = record.goods.get(&target.function).and_then(|it| it.places.get(target.region.as_str()));
                 let place = place.ok_or_else(|| Error::failed("its code was not put"))?;
-                let call = clients.lambda.update_function_code().function_name(&target.function).dry_run(true);
-                let call = call.s3_bucket(&place.bucket).s3_key(&place.key).s3_object_version(&place.version);
-                call.send().await.or_error().doing(|| "rehearsing the change").map(drop)
+                let told = rehearse(&clients, &target, place).await?;
+                // The object is there from before, perhaps, and another hand may have put other code under its name.
+                let wanted = record.goods.get(&target.function).and_then(|it| it.sha256.as_ref());
+                let present = it.views.get(&target).and_then(|it| it.latest.as_ref()).map(|it| &it.sha256);
+                match told.filter(|told| Some(told) != wanted && Some(told) != present) {
+                    None => Ok(()),
+                    Some(other) => Err(replaced(place, &other)),
+                }
             })
         });
         all.await.map(drop)
@@ -192,6 +206,17 @@ impl Delivery {
     pub async fn open_connections(&self) {
         self.store.open_connection().await;
     }
+}
+
+/// Lets Lambda try a change: the hash of the code that it read.
+async fn rehearse(clients: &Clients, target: &Target, place: &Place) -> Result<Option<String>, Error> {
+    let call = clients.lambda.update_function_code().function_name(&target.function).dry_run(true);
+    let call = call.s3_bucket(&place.bucket).s3_key(&place.key).s3_object_version(&place.version);
+    let answer = call.send().await;
+    if answer.as_ref().is_err_and(is_under_way) {
+        return Err(Error::unfinished("an update of the function is under way"));
+    }
+    Ok(answer.or_error().doing(|| "rehearsing the change")?.code_sha256)
 }
 
 /// Deletes the versions of a target that neither an alias nor one of these records needs.

@@ -171,6 +171,25 @@ impl Settings {
         })
     }
 
+    /// Reads what it takes to look at records and to move aliases back: the table alone. Nothing may be delivered by these.
+    ///
+    /// # Errors
+    /// As of [`Settings::read`].
+    pub fn of_records(variables: Variables) -> Result<Self, Error> {
+        Ok(Self {
+            table: TABLE.required(variables)?,
+            bucket: String::new(),
+            functions: Names::default(),
+            aliases: Names::default(),
+            hooks: Names::default(),
+            owned: Names::default(),
+            keep: None,
+            least_invocations: 1,
+            quiet: Quiet::Fail,
+            margin: 0,
+        })
+    }
+
     /// The bucket in which code for this Region is put.
     #[must_use]
     pub fn bucket_in(&self, region: &str) -> String {

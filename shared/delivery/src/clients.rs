@@ -29,13 +29,16 @@ pub(crate) struct Clients {
 /// A session, and when it was asked for.
 type Entered = (SystemTime, Arc<OnceCell<SdkConfig>>);
 
-/// The accounts that were entered.
+/// What clients are for.
+type Key = (AccountId, Region, Scope);
+
+/// The accounts that were entered, each for what a deployment needs there: the session of one admits no other.
 #[derive(Debug)]
 pub(crate) struct Accounts {
     sessions: Arc<Sessions>,
     settings: Settings,
-    entered: Mutex<HashMap<AccountId, Entered>>,
-    clients: Mutex<HashMap<(AccountId, Region), (SystemTime, Clients)>>,
+    entered: Mutex<HashMap<(AccountId, Scope), Entered>>,
+    clients: Mutex<HashMap<Key, (SystemTime, Clients)>>,
 }
 
 impl Accounts {
@@ -49,8 +52,8 @@ impl Accounts {
     /// As of `AssumeRole`; `Refused` where the settings do not name the account.
     pub(crate) async fn at(&self, target: &Target, scope: &Scope) -> Result<Clients, Error> {
         let Target { account, region, .. } = target;
-        let (since, cell) = self.cell(account);
-        let key = (account.clone(), region.clone());
+        let (since, cell) = self.cell(account, scope);
+        let key = (account.clone(), region.clone(), scope.clone());
         let known = self.clients.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some((_, clients)) = known.filter(|(of, _)| *of == since) {
             return Ok(clients);
@@ -64,14 +67,14 @@ impl Accounts {
         Ok(clients)
     }
 
-    fn cell(&self, account: &AccountId) -> Entered {
-        let now = self.sessions.now();
+    fn cell(&self, account: &AccountId, scope: &Scope) -> Entered {
+        let (now, key) = (self.sessions.now(), (account.clone(), scope.clone()));
         let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
         let is_old = |(since, _): &Entered| now.duration_since(*since).is_ok_and(|age| age > USED);
-        if entered.get(account).is_some_and(is_old) {
-            entered.remove(account);
+        if entered.get(&key).is_some_and(is_old) {
+            entered.remove(&key);
         }
-        entered.entry(account.clone()).or_insert_with(|| (now, Arc::default())).clone()
+        entered.entry(key).or_insert_with(|| (now, Arc::default())).clone()
     }
 
     async fn enter(&self, target: &Target, scope: &Scope) -> Result<SdkConfig, Error> {

@@ -3,6 +3,7 @@
 use aws::{Answer, Sessions, is_lost_race};
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use aws_smithy_types::base64;
+use bytes::Bytes;
 use jobs::{Archive, Bounds};
 use place::Region;
 use reaction::{Doing, Error};
@@ -18,10 +19,16 @@ pub(crate) const PREFIX: &str = "code/";
 /// What an artifact may hold: it is kept in memory, and Lambda takes 50 MB of a zip that is sent to it.
 const BOUNDS: Bounds = Bounds { entries: 1_000, bytes: 60_000_000 };
 
-/// One zip.
+/// The bytes of all code of an artifact, unpacked, at most: a small archive can unpack to a thousand times its size.
+const TOTAL: usize = 150_000_000;
+
+/// The bytes of `deploy.json`, at most: 200 targets by name take a tenth of it.
+const ORDER: usize = 100_000;
+
+/// One zip. A clone shares its bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Code {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     hash: [u8; 32],
 }
 
@@ -47,7 +54,7 @@ impl Code {
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         let hash = Sha256::digest(&bytes).into();
-        Self { bytes, hash }
+        Self { bytes: bytes.into(), hash }
     }
 
     /// Its SHA-256 in base64, as Lambda shows it.
@@ -91,6 +98,15 @@ impl Code {
     }
 }
 
+/// The error of code that is not what was put there.
+pub(crate) fn replaced(place: &Place, sha256: &str) -> Error {
+    let Place { bucket, key, version } = place;
+    Error::refused(format!(
+        "version {version} of s3://{bucket}/{key} is other code than its name says: its CodeSha256 is {sha256}; see which identity put it \
+         there, and delete it"
+    ))
+}
+
 /// What an artifact holds: the text of `deploy.json`, and, once that was read, the code of each function.
 #[derive(Debug)]
 pub struct Artifact<'a>(Archive<'a>);
@@ -109,7 +125,14 @@ impl<'a> Artifact<'a> {
     /// # Errors
     /// `Refused` where it is not there once, or not UTF-8.
     pub fn order(&mut self) -> Result<String, Error> {
-        String::from_utf8(self.0.file(FILE)?).map_err(|error| {
+        let bytes = self.0.file(FILE)?;
+        if bytes.len() > ORDER {
+            let length = bytes.len();
+            return Err(Error::refused(format!(
+                "{FILE} has {length} bytes, and may have {ORDER}; name units in place of accounts, or deliver in several deployments"
+            )));
+        }
+        String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             Error::refused(format!("{FILE} is not UTF-8: see byte {at}; save it as UTF-8"))
         })
@@ -120,9 +143,15 @@ impl<'a> Artifact<'a> {
     /// # Errors
     /// `Refused` where a file is missing, or is not a zip.
     pub fn code(&mut self, order: &Order) -> Result<Vec<Code>, Error> {
-        let mut all = Vec::new();
+        let (mut all, mut total) = (Vec::new(), 0);
         for function in &order.functions {
             let bytes = self.0.file(&function.code)?;
+            total += bytes.len();
+            if total > TOTAL {
+                return Err(Error::refused(format!(
+                    "the code of all functions has more than {TOTAL} bytes; deliver them in several deployments"
+                )));
+            }
             if !bytes.starts_with(b"PK") {
                 return Err(Error::refused(format!(
                     "{} is not a zip; pack the code of {}",

@@ -47,14 +47,16 @@ pub(crate) fn course(record: &Record) -> Course {
         }
         Status::Running => {
             let Some(wave) = record.waves.get(record.wave) else { return Course::Turn(Status::Succeeded, None) };
+            let failure = wave.iter().find(|it| phase(it).is_failure());
+            // A version that was found bad has traffic: it goes back now, and not after the others of its wave were watched.
+            if let Some(target) = failure.filter(|_| record.on_failure == OnFailure::Rollback) {
+                return failed(record, target);
+            }
             let left: Vec<_> = wave.iter().filter(|it| !phase(it).is_settled()).cloned().collect();
             if !left.is_empty() {
                 return Course::Forward(left);
             }
-            match wave.iter().find(|it| phase(it).is_failure()) {
-                None => Course::NextWave,
-                Some(target) => failed(record, target),
-            }
+            failure.map_or(Course::NextWave, |target| failed(record, target))
         }
     }
 }

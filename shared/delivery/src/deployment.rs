@@ -1,6 +1,7 @@
 //! One deployment while a run works on it: its record, what AWS shows of its targets, and its code until that was put.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::time::SystemTime;
 
 use reaction::Finding;
 
@@ -23,6 +24,8 @@ pub struct Deployment {
     pub(crate) views: BTreeMap<Target, Seen>,
     /// The record as it was last written by this run, and when.
     pub(crate) saved: Option<(Record, u64)>,
+    /// Since when nothing can be done but wait: before the record of the round was written.
+    pub waits_since: Option<SystemTime>,
 }
 
 /// Who asks for a deployment, and by which code.
@@ -40,7 +43,7 @@ impl Deployment {
     /// The deployment of a record, as a run takes it up.
     #[must_use]
     pub(crate) fn of(record: Record) -> Self {
-        Self { record, codes: BTreeMap::new(), views: BTreeMap::new(), saved: None }
+        Self { record, codes: BTreeMap::new(), views: BTreeMap::new(), saved: None, waits_since: None }
     }
 
     /// What an order asks for, before anything was read at its targets. The codes are those of the order's functions.
@@ -69,30 +72,6 @@ impl Deployment {
         };
         let codes = order.functions.iter().map(|it| it.name.clone()).zip(codes).collect();
         Ok(Self { codes, ..Self::of(record) })
-    }
-
-    /// The way back from a deployment: each alias that is where that deployment brought it moves to where it was before.
-    #[must_use]
-    pub fn way_back(record: &Record, request: Request, now: u64) -> Self {
-        let moved = record
-            .targets
-            .iter()
-            .filter(|(_, it)| matches!(it.phase, Phase::Done | Phase::Failed | Phase::Baking | Phase::Shifting));
-        let of_one = |(target, it): (&Target, &Progress)| {
-            let after = it.after.clone().filter(|after| *after != it.before)?;
-            Some((target.clone(), Progress { after: Some(it.before.clone()), ..Progress::new(after) }))
-        };
-        let targets: BTreeMap<_, _> = moved.filter_map(of_one).collect();
-        let functions: BTreeSet<_> = targets.keys().map(|it| it.function.clone()).collect();
-        let empty = Goods { sha256: None, places: BTreeMap::new(), alarms: BTreeSet::new(), before: None, after: None };
-        let record = Record {
-            kind: Kind::Rollback(record.deployment.clone()),
-            goods: functions.into_iter().map(|name| (name, empty.clone())).collect(),
-            waves: vec![targets.keys().cloned().collect()],
-            targets,
-            ..Record::new(request, now)
-        };
-        Self::of(record)
     }
 
     /// Takes over what was read at the targets; what forbids the deployment is said.

@@ -1,29 +1,32 @@
 //! Carries a deployment on: what can be done now is done, and nothing is waited for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws::Sessions;
 use futures_util::{StreamExt, stream};
+use place::shortened;
 use reaction::{Deadline, Error};
 
 use crate::clients::Accounts;
 use crate::course::{Course, course};
 use crate::deployment::Deployment;
-use crate::effects::At;
+use crate::effects::{At, HOOK};
 use crate::next::{Call, Next, Stale, Task, adopted, back, forward};
 use crate::record::{Goods, Phase, Progress, Record, Status};
 use crate::seen::Seen;
 use crate::session::Scope;
-use crate::store::{Begun, Store};
+use crate::store::{Begun, Store, under_way};
 use crate::traffic::MINUTE;
 use crate::{Settings, Target};
 
 /// How many targets are worked on side by side.
 pub(crate) const AT_ONCE: usize = 30;
 
-/// Below this much time no call is begun any more: the record is still to be written, and the pipeline to be answered.
-const MARGIN: Duration = Duration::from_secs(12);
+/// How long a call may take with all its attempts, and then the record and the answer. With less time no call is begun any more.
+const OF_A_CALL: Duration = Duration::from_secs(20);
+const OF_THE_END: Duration = Duration::from_secs(5);
 
 /// How many calls a target gets in one round, at most: where another hand changes it all the time, the next round goes on.
 const CALLS: usize = 40;
@@ -33,6 +36,13 @@ const FAILURES: u32 = 10;
 
 /// How long Lambda may take for one phase, in seconds.
 const PATIENCE: u64 = 30 * MINUTE;
+
+/// The characters of a target's reason, at most: all of them are in one record.
+const REASON: usize = 300;
+
+/// How large a record may begin, in bytes of JSON. An item of DynamoDB has 400 KB, and the record grows with each phase.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>
+const LARGEST: usize = 200_000;
 
 /// How long a record that did not change may go unwritten, in seconds: its lease lasts longer.
 const RENEWED: u64 = 5 * MINUTE;
@@ -44,6 +54,8 @@ pub struct Delivery {
     pub(crate) settings: Settings,
     pub(crate) accounts: Accounts,
     pub(crate) store: Store,
+    /// Whether no further call is begun.
+    is_halted: AtomicBool,
 }
 
 /// Why a deployment does not go on now.
@@ -70,7 +82,7 @@ impl Delivery {
     pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
         let accounts = Accounts::new(sessions.clone(), settings.clone());
         let store = Store::new(&sessions, &settings);
-        Self { sessions, settings, accounts, store }
+        Self { sessions, settings, accounts, store, is_halted: AtomicBool::new(false) }
     }
 
     /// The settings.
@@ -79,9 +91,18 @@ impl Delivery {
         &self.settings
     }
 
+    /// Lets what runs end, and begins no further call at any target: the round ends, and its record is written.
+    pub fn halt(&self) {
+        self.is_halted.store(true, Ordering::Relaxed);
+    }
+
     /// The time, in seconds since 1970.
     pub(crate) fn now(&self) -> u64 {
-        self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+        self.since_1970().as_secs()
+    }
+
+    fn since_1970(&self) -> Duration {
+        self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
     /// The deployment of this id, as a run takes it up; `None` where there is none.
@@ -90,6 +111,19 @@ impl Delivery {
     /// As of `GetItem`.
     pub async fn resume(&self, deployment: &str) -> Result<Option<Deployment>, Error> {
         Ok(self.store.read(deployment).await?.map(Deployment::of))
+    }
+
+    /// Looks whether another deployment holds one of these functions, which [`Delivery::begin`] would refuse.
+    ///
+    /// # Errors
+    /// `Refused` where one does; as of `GetItem`.
+    pub async fn check_free(&self, functions: impl IntoIterator<Item = &str>) -> Result<(), Error> {
+        for function in functions {
+            if let Some(holder) = self.store.holder(function, self.now()).await? {
+                return Err(under_way(&holder, function));
+            }
+        }
+        Ok(())
     }
 
     /// The records of a function's last deployments, the newest first.
@@ -108,8 +142,15 @@ impl Delivery {
     /// # Errors
     /// `Refused` where another deployment of one of its functions is under way.
     pub async fn begin(&self, it: &mut Deployment) -> Result<(), Error> {
-        let now = self.now();
-        if self.store.begin(&it.record, now).await? == Begun::Before
+        let (time, length) = (self.since_1970(), serde_json::to_vec(&it.record).map_err(Error::failed)?.len());
+        if length > LARGEST {
+            return Err(Error::refused(format!(
+                "the record of this deployment would have {length} bytes, and may begin with {LARGEST}; deliver to fewer targets at once, or \
+                 accept fewer red alarms"
+            )));
+        }
+        let now = time.as_secs();
+        if self.store.begin(&it.record, time).await? == Begun::Before
             && let Some(record) = self.store.read(&it.record.deployment).await?
         {
             *it = Deployment::of(record);
@@ -139,6 +180,7 @@ impl Delivery {
             };
             let waits = self.work(it, targets, is_back, deadline).await;
             if let Some(why) = waits {
+                it.waits_since = Some(self.sessions.now());
                 self.save(it).await?;
                 return Ok(Pause::Waiting(why));
             }
@@ -165,7 +207,7 @@ impl Delivery {
         self.save(it).await
     }
 
-    async fn save(&self, it: &mut Deployment) -> Result<(), Error> {
+    pub(crate) async fn save(&self, it: &mut Deployment) -> Result<(), Error> {
         let now = self.now();
         let is_fresh = |(record, at): &(Record, u64)| *record == it.record && now < at + RENEWED;
         if !it.saved.as_ref().is_some_and(is_fresh) {
@@ -194,7 +236,8 @@ impl Delivery {
         });
         let rounds: Vec<_> = rounds.buffer_unordered(AT_ONCE).collect().await;
         let mut waits = Vec::new();
-        for Round { target, progress, seen, waits: of_target } in rounds {
+        for Round { target, mut progress, seen, waits: of_target } in rounds {
+            progress.reason = progress.reason.map(|it| shortened(&it, REASON));
             waits.extend(of_target.map(|why| (target.clone(), why)));
             it.record.targets.insert(target.clone(), progress);
             it.views.insert(target, seen);
@@ -233,7 +276,7 @@ impl Delivery {
                 Next::Mark(phase) => mark(progress, phase, now),
                 Next::Over { phase, reason } => return round.over(phase, reason, now),
                 Next::Wait { why, stale } => return round.waits(why, &stale, now),
-                Next::Call(_) if deadline.left() < MARGIN => {
+                Next::Call(call) if self.is_halted.load(Ordering::Relaxed) || deadline.left() < needed(&call) => {
                     round.waits = Some("the round was about to end".into());
                     return round;
                 }
@@ -265,6 +308,11 @@ impl Delivery {
     }
 }
 
+/// The time that has to be left before a call.
+fn needed(call: &Call) -> Duration {
+    OF_THE_END + if matches!(call, Call::Invoke { .. }) { HOOK } else { OF_A_CALL }
+}
+
 fn mark(progress: &mut Progress, phase: Phase, now: u64) {
     let since = if phase == Phase::Baking { &mut progress.moved } else { &mut progress.shifted };
     *since = Some(now);
@@ -278,6 +326,7 @@ impl Round {
             Stale::Latest => self.seen.latest = None,
             Stale::Version(number) => drop(self.seen.versions.remove(number)),
             Stale::Provisioned => self.seen.provisioned = None,
+            Stale::Arrival => (self.seen.provisioned, self.seen.alias) = (None, None),
             Stale::Verdict => (self.seen.judged, self.seen.alias) = (None, None),
         }
         let since = self.progress.times.last().map_or(now, |(_, since)| *since);

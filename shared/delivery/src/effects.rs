@@ -11,6 +11,7 @@ use reaction::{Doing, Error};
 use serde_json::json;
 
 use crate::clients::Clients;
+use crate::code::replaced;
 use crate::judge::{Verdict, judge};
 use crate::metrics::{self, Split};
 use crate::next::{Call, Task};
@@ -19,8 +20,8 @@ use crate::seen::{Latest, Seen, Version};
 use crate::traffic::MINUTE;
 use crate::{Settings, Target, read};
 
-/// How long a hook may take. A round has 60 s.
-const LONG: Duration = Duration::from_secs(40);
+/// How long a hook may take. A round has 60 s, and may have read its target before.
+pub(crate) const HOOK: Duration = Duration::from_secs(30);
 
 /// What an effect works with.
 pub(crate) struct At<'a> {
@@ -33,7 +34,7 @@ pub(crate) struct At<'a> {
 
 /// For a hook, which takes longer than calls of AWS.
 fn patient() -> aws_sdk_lambda::config::Builder {
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(LONG).operation_timeout(LONG).build();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(HOOK).operation_timeout(HOOK).build();
     Config::builder().timeout_config(timeouts)
 }
 
@@ -90,10 +91,7 @@ impl At<'_> {
         let answer = answer.or_error()?;
         let sha256 = answer.code_sha256.unwrap_or_default();
         if self.task.goods.sha256.as_ref() != Some(&sha256) {
-            return Err(Error::refused(format!(
-                "Lambda read other code than was put to s3://{}/{}: its CodeSha256 is {sha256}",
-                place.bucket, place.key
-            )));
+            return Err(replaced(place, &sha256));
         }
         seen.latest = Some(Latest {
             sha256,
@@ -159,9 +157,10 @@ impl At<'_> {
             }
             (None, None) => false,
         };
-        if let Verdict::NotEnoughTraffic(why) = &verdict {
-            progress.reason = Some(why.clone());
-        }
+        progress.reason = match &verdict {
+            Verdict::NotEnoughTraffic(why) => Some(why.clone()),
+            Verdict::Good | Verdict::Bad(_) => None,
+        };
         match verdict.failure(self.settings.quiet) {
             Some(why) if is_last || matches!(verdict, Verdict::Bad(_)) => Err(Error::refused(why)),
             _ => {

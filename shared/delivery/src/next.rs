@@ -103,6 +103,8 @@ pub(crate) enum Stale {
     Version(String),
     /// What is provisioned.
     Provisioned,
+    /// What is provisioned for the alias, and the weights by which Lambda moves it there.
+    Arrival,
     /// Alarms and metrics; and the alias, which another hand may move meanwhile.
     Verdict,
 }
@@ -155,13 +157,34 @@ pub(crate) fn forward(task: &Task, progress: &Progress, seen: &Seen) -> Next {
         return next;
     }
     match stand(alias, progress) {
+        Stand::Between if is_arriving(task, alias, after) => arrive(progress, seen),
         Stand::After => watch(task, progress, seen),
         Stand::Before if progress.shifted.is_none() && progress.moved.is_none() => {
             prepare(task, progress, seen).unwrap_or_else(|| shift(task, progress, alias, after))
         }
         Stand::Before if progress.before == *after => watch(task, progress, seen),
+        // A way back from a shift that was broken off has nothing to wait for.
+        Stand::Between if !task.goods.has_code() => move_to(100, progress, alias, after),
         Stand::Between => shift_on(task, progress, seen, alias),
         Stand::Before | Stand::Elsewhere => moved_outside(alias, progress),
+    }
+}
+
+/// Whether Lambda still leads traffic to the other version, although the alias moved at once: where the alias has provisioned concurrency,
+/// it does so until that is there for the new version.
+/// <https://github.com/hashicorp/terraform-provider-aws/pull/48116>
+fn is_arriving(task: &Task, alias: &Alias, version: &str) -> bool {
+    task.traffic == Traffic::AllAtOnce && alias.version == version && alias.second.is_some()
+}
+
+/// Until what is provisioned has come to the new version, and all traffic with it.
+fn arrive(progress: &Progress, seen: &Seen) -> Next {
+    let Some(provisioned) = &seen.provisioned else { return Next::Call(Call::ReadProvisioned) };
+    let failed = provisioned.iter().find_map(|it| if let Update::Failed(why) = &it.state { Some(why) } else { None });
+    match failed {
+        Some(why) => over(Phase::Failed, format!("concurrency could not be provisioned for the alias: {why}")),
+        None if progress.moved.is_none() => Next::Mark(Phase::Baking),
+        None => wait("Lambda moves what is provisioned for the alias", Stale::Arrival),
     }
 }
 
@@ -198,6 +221,8 @@ fn make_version(task: &Task, progress: &Progress, seen: &Seen, alias: &Alias) ->
     let Some(latest) = &seen.latest else { return Next::Call(Call::ReadLatest) };
     let has_code = task.goods.sha256.as_ref() == Some(&latest.sha256);
     match &latest.update {
+        // How long Lambda may take counts from the beginning of a phase.
+        Update::InProgress if progress.phase < Phase::Updating => Next::Enter(Phase::Updating),
         Update::InProgress => wait("Lambda is at work on the function", Stale::Latest),
         Update::Failed(why) if has_code => over(Phase::Failed, format!("Lambda could not take the code: {why}")),
         _ if has_code && progress.phase < Phase::Publishing => Next::Enter(Phase::Publishing),
@@ -316,7 +341,10 @@ fn watch(task: &Task, progress: &Progress, seen: &Seen) -> Next {
 /// What comes next on the way back: the alias points to where it was before this deployment, unless another hand moved it.
 pub(crate) fn back(task: &Task, progress: &Progress, seen: &Seen) -> Next {
     let Some(alias) = &seen.alias else { return Next::Call(Call::ReadAlias) };
-    if alias.is_at(&progress.before) {
+    // Of an alias with provisioned concurrency Lambda itself leads the rest of the traffic back.
+    let is_led = alias.second.as_ref().is_some_and(|(_, weight)| *weight >= 1.0);
+    let is_led = is_led && is_arriving(task, alias, &progress.before) && stand(alias, progress) == Stand::Between;
+    if alias.is_at(&progress.before) || is_led {
         return Next::Over { phase: Phase::RolledBack, reason: progress.reason.clone() };
     }
     if stand(alias, progress) == Stand::Elsewhere {

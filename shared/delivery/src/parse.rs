@@ -21,8 +21,10 @@ const FUNCTIONS: usize = 5;
 const GROUPS: usize = 50;
 const WAVES: usize = 20;
 const ALARMS: usize = 10;
-/// How many accounts and units one group may name.
+/// How many accounts and units one group may name, and targets one wave.
 const NAMED: usize = 200;
+/// How many units all groups may name: each is asked of Organizations, page by page.
+const UNITS: usize = 20;
 
 /// A job may go on for 24 hours; the last one is for what is not waiting.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
@@ -126,7 +128,12 @@ fn of_written(written: Written, settings: &Settings, found: &mut Findings) -> Or
             found.wrong(format_args!("/functions/{at}/name"), "twice", "this function is there twice", "leave one");
         }
     }
-    let targets = targets.into_iter().enumerate().map(|(at, it)| group(at, it, found)).collect();
+    let targets: Vec<_> = targets.into_iter().enumerate().map(|(at, it)| group(at, it, found)).collect();
+    let units: BTreeSet<_> = targets.iter().flat_map(|it| &it.units).collect();
+    if units.len() > UNITS {
+        let message = format!("there are {} units, and there may be {UNITS}", units.len());
+        found.wrong("/targets", "count", message, "name a unit above them, or deliver in several deployments");
+    }
     let waves = waves.map_or_else(|| vec![Wave::UpTo(100)], |waves| read_waves(waves, found));
     let traffic = traffic.map_or(Traffic::AllAtOnce, |it| shift(&it, found));
     let longest = (waves.len() as u64).saturating_mul(traffic.minutes().saturating_add(bake));
@@ -178,9 +185,13 @@ fn function(at: usize, it: WrittenFunction, settings: &Settings, found: &mut Fin
     }
     found.count(&format!("/functions/{at}/alarms"), alarms.len(), 0, ALARMS);
     for (number, alarm) in alarms.iter().enumerate() {
-        if alarm.is_empty() || alarm.chars().count() > 255 || alarm.chars().any(char::is_control) {
+        let is_strange = |it: char| it.is_control() || it == '*';
+        let is_arn = alarm.starts_with("arn:");
+        if alarm.is_empty() || alarm.chars().count() > 255 || is_arn || alarm.chars().any(is_strange) {
             let place = format!("/functions/{at}/alarms/{number}");
-            found.wrong(place, "alarm", "this is not the name of an alarm", "write 1 to 255 characters");
+            let message = format!("`{}` is not the name of one alarm", shortened(alarm, 80));
+            let remedy = "write its name by itself in 1 to 255 characters, without an ARN or a wildcard";
+            found.wrong(place, "alarm", message, remedy);
         }
     }
     Function { name, alias, code, alarms: alarms.into_iter().collect(), before, after }
@@ -234,6 +245,7 @@ fn read_waves(waves: Vec<WrittenWave>, found: &mut Findings) -> Vec<Wave> {
     let mut least = 0;
     let mut of_one = |(at, it): (usize, WrittenWave)| match it {
         WrittenWave { targets: Some(selected), percent: None } if !selected.is_empty() => {
+            found.count(&format!("/waves/{at}/targets"), selected.len(), 1, NAMED);
             Some(Wave::Selected(selected))
         }
         WrittenWave { targets: None, percent: Some(percent) } if percent > least && percent <= 100 => {

@@ -34,6 +34,15 @@ pub struct Missing {
     pub remedy: String,
 }
 
+/// The rule of what Lambda is at work on.
+const BUSY: &str = "busy";
+
+/// Whether everything that forbids the deployment passes by itself: the updates that are under way end.
+#[must_use]
+pub fn is_passing(findings: &[Finding]) -> bool {
+    !findings.is_empty() && findings.iter().all(|it| it.rule == BUSY)
+}
+
 /// What was read of every target.
 pub type Facts = BTreeMap<Target, Result<Found, Missing>>;
 
@@ -60,26 +69,42 @@ fn of_found(order: &Order, target: &Target, found: &Found, settings: &Settings) 
     }
     match &latest.update {
         Update::InProgress => {
-            all.push(finding(target, "busy", "an update of the function is under way", "wait until it has ended"));
+            all.push(finding(target, BUSY, "an update of the function is under way", "wait until it has ended"));
         }
         _ if !latest.is_active => {
             all.push(finding(target, "state", "the function is not active", "see why: aws lambda get-function"));
         }
         _ => {}
     }
-    if let Some((version, _)) = &alias.second {
+    all.extend(of_alias(order, target, alias, provisioned));
+    all.extend(of_alarms(order, target, alarms));
+    all
+}
+
+fn of_alias(order: &Order, target: &Target, alias: &Alias, provisioned: &[Provisioned]) -> Vec<Finding> {
+    let mut all = Vec::new();
+    let is_of_alias = |it: &&Provisioned| it.qualifier == target.alias;
+    let moves = provisioned.iter().find(is_of_alias).is_some_and(|it| it.state == Update::InProgress);
+    if alias.second.is_some() && moves {
+        let message = "Lambda moves what is provisioned for the alias";
+        all.push(finding(target, BUSY, message, "wait until it has ended"));
+    } else if let Some((version, _)) = &alias.second {
         let message = format!("the alias has a second version, {version}: another shift of traffic is under way");
-        all.push(finding(target, "weights", &message, "end it: give the alias one version"));
+        all.push(finding(
+            target,
+            "weights",
+            &message,
+            "wait until its deployment has ended, or give the alias one version",
+        ));
     }
     if alias.version == "$LATEST" {
         let remedy = "publish a version, and point the alias to it";
         all.push(finding(target, "latest", "the alias points to $LATEST, to which there is no way back", remedy));
     }
-    if order.traffic != Traffic::AllAtOnce && provisioned.iter().any(|it| it.qualifier == target.alias) {
+    if order.traffic != Traffic::AllAtOnce && provisioned.iter().any(|it| is_of_alias(&it)) {
         let message = "the alias has provisioned concurrency, and such an alias takes no weights";
         all.push(finding(target, "provisioned", message, "write traffic all-at-once, or provision for the version"));
     }
-    all.extend(of_alarms(order, target, alarms));
     all
 }
 

@@ -1,6 +1,9 @@
 //! What AWS shows of one target. A part that was not read, or may have changed since, is absent.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::traffic::percent_of;
 
 /// What is known of a target.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -72,6 +75,15 @@ pub struct Provisioned {
     pub requested: i32,
     /// Whether they are there.
     pub state: Update,
+}
+
+impl fmt::Display for Alias {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.second {
+            None => f.write_str(&self.version),
+            Some((version, weight)) => write!(f, "{}, {version} with {} %", self.version, percent_of(*weight)),
+        }
+    }
 }
 
 impl Alias {

@@ -6,7 +6,7 @@ use place::AccountId;
 use reaction::Error;
 use serde_json::json;
 
-use crate::record::Record;
+use crate::record::{Goods, Record};
 use crate::{Settings, code};
 
 /// The characters of a session's policy, at most.
@@ -28,12 +28,27 @@ const ACTIONS: [&str; 11] = [
     "lambda:DeleteFunction",
 ];
 
+/// What moves aliases to versions that are there.
+const MOVES: [&str; 6] = [
+    "lambda:GetAlias",
+    "lambda:GetFunction*",
+    "lambda:GetProvisionedConcurrencyConfig",
+    "lambda:ListProvisionedConcurrencyConfigs",
+    "lambda:PutProvisionedConcurrencyConfig",
+    "lambda:UpdateAlias",
+];
+
+/// What it takes to look at aliases and versions.
+const READS: [&str; 2] = ["lambda:GetAlias", "lambda:GetFunction*"];
+
 /// The functions of a deployment, and the hooks that it invokes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
     functions: BTreeSet<String>,
     hooks: BTreeSet<String>,
     is_judged: bool,
+    has_code: bool,
+    reads: bool,
 }
 
 impl Scope {
@@ -42,7 +57,19 @@ impl Scope {
         let hooks = record.goods.values().flat_map(|it| [&it.before, &it.after]).flatten().cloned();
         let has_alarms = record.goods.values().any(|it| !it.alarms.is_empty());
         let is_judged = has_alarms || record.bake > 0 || record.traffic.minutes() > 0;
-        Self { functions: record.goods.keys().cloned().collect(), hooks: hooks.collect(), is_judged }
+        let has_code = record.goods.values().any(Goods::has_code);
+        Self {
+            functions: record.goods.keys().cloned().collect(),
+            hooks: hooks.collect(),
+            is_judged,
+            has_code,
+            reads: false,
+        }
+    }
+
+    /// What it takes to look at a function's aliases and versions.
+    pub(crate) fn reading(function: &str) -> Self {
+        Self { functions: [function.to_owned()].into(), reads: true, ..Self::default() }
     }
 
     /// The policy of a session in this account.
@@ -53,11 +80,17 @@ impl Scope {
         let arn = |name: &String| format!("arn:{partition}:lambda:*:{account}:function:{name}");
         let functions: Vec<_> = self.functions.iter().flat_map(|name| [arn(name), arn(name) + ":*"]).collect();
         let objects = format!("arn:{partition}:s3:::{}/{}*", settings.bucket_in("*"), code::PREFIX);
-        let mut statements = vec![
-            json!({"Effect": "Allow", "Action": ACTIONS, "Resource": functions}),
-            json!({"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": objects}),
-            json!({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}),
-        ];
+        let actions = match (self.reads, self.has_code) {
+            (true, _) => READS.as_slice(),
+            (false, true) => ACTIONS.as_slice(),
+            (false, false) => MOVES.as_slice(),
+        };
+        let mut statements = vec![json!({"Effect": "Allow", "Action": actions, "Resource": functions})];
+        if self.has_code {
+            let actions = ["s3:GetObject", "s3:GetObjectVersion"];
+            statements.push(json!({"Effect": "Allow", "Action": actions, "Resource": objects}));
+            statements.push(json!({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}));
+        }
         if !self.hooks.is_empty() {
             let hooks: Vec<_> = self.hooks.iter().map(arn).collect();
             statements.push(json!({"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": hooks}));

@@ -1,7 +1,8 @@
 //! The table of deployments: the record of each, a lease for each function, so that one deployment of it is under way at a time, and a
 //! line of history for each function.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use aws::{Answer, Sessions, is_failed_condition, open_only};
 use aws_sdk_dynamodb::Client;
@@ -71,6 +72,17 @@ impl Store {
         item.map(|item| from_item(item).map_err(Error::failed)).transpose().doing(reading)
     }
 
+    /// The deployment that holds a function.
+    pub(crate) async fn holder(&self, function: &str, now: u64) -> Result<Option<String>, Error> {
+        let call = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let call = call.set_key(Some(key(&format!("function#{function}"), SELF)));
+        let reading = || format!("reading which deployment of {function} is under way from {}", self.table);
+        let Some(lease) = call.send().await.or_error().doing(reading)?.item else { return Ok(None) };
+        let until = lease.get("until").and_then(|it| it.as_n().ok()?.parse::<u64>().ok());
+        let holder = lease.get("holder").and_then(|it| it.as_s().ok()).cloned();
+        Ok(holder.filter(|_| until.is_some_and(|until| until >= now)))
+    }
+
     /// The deployments of a function, the newest first.
     pub(crate) async fn history(&self, function: &str, most: i32) -> Result<Vec<String>, Error> {
         let call = self.client.query().table_name(&self.table).scan_index_forward(false).limit(most);
@@ -83,17 +95,33 @@ impl Store {
         Ok(items.iter().filter_map(deployment).collect())
     }
 
-    /// Writes a new record, and takes its functions.
+    /// The functions that have a history.
+    pub(crate) async fn functions(&self) -> Result<Vec<String>, Error> {
+        let call = self.client.scan().table_name(&self.table).projection_expression("id");
+        let call = call.filter_expression("begins_with(id, :function) AND part > :self");
+        let call = call.expression_attribute_values(":function", text("function#"));
+        let mut pages = call.expression_attribute_values(":self", text(SELF)).into_paginator().send();
+        let mut all = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            let items = page.or_error().doing(|| format!("reading the histories in {}", self.table))?.items;
+            let name = |item: Item| Some(item.get("id")?.as_s().ok()?.strip_prefix("function#")?.to_owned());
+            all.extend(items.unwrap_or_default().into_iter().filter_map(name));
+        }
+        Ok(all.into_iter().collect())
+    }
+
+    /// Writes a new record, and takes its functions; `time` is since 1970.
     ///
     /// # Errors
     /// `Refused` where another deployment has one of them.
-    pub(crate) async fn begin(&self, record: &Record, now: u64) -> Result<Begun, Error> {
+    pub(crate) async fn begin(&self, record: &Record, time: Duration) -> Result<Begun, Error> {
         let put = self.put(self.item(record)?).condition_expression("attribute_not_exists(id)");
         let mut parts = vec![part(put)?];
         for function in record.goods.keys() {
-            parts.push(self.lease(record, function, now)?);
+            parts.push(self.lease(record, function, time.as_secs())?);
+            // By milliseconds, since a rollback may begin and end within a second.
             let mut line =
-                key(&format!("function#{function}"), &format!("{:012}#{}", record.started, record.deployment));
+                key(&format!("function#{function}"), &format!("{:015}#{}", time.as_millis(), record.deployment));
             line.insert("deployment".into(), text(&record.deployment));
             parts.push(part(self.put(line))?);
         }
@@ -194,14 +222,20 @@ fn is_failed(reason: Option<&CancellationReason>) -> bool {
     reason.is_some_and(|it| is_failed_condition(it.code()))
 }
 
-/// The error of a function that another deployment has.
+/// The error of functions one of which another deployment has.
+pub(crate) fn under_way(holder: &str, functions: &str) -> Error {
+    Error::refused(format!(
+        "deployment {holder} of {functions} is under way; wait until it has ended, or, where it was given up, carry it on with \
+         `signalbox deploy run --resume {holder}` or take it back with `signalbox deploy rollback {holder}`; {} minutes after its last \
+         round it holds nothing",
+        LEASE / 60
+    ))
+}
+
+/// The same, by the answer of a transaction.
 fn taken(record: &Record, reasons: &[CancellationReason]) -> Error {
     let holder = reasons.iter().find_map(|it| it.item()?.get("holder")?.as_s().ok());
     let holder = holder.map_or("another deployment", String::as_str);
     let functions: Vec<_> = record.goods.keys().map(String::as_str).collect();
-    Error::refused(format!(
-        "deployment {holder} of {} is under way; wait until it has ended, or, where it was given up, {} minutes after its last round",
-        functions.join(", "),
-        LEASE / 60
-    ))
+    under_way(holder, &functions.join(", "))
 }

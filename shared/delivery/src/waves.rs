@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use place::AccountId;
+use place::{AccountId, shortened};
 use reaction::{Finding, Severity};
 
 use crate::parse::FILE;
@@ -15,7 +15,7 @@ pub(crate) const TARGETS: usize = 200;
 pub(crate) type Units = BTreeMap<String, BTreeSet<AccountId>>;
 
 impl Order {
-    /// Every target, by account, Region and function.
+    /// Every target, by account, Region and function; one more than there may be, where there are too many.
     pub(crate) fn all_targets(&self, units: &Units) -> BTreeSet<Target> {
         let mut all = BTreeSet::new();
         for group in &self.targets {
@@ -24,6 +24,10 @@ impl Order {
                 for (region, it) in
                     group.regions.iter().flat_map(|region| self.functions.iter().map(move |it| (region, it)))
                 {
+                    // A few names can ask for millions.
+                    if all.len() > TARGETS {
+                        return all;
+                    }
                     let (account, region) = (account.clone(), region.clone());
                     all.insert(Target { account, region, function: it.name.clone(), alias: it.alias.clone() });
                 }
@@ -39,8 +43,8 @@ impl Order {
     /// Findings: a wave without targets, targets without a wave, too many of them, or none in the accounts of the stage.
     pub(crate) fn divide(&self, units: &Units) -> Result<Vec<Vec<Target>>, Vec<Finding>> {
         let all = self.all_targets(units);
-        let Some(stage) = &self.stage else { return self.divided(all, units) };
-        self.divided(all.clone(), units)?;
+        let Some(stage) = &self.stage else { return self.divided(all, false, units) };
+        self.divided(all.clone(), false, units)?;
         let own: BTreeSet<_> = all.into_iter().filter(|it| stage.contains(&it.account)).collect();
         if own.is_empty() {
             let message = format!("no target of {FILE} is in an account of this stage");
@@ -49,17 +53,18 @@ impl Order {
                 "name targets in its accounts, or take the stage out of the pipeline",
             )]);
         }
-        self.divided(own, units)
+        self.divided(own, true, units)
     }
 
-    fn divided(&self, all: BTreeSet<Target>, units: &Units) -> Result<Vec<Vec<Target>>, Vec<Finding>> {
-        let is_part = all.len() < self.all_targets(units).len();
-        let mut found = Vec::new();
-        if all.is_empty() || all.len() > TARGETS {
-            let message = format!("these are {} targets, and there may be 1 to {TARGETS}", all.len());
-            found.push(wrong("/targets", &message, "deliver in several deployments"));
+    fn divided(&self, all: BTreeSet<Target>, is_part: bool, units: &Units) -> Result<Vec<Vec<Target>>, Vec<Finding>> {
+        let total = all.len();
+        if total == 0 || total > TARGETS {
+            let message =
+                if total == 0 { "there is no target".into() } else { format!("there are more than {TARGETS} targets") };
+            return Err(vec![wrong("/targets", &message, "name some, or deliver in several deployments")]);
         }
-        let (total, mut left, mut waves) = (all.len(), all, Vec::new());
+        let mut found = if is_part { Vec::new() } else { self.strangers(&all, units) };
+        let (mut left, mut waves) = (all, Vec::new());
         for (at, wave) in self.waves.iter().enumerate() {
             let taken: Vec<Target> = match wave {
                 Wave::Selected(selectors) => {
@@ -86,6 +91,24 @@ impl Order {
             found.push(wrong("/waves", &message, "end with {\"percent\": 100}"));
         }
         if found.is_empty() { Ok(waves) } else { Err(found) }
+    }
+}
+
+impl Order {
+    /// What is named in a wave and is not a target, beside others that are.
+    fn strangers(&self, all: &BTreeSet<Target>, units: &Units) -> Vec<Finding> {
+        let is_named = |selector: &String| all.iter().any(|target| selects(selector, target, units));
+        let mut found = Vec::new();
+        for (at, wave) in self.waves.iter().enumerate() {
+            let Wave::Selected(selectors) = wave else { continue };
+            let is_wave = selectors.iter().any(is_named);
+            for (number, selector) in selectors.iter().enumerate().filter(|(_, it)| is_wave && !is_named(it)) {
+                let message = format!("`{}` is not a target of this deployment", shortened(selector, 80));
+                let remedy = "name it in /targets, or leave it out of the wave";
+                found.push(wrong(&format!("/waves/{at}/targets/{number}"), &message, remedy));
+            }
+        }
+        found
     }
 }
 

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use aws::{Answer, Narrowed, SdkConfig, Sessions, is_answered};
 use aws_sdk_codepipeline::Client;
@@ -13,7 +13,7 @@ use aws_sdk_codepipeline::types::{ExecutionDetails, FailureDetails, FailureType}
 use place::{AccountId, shortened};
 use reaction::{Answers, Doing, Error, Outcome, Reply, Report, Run};
 
-use crate::Job;
+use crate::{Continuation, Job};
 
 /// The characters of a failure's message, at most.
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_FailureDetails.html>
@@ -34,9 +34,9 @@ const LASTS: Duration = Duration::from_mins(15);
 pub struct Caller {
     id: String,
     account: AccountId,
-    /// The id of the first job, where this one goes on with its work: a job that comes again may have an id of its own.
+    /// What this one goes on with: a job that comes again may have an id of its own.
     /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutJobSuccessResult.html>
-    first: String,
+    continuation: Option<Continuation>,
 }
 
 impl fmt::Display for Caller {
@@ -84,7 +84,7 @@ impl Answers for Pipeline {
 
     fn caller(event: &str) -> Option<Caller> {
         let job = Job::read(event).ok()?;
-        Some(Caller { first: job.first().to_owned(), id: job.id, account: job.account })
+        Some(Caller { id: job.id, account: job.account, continuation: job.continuation })
     }
 
     async fn answer(&self, caller: &Caller, report: &Report, _: &Run) -> Result<(), Error> {
@@ -94,6 +94,13 @@ impl Answers for Pipeline {
 }
 
 impl Pipeline {
+    /// What the next job brings: the same through all of them, so that it says how long the work goes on.
+    fn token(&self, caller: &Caller) -> String {
+        let now = || self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let begun = || Continuation { first: caller.id.clone(), since: now() };
+        caller.continuation.clone().unwrap_or_else(begun).to_string()
+    }
+
     async fn tell(&self, caller: &Caller, report: &Report) -> Result<(), Error> {
         let answering = || format!("answering the pipeline of account {}", caller.account);
         let client = Client::new(&self.config(&caller.account).await.doing(answering)?);
@@ -102,7 +109,7 @@ impl Pipeline {
             Reply::NotDone => fail(&client, caller, report, &lead).await,
             Reply::Done => succeed(&client, caller, &lead, None).await,
             // CodePipeline gives the job again, and its wait of 20 minutes begins anew.
-            Reply::Later => succeed(&client, caller, &lead, Some(&caller.first)).await,
+            Reply::Later => succeed(&client, caller, &lead, Some(&self.token(caller))).await,
         }
         .doing(answering)
     }

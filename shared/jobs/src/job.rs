@@ -24,7 +24,7 @@ pub struct Job {
     /// The input artifacts, at most five.
     pub artifacts: Vec<Artifact>,
     /// What the function said last, where the job comes again.
-    pub continuation: Option<String>,
+    pub continuation: Option<Continuation>,
     pub(crate) credentials: Credentials,
 }
 
@@ -45,6 +45,38 @@ impl fmt::Display for Artifact {
     }
 }
 
+/// What a job is answered that comes again, which it brings then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Continuation {
+    /// The id of the first job of this work.
+    pub first: String,
+    /// When that one was answered, in seconds since 1970.
+    pub since: u64,
+}
+
+impl fmt::Display for Continuation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.first, self.since)
+    }
+}
+
+impl Continuation {
+    /// Any identity that may invoke the function can write a token, so that only what [`Continuation`] shows is one. A token without a
+    /// time is of an earlier release.
+    fn read(token: &str) -> Option<Self> {
+        let (first, since) = match token.split_once('@') {
+            Some((first, since)) => (first, since.parse().ok()?),
+            None => (token, 0),
+        };
+        is_id(first).then(|| Self { first: first.to_owned(), since })
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let is_letter = |it: char| it.is_ascii_alphanumeric() || it == '-';
+    (1..=ID_LENGTH).contains(&text.len()) && text.chars().all(is_letter)
+}
+
 impl Job {
     /// Reads the event.
     ///
@@ -59,21 +91,26 @@ impl Job {
         let account = account_id.parse::<AccountId>().map_err(|_: Malformed| {
             Error::refused("not a job of CodePipeline: `CodePipeline.job`.`accountId` is not the id of an account")
         })?;
-        let is_letter = |it: char| it.is_ascii_alphanumeric() || it == '-';
-        if id.is_empty() || id.len() > ID_LENGTH || !id.chars().all(is_letter) {
+        if !is_id(&id) {
             return Err(Error::refused("not a job of CodePipeline: `CodePipeline.job`.`id` is not the id of a job"));
+        }
+        let continuation = data.continuation_token.as_deref().map(Continuation::read);
+        if continuation == Some(None) {
+            return Err(Error::refused(
+                "not a job of CodePipeline: `CodePipeline.job`.`data`.`continuationToken` is not one that Signalbox answered",
+            ));
         }
         let Keys { access_key_id, secret_access_key, session_token } = data.artifact_credentials;
         let credentials = Credentials::new(access_key_id, secret_access_key, Some(session_token), None, "the job");
         let artifacts = data.input_artifacts.into_iter().map(Artifact::from).collect();
         let parameters = data.action_configuration.configuration.user_parameters;
-        Ok(Self { id, account, parameters, artifacts, continuation: data.continuation_token, credentials })
+        Ok(Self { id, account, parameters, artifacts, continuation: continuation.flatten(), credentials })
     }
 
     /// The id of the first job of this work: what was answered as the continuation token, or its own.
     #[must_use]
     pub fn first(&self) -> &str {
-        self.continuation.as_deref().unwrap_or(&self.id)
+        self.continuation.as_ref().map_or(&self.id, |it| &it.first)
     }
 
     /// The one input artifact.

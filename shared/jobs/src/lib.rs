@@ -11,7 +11,7 @@ mod job;
 
 pub use answer::{Caller, Pipeline, Wording};
 pub use archive::{Archive, Bounds};
-pub use job::{Artifact, Job};
+pub use job::{Artifact, Continuation, Job};
 
 #[cfg(test)]
 mod tests;

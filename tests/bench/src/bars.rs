@@ -1,5 +1,6 @@
 //! The bars of the project, each with what was measured against it.
 
+mod deliveries;
 mod mirrors;
 mod traces;
 
@@ -74,7 +75,13 @@ pub mod setting {
     pub const MIRROR_LARGE: &str = "mirror, a file of 300 MB";
     /// TLS, with 20 ms added to each call.
     pub const WEBHOOK: &str = "20 ms";
-    /// Botocove over the same.
+    /// Code for a function in each of 30 accounts.
+    pub const DELIVERY: &str = "deploy, 30 targets";
+    /// The same in 6 of them.
+    pub const DELIVERY_OF_FEW: &str = "deploy, 6 targets";
+    /// The same by processes of the AWS CLI.
+    pub const DELIVERY_PUBLISHED: &str = "AWS CLI, 6 targets";
+    /// Botocove over the 20 accounts and 4 regions.
     pub const BOTOCOVE: &str = "botocove, 20 x 4, 20 at a time";
 }
 use setting::{BOTOCOVE, FLEET, FLEET_AT_100, FLEET_BY_TAG, FLEET_OF_FEW, FLEET_OF_MANY};
@@ -197,6 +204,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .chain(fleet(measured))
         .chain(policies(measured))
         .chain(mirrors::bars(measured))
+        .chain(deliveries::bars(measured))
         .collect()
 }
 

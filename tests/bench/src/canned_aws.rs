@@ -14,17 +14,18 @@ use tokio_rustls::TlsAcceptor;
 use crate::canned::Canned;
 use crate::clock;
 use crate::http::{Answer, Answers, Server, serve};
-use crate::{one_cluster, one_push};
+use crate::{many_functions, one_cluster, one_push};
 
 /// The services, as `AWS_ENDPOINT_URL_<SERVICE>` names them. Each has a port of its own, as each has a host of its own at
 /// AWS, so that connections are shared no more than they are there.
-pub const SERVICES: [&str; 13] = [
+pub const SERVICES: [&str; 14] = [
     "CODEPIPELINE",
     "DYNAMODB",
     "EC2",
     "EMR",
     "IAM",
     "KMS",
+    "LAMBDA",
     "ORGANIZATIONS",
     "ROUTE_53",
     "S3",
@@ -96,6 +97,9 @@ fn operation(request: &Request<Bytes>) -> String {
     }
     if let Some(path) = request.uri().path().strip_prefix(one_cluster::ROUTE_53) {
         return one_cluster::operation(request.method(), path);
+    }
+    if many_functions::PATHS.iter().any(|it| request.uri().path().starts_with(it)) {
+        return many_functions::operation(request.method(), request.uri().path());
     }
     let query = request.uri().query().unwrap_or_default();
     if request.method() == Method::POST && !query.starts_with("delete") {

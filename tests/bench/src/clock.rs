@@ -39,12 +39,22 @@ pub async fn cpu_at_rest(pid: u32) -> Result<Duration> {
 
 /// What a process has used of all processors since it began, by threads that have ended too: in ticks of 10 ms.
 pub fn cpu_in_all(pid: u32) -> Result<Duration> {
+    ticks(pid, 2)
+}
+
+/// The sum of so many fields of a process's account: its own user and system time, and then those of its children that have ended.
+fn ticks(pid: u32, fields: usize) -> Result<Duration> {
     const TICK: Duration = Duration::from_millis(10);
     let stat =
         fs::read_to_string(format!("/proc/{pid}/stat")).with_context(|| format!("the account of process {pid}"))?;
-    let mut fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11);
-    let mut ticks = || fields.next().unwrap_or_default().parse::<u32>().context("the account of a process");
-    Ok(TICK * (ticks()? + ticks()?))
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(fields);
+    let ticks = fields.map(|it| it.parse::<u32>().context("the account of a process")).sum::<Result<u32>>()?;
+    Ok(TICK * ticks)
+}
+
+/// What a process and those that it has waited for have used of all processors: in ticks of 10 ms.
+pub fn cpu_with_children(pid: u32) -> Result<Duration> {
+    ticks(pid, 4)
 }
 
 /// What this thread has used of all processors since it began, to within a tick.

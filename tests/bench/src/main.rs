@@ -12,6 +12,7 @@
 //! - `matching`: reading a large manifest and finding names in it
 //! - `policies`: checking AWS's managed policies, and parliament and cloudsplaining over the same
 //! - `mirrors`: a repository of 20,000 files, one with a long history and one with a large file, and the published way over a part of it
+//! - `deliveries`: code for a function in each of many accounts and the way back, and the AWS CLI over a few of them
 //! - `fleet`: many accounts, some of them chosen by a tag, and botocove over others
 //!
 //! It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not hold is printed, never
@@ -26,6 +27,7 @@ mod clock;
 mod closed_account;
 mod cpu_share;
 mod database;
+mod deliver;
 mod first_connection;
 mod fleet;
 mod form;
@@ -36,6 +38,7 @@ mod kept_secret;
 mod life;
 mod many_accounts;
 mod many_clusters;
+mod many_functions;
 mod many_images;
 mod matching;
 mod measured;
@@ -130,6 +133,9 @@ async fn measure(only: Option<&str>, can_be_small: bool, tls: &Tls, folder: &Pat
     if is_asked("mirrors") {
         measure_mirrors(&mut measured, tls, folder).await;
     }
+    if is_asked("deliveries") {
+        measure_deliveries(&mut measured, tls, folder).await;
+    }
     if is_asked("fleet") {
         measure_fleet(&mut measured, tls, folder).await;
     }
@@ -147,6 +153,7 @@ fn show(measured: &Measured, bars: &[bars::Bar]) {
     print(&table::runs(measured));
     print(&table::checks(measured));
     print(&table::mirrored(measured));
+    print(&table::delivered(measured));
     print(&bars.iter().map(bars::Bar::line).collect::<Vec<_>>());
 }
 
@@ -258,6 +265,16 @@ async fn measure_mirrors(measured: &mut Measured, tls: &Tls, folder: &Path) {
     let large = mirror::Setting { name: setting::MIRROR_LARGE, what: What::Large(300), times: 1, ..templates };
     for setting in [published, templates, history, large] {
         measured.add_mirrored(&setting, tls, folder).await;
+    }
+}
+
+async fn measure_deliveries(measured: &mut Measured, tls: &Tls, folder: &Path) {
+    let all = deliver::Setting { name: setting::DELIVERY, is_peer: false, targets: 30, times: 5 };
+    let few = deliver::Setting { name: setting::DELIVERY_OF_FEW, targets: 6, ..all };
+    // A fifth of the targets, for the whole would take minutes: one process after the other, each takes as long.
+    let published = deliver::Setting { name: setting::DELIVERY_PUBLISHED, is_peer: true, times: 1, ..few };
+    for setting in [published, few, all] {
+        measured.add_delivered(&setting, tls, folder).await;
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::artifact::{Artifact, inspect};
 use crate::database::Engine;
+use crate::deliver::{self, Delivered, deliver};
 use crate::first_connection::before_connection;
 use crate::fleet::{self, Run, run};
 use crate::job::{Done, Job};
@@ -36,6 +37,8 @@ pub struct Measured {
     pub runs: BTreeMap<&'static str, Vec<Run>>,
     /// Repositories that were mirrored, by setting.
     pub mirrored: BTreeMap<&'static str, Vec<Mirrored>>,
+    /// Code that was delivered, by setting.
+    pub delivered: BTreeMap<&'static str, Vec<Delivered>>,
     /// Policies that were checked, by setting.
     pub checked: BTreeMap<&'static str, Vec<Checked>>,
     /// A large manifest and many names.
@@ -166,6 +169,22 @@ impl Measured {
     /// The median of a figure over the times that a repository was mirrored.
     pub fn mirrored(&self, setting: &str, figure: impl Fn(&Mirrored) -> Option<f64>) -> Option<f64> {
         median(self.mirrored.get(setting)?.iter().filter_map(figure).collect())
+    }
+
+    /// Delivers as often as the setting says.
+    pub async fn add_delivered(&mut self, setting: &deliver::Setting, tls: &Tls, folder: &Path) {
+        for number in 1..=setting.times {
+            eprintln!("{}: {number} of {}", setting.name, setting.times);
+            match deliver(setting, tls, folder).await {
+                Ok(delivered) => self.delivered.entry(setting.name).or_default().push(delivered),
+                Err(error) => return self.missing.push(format!("{error:#}")),
+            }
+        }
+    }
+
+    /// The median of a figure over the deliveries of a setting.
+    pub fn delivered(&self, setting: &str, figure: impl Fn(&Delivered) -> f64) -> Option<f64> {
+        median(self.delivered.get(setting)?.iter().map(figure).collect())
     }
 
     /// Checks policies once.

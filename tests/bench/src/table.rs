@@ -1,6 +1,7 @@
 //! The tables of figures that the bars are made of: of events, one column a subject, and of sweeps, one row a setting.
 
 use crate::bars::{first_at_128_mb, setting};
+use crate::deliver::Delivered;
 use crate::fleet::Run;
 use crate::job::Done;
 use crate::life::{Event, Life};
@@ -160,6 +161,28 @@ pub fn mirrored(measured: &Measured) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The lines of the deliveries, one a setting.
+pub fn delivered(measured: &Measured) -> Vec<String> {
+    let figures: [fn(&Delivered) -> f64; 8] = [
+        |it| it.forward.cost.wall_ms,
+        |it| it.forward.cost.cpu_ms,
+        |it| it.forward.path.into(),
+        Delivered::wall_each,
+        Delivered::cpu_each,
+        Delivered::calls_each,
+        |it| it.back.as_ref().map_or(f64::NAN, |it| it.cost.wall_ms),
+        |it| it.back.as_ref().map_or(f64::NAN, |it| it.path.into()),
+    ];
+    let row = |what: &str, cells: [String; 8]| {
+        let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:>12}")).collect();
+        format!("{what:<40}{}", cells.concat())
+    };
+    let of = |setting: &str| figures.map(|figure| measured.delivered(setting, figure).map_or("-".to_owned(), written));
+    let names = ["wall ms", "CPU ms", "path", "wall each", "CPU each", "calls each", "back ms", "its path"];
+    let lines = measured.delivered.keys().map(|setting| row(setting, of(setting)));
+    [row("deliveries, 50 ms a call, medians", names.map(String::from))].into_iter().chain(lines).collect()
 }
 
 /// The lines of the policies that were checked, one a setting.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws::in_name_of;
-use delivery::{Phase, Status};
+use delivery::{Code, Order, Phase, Request, Status};
 use serde_json::json;
 
 use super::{Fleet, LIVE, ORDERS, go_on, run};
@@ -132,4 +132,86 @@ async fn code_that_another_hand_puts_in_between_never_gets_traffic() {
     .await;
     assert_eq!(record.status, Status::Succeeded);
     assert_eq!(fleet.answers().await, ["new by 3"]);
+}
+
+/// An identity that may write to the bucket puts other code under the name that ours will have: the rehearsal finds it out.
+#[tokio::test]
+async fn code_under_a_name_that_is_not_its_own_is_found_before_the_first_change() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let refused = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let order = Order::read(&fleet.order(json!({})), &fleet.settings).unwrap();
+        let request = Request { deployment: "d-1".into(), who: "a test".into(), source: "a test".into() };
+        let first = vec![Code::new(code("new"))];
+        let mut it = driver.look(&order, first.clone(), request.clone()).await.unwrap().unwrap();
+        driver.put_code(&mut it).await.unwrap();
+        let place = it.record.goods[ORDERS].places[REGION].clone();
+        fleet.hub.s3.put_object().bucket(&place.bucket).key(&place.key).body(code("evil").into()).send().await.unwrap();
+        let mut it = driver.look(&order, first, request).await.unwrap().unwrap();
+        driver.put_code(&mut it).await.unwrap();
+        driver.rehearse(&it).await.unwrap_err()
+    })
+    .await;
+    assert!(refused.is_refused() && refused.to_string().contains("is other code than its name says"), "{refused}");
+    let changes = fleet.places[0].operations_since(0);
+    assert_eq!(changes.iter().filter(|it| it.as_str() == "lambda:PublishVersion").count(), 1, "the one of the set-up");
+    assert_eq!(fleet.answers().await, ["old by 1"]);
+}
+
+/// An update begins between the look and the rehearsal: nothing was changed yet, and the deployment is asked for again.
+#[tokio::test]
+async fn an_update_that_begins_before_the_rehearsal_is_waited_for() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let place = &fleet.places[0];
+    let error = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let order = Order::read(&fleet.order(json!({})), &fleet.settings).unwrap();
+        let request = Request { deployment: "d-1".into(), who: "a test".into(), source: "a test".into() };
+        let mut it = driver.look(&order, vec![Code::new(code("new"))], request).await.unwrap().unwrap();
+        driver.put_code(&mut it).await.unwrap();
+        tag(place, ORDERS, UPDATE, Some("InProgress")).await;
+        let update = lambda(place).update_function_code().function_name(ORDERS);
+        update.zip_file(aws_sdk_lambda::primitives::Blob::new(code("theirs"))).send().await.unwrap();
+        driver.rehearse(&it).await.unwrap_err()
+    })
+    .await;
+    assert!(error.is_unfinished(), "{error}");
+}
+
+/// Lambda's update of a function does not end: the deployment waits for half an hour, and not for ever.
+#[tokio::test]
+async fn an_update_that_does_not_end_fails_its_target_after_half_an_hour() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    tag(&fleet.places[0], ORDERS, UPDATE, Some("InProgress")).await;
+    let record = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut it = fleet.begin(&driver, "d-1", &fleet.order(json!({})), "new").await.unwrap();
+        let deadline = run_for(Duration::from_mins(1)).deadline;
+        for _ in 0..3 {
+            driver.advance(&mut it, &deadline).await.unwrap();
+        }
+        assert_eq!(it.record.status, Status::Running);
+        let_time_pass(Duration::from_mins(31));
+        go_on(&driver, &mut it).await.unwrap();
+        it.record
+    })
+    .await;
+    assert_eq!(record.status, Status::RolledBack);
+    assert!(record.reason.as_ref().unwrap().contains("for more than 30 minutes"), "{record:?}");
+    assert_eq!(fleet.answers().await, ["old by 1"]);
+}
+
+/// A record that one item of DynamoDB cannot hold is refused before the first change, and not in the middle.
+#[tokio::test]
+async fn a_record_that_the_table_could_not_hold_is_not_begun() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let refused = in_name_of(&run("d-1"), async {
+        let driver = fleet.driver().await;
+        let mut it = second_of(&fleet, &driver, &fleet.order(json!({}))).await;
+        it.record.source = "x".repeat(200_000);
+        driver.begin(&mut it).await.unwrap_err()
+    })
+    .await;
+    assert!(refused.is_refused() && refused.to_string().contains("deliver to fewer targets"), "{refused}");
+    assert!(fleet.driver().await.resume("d-2").await.unwrap().is_none());
 }

@@ -1,9 +1,11 @@
 //! The world of `deploy-lambda`: a pipeline in the function's own account, what it sends, and the functions of a target account.
 
+mod artifacts;
 mod binary;
 pub mod checks;
 mod given;
 mod jobs;
+mod pipeline;
 mod stories;
 
 use std::fmt::Write as _;
@@ -142,10 +144,15 @@ impl scene::Scene for Scene {
 
 /// The function's settings.
 fn settings(hub: &str) -> Settings {
+    settings_with(hub, ORDERS)
+}
+
+/// The same for these functions.
+fn settings_with(hub: &str, functions: &str) -> Settings {
     let variable = |name: &str| match name {
         "SIGNALBOX_DEPLOYMENTS_TABLE" => Some(DEPLOYMENTS.to_owned()),
         "SIGNALBOX_CODE_BUCKET" => Some(format!("code-{hub}")),
-        "SIGNALBOX_DEPLOY_FUNCTIONS" => Some(ORDERS.into()),
+        "SIGNALBOX_DEPLOY_FUNCTIONS" => Some(functions.into()),
         _ => None,
     };
     Settings::read(&variable).expect("settings of a test")
@@ -187,21 +194,27 @@ impl Scene {
         self.send(&artifact(&self.with_own_ids(given.order), given.sent)).await;
     }
 
-    fn run(&self) -> Run {
-        Run::new(DeployLambda::NAME, self.job(), run_for(Duration::from_mins(1)).deadline)
-    }
-
     /// One job, and its answer.
     pub async fn hear_once(&self, mode: Mode) -> Report {
-        let (run, event) = (self.run(), self.event_of_job());
+        self.hear_within(mode, Duration::from_mins(1)).await
+    }
+
+    /// One job, in an invocation of which so much time is left, and its answer.
+    pub async fn hear_within(&self, mode: Mode, left: Duration) -> Report {
+        self.drive(mode, left, &self.event_of_job()).await
+    }
+
+    /// The same with this event.
+    pub async fn drive(&self, mode: Mode, left: Duration, event: &str) -> Report {
+        let run = Run::new(DeployLambda::NAME, self.job(), run_for(left).deadline);
         in_name_of(&run, async {
             let function = DeployLambda::new(self.sessions.clone(), self.settings.clone());
             let ledger = DynamoLedger::new(&self.world.sessions, LEDGER, DeployLambda::NAME);
-            let report = drive_json(&function, &ledger, mode, &run, &event).await;
+            let report = drive_json(&function, &ledger, mode, &run, event).await;
             if mode == Mode::Plan || report.left == Some(Left::Busy) {
                 return report;
             }
-            let caller = Pipeline::caller(&event).expect("a job");
+            let caller = Pipeline::caller(event).expect("a job");
             match answers(&self.sessions).answer(&caller, &report, &run).await {
                 Ok(()) => {
                     *self.token.lock().unwrap() = match self.state() {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{AliasRoutingConfiguration, LastUpdateStatus, State};
+use aws_sdk_lambda::types::{AliasRoutingConfiguration, LastUpdateStatus, ProvisionedConcurrencyStatusEnum, State};
 use aws_smithy_types::base64;
 use expect_test::expect;
 use serde_json::json;
@@ -270,11 +270,36 @@ async fn provisioned_concurrency_is_listed_by_what_has_it() {
     publish(&world, "orders", code("two")).await;
     make_alias(&world, "orders", "live", "1").await;
     let put = lambda(&world).put_provisioned_concurrency_config().function_name("orders").qualifier("live");
-    put.provisioned_concurrent_executions(2).send().await.unwrap();
-    let listed = list.send().await.unwrap().provisioned_concurrency_configs.unwrap();
+    let begun = put.provisioned_concurrent_executions(2).send().await.unwrap();
+    assert_eq!(begun.status(), Some(&ProvisionedConcurrencyStatusEnum::InProgress));
+    let listed = loop {
+        let listed = list.clone().send().await.unwrap().provisioned_concurrency_configs.unwrap();
+        if listed[0].status() == Some(&ProvisionedConcurrencyStatusEnum::Ready) {
+            break listed;
+        }
+    };
     let arns: Vec<_> = listed.iter().map(|it| it.function_arn().unwrap().replace(&world.account, "ACCOUNT")).collect();
     assert_eq!(arns, ["arn:aws:lambda:eu-west-1:ACCOUNT:function:orders:live"]);
     assert_eq!(listed[0].requested_provisioned_concurrent_executions(), Some(2));
+}
+
+/// Until what is provisioned has moved with the alias, its traffic goes to the version from before.
+#[tokio::test]
+async fn the_traffic_of_an_alias_follows_what_is_provisioned_for_it() {
+    let world = account().await;
+    publish(&world, "orders", code("one")).await;
+    publish(&world, "orders", code("two")).await;
+    make_alias(&world, "orders", "live", "1").await;
+    let put = lambda(&world).put_provisioned_concurrency_config().function_name("orders").qualifier("live");
+    put.provisioned_concurrent_executions(2).send().await.unwrap();
+    let update = lambda(&world).update_alias().function_name("orders").name("live").function_version("2");
+    let moved = update.routing_config(AliasRoutingConfiguration::builder().build()).send().await.unwrap();
+    let weights = moved.routing_config.unwrap().additional_version_weights.unwrap();
+    assert_eq!((moved.function_version.as_deref(), weights.get("1")), (Some("2"), Some(&1.0)));
+    let alias = lambda(&world).get_alias().function_name("orders").name("live");
+    while alias.clone().send().await.unwrap().routing_config.is_some_and(|it| it.additional_version_weights.is_some()) {
+    }
+    assert_eq!(invoke(&world, "orders", "live", "{}").await.0, "2");
 }
 
 /// The code lies in a bucket of another account, and its version counts.
@@ -359,7 +384,9 @@ fn ministack_does_not_do_by_itself_what_the_mends_bring() {
         an alias names versions that exist: no
         the weights of an alias route: no
         an alias with weights is counted by version: no
+        what is provisioned takes a while: no
         provisioned concurrency is listed: no
+        the traffic of an alias follows its concurrency: no
         the code may lie in another account's bucket: no
     "]]
     .assert_eq(&String::from_utf8_lossy(&ran.stdout));

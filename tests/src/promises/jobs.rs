@@ -134,7 +134,8 @@ async fn a_job_is_answered_once_with_what_became_of_it() {
     let mut later = Report::new("a-test", Outcome::Failed, Some("out of time".into()));
     later.left = Some(Left::OutOfTime);
     pipeline.answer(&caller, &later, &run).await.unwrap();
-    assert_eq!(state(&function), Some(JobState::Continued(ID.into())));
+    let token = state(&function);
+    assert!(matches!(&token, Some(JobState::Continued(it)) if it.starts_with(&format!("{ID}@"))), "{token:?}");
     let refused = Report::of_error("a-test", &Error::refused("the policy allows too much"));
     pipeline.answer(&caller, &refused, &run).await.unwrap();
     let failed = JobState::Failed("ConfigurationError".into(), "the policy allows too much".into());

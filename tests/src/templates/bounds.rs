@@ -14,7 +14,7 @@ const ORGANIZATION: &str = "o-exampleorgid";
 
 /// Actions for which AWS knows no resource, or for which a role needs every one. Any other action names what it is about.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
-const OF_ANY_RESOURCE: [&str; 27] = [
+const OF_ANY_RESOURCE: [&str; 33] = [
     "access-analyzer:ValidatePolicy",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
@@ -24,6 +24,7 @@ const OF_ANY_RESOURCE: [&str; 27] = [
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
     "ec2:DescribeImages",
+    "ec2:DescribeInstances",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSnapshots",
     "ec2:DescribeSubnets",
@@ -40,6 +41,11 @@ const OF_ANY_RESOURCE: [&str; 27] = [
     "route53:ListHostedZonesByVPC",
     "s3:ListAllMyBuckets",
     "secretsmanager:GetRandomPassword",
+    "ssm:DescribeInstanceInformation",
+    "ssm:DescribeInstancePatchStates",
+    "ssm:DescribeInstancePatches",
+    "ssm:DescribeMaintenanceWindows",
+    "ssm:DescribePatchGroups",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 ];
@@ -81,6 +87,25 @@ fn forbidden() -> Vec<(&'static str, String, Value)> {
         ("secretsmanager:GetSecretValue", format!("{secret}x"), json!({"aws:ResourceAccount": ACCOUNT})),
         ("secretsmanager:PutSecretValue", secret.replace(ACCOUNT, OTHER), json!({"aws:ResourceAccount": OTHER})),
         ("iam:PassRole", format!("arn:aws:iam::{ACCOUNT}:role/admin"), json!({})),
+    ]
+}
+
+/// What none may do about patches: install them, forge a report, or write what is of another account.
+fn forbidden_of_patches() -> Vec<(&'static str, String, Value)> {
+    let bus = format!("arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/default");
+    let document = "arn:aws:ssm:eu-west-1::document/AWS-RunPatchBaseline".to_owned();
+    let instance = format!("arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/i-0123456789abcdef0");
+    let table = format!("arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/signalbox-patches");
+    let of = |source: &str, kind: &str| json!({"events:source": source, "events:detail-type": kind});
+    vec![
+        ("ssm:SendCommand", document, json!({})),
+        ("ssm:SendCommand", instance.clone(), json!({})),
+        ("ec2:RebootInstances", instance, json!({})),
+        ("events:PutEvents", bus.clone(), of("aws.ssm", "Signalbox Patch Report")),
+        ("events:PutEvents", bus, of("signalbox", "Another Report")),
+        ("dynamodb:DeleteItem", table.clone(), json!({"dynamodb:LeadingKeys": [format!("{ACCOUNT}/eu-west-1")]})),
+        ("dynamodb:PutItem", table.clone(), json!({"dynamodb:LeadingKeys": [format!("{OTHER}/eu-west-1")]})),
+        ("dynamodb:Scan", table, json!({})),
     ]
 }
 
@@ -169,6 +194,7 @@ fn parameters_beside_delivery() -> Value {
         "AllowedAccounts": OTHER,
         "StoredPlans": "s3://manifests/plans/",
         "LedgerTable": "signalbox-ledger",
+        "PatchesTable": "signalbox-patches",
         "GrantsTable": "signalbox-grants",
         "AuditTable": "signalbox-audit",
         "Accounts": OTHER,
@@ -221,6 +247,8 @@ fn values_of(key: &str, expected: &Value) -> [Value; 2] {
         "route53:ChangeResourceRecordSetsActions" => [json!(["CREATE"]), json!(["CREATE", "UPSERT"])],
         "aws:ResourceOrgID" => [json!(ORGANIZATION), json!("o-anotherorgid")],
         "aws:ResourceAccount" => [json!(first()), json!(if first() == ACCOUNT { OTHER } else { ACCOUNT })],
+        "events:source" => [json!(first()), json!("aws.ssm")],
+        "events:detail-type" => [json!(first()), json!("Another Report")],
         "ec2:Add/group" => [Value::Null, json!("all")],
         "kms:ViaService" if first().starts_with("s3.") => [json!(first()), json!("dynamodb.eu-west-1.amazonaws.com")],
         "kms:ViaService" => [json!(first()), json!("athena.eu-west-1.amazonaws.com")],
@@ -317,7 +345,8 @@ async fn only_actions_without_resources_are_allowed_on_everything() {
 
 #[tokio::test]
 async fn what_no_function_may_do_every_role_denies() {
-    let forbidden = forbidden().into_iter().chain(forbidden_of_keys()).chain(forbidden_of_policies());
+    let forbidden =
+        forbidden().into_iter().chain(forbidden_of_keys()).chain(forbidden_of_policies()).chain(forbidden_of_patches());
     let forbidden: Vec<_> = forbidden.map(|(action, on, with)| (action.to_owned(), on, with)).collect();
     for role in roles() {
         // A function that keeps a bucket uses the key of its stack through S3.

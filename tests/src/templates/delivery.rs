@@ -65,6 +65,19 @@ fn the_pipelines_fit_every_partition_and_say_whose_they_are() {
     }
 }
 
+/// In a further Region the stack has no pipeline, and no role either: those of the first Region have the names.
+#[test]
+fn without_pipelines_the_stack_makes_no_role() {
+    let template = Template::read("delivery/shared-services").json;
+    let resources = template["Resources"].as_object().unwrap();
+    let roles: Vec<_> = resources.values().filter(|it| it["Type"] == "AWS::IAM::Role").collect();
+    assert_eq!(roles.len(), 4);
+    for role in roles {
+        let condition = role["Condition"].as_str().unwrap_or_default();
+        assert!(["HasServices", "HasFunctions", "HasSimple", "HasPipelines"].contains(&condition), "{role}");
+    }
+}
+
 /// A role of a target trusts one role, and may use its own part of the bucket. The parameters of both templates are the same.
 #[test]
 fn both_templates_name_alike_what_they_share() {

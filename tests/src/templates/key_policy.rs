@@ -104,6 +104,22 @@ async fn eventbridge_keeps_events_that_failed_for_this_account_only() {
 }
 
 #[tokio::test]
+async fn eventbridge_sends_to_the_topics_of_this_account_only() {
+    let context = |source: &str, topic: &str| {
+        let arn = format!("arn:aws:sns:eu-west-1:{ACCOUNT}:{topic}");
+        json!({"aws:SourceAccount": source, "kms:EncryptionContext:aws:sns:topicArn": arn})
+    };
+    // The name is a parameter, whose default the page has.
+    let topic = "signalbox-patch-reports";
+    for action in ["kms:GenerateDataKey", "kms:Decrypt"] {
+        assert!(admits(EVENTS, action, &context(ACCOUNT, topic)).await, "{action}");
+    }
+    assert!(!admits(EVENTS, "kms:Decrypt", &context(OTHER, topic)).await, "for another account");
+    assert!(!admits(EVENTS, "kms:Decrypt", &context(ACCOUNT, "orders")).await);
+    assert!(!admits(LOGS, "kms:Decrypt", &context(ACCOUNT, topic)).await);
+}
+
+#[tokio::test]
 async fn eventbridge_encrypts_the_archive_of_the_bus_and_of_no_other() {
     let context = |account: &str, rest: &str| {
         let arn = format!("arn:aws:events:eu-west-1:{account}:{rest}");

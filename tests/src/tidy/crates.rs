@@ -145,6 +145,20 @@ fn the_demo_needs_the_clients_that_it_shows_and_one_function() {
     assert_eq!(ours, ["local-aws", "terminal"], "the demo names its function by its name");
 }
 
+/// Where S3's client asks for a later version, cargo takes that of the registry, and each zip is 650 KB larger.
+#[test]
+fn the_crcs_of_s3_are_ours() {
+    let graph = Graph::read();
+    assert!(graph.closure("aws-sdk-s3").contains("crc-fast"), "S3's client has another source of CRCs: remove ours");
+    assert!(graph.under("shared").contains("crc-fast"), "{:?}", graph.under("shared"));
+    let lock = super::read("Cargo.lock");
+    let versions: Vec<_> = lock.split("[[package]]").filter(|it| it.contains("name = \"crc-fast\"")).collect();
+    assert!(
+        versions.len() == 1 && !versions[0].contains("source = "),
+        "S3's client has a crate of the registry: {versions:?}"
+    );
+}
+
 /// A deployed function may run whatever is shared, so nothing shared reads arguments or draws on a terminal.
 #[test]
 fn what_is_shared_has_no_command_line() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::operation::get_pipeline_state::GetPipelineStateOutput;
-use aws_sdk_codepipeline::types::{ActionExecution, PipelineExecutionSummary};
+use aws_sdk_codepipeline::types::{ActionExecution, ApprovalResult, ApprovalStatus, PipelineExecutionSummary};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 
 use local_aws::deploy::{Deployment, Stack};
@@ -39,6 +39,14 @@ pub async fn deploy_pipeline(
     let region = [("PipelineRegion", REGION), own[1]];
     deploy(security, "policy-pipeline-action", &template, &[&of_pipeline[..], &region].concat()).await;
     outputs
+}
+
+/// Deploys a template of `infra/delivery/`: what the stack says of itself.
+pub async fn deploy_delivery(world: &World, name: &str, given: Vec<(&str, &str)>) -> BTreeMap<String, String> {
+    let parameters = given.into_iter().map(|(name, it)| (name.to_owned(), it.to_owned())).collect();
+    let template = local_aws::workspace().join(format!("infra/delivery/{name}.yaml"));
+    let stack = Stack { name: name.into(), template, parameters };
+    Deployment::new(world.sessions.config()).apply(&stack).await.unwrap()
 }
 
 /// A pipeline in the account of a test.
@@ -84,6 +92,14 @@ impl<'a> Watched<'a> {
         let has_status = |it: &ActionExecution| it.status().is_some_and(|it| it.as_str() == status);
         let told = self.state_when(|it| run(it, stage).is_some_and(|it| has_status(&it))).await;
         run(&told, stage).unwrap()
+    }
+
+    /// Approves what waits at a stage, as soon as it does.
+    pub async fn approve(&self, stage: &str) {
+        let token = self.run_when(stage, "InProgress").await.token.unwrap();
+        let result = ApprovalResult::builder().status(ApprovalStatus::Approved).summary("seen").build().unwrap();
+        let put = self.client.put_approval_result().pipeline_name(&self.name).stage_name(stage);
+        put.action_name("Approve").token(token).result(result).send().await.unwrap();
     }
 
     /// The executions, the newest first, as soon as this many have ended.

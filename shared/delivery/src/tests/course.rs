@@ -1,9 +1,9 @@
 //! The deployment as a whole, by its record.
 
 use super::{record, target};
+use crate::OnFailure;
 use crate::course::{Course, course};
 use crate::record::{Phase, Record, Status};
-use crate::{Deployment, Kind, OnFailure, Request};
 
 const ONE: &str = "111122223333/eu-west-1/orders:live";
 const TWO: &str = "222233334444/eu-west-1/orders:live";
@@ -47,20 +47,10 @@ fn after_a_failed_wave_no_other_begins_and_what_moved_moves_back() {
 }
 
 #[test]
-fn every_target_of_a_failed_wave_is_tried() {
-    let mut it = record(&[&[ONE, TWO]]);
+fn a_failed_target_turns_its_wave_back_at_once_and_where_all_is_to_stay_the_others_are_tried() {
+    let mut it = Record { on_failure: OnFailure::Rollback, ..record(&[&[ONE, TWO]]) };
     it.targets.get_mut(&target(ONE)).unwrap().phase = Phase::Failed;
+    assert!(matches!(course(&it), Course::Turn(Status::RollingBack, Some(_))));
+    it.on_failure = OnFailure::Stop;
     assert_eq!(course(&it), Course::Forward(vec![target(TWO)]));
-}
-
-#[test]
-fn the_way_back_leads_from_where_the_deployment_brought_each_alias_to_where_it_was() {
-    let mut it = with(&[(ONE, Phase::Done), (TWO, Phase::Waiting)], Status::Succeeded);
-    it.targets.get_mut(&target(ONE)).unwrap().after = Some("4".into());
-    let request = Request { deployment: "d-2".into(), who: "an operator".into(), source: "d-1".into() };
-    let back = Deployment::way_back(&it, request, 2_000).record;
-    assert_eq!(back.kind, Kind::Rollback("d-1".into()));
-    let targets: Vec<_> =
-        back.targets.iter().map(|(it, to)| (it.to_string(), to.before.as_str(), to.after.as_deref())).collect();
-    assert_eq!(targets, [(ONE.to_owned(), "4", Some("3"))]);
 }

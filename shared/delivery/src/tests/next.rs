@@ -246,3 +246,36 @@ fn versions_are_deleted_that_are_old_and_that_nothing_needs() {
     assert_eq!(crate::prune::spare(&[5, 1, 2, 3, 4, 6], &needed, 2), [1, 3, 4]);
     assert!(crate::prune::spare(&[1, 2], &needed, 2).is_empty());
 }
+
+#[test]
+fn an_update_of_another_hand_is_waited_for_in_a_phase_so_that_patience_ends() {
+    let mut it = Case::new();
+    it.seen.latest = Some(latest("old", Update::InProgress));
+    assert_eq!(it.forward(), Next::Enter(Phase::Updating));
+    it.progress.phase = Phase::Updating;
+    assert!(matches!(it.forward(), Next::Wait { stale: Stale::Latest, .. }));
+    it.seen.latest = Some(latest("old", Update::Successful));
+    assert!(matches!(it.forward(), Next::Call(Call::UpdateCode { .. })));
+}
+
+/// Lambda itself gives an alias with provisioned concurrency a second version, until that is there for the new one.
+#[test]
+fn an_alias_whose_concurrency_moves_is_waited_for_and_not_taken_for_another_hands() {
+    let of_alias = |state| Some(vec![Provisioned { qualifier: "live".into(), requested: 7, state }]);
+    let mut it = Case::published();
+    it.seen.alias = Some(alias("4", Some(("3", 1.0))));
+    it.seen.provisioned = of_alias(Update::InProgress);
+    assert_eq!(it.forward(), Next::Mark(Phase::Baking), "it moved before the run was broken off");
+    it.progress.moved = Some(NOW);
+    assert!(matches!(it.forward(), Next::Wait { stale: Stale::Arrival, .. }));
+    it.seen.provisioned = of_alias(Update::Failed("no room".into()));
+    assert_eq!(ends(&it.forward()), Phase::Failed);
+    assert_eq!(it.back(), moved("3", None));
+    it.seen.alias = Some(alias("3", Some(("4", 1.0))));
+    assert_eq!(ends(&it.back()), Phase::RolledBack, "Lambda leads the traffic back by itself");
+    it.seen.alias = Some(alias("3", Some(("7", 1.0))));
+    assert_eq!(ends(&it.back()), Phase::LeftAlone);
+    it.traffic = Traffic::Canary { percent: 10, minutes: 5 };
+    it.seen.alias = Some(alias("3", Some(("4", 0.1))));
+    assert_eq!(it.back(), moved("3", None), "the weights are the canary's");
+}

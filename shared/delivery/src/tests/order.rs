@@ -75,3 +75,73 @@ fn a_name_may_be_allowed_by_its_beginning() {
     assert!(read(&LEAST.replace("orders", "billing-eu")).is_ok());
     assert!(read(&LEAST.replace("orders", "billing")).is_err());
 }
+
+/// What is said of these texts, one after the other.
+fn told(all: &[String]) -> String {
+    all.iter().map(|text| read(text).unwrap_err()).collect::<Vec<_>>().join("\n")
+}
+
+/// What a committer may write to get around the settings, or to keep the function busy.
+#[test]
+fn names_that_are_more_than_names_are_refused_with_their_place() {
+    let with = |from: &str, to: &str| LEAST.replace(from, to);
+    let units: Vec<_> = (0..21).map(|it| format!(r#""ou-ab12-{it:08}""#)).collect();
+    let alarms = r#""orders", "alarms": ["", "orders-*", "arn:aws:cloudwatch:eu-west-1:555566667777:alarm:a"]"#;
+    expect![[r#"
+        error: deploy.json:1:43: it cannot be read: duplicate field `name` at line 1 column 43; write {"functions": [{"name": ".."}], "targets": [{"accounts": [".."], "regions": [".."]}]} (deploy)
+        error: deploy.json:1:29: it cannot be read: duplicate field `functions` at line 1 column 29; write {"functions": [{"name": ".."}], "targets": [{"accounts": [".."], "regions": [".."]}]} (deploy)
+        error: deploy.json:/functions: there are 6, and there may be 1 to 5; deliver in several deployments, or name one at least (count)
+        error: deploy.json:/functions/1/name: this function is there twice; leave one (twice)
+        error: deploy.json:/functions/2/name: this function is there twice; leave one (twice)
+        error: deploy.json:/functions/3/name: this function is there twice; leave one (twice)
+        error: deploy.json:/functions/4/name: this function is there twice; leave one (twice)
+        error: deploy.json:/functions/5/name: this function is there twice; leave one (twice)
+        error: deploy.json:/functions/0/name: `orders:live` is not 1 to 64 letters, digits, hyphens and underscores; write the name by itself, without an ARN or a version (name)
+        error: deploy.json:/functions/0/name: `555566667777:function:orders` is not 1 to 64 letters, digits, hyphens and underscores; write the name by itself, without an ARN or a version (name)
+        error: deploy.json:/functions/0/name: `*` is not 1 to 64 letters, digits, hyphens and underscores; write the name by itself, without an ARN or a version (name)
+        error: deploy.json:/functions/0/alarms/0: `` is not the name of one alarm; write its name by itself in 1 to 255 characters, without an ARN or a wildcard (alarm)
+        error: deploy.json:/functions/0/alarms/1: `orders-*` is not the name of one alarm; write its name by itself in 1 to 255 characters, without an ARN or a wildcard (alarm)
+        error: deploy.json:/functions/0/alarms/2: `arn:aws:cloudwatch:eu-west-1:555566667777:alarm:a` is not the name of one alarm; write its name by itself in 1 to 255 characters, without an ARN or a wildcard (alarm)
+        error: deploy.json:/targets: there are 21 units, and there may be 20; name a unit above them, or deliver in several deployments (count)
+        error: deploy.json:1:3: it cannot be read: invalid type: sequence, expected a string at line 1 column 3; write {"functions": [{"name": ".."}], "targets": [{"accounts": [".."], "regions": [".."]}]} (deploy)"#]].assert_eq(&told(&[
+        with(r#"{"name": "orders"}"#, r#"{"name": "billing-a", "name": "orders"}"#),
+        with(r#"{"functions""#, r#"{"functions": [], "functions""#),
+        with(r#"{"name": "orders"}"#, &[r#"{"name": "orders"}"#; 6].join(",")),
+        with("\"orders\"", "\"orders:live\""),
+        with("\"orders\"", "\"555566667777:function:orders\""),
+        with("\"orders\"", "\"*\""),
+        with("\"orders\"", alarms),
+        with("\"accounts\"", &format!("\"units\": [{}], \"accounts\"", units.join(","))),
+        format!("{}{}", "[".repeat(200), "]".repeat(200)),
+    ]));
+}
+
+#[test]
+fn numbers_that_are_none_are_refused_with_their_place() {
+    let with = |more: &str| LEAST.replace(r#"{"functions""#, &format!(r#"{{{more}, "functions""#));
+    let selectors = vec![r#""222233334444""#; 201].join(",");
+    expect![[r#"
+        error: deploy.json:1:24: it cannot be read: expected value at line 1 column 24; write {"functions": [{"name": ".."}], "targets": [{"accounts": [".."], "regions": [".."]}]} (deploy)
+        error: deploy.json:1:25: it cannot be read: invalid value: integer `-1`, expected u64 at line 1 column 25; write {"functions": [{"name": ".."}], "targets": [{"accounts": [".."], "regions": [".."]}]} (deploy)
+        error: deploy.json:1:27: it cannot be read: invalid type: floating point `10.5`, expected u64 at line 1 column 27; write {"functions": [{"name": ".."}], "targets": [{"accounts": [".."], "regions": [".."]}]} (deploy)
+        error: deploy.json:1:28: it cannot be read: number out of range at line 1 column 28; write {"functions": [{"name": ".."}], "targets": [{"accounts": [".."], "regions": [".."]}]} (deploy)
+        error: deploy.json:/waves/0/percent: percentages are of all targets: each is above the one before, and none above 100; write such as 10, 50, 100 (percent)
+        error: deploy.json:1:43: it cannot be read: invalid type: floating point `1e+20`, expected u64 at line 1 column 43; write {"functions": [{"name": ".."}], "targets": [{"accounts": [".."], "regions": [".."]}]} (deploy)
+        error: deploy.json:/waves/0/targets: there are 201, and there may be 1 to 200; deliver in several deployments, or name one at least (count)
+        error: deploy.json:/waves: there are 0, and there may be 1 to 20; deliver in several deployments, or name one at least (count)
+        error: deploy.json:/bake-minutes: all waves together would take 285120 minutes, and a job may take 1380; shorten it, or traffic/minutes, or take fewer waves (too-long)
+        error: deploy.json:/traffic: this is not a way to move traffic; write {"shift": "all-at-once"}, or canary or linear with percent (1 to 99) and minutes (1 to 2880) (traffic)
+        error: deploy.json:/bake-minutes: all waves together would take 18446744073709551615 minutes, and a job may take 1380; shorten it, or traffic/minutes, or take fewer waves (too-long)"#]].assert_eq(&told(&[
+        with(r#""waves": [{"percent": NaN}]"#),
+        with(r#""waves": [{"percent": -1}]"#),
+        with(r#""waves": [{"percent": 10.5}]"#),
+        with(r#""waves": [{"percent": 1e400}]"#),
+        with(r#""waves": [{"percent": 18446744073709551615}]"#),
+        with(r#""waves": [{"percent": 99999999999999999999}]"#),
+        with(&format!(r#""waves": [{{"targets": [{selectors}]}}]"#)),
+        with(r#""waves": []"#),
+        with(r#""traffic": {"shift": "linear", "percent": 1, "minutes": 2880}"#),
+        with(r#""traffic": {"shift": "canary", "percent": 10, "minutes": 18446744073709551615}"#),
+        with(r#""bake-minutes": 18446744073709551615"#),
+    ]));
+}

@@ -45,3 +45,29 @@ fn no_target_is_forgotten_and_no_wave_is_empty() {
         error: deploy.json:/waves/0: this wave has no target: the waves before took all that it selects; leave it out, or select others (waves)
         error: deploy.json:/waves: 3 of 6 targets are in no wave, such as 222233334444/us-east-1/orders:live; end with {"percent": 100} (waves)"#]].assert_eq(&divide(r#"[{"targets": ["444455556666"]}, {"percent": 50}]"#).unwrap_err());
 }
+
+#[test]
+fn a_name_in_a_wave_that_is_no_target_is_said_with_its_place() {
+    expect![[r#"
+        error: deploy.json:/waves/0/targets/1: `555566667777` is not a target of this deployment; name it in /targets, or leave it out of the wave (waves)
+        error: deploy.json:/waves/0/targets/2: `eu-west-9` is not a target of this deployment; name it in /targets, or leave it out of the wave (waves)
+        error: deploy.json:/waves/0/targets/3: `ou-ab12-99999999` is not a target of this deployment; name it in /targets, or leave it out of the wave (waves)"#]].assert_eq(
+        &divide(
+            r#"[{"targets": ["222233334444", "555566667777", "eu-west-9", "ou-ab12-99999999"]}, {"percent": 100}]"#,
+        )
+        .unwrap_err(),
+    );
+}
+
+/// A few names ask for more than a million targets: they are counted no further than there may be.
+#[test]
+fn more_targets_than_there_may_be_are_refused_before_they_are_made() {
+    let accounts: Vec<_> = (0..200).map(|it| format!("\"{it:012}\"")).collect();
+    let group = format!(r#"{{"accounts": [{}], "regions": ["eu-west-1", "us-east-1"]}}"#, accounts.join(","));
+    let text = format!(r#"{{"functions": [{{"name": "orders"}}], "targets": [{group}]}}"#);
+    let order = Order::read(&text, &settings()).unwrap();
+    assert_eq!(order.all_targets(&Units::new()).len(), 201);
+    let found = order.divide(&Units::new()).unwrap_err();
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    expect!["error: deploy.json:/targets: there are more than 200 targets; name some, or deliver in several deployments (waves)"].assert_eq(&found.join("\n"));
+}

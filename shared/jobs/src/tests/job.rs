@@ -19,7 +19,7 @@ fn event() -> Value {
             "artifactCredentials": {
                 "accessKeyId": "ASIAEXAMPLE", "secretAccessKey": "the-secret-key", "sessionToken": "the-session-token",
             },
-            "continuationToken": "again",
+            "continuationToken": "22222222-abcd-1111-abcd-111111abcdef@1790000000",
         },
     }})
 }
@@ -28,7 +28,9 @@ fn event() -> Value {
 fn a_job_says_who_waits_and_where_the_artifact_lies() {
     let job = Job::read(&event().to_string()).unwrap();
     assert_eq!((job.account.as_str(), job.parameters.as_str()), ("111122223333", "sandbox"));
-    assert_eq!(job.continuation.as_deref(), Some("again"));
+    let continuation = job.continuation.clone().unwrap();
+    assert_eq!((continuation.first.as_str(), continuation.since), (job.first(), 1_790_000_000));
+    assert_eq!(continuation.to_string(), "22222222-abcd-1111-abcd-111111abcdef@1790000000");
     let artifact = Artifact { name: "Source".into(), bucket: "a-bucket".into(), key: "a/policy.zip".into() };
     assert_eq!(job.artifact().unwrap(), &artifact);
 }
@@ -48,6 +50,9 @@ fn what_is_no_job_is_refused_with_its_place_and_not_quoted() {
         ("/CodePipeline.job/accountId", json!("the-secret")),
         ("/CodePipeline.job/data/artifactCredentials", json!("the-secret")),
         ("/CodePipeline.job/data/inputArtifacts/0/location", json!({"the-secret": 1})),
+        ("/CodePipeline.job/data/continuationToken", json!("function#the-secret")),
+        ("/CodePipeline.job/data/continuationToken", json!("11111111@the-secret")),
+        ("/CodePipeline.job/data/continuationToken", json!("")),
     ] {
         let mut event = event();
         *event.pointer_mut(at).unwrap() = value;

@@ -12,8 +12,9 @@ use tokio_rustls::TlsAcceptor;
 use super::managed::Managed;
 use crate::cli::Shell;
 use crate::functions::reconcile_shares::{MANIFEST, SWEEP};
-use crate::world::ec2::{allow_launch, launchers, register};
+use crate::world::ec2::{allow_launch, launchers, register as register_image};
 use crate::world::emr::{PRIMARY, make_private_zone, make_vpc, put_record, run_cluster, terminate};
+use crate::world::patching::{Told, hours_ago, register, tell};
 use crate::world::logs::write_log;
 use crate::world::scene::read_sample;
 use crate::world::tls::certified;
@@ -21,6 +22,9 @@ use crate::world::{AWS, REGION};
 
 /// An account that the manifest names and that no test is about.
 pub const MEMBER: &str = "222233334444";
+
+/// A node outside of EC2.
+const NODE: &str = "mi-0123456789abcdef0";
 
 /// What rows are about.
 #[derive(Default)]
@@ -64,6 +68,9 @@ impl Place {
             ..Self::default()
         };
         place.write_files(shell).await;
+        register(&shell.scene.world, NODE, 30).await;
+        let told = Told { hours: 50, operation: "Scan", patches: &[], pending: 0 };
+        tell(&shell.scene.world, NODE, "Linux Servers", &told, &hours_ago(50)).await;
         place.name_clusters(shell).await;
         let line =
             r#"{"service": "emr-dns", "outcome": "applied", "message": "applied", "correlation_id": "an-old-event"}"#;
@@ -121,7 +128,7 @@ impl Place {
         let ec2 = &shell.scene.world.ec2;
         let last = self.missed.lock().unwrap().clone();
         if last.is_empty() || launchers(ec2, &last).await != "no account" {
-            let image = register(ec2, "base_linux_v2", &[]).await;
+            let image = register_image(ec2, "base_linux_v2", &[]).await;
             *self.missed.lock().unwrap() = image;
         }
     }

@@ -1,5 +1,6 @@
 //! The rows: for each option what it is given, and what is told then and not without it. Some rows more show what is refused.
 
+mod deploy;
 mod fleet;
 mod naming;
 mod sharing;
@@ -17,8 +18,10 @@ pub fn all(place: &Place) -> Vec<Row> {
         history(place),
         trace(),
         mirror(),
+        deploy::all(),
         naming::events("plan"),
         naming::dns(place),
+        patches(place),
         // It leaves names behind.
         naming::events("run"),
         fleet::own(place),
@@ -69,6 +72,7 @@ fn everywhere(place: &Place) -> Vec<Row> {
         ("send", "ami.json", "{\n"),
         ("history", image, "{\n"),
         ("dns", "", "\"names\""),
+        ("patches", "", "\"instances\""),
         ("trace", "an-old-event", "{\n"),
         ("fleet run", "caller-identity --target 222233334444 --plan", "{\n"),
     ];
@@ -120,6 +124,23 @@ fn local() -> Vec<Row> {
         by_test("demo", "output", "the_demo_comes_out_as_it_should"),
     ]);
     rows
+}
+
+/// Of `signalbox patches`: one node is known, whose last scan is of two days ago.
+fn patches(Place { managed, .. }: &Place) -> Vec<Row> {
+    let member = "--account 222233334444";
+    let row = |option, value: &str, without: &str, told: &str| row("patches", option, value, without, told);
+    vec![
+        silenced("patches", "group", "Another", "", "Linux Servers"),
+        row("account", "222233334444", "", "222233334444%3Arole%2FOrganizationAccountAccessRole"),
+        row("fleet", "", "--profile elsewhere", &managed.first),
+        row("regions", "eu-central-1", "", "/eu-central-1"),
+        row("role-name", "another-role", member, "role%2Fanother-role"),
+        row("external-id", "only-us", member, "ExternalId=only-us"),
+        row("patches-table", "no-such-table", "", "no-such-table"),
+        row("patch-scan-days", "1", "", "unknown: last scan 2 days ago"),
+        refused("patches", "patch-scan-days", "0", "", "SIGNALBOX_PATCH_SCAN_DAYS: `0`"),
+    ]
 }
 
 /// A mirror needs a repository at a forge, which the tests of the command have.

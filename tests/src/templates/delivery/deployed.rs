@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_codepipeline::types::{ApprovalResult, ApprovalStatus};
-use local_aws::deploy::{Deployment, Stack, archive};
+use local_aws::deploy::{Deployment, archive};
 use serde_json::{Value, json};
 
 use crate::world::calls::{ECS, call};
 use crate::world::lambda::{code, invoke, make_alias, make_function, publish};
-use crate::world::pipelines::{Watched, put_version, run};
+use crate::world::pipelines::{Watched, deploy_delivery, put_version, run};
 use crate::world::roles::deploy;
 use crate::world::{AWS, World};
 
@@ -22,13 +21,6 @@ struct Accounts {
     outputs: BTreeMap<String, String>,
 }
 
-async fn apply(world: &World, name: &str, given: Vec<(&str, &str)>) -> BTreeMap<String, String> {
-    let parameters = given.into_iter().map(|(name, it)| (name.to_owned(), it.to_owned())).collect();
-    let template = local_aws::workspace().join(format!("infra/delivery/{name}.yaml"));
-    let stack = Stack { name: name.into(), template, parameters };
-    Deployment::new(world.sessions.config()).apply(&stack).await.unwrap()
-}
-
 impl Accounts {
     /// All four with their stacks.
     async fn new() -> Self {
@@ -37,7 +29,7 @@ impl Accounts {
         let ids = ["DevAccountId", "QaAccountId", "ProdAccountId"].into_iter();
         let mut given: Vec<_> = ids.zip(targets.iter().map(|it| it.account.as_str())).collect();
         given.push(("SimpleFunction", "Yes"));
-        let outputs = apply(&hub, SHARED, given).await;
+        let outputs = deploy_delivery(&hub, SHARED, given).await;
         for target in &targets {
             let roles = format!("arn:aws:iam::{}:role/ecsTaskExecutionRole", target.account);
             let given = vec![
@@ -47,7 +39,7 @@ impl Accounts {
                 ("TaskRoleArns", &roles),
                 ("SimpleFunction", "Yes"),
             ];
-            apply(target, TARGET, given).await;
+            deploy_delivery(target, TARGET, given).await;
         }
         Self { hub, targets, outputs }
     }
@@ -60,14 +52,6 @@ impl Accounts {
     async fn put(&self, key: &str, bytes: &[u8]) {
         put_version(&self.hub, &self.outputs["SourceBucketName"], key, bytes).await;
     }
-}
-
-/// Approves what waits before a stage.
-async fn approve(watched: &Watched<'_>, stage: &str) {
-    let token = watched.run_when(stage, "InProgress").await.token.unwrap();
-    let result = ApprovalResult::builder().status(ApprovalStatus::Approved).summary("seen").build().unwrap();
-    let put = watched.client.put_approval_result().pipeline_name(&watched.name).stage_name(stage);
-    put.action_name("Approve").token(token).result(result).send().await.unwrap();
 }
 
 /// A cluster with a service that runs one container of this image, and none of its tasks.
@@ -112,10 +96,10 @@ async fn a_service_gets_its_images_in_dev_and_with_approval_in_qa_and_in_product
     let all = async || [images(dev).await, images(qa).await, images(prod).await].map(|it| it.contains("app:2 proxy:1"));
     watched.run_when("ApproveQa", "InProgress").await;
     assert_eq!(all().await, [true, false, false]);
-    approve(&watched, "ApproveQa").await;
+    watched.approve("ApproveQa").await;
     watched.run_when("ApproveProd", "InProgress").await;
     assert_eq!(all().await, [true, true, false]);
-    approve(&watched, "ApproveProd").await;
+    watched.approve("ApproveProd").await;
     assert_eq!(watched.outcomes_when(2).await, ["Failed", "Succeeded"]);
     assert_eq!(all().await, [true, true, true]);
     let calls = AWS.calls(&prod.account).into_iter().filter(|it| it.operation == "UpdateService");
@@ -156,10 +140,10 @@ async fn one_function_gets_its_code_and_its_alias_moves_account_by_account() {
     };
     watched.run_when("ApproveQa", "InProgress").await;
     assert_eq!(all().await, "two one one");
-    approve(&watched, "ApproveQa").await;
+    watched.approve("ApproveQa").await;
     watched.run_when("ApproveProd", "InProgress").await;
     assert_eq!(all().await, "two two one");
-    approve(&watched, "ApproveProd").await;
+    watched.approve("ApproveProd").await;
     assert_eq!(watched.outcomes_when(2).await, ["Failed", "Succeeded"]);
     assert_eq!(all().await, "two two two");
 }
@@ -175,7 +159,7 @@ async fn deploy_lambda_gets_a_job_for_each_account_and_none_before_its_approval(
     for (number, (stage, target)) in ["Dev", "Qa", "Prod"].into_iter().zip(&accounts.targets).enumerate() {
         if number > 0 {
             assert_eq!(jobs(&accounts.hub).len(), number, "{stage} waits for its approval");
-            approve(&watched, &format!("Approve{stage}")).await;
+            watched.approve(&format!("Approve{stage}")).await;
         }
         watched.state_when(|it| run(it, stage).is_some_and(|it| it.status().unwrap().as_str() == "InProgress")).await;
         let job = loop {
@@ -200,4 +184,20 @@ async fn deploy_lambda_gets_a_job_for_each_account_and_none_before_its_approval(
 fn jobs(hub: &World) -> Vec<Value> {
     let invoked = AWS.calls(&hub.account).into_iter().filter(|it| it.operation == "Invoke");
     invoked.map(|it| serde_json::from_str::<Value>(&it.body).unwrap()["CodePipeline.job"].clone()).collect()
+}
+
+/// For functions in a further Region: a bucket of that Region's name and a key, and no role, since roles belong to the whole account.
+#[tokio::test]
+async fn in_a_further_region_there_is_a_bucket_of_code_and_nothing_else_of_the_account() {
+    let accounts = Accounts::new().await;
+    let there = accounts.hub.in_region("eu-central-1").await;
+    let ids = ["DevAccountId", "QaAccountId", "ProdAccountId"].into_iter();
+    let mut given: Vec<_> = ids.zip(accounts.targets.iter().map(|it| it.account.as_str())).collect();
+    given.extend([("Services", "No"), ("Functions", "No")]);
+    let outputs = deploy_delivery(&there, SHARED, given).await;
+    let name = accounts.outputs["ArtifactBucketName"].replace("eu-west-1", "eu-central-1");
+    assert_eq!(outputs["ArtifactBucketName"], name);
+    assert_ne!(outputs["ArtifactKeyArn"], accounts.outputs["ArtifactKeyArn"]);
+    let made = Deployment::new(there.sessions.config()).resources(SHARED).await.unwrap();
+    assert!(!made.iter().any(|it| it.contains("Role") || it.contains("Pipeline")), "{made:?}");
 }

@@ -1,0 +1,60 @@
+//! Reads the facts: the scan of one instance, or everything of one place.
+
+use std::time::UNIX_EPOCH;
+
+use patching::{Place, Reader, look};
+use reaction::{Error, Run};
+
+use crate::facts::{Facts, Looked};
+use crate::{Cause, ReportPatches, Subject};
+
+impl ReportPatches {
+    /// Opens the connections of the first event; best effort.
+    pub(crate) async fn open_connections(&self) {
+        self.readers.here().open_connection().await;
+        self.history.open_connection().await;
+    }
+
+    /// Seconds since 1970.
+    pub(crate) fn now(&self) -> u64 {
+        self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    }
+
+    pub(crate) async fn read(&self, subject: &Subject, run: &Run) -> Result<Facts, Error> {
+        match subject {
+            Subject::Scan { id, place, .. } => {
+                let reader = self.readers.at(&place.account, &place.region).await?;
+                let Some(scan) = reader.scan(id).await? else {
+                    let why = format!("Systems Manager has no patch state of {id} (any more): it is unknown");
+                    return Ok(Facts::Nothing(why));
+                };
+                let head = self.history.head(place, id).await?;
+                Ok(Facts::Scan(place.clone(), Box::new(scan), head))
+            }
+            Subject::Look { place, cause } => {
+                let own = || {
+                    Ok::<_, Error>(Place {
+                        account: self.sessions.home()?.account.clone(),
+                        region: self.sessions.region()?,
+                    })
+                };
+                let place = place.clone().map_or_else(own, Ok)?;
+                let reader = self.readers.at(&place.account, &place.region).await?;
+                if let Cause::Window { window, .. } = cause
+                    && !reader.patches_in(window).await?
+                {
+                    return Ok(Facts::Nothing(format!("window {window} does not patch (any more)")));
+                }
+                self.look(&reader, place, cause, run).await
+            }
+        }
+    }
+
+    async fn look(&self, reader: &Reader, place: Place, cause: &Cause, run: &Run) -> Result<Facts, Error> {
+        let (heads, of_account) = self.history.heads(&place).await?;
+        let last_day = self.history.days(&place, 1).await?.pop();
+        let survey = look(reader, Some(&heads), self.now(), &run.deadline).await?;
+        let (cause, limits) = (cause.clone(), self.limits);
+        Ok(Facts::Look(Box::new(Looked { place, cause, survey, heads, of_account, last_day, limits })))
+    }
+}
