@@ -76,7 +76,8 @@ impl scene::Scene for Scene {
                 ["head", id] => writeln!(text, "{id}: {}, told: {}", at(of("at")), list(of("told"))).unwrap(),
                 ["scan", id, _] => writeln!(text, "{id}: scan {}: {}", at(of("at")), list(of("problems"))).unwrap(),
                 ["day", _] => {
-                    let counted = ["compliant", "non_compliant", "unknown"].map(|it| format!("{it} {}", number(of(it))));
+                    let counted =
+                        ["compliant", "non_compliant", "unknown"].map(|it| format!("{it} {}", number(of(it))));
                     writeln!(text, "today: {}", counted.join(", ")).unwrap();
                 }
                 _ => {}
@@ -179,10 +180,16 @@ impl Scene {
 
     /// The details of the reports that EventBridge got, each once.
     pub fn reports(&self) -> BTreeMap<String, Value> {
-        let sent = AWS.calls(&self.world.account).into_iter().filter(|it| it.operation == "PutEvents" && it.status == Some(200));
+        let sent = AWS
+            .calls(&self.world.account)
+            .into_iter()
+            .filter(|it| it.operation == "PutEvents" && it.status == Some(200));
         let details = sent.map(|call| {
             let told: Value = serde_json::from_str(&call.body).unwrap();
-            assert_eq!((&told["Entries"][0]["Source"], &told["Entries"][0]["DetailType"]), (&"signalbox".into(), &"Signalbox Patch Report".into()));
+            assert_eq!(
+                (&told["Entries"][0]["Source"], &told["Entries"][0]["DetailType"]),
+                (&"signalbox".into(), &"Signalbox Patch Report".into())
+            );
             serde_json::from_str::<Value>(told["Entries"][0]["Detail"].as_str().unwrap()).unwrap()
         });
         details.map(|it| (it["id"].as_str().unwrap().to_owned(), it)).collect()
@@ -191,7 +198,9 @@ impl Scene {
     /// What the reports told, each thing once.
     fn reported(&self) -> BTreeSet<String> {
         let worse = self.reports().into_values().flat_map(|it| it["worse"].as_array().unwrap().clone());
-        worse.map(|it| format!("{}: {}", it["instance"].as_str().unwrap_or("account"), it["what"].as_str().unwrap())).collect()
+        worse
+            .map(|it| format!("{}: {}", it["instance"].as_str().unwrap_or("account"), it["what"].as_str().unwrap()))
+            .collect()
     }
 }
 
@@ -205,6 +214,7 @@ fn number(value: Option<&AttributeValue>) -> &str {
 }
 
 fn list(value: Option<&AttributeValue>) -> String {
-    let texts: Vec<_> = value.and_then(|it| it.as_l().ok()).into_iter().flatten().map(|it| it.as_s().unwrap().clone()).collect();
+    let texts: Vec<_> =
+        value.and_then(|it| it.as_l().ok()).into_iter().flatten().map(|it| it.as_s().unwrap().clone()).collect();
     if texts.is_empty() { "nothing".into() } else { texts.join(", ") }
 }

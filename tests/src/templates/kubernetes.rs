@@ -45,7 +45,7 @@ fn every_manifest_agrees_with_the_schemas_of_kubernetes() {
 fn a_field_that_kubernetes_does_not_know_is_found() {
     let text = std::fs::read_to_string(folder().join("collector.yaml")).unwrap();
     for (from, to) in [
-        ("serviceAccountName:", "serviceAcountName:"),
+        ("serviceAccountName:", "serviceAccountLabel:"),
         ("containerPort: 4317", "containerPort: four"),
         ("kind: DaemonSet", "kind: DemonSet"),
     ] {

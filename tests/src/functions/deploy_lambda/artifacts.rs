@@ -18,7 +18,10 @@ async fn refused(zip: &[u8]) -> String {
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     let changes: Vec<_> = scene.member.operations_since(calls);
-    assert!(changes.iter().all(|it| it.contains(":Get") || it.contains(":List") || it.contains(":Describe")), "{changes:?}");
+    assert!(
+        changes.iter().all(|it| it.contains(":Get") || it.contains(":List") || it.contains(":Describe")),
+        "{changes:?}"
+    );
     assert!(scene.picture().await.starts_with("orders:live answers \"old\" by version 1"));
     let Some(JobState::Failed(kind, message)) = scene.state() else { panic!("{:?}", scene.state()) };
     scene.with_sample_ids(&format!("{kind}: {message}\n"))

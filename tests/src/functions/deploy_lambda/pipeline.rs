@@ -6,11 +6,11 @@ use serde_json::json;
 use super::{GIVEN, ORDERS, Scene};
 use crate::functions::check_policy::zip_of;
 use crate::templates::deployed::DeployedAccount;
+use crate::world::World;
 use crate::world::lambda::{VERSION, code, invoke, make_alias, make_function, publish, tag};
 use crate::world::pipelines::{Watched, deploy_delivery, put_version};
 use crate::world::roles::{EXTERNAL_ID, make_member};
 use crate::world::scene::Scene as _;
-use crate::world::World;
 
 /// A further account of the hub's organization, with the function at its first version.
 async fn make_account(hub: &World, name: &str) -> World {
@@ -62,7 +62,8 @@ impl Delivery {
     /// Commits code for all three accounts.
     async fn commit(&self, says: &str) {
         let accounts = self.targets.each_ref().map(|it| it.account.as_str());
-        let order = json!({"functions": [{"name": ORDERS}], "targets": [{"accounts": accounts, "regions": ["eu-west-1"]}]});
+        let order =
+            json!({"functions": [{"name": ORDERS}], "targets": [{"accounts": accounts, "regions": ["eu-west-1"]}]});
         let zip = zip_of(&[("deploy.json", order.to_string().as_bytes()), ("lambda.zip", &code(says))]);
         put_version(&self.account.scene.world, &self.source, "functions.zip", &zip).await;
     }

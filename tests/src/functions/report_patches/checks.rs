@@ -20,7 +20,10 @@ impl Checked for Scene {
 
     fn economy() -> Vec<Economy<Self>> {
         vec![
-            Economy { given: GIVEN, sample: "an-instance-misses-patches", calls: expect![[r#"
+            Economy {
+                given: GIVEN,
+                sample: "an-instance-misses-patches",
+                calls: expect![[r#"
                 6 calls
                 dynamodb:PutItem
                 dynamodb:GetItem
@@ -28,28 +31,9 @@ impl Checked for Scene {
                 ssm:DescribeInstancePatches
                 dynamodb:TransactWriteItems
                 dynamodb:UpdateItem
-            "#]] },
-            Economy { given: GIVEN, sample: "it-is-time-to-sweep", calls: expect![[r#"
-                18 calls
-                dynamodb:PutItem
-                dynamodb:PutItem
-                dynamodb:Query
-                dynamodb:Query
-                dynamodb:TransactWriteItems
-                dynamodb:UpdateItem
-                ec2:DescribeInstances
-                events:PutEvents
-                ssm:DescribeInstanceInformation
-                ssm:DescribeInstancePatchStates
-                ssm:DescribeInstancePatches
-                ssm:DescribeMaintenanceWindowTargets
-                ssm:DescribeMaintenanceWindowTasks
-                ssm:DescribeMaintenanceWindows
-                ssm:DescribePatchGroups
-                dynamodb:UpdateItem
-                dynamodb:TransactWriteItems
-                dynamodb:UpdateItem
-            "#]] },
+            "#]],
+            },
+            economy_of_a_sweep(),
         ]
     }
 
@@ -58,12 +42,42 @@ impl Checked for Scene {
             given: GIVEN,
             sample: "an-instance-misses-patches",
             variables: |_| vec![("SIGNALBOX_PATCHES_TABLE".into(), PATCHES.into())],
-            report: expect![[r#"{"function":"report-patches","key":"111122223333/eu-west-1/i-0123456789abcdef0/non_compliant/2026-11-28T04:06:11+00:00","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"record the scan of i-0123456789abcdef0 at 1 hours ago: 2 missing, 0 failed","error":null}],"correlation_id":"c0ffee06-5b1d-4c6a-9e2f-ab3d5f7a9c0e"}"#]],
+            report: expect![[
+                r#"{"function":"report-patches","key":"111122223333/eu-west-1/i-0123456789abcdef0/non_compliant/2026-11-28T04:06:11+00:00","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"record the scan of i-0123456789abcdef0 at 1 hours ago: 2 missing, 0 failed","error":null}],"correlation_id":"c0ffee06-5b1d-4c6a-9e2f-ab3d5f7a9c0e"}"#
+            ]],
             then: "unchanged",
         }])
     }
 
     fn deployed() -> Shown<Deployed<Self>> {
         Shown::Elsewhere("tests/src/functions/report_patches/deployed.rs::a_report_goes_by_its_rule_to_the_topic_once")
+    }
+}
+
+fn economy_of_a_sweep() -> Economy<Scene> {
+    Economy {
+        given: GIVEN,
+        sample: "it-is-time-to-sweep",
+        calls: expect![[r#"
+        18 calls
+        dynamodb:PutItem
+        dynamodb:PutItem
+        dynamodb:Query
+        dynamodb:Query
+        dynamodb:TransactWriteItems
+        dynamodb:UpdateItem
+        ec2:DescribeInstances
+        events:PutEvents
+        ssm:DescribeInstanceInformation
+        ssm:DescribeInstancePatchStates
+        ssm:DescribeInstancePatches
+        ssm:DescribeMaintenanceWindowTargets
+        ssm:DescribeMaintenanceWindowTasks
+        ssm:DescribeMaintenanceWindows
+        ssm:DescribePatchGroups
+        dynamodb:UpdateItem
+        dynamodb:TransactWriteItems
+        dynamodb:UpdateItem
+    "#]],
     }
 }

@@ -45,7 +45,11 @@ async fn five_thousand_instances_are_read_in_pages_of_fifty_and_recorded_once() 
     let report = scene.hear_of(SWEEP).await;
     assert_eq!(report.counts["patches"]["compliant"], 4_999, "{report:.2000}");
     let calls = calls_since(&scene.world, before);
-    assert_eq!((calls["ssm:DescribeInstancePatches"], calls["events:PutEvents"]), (1, 1), "of the one that has a new scan");
+    assert_eq!(
+        (calls["ssm:DescribeInstancePatches"], calls["events:PutEvents"]),
+        (1, 1),
+        "of the one that has a new scan"
+    );
     assert_eq!(calls["dynamodb:TransactWriteItems"], 2, "its scan, and what was reported of it");
     let before = scene.world.calls();
     let report = scene.hear_of(SWEEP).await;

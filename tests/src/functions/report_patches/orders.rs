@@ -121,7 +121,11 @@ async fn a_report_that_was_sent_is_not_sent_again_where_the_run_broke_off_after_
 
 #[tokio::test]
 async fn what_was_mended_and_comes_back_is_reported_again() {
-    let mut scene = Scene::set_up(&Given { instances: &[], before: &[Node { scan: Some(Told { hours: 9, ..FOUND }), ..NODE }], ..GIVEN }, "it-is-time-to-sweep").await;
+    let mut scene = Scene::set_up(
+        &Given { instances: &[], before: &[Node { scan: Some(Told { hours: 9, ..FOUND }), ..NODE }], ..GIVEN },
+        "it-is-time-to-sweep",
+    )
+    .await;
     scene.tell_all(&[Node { scan: Some(Told { hours: 5, ..CLEAN }), ..NODE }]).await;
     assert_eq!(scene.hear_of(SWEEP).await.outcome, Outcome::Applied);
     scene.tell_all(&[OPEN]).await;
