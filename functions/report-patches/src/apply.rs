@@ -24,7 +24,8 @@ impl ReportPatches {
         if self.history.begin_report(place, id, &detail, *at).await? {
             return Ok(());
         }
-        let entry = PutEventsRequestEntry::builder().source(SOURCE).detail_type(DETAIL_TYPE).detail(detail).build();
+        let entry = PutEventsRequestEntry::builder().source(SOURCE).detail_type(DETAIL_TYPE).detail(detail);
+        let entry = entry.set_trace_header(aws::trace_header()).build();
         let doing = || format!("sending report {id} to EventBridge");
         let answer = self.events.put_events().entries(entry).send().await.or_error().doing(doing)?;
         // PutEvents answers 200 also where it took no entry: one that it took has an id.
