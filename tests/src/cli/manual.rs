@@ -61,8 +61,10 @@ fn the_manual_has_a_page_for_each_command_and_each_page_its_options() {
     let folder = std::env::temp_dir().join(format!("signalbox-manual-{}", std::process::id()));
     let ran = signalbox(&["man", folder.join("man1").to_str().unwrap()]);
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    let groups = ["", "fleet", "manifest", "mirror", "policy"].map(|path| (path.to_owned(), BTreeSet::new()));
-    let commands: Vec<_> = commands().into_iter().chain(groups).collect();
+    let mut commands = commands();
+    let groups: Vec<_> =
+        commands.keys().filter_map(|path| path.rsplit_once(' ')).map(|(group, _)| group.to_owned()).collect();
+    commands.extend(groups.into_iter().chain([String::new()]).map(|group| (group, BTreeSet::new())));
     for (path, options) in &commands {
         let name = format!("signalbox {path}").trim().replace(' ', "-");
         let text = page(&folder.join("man1"), &name);
