@@ -25,7 +25,8 @@ class Zopfli:
         return b""
 
     def flush(self):
-        stream = zopfli.zlib.compress(self.content, numiterations=5)
+        # As many blocks as are worth it: a program has many kinds of tables, and 15 are some 12 KB too few for it.
+        stream = zopfli.zlib.compress(self.content, numiterations=5, blocksplittingmax=0)
         return stream[2:-4]  # zlib's header and checksum; a zip has its own
 
 
