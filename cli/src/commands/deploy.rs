@@ -7,7 +7,6 @@ mod view;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use aws::{Sessions, in_name_of};
 use delivery::{Artifact, Code, Delivery, Deployment, Difference, Order, Record, Request, Settings};
@@ -194,7 +193,7 @@ impl Deploying {
     }
 
     async fn drift(&self, functions: &[String]) -> Result<(), Failure> {
-        let now = self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().to_string();
+        let now = self.sessions.seconds().to_string();
         let rows = self.acting(&now, self.delivery.drift(functions)).await.map_err(Failure::service)?;
         let differences: Vec<_> = rows.iter().flat_map(|it| &it.differences).collect();
         let done = match differences.as_slice() {

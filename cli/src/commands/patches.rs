@@ -3,7 +3,7 @@
 mod view;
 
 use std::collections::BTreeSet;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws::{SdkConfig, Sessions};
 use clap::Args;
@@ -178,9 +178,8 @@ impl Look<'_> {
 
     async fn at(&self, config: &SdkConfig, place: Place) -> Result<Seen, Error> {
         let history = History::new(config, self.asked.patches_table.clone());
-        let now = self.sessions.now();
-        let deadline = Deadline::new(now + PATIENCE, self.sessions.clock());
-        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let deadline = Deadline::new(self.sessions.now() + PATIENCE, self.sessions.clock());
+        let now = self.sessions.seconds();
         let has_history = history.is_there(&place).await?;
         let (heads, days) = if has_history {
             (history.heads(&place).await?.0, history.days(&place, DAYS).await?)

@@ -1,7 +1,5 @@
 //! Reads the facts: whose the job is, and the deployment that it goes on with, or its artifact and every target.
 
-use std::time::UNIX_EPOCH;
-
 use delivery::{Artifact, Deployment, Order, Request, is_passing};
 use jobs::Job;
 use reaction::{Doing, Error, Finding};
@@ -34,7 +32,7 @@ impl DeployLambda {
         if let Some(begun) = self.delivery.resume(job.first()).await? {
             return self.go_on(job, begun, &who).await;
         }
-        if job.continuation.as_ref().is_some_and(|it| self.now() > it.since.saturating_add(UNBEGUN)) {
+        if job.continuation.as_ref().is_some_and(|it| self.sessions.seconds() > it.since.saturating_add(UNBEGUN)) {
             let first = job.first();
             return Err(Error::refused(format!(
                 "there is no deployment {first} to go on with: it did not begin within {} minutes, or its record was lost; see where its \
@@ -66,7 +64,7 @@ impl DeployLambda {
     /// What forbids the deployment. Where that passes by itself, such as the end of an update that the attempt before began, the pipeline is
     /// asked to come again, for some minutes.
     fn forbidden(&self, job: &Job, findings: Vec<Finding>) -> Result<Facts, Error> {
-        let now = self.now();
+        let now = self.sessions.seconds();
         let since = job.continuation.as_ref().map_or(now, |it| it.since);
         match findings.first() {
             Some(first) if is_passing(&findings) && now < since.saturating_add(WAIT) => {
@@ -75,10 +73,6 @@ impl DeployLambda {
             }
             _ => Ok(Facts::Forbidden(findings)),
         }
-    }
-
-    fn now(&self) -> u64 {
-        self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }
 
     /// Takes up a deployment, if it is of the pipeline that asks: any identity that may invoke the function can write any token.

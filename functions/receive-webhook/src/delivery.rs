@@ -80,5 +80,5 @@ impl Delivery {
 
 /// A name for a delivery that has none: the same body is the same delivery.
 fn hash_of(body: &[u8]) -> String {
-    Sha256::digest(body).iter().fold(String::from("sha256:"), |text, byte| text + &format!("{byte:02x}"))
+    format!("sha256:{}", place::hex(&Sha256::digest(body)))
 }

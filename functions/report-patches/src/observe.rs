@@ -1,7 +1,5 @@
 //! Reads the facts: the scan of one instance, or everything of one place.
 
-use std::time::UNIX_EPOCH;
-
 use patching::{Place, Reader, look};
 use reaction::{Error, Run};
 
@@ -13,11 +11,6 @@ impl ReportPatches {
     pub(crate) async fn open_connections(&self) {
         self.readers.here().open_connection().await;
         self.history.open_connection().await;
-    }
-
-    /// Seconds since 1970.
-    pub(crate) fn now(&self) -> u64 {
-        self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }
 
     pub(crate) async fn read(&self, subject: &Subject, run: &Run) -> Result<Facts, Error> {
@@ -53,7 +46,7 @@ impl ReportPatches {
     async fn look(&self, reader: &Reader, place: Place, cause: &Cause, run: &Run) -> Result<Facts, Error> {
         let (heads, of_account) = self.history.heads(&place).await?;
         let last_day = self.history.days(&place, 1).await?.pop();
-        let survey = look(reader, Some(&heads), self.now(), &run.deadline).await?;
+        let survey = look(reader, Some(&heads), self.sessions.seconds(), &run.deadline).await?;
         let (cause, limits) = (cause.clone(), self.limits);
         Ok(Facts::Look(Box::new(Looked { place, cause, survey, heads, of_account, last_day, limits })))
     }

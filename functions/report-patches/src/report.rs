@@ -1,9 +1,7 @@
 //! What is sent when something got worse: one event, which a rule hands to the topic, too.
 
-use std::fmt::Write as _;
-
 use patching::{Head, InstanceId, Place, Summary, clock, so_many};
-use place::{plain, shortened};
+use place::{hex, plain, shortened};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -83,10 +81,7 @@ impl Report {
         for (it, head) in &worse {
             hash.update(format!("\n{}\n{}", head.round, it.line()));
         }
-        let id = hash.finalize().iter().take(16).fold(String::new(), |mut id, byte| {
-            let _ = write!(id, "{byte:02x}");
-            id
-        });
+        let id = hex(&hash.finalize()[..16]);
         Self { id, place, at, cause, summary, worse: worse.into_iter().map(|(it, _)| it).collect() }
     }
 

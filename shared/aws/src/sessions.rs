@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
@@ -141,6 +141,12 @@ impl Sessions {
     #[must_use]
     pub fn now(&self) -> SystemTime {
         (self.now)()
+    }
+
+    /// The same as seconds since 1970.
+    #[must_use]
+    pub fn seconds(&self) -> u64 {
+        self.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }
 
     /// The clock itself, for those who keep time on their own.

@@ -65,8 +65,7 @@ impl Code {
 
     /// The key of its object.
     fn key(&self) -> String {
-        let hash = self.hash.iter().fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"));
-        format!("{PREFIX}{hash}.zip")
+        format!("{PREFIX}{}.zip", place::hex(&self.hash))
     }
 
     /// Puts it where Lambda reads it in this Region. An object that is there has the same content, by its name; Lambda's hash is

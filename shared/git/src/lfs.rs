@@ -21,7 +21,6 @@ use crate::answers::judge;
 use crate::dns::is_beyond;
 use crate::pack::{Content, Spool};
 use crate::remote::Remote;
-use crate::signed::hex;
 use crate::watch::chain;
 
 /// The first line of a pointer.
@@ -207,7 +206,7 @@ impl Asked<'_> {
             hash.update(&chunk);
             sink.add(&chunk).map_err(kept)?;
         }
-        let hash = hex(hash.finish().as_ref());
+        let hash = place::hex(hash.finish().as_ref());
         if length != *size || hash != *oid {
             return Err(Error::failed(format!(
                 "{}: the content has {length} bytes and the hash {hash}, which are not the pointer's; look at the forge's storage",

@@ -1,7 +1,6 @@
 //! The password for `CodeCommit` and `CodeConnections`: a signature of the repository's address, made with AWS credentials as
 //! `aws codecommit credential-helper` makes it. Source: awscli/customizations/codecommit.py of the AWS command line.
 
-use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_credential_types::Credentials;
@@ -32,7 +31,7 @@ pub fn signed(at: &Address, region: &Region, credentials: &Credentials, now: Sys
     let time = stamp(now);
     let canonical = format!("GIT\n{}\n\nhost:{}\n\nhost\n", at.path(), at.host_str().unwrap_or_default());
     let scope = format!("{}/{region}/{SERVICE}/aws4_request", &time[..8]);
-    let hash = hex(digest(&SHA256, canonical.as_bytes()).as_ref());
+    let hash = place::hex(digest(&SHA256, canonical.as_bytes()).as_ref());
     let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{hash}");
     let key = generate_signing_key(credentials.secret_access_key(), now, region.as_str(), SERVICE);
     let signature = calculate_signature(key, text.as_bytes());
@@ -48,15 +47,6 @@ fn stamp(now: SystemTime) -> String {
     let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
     let text = DateTime::from_secs(i64::try_from(seconds).unwrap_or_default()).fmt(Format::DateTime);
     text.unwrap_or_default().chars().filter(|it| it.is_ascii_digit() || *it == 'T').collect()
-}
-
-/// Bytes in hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, it| {
-        // Writing to a String cannot fail.
-        _ = write!(text, "{it:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

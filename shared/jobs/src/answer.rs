@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws::{Answer, Narrowed, SdkConfig, Sessions, is_answered};
 use aws_sdk_codepipeline::Client;
@@ -96,8 +96,7 @@ impl Answers for Pipeline {
 impl Pipeline {
     /// What the next job brings: the same through all of them, so that it says how long the work goes on.
     fn token(&self, caller: &Caller) -> String {
-        let now = || self.sessions.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let begun = || Continuation { first: caller.id.clone(), since: now() };
+        let begun = || Continuation { first: caller.id.clone(), since: self.sessions.seconds() };
         caller.continuation.clone().unwrap_or_else(begun).to_string()
     }
 

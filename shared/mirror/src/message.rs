@@ -1,8 +1,6 @@
 //! The message that a push becomes, in the FIFO queue between the two functions. It says where to look: which commit the
 //! branch has is asked of the forge again.
 
-use std::fmt::Write;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -60,10 +58,7 @@ impl Push {
             hash.update(part.len().to_be_bytes());
             hash.update(part);
         }
-        hash.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        place::hex(&hash.finalize())
     }
 }
 

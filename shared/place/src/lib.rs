@@ -10,11 +10,13 @@
 
 mod account;
 mod arn;
+mod hex;
 mod malformed;
 mod region;
 mod text;
 
 pub use account::AccountId;
 pub use arn::Arn;
+pub use hex::hex;
 pub use malformed::{Malformed, plain, shortened};
 pub use region::{Partition, Region};

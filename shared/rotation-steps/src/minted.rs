@@ -53,7 +53,7 @@ fn digest(version: &VersionId, value: &SecretString) -> String {
     hash.update(version.as_str());
     hash.update("\n");
     hash.update(value.expose_secret());
-    hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    place::hex(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws::Answer;
+use aws::all_pages;
 use aws_sdk_xray::Client;
 use reaction::Error;
 use trace::{Document, documents as read};
@@ -15,18 +15,10 @@ pub(super) async fn documents(client: &Client, traces: &BTreeSet<String>) -> Res
     let traces: Vec<_> = traces.iter().cloned().collect();
     let mut documents = Vec::new();
     for some in traces.chunks(AT_ONCE) {
-        let mut token = None;
-        loop {
-            let ask = client.batch_get_traces().set_trace_ids(Some(some.to_vec())).set_next_token(token);
-            let answer = ask.send().await.or_error()?;
-            let segments = answer.traces.unwrap_or_default().into_iter().flat_map(|it| it.segments.unwrap_or_default());
-            for document in segments.filter_map(|it| it.document) {
-                documents.extend(read(&document).map_err(Error::failed)?);
-            }
-            token = answer.next_token.filter(|it| !it.is_empty());
-            if token.is_none() {
-                break;
-            }
+        let ask = client.batch_get_traces().set_trace_ids(Some(some.to_vec())).into_paginator().items();
+        let segments = all_pages(ask.send()).await?.into_iter().flat_map(|it| it.segments.unwrap_or_default());
+        for document in segments.filter_map(|it| it.document) {
+            documents.extend(read(&document).map_err(Error::failed)?);
         }
     }
     Ok(documents)

@@ -83,7 +83,7 @@ pub(super) fn digest(place: &str, value: &SecretString) -> String {
     let round = |before: &[u8]| Sha256::new().chain_update(before).chain_update(value.expose_secret()).finalize();
     let first = round(place.as_bytes());
     let last = (1..ROUNDS).fold(first, |before, _| round(&before));
-    last.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    place::hex(&last)
 }
 
 #[cfg(test)]

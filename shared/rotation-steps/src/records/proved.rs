@@ -117,5 +117,5 @@ impl Records {
 fn digest(secret: &str, purpose: &str, text: &SecretString) -> String {
     let place = if purpose == PROVED { format!("{secret}\n") } else { format!("{secret}\n{purpose}\n") };
     let hash = Sha256::new().chain_update(place).chain_update(text.expose_secret()).finalize();
-    hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    place::hex(&hash)
 }
