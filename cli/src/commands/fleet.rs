@@ -16,7 +16,6 @@ use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use operations::Context;
 use place::AccountId;
-use reaction::Mode;
 use sweeps::Suite;
 
 pub(super) use arguments::FleetCommand;

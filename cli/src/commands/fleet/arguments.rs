@@ -29,7 +29,7 @@ pub(crate) enum FleetCommand {
     /// account the sessions may only do what the operation does, whatever the role may do.
     ///
     /// `exec` runs an executable of yours on this computer, once for each account and region: its environment has the credentials of
-    /// the role there and the region, and no AWS_* variable of yours. The sessions may only read (ReadOnlyAccess), unless --apply and
+    /// the role there and the region, and no AWS_* variable of yours. The sessions may only read (`ReadOnlyAccess`), unless --apply and
     /// --policy or --policy-arn say otherwise. What it writes to standard output is the result; another exit code than 0 is an
     /// exception, with the end of what it wrote to standard error. Ctrl-C and timeouts end it with all that it started.
     #[command(after_help = RUN_HELP)]

@@ -65,9 +65,9 @@ impl Sink {
         let tally = self.tally.anew(self.known.values());
         let done = Done::of(self.operation, self.known.into_values());
         if self.form.table {
-            output::print_text(&done.table())?
+            output::print_text(&done.table())?;
         } else {
-            output::print(self.output, &done)?
+            output::print(self.output, &done)?;
         }
         Ok(!tally.is_bad(tolerated))
     }

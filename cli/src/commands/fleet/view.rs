@@ -87,13 +87,17 @@ impl Done {
         };
         for entry in results {
             let lines = entry.result.as_ref().map(|result| self.operation.tell(result)).unwrap_or_default();
-            lines.iter().for_each(|line| add("Results", entry, line));
+            for line in &lines {
+                add("Results", entry, line);
+            }
             if lines.is_empty() {
                 add("Results", entry, "-");
             }
         }
         for (list, entries) in [("Exceptions", exceptions), ("FailedAssumeRole", failed_assume_role)] {
-            entries.iter().for_each(|it| add(list, it, it.exception_details.as_deref().unwrap_or_default()));
+            for entry in entries {
+                add(list, entry, entry.exception_details.as_deref().unwrap_or_default());
+            }
         }
         for entry in skipped {
             add("Skipped", entry, &entry.reason.as_ref().map(Reason::to_string).unwrap_or_default());

@@ -1,6 +1,6 @@
 //! How accounts are entered, and what becomes of those that cannot be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use expect_test::expect;
 use local_aws::{Fault, FaultKind};
@@ -268,9 +268,11 @@ async fn a_profile_that_chains_roles_enters_accounts_by_the_last_of_them() {
                 form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "RoleArn").unwrap().1.into_owned();
             scene.with_names(&arn)
         };
-        calls.map(|it| (it.access_key.starts_with("ASIA"), role(&it.body))).collect::<Vec<_>>()
+        // The chain is gone through once more before the run, to say where credentials are missing.
+        calls.map(|it| (it.access_key.starts_with("ASIA"), role(&it.body))).collect::<BTreeSet<_>>()
     });
     let by_session = |role: &str| (true, role.to_owned());
-    let of_hub = vec![(false, "arn:aws:iam::hub:role/Operator".to_owned()), by_session("arn:aws:iam::qa:role/Deputy")];
-    assert_eq!(assumed, [of_hub, vec![by_session("arn:aws:iam::dev:role/OrganizationAccountAccessRole")]]);
+    let of_hub = [(false, "arn:aws:iam::hub:role/Operator".to_owned()), by_session("arn:aws:iam::qa:role/Deputy")];
+    let of_qa = [by_session("arn:aws:iam::dev:role/OrganizationAccountAccessRole")];
+    assert_eq!(assumed, [of_hub.into(), of_qa.into()]);
 }
