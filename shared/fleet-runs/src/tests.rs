@@ -88,10 +88,14 @@ fn what_is_malformed_is_refused_with_its_place_what_is_expected_and_the_remedy()
 fn a_workflow_that_reads_takes_no_operation_that_writes_and_the_other_way_round() {
     let sweep = with("/work", json!({"operation": "share-sweep", "apply": true}));
     assert!(Request::read(&sweep.to_string(), true).unwrap().work.apply);
-    expect!["the request of the run, work.operation: `share-sweep` writes, and this workflow only reads; start write-fleet"].assert_eq(&refusal(&sweep, false));
+    expect![
+        "the request of the run, work.operation: `share-sweep` writes, and this workflow only reads; start write-fleet"
+    ]
+    .assert_eq(&refusal(&sweep, false));
     expect!["the request of the run, work.operation: `sharing-inventory` only reads, and this workflow writes; start read-fleet"].assert_eq(&refusal(&request(), true));
     let regions = with("/work", json!({"operation": "share-sweep", "regions": ["eu-west-1"]}));
-    expect!["the request of the run, work.regions: the share manifest names the Regions; leave it out"].assert_eq(&refusal(&regions, true));
+    expect!["the request of the run, work.regions: the share manifest names the Regions; leave it out"]
+        .assert_eq(&refusal(&regions, true));
 }
 
 #[test]
