@@ -2,20 +2,24 @@
 //! CI job runs them.
 
 mod bound;
+mod deadletters;
 mod deploy;
 mod dns;
 mod fleet;
+mod ledger;
 mod manifests;
 mod manual;
 mod mirror;
 mod options;
 mod patches;
 mod policies;
+mod replay;
 mod rotation;
 mod trace;
 mod untrusted;
 mod up;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -30,6 +34,19 @@ struct Ran {
     code: Option<i32>,
     out: String,
     said: String,
+}
+
+/// Runs a command with the credentials of an account, and this on standard input.
+fn run(account: &str, arguments: &[&str], stdin: &str) -> Ran {
+    let mut command = Command::new(binary("signalbox"));
+    command.env_clear().args(arguments).env("AWS_ACCESS_KEY_ID", account);
+    command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // What reads no standard input may be gone.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let ran = child.wait_with_output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ran { code: ran.status.code(), out: text(&ran.stdout), said: text(&ran.stderr) }
 }
 
 /// A shell with the credentials of the scene's account, in a folder of its own.
