@@ -14,7 +14,7 @@ use clap::{Args, Subcommand};
 use futures_util::future::join_all;
 use reaction::Error;
 
-pub(super) use hand::{Hand, Handed};
+pub(super) use hand::Hand;
 pub(super) use letter::{Letter, admitted};
 pub(super) use queue::Queues;
 use queue::{HIDDEN, Queue};

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use place::plain;
 use serde::Serialize;
+use suite::{Entry, FUNCTIONS};
 
 use crate::event::{name_of, read_text};
 use crate::failure::Failure;
@@ -84,11 +85,9 @@ impl Explained {
         let (head, to_do) = message.split_once("; ").unwrap_or((message, ""));
         let (what, why) = head.split_once(": ").unwrap_or((head, ""));
         let entry = runbook::find(message);
-        let rule = match (why, &entry) {
-            ("", Some(entry)) => entry.means.clone().unwrap_or_else(|| entry.section.clone()),
-            ("", None) => what.to_owned(),
-            (why, _) => why.to_owned(),
-        };
+        let means = entry.and_then(|it| it.means.clone());
+        let told = (!why.is_empty()).then(|| why.to_owned());
+        let rule = told.or(means).or_else(|| setting(message)).unwrap_or_else(|| what.to_owned());
         let fix = match entry {
             Some(entry) => format!("{} (runbook, {})", entry.fix, entry.section),
             None if to_do.is_empty() => {
@@ -98,6 +97,14 @@ impl Explained {
         };
         Self { refused: what.to_owned(), rule, fix, denial_id: None }
     }
+}
+
+/// The setting that a message names, with what it means.
+fn setting(message: &str) -> Option<String> {
+    let is_part = |it: char| it.is_ascii_uppercase() || it == '_';
+    let named = message.split(|it| !is_part(it)).find(|it| it.starts_with("SIGNALBOX_"))?;
+    let mut settings = FUNCTIONS.iter().flat_map(Entry::all_settings);
+    settings.find(|it| it.variable == named).map(|it| format!("{named}, {}", it.meaning))
 }
 
 /// What is shown: three lines for each refusal.
@@ -136,16 +143,25 @@ mod tests {
     fn a_message_of_ours_is_told_in_three_lines() {
         explains(
             r#"{"function":"share-ami","key":null,"outcome":"refused","reason":"the manifest names 444455556666, which SIGNALBOX_ALLOWED_ACCOUNTS does not; nothing was changed","notes":[],"steps":[]}"#,
-            &expect![[""]],
+            &expect![[r#"
+                refused: share-ami: the manifest names 444455556666, which SIGNALBOX_ALLOWED_ACCOUNTS does not
+                by:      SIGNALBOX_ALLOWED_ACCOUNTS, the accounts that the manifest may name: ids of accounts, organizations (`o-..`) and organizational units (`ou-..`), separated by commas, or the word `everybody`
+                fix:     Correct the manifest, or deploy with a longer `AllowedAccounts`. (runbook, Refused: change something, then sweep)"#]],
         );
-        explains("error: image ami-1: something new is wrong; mend it", &expect![[""]]);
+        explains("error: image ami-1: something new is wrong; mend it", &expect![[r#"
+            refused: image ami-1
+            by:      something new is wrong
+            fix:     mend it"#]]);
     }
 
     #[test]
     fn a_denial_within_a_message_of_ours_is_read() {
         explains(
             r#"{"timestamp":"2026-11-01T12:00:00Z","service":"share-ami","outcome":"failed","message":"asking EC2 for ami-1 in eu-west-1: AWS answered UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:sts::111122223333:assumed-role/share-ami/share-ami is not authorized to perform: ec2:DescribeImages because no identity-based policy allows the ec2:DescribeImages action; give the role this permission and send the event again"}"#,
-            &expect![[""]],
+            &expect![[r#"
+                refused: share-ami: arn:aws:sts::111122223333:assumed-role/share-ami/share-ami may not ec2:DescribeImages
+                by:      no identity-based policy allows it
+                fix:     let the role share-ami of account 111122223333 do ec2:DescribeImages; infra/share-ami.yaml gives it all that is needed: update that stack"#]],
         );
     }
 
