@@ -148,10 +148,13 @@ mod tests {
                 by:      SIGNALBOX_ALLOWED_ACCOUNTS, the accounts that the manifest may name: ids of accounts, organizations (`o-..`) and organizational units (`ou-..`), separated by commas, or the word `everybody`
                 fix:     Correct the manifest, or deploy with a longer `AllowedAccounts`. (runbook, Refused: change something, then sweep)"#]],
         );
-        explains("error: image ami-1: something new is wrong; mend it", &expect![[r#"
+        explains(
+            "error: image ami-1: something new is wrong; mend it",
+            &expect![[r#"
             refused: image ami-1
             by:      something new is wrong
-            fix:     mend it"#]]);
+            fix:     mend it"#]],
+        );
     }
 
     #[test]

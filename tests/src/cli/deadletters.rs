@@ -204,7 +204,7 @@ async fn throttling_is_waited_for_and_an_interruption_begins_no_other_message() 
         ..Fault::new(&id, FaultKind::Throttle)
     };
     AWS.inject(&throttled);
-    let mut gate = AWS.close_gate(&id);
+    let mut gate = AWS.gate(&id);
     let mut command = Command::new(binary("signalbox"));
     command.env_clear().args(["deadletters", "redrive", QUEUE, "--all", "--apply"]).env("AWS_ACCESS_KEY_ID", &id);
     command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
