@@ -5,6 +5,7 @@ mod bound;
 mod deadletters;
 mod deploy;
 mod dns;
+mod explain;
 mod fleet;
 mod ledger;
 mod manifests;
@@ -18,6 +19,7 @@ mod rotation;
 mod trace;
 mod untrusted;
 mod up;
+mod usage;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -115,6 +117,7 @@ async fn a_plan_is_a_diff_that_a_person_can_read_and_changes_nothing() {
         - com-example-111122223333 - 444455556666  com-example-111122223333
         note: com-example-111122223333 is open to 555566667777 by a statement that Signalbox did not write
         note: the manifest may share with any account: SIGNALBOX_ALLOWED_ACCOUNTS (AllowedAccounts) is `everybody`
+        note: whether the accounts that lose ami-base in eu-west-1 use them is not known: there is no usage report of the last 30 days; `aws ec2 create-image-usage-report` makes one, and Signalbox makes none
         SECTION      ADDED  EXPIRED  FOREIGN  MISSED EVENTS  REMOVED  UNCHANGED
         ami              1        0        0              1        1          1
         ebs              2        0        0              1        1          1

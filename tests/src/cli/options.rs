@@ -43,7 +43,7 @@ enum Shown {
 fn is_taken(command: &str, option: &str) -> bool {
     let is_of_aws = ["profile", "region", "endpoint-url", "ca-bundle"].contains(&option);
     let speaks_to_aws =
-        !["list", "up", "demo", "manifest check", "manifest schema", "policy check", "completions", "man"]
+        !["list", "up", "demo", "manifest check", "manifest schema", "policy check", "explain", "completions", "man"]
             .contains(&command);
     let has_one_format = option == "output" && ["manifest schema", "completions"].contains(&command);
     (speaks_to_aws || !is_of_aws) && !has_one_format

@@ -11,8 +11,9 @@ use suite::FUNCTIONS;
 use super::template::{Parameters, Template, resolved};
 use crate::functions::{deploy_lambda, reconcile_shares, report_patches, share_ami};
 use crate::promises::binary::{INVOCATION, environment, start_function};
+use crate::world::DEPLOYMENTS;
+use crate::world::patching::PATCHES;
 use crate::world::scene::Scene as _;
-use crate::world::{DEPLOYMENTS, PATCHES};
 
 /// A metric: the namespace, the dimension that tells its values apart, its name, and the value where one is meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

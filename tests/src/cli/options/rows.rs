@@ -109,6 +109,7 @@ fn local() -> Vec<Row> {
         ("manifest check", "share.json"),
         ("manifest schema", ""),
         ("policy check", "policy.json"),
+        ("explain", "AccessDenied"),
         ("completions", "bash"),
         ("man", "manual"),
     ];
@@ -118,6 +119,8 @@ fn local() -> Vec<Row> {
     }
     rows.extend([
         row("list", "output", "json", "", "[\n"),
+        row("explain", "output", "json", "AccessDenied", "[\n"),
+        row("explain", "file", "trace.json", "", "trace.json says of nothing that it was refused"),
         row("manifest check", "output", "json", "share.json", "{\n"),
         row("policy check", "output", "json", "policy.json", "[\n"),
         row("policy check", "output", "sarif", "policy.json", "\"$schema\""),
