@@ -130,7 +130,7 @@ async fn converges(account: &Account, id: &str) {
     assert_eq!((account.scene.picture().await.as_str(), account.audit().await), (SHARED, audit));
 }
 
-/// Whoever may write to the queue may less than the operator: not say which function is invoked, nor with what power.
+/// An identity that may write to the queue may less than the operator: it says neither which function is invoked nor what is forced.
 #[tokio::test]
 async fn what_a_message_says_decides_neither_where_it_goes_nor_what_is_forced() {
     let account = account().await;

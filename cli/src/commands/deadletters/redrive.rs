@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::pin::pin;
 
 use reaction::Error;
 
@@ -56,24 +55,9 @@ impl Redrive {
 
     /// Does it. What was not done stays in the queue, and is told with its reason.
     pub(crate) async fn carry_out(&self, output: Format) -> Result<(), Failure> {
-        let (is_stopped, mut interrupted) = (Cell::new(false), None);
-        let ended = {
-            let mut work = pin!(self.work(&is_stopped));
-            let mut interruption = pin!(interruption::wait(Some(FAREWELL.to_owned())));
-            loop {
-                tokio::select! {
-                    ended = &mut work => break ended,
-                    failure = &mut interruption => {
-                        if is_stopped.replace(true) {
-                            return Err(failure);
-                        }
-                        interrupted = Some(failure);
-                        interruption.set(interruption::wait(None));
-                    }
-                }
-            }
-        };
-        let (lines, error) = ended;
+        let is_stopped = Cell::new(false);
+        let ended = interruption::let_end(self.work(&is_stopped), &is_stopped, FAREWELL).await?;
+        let ((lines, error), interrupted) = ended;
         let is_bad = lines.iter().any(|it| it.error.is_some());
         let missing = self.missing(lines.iter().map(|it| it.id.as_str()));
         output::print(output, &self.told(lines, false))?;

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
-use std::pin::pin;
 use std::sync::Arc;
 
 use aws::Sessions;
@@ -99,23 +98,8 @@ impl Replay {
 
     /// Does it, one event after the other.
     pub(super) async fn carry_out(&self, output: Format) -> Result<(), Failure> {
-        let (is_stopped, mut interrupted) = (Cell::new(false), None);
-        let lines = {
-            let mut work = pin!(self.work(&is_stopped));
-            let mut interruption = pin!(interruption::wait(Some(FAREWELL.to_owned())));
-            loop {
-                tokio::select! {
-                    lines = &mut work => break lines,
-                    failure = &mut interruption => {
-                        if is_stopped.replace(true) {
-                            return Err(failure);
-                        }
-                        interrupted = Some(failure);
-                        interruption.set(interruption::wait(None));
-                    }
-                }
-            }
-        };
+        let is_stopped = Cell::new(false);
+        let (lines, interrupted) = interruption::let_end(self.work(&is_stopped), &is_stopped, FAREWELL).await?;
         let is_bad = lines.iter().any(|it| it.error.is_some());
         output::print(output, &Shown { name: self.name.clone(), is_plan: false, events: lines })?;
         match interrupted {
