@@ -111,7 +111,7 @@ impl<P: Power> Scene for FleetScene<P> {
                 told.extend(entries.iter().map(|entry| format!("    {}\n", shown(entry))));
             }
         }
-        if told.is_empty() { "the bucket is empty\n".into() } else { told }
+        if told.is_empty() { "the bucket is empty\n".into() } else { self.with_sample_ids(&told) }
     }
 
     fn with_sample_ids(&self, text: &str) -> String {
