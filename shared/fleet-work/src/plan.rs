@@ -132,14 +132,16 @@ impl Chosen {
 }
 
 impl GoingOn {
-    /// A run goes on by what was planned, and by nothing else: what is asked for has to be the same.
+    /// A run goes on by what was planned: its accounts and its work have to be the same. How fast it goes, and how much of it may fail,
+    /// may be another.
     fn plan(&self, execution: &Execution, request: &Request) -> Result<Plan<Step>, Error> {
         let Self { planned, accounts, done } = self;
         let run = &request.run;
-        if planned.request != *request {
+        let Request { select, work, .. } = &planned.request;
+        if (select, work) != (&request.select, &request.work) {
             return Err(Error::refused(format!(
-                "the run {run} was planned by {} with another request, which is in {}: send that one to go on with the run, or give \
-                 this one another name",
+                "the run {run} was planned by {} for other accounts or other work, as {} says: ask for the same to go on with the run, \
+                 or give this one another name",
                 planned.execution,
                 keys::plan(run)
             )));

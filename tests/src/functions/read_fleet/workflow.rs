@@ -235,11 +235,12 @@ async fn a_run_that_was_stopped_is_finished_and_has_each_account_once() {
     let began = fleet.lines(&request.run).await;
     let has = |place: usize| began.contains_key(&fleet.accounts[place]);
     assert!(has(0) && has(THROTTLED) && has(WITHOUT_ROLE[0]) && !has(DIES) && !has(STOPPED_AT + 2), "{began:#?}");
-    // Another request is not the run.
-    request.concurrency = 8;
+    // Other work is not the run.
+    request.work.regions_at_once = 1;
     let other = fleet.start(&request, 2).await;
     fleet.assert_refused(&other).await;
-    request.concurrency = 1;
+    request.work.regions_at_once = 2;
+    request.concurrency = 8;
     let second = fleet.start(&request, 3).await;
     let (told, status) = fleet.end(&second).await;
     assert_eq!(status, ExecutionStatus::Succeeded, "{}", fleet.why(&second).await);
