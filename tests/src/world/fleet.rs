@@ -147,6 +147,18 @@ impl<P: Power> FleetScene<P> {
         format!("fleet-{}", self.world.account)
     }
 
+    /// Changes the event.
+    pub fn change(&mut self, changed: impl FnOnce(&mut Value)) {
+        let mut event: Value = serde_json::from_str(&self.event).unwrap();
+        changed(&mut event);
+        self.event = event.to_string();
+    }
+
+    /// Changes the request in the event.
+    pub fn ask(&mut self, changed: impl FnOnce(&mut Value)) {
+        self.change(|event| changed(&mut event["request"]));
+    }
+
     /// The id of the organization.
     pub fn organization_id(&self) -> String {
         self.organization.with_own_ids("o-exampleorgid")
