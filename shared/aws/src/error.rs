@@ -26,6 +26,7 @@ const ABSENT: &[&str] = &[
     "DBInstanceNotFound",
     "DBSnapshotNotFound",
     "DoesNotExistException",
+    "ExecutionDoesNotExist",
     "InvalidAMIID.NotFound",
     "InvalidAMIID.Unavailable",
     "InvalidSnapshot.NotFound",
@@ -39,6 +40,7 @@ const ABSENT: &[&str] = &[
     "ParameterNotFound",
     "RepositoryNotFoundException",
     "ResourceNotFoundException",
+    "StateMachineDoesNotExist",
 ];
 
 /// What we asked can never be answered.
@@ -48,10 +50,14 @@ const INVALID: &[&str] = &[
     "AuthorizationHeaderMalformed",
     "InvalidAMIAttributeItemValue",
     "InvalidAMIID.Malformed",
+    "ExecutionNotRedrivable",
+    "InvalidArn",
     "InvalidArnException",
     "InvalidBucketName",
+    "InvalidExecutionInput",
     "InvalidInput",
     "InvalidInputException",
+    "InvalidName",
     "InvalidParameter",
     "InvalidParameterCombination",
     "InvalidParameterException",
@@ -82,7 +88,13 @@ const SHARED_TOO_OFTEN: &str = "SharedSnapshotQuotaExceeded";
 /// A thing of that name is there already.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBSnapshot.html>
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>
-const TAKEN: &[&str] = &["DBClusterSnapshotAlreadyExistsFault", "DBSnapshotAlreadyExists", "EntityAlreadyExists"];
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>
+const TAKEN: &[&str] = &[
+    "DBClusterSnapshotAlreadyExistsFault",
+    "DBSnapshotAlreadyExists",
+    "EntityAlreadyExists",
+    "ExecutionAlreadyExists",
+];
 
 /// The job was answered, or its pipeline has given it up.
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutJobSuccessResult.html>

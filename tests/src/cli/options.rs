@@ -195,8 +195,9 @@ fn the_tests_that_show_the_other_options_are_there() {
         tidy::files().into_iter().filter(|it| it.path.starts_with("tests/src/cli/")).map(|it| it.text).collect();
     for Row { command, option, shown, .. } in rows::all(&Place::default()) {
         if let Shown::ByTest(name) = shown {
-            let has_tests =
-                ["up", "demo"].contains(&command) || command.starts_with("mirror ") || command.starts_with("deploy ");
+            let is_of_runs = command.starts_with("fleet ") && (command != "fleet run" || option == "runs-bucket");
+            let is_of_groups = ["mirror ", "deploy "].iter().any(|group| command.starts_with(group));
+            let has_tests = ["up", "demo"].contains(&command) || is_of_groups || is_of_runs;
             assert!(has_tests, "{command} --{option} is shown by a row");
             assert!(tests.contains(&format!("fn {name}(")), "{command} --{option}: there is no test {name}");
         }
