@@ -1,7 +1,7 @@
 //! Reads what a state of the workflow has to know.
 
 use fleet::{Account, Fleet, Limits};
-use fleet_runs::{Planned, Request, RunId, Work, keys};
+use fleet_runs::{Manifest, Planned, Request, RunId, Work, keys};
 use reaction::{Error, Mode};
 
 use crate::facts::{Chosen, Facts, GoingOn};
@@ -16,7 +16,13 @@ impl<P: Power> Worker<P> {
                 None => Ok(Facts::Nothing("no account is left in which something is to be done".into())),
             },
             Subject::Account(_, run, _, account) => self.read_account(run, (**account).clone()).await,
-            Subject::Collect(_, request, _) => self.collect(request).await.map(Facts::Collected),
+            Subject::Collect(execution, request, _) => {
+                let manifest = self.store.json::<Manifest>(&keys::manifest(&request.run)).await?;
+                if manifest.is_some_and(|it| it.execution == execution.arn) {
+                    return Ok(Facts::Nothing("an earlier attempt of this execution wrote the manifest".into()));
+                }
+                self.collect(request).await.map(Facts::Collected)
+            }
         }
     }
 
@@ -25,6 +31,10 @@ impl<P: Power> Worker<P> {
         match self.store.json::<Planned>(&keys::plan(&request.run)).await? {
             Some(planned) if planned.execution == execution.arn => {
                 Ok(Facts::Nothing("an earlier attempt of this execution wrote the plan".into()))
+            }
+            // Of what a plan leaves, the list is written last where the run goes on.
+            Some(_) if self.store.has(&keys::list(&request.run, execution.name())).await? => {
+                Ok(Facts::Nothing("an earlier attempt of this execution wrote the list".into()))
             }
             Some(planned) => {
                 let accounts = self.accounts_of(&planned).await?;

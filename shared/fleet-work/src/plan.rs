@@ -92,11 +92,10 @@ impl Documents {
 
     /// The list of an execution, and its first account by itself.
     fn add_list(&mut self, run: &RunId, execution: &Execution, accounts: &[Account]) -> Result<(), Error> {
-        self.add_json(keys::list(run, execution.name()), so_many(accounts.len(), "account"), &accounts, false)?;
         if let Some(first) = accounts.first() {
             self.add_json(keys::canary(run, execution.name()), &first.id, first, false)?;
         }
-        Ok(())
+        self.add_json(keys::list(run, execution.name()), so_many(accounts.len(), "account"), &accounts, false)
     }
 }
 

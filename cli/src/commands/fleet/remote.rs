@@ -113,7 +113,7 @@ pub(super) async fn runs(aws: &AwsOptions, asked: &Listing, output: Format) -> R
 pub(super) async fn show(aws: &AwsOptions, asked: &Shown, output: Format) -> Result<(), Failure> {
     asked.form.check(output)?;
     let sessions = connected(aws).await?;
-    let on = On::named(&sessions, &asked.named, (asked.form, output))?;
+    let on = On::named(&sessions, &asked.named, &asked.place, (asked.form, output))?;
     let showing = async {
         let (attempt, execution) = on.last().await?;
         let planned = on.planned(&execution).await?;
@@ -130,7 +130,8 @@ pub(super) async fn show(aws: &AwsOptions, asked: &Shown, output: Format) -> Res
 /// Stops a run.
 pub(super) async fn stop(aws: &AwsOptions, asked: &Named, output: Format) -> Result<(), Failure> {
     let sessions = connected(aws).await?;
-    let on = On::named(&sessions, asked, (Form { lines: false, table: false }, output))?;
+    let (place, form) = (Place { runs_bucket: None }, Form { lines: false, table: false });
+    let on = On::named(&sessions, asked, &place, (form, output))?;
     let (_, execution) = on.last().await?;
     if execution.status != ExecutionStatus::Running {
         return Err(Failure::usage(format!(
@@ -147,7 +148,7 @@ pub(super) async fn stop(aws: &AwsOptions, asked: &Named, output: Format) -> Res
 pub(super) async fn resume(aws: &AwsOptions, asked: &Resumed, output: Format) -> Result<(), Failure> {
     asked.form.check(output)?;
     let sessions = connected(aws).await?;
-    let on = On::named(&sessions, &asked.named, (asked.form, output))?;
+    let on = On::named(&sessions, &asked.named, &asked.place, (asked.form, output))?;
     let resuming = async {
         let (attempt, execution) = on.last().await?;
         let planned = on.planned(&execution).await?;
@@ -184,8 +185,8 @@ impl<'a> On<'a> {
         Ok(Self { workflow, run, writes, place, form })
     }
 
-    fn named(sessions: &Sessions, asked: &'a Named, form: (Form, Format)) -> Result<Self, Failure> {
-        Self::of(sessions, &asked.run, asked.writes, &asked.place, form)
+    fn named(sessions: &Sessions, asked: &'a Named, place: &'a Place, form: (Form, Format)) -> Result<Self, Failure> {
+        Self::of(sessions, &asked.run, asked.writes, place, form)
     }
 
     /// The command that does this with the run.

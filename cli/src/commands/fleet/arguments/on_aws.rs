@@ -22,8 +22,6 @@ pub(crate) struct Named {
     /// It is a run of an operation that writes, which has a workflow of its own
     #[arg(long)]
     pub(in crate::commands::fleet) writes: bool,
-    #[command(flatten)]
-    pub(in crate::commands::fleet) place: Place,
 }
 
 /// How a run is looked at.
@@ -36,6 +34,8 @@ pub(crate) struct Shown {
     pub(in crate::commands::fleet) follow: bool,
     #[command(flatten)]
     pub(in crate::commands::fleet) form: Form,
+    #[command(flatten)]
+    pub(in crate::commands::fleet) place: Place,
 }
 
 /// How a run is resumed.
@@ -45,6 +45,8 @@ pub(crate) struct Resumed {
     pub(in crate::commands::fleet) named: Named,
     #[command(flatten)]
     pub(in crate::commands::fleet) form: Form,
+    #[command(flatten)]
+    pub(in crate::commands::fleet) place: Place,
 }
 
 /// Which runs are listed.

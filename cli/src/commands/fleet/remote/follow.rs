@@ -58,6 +58,8 @@ pub(super) struct Follower<'a> {
     /// Objects that were read, and executions of accounts whose failure was told.
     objects: BTreeSet<String>,
     failures: BTreeSet<String>,
+    /// Accounts of which a failure was told.
+    told: BTreeSet<String>,
     counts: Counts,
     /// Whether what fails is told at once.
     tells: bool,
@@ -66,8 +68,8 @@ pub(super) struct Follower<'a> {
 impl<'a> Follower<'a> {
     /// One that has seen nothing yet.
     pub(super) fn new(workflow: &'a Workflow, run: &'a RunId, sink: Sink, tells: bool) -> Self {
-        let (objects, failures) = (BTreeSet::new(), BTreeSet::new());
-        Self { workflow, run, sink, objects, failures, counts: Counts::default(), tells }
+        let (objects, failures, told) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Self { workflow, run, sink, objects, failures, told, counts: Counts::default(), tells }
     }
 
     /// Follows an attempt to its end.
@@ -94,23 +96,25 @@ impl<'a> Follower<'a> {
         let Some(execution) = self.workflow.attempt(self.run, attempt).await? else { return Ok(None) };
         let map_runs = self.workflow.map_runs(&execution).await?;
         let counts = self.workflow.counts(&map_runs).await?;
-        if counts.failed > self.counts.failed {
-            for map_run in &map_runs {
-                self.tell_failures(map_run).await?;
-            }
-        }
         if counts != self.counts || execution.status != ExecutionStatus::Running {
             let Counts { total, done, failed } = counts;
             progress.next(format!("run {}: {done} of {total} accounts are done, {failed} of them failed", self.run));
             self.take().await?;
+            for map_run in map_runs.iter().filter(|_| failed > self.counts.failed) {
+                self.tell_failures(map_run).await?;
+            }
             self.counts = counts;
         }
         Ok(Some(execution))
     }
 
+    /// Tells which accounts failed without a result that says why.
     async fn tell_failures(&mut self, map_run: &str) -> Result<(), Error> {
         for (arn, input, why) in self.workflow.failures(map_run, &self.failures).await? {
-            progress::say(&format!("failed: {}: {}", account_in(&input), plain(&why)));
+            let account = account_in(&input);
+            if !self.told.contains(account) {
+                progress::say(&format!("failed: {account}: {}", plain(&why)));
+            }
             self.failures.insert(arn);
         }
         Ok(())
