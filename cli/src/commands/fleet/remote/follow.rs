@@ -100,7 +100,8 @@ impl<'a> Follower<'a> {
             let Counts { total, done, failed } = counts;
             progress.next(format!("run {}: {done} of {total} accounts are done, {failed} of them failed", self.run));
             self.take().await?;
-            for map_run in map_runs.iter().filter(|_| failed > self.counts.failed) {
+            let more_failed = failed > self.counts.failed;
+            for map_run in map_runs.iter().filter(|_| more_failed) {
                 self.tell_failures(map_run).await?;
             }
             self.counts = counts;
