@@ -328,7 +328,7 @@ async fn each_option_of_the_commands_of_runs_has_an_effect() {
     for command in [&["runs"] as &[_], &["show", "who-1"], &["stop", "who-1"], &["resume", "who-1"]] {
         for (option, value, told) in [
             ("--profile", "of-no-file", "the profile of-no-file"),
-            ("--endpoint-url", "http://127.0.0.1:9", "127.0.0.1:9"),
+            ("--endpoint-url", "http://127.0.0.1:9", "Connection refused"),
             ("--ca-bundle", "of-no-file", "cannot read --ca-bundle of-no-file"),
         ] {
             let ran = it.run(&[command, &[option, value]].concat());

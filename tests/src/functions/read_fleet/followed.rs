@@ -27,6 +27,18 @@ fn told(fleet: &Fleet, words: &str) -> (Option<i32>, String, String) {
     (ran.status.code(), text(&ran.stdout), text(&ran.stderr))
 }
 
+/// The next line that is meant; it shows the others where there is none.
+fn next(said: &mut impl Iterator<Item = String>, is_meant: impl Fn(&String) -> bool) -> String {
+    let mut others = Vec::new();
+    for line in said {
+        if is_meant(&line) {
+            return line;
+        }
+        others.push(line);
+    }
+    panic!("it is not told: {others:#?}")
+}
+
 /// The accounts and Regions of a list, each once.
 fn places(lists: &Value, list: &str) -> BTreeSet<(String, String)> {
     let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
@@ -44,10 +56,10 @@ async fn a_run_is_followed_stopped_and_resumed_from_the_command_line_and_shows_e
     let begin = "run caller-identity --all --regions eu-west-1,eu-central-1 --concurrency 1 --run identities-3 --remote";
     let mut running = command(&fleet, &format!("{begin} --output json --runs-bucket {bucket}")).spawn().unwrap();
     let mut said = BufReader::new(running.stderr.take().unwrap()).lines().map_while(Result::ok);
-    said.find(|line| line.starts_with("run identities-3 has begun; ")).unwrap();
+    next(&mut said, |line| line.starts_with("run identities-3 has begun; "));
     // A failure is told as it occurs, and once.
     let failed = |line: &String| line.starts_with(&format!("failed: {}", fleet.accounts[WITHOUT_ROLE[0]]));
-    let first = said.find(failed).unwrap();
+    let first = next(&mut said, failed);
     assert!(first.contains("AccessDenied"), "{first}");
     let held = gate.next().await;
     let (code, _, why) = told(&fleet, "stop identities-3");
