@@ -1,5 +1,7 @@
 //! `signalbox deadletters`: events that failed are handed over once more, and AWS is asked what became of them.
 
+mod handed;
+
 use std::process::{Command, Stdio};
 
 use aws_sdk_sqs::Client as Sqs;
