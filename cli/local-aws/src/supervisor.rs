@@ -19,7 +19,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-const SCRIPTS: [(&str, &str); 15] = [
+const SCRIPTS: [(&str, &str); 16] = [
     ("supervisor.py", include_str!("supervisor.py")),
     ("moto_server.py", include_str!("moto_server.py")),
     ("moto_mends.py", include_str!("moto_mends.py")),
@@ -35,6 +35,7 @@ const SCRIPTS: [(&str, &str); 15] = [
     ("iam_callers.py", include_str!("iam_callers.py")),
     ("patching_mends.py", include_str!("patching_mends.py")),
     ("pipeline_mends.py", include_str!("pipeline_mends.py")),
+    ("workflow_mends.py", include_str!("workflow_mends.py")),
 ];
 const READY: Duration = Duration::from_mins(1);
 const END: Duration = Duration::from_secs(5);
