@@ -93,7 +93,9 @@ async fn of_a_queue_of_several_functions_each_gets_its_own_events_and_the_others
     let planned = run(&world.account, &redrive, "");
     assert_eq!(planned.code, Some(2), "{}{}", planned.out, planned.said);
     assert!(planned.out.contains("1 would be handed over, 1 not"), "{}", planned.out);
-    let done = run(&world.account, &[&redrive[..], &["--apply"]].concat(), "");
+    let apply = || run(&world.account, &[&redrive[..], &["--apply"]].concat(), "");
+    // On a busy machine ministack may answer with an error of its own, before the function ran: the message stays.
+    let done = (0..5).map(|_| apply()).find(|it| !it.out.contains("Worker process exited")).unwrap();
     assert_eq!(done.code, Some(254), "{}{}", done.out, done.said);
     assert!(done.out.contains("EC2 AMI State Change: unchanged\n"), "{}", done.out);
     assert!(
