@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn a_record_stands_where_its_status_its_outcome_and_the_time_say() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
-        let claimed = Record::in_progress(&Owner("1".into()), Duration::from_secs(900), Duration::from_secs(60));
+        let claimed = Record::in_progress(&Owner("1".into()), Duration::from_mins(15), Duration::from_mins(1));
         assert_eq!([30, 61, 901].map(|it| claimed.state(at(it))), [State::Working, State::Lapsed, State::Expired]);
         let refused = Record { outcome: Some("refused".into()), in_progress_expiration: Some(0), ..claimed.clone() };
         assert_eq!(refused.state(at(30)), State::Refused);

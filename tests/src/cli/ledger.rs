@@ -138,3 +138,19 @@ async fn every_page_of_the_table_is_read_and_what_is_no_record_is_told() {
     let scans = world.operations_since(calls).into_iter().filter(|it| it.contains("Scan")).count();
     assert!(scans > 1, "one page has not all: {scans}");
 }
+
+/// Between the look and the deletion the run that was thought dead may have come back.
+#[tokio::test]
+async fn a_record_that_is_not_as_it_was_seen_is_left_alone() {
+    let (world, owner) = world().await;
+    let records = ledger::Records::new(&world.sessions, LEDGER);
+    let seen = records.get(&id("working")).await.unwrap().unwrap();
+    let report = Report::new("share-ami", Outcome::Applied, None).about(key("working"));
+    assert!(world.ledger().settle(&key("working"), &owner, &report).await.unwrap());
+    assert!(!records.delete(&id("working"), &seen).await.unwrap());
+    assert!(is_there(&world, "working").await);
+    let seen = records.get(&id("lapsed")).await.unwrap().unwrap();
+    claim(&world.ledger(), &key("lapsed"), Duration::from_hours(1)).await;
+    assert!(!records.delete(&id("lapsed"), &seen).await.unwrap(), "another run has claimed it");
+    assert!(is_there(&world, "lapsed").await);
+}
