@@ -8,7 +8,7 @@
 //!
 //! An image is useless for copying without its snapshots.
 //! - `tests/src/promises/hazards/images.rs::an_image_is_useless_without_its_snapshots_so_they_are_shared_with_it`
-//! - `tests/src/functions/share_ami/faults.rs::an_account_that_cannot_have_the_snapshot_does_not_get_the_image`
+//! - `tests/src/functions/share_ami/faults.rs::an_account_that_cannot_have_the_snapshot_is_named_and_may_launch_the_image`
 //!
 //! What the default key (aws/ebs, aws/rds) encrypts cannot be shared.
 //! - `tests/src/promises/hazards/images.rs::what_the_default_key_encrypts_cannot_be_shared`

@@ -72,7 +72,7 @@ async fn an_image_that_no_entry_names_is_not_looked_into() {
         ec2:DescribeImageAttribute
         ec2:DescribeImages
         s3:GetObject
-        dynamodb:DeleteItem
+        dynamodb:UpdateItem
     "#]],
     )
     .await;
@@ -154,7 +154,7 @@ async fn an_image_that_no_entry_names_has_its_record_left_alone() {
         ec2:DescribeImageAttribute
         ec2:DescribeImages
         s3:GetObject
-        dynamodb:DeleteItem
+        dynamodb:UpdateItem
     "#]],
     )
     .await;
