@@ -6,6 +6,7 @@ pub mod daemon;
 pub mod databases;
 pub mod ec2;
 pub mod emr;
+pub mod fleet;
 pub mod git;
 pub mod lambda;
 pub mod logs;

@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(server_of("secretsmanager"), Server::Ourselves);
         assert_eq!(server_of("codepipeline"), Server::Ourselves);
         assert_eq!(server_of("access-analyzer"), Server::Ourselves);
-        for service in ["s3", "dynamodb", "lambda", "events", "route53", "something-new"] {
+        for service in ["s3", "dynamodb", "lambda", "events", "route53", "states", "sns", "something-new"] {
             assert_eq!(server_of(service), Server::Ministack, "{service}");
         }
     }

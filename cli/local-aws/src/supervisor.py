@@ -31,12 +31,14 @@ def run_ministack(fd):
     import ministack_mends
     import patching_mends
     import pipeline_mends
+    import workflow_mends
 
     ministack_mends.mend()
     ministack_lambda_mends.mend()
     iam_mends.mend()
     pipeline_mends.mend()
     patching_mends.mend()
+    workflow_mends.mend()
     spare_what_stays()
     config = Config()
     config.bind = [f"fd://{fd}"]

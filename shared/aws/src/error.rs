@@ -1,5 +1,6 @@
 //! What AWS's errors mean. The only file that knows error codes.
 
+mod again;
 mod lambda;
 #[cfg(test)]
 mod tests;
@@ -7,11 +8,13 @@ mod tests;
 use std::error::Error as StdError;
 use std::fmt;
 
+use aws_runtime::retries::classifiers::THROTTLING_ERRORS;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use reaction::Error;
 
+pub use again::Again;
 pub use lambda::{is_other_code, is_outdated_revision, is_under_way};
 
 /// The thing does not exist, or not any more.
@@ -382,11 +385,14 @@ where
     {
         Error::Failed(denied.into())
     } else if DENIED.contains(&code) {
-        Error::failed(format!("AWS answered {code}: {text}; give the role this permission and send the event again"))
+        let why = format!("AWS answered {code}: {text}; give the role this permission and send the event again");
+        Again::No.in_error(why)
     } else if UNKNOWN_HERE.contains(&code) {
-        Error::failed(format!(
+        Again::No.in_error(format!(
             "AWS answered {code}: {text}; is the region enabled for the account, and are the credentials valid there?"
         ))
+    } else if THROTTLING_ERRORS.contains(&code) {
+        Again::AfterAPause.in_error(format!("AWS answered {code}: {text}"))
     } else {
         Error::failed(format!("AWS answered {code}: {text}"))
     }

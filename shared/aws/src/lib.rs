@@ -21,10 +21,10 @@ pub use clients::Clients;
 pub use config::{Options, Patience};
 pub use document::{Document, Location, body_of};
 pub use error::{
-    Answer, DeniedByOrganization, detail, forbidden_by, has_no_policy, is_answered, is_closed_bucket, is_contended,
-    is_denied, is_failed_condition, is_lost_race, is_other_code, is_outdated_revision, is_outrun, is_shared_too_often,
-    is_taken, is_taken_version, is_under_way, is_unknown_cluster, is_without_organization, names_bad_account,
-    names_bad_principal, refuses_combination, region_of_bucket, rejected_changes,
+    Again, Answer, DeniedByOrganization, detail, forbidden_by, has_no_policy, is_answered, is_closed_bucket,
+    is_contended, is_denied, is_failed_condition, is_lost_race, is_other_code, is_outdated_revision, is_outrun,
+    is_shared_too_often, is_taken, is_taken_version, is_under_way, is_unknown_cluster, is_without_organization,
+    names_bad_account, names_bad_principal, refuses_combination, region_of_bucket, rejected_changes,
 };
 pub use http::{open_only, roots_of};
 pub use members::{MEMBERS, Members};

@@ -200,6 +200,16 @@ impl Sessions {
         self.members.named()
     }
 
+    /// The role that the settings name for other accounts.
+    ///
+    /// # Errors
+    /// `Refused` where they name none.
+    pub fn member_role(&self) -> Result<&Role, Error> {
+        self.members
+            .role()
+            .ok_or_else(|| Error::refused("no role is set for other accounts: set SIGNALBOX_MEMBER_ROLE to its name"))
+    }
+
     /// Whether the settings let us act in other accounts than our own.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws::DeniedByOrganization;
+use aws::{Again, DeniedByOrganization};
 use place::Region;
 use reaction::Error;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,9 @@ pub struct Entry<T> {
     /// Why it was not begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// Whether it may go well where it is tried again. No line tells it.
+    #[serde(skip)]
+    pub again: Again,
 }
 
 /// Serde's own default would ask for one of `T`.
@@ -126,28 +129,66 @@ impl<T> Entry<T> {
     #[must_use]
     pub fn result(account: Account, region: Region, result: T) -> Self {
         let region = Some(region);
-        Self { account, region, assume_role_success: true, result: Some(result), exception_details: None, reason: None }
+        Self {
+            account,
+            region,
+            assume_role_success: true,
+            result: Some(result),
+            exception_details: None,
+            reason: None,
+            again: Again::No,
+        }
     }
 
     /// An operation that failed.
     #[must_use]
     pub fn exception(account: Account, region: Region, why: String) -> Self {
         let (region, exception_details) = (Some(region), Some(why));
-        Self { account, region, assume_role_success: true, result: None, exception_details, reason: None }
+        Self {
+            account,
+            region,
+            assume_role_success: true,
+            result: None,
+            exception_details,
+            reason: None,
+            again: Again::No,
+        }
     }
 
     /// An account whose role could not be assumed.
     #[must_use]
     pub fn failed_assume_role(account: Account, why: String) -> Self {
         let exception_details = Some(why);
-        Self { account, region: None, assume_role_success: false, result: None, exception_details, reason: None }
+        Self {
+            account,
+            region: None,
+            assume_role_success: false,
+            result: None,
+            exception_details,
+            reason: None,
+            again: Again::No,
+        }
     }
 
     /// An account, or one of its regions, in which nothing was done.
     #[must_use]
     pub fn skipped(account: Account, region: Option<Region>, reason: Reason) -> Self {
         let reason = Some(reason);
-        Self { account, region, assume_role_success: false, result: None, exception_details: None, reason }
+        Self {
+            account,
+            region,
+            assume_role_success: false,
+            result: None,
+            exception_details: None,
+            reason,
+            again: Again::No,
+        }
+    }
+
+    /// The same, of which this is known about another try.
+    #[must_use]
+    pub fn and_again(self, again: Again) -> Self {
+        Self { again, ..self }
     }
 
     /// The list that it belongs to.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use aws::Again;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{self, FuturesUnordered, Stream, StreamExt};
 use place::Region;
@@ -70,10 +71,11 @@ enum Done<C, T> {
     Operated(Region, Result<T, Undone>),
 }
 
-/// Why something was not done: as text, and why that is no failure, if it is none.
+/// Why something was not done: as text, why that is no failure, if it is none, and whether another try may help.
 struct Undone {
     why: String,
     reason: Option<Reason>,
+    again: Again,
 }
 
 /// What is in flight, by ticket: the account, and the region of an operation.
@@ -219,18 +221,18 @@ where
                     }
                 }
             }
-            Done::Entered(Err(Undone { why, .. })) => {
+            Done::Entered(Err(Undone { why, again, .. })) => {
                 self.entering -= 1;
                 self.fail(&begun);
-                self.ready.push_back(Entry::failed_assume_role(account, why));
+                self.ready.push_back(Entry::failed_assume_role(account, why).and_again(again));
             }
             Done::Operated(region, Ok(result)) => self.ready.push_back(Entry::result(account, region, result)),
             Done::Operated(region, Err(Undone { reason: Some(reason), .. })) => {
                 self.ready.push_back(Entry::skipped(account, Some(region), reason));
             }
-            Done::Operated(region, Err(Undone { why, reason: None })) => {
+            Done::Operated(region, Err(Undone { why, reason: None, again })) => {
                 self.fail(&begun);
-                self.ready.push_back(Entry::exception(account, region, why));
+                self.ready.push_back(Entry::exception(account, region, why).and_again(again));
             }
         }
     }
@@ -266,13 +268,15 @@ where
         self.end(why.to_owned());
         for (begun, region) in std::mem::take(&mut self.in_flight).into_values() {
             let account = begun.account.clone();
-            self.ready.push_back(match region {
+            let entry = match region {
                 Some(region) => {
                     let why = format!("it was given up while it ran, and what it did is not known: {why}");
                     Entry::exception(account, region, why)
                 }
                 None => Entry::skipped(account, None, Reason::NotBegun(why.to_owned())),
-            });
+            }
+            .and_again(Again::Perhaps);
+            self.ready.push_back(entry);
         }
     }
 
@@ -280,10 +284,10 @@ where
     fn not_begun(&mut self) -> Option<Entry<T>> {
         let reason = Reason::NotBegun(self.ended.clone()?);
         if let Some((begun, region, _)) = self.units.pop_front() {
-            return Some(Entry::skipped(begun.account.clone(), Some(region), reason));
+            return Some(Entry::skipped(begun.account.clone(), Some(region), reason).and_again(Again::Perhaps));
         }
         let account = self.accounts.by_ref().find(|account| !self.plan.regions_of(&account.id).is_empty())?;
-        Some(Entry::skipped(account, None, reason))
+        Some(Entry::skipped(account, None, reason).and_again(Again::Perhaps))
     }
 }
 
@@ -303,12 +307,12 @@ async fn within<T>(
 ) -> Result<T, Undone> {
     let late = || {
         let why = format!("it was not done within the {:?} of an account", time.unwrap_or_default());
-        Undone { why, reason: None }
+        Undone { why, reason: None, again: Again::Perhaps }
     };
     let done = match deadline {
         None => work.await,
         Some(deadline) if Instant::now() >= deadline => return Err(late()),
         Some(deadline) => timeout_at(deadline, work).await.map_err(|_| late())?,
     };
-    done.map_err(|error| Undone { why: error.to_string(), reason: Reason::of_error(&error) })
+    done.map_err(|error| Undone { why: error.to_string(), reason: Reason::of_error(&error), again: Again::of(&error) })
 }

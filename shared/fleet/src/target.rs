@@ -6,9 +6,11 @@ use std::str::FromStr;
 
 use place::{AccountId, Malformed};
 use reaction::Error;
+use serde::{Deserialize, Serialize};
 
 /// One account, or all those that belong to something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Target {
     /// An account, whether it is in an organization or not.
     Account(AccountId),
@@ -57,6 +59,20 @@ impl FromStr for Target {
             return Ok(Self::Organization(text.into()));
         }
         text.parse().map(Self::Account).map_err(|_| malformed())
+    }
+}
+
+impl TryFrom<String> for Target {
+    type Error = Malformed;
+
+    fn try_from(text: String) -> Result<Self, Malformed> {
+        text.parse()
+    }
+}
+
+impl From<Target> for String {
+    fn from(target: Target) -> Self {
+        target.to_string()
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Trigger {
     Queue,
     /// A schedule, which sends what stands in the template.
     Schedule,
+    /// A state of a workflow of Step Functions.
+    Workflow,
     /// A step of a rotation, which Secrets Manager asks for.
     Step,
 }
@@ -55,6 +57,7 @@ impl fmt::Display for Trigger {
             Self::Webhook => f.write_str("request (function URL)"),
             Self::Queue => f.write_str("messages (SQS)"),
             Self::Schedule => f.write_str("schedule (EventBridge)"),
+            Self::Workflow => f.write_str("state of a workflow (Step Functions)"),
             Self::Step => f.write_str("step of a rotation (Secrets Manager)"),
         }
     }

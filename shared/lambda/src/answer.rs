@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use lambda_runtime::Diagnostic;
-use reaction::{Outcome, Report};
+use reaction::{Left, Outcome, Report};
 
 /// The bytes of a report that is answered, at most. Lambda takes answers of 6 MB, calls a longer one an error and invokes the function again;
 /// as the message of an error, a report takes twice its bytes.
@@ -22,10 +22,12 @@ pub(crate) fn to_event(report: Report) -> Result<Report, Diagnostic> {
     Err(error(kind, &report))
 }
 
-/// The answer to one step of something that another service drives (Secrets Manager): `Err` is the only word for "not done", and a
-/// step that was only planned is not done either.
+/// The answer to one step of something that another service drives (Secrets Manager, Step Functions): `Err` is the only word for
+/// "not done", and a step that was only planned is not done either. What is to be asked for again after a pause has a name of its own,
+/// since Step Functions tries again by the name.
 pub(crate) fn to_step(report: Report) -> Result<Report, Diagnostic> {
     let kind = match report.outcome {
+        Outcome::Failed if report.left == Some(Left::Unfinished) => "Signalbox.Unfinished",
         Outcome::Failed => "Signalbox.Failed",
         Outcome::Refused => "Signalbox.Refused",
         Outcome::Planned => "Signalbox.Planned",
@@ -49,7 +51,7 @@ pub(crate) fn fitted(report: Report) -> Report {
 
 #[cfg(test)]
 mod tests {
-    use reaction::{Key, Outcome, Report};
+    use reaction::{Error, Key, Outcome, Report};
 
     use super::{to_event, to_step};
 
@@ -74,5 +76,8 @@ mod tests {
         for outcome in [Outcome::Ignored, Outcome::Repeated, Outcome::Unchanged, Outcome::Applied] {
             assert!(to_step(report(outcome)).is_ok(), "{outcome}");
         }
+        let kind = |error: Error| to_step(Report::of_error("read-fleet", &error)).unwrap_err().error_type;
+        assert_eq!(kind(Error::unfinished("AWS was asked too often")), "Signalbox.Unfinished");
+        assert_eq!(kind(Error::failed("the network was gone")), "Signalbox.Failed");
     }
 }

@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/>
 
 mod record;
+mod records;
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -19,6 +20,7 @@ use reaction::{Claim, Doing, Error, Key, Ledger, Outcome, Owner, Repeat, Report,
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 pub use record::{Record, Status};
+pub use records::{Found, Records, State};
 
 /// How long a record lives: longer than a dead-letter queue keeps an event (14 days), so that a redriven one is known.
 pub const RETENTION: Duration = Duration::from_hours(15 * 24);

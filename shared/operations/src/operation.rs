@@ -7,8 +7,8 @@ use aws::Answer;
 use fleet::Session;
 use place::Malformed;
 use reaction::{Doing, Error, Mode, Outcome, Report};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::actions;
@@ -17,7 +17,8 @@ use crate::sharing::{self, Inventory};
 use crate::sweeps::Context;
 
 /// What is done in each account and region.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Operation {
     /// Shows which role was assumed.
     CallerIdentity,
@@ -162,6 +163,20 @@ impl FromStr for Operation {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let operation = Self::ALL.into_iter().find(|it| it.name() == text);
         operation.ok_or_else(|| Malformed::new(text, "the name of an operation, such as \"sharing-inventory\""))
+    }
+}
+
+impl TryFrom<String> for Operation {
+    type Error = Malformed;
+
+    fn try_from(text: String) -> Result<Self, Malformed> {
+        text.parse()
+    }
+}
+
+impl From<Operation> for String {
+    fn from(operation: Operation) -> Self {
+        operation.name().into()
     }
 }
 

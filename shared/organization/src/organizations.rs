@@ -121,7 +121,8 @@ impl Organizations {
         (key, value): (&str, Option<&str>),
     ) -> Result<BTreeSet<AccountId>, Error> {
         let is_meant = |tag: &Tag| tag.key() == key && value.is_none_or(|value| tag.value() == value);
-        let asked = stream::iter(accounts.iter().map(|account| account.id.clone())).map(async |id| {
+        let ids: Vec<_> = accounts.iter().map(|account| account.id.clone()).collect();
+        let asked = stream::iter(ids).map(async |id| {
             let tags = self.tags_of(&id).await?;
             Ok::<_, Error>(tags.iter().any(is_meant).then_some(id))
         });

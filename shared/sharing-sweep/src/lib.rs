@@ -29,7 +29,7 @@ pub use facts::{Facts, Found, Moved, Unread};
 pub use groups::phase;
 pub use plan::Step;
 pub use proposal::Proposal;
-pub use settings::{Limits, Settings};
+pub use settings::{Limits, SETTINGS, Settings};
 pub use stored::{Forced, StoredPlan};
 pub use subject::Subject;
 pub use sweeping::{Occasion, Sweeping};

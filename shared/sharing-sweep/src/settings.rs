@@ -14,7 +14,7 @@ const PERIOD: Setting = Setting {
 };
 
 /// The settings of a sweep of shares, beside the limits and the pace of every sweep: [`Settings::read`].
-pub(crate) const SETTINGS: &[Setting] = &[PERIOD];
+pub const SETTINGS: &[Setting] = &[PERIOD];
 
 /// The function's settings.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,6 @@
 //! One operation in the accounts of an organization: which accounts it reaches and how, and what is told of the others.
 
+mod exec;
 mod operations;
 mod permissions;
 mod resumed;

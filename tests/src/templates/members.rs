@@ -148,10 +148,11 @@ fn member_role(function: &str) -> Value {
     role.clone()
 }
 
-/// Whether pipelines invoke it. It acts by sessions of the role in the pipeline's account, its own account included, so that its own role
-/// allows nothing of that; what the role there allows, `functions::check_policy` looks at.
-fn is_of_jobs(function: &str) -> bool {
-    suite::FUNCTIONS.iter().any(|it| it.name == function && it.hears.contains(&function::Trigger::Job))
+/// Whether pipelines or workflows invoke it. It acts by sessions of a role in each account, its own account included, so that its own
+/// role allows nothing of that; what the role there allows, `functions::check_policy` and `templates::workflow` look at.
+fn acts_by_sessions_alone(function: &str) -> bool {
+    let is_so = |it: &function::Trigger| matches!(it, function::Trigger::Job | function::Trigger::Workflow);
+    suite::FUNCTIONS.iter().any(|it| it.name == function && it.hears.iter().any(is_so))
 }
 
 /// The functions that may act in other accounts, by what their templates set.
@@ -171,7 +172,7 @@ fn each_function_that_acts_in_members_has_a_template_for_them_and_no_other_has()
 /// Both ways, for every function that acts in its own account by its own role.
 #[test]
 fn the_role_allows_a_function_in_a_member_what_its_own_role_allows_it_in_the_hub() {
-    for template in functions().into_iter().filter(|it| !is_of_jobs(&it.name)) {
+    for template in functions().into_iter().filter(|it| !acts_by_sessions_alone(&it.name)) {
         let (_, role) = template.resources("AWS::IAM::Role")[0];
         let mut expected = allowed(&template.name, &statements_of(role));
         assert!(!expected.is_empty(), "{} does nothing in members", template.name);

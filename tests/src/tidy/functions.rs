@@ -112,6 +112,8 @@ fn no_template_is_left_behind() {
                 .contains(&name);
         // What a function reports on.
         let is_shared = is_shared || name == "patching";
+        // The workflow that calls either function of a fleet, and when it begins by itself.
+        let is_shared = is_shared || ["fleet", "fleet-schedule"].contains(&name);
         // What hands jobs to a function, in the account that asks and beside the function.
         let is_shared = is_shared || ["policy-pipeline", "policy-pipeline-action"].contains(&name);
         let function = name.strip_suffix("-member").unwrap_or(name);

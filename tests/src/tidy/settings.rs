@@ -8,7 +8,7 @@ use function::{Setting, Unset};
 use suite::FUNCTIONS;
 
 /// Which functions have the group of settings that begins with this variable.
-const GROUPS: [(&str, &str); 8] = [
+const GROUPS: [(&str, &str); 10] = [
     ("SIGNALBOX_LEDGER_TABLE", "Every function"),
     ("SIGNALBOX_ACCOUNTS", "Functions that act in other accounts"),
     ("SIGNALBOX_MANIFEST", "Functions that share"),
@@ -16,6 +16,8 @@ const GROUPS: [(&str, &str); 8] = [
     ("SIGNALBOX_MAX_REMOVALS", "Functions that sweep"),
     ("SIGNALBOX_RATES", "Functions whose sweeps keep a pace"),
     ("SIGNALBOX_SWEEP_PERIOD", "Functions that sweep shares"),
+    ("SIGNALBOX_OWNER", "Functions that keep names of clusters"),
+    ("SIGNALBOX_FLEET_BUCKET", "Functions of the workflow of a fleet"),
     ("SIGNALBOX_ROTATIONS_TABLE", "Functions that rotate secrets"),
 ];
 

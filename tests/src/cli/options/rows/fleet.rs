@@ -37,6 +37,7 @@ fn of_one_account(Place { .. }: &Place) -> Vec<Row> {
         row("account-timeout", "0", one, "of an account"),
         row("timeout", "0", one, "were over"),
         row("lines", "", one, "{\"Id\":\"222233334444\""),
+        row("table", "", one, "ACCOUNT"),
         row("checkpoint", "run.jsonl", one, "{\"Fleet\":1,"),
         refused("checkpoint", "share.json", one, "cannot make share.json"),
         refused("resume", "share.json", one, "it is no file of a run"),

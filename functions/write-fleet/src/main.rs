@@ -1,0 +1,8 @@
+//! `write-fleet` as a Lambda function.
+
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::on_step::<write_fleet::WriteFleet>().await
+}

@@ -1,0 +1,48 @@
+//! What the tests of every function have to know of this one.
+
+use expect_test::expect;
+
+pub use super::Scene;
+use super::stories::{self, shared};
+use crate::functions::read_fleet::checks::CHOOSING;
+use crate::promises::checks::{Answer, Checked, Deployed, Economy, Shown};
+use crate::promises::every_call::Run;
+use crate::world::fleet::Given;
+use crate::world::scene::Story;
+
+/// What sweeps of shares record, beside the stories, which share nothing.
+const RECORDING: [&str; 3] = ["dynamodb:TransactWriteItems", "dynamodb:Query", "ssm:GetParameter"];
+
+impl Checked for Scene {
+    fn stories() -> Vec<Story<Self>> {
+        stories::all()
+    }
+
+    async fn operations_beside_the_stories() -> Vec<String> {
+        CHOOSING.into_iter().chain(RECORDING).map(String::from).collect()
+    }
+
+    fn runs() -> Shown<Vec<Run<Given>>> {
+        Shown::Here(vec![Run { given: shared(), sample: "a-run-begins", calls: 5 }])
+    }
+
+    fn economy() -> Vec<Economy<Self>> {
+        vec![Economy { given: shared(), sample: "an-account-is-worked-on", calls: expect![[r#""#]] }]
+    }
+
+    fn answers() -> Shown<Vec<Answer<Self>>> {
+        Shown::Here(vec![Answer {
+            given: shared(),
+            sample: "a-run-begins",
+            variables: Scene::variables,
+            report: expect![[r#""#]],
+            then: "unchanged",
+        }])
+    }
+
+    fn deployed() -> Shown<Deployed<Self>> {
+        Shown::Elsewhere(
+            "tests/src/functions/read_fleet/workflow.rs::a_run_that_was_stopped_is_finished_and_has_each_account_once",
+        )
+    }
+}
