@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, Update};
 use reaction::{Claim, Doing, Error, Key, Ledger, Outcome, Owner, Repeat, Report, Settlement};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
@@ -160,21 +161,23 @@ impl Ledger for DynamoLedger {
     }
 
     async fn release(&self, key: &Key, owner: &Owner) -> Result<(), Error> {
-        // The record stays, so that who takes the occurrence over knows that it had a holder.
         let update = self.client.update_item().table_name(&self.table).key("id", self.id(key));
-        let answer = update
-            .update_expression("SET in_progress_expiration = :lapses")
-            .condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":lapses", number(0))
-            .expression_attribute_values(":owner", AttributeValue::S(owner.0.clone()))
-            .send()
-            .await;
+        let answer = giving_back(update, &owner.0).send().await;
         if is_anothers(&answer) {
             return Ok(());
         }
         answer.or_error().map(drop).doing(|| self.place())
     }
+}
+
+/// The update that ends the lease of this owner. The record stays, so that who takes the occurrence over knows that it had a holder.
+fn giving_back(update: UpdateItemFluentBuilder, owner: &str) -> UpdateItemFluentBuilder {
+    update
+        .update_expression("SET in_progress_expiration = :lapses")
+        .condition_expression("#owner = :owner")
+        .expression_attribute_names("#owner", "owner")
+        .expression_attribute_values(":lapses", number(0))
+        .expression_attribute_values(":owner", AttributeValue::S(owner.into()))
 }
 
 /// Whether the occurrence is no longer ours.
