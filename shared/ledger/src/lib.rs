@@ -149,7 +149,7 @@ impl Ledger for DynamoLedger {
             .set_expression_attribute_values(write.expression_attribute_values)
             .send()
             .await;
-        if is_anothers(&answer) {
+        if is_of_another(&answer) {
             return Ok(false);
         }
         answer.or_error().map(|_| true).doing(|| self.place())
@@ -163,7 +163,7 @@ impl Ledger for DynamoLedger {
     async fn release(&self, key: &Key, owner: &Owner) -> Result<(), Error> {
         let update = self.client.update_item().table_name(&self.table).key("id", self.id(key));
         let answer = giving_back(update, &owner.0).send().await;
-        if is_anothers(&answer) {
+        if is_of_another(&answer) {
             return Ok(());
         }
         answer.or_error().map(drop).doing(|| self.place())
@@ -181,7 +181,7 @@ fn giving_back(update: UpdateItemFluentBuilder, owner: &str) -> UpdateItemFluent
 }
 
 /// Whether the occurrence is no longer ours.
-fn is_anothers<T, R>(answer: &Result<T, SdkError<UpdateItemError, R>>) -> bool {
+fn is_of_another<T, R>(answer: &Result<T, SdkError<UpdateItemError, R>>) -> bool {
     let service_error = answer.as_ref().err().and_then(SdkError::as_service_error);
     service_error.is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }
