@@ -12,6 +12,7 @@ mod key_policy;
 mod keys;
 mod kubernetes;
 mod members;
+mod operations;
 mod patching;
 mod policies;
 mod role;
@@ -106,6 +107,7 @@ fn alarms_are_silent_where_nothing_is_measured() {
 #[test]
 fn everything_that_can_be_tagged_says_whose_it_is() {
     let untaggable = [
+        "AWS::CloudWatch::Dashboard",
         "AWS::Events::Archive",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::Permission",

@@ -132,23 +132,31 @@ impl Bus {
             let why = "the target transforms its input (InputPath or InputTransformer), which is not done here; invoke it by hand";
             return Reply::Skipped(why.into());
         }
-        // A second attempt would invoke the function twice, and an answer takes as long as the function does.
-        let patience = TimeoutConfig::builder()
-            .operation_timeout(LONGEST_INVOCATION)
-            .operation_attempt_timeout(LONGEST_INVOCATION)
-            .read_timeout(LONGEST_INVOCATION);
-        let once = aws_sdk_lambda::config::Builder::new()
-            .timeout_config(patience.build())
-            .retry_config(RetryConfig::disabled());
-        let invoke = self.lambda.invoke().function_name(target.arn());
-        let invoke = invoke.payload(Blob::new(target.input().unwrap_or(event)));
-        match invoke.customize().config_override(once).send().await.or_error() {
-            Ok(answer) => {
-                let payload = answer.payload().map(AsRef::as_ref).unwrap_or_default();
-                Reply::of(payload, answer.function_error().is_some())
-            }
-            Err(error) => Reply::Error(error.to_string()),
+        // A second attempt would invoke the function twice.
+        let once = patience().retry_config(RetryConfig::disabled());
+        ask(&self.lambda, target.arn(), target.input().unwrap_or(event), once).await
+    }
+}
+
+/// Waits for an answer as long as a function can run.
+#[must_use]
+pub fn patience() -> aws_sdk_lambda::config::Builder {
+    let patience = TimeoutConfig::builder()
+        .operation_timeout(LONGEST_INVOCATION)
+        .operation_attempt_timeout(LONGEST_INVOCATION)
+        .read_timeout(LONGEST_INVOCATION);
+    aws_sdk_lambda::config::Builder::new().timeout_config(patience.build())
+}
+
+/// Hands an event to a function, waits, and reads what it answers.
+pub async fn ask(lambda: &Lambda, function: &str, event: &str, config: aws_sdk_lambda::config::Builder) -> Reply {
+    let invoke = lambda.invoke().function_name(function).payload(Blob::new(event));
+    match invoke.customize().config_override(config).send().await.or_error() {
+        Ok(answer) => {
+            let payload = answer.payload().map(AsRef::as_ref).unwrap_or_default();
+            Reply::of(payload, answer.function_error().is_some())
         }
+        Err(error) => Reply::Error(error.to_string()),
     }
 }
 

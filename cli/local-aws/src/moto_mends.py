@@ -6,6 +6,7 @@ Each function names the AWS behaviour it brings. The version of moto is pinned, 
 import moto_cluster_mends
 import moto_database_mends
 import moto_patching_mends
+import moto_usage_mends
 from moto.ec2.exceptions import InvalidAMIIdError
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_block_store import Snapshot
@@ -32,6 +33,7 @@ def mend():
     moto_cluster_mends.mend()
     moto_database_mends.mend()
     moto_patching_mends.mend()
+    moto_usage_mends.mend()
 
 
 def snapshots_of(image):

@@ -19,13 +19,14 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-const SCRIPTS: [(&str, &str); 15] = [
+const SCRIPTS: [(&str, &str); 16] = [
     ("supervisor.py", include_str!("supervisor.py")),
     ("moto_server.py", include_str!("moto_server.py")),
     ("moto_mends.py", include_str!("moto_mends.py")),
     ("moto_cluster_mends.py", include_str!("moto_cluster_mends.py")),
     ("moto_database_mends.py", include_str!("moto_database_mends.py")),
     ("moto_patching_mends.py", include_str!("moto_patching_mends.py")),
+    ("moto_usage_mends.py", include_str!("moto_usage_mends.py")),
     ("ministack_mends.py", include_str!("ministack_mends.py")),
     ("ministack_alias_mends.py", include_str!("ministack_alias_mends.py")),
     ("ministack_lambda_mends.py", include_str!("ministack_lambda_mends.py")),

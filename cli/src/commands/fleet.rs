@@ -2,24 +2,29 @@
 
 mod arguments;
 mod checkpoint;
+mod exec;
+mod remote;
+mod sink;
 mod sweeps;
 mod view;
+mod work;
 
 use std::io::IsTerminal;
 use std::pin::pin;
 
-use fleet::{Brake, Entry, Fleet, Plan, Regions, Session, Targets};
+use fleet::{Brake, Fleet, Plan, Regions, Session, Targets, Tolerance};
 use futures_util::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use operations::Context;
 use place::AccountId;
-use reaction::Mode;
-use serde_json::Value;
 use sweeps::Suite;
 
 pub(super) use arguments::FleetCommand;
 use arguments::RunArguments;
-use checkpoint::{Checkpoint, Known};
+use checkpoint::Checkpoint;
+use exec::Executable;
+use sink::Sink;
+use work::{Prepared, Work};
 
 use crate::connection::{AwsOptions, connect};
 use crate::failure::Failure;
@@ -30,6 +35,8 @@ use crate::output::{self, Format};
 /// What to say to a first Ctrl-C.
 const FAREWELL: &str =
     "interrupted: what runs is waited for, and nothing more is begun; Ctrl-C again gives up what runs";
+const FAREWELL_OF_EXEC: &str =
+    "interrupted: what runs is asked to end (SIGTERM), and nothing more is begun; Ctrl-C again kills what runs";
 
 /// Does what was asked with many accounts.
 pub(super) async fn fleet(
@@ -38,36 +45,51 @@ pub(super) async fn fleet(
     given: &Given,
     output: Format,
 ) -> Result<(), Failure> {
-    let FleetCommand::Run(asked) = command;
-    asked.check()?;
-    let (targets, mode, operation) = (asked.chosen.targets()?, asked.mode(), asked.operation);
-    let role = asked.assumed.role(operation.policy(mode))?;
+    match command {
+        FleetCommand::Run(asked) => run(aws, &asked, given, output).await,
+        FleetCommand::Runs(asked) => remote::runs(aws, &asked, output).await,
+        FleetCommand::Show(asked) => remote::show(aws, &asked, output).await,
+        FleetCommand::Stop(asked) => remote::stop(aws, &asked, output).await,
+        FleetCommand::Resume(asked) => remote::resume(aws, &asked, output).await,
+    }
+}
+
+/// Does one operation in many accounts, from here or on AWS.
+async fn run(aws: &AwsOptions, asked: &RunArguments, given: &Given, output: Format) -> Result<(), Failure> {
+    asked.check(output)?;
+    let (targets, mode, work) = (asked.chosen.targets()?, asked.mode(), asked.operation);
     let sessions = connect(aws).await?;
-    let is_unrecorded = asked.unrecorded;
-    let suite = Suite { hub: sessions.clone(), given, operation, mode, is_unrecorded };
+    let region = sessions.region().map_err(Failure::configuration)?;
+    let role = asked.role(region.partition())?;
+    let suite = Suite { hub: sessions.clone(), given, operation: work, mode, is_unrecorded: asked.unrecorded };
     let variables = |name: &str| given.setting(name);
     let begin = |function: &'static str, account: &AccountId| suite.begin(function, account);
     let mut context = Context { hub: sessions.clone(), variables: &variables, mode, begin: &begin, note: None };
-    if operation.writes() {
-        suite.check(&context).map_err(Failure::configuration)?;
+    if asked.on_aws.remote {
+        given.check("the workflow, which has settings of its own,")?;
+    } else {
+        suite.check(&mut context)?;
     }
-    given.note_read("SIGNALBOX_EXTERNAL_ID");
-    given.check(operation.name())?;
-    context.note = suite.check_bound()?;
-    let regions = asked.chosen.regions(sessions.region().map_err(Failure::configuration)?)?;
+    if asked.on_aws.remote && !asked.plan {
+        return remote::run(&sessions, asked, given, output).await;
+    }
+    let prepared = match work {
+        Work::Own(operation) => Prepared::Own(operation, context),
+        Work::Exec => Prepared::Exec(Executable::find(&asked.command, aws)?),
+    };
+    let regions = asked.chosen.regions(region)?;
     sessions.ask_home().await.map_err(Failure::service)?;
     role.check_caller(sessions.caller().unwrap_or_default()).map_err(Failure::usage)?;
     let home = sessions.home().map_err(Failure::service)?.clone();
     let fleet = Fleet::new(sessions.config().clone(), home, role, asked.bounds.limits()).map_err(Failure::usage)?;
     let mut plan = plan(&fleet, &targets, regions).await?;
     if asked.plan {
-        return output::print(output, &view::Planned::of(&fleet, operation, &plan));
+        return output::print(output, &view::Planned::of(&fleet, work, asked.apply, &plan));
     }
-    // What was only planned is not done: a run that acts does not go on from its file.
-    let kept =
-        if operation.writes() && mode == Mode::Plan { format!("plan of {operation}") } else { operation.to_string() };
+    let kept = work.described(mode, &asked.command);
     let (checkpoint, known) = Checkpoint::open(&asked.kept, &kept, &mut plan)?;
-    Run { asked: &asked, checkpoint, known, output }.run(&fleet, plan, context).await
+    let sink = Sink::new((asked.kept.form, output), work, known, plan.accounts.len());
+    Run { checkpoint, sink, tolerated: asked.bounds.tolerate }.run(&fleet, plan, prepared).await
 }
 
 /// Which accounts and regions. A choice that leaves none is the command line's mistake; an error that AWS answered is AWS's, also
@@ -79,24 +101,28 @@ async fn plan(fleet: &Fleet, targets: &Targets, regions: Regions) -> Result<Plan
 }
 
 /// A run, and where its entries go.
-struct Run<'a> {
-    asked: &'a RunArguments,
+struct Run {
     checkpoint: Checkpoint,
-    known: Known,
-    output: Format,
+    sink: Sink,
+    tolerated: Option<Tolerance>,
 }
 
-impl Run<'_> {
-    async fn run(mut self, fleet: &Fleet, plan: Plan, context: Context<'_>) -> Result<(), Failure> {
-        let operation = self.asked.operation;
+impl Run {
+    async fn run(mut self, fleet: &Fleet, plan: Plan, mut prepared: Prepared<'_>) -> Result<(), Failure> {
         let (brake, braking) = Brake::new();
+        let farewell = match &mut prepared {
+            Prepared::Own(..) => FAREWELL,
+            Prepared::Exec(executable) => {
+                executable.braking = braking.clone();
+                FAREWELL_OF_EXEC
+            }
+        };
         let bar = bar(plan.size().1 + plan.skipped.len());
-        let mut tally = view::Tally::new(plan.accounts.len());
         let mut interrupted = None;
         {
-            let operate = async move |session: Session| operation.run(&context, &session).await;
+            let operate = async move |session: Session| prepared.run(&session).await;
             let mut entries = pin!(fleet.run(plan, braking, operate));
-            let mut interruption = pin!(interruption::wait(Some(FAREWELL.to_owned())));
+            let mut interruption = pin!(interruption::wait(Some(farewell.to_owned())));
             loop {
                 let entry = tokio::select! {
                     entry = entries.next() => entry,
@@ -109,36 +135,20 @@ impl Run<'_> {
                 };
                 let Some(entry) = entry else { break };
                 bar.inc(1);
-                tally.count(&entry);
-                self.keep(entry)?;
+                self.checkpoint.add(&entry)?;
+                self.sink.add(entry)?;
             }
         }
         bar.finish_and_clear();
-        self.conclude(tally, interrupted)
+        self.conclude(interrupted)
     }
 
-    fn keep(&mut self, entry: Entry<Value>) -> Result<(), Failure> {
-        self.checkpoint.add(&entry)?;
-        if self.asked.kept.lines {
-            return output::print_line(&entry);
-        }
-        checkpoint::note(&mut self.known, entry);
-        Ok(())
-    }
-
-    fn conclude(self, tally: view::Tally, interrupted: Option<Failure>) -> Result<(), Failure> {
-        let bounds = &self.asked.bounds;
-        let mut tally = tally;
-        if !self.asked.kept.lines {
-            // What an earlier run left in the file counts too, and what was mended does not.
-            tally = tally.anew(self.known.values());
-            let done = view::Done::of(self.asked.operation, self.known.into_values());
-            output::print(self.output, &done)?;
-        }
+    fn conclude(self, interrupted: Option<Failure>) -> Result<(), Failure> {
+        let is_good = self.sink.conclude(self.tolerated)?;
         match interrupted {
             Some(failure) => Err(failure),
-            None if tally.is_bad(bounds.tolerate) => Err(Failure::shown_service()),
-            None => Ok(()),
+            None if is_good => Ok(()),
+            None => Err(Failure::shown_service()),
         }
     }
 }

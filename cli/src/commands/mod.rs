@@ -3,10 +3,13 @@
 mod apply;
 mod completions;
 mod counts;
+mod deadletters;
 mod deploy;
 mod dns;
+mod explain;
 mod fleet;
 mod history;
+mod ledger;
 mod list;
 mod man;
 mod manifest;
@@ -14,6 +17,7 @@ mod mirror;
 mod patches;
 mod plan;
 mod policy;
+mod replay;
 mod run;
 mod send;
 mod sweep;
@@ -25,16 +29,20 @@ use std::path::PathBuf;
 use self::trace::TraceArguments;
 use clap::Subcommand;
 use clap_complete::Shell;
+use deadletters::DeadLettersCommand;
 use deploy::DeployCommand;
 use dns::NamesAsked;
+use explain::ExplainArguments;
 use fleet::FleetCommand;
 use history::Audited;
+use ledger::LedgerCommand;
 use manifest::Manifest;
 use mirror::MirrorCommand;
 use patches::PatchesAsked;
 use plan::PlanArguments;
 use policy::PolicyCommand;
 use reaction::{Outcome, Report};
+use replay::ReplayArguments;
 use run::RunArguments;
 
 use crate::connection::AwsOptions;
@@ -115,6 +123,26 @@ pub(crate) enum Command {
     /// draws a recorded trace and asks no AWS.
     #[command(after_help = TRACE_HELP)]
     Trace(TraceArguments),
+    /// Say in three lines what was refused, by which rule, and what to do
+    ///
+    /// Reads a report, a line of a function's log, the record of an event that failed, or AWS's message of a denial, and asks no AWS.
+    /// What to do about messages of Signalbox stands in the runbook, which is compiled in.
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(ExplainArguments),
+    /// Look at events that failed and wait in the failure queues, hand them over once more, or drop them
+    #[command(name = "deadletters", subcommand, arg_required_else_help = true)]
+    DeadLetters(DeadLettersCommand),
+    /// Have events of the past worked on once more: of an archive, a file or a failure queue
+    ///
+    /// A replay is an occurrence of its own: each event is worked on once for each replay's name, also where it was done before. Old
+    /// events do no harm, since they say where to look and the present state counts. Without --apply, shows what would be replayed.
+    /// Events of an archive go to the rules that hand them to Signalbox's functions; EventBridge needs ten minutes to archive an event,
+    /// and what may be missing is `not archived yet`.
+    #[command(after_help = REPLAY_HELP)]
+    Replay(ReplayArguments),
+    /// Look at the occurrences that the functions have claimed or dealt with, and have one worked on again
+    #[command(subcommand, arg_required_else_help = true)]
+    Ledger(LedgerCommand),
     /// Do one operation in every account and region of an organization
     #[command(subcommand, arg_required_else_help = true)]
     Fleet(FleetCommand),
@@ -203,6 +231,17 @@ Examples:
   signalbox trace 7bf73129-1428-4cd3-a780-95db273d1602 --profile production
   aws xray batch-get-traces --trace-ids 1-58406520-a006649127e371903a2de979 | signalbox trace --file -";
 
+const EXPLAIN_HELP: &str = "\
+Examples:
+  signalbox explain 'User: arn:aws:sts::111122223333:assumed-role/share-ami/a is not authorized to perform: ec2:DescribeImages'
+  signalbox send event.json --output json | signalbox explain --file -";
+
+const REPLAY_HELP: &str = "\
+Examples:
+  signalbox replay --archive signalbox-events --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z --function share-ami
+  signalbox replay --file events.json --name after-the-manifest-was-mended --apply
+  signalbox replay --dlq share-ami-failures --name after-the-manifest-was-mended --apply";
+
 const COMPLETIONS_HELP: &str = "\
 Examples:
   source <(signalbox completions bash)
@@ -218,6 +257,7 @@ impl Command {
                 | Self::Demo
                 | Self::Manifest(_)
                 | Self::Policy(_)
+                | Self::Explain(_)
                 | Self::Completions { .. }
                 | Self::Man { .. }
         );
@@ -227,7 +267,12 @@ impl Command {
 
     /// Whether it hears Ctrl-C by itself, and ends in its own way.
     pub(crate) fn ends_by_itself(&self) -> bool {
-        matches!(self, Self::Fleet(_) | Self::Deploy(_))
+        let waits = match self {
+            Self::DeadLetters(asked) => asked.applies(),
+            Self::Replay(asked) => asked.waits(),
+            _ => false,
+        };
+        waits || matches!(self, Self::Fleet(_) | Self::Deploy(_))
     }
 
     /// What to say when the command is interrupted.
@@ -241,6 +286,8 @@ impl Command {
             Self::Send { .. } => "a function that was invoked goes on by itself; its log says how it ended".into(),
             Self::Up { .. } | Self::Demo => demo::FAREWELL.into(),
             Self::Apply { .. } => "steps that were begun may be done; run it again, and it goes on from there".into(),
+            Self::DeadLetters(_) => deadletters::FAREWELL.into(),
+            Self::Replay(asked) => asked.farewell()?,
             // The others change nothing that an interruption leaves half done.
             _ => return None,
         };
@@ -259,7 +306,7 @@ pub(crate) async fn run(
     command_line: fn() -> clap::Command,
 ) -> Result<(), Failure> {
     if (aws.is_given() || given.has("AWS_CA_BUNDLE")) && !command.speaks_to_aws() {
-        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, patches, trace, fleet, mirror and deploy: this command uses no AWS but its own";
+        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, patches, trace, deadletters, replay, ledger, fleet, mirror and deploy: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
     if output.is_of_findings() && !matches!(command, Command::Policy(_)) {
@@ -275,6 +322,10 @@ pub(crate) async fn run(
         Command::Dns(asked) => dns::dns(aws, &asked, given, output).await,
         Command::Patches(asked) => patches::patches(aws, &asked, given, output).await,
         Command::Trace(asked) => trace::trace(aws, &asked, output).await,
+        Command::Explain(asked) => explain::explain(&asked, output).await,
+        Command::DeadLetters(asked) => deadletters::deadletters(aws, &asked, output).await,
+        Command::Replay(asked) => replay::replay(aws, &asked, output).await,
+        Command::Ledger(asked) => ledger::ledger(aws, &asked, given, output).await,
         Command::Fleet(asked) => fleet::fleet(aws, asked, given, output).await,
         Command::Mirror(asked) => mirror::mirror(aws, &asked, given, output).await,
         Command::Deploy(asked) => deploy::deploy(aws, &asked, given, output).await,

@@ -1,5 +1,7 @@
 //! `signalbox plan` without an event: what the whole manifest would change.
 
+mod usage;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,9 +13,10 @@ use reaction::settings::Variables;
 use reaction::{Counts, Reaction};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
 use serde::Serialize;
-use sharing::{Allowed, Manifest, Share, digest};
+use sharing::{Allowed, Kind, Manifest, Share, digest};
 use sharing_aws::Source;
 use sharing_records::Grants;
+use usage::Usage;
 
 use super::counts::Table;
 use crate::bound;
@@ -45,12 +48,12 @@ pub(super) async fn plan(
     let progress = Progress::start();
     progress.next("comparing what is shared with the manifest");
     let run = by_hand(&sessions, ReconcileShares::NAME, "plan", "signalbox plan");
-    let proposal = in_name_of(&run, function.propose(&run)).await;
+    let proposal = in_name_of(&run, function.propose(&run))
+        .await
+        .map_err(|error| if error.is_refused() { Failure::configuration(error) } else { Failure::service(error) })?;
+    let usage = in_name_of(&run, Usage::of_losses(&sessions, &proposal.plan.steps)).await;
     drop(progress);
-    let mut view =
-        View::of(proposal.map_err(|error| {
-            if error.is_refused() { Failure::configuration(error) } else { Failure::service(error) }
-        })?);
+    let mut view = View::of(proposal, usage);
     let bound = bound::note(given, variables).filter(|note| !view.notes.contains(note));
     view.notes.extend(bound);
     output::print(output, &view)?;
@@ -124,12 +127,14 @@ struct View {
     incomplete: Vec<String>,
     counts: Counts,
     interlock: Option<String>,
+    /// Which accounts use images that they lose.
+    usage: Usage,
 }
 
 impl View {
-    fn of(proposal: Proposal) -> Self {
+    fn of(proposal: Proposal, usage: Usage) -> Self {
         let Proposal { plan, refused, notes, incomplete, counts, interlock } = proposal;
-        Self { plan, refused, notes, incomplete, counts, interlock: interlock.map(|error| error.to_string()) }
+        Self { plan, refused, notes, incomplete, counts, interlock: interlock.map(|error| error.to_string()), usage }
     }
 
     fn conclude(&self) -> Result<(), Failure> {
@@ -151,12 +156,21 @@ impl fmt::Display for View {
             for (sign, who) in lines {
                 let line = format!("{sign} {} {region} {who}  {}", resource.id, change.name);
                 writeln!(f, "{}", plain(&line))?;
+                let is_lost = sign == '-' && resource.kind == Kind::Image;
+                if let Some(used) = self.usage.told(&resource.id, who).filter(|_| is_lost) {
+                    writeln!(f, "    {}", plain(&used))?;
+                }
             }
             if change.before == change.after {
                 writeln!(f, "= {} {region}  the record of an interrupted run is closed", resource.id)?;
             }
         }
-        let told = [("", &self.refused), ("incomplete: ", &self.incomplete), ("note: ", &self.notes)];
+        let told = [
+            ("", self.refused.as_slice()),
+            ("incomplete: ", &self.incomplete),
+            ("note: ", &self.notes),
+            ("note: ", self.usage.notes()),
+        ];
         for (what, line) in told.into_iter().flat_map(|(what, lines)| lines.iter().map(move |line| (what, line))) {
             writeln!(f, "{what}{}", plain(line))?;
         }

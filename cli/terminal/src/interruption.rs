@@ -1,5 +1,7 @@
 //! Ctrl-C and its like.
 
+use std::cell::Cell;
+use std::pin::pin;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -17,6 +19,32 @@ pub async fn end(run: impl Future<Output = Result<(), Failure>>, farewell: Optio
         failure = wait(farewell) => Err(failure),
     };
     exit_code(done)
+}
+
+/// Waits for work that ends early once `is_stopped` is set, such as between two items. A first interruption says `farewell` and sets it;
+/// the failure that it is comes back beside what the work came to.
+///
+/// # Errors
+/// The second interruption, which gives the work up.
+pub async fn let_end<T>(
+    work: impl Future<Output = T>,
+    is_stopped: &Cell<bool>,
+    farewell: &str,
+) -> Result<(T, Option<Failure>), Failure> {
+    let (mut work, mut interrupted) = (pin!(work), None);
+    let mut interruption = pin!(wait(Some(farewell.to_owned())));
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok((done, interrupted)),
+            failure = &mut interruption => {
+                if is_stopped.replace(true) {
+                    return Err(failure);
+                }
+                interrupted = Some(failure);
+                interruption.set(wait(None));
+            }
+        }
+    }
 }
 
 /// The exit code of what a command came to; a failure is told.

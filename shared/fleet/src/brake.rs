@@ -32,7 +32,7 @@ impl Braking {
     }
 
     /// Waits until it has been pulled more often than `seen`, and says how often that is.
-    pub(crate) async fn pulled(&mut self, seen: u8) -> u8 {
+    pub async fn pulled(&mut self, seen: u8) -> u8 {
         if let Some(receiver) = &mut self.0
             && let Ok(pulls) = receiver.wait_for(|pulls| *pulls > seen).await
         {

@@ -105,7 +105,8 @@ impl Fleet {
         plan.size().0 * if by_choice { 2 } else { 1 }
     }
 
-    /// Does the operation in each account and region of the plan.
+    /// Does the operation in each account and region of the plan. It can be any async closure, so that an operation of one's own needs
+    /// no more than this: `fleet.run(plan, Braking::never(), async |session| Ok(session.account))`.
     pub fn run<'a, T, O>(&self, plan: Plan, braking: Braking, operation: O) -> impl Stream<Item = Entry<T>> + 'a
     where
         T: 'a,

@@ -1,6 +1,8 @@
 //! JSON lines on standard output, with Powertools' field names.
 //! <https://docs.aws.amazon.com/powertools/python/latest/core/logger/#standard-structured-keys>
 
+use std::time::SystemTime;
+
 use lambda_runtime::Context;
 use reaction::settings::Variables;
 use reaction::{Outcome, Report};
@@ -25,6 +27,8 @@ pub(crate) struct Invocation {
     /// What the run is about: the event by its id, or else the request.
     pub(crate) correlation_id: String,
     pub(crate) xray_trace_id: Option<String>,
+    /// When Lambda ends the invocation.
+    pub(crate) ends: SystemTime,
 }
 
 impl Invocation {
@@ -36,6 +40,7 @@ impl Invocation {
             request_id: context.request_id.clone(),
             correlation_id: id.unwrap_or_else(|| context.request_id.clone()),
             xray_trace_id: context.xray_trace_id.clone(),
+            ends: context.deadline(),
         }
     }
 }
@@ -143,7 +148,7 @@ pub(crate) fn write(invocation: &Invocation, report: &Report) {
 }
 
 fn write_first(invocation: &Invocation, report: &Report) {
-    let Invocation { cold_start, function_name, request_id, correlation_id, xray_trace_id } = invocation;
+    let Invocation { cold_start, function_name, request_id, correlation_id, xray_trace_id, .. } = invocation;
     let json = serde_json::to_string(report).unwrap_or_default();
     macro_rules! line {
         ($level:expr) => {

@@ -1,7 +1,7 @@
 //! A function that has been opened, and all that it takes to drive events through it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws::{Home, Sessions, function_as_actor, in_name_of};
@@ -86,6 +86,7 @@ pub(crate) fn run_of(function: &'static str, sessions: &Sessions, context: &Cont
     if let Ok(home) = Home::of_arn(&context.invoked_function_arn) {
         sessions.know_home(home);
     }
+    TIMEOUT.fetch_max(left(context.deadline()), Ordering::Relaxed);
     let actor = function_as_actor(&context.invoked_function_arn, &context.env_config.version, &context.request_id);
     Run::new(function, occurrence, Deadline::new(context.deadline(), sessions.clock())).by(actor)
 }
@@ -109,5 +110,18 @@ pub(crate) fn write(mut invocation: Invocation, report: &Report) {
     static IS_FIRST: AtomicBool = AtomicBool::new(true);
     invocation.cold_start = IS_FIRST.swap(false, Ordering::Relaxed);
     log::write(&invocation, report);
-    println!("{}", metrics::line(report, now()));
+    println!("{}", metrics::line(report, now(), is_near_timeout(invocation.ends)));
+}
+
+/// The most milliseconds that an invocation of this environment had at its beginning: the function's timeout, which Lambda tells in no
+/// other way.
+static TIMEOUT: AtomicU64 = AtomicU64::new(0);
+
+fn left(ends: SystemTime) -> u64 {
+    ends.duration_since(now()).ok().and_then(|it| u64::try_from(it.as_millis()).ok()).unwrap_or_default()
+}
+
+/// Whether an invocation has used four fifths of its time.
+fn is_near_timeout(ends: SystemTime) -> bool {
+    left(ends) < TIMEOUT.load(Ordering::Relaxed) / 5
 }

@@ -164,7 +164,7 @@ fn with_times(text: &str) -> String {
 }
 
 /// Sends the signal of Ctrl-C.
-fn interrupt(running: &Child) {
+pub(super) fn interrupt(running: &Child) {
     let sent = Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }

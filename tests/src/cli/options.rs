@@ -43,7 +43,7 @@ enum Shown {
 fn is_taken(command: &str, option: &str) -> bool {
     let is_of_aws = ["profile", "region", "endpoint-url", "ca-bundle"].contains(&option);
     let speaks_to_aws =
-        !["list", "up", "demo", "manifest check", "manifest schema", "policy check", "completions", "man"]
+        !["list", "up", "demo", "manifest check", "manifest schema", "policy check", "explain", "completions", "man"]
             .contains(&command);
     let has_one_format = option == "output" && ["manifest schema", "completions"].contains(&command);
     (speaks_to_aws || !is_of_aws) && !has_one_format
@@ -195,8 +195,9 @@ fn the_tests_that_show_the_other_options_are_there() {
         tidy::files().into_iter().filter(|it| it.path.starts_with("tests/src/cli/")).map(|it| it.text).collect();
     for Row { command, option, shown, .. } in rows::all(&Place::default()) {
         if let Shown::ByTest(name) = shown {
-            let has_tests =
-                ["up", "demo"].contains(&command) || command.starts_with("mirror ") || command.starts_with("deploy ");
+            let tested = ["up", "demo", "mirror", "deploy", "deadletters", "replay", "ledger"];
+            let is_of_runs = command.starts_with("fleet ") && (command != "fleet run" || option == "runs-bucket");
+            let has_tests = tested.contains(&command.split(' ').next().unwrap_or_default()) || is_of_runs;
             assert!(has_tests, "{command} --{option} is shown by a row");
             assert!(tests.contains(&format!("fn {name}(")), "{command} --{option}: there is no test {name}");
         }

@@ -1,31 +1,15 @@
 //! `signalbox trace`: all that an event led to, by its id; and recorded traces.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
-use super::Ran;
+use super::run;
 use crate::promises::traces::across_accounts::{Led, hear};
-use crate::world::built::binary;
 use crate::world::daemon::{TRACE, drawn};
 use crate::world::logs::write_log;
-use crate::world::{AWS, REGION, World};
-
-/// Runs a command with the credentials of an account, and this on standard input.
-fn run(account: &str, arguments: &[&str], stdin: &str) -> Ran {
-    let mut command = Command::new(binary("signalbox"));
-    command.env_clear().args(arguments).env("AWS_ACCESS_KEY_ID", account);
-    command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // What reads no standard input may be gone.
-    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-    let ran = child.wait_with_output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ran { code: ran.status.code(), out: text(&ran.stdout), said: text(&ran.stderr) }
-}
+use crate::world::{AWS, World};
 
 /// What Lambda and the daemon do with what the function wrote and sent.
 async fn deliver(led: &Led, datagrams: &[String]) {

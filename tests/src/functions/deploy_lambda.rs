@@ -244,7 +244,7 @@ impl Scene {
     }
 
     /// The event of the job that is open, or was the last one.
-    fn event_of_job(&self) -> String {
+    pub fn event_of_job(&self) -> String {
         let mut event: Value = serde_json::from_str(&self.sample.replace(JOB, &self.job())).unwrap();
         if let Some(token) = self.token() {
             event["CodePipeline.job"]["data"]["continuationToken"] = json!(token);

@@ -2,6 +2,7 @@
 
 pub mod checks;
 mod choosing;
+mod followed;
 mod stories;
 mod workflow;
 

@@ -8,8 +8,8 @@ mod pipeline;
 mod rotation;
 mod upgrade;
 
-pub use account::{Account as DeployedAccount, RECORDS};
-use account::{Account, TABLE};
+use account::Account;
+pub use account::{Account as DeployedAccount, RECORDS, TABLE};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
 

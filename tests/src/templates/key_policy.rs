@@ -14,6 +14,7 @@ const ACCOUNT: &str = "111122223333";
 const OTHER: &str = "444455556666";
 const LOGS: &str = "logs.eu-west-1.amazonaws.com";
 const EVENTS: &str = "events.amazonaws.com";
+const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
 
 /// The policy, which is the page's only block of JSON.
 fn policy() -> Value {
@@ -62,7 +63,7 @@ fn the_policy_names_who_it_admits() {
         let is_description = statement["Action"] == "kms:DescribeKey";
         assert!(is_description || statement.get("Condition").is_some(), "for whom {service} acts: {statement}");
     }
-    assert_eq!(services, BTreeSet::from([EVENTS, LOGS]));
+    assert_eq!(services, BTreeSet::from([CLOUDWATCH, EVENTS, LOGS]));
     let iam = &statements[0];
     assert_eq!(iam["Action"], "kms:*", "KMS refuses a policy by which its caller cannot change the key any more");
 }
@@ -117,6 +118,20 @@ async fn eventbridge_sends_to_the_topics_of_this_account_only() {
     assert!(!admits(EVENTS, "kms:Decrypt", &context(OTHER, topic)).await, "for another account");
     assert!(!admits(EVENTS, "kms:Decrypt", &context(ACCOUNT, "orders")).await);
     assert!(!admits(LOGS, "kms:Decrypt", &context(ACCOUNT, topic)).await);
+}
+
+#[tokio::test]
+async fn cloudwatch_sends_alarms_to_their_topic_for_this_account_only() {
+    let context = |source: &str, topic: &str| {
+        let arn = format!("arn:aws:sns:eu-west-1:{ACCOUNT}:{topic}");
+        json!({"aws:SourceAccount": source, "kms:EncryptionContext:aws:sns:topicArn": arn})
+    };
+    for action in ["kms:GenerateDataKey", "kms:Decrypt"] {
+        assert!(admits(CLOUDWATCH, action, &context(ACCOUNT, "signalbox-alarms")).await, "{action}");
+    }
+    assert!(!admits(CLOUDWATCH, "kms:Decrypt", &context(OTHER, "signalbox-alarms")).await, "for another account");
+    assert!(!admits(CLOUDWATCH, "kms:Decrypt", &context(ACCOUNT, "orders")).await);
+    assert!(!admits(EVENTS, "kms:Decrypt", &context(ACCOUNT, "signalbox-alarms")).await, "by EventBridge");
 }
 
 #[tokio::test]

@@ -30,8 +30,10 @@ const BY_KEY: [(&str, &str); 8] = [
 const SHARED_BY_KEY: [&str; 2] = ["AWS::CodePipeline::Pipeline", "AWS::S3::Bucket"];
 
 /// Types that keep nothing of what functions work on. EventBridge encrypts no event of an AWS service by the key of a bus.
-const KEEPING_NOTHING: [&str; 21] = [
+const KEEPING_NOTHING: [&str; 23] = [
     "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::AlarmMuteRule",
+    "AWS::CloudWatch::Dashboard",
     "AWS::Events::EventBus",
     "AWS::Events::Rule",
     "AWS::IAM::InstanceProfile",

@@ -15,6 +15,8 @@ use crate::given::Given;
 use crate::progress;
 use crate::settings::SharedSettings;
 
+use super::work::Work;
+
 /// What the sweeps have to know: the manifest and the tables are those of the calling account.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "For share-sweep")]
@@ -32,7 +34,7 @@ pub(super) struct Suite<'a> {
     pub(super) hub: Arc<Sessions>,
     /// The settings, and which of them were given as options, so that one that nothing reads is refused.
     pub(super) given: &'a Given,
-    pub(super) operation: Operation,
+    pub(super) operation: Work,
     pub(super) mode: Mode,
     /// Whether shares may be made of which there is no record.
     pub(super) is_unrecorded: bool,
@@ -44,10 +46,23 @@ impl Suite<'_> {
         by_hand(&self.hub, function, account.as_str(), &format!("signalbox fleet run {}", self.operation))
     }
 
-    /// Refuses settings that would be refused in each account.
-    pub(super) fn check(&self, context: &Context<'_>) -> Result<(), Error> {
-        if self.operation == Operation::DnsSweep {
-            return context.check_names();
+    /// Refuses settings that would be refused in each account, those that nothing reads, and to act where nothing bounds it; the context
+    /// gets what each report is to repeat.
+    pub(super) fn check(&self, context: &mut Context<'_>) -> Result<(), Failure> {
+        if let Work::Own(operation) = self.operation {
+            self.check_settings(operation, context).map_err(Failure::configuration)?;
+        }
+        self.given.note_read("SIGNALBOX_EXTERNAL_ID");
+        self.given.check(self.operation.name())?;
+        context.note = self.check_bound()?;
+        Ok(())
+    }
+
+    fn check_settings(&self, operation: Operation, context: &Context<'_>) -> Result<(), Error> {
+        match operation {
+            Operation::ShareSweep => {}
+            Operation::DnsSweep => return context.check_names(),
+            _ => return Ok(()),
         }
         match (self.mode, context.check_shares()?, self.is_unrecorded) {
             (Mode::Apply, false, false) => Err(Error::refused(
@@ -63,7 +78,7 @@ impl Suite<'_> {
 
     /// Refuses to act where nothing says with which accounts things may be shared, and says once where nothing bounds them, which
     /// each report is to repeat.
-    pub(super) fn check_bound(&self) -> Result<Option<String>, Failure> {
+    fn check_bound(&self) -> Result<Option<String>, Failure> {
         let variables = |name: &str| self.given.setting(name);
         if self.mode == Mode::Apply {
             bound::require(self.given, &variables)?;

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use fleet::{Account, Entry, Fleet, List, Plan, Reason, Results, Tolerance};
-use operations::Operation;
 use place::{AccountId, Region, plain};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::work::Work;
 use crate::output;
 
 /// What a run is going to do.
@@ -25,11 +25,11 @@ pub(super) struct Planned<'a> {
 }
 
 impl<'a> Planned<'a> {
-    pub(super) fn of(fleet: &Fleet, operation: Operation, plan: &'a Plan) -> Self {
+    pub(super) fn of(fleet: &Fleet, operation: Work, acts: bool, plan: &'a Plan) -> Self {
         let skipped = plan.skipped.iter().cloned().map(|(account, reason)| Entry::skipped(account, None, reason));
         Self {
             operation: operation.name(),
-            writes: operation.writes(),
+            writes: operation.writes(acts),
             accounts: &plan.accounts,
             regions: &plan.regions,
             skipped: skipped.collect(),
@@ -65,12 +65,44 @@ impl fmt::Display for Planned<'_> {
 pub(super) struct Done {
     results: Results<Value>,
     #[serde(skip)]
-    operation: Operation,
+    operation: Work,
 }
 
 impl Done {
-    pub(super) fn of(operation: Operation, entries: impl IntoIterator<Item = Entry<Value>>) -> Self {
+    pub(super) fn of(operation: Work, entries: impl IntoIterator<Item = Entry<Value>>) -> Self {
         Self { results: Results::of(entries), operation }
+    }
+}
+
+impl Done {
+    /// The same as a table: a row for each line that is told of an account and region.
+    pub(super) fn table(&self) -> String {
+        let Results { results, exceptions, failed_assume_role, skipped } = &self.results;
+        let mut table = output::table(["ACCOUNT", "NAME", "REGION", "LIST", "TOLD"]);
+        let mut add = |list: &str, entry: &Entry<Value>, told: &str| {
+            let (id, region) = entry.place();
+            let name = entry.account.name.as_deref().unwrap_or("-");
+            let region = if region.is_empty() { "-" } else { region };
+            table.add_row([id, &plain(name), region, list, &plain(told)]);
+        };
+        for entry in results {
+            let lines = entry.result.as_ref().map(|result| self.operation.tell(result)).unwrap_or_default();
+            for line in &lines {
+                add("Results", entry, line);
+            }
+            if lines.is_empty() {
+                add("Results", entry, "-");
+            }
+        }
+        for (list, entries) in [("Exceptions", exceptions), ("FailedAssumeRole", failed_assume_role)] {
+            for entry in entries {
+                add(list, entry, entry.exception_details.as_deref().unwrap_or_default());
+            }
+        }
+        for entry in skipped {
+            add("Skipped", entry, &entry.reason.as_ref().map(Reason::to_string).unwrap_or_default());
+        }
+        table.trim_fmt()
     }
 }
 
@@ -104,7 +136,7 @@ impl fmt::Display for Done {
     }
 }
 
-fn place(entry: &Entry<Value>) -> String {
+pub(super) fn place(entry: &Entry<Value>) -> String {
     let Account { id, name, .. } = &entry.account;
     let name = name.as_deref().map(|name| format!(" {}", plain(name))).unwrap_or_default();
     let region = entry.region.as_ref().map(|region| format!(" {region}")).unwrap_or_default();
@@ -113,7 +145,7 @@ fn place(entry: &Entry<Value>) -> String {
 
 /// How a run went, by which it is good or bad.
 pub(super) struct Tally {
-    accounts: usize,
+    pub(super) accounts: usize,
     failed: BTreeSet<AccountId>,
     was_cut_short: bool,
 }

@@ -1,6 +1,6 @@
 //! How accounts are entered, and what becomes of those that cannot be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use expect_test::expect;
 use local_aws::{Fault, FaultKind};
@@ -237,4 +237,42 @@ async fn a_session_of_a_role_may_not_ask_for_longer_than_an_hour_and_is_told_onc
     "#]].assert_eq(&refused.said);
     assert_eq!(scene.calls("AssumeRole").len(), before, "no account is entered");
     assert_eq!((run("3600", true).code, run("3601", false).code), (Some(0), Some(0)));
+}
+
+/// What botocove calls its assuming session: keys of a person, a role that they assume, and a role of another account by that one.
+#[tokio::test]
+async fn a_profile_that_chains_roles_enters_accounts_by_the_last_of_them() {
+    let scene = Scene::set_up().await;
+    let [hub, qa] = ["hub", "qa"].map(|name| scene.accounts[name].clone());
+    let profiles = format!(
+        "[profile person]\naws_access_key_id = {hub}\naws_secret_access_key = test\n\
+         [profile operator]\nrole_arn = arn:aws:iam::{hub}:role/Operator\nsource_profile = person\n\
+         [profile deputy]\nrole_arn = arn:aws:iam::{qa}:role/Deputy\nsource_profile = operator\n"
+    );
+    std::fs::create_dir_all(scene.path(".aws")).unwrap();
+    std::fs::write(scene.path(".aws/config"), profiles).unwrap();
+    let before = [&hub, &qa].map(|id| AWS.count(id));
+    let mut command = scene.command(&["caller-identity", "--target", "{dev}", "--profile", "deputy", "--table"]);
+    command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").env("HOME", scene.path(""));
+    let ran = scene.tell(&command.output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.said);
+    let rows: Vec<_> = ran.out.lines().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    expect![[r#"
+        ACCOUNT NAME REGION LIST TOLD
+        dev - eu-west-1 Results arn:aws:sts::dev:assumed-role/OrganizationAccountAccessRole/OrganizationAccountAccessRole"#]]
+    .assert_eq(&rows.join("\n"));
+    let assumed = [(&hub, before[0]), (&qa, before[1])].map(|(id, before)| {
+        let calls = AWS.calls_since(id, before).into_iter().filter(|it| it.operation == "AssumeRole");
+        let role = |body: &str| {
+            let arn =
+                form_urlencoded::parse(body.as_bytes()).find(|(name, _)| name == "RoleArn").unwrap().1.into_owned();
+            scene.with_names(&arn)
+        };
+        // The chain is gone through once more before the run, to say where credentials are missing.
+        calls.map(|it| (it.access_key.starts_with("ASIA"), role(&it.body))).collect::<BTreeSet<_>>()
+    });
+    let by_session = |role: &str| (true, role.to_owned());
+    let of_hub = [(false, "arn:aws:iam::hub:role/Operator".to_owned()), by_session("arn:aws:iam::qa:role/Deputy")];
+    let of_qa = [by_session("arn:aws:iam::dev:role/OrganizationAccountAccessRole")];
+    assert_eq!(assumed, [of_hub.into(), of_qa.into()]);
 }

@@ -3,6 +3,7 @@
 mod deploy;
 mod fleet;
 mod naming;
+mod operating;
 mod sharing;
 
 use super::place::Place;
@@ -19,12 +20,14 @@ pub fn all(place: &Place) -> Vec<Row> {
         trace(),
         mirror(),
         deploy::all(),
+        operating::all(place),
         naming::events("plan"),
         naming::dns(place),
         patches(place),
         // It leaves names behind.
         naming::events("run"),
         fleet::own(place),
+        fleet::on_aws(),
         fleet::settings(place),
     ];
     parts.into_iter().flatten().collect()
@@ -63,7 +66,7 @@ fn rates(command: &'static str, without: &str) -> Vec<Row> {
 
 /// What every command takes.
 fn everywhere(place: &Place) -> Vec<Row> {
-    let Place { manifest, image, encrypted, elsewhere, account, .. } = place;
+    let Place { manifest, image, .. } = place;
     let sweep = format!("sweep.json --manifest {manifest} --function reconcile-shares");
     let speaking = [
         ("plan", "--manifest share.json", "{\n"),
@@ -79,16 +82,23 @@ fn everywhere(place: &Place) -> Vec<Row> {
     let mut rows = Vec::new();
     for (command, without, json) in speaking {
         rows.push(row(command, "output", "json", without, json));
-        rows.push(row(command, "profile", "elsewhere", without, &format!("as {elsewhere} in ")));
-        rows.push(refused(command, "profile", "of-no-file", without, "the profile of-no-file"));
-        rows.push(row(command, "region", "eu-central-1", without, &format!("as {account} in eu-central-1: ")));
-        let trusting = format!("{without} --ca-bundle authority.pem");
-        rows.push(row(command, "endpoint-url", encrypted, &trusting, "AWS was asked by TLS"));
-        let encrypted = format!("{without} --endpoint-url {encrypted}");
-        rows.push(row(command, "ca-bundle", "authority.pem", &encrypted, &format!("as {account} in ")));
+        rows.extend(of_aws(command, without, place));
     }
     rows.extend(local());
     rows
+}
+
+/// Which AWS a command speaks to.
+fn of_aws(command: &'static str, without: &str, Place { encrypted, elsewhere, account, .. }: &Place) -> [Row; 5] {
+    let (trusting, encrypting) =
+        (format!("{without} --ca-bundle authority.pem"), format!("{without} --endpoint-url {encrypted}"));
+    [
+        row(command, "profile", "elsewhere", without, &format!("as {elsewhere} in ")),
+        refused(command, "profile", "of-no-file", without, "the profile of-no-file"),
+        row(command, "region", "eu-central-1", without, &format!("as {account} in eu-central-1: ")),
+        row(command, "endpoint-url", encrypted, &trusting, "AWS was asked by TLS"),
+        row(command, "ca-bundle", "authority.pem", &encrypting, &format!("as {account} in ")),
+    ]
 }
 
 /// What commands take that speak to no AWS, or to one of their own.
@@ -100,6 +110,7 @@ fn local() -> Vec<Row> {
         ("manifest check", "share.json"),
         ("manifest schema", ""),
         ("policy check", "policy.json"),
+        ("explain", "AccessDenied"),
         ("completions", "bash"),
         ("man", "manual"),
     ];
@@ -109,6 +120,8 @@ fn local() -> Vec<Row> {
     }
     rows.extend([
         row("list", "output", "json", "", "[\n"),
+        row("explain", "output", "json", "AccessDenied", "[\n"),
+        row("explain", "file", "trace.json", "", "trace.json says of nothing that it was refused"),
         row("manifest check", "output", "json", "share.json", "{\n"),
         row("policy check", "output", "json", "policy.json", "[\n"),
         row("policy check", "output", "sarif", "policy.json", "\"$schema\""),

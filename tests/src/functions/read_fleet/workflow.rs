@@ -29,23 +29,23 @@ const ACCOUNTS: usize = 40;
 /// Which accounts meet what, by their place in the order of ids.
 const DIES: usize = 5;
 const THROTTLED: usize = 8;
-const WITHOUT_ROLE: [usize; 2] = [12, 33];
-const SUSPENDED: [usize; 3] = [2, 19, 39];
-const STOPPED_AT: usize = 24;
+pub(super) const WITHOUT_ROLE: [usize; 2] = [12, 33];
+pub(super) const SUSPENDED: [usize; 3] = [2, 19, 39];
+pub(super) const STOPPED_AT: usize = 24;
 
 /// A deployed workflow, and the accounts of its organization.
-struct Fleet {
-    hub: DeployedAccount<Scene>,
+pub(super) struct Fleet {
+    pub(super) hub: DeployedAccount<Scene>,
     workflow: StepFunctions,
     machine: String,
     /// The members, in the order of their ids.
-    accounts: Vec<String>,
+    pub(super) accounts: Vec<String>,
     /// The queue that hears the topic.
     queue: String,
 }
 
 impl Fleet {
-    async fn set_up() -> Self {
+    pub(super) async fn set_up() -> Self {
         let scene = Scene::set_up(&Given { is_closed: true, ..Given::default() }, "a-run-begins").await;
         let accounts = members(&scene).await;
         let organization = scene.organization_id();
@@ -67,7 +67,7 @@ impl Fleet {
         Self { hub, workflow, machine: outputs["StateMachineArn"].clone(), accounts, queue }
     }
 
-    fn bucket(&self) -> &str {
+    pub(super) fn bucket(&self) -> &str {
         &self.hub.outputs["BucketName"]
     }
 
@@ -118,7 +118,7 @@ impl Fleet {
     }
 
     /// Every line of a run, by account.
-    async fn lines(&self, run: &RunId) -> BTreeMap<String, Vec<Entry<Value>>> {
+    pub(super) async fn lines(&self, run: &RunId) -> BTreeMap<String, Vec<Entry<Value>>> {
         let s3 = &self.hub.scene.world.s3;
         let listed = s3.list_objects_v2().bucket(self.bucket()).prefix(keys::results_prefix(run)).send().await.unwrap();
         let mut found = BTreeMap::<String, Vec<Entry<Value>>>::new();
