@@ -82,8 +82,8 @@ stories! { Scene;
         runs/identities-1/lists/identities-1.json
         after
         runs/identities-1/account=222233334444/results.jsonl.gz
-            Results 222233334444 eu-west-1 arn:aws:sts::222233334444:assumed-role/signalbox-read-fleet/read-fleet@an-event
             Results 222233334444 eu-central-1 arn:aws:sts::222233334444:assumed-role/signalbox-read-fleet/read-fleet@an-event
+            Results 222233334444 eu-west-1 arn:aws:sts::222233334444:assumed-role/signalbox-read-fleet/read-fleet@an-event
         runs/identities-1/lists/identities-1.canary.json
         runs/identities-1/lists/identities-1.json
     "#]];
