@@ -58,6 +58,8 @@ pub mod setting {
     pub const CLOSED_NAMED: &str = "300 accounts, one closed and named";
     /// 100 accounts that are chosen by a tag, at the rates of Organizations.
     pub const FLEET_BY_TAG: &str = "fleet, 100 by tag, Organizations' rates";
+    /// The functions of the workflow over 10,000 accounts and 2 regions, 40 accounts at a time, 50 ms away.
+    pub const WORKFLOW: &str = "workflow, 10,000 x 2, 40 at a time";
     /// The fleet over 200 accounts and 4 regions, 20 calls at a time, 50 ms away.
     pub const FLEET: &str = "fleet, 200 x 4, 20 at a time";
     /// The same, 100 calls at a time.
@@ -91,7 +93,7 @@ pub mod setting {
 }
 use setting::{BOTOCOVE, FLEET, FLEET_AT_100, FLEET_BY_TAG, FLEET_OF_FEW, FLEET_OF_MANY};
 use setting::{CLOSED, CLOSED_NAMED, CLUSTERS, MANY_ENTRIES, ONE_ENTRY, ONE_POLICY, POLICIES};
-use setting::{PLAIN, SMALL, SWEEP, SWEEP_AT_RATES, SWEEP_OF_2015, SWEEP_WITH_TABLES, TLS};
+use setting::{PLAIN, SMALL, SWEEP, SWEEP_AT_RATES, SWEEP_OF_2015, SWEEP_WITH_TABLES, TLS, WORKFLOW};
 
 /// How a figure is compared and written.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -357,6 +359,12 @@ fn fleet(measured: &Measured) -> Vec<Bar> {
         Bar::new("fleet, 100 at a time, to the same / 100", ran(FLEET_AT_100, Run::to_floor), Limit::Times(1.3)),
         Bar::new("its peak of resident memory", ran(FLEET_AT_100, Run::peak_mb), Limit::Megabytes(25.0)),
         Bar::new("the same with 10,000 accounts", ran(FLEET_OF_MANY, Run::peak_mb), Limit::Megabytes(25.0)),
+        Bar::new("workflow, 10,000 x 2, to 4 rounds x latency / 40", ran(WORKFLOW, Run::to_floor), Limit::Times(1.25)),
+        Bar::new(
+            "its plan, 40 accounts and collect, peak of memory",
+            ran(WORKFLOW, Run::peak_mb),
+            Limit::Megabytes(64.0),
+        ),
         Bar::new("roles that it assumes in an account", ran(FLEET, Run::assumed_each), Limit::Count(1.0)),
         Bar::new("fleet of 20 accounts, CPU, to botocove", to_peer(|run| run.cost.cpu_ms), Limit::OneIn(100.0)),
         Bar::new("the same, peak of resident memory", to_peer(Run::peak_mb), Limit::OneIn(20.0)),

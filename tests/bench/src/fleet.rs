@@ -26,6 +26,8 @@ pub struct Setting {
     pub name: &'static str,
     /// Whether it is botocove that runs.
     pub is_peer: bool,
+    /// Whether the functions of the workflow do it, state by state.
+    pub is_workflow: bool,
     /// Whether the accounts are chosen by a tag, at the rates that Organizations documents.
     pub by_tag: bool,
     /// How many accounts there are beside the calling one.
@@ -104,6 +106,7 @@ async fn measure(setting: &Setting, tls: &Tls, folder: &Path) -> Result<Run> {
     };
     let endpoints = Endpoints { runtime_api: String::new(), aws: aws.urls(), bundle: Some(&tls.bundle) };
     let mut command = as_lambda_would(program, &endpoints, log(name, folder)?)?;
+    command.args(setting.is_workflow.then_some("workflow"));
     command.arg(setting.concurrency.to_string()).args(&REGIONS[..setting.regions]);
     command.args(setting.by_tag.then_some(TAG));
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -137,7 +140,7 @@ fn judged(
     // The calling account is listed, too, and asked for its tags.
     let tagged = if setting.by_tag { f64::from(u32::try_from(setting.accounts + 1)?) } else { 0.0 };
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-    let requests = (setting.accounts * (1 + setting.regions)) as f64 / setting.concurrency as f64;
+    let requests = (setting.accounts * rounds(setting)) as f64 / setting.concurrency as f64;
     Ok(Run {
         cost,
         accounts_ms: time.as_secs_f64() * 1e3,
@@ -149,6 +152,12 @@ fn judged(
         choosing_floor_ms: floor_ms("ListTagsForResource", tagged),
         refused: accounts.take_refused(),
     })
+}
+
+/// How many requests follow each other in an account. The workflow asks for its results, enters it, asks in all Regions side by side,
+/// and writes the results.
+fn rounds(setting: &Setting) -> usize {
+    if setting.is_workflow { 4 } else { 1 + setting.regions }
 }
 
 /// How many results there are, once they all are.

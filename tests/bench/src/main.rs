@@ -52,6 +52,7 @@ mod one_secret;
 mod one_snapshot;
 mod policies;
 mod rotation;
+mod runs_bucket;
 mod runtime_api;
 mod subject;
 mod sweep;
@@ -322,6 +323,7 @@ async fn measure_fleet(measured: &mut Measured, tls: &Tls, folder: &Path) {
     let by_20 = fleet::Setting {
         name: setting::FLEET,
         is_peer: false,
+        is_workflow: false,
         by_tag: false,
         accounts: 200,
         regions: 4,
@@ -348,9 +350,16 @@ async fn measure_fleet(measured: &mut Measured, tls: &Tls, folder: &Path) {
         ..by_20
     };
     let peer = fleet::Setting { name: setting::BOTOCOVE, is_peer: true, times: 1, ..few };
-    for setting in [peer, few, by_20, by_100, many, by_tag] {
+    let workflow = workflow(by_20);
+    for setting in [peer, few, by_20, by_100, many, by_tag, workflow] {
         measured.add_runs(&setting, tls, folder).await;
     }
+}
+
+/// The functions of the workflow, over more accounts than most organizations have.
+fn workflow(like: fleet::Setting) -> fleet::Setting {
+    let (accounts, regions, concurrency) = (10_000, 2, 40);
+    fleet::Setting { name: setting::WORKFLOW, is_workflow: true, accounts, regions, concurrency, times: 1, ..like }
 }
 
 fn print(lines: &[String]) {

@@ -14,6 +14,7 @@ use crate::buckets::Buckets;
 use crate::canned::{ACCOUNT, Canned, OneImage, json, json_error, xml};
 use crate::clock;
 use crate::http::Answer;
+use crate::runs_bucket::RunsBucket;
 
 /// How many accounts Organizations lists in one page.
 const PAGE: usize = 20;
@@ -24,6 +25,7 @@ pub struct ManyAccounts {
     page: usize,
     buckets: Buckets,
     asked: Mutex<Asked>,
+    runs: RunsBucket,
 }
 
 #[derive(Default)]
@@ -40,7 +42,7 @@ impl ManyAccounts {
     /// documented rate would take longer than everything else.
     pub fn new(number: usize) -> Self {
         let page = if number > 1_000 { 1_000 } else { PAGE };
-        Self { number, page, buckets: Buckets::default(), asked: Mutex::default() }
+        Self { number, page, buckets: Buckets::default(), asked: Mutex::default(), runs: RunsBucket::default() }
     }
 
     /// The same, where Organizations keeps its documented rates.
@@ -114,7 +116,7 @@ impl Canned for ManyAccounts {
             "ListAccounts" => json(&self.list(request.body())),
             "AssumeRole" => xml(&self.assume(&String::from_utf8_lossy(request.body()))),
             "GetCallerIdentity" => xml(&self.identify(request)),
-            _ => OneImage.answer(operation, request),
+            _ => self.runs.answer(operation, request).unwrap_or_else(|| OneImage.answer(operation, request)),
         }
     }
 

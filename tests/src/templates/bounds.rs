@@ -14,7 +14,7 @@ const ORGANIZATION: &str = "o-exampleorgid";
 
 /// Actions for which AWS knows no resource, or for which a role needs every one. Any other action names what it is about.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
-const OF_ANY_RESOURCE: [&str; 35] = [
+const OF_ANY_RESOURCE: [&str; 36] = [
     "access-analyzer:ValidatePolicy",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
@@ -39,6 +39,7 @@ const OF_ANY_RESOURCE: [&str; 35] = [
     "organizations:ListOrganizationalUnitsForParent",
     "organizations:ListParents",
     "rds:DescribeDBSnapshots",
+    "route53:ListHostedZones",
     "route53:ListHostedZonesByVPC",
     "s3:ListAllMyBuckets",
     "secretsmanager:GetRandomPassword",

@@ -88,7 +88,6 @@ fn a_definition_that_is_broken_in_any_state_is_found() {
     broken.push(("path".into(), "/States/Plan/ResultPath", json!("failure")));
     broken.push(("inner".into(), "/States/Accounts/ItemProcessor/StartAt", json!("Nothing")));
     broken.push(("catch".into(), "/States/Accounts/Catch/0/Next", json!("Nothing")));
-    broken.push(("mode".into(), "/States/Accounts/ItemProcessor/ProcessorConfig/Mode", json!("SPREAD")));
     broken.push(("unreachable".into(), "/States/Nothing", json!({"Type": "Succeed"})));
     for (name, path, value) in broken {
         let mut definition = definition();

@@ -10,8 +10,10 @@ use crate::promises::every_call::Run;
 use crate::world::fleet::Given;
 use crate::world::scene::Story;
 
-/// What sweeps of shares record, beside the stories, which share nothing.
-const RECORDING: [&str; 3] = ["dynamodb:TransactWriteItems", "dynamodb:Query", "ssm:GetParameter"];
+/// What sweeps of shares record, where a manifest may lie, and what a run that goes on or ends lists: beside the stories, which share
+/// nothing and neither go on nor end.
+const RECORDING: [&str; 4] =
+    ["dynamodb:TransactWriteItems", "dynamodb:Query", "ssm:GetParameter", "s3:ListObjectsV2"];
 
 impl Checked for Scene {
     fn stories() -> Vec<Story<Self>> {
