@@ -107,7 +107,7 @@ pub(super) async fn replay(aws: &AwsOptions, asked: &ReplayArguments, output: Fo
             let bound = Bound { most: most.unwrap_or(100) };
             let redrive =
                 redrive(&sessions, Queues::new(&sessions), &Chosen::all(queue), function.as_deref(), bound).await?;
-            let redrive = redrive.as_replay(name);
+            let redrive = redrive.named(name);
             if *apply { redrive.carry_out(output).await } else { redrive.plan(output).await }
         }
         _ => Err(Failure::usage("give --archive with --from and --to, --file or --dlq")),

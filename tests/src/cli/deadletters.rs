@@ -1,5 +1,7 @@
 //! `signalbox deadletters`: events that failed are handed over once more, and AWS is asked what became of them.
 
+mod handed;
+
 use std::process::{Command, Stdio};
 
 use aws_sdk_sqs::Client as Sqs;
@@ -87,8 +89,8 @@ async fn an_event_that_failed_is_redriven_when_its_cause_is_gone_and_a_month_lat
     expect![[r#"
         share-ami-failures: 1 waiting
         MESSAGE SINCE WHAT WHY
-        MESSAGE TIME EC2 AMI State Change failed: asking EC2 for ami-0123456789abcdef0 in eu-west-1: AWS"#]]
-    .assert_eq(&told(&account, &listed.out).split(" answered").next().unwrap());
+        MESSAGE TIME EC2 AMI State Change failed: describing ami-0123456789abcdef0: AWS"#]]
+    .assert_eq(told(&account, &listed.out).split(" answered").next().unwrap());
     let planned = run(&id, &["deadletters", "redrive", QUEUE, "--all"], "");
     assert_eq!(planned.code, Some(2), "{}{}", planned.out, planned.said);
     let kept = run(&id, &["deadletters", "redrive", QUEUE, "--all", "--apply"], "");
@@ -122,7 +124,8 @@ async fn converges(account: &Account, id: &str) {
             run(id, &["deadletters", "redrive", QUEUE, "--all", "--apply", "--most", "1", "--output", "json"], "");
         assert_eq!(done.code, Some(0), "{}{}", done.out, done.said);
         let done: Value = serde_json::from_str(&done.out).unwrap();
-        assert_eq!((&done["function"], &done["letters"][0]["outcome"]), (&json!("share-ami"), &json!(outcome)));
+        let told = done["letters"][0]["outcome"].as_str().unwrap();
+        assert!(done["function"] == "share-ami" && told.starts_with(outcome), "{done}");
         let table = ["--ledger-table", crate::templates::deployed::TABLE];
         let forgotten = run(id, &["ledger", "forget", &format!("share-ami#{key}"), table[0], table[1]], "");
         assert_eq!(forgotten.code, Some(0), "{}{}", forgotten.out, forgotten.said);
@@ -250,6 +253,10 @@ async fn every_page_of_a_queue_is_read_up_to_the_bound_and_all_is_shown_again() 
     assert_eq!(counted(&sqs, &url).await, ["25", "0"]);
     assert_eq!(run(&world.account, &[&drop[..], &["--apply"]].concat(), "").code, Some(0));
     assert_eq!(counted(&sqs, &url).await, ["5", "0"]);
+    refuses(&world.account);
+}
+
+fn refuses(account: &str) {
     for (arguments, told) in [
         (&["drop", "orders-failures", "--all", "--apply"][..], "orders-failures is not a failure queue that is here"),
         (&["list", "share-ami-failures"], "share-ami-failures is not a failure queue that is here"),
@@ -257,15 +264,12 @@ async fn every_page_of_a_queue_is_read_up_to_the_bound_and_all_is_shown_again() 
         (&["redrive", "signalbox-bus-failures"], "required"),
         (&["show", "signalbox-bus-failures", "1"], "has no message 1 among the first 100"),
     ] {
-        let ran = run(&world.account, &[&["deadletters"], arguments].concat(), "");
+        let ran = run(account, &[&["deadletters"], arguments].concat(), "");
         assert_eq!(ran.code, Some(252), "{arguments:?}: {}", ran.said);
         assert!(ran.said.contains(told), "{arguments:?}: {}", ran.said);
     }
-    let absent = run(
-        &world.account,
-        &["deadletters", "redrive", "signalbox-bus-failures", "--all", "--function", "share-ami"],
-        "",
-    );
+    let absent =
+        run(account, &["deadletters", "redrive", "signalbox-bus-failures", "--all", "--function", "share-ami"], "");
     assert_eq!(absent.code, Some(254));
     assert!(absent.said.contains("share-ami is not deployed in this account and Region"), "{}", absent.said);
 }

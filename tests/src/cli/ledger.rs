@@ -13,7 +13,7 @@ use crate::world::{LEDGER, World, now};
 /// A claim for so long.
 async fn claim(ledger: &DynamoLedger, key: &Key, lease: Duration) -> Owner {
     match ledger.claim(key, Repeat::Skip, lease).await.unwrap() {
-        Claim::Ours(owner) => owner,
+        Claim::Fresh(owner) => owner,
         other => panic!("{other:?}"),
     }
 }
@@ -87,7 +87,10 @@ async fn a_claim_is_released_when_its_run_has_died_and_taken_from_a_living_one_o
     let released = ledger(&world, &["release", &id("lapsed"), "--output", "json"]);
     assert_eq!(released.code, Some(0), "{}", released.said);
     assert!(released.out.contains("\"outcome\": \"released\""), "{}", released.out);
-    assert!(!is_there(&world, "lapsed").await);
+    assert!(matches!(
+        world.ledger().claim(&key("lapsed"), Repeat::Skip, Duration::ZERO).await.unwrap(),
+        Claim::TakenOver(_)
+    ));
     let held = ledger(&world, &["release", &id("working")]);
     assert_eq!(held.code, Some(252));
     assert!(held.said.contains(&format!("give --force {}", owner.0)), "{}", held.said);
@@ -98,7 +101,7 @@ async fn a_claim_is_released_when_its_run_has_died_and_taken_from_a_living_one_o
     assert_eq!(ledger(&world, &["release", &id("working"), "--force", &owner.0]).code, Some(0));
     assert!(matches!(
         world.ledger().claim(&key("working"), Repeat::Skip, Duration::ZERO).await.unwrap(),
-        Claim::Ours(_)
+        Claim::TakenOver(_)
     ));
     let settled = ledger(&world, &["release", &id("done")]);
     assert_eq!(settled.code, Some(252));
@@ -137,4 +140,20 @@ async fn every_page_of_the_table_is_read_and_what_is_no_record_is_told() {
     assert!(listed.out.ends_with("not a record: share-ami#odd\n"), "{}", listed.out);
     let scans = world.operations_since(calls).into_iter().filter(|it| it.contains("Scan")).count();
     assert!(scans > 1, "one page has not all: {scans}");
+}
+
+/// Between the look and the deletion the run that was thought dead may have come back.
+#[tokio::test]
+async fn a_record_that_is_not_as_it_was_seen_is_left_alone() {
+    let (world, owner) = world().await;
+    let records = ledger::Records::new(&world.sessions, LEDGER);
+    let seen = records.get(&id("working")).await.unwrap().unwrap();
+    let report = Report::new("share-ami", Outcome::Applied, None).about(key("working"));
+    assert!(world.ledger().settle(&key("working"), &owner, &report).await.unwrap());
+    assert!(!records.delete(&id("working"), &seen).await.unwrap());
+    assert!(is_there(&world, "working").await);
+    let seen = records.get(&id("lapsed")).await.unwrap().unwrap();
+    claim(&world.ledger(), &key("lapsed"), Duration::from_hours(1)).await;
+    assert!(!records.delete(&id("lapsed"), &seen).await.unwrap(), "another run has claimed it");
+    assert!(is_there(&world, "lapsed").await);
 }

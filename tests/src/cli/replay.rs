@@ -1,5 +1,6 @@
 //! `signalbox replay`: a replay is an occurrence of its own, and each event is worked on once for each replay.
 
+use aws_sdk_ec2::types::{LaunchPermission, LaunchPermissionModifications};
 use aws_sdk_eventbridge::primitives::DateTime;
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -8,7 +9,6 @@ use super::deadletters::{counted, record};
 use super::{Ran, run};
 use crate::functions::share_ami::{GIVEN, Scene};
 use crate::templates::deployed::DeployedAccount;
-use crate::world::ec2::allow_launch;
 use crate::world::{World, now};
 
 const SHARED: &str = "image: 123456789012, 987654321098\nsnap-1: 123456789012, 987654321098\n";
@@ -34,7 +34,7 @@ async fn events_of_a_file_and_of_a_failure_queue_are_worked_on_once_for_each_rep
     let (id, event) = (account.scene.world.account.clone(), account.scene.event.clone());
     account.ask("share-ami", &event).await;
     // A person took it away, and wants it as the manifest says.
-    let take_away = async || allow_launch(&account.scene.world.ec2, account.scene.image(), &[], false).await;
+    let take_away = async || forbid_launch(&account.scene, "987654321098").await;
     take_away().await;
     let planned = run(&id, &["replay", "--file", "-"], &event);
     assert_eq!(planned.code, Some(2), "{}", planned.said);
@@ -68,6 +68,13 @@ async fn events_of_a_file_and_of_a_failure_queue_are_worked_on_once_for_each_rep
     assert_eq!(occurrences(&account).await, names);
 }
 
+async fn forbid_launch(scene: &Scene, account: &str) {
+    let lost = LaunchPermission::builder().user_id(account).build();
+    let change = LaunchPermissionModifications::builder().remove(lost).build();
+    let request = scene.world.ec2.modify_image_attribute().image_id(scene.image()).launch_permission(change);
+    request.send().await.unwrap();
+}
+
 async fn replay_letters(account: &Account, id: &str, event: &str) {
     let url = &account.outputs["FailureQueueUrl"];
     let body = record(&serde_json::from_str(event).unwrap(), "arn");
@@ -86,7 +93,7 @@ fn at(hours_ago: u64) -> String {
     DateTime::from_secs(time.secs()).fmt(aws_smithy_types::date_time::Format::DateTime).unwrap()
 }
 
-/// The local EventBridge takes events of AWS only by PutEvents, and says so of none.
+/// The local EventBridge takes events of AWS only by `PutEvents`, of which none is made here.
 #[tokio::test]
 async fn an_archive_is_replayed_to_the_rules_of_our_functions_once_for_each_name() {
     let account: Account = Account::set_up(&GIVEN, "an-image-became-available").await;

@@ -26,7 +26,7 @@ fn told(out: &str) -> String {
     let at = lines.iter().position(|it| it.starts_with(&format!("- ami-base eu-west-1 {LOSER}"))).unwrap();
     let below = lines.get(at + 1).filter(|it| it.starts_with("    ")).into_iter();
     let noted = lines.iter().filter(|it| it.contains("use them is not known"));
-    below.chain(noted).map(|it| format!("{}\n", it.trim())).collect()
+    below.chain(noted).map(|it| it.trim()).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 #[tokio::test]

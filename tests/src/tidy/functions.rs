@@ -110,6 +110,8 @@ fn no_template_is_left_behind() {
         let is_shared =
             ["ledger", "grants", "rotations", "deployments", "patches", "bus", "member-account", "management-account"]
                 .contains(&name);
+        // What watches all functions.
+        let is_shared = is_shared || name == "operations";
         // What a function reports on.
         let is_shared = is_shared || name == "patching";
         // The workflow that calls either function of a fleet, and when it begins by itself.

@@ -75,9 +75,10 @@ impl Hand {
                 "{name} is not deployed in this account and Region; choose where it is with --profile and --region"
             ))
         })?;
-        let way = match function.hears.contains(&Trigger::Queue) {
-            true => Way::Queue(queues.url(&queue_of(&lambda, name, sessions).await?).await?),
-            false => Way::Invoked,
+        let way = if function.hears.contains(&Trigger::Queue) {
+            Way::Queue(queues.url(&queue_of(&lambda, name, sessions).await?).await?)
+        } else {
+            Way::Invoked
         };
         Ok(Self { lambda, function, way })
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aws::{Answer, Sessions, all_pages};
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::operation::get_queue_url::GetQueueUrlError;
 use aws_sdk_sqs::types::{MessageSystemAttributeName as Attribute, QueueAttributeName};
 use futures_util::future::join_all;
 use reaction::{Doing, Error};
@@ -109,8 +110,11 @@ impl Queues {
         };
         Queue::of(name, "").ok_or_else(unknown)?;
         let asked = self.sqs.get_queue_url().queue_name(name).send().await;
-        let is_absent =
-            asked.as_ref().err().and_then(|it| it.as_service_error()).is_some_and(|it| it.is_queue_does_not_exist());
+        let is_absent = asked
+            .as_ref()
+            .err()
+            .and_then(|it| it.as_service_error())
+            .is_some_and(GetQueueUrlError::is_queue_does_not_exist);
         if is_absent {
             return Err(unknown());
         }
@@ -181,7 +185,7 @@ impl Queues {
     /// Puts a message into the queue that a function reads. Within five minutes SQS takes a message with the same id once.
     pub(crate) async fn send(&self, url: &str, letter: &Letter, body: &str) -> Result<(), Error> {
         let send = self.sqs.send_message().queue_url(url).message_body(body);
-        let send = if url.ends_with(".fifo") {
+        let send = if url.rsplit_once('.').is_some_and(|(_, end)| end == "fifo") {
             let group = letter.group.clone().unwrap_or_else(|| "signalbox".into());
             send.message_group_id(group).message_deduplication_id(&letter.id)
         } else {

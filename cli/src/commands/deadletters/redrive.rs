@@ -33,7 +33,7 @@ pub(crate) struct Redrive {
 
 impl Redrive {
     /// The same, whose events become occurrences of this replay.
-    pub(crate) fn as_replay(self, name: Option<&str>) -> Self {
+    pub(crate) fn named(self, name: Option<&str>) -> Self {
         Self { replay: Some(name.unwrap_or("NAME").to_owned()), ..self }
     }
 

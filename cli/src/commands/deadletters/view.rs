@@ -156,7 +156,7 @@ impl fmt::Display for Done {
             match (error, verb, function) {
                 (Some(error), ..) => writeln!(f, "! {id}  {}: {}", plain(what), plain(error))?,
                 (None, Verb::Redrive, Some(function)) if *is_plan => {
-                    writeln!(f, "~ {id}  {} -> {function}", plain(what))?
+                    writeln!(f, "~ {id}  {} -> {function}", plain(what))?;
                 }
                 (None, ..) if *is_plan => writeln!(f, "- {id}  {}", plain(what))?,
                 (None, ..) => writeln!(f, "{id}  {}: {}", plain(what), plain(outcome))?,

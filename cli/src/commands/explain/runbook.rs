@@ -47,7 +47,7 @@ fn read(text: &str) -> Vec<Entry> {
     let mut is_of_messages = false;
     for line in text.lines() {
         if let Some(heading) = line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with("##")) {
-            section = heading.to_owned();
+            heading.clone_into(&mut section);
             is_of_messages = false;
         }
         let Some(cells) = cells(line) else { continue };
@@ -103,8 +103,10 @@ fn parts(pattern: &str) -> Vec<String> {
     while let Some(next) = rest.chars().next() {
         let length = if is_word(next) {
             rest.find(|it| !is_word(it)).unwrap_or(rest.len())
+        } else if rest.starts_with("..") {
+            2
         } else {
-            if rest.starts_with("..") { 2 } else { next.len_utf8() }
+            next.len_utf8()
         };
         let (token, after) = rest.split_at(length);
         if token == ".." || is_changing(token) {

@@ -104,7 +104,8 @@ impl Archive {
             ))
         })?;
         let bus = found.event_source_arn().unwrap_or_default().to_owned();
-        let receivers = receivers(&client, sessions, &bus, function).await.map_err(Failure::service)?;
+        let named = Arn::parse(&bus).and_then(|it| it.resource.strip_prefix("event-bus/")).unwrap_or(&bus);
+        let receivers = receivers(&client, sessions, named, function).await.map_err(Failure::service)?;
         if receivers.is_empty() {
             let of = function.unwrap_or("a function of Signalbox");
             return Err(Failure::usage(format!(

@@ -128,10 +128,10 @@ impl Replay {
             _ => return Line::of(item, function, "not done".into(), Some("it is not an event".into())),
         };
         let handed = hand.over(&self.queues, &item.letter, event, Some(&self.name)).await;
-        match handed.is_over() {
-            true => Line::of(item, function, handed.line(), None),
-            false => Line::of(item, function, "not done".into(), Some(handed.line())),
+        if handed.is_over() {
+            return Line::of(item, function, handed.line(), None);
         }
+        Line::of(item, function, "not done".into(), Some(handed.line()))
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&Item, &'static str)> {
@@ -196,13 +196,11 @@ impl fmt::Display for Shown {
         }
         let bad = self.events.iter().filter(|it| it.error.is_some()).count();
         let good = self.events.len() - bad;
-        match self.is_plan {
-            true => write!(
-                f,
-                "{good} would be handed over, {bad} not; to carry it out: the same with --name {} --apply",
-                self.name
-            ),
-            false => write!(f, "replay {}: {good} done, {bad} not", self.name),
+        let name = &self.name;
+        if self.is_plan {
+            let how = format!("to carry it out: the same with --name {name} --apply");
+            return write!(f, "{good} would be handed over, {bad} not; {how}");
         }
+        write!(f, "replay {name}: {good} done, {bad} not")
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aws::{Answer, Sessions, all_pages};
+use aws::{Sessions, all_pages};
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{ImageUsageReport, ImageUsageReportEntry};
 use aws_smithy_types::DateTime;
@@ -129,7 +129,9 @@ impl Known {
             };
             used_by.entry(account.to_owned()).or_default().push(format!("{count} {what}"));
         }
-        used_by.values_mut().for_each(|it| it.sort());
+        for what in used_by.values_mut() {
+            what.sort();
+        }
         let time = report.creation_time().and_then(|it| DateTime::from_secs(it.secs()).fmt(TimeFormat::DateTime).ok());
         let about = report.account_ids().iter().cloned().collect();
         Self { time: time.unwrap_or_else(|| "an unknown time".into()), about, used_by }
