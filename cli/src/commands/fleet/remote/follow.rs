@@ -100,7 +100,8 @@ impl<'a> Follower<'a> {
             let Counts { total, done, failed } = counts;
             progress.next(format!("run {}: {done} of {total} accounts are done, {failed} of them failed", self.run));
             self.take().await?;
-            let more_failed = failed > self.counts.failed;
+            // What a stop has ended is not a failure of its own.
+            let more_failed = failed > self.counts.failed && execution.status != ExecutionStatus::Aborted;
             for map_run in map_runs.iter().filter(|_| more_failed) {
                 self.tell_failures(map_run).await?;
             }
@@ -131,6 +132,7 @@ impl<'a> Follower<'a> {
                 && let Some(why) = &entry.exception_details
             {
                 progress::say(&format!("failed: {}: {}", view::place(&entry), plain(why)));
+                self.told.insert(entry.account.id.to_string());
             }
             self.sink.add(entry)?;
         }
