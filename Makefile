@@ -18,7 +18,7 @@ export RUST_TEST_THREADS ?= $(shell expr 3 '*' "$$(getconf _NPROCESSORS_ONLN)")
 # A macro names the modules of these, so that cargo fmt does not find them.
 SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
 
-.PHONY: help demo test check audit bench compare package deploy setup databases actions clean
+.PHONY: help demo test check audit bench against compare package deploy setup databases actions clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -44,10 +44,20 @@ check: $(INSTALLED)
 audit: $(AUDIT)/.installed ## checkov over the templates; needs no account
 	$(AUDIT)/bin/checkov --config-file infra/audit/checkov.yaml
 
-bench: package databases $(PEERS)/.installed ## what it costs, beside a do-nothing function and boto3, as ratios in one run
+bench: $(if $(AGAINST),against) package databases $(PEERS)/.installed ## what it costs, as ratios in one run; PART= measures one part, AGAINST= (a revision) beside another build
 	cargo build --release --locked $(FUNCTIONS:%=-p %) -p bench-fleet --bin bench-fleet -p bench-policies --bin bench-policies
 	cargo build --release --locked -p signalbox --bin signalbox # by itself, since its features would make the functions larger
-	cargo run --release --locked -p bench
+	$(if $(AGAINST),SIGNALBOX_BENCH_AGAINST=$(OTHER)/functions) cargo run --release --locked -p bench $(PART)
+
+# The functions of another revision. They share what is compiled of other crates, so that it goes before the build of this one.
+OTHER := $(CURDIR)/target/against
+against:
+	rm -rf $(OTHER)
+	mkdir -p $(OTHER)/source $(OTHER)/functions
+	git archive $(AGAINST) | tar -x -C $(OTHER)/source
+	cd $(OTHER)/source && for it in functions/*; do \
+		CARGO_TARGET_DIR=$(abspath $(BUILT)) cargo build --release --locked -p "$${it#*/}" \
+		&& cp "$(abspath $(BUILT))/release/$${it#*/}" $(OTHER)/functions/ || exit 1; done
 
 compare: $(INSTALLED) $(PEERS)/.installed ## ask other tools about the policies with known answers; then rewrite the page as it says
 	$(PEERS)/bin/python tests/bench/peer/policies/check.py compare $(VENV)/bin/cfn-lint

@@ -20,6 +20,7 @@ mod rotation;
 mod rules;
 mod shared_part;
 mod template;
+mod workflow;
 mod zones;
 
 pub use alarms::{alarms_set_off, assert_alarm_sounds};

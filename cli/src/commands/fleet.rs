@@ -3,6 +3,7 @@
 mod arguments;
 mod checkpoint;
 mod exec;
+mod remote;
 mod sink;
 mod sweeps;
 mod view;
@@ -19,6 +20,7 @@ use place::AccountId;
 use sweeps::Suite;
 
 pub(super) use arguments::FleetCommand;
+use arguments::RunArguments;
 use checkpoint::Checkpoint;
 use exec::Executable;
 use sink::Sink;
@@ -43,7 +45,17 @@ pub(super) async fn fleet(
     given: &Given,
     output: Format,
 ) -> Result<(), Failure> {
-    let FleetCommand::Run(asked) = command;
+    match command {
+        FleetCommand::Run(asked) => run(aws, &asked, given, output).await,
+        FleetCommand::Runs(asked) => remote::runs(aws, &asked, output).await,
+        FleetCommand::Show(asked) => remote::show(aws, &asked, output).await,
+        FleetCommand::Stop(asked) => remote::stop(aws, &asked, output).await,
+        FleetCommand::Resume(asked) => remote::resume(aws, &asked, output).await,
+    }
+}
+
+/// Does one operation in many accounts, from here or on AWS.
+async fn run(aws: &AwsOptions, asked: &RunArguments, given: &Given, output: Format) -> Result<(), Failure> {
     asked.check(output)?;
     let (targets, mode, work) = (asked.chosen.targets()?, asked.mode(), asked.operation);
     let sessions = connect(aws).await?;
@@ -53,7 +65,14 @@ pub(super) async fn fleet(
     let variables = |name: &str| given.setting(name);
     let begin = |function: &'static str, account: &AccountId| suite.begin(function, account);
     let mut context = Context { hub: sessions.clone(), variables: &variables, mode, begin: &begin, note: None };
-    suite.check(&mut context)?;
+    if asked.on_aws.remote {
+        given.check("the workflow, which has settings of its own,")?;
+    } else {
+        suite.check(&mut context)?;
+    }
+    if asked.on_aws.remote && !asked.plan {
+        return remote::run(&sessions, asked, given, output).await;
+    }
     let prepared = match work {
         Work::Own(operation) => Prepared::Own(operation, context),
         Work::Exec => Prepared::Exec(Executable::find(&asked.command, aws)?),

@@ -31,12 +31,15 @@ const FORGET_HELP: &str = "\
 Example:
   signalbox ledger forget share-ami#111122223333/eu-west-1/ami-0123456789abcdef0/available/req-1";
 
+const TAKEN_OVER: &str = "another run has it by now; look at it again";
+
 /// What to do with the ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
     /// List occurrences, and where each stands
     ///
-    /// STATE is working, while a run has the occurrence; lapsed, where that run has died; done; refused, which a later delivery may
+    /// STATE is working, while a run has the occurrence; lapsed, where that run has died; released, where it gave the
+    /// occurrence back; done; refused, which a later delivery may
     /// claim; or expired, which counts as absent. Reads the whole table.
     #[command(after_help = LIST_HELP)]
     List {
@@ -147,7 +150,7 @@ impl Ledger<'_> {
     async fn release(&self, id: &str, force: Option<&str>, output: Format) -> Result<(), Failure> {
         let record = self.found(id).await?;
         match record.state(self.sessions.now()) {
-            State::Done | State::Refused | State::Expired => {
+            State::Done | State::Refused | State::Released | State::Expired => {
                 return Err(Failure::usage(
                     "no run has this occurrence; to have it worked on again, `signalbox ledger forget` it",
                 ));
@@ -155,7 +158,11 @@ impl Ledger<'_> {
             State::Working if force != record.owner.as_deref() => return Err(still_at_work(&record, force)),
             State::Working | State::Lapsed => {}
         }
-        let line = self.delete(id, &record, "released").await;
+        let line = match self.records.release(id, record.owner.as_deref().unwrap_or_default()).await {
+            Ok(true) => Line::done(id, "released"),
+            Ok(false) => Line::kept(id, TAKEN_OVER.into()),
+            Err(error) => Line::kept(id, error.to_string()),
+        };
         let is_bad = line.error.is_some();
         output::print(output, &Done(vec![line]))?;
         if is_bad { Err(Failure::shown_service()) } else { Ok(()) }
@@ -182,14 +189,14 @@ impl Ledger<'_> {
             State::Working | State::Lapsed => {
                 Line::kept(id, "it is claimed and not dealt with; `signalbox ledger release` gives it back".into())
             }
-            State::Done | State::Refused | State::Expired => self.delete(id, &record, "forgotten").await,
+            State::Done | State::Refused | State::Released | State::Expired => self.delete(id, &record).await,
         }
     }
 
-    async fn delete(&self, id: &str, record: &Record, outcome: &'static str) -> Line {
+    async fn delete(&self, id: &str, record: &Record) -> Line {
         match self.records.delete(id, record).await {
-            Ok(true) => Line::done(id, outcome),
-            Ok(false) => Line::kept(id, "another run has it by now; look at it again".into()),
+            Ok(true) => Line::done(id, "forgotten"),
+            Ok(false) => Line::kept(id, TAKEN_OVER.into()),
             Err(error) => Line::kept(id, error.to_string()),
         }
     }

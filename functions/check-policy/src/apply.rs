@@ -20,7 +20,7 @@ impl CheckPolicy {
                     put_document(&policies, put).await?;
                     Ok(Effect { done: put.share.changes.iter().map(Change::difference).collect(), refused: None })
                 };
-                record_if_any(self.grants.as_ref(), occurrence, &put.share, effect).await
+                record_if_any(self.grants.as_ref(), occurrence, &put.share, None, effect).await
             }
             Step::Tag { wanted, tags } => {
                 let policies = self.enter(job, wanted).await?;

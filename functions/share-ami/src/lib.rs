@@ -82,6 +82,7 @@ impl ShareAmi {
 
 impl Reaction for ShareAmi {
     const NAME: &'static str = "share-ami";
+    const SETTLES: bool = true;
     type Event = Envelope;
     type Subject = Subject;
     type Facts = Facts;
@@ -121,11 +122,12 @@ impl Reaction for ShareAmi {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, run: &Run) -> Result<(), Error> {
         let share = step.share()?;
         let services = self.clients.at(&subject.account, &subject.region).await?;
         let sharing = services.ec2.share(share);
-        record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
+        let settlement = run.settlement.as_deref();
+        record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, settlement, sharing).await
     }
 }
 

@@ -86,6 +86,7 @@ impl ShareEbsSnapshot {
 
 impl Reaction for ShareEbsSnapshot {
     const NAME: &'static str = "share-ebs-snapshot";
+    const SETTLES: bool = true;
     const CONCURRENCY: usize = 4;
     type Event = Envelope;
     type Subject = Subject;
@@ -133,11 +134,12 @@ impl Reaction for ShareEbsSnapshot {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, run: &Run) -> Result<(), Error> {
         let share = step.share()?;
         let services = self.clients.at(&subject.account, &subject.region).await?;
         let sharing = services.ec2.share(share);
-        record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
+        let settlement = run.settlement.as_deref();
+        record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, settlement, sharing).await
     }
 }
 

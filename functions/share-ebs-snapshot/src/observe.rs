@@ -1,5 +1,4 @@
-//! Reads the facts: manifest and snapshots side by side, then, of those that an entry matches, permissions and keys. Most
-//! snapshots are nobody's business: those of images, and those of backups.
+//! Reads the facts: manifest, snapshots, permissions and records side by side, then, of those that an entry matches, the keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
@@ -7,53 +6,59 @@ use std::time::SystemTime;
 use aws::{Answer, open_only};
 use aws_sdk_ec2::types::Snapshot as Ec2Snapshot;
 use events::ebs::SnapshotId;
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{join_all, try_join_all};
 use reaction::{Doing, Error};
-use sharing::{Desired, Encryption, Head, Kind, Principal, Wanted};
+use sharing::{Desired, Encryption, Head, Kind, Principal, Resource, Wanted};
 use sharing_aws::{Holders, encryption, name_of, tags_of};
+use sharing_records::open_connection;
 use tokio::join;
 
 use crate::facts::{Facts, Snapshot};
 use crate::{Services, ShareEbsSnapshot, Subject};
 
 impl ShareEbsSnapshot {
-    /// Opens the connections that events will need, so that their handshakes fall into init.
+    /// Opens the connections that events will need, so that their handshakes fall into init: EC2 answers two reads side
+    /// by side.
     pub(crate) async fn open_connections(&self) {
         let ec2 = &self.clients.here().ec2.client;
         let snapshots = ec2.describe_snapshots().customize().mutate_request(open_only);
-        join!(self.source.open_connection(), async { drop(snapshots.send().await) });
+        let permissions = ec2.describe_snapshot_attribute().customize().mutate_request(open_only);
+        let snapshots = async { drop(snapshots.send().await) };
+        let permissions = async { drop(permissions.send().await) };
+        join!(self.source.open_connection(), snapshots, permissions, open_connection(self.grants.as_ref()));
     }
 
     pub(crate) async fn read_facts(&self, subject: &Subject) -> Result<Facts, Error> {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         let now = self.sessions.now();
-        let (desired, found) = join!(self.source.read(&[Kind::Snapshot]), services.describe(&subject.snapshots));
+        // Most of what is read is of use, and a round trip is longer than a call is dear: all goes side by side, also what a snapshot
+        // that no entry names makes useless.
+        let (desired, found, held, heads) = join!(
+            self.source.read(&[Kind::Snapshot]),
+            services.describe(&subject.snapshots),
+            join_all(subject.snapshots.iter().map(|id| services.ec2.volume_permissions(id.as_str(), &subject.account))),
+            self.heads(subject)
+        );
         let (desired, found) = (desired?, found?);
-        let reading = found.into_iter().map(|(id, found)| services.read(subject, &desired, id, found, now));
+        let mut held: BTreeMap<_, _> = subject.snapshots.iter().zip(held).collect();
+        let reading = found.into_iter().filter_map(|(id, found)| {
+            let held = held.remove(&id)?;
+            Some(services.read(subject, &desired, id, (found, held), now))
+        });
         let mut snapshots: BTreeMap<_, _> = try_join_all(reading).await?.into_iter().collect();
-        self.read_heads(subject, &desired, &mut snapshots, now).await?;
+        if snapshots.values().any(|it| it.is_ours && wanted(subject, &desired, it, now).is_some()) {
+            let mut heads = heads?;
+            for (id, snapshot) in &mut snapshots {
+                snapshot.head = heads.remove(&subject.resource(id)).unwrap_or_default();
+            }
+        }
         Ok(Facts { now, desired, snapshots })
     }
 
-    /// Reads how the records stand of those that may be shared, all in one request.
-    async fn read_heads(
-        &self,
-        subject: &Subject,
-        desired: &Desired,
-        snapshots: &mut BTreeMap<SnapshotId, Snapshot>,
-        now: SystemTime,
-    ) -> Result<(), Error> {
-        let Some(grants) = &self.grants else { return Ok(()) };
-        let named: Vec<_> = snapshots
-            .iter()
-            .filter(|(_, it)| it.is_ours && wanted(subject, desired, it, now).is_some())
-            .map(|(id, _)| subject.resource(id))
-            .collect();
-        let mut heads = grants.heads(&named).await?;
-        for (id, snapshot) in snapshots {
-            snapshot.head = heads.remove(&subject.resource(id)).unwrap_or_default();
-        }
-        Ok(())
+    /// How the records of all snapshots stand, in one request.
+    async fn heads(&self, subject: &Subject) -> Result<BTreeMap<Resource, Head>, Error> {
+        let Some(grants) = &self.grants else { return Ok(BTreeMap::new()) };
+        grants.heads(&subject.snapshots.iter().map(|id| subject.resource(id)).collect::<Vec<_>>()).await
     }
 }
 
@@ -85,7 +90,7 @@ impl Services {
         subject: &Subject,
         desired: &Desired,
         id: SnapshotId,
-        found: Ec2Snapshot,
+        (found, held): (Ec2Snapshot, Result<Option<Holders>, Error>),
         now: SystemTime,
     ) -> Result<(SnapshotId, Snapshot), Error> {
         let name = name_of(found.tags());
@@ -100,16 +105,11 @@ impl Services {
             head: Head::default(),
         };
         if let (true, Some(Wanted { principals, .. })) = (snapshot.is_ours, wanted(subject, desired, &snapshot, now)) {
-            let volumes = self.ec2.volume_permissions(id.as_str(), &subject.account);
             let key = found.kms_key_id().filter(|_| !principals.is_empty());
-            let key = async {
-                match key {
-                    Some(key) => encryption(&self.kms, key, &subject.account).await,
-                    None => Ok(Encryption::None),
-                }
-            };
-            let (volumes, key) = try_join(volumes, key).await?;
-            (snapshot.volumes, snapshot.encryption) = (volumes.unwrap_or_default(), key);
+            snapshot.volumes = held?.unwrap_or_default();
+            if let Some(key) = key {
+                snapshot.encryption = encryption(&self.kms, key, &subject.account).await?;
+            }
             if !snapshot.volumes.principals.is_subset(&principals) {
                 snapshot.needed = self.needed(subject, desired, &id, now).await?;
             }

@@ -111,6 +111,7 @@ impl ShareRdsSnapshot {
 
 impl Reaction for ShareRdsSnapshot {
     const NAME: &'static str = "share-rds-snapshot";
+    const SETTLES: bool = true;
     type Event = Envelope;
     type Subject = Subject;
     type Facts = Facts;
@@ -152,13 +153,14 @@ impl Reaction for ShareRdsSnapshot {
         plan::plan(subject, facts)
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
+    async fn apply(&self, subject: &Subject, step: &Step, run: &Run) -> Result<(), Error> {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         match step {
             Step::Share(step) => {
                 let share = step.share()?;
                 let sharing = services.rds.share(share);
-                record_if_any(self.grants.as_ref(), &Self::key(subject).to_string(), share, sharing).await
+                let (grants, settlement) = (self.grants.as_ref(), run.settlement.as_deref());
+                record_if_any(grants, &Self::key(subject).to_string(), share, settlement, sharing).await
             }
             Step::Copy(copy) => services.copy(copy).await,
         }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use aws::{Answer, open_only};
-use futures_util::future::try_join;
 use place::AccountId;
 use reaction::{Doing, Error};
 use sharing::{COPY_OF, Desired, Encryption, Head, KeyGaps, Kind, OptionGroup, Tags, copy_name};
 use sharing_aws::{Holders, db_tags_of, encryption, is_aws_owned, key_gaps};
+use sharing_records::open_connection;
 use tokio::join;
 
 use crate::copy::Copy;
@@ -35,35 +35,37 @@ impl ShareRdsSnapshot {
         let snapshots = rds.describe_db_snapshots().customize().mutate_request(open_only);
         let attributes = rds.describe_db_snapshot_attributes().customize().mutate_request(open_only);
         let snapshots = async { drop(snapshots.send().await) };
-        join!(self.source.open_connection(), snapshots, async { drop(attributes.send().await) });
+        let attributes = async { drop(attributes.send().await) };
+        join!(self.source.open_connection(), snapshots, attributes, open_connection(self.grants.as_ref()));
     }
 
     pub(crate) async fn read_facts(&self, subject: &Subject) -> Result<Facts, Error> {
         let services = self.clients.at(&subject.account, &subject.region).await?;
         let (now, copies_automated) = (self.sessions.now(), self.copies_automated);
         let (kinds, id) = ([subject.kind], subject.snapshot.as_str());
-        let (desired, described, holders) = join!(
+        // Also what an automated snapshot, or one that no entry names, makes useless: a round trip is longer than a call is dear.
+        let (desired, described, holders, head) = join!(
             self.source.read(&kinds),
             services.describe(subject.kind, id),
-            services.rds.attributes(subject.kind, id, &subject.account)
+            services.rds.attributes(subject.kind, id, &subject.account),
+            self.head(subject)
         );
         let desired = desired?;
         let snapshot = match described? {
             None => None,
             Some(found) => {
                 let wanted = accounts(&desired, subject, &found.tags, now);
-                let head = self.head(subject, wanted.is_some() && found.is_manual());
+                let head = if wanted.is_some() && found.is_manual() { head? } else { Head::default() };
                 let snapshot = services.snapshot(subject, found, holders, wanted.unwrap_or_default(), copies_automated);
-                let (snapshot, head) = try_join(snapshot, head).await?;
-                Some(Snapshot { head, ..snapshot })
+                Some(Snapshot { head, ..snapshot.await? })
             }
         };
         Ok(Facts { now, desired, copies_automated, snapshot })
     }
 
-    /// How the record of the snapshot stands, where there are records and where it may be shared.
-    async fn head(&self, subject: &Subject, may_be_shared: bool) -> Result<Head, Error> {
-        let Some(grants) = self.grants.as_ref().filter(|_| may_be_shared) else { return Ok(Head::default()) };
+    /// How the record of the snapshot stands, where there are records.
+    async fn head(&self, subject: &Subject) -> Result<Head, Error> {
+        let Some(grants) = &self.grants else { return Ok(Head::default()) };
         let resource = subject.resource();
         Ok(grants.heads(std::slice::from_ref(&resource)).await?.remove(&resource).unwrap_or_default())
     }

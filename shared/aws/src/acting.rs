@@ -33,7 +33,7 @@ pub fn correlation_id() -> Option<String> {
 /// What to hand on with a message, so that what is done about it joins the trace; `None` where nothing is traced.
 #[must_use]
 pub fn trace_header() -> Option<String> {
-    recorder().map(|recorder| recorder.header().to_string())
+    Some(recorder()?.header())
 }
 
 /// What notes the calls that are made now, where the event is traced.

@@ -1,6 +1,7 @@
 //! What AWS's errors mean. The only file that knows error codes.
 
 mod again;
+mod codes;
 mod lambda;
 #[cfg(test)]
 mod tests;
@@ -15,65 +16,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use reaction::Error;
 
 pub use again::Again;
+use codes::{ABSENT, INVALID};
 pub use lambda::{is_other_code, is_outdated_revision, is_under_way};
-
-/// The thing does not exist, or not any more.
-/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
-const ABSENT: &[&str] = &[
-    "AccountNotFoundException",
-    "DBClusterNotFoundFault",
-    "DBClusterSnapshotNotFoundFault",
-    "DBInstanceNotFound",
-    "DBSnapshotNotFound",
-    "DoesNotExistException",
-    "InvalidAMIID.NotFound",
-    "InvalidAMIID.Unavailable",
-    "InvalidSnapshot.NotFound",
-    "NoSuchBucket",
-    "NoSuchEntity",
-    "NoSuchHostedZone",
-    "NoSuchKey",
-    "NotFound",
-    "NotFoundException",
-    "OptionGroupNotFoundFault",
-    "ParameterNotFound",
-    "RepositoryNotFoundException",
-    "ResourceNotFoundException",
-];
-
-/// What we asked can never be answered.
-/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccountsForParent.html>
-const INVALID: &[&str] = &[
-    "AWSOrganizationsNotInUseException",
-    "AuthorizationHeaderMalformed",
-    "InvalidAMIAttributeItemValue",
-    "InvalidAMIID.Malformed",
-    "InvalidArnException",
-    "InvalidBucketName",
-    "InvalidInput",
-    "InvalidInputException",
-    "InvalidParameter",
-    "InvalidParameterCombination",
-    "InvalidParameterException",
-    "InvalidParameterValue",
-    "InvalidSnapshotID.Malformed",
-    "InvalidUserID.Malformed",
-    "InvalidRequest",
-    "InvalidRequestException",
-    "KMSInvalidStateException",
-    "MalformedPolicy",
-    "MalformedPolicyDocument",
-    "MalformedPolicyDocumentException",
-    "MethodNotAllowed",
-    "MissingParameter",
-    "ParentNotFoundException",
-    "PermanentRedirect",
-    SHARED_TOO_OFTEN,
-    "UnknownParameter",
-    "UnsupportedOperationException",
-    "ValidationError",
-    "ValidationException",
-];
 
 /// More accounts than RDS shares one snapshot with.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBSnapshotAttribute.html>
@@ -82,7 +26,13 @@ const SHARED_TOO_OFTEN: &str = "SharedSnapshotQuotaExceeded";
 /// A thing of that name is there already.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CopyDBSnapshot.html>
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>
-const TAKEN: &[&str] = &["DBClusterSnapshotAlreadyExistsFault", "DBSnapshotAlreadyExists", "EntityAlreadyExists"];
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html>
+const TAKEN: &[&str] = &[
+    "DBClusterSnapshotAlreadyExistsFault",
+    "DBSnapshotAlreadyExists",
+    "EntityAlreadyExists",
+    "ExecutionAlreadyExists",
+];
 
 /// The job was answered, or its pipeline has given it up.
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutJobSuccessResult.html>

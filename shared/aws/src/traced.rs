@@ -151,7 +151,7 @@ impl HttpConnector for Connector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let Some(attempt) = self.calls.of(&request) else { return self.inner.call(request) };
         if request.headers().get(TRACE).is_none() {
-            let header = attempt.recorder.header_of(attempt.call).to_string();
+            let header = attempt.recorder.header_of(attempt.call);
             request.headers_mut().insert(TRACE, header);
         }
         let answer = self.inner.call(request);

@@ -41,7 +41,7 @@ pub fn machine(writes: bool) -> &'static str {
     if writes { "write-fleet" } else { "read-fleet" }
 }
 
-/// The name of the bucket of that workflow, in the account and Region of its stack, unless the operator chose another.
+/// The name of the bucket of that workflow that the guide proposes, in the account and Region of its stack.
 #[must_use]
 pub fn bucket(writes: bool, account: &place::AccountId, region: &place::Region) -> String {
     format!("signalbox-{}-{account}-{region}", machine(writes))

@@ -132,14 +132,16 @@ impl Chosen {
 }
 
 impl GoingOn {
-    /// A run goes on by what was planned, and by nothing else: what is asked for has to be the same.
+    /// A run goes on by what was planned: its accounts and its work have to be the same. How fast it goes, and how much of it may fail,
+    /// may be another.
     fn plan(&self, execution: &Execution, request: &Request) -> Result<Plan<Step>, Error> {
         let Self { planned, accounts, done } = self;
         let run = &request.run;
-        if planned.request != *request {
+        let Request { select, work, .. } = &planned.request;
+        if (select, work) != (&request.select, &request.work) {
             return Err(Error::refused(format!(
-                "the run {run} was planned by {} with another request, which is in {}: send that one to go on with the run, or give \
-                 this one another name",
+                "the run {run} was planned by {} for other accounts or other work, as {} says: ask for the same to go on with the run, \
+                 or give this one another name",
                 planned.execution,
                 keys::plan(run)
             )));
@@ -147,7 +149,7 @@ impl GoingOn {
         let left: Vec<_> = accounts.iter().filter(|account| !done.contains(&account.id)).cloned().collect();
         let mut documents = Documents::default();
         documents.add_list(run, execution, &left)?;
-        let note = format!("{} of {} have no result", left.len(), so_many(accounts.len(), "account"));
+        let note = format!("without a result: {} of {}", left.len(), so_many(accounts.len(), "account"));
         Ok(Plan::of(documents.0).with_notes([note]))
     }
 }
@@ -188,16 +190,15 @@ impl Collected {
 /// The run in one line, as its report tells it.
 fn told(manifest: &Manifest) -> String {
     let Manifest { run, operation, failure, accounts, lines, without_result, changes, .. } = manifest;
-    let changed =
-        changes.as_ref().map(|it| format!("; {} differ from {}", so_many(it.places.len(), "place"), it.since));
+    let changed = changes.as_ref().map(|it| format!("; places that differ from {}: {}", it.since, it.places.len()));
     let ended = failure.as_ref().map(|it| format!("; ended by {}", it.error));
     format!(
-        "{operation} {run}: {}, {} results, {} failures, {} left alone, {} without a result{}{}",
+        "{operation} {run}: {}; results: {}; failures: {}; left alone: {}; without a result: {}{}{}",
         so_many(*accounts, "account"),
         lines.results,
         lines.failed(),
         lines.skipped,
-        so_many(without_result.len(), "account"),
+        without_result.len(),
         changed.unwrap_or_default(),
         ended.unwrap_or_default()
     )

@@ -7,6 +7,7 @@ use fleet_runs::{Failure, Request, RunId, Work};
 use place::{Arn, shortened};
 use reaction::{Error, Key};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// An execution of the workflow, as Step Functions names it in the context object: no input can say it.
@@ -46,7 +47,7 @@ impl fmt::Display for Execution {
     }
 }
 
-/// What a state of the workflow asks for.
+/// What a state of the workflow asks for. The `id`, by which logs and sessions are named, is the entry point's to read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Subject {
     /// To choose the accounts, and to write them down.
@@ -60,12 +61,36 @@ pub enum Subject {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "phase", rename_all = "kebab-case")]
+#[serde(tag = "phase", rename_all = "kebab-case", deny_unknown_fields)]
 enum Asked {
-    Plan { execution: Execution, request: Value },
-    Canary { execution: Execution, run: RunId, work: Work },
-    Account { execution: Execution, run: RunId, work: Work, account: Account },
-    Collect { execution: Execution, request: Value, ended: Ended },
+    Plan {
+        #[serde(rename = "id")]
+        _id: IgnoredAny,
+        execution: Execution,
+        request: Value,
+    },
+    Canary {
+        #[serde(rename = "id")]
+        _id: IgnoredAny,
+        execution: Execution,
+        run: RunId,
+        work: Work,
+    },
+    Account {
+        #[serde(rename = "id")]
+        _id: IgnoredAny,
+        execution: Execution,
+        run: RunId,
+        work: Work,
+        account: Account,
+    },
+    Collect {
+        #[serde(rename = "id")]
+        _id: IgnoredAny,
+        execution: Execution,
+        request: Value,
+        ended: Ended,
+    },
 }
 
 /// What the workflow knows at its end: its input, and the error that ended the map, if there was one.
@@ -84,12 +109,12 @@ pub(crate) fn parse(event: &str, writes: bool) -> Result<Subject, Error> {
     })?;
     let read = |request: &Value| Request::read(&request.to_string(), writes).map(Box::new);
     Ok(match asked {
-        Asked::Plan { execution, request } => Subject::Plan(execution, read(&request)?),
-        Asked::Canary { execution, run, work } => Subject::Canary(execution, run, admitted(work, writes)?),
-        Asked::Account { execution, run, work, account } => {
+        Asked::Plan { execution, request, .. } => Subject::Plan(execution, read(&request)?),
+        Asked::Canary { execution, run, work, .. } => Subject::Canary(execution, run, admitted(work, writes)?),
+        Asked::Account { execution, run, work, account, .. } => {
             Subject::Account(execution, run, admitted(work, writes)?, Box::new(account))
         }
-        Asked::Collect { execution, request, ended } => Subject::Collect(execution, read(&request)?, ended.failure),
+        Asked::Collect { execution, request, ended, .. } => Subject::Collect(execution, read(&request)?, ended.failure),
     })
 }
 

@@ -17,7 +17,16 @@ pub(crate) async fn read(config: &SdkConfig, targets: &Targets) -> Result<Option
          account ids as targets need no organization)"
     };
     let organizations = Organizations::new(config);
-    let accounts = if targets.need_organization() {
+    let known = match parents_alone(targets) {
+        Some(parents) => match organizations.accounts_with_paths().await.doing(asking)? {
+            Some(accounts) => Some(accounts),
+            None => return of_parents(&organizations, parents).await.map(Some).doing(asking),
+        },
+        None => None,
+    };
+    let accounts = if known.is_some() {
+        known
+    } else if targets.need_organization() {
         Some(organizations.accounts().await.doing(asking)?)
     } else {
         organizations.accounts_if_told().await.doing(asking)?
@@ -30,6 +39,26 @@ pub(crate) async fn read(config: &SdkConfig, targets: &Targets) -> Result<Option
     }
     let accounts = accounts.iter().map(|told| (told.id.clone(), account(told))).collect();
     Ok(Some(Organization { accounts, members }))
+}
+
+/// The roots and units that are chosen or ignored, where nothing but what lies in them has to be known.
+fn parents_alone(targets: &Targets) -> Option<BTreeSet<String>> {
+    let is_parent = |target: &Target| matches!(target, Target::Parent(_));
+    let is_parent_or_account = |target: &Target| is_parent(target) || matches!(target, Target::Account(_));
+    let is_alone = targets.chosen.as_ref()?.iter().all(is_parent) && targets.ignored.iter().all(is_parent_or_account);
+    is_alone.then(|| targets.groups().map(ToString::to_string).collect())
+}
+
+/// What lies in these roots and units. The accounts elsewhere are not asked for.
+async fn of_parents(organizations: &Organizations, parents: BTreeSet<String>) -> Result<Organization, Error> {
+    let tree = organizations.tree(parents.clone()).await?;
+    let mut known = Organization::default();
+    for parent in parents {
+        let below = tree.below(&parent);
+        known.members.insert(Target::Parent(parent), ids(below.iter()));
+        known.accounts.extend(below.iter().map(|told| (told.id.clone(), account(told))));
+    }
+    Ok(known)
 }
 
 async fn members_of(

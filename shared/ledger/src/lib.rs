@@ -13,11 +13,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws::{Answer, Sessions, open_only};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use reaction::{Claim, Doing, Error, Key, Ledger, Outcome, Owner, Repeat, Report};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, Update};
+use reaction::{Claim, Doing, Error, Key, Ledger, Outcome, Owner, Repeat, Report, Settlement};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 pub use record::{Record, Status};
@@ -70,6 +70,35 @@ impl DynamoLedger {
         format!("ledger table {}", self.table)
     }
 
+    /// Writes what became of the occurrence, on condition that it is ours.
+    fn settling(&self, key: &Key, owner: &Owner, report: &Report) -> Result<Update, Error> {
+        let now = self.since_epoch();
+        // A refusal stays claimable: INPROGRESS, and lapsed.
+        let (status, lapses) = match report.outcome {
+            Outcome::Refused => ("INPROGRESS", 0),
+            _ => ("COMPLETED", now.as_millis()),
+        };
+        Update::builder()
+            .table_name(&self.table)
+            .key("id", self.id(key))
+            .update_expression(
+                "SET #status = :status, #data = :data, outcome = :outcome, expiration = :expiration, \
+                 in_progress_expiration = :lapses",
+            )
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#data", "data")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":status", AttributeValue::S(status.into()))
+            .expression_attribute_values(":data", AttributeValue::S(record::capped(report)))
+            .expression_attribute_values(":outcome", AttributeValue::S(report.outcome.to_string()))
+            .expression_attribute_values(":expiration", number((now + RETENTION).as_secs()))
+            .expression_attribute_values(":lapses", number(lapses))
+            .expression_attribute_values(":owner", AttributeValue::S(owner.0.clone()))
+            .build()
+            .map_err(Error::failed)
+    }
+
     fn since_epoch(&self) -> Duration {
         (self.now)().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
@@ -93,68 +122,68 @@ impl Ledger for DynamoLedger {
             .expression_attribute_values(":inprogress", AttributeValue::S("INPROGRESS".into()))
             .expression_attribute_values(":now", number(now.as_secs()))
             .expression_attribute_values(":now_ms", number(now.as_millis()))
+            .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match holder(&answer) {
-            None => answer.or_error().map(|_| Claim::Ours(owner)).doing(|| self.place()),
+            None => {
+                let put = answer.or_error().doing(|| self.place())?;
+                let is_fresh = put.attributes.is_none_or(|former| former.is_empty());
+                Ok(if is_fresh { Claim::Fresh(owner) } else { Claim::TakenOver(owner) })
+            }
             // Our own put had arrived, and only its answer was lost: the SDK's second attempt met the first.
-            Some(held) if held.owner.as_ref() == Some(&owner.0) => Ok(Claim::Ours(owner)),
+            Some(held) if held.owner.as_ref() == Some(&owner.0) => Ok(Claim::TakenOver(owner)),
             Some(held) if held.status == Status::Completed => Ok(Claim::Settled),
             Some(_) => Ok(Claim::Busy),
         }
     }
 
     async fn settle(&self, key: &Key, owner: &Owner, report: &Report) -> Result<bool, Error> {
-        let now = self.since_epoch();
-        // A refusal stays claimable: INPROGRESS, and lapsed.
-        let (status, lapses) = match report.outcome {
-            Outcome::Refused => ("INPROGRESS", 0),
-            _ => ("COMPLETED", now.as_millis()),
-        };
-        let update = self.client.update_item().table_name(&self.table).key("id", self.id(key));
+        let write = self.settling(key, owner, report)?;
+        let update = self.client.update_item().table_name(write.table_name).set_key(Some(write.key));
         let answer = update
-            .update_expression(
-                "SET #status = :status, #data = :data, outcome = :outcome, expiration = :expiration, \
-                 in_progress_expiration = :lapses",
-            )
-            .condition_expression("#owner = :owner")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#data", "data")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":status", AttributeValue::S(status.into()))
-            .expression_attribute_values(":data", AttributeValue::S(record::capped(report)))
-            .expression_attribute_values(":outcome", AttributeValue::S(report.outcome.to_string()))
-            .expression_attribute_values(":expiration", number((now + RETENTION).as_secs()))
-            .expression_attribute_values(":lapses", number(lapses))
-            .expression_attribute_values(":owner", AttributeValue::S(owner.0.clone()))
+            .update_expression(write.update_expression)
+            .set_condition_expression(write.condition_expression)
+            .set_expression_attribute_names(write.expression_attribute_names)
+            .set_expression_attribute_values(write.expression_attribute_values)
             .send()
             .await;
-        if answer
-            .as_ref()
-            .err()
-            .and_then(SdkError::as_service_error)
-            .is_some_and(UpdateItemError::is_conditional_check_failed_exception)
-        {
+        if is_anothers(&answer) {
             return Ok(false);
         }
         answer.or_error().map(|_| true).doing(|| self.place())
     }
 
+    /// The [`Update`] that settles the occurrence, to be a part of a transaction.
+    fn settlement(&self, key: &Key, owner: &Owner, report: &Report) -> Option<Settlement> {
+        self.settling(key, owner, report).ok().map(Settlement::new)
+    }
+
     async fn release(&self, key: &Key, owner: &Owner) -> Result<(), Error> {
-        let delete = self.client.delete_item().table_name(&self.table).key("id", self.id(key));
-        let answer = delete
-            .condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":owner", AttributeValue::S(owner.0.clone()))
-            .send()
-            .await;
-        let service_error = answer.as_ref().err().and_then(SdkError::as_service_error);
-        if service_error.is_some_and(DeleteItemError::is_conditional_check_failed_exception) {
+        let update = self.client.update_item().table_name(&self.table).key("id", self.id(key));
+        let answer = giving_back(update, &owner.0).send().await;
+        if is_anothers(&answer) {
             return Ok(());
         }
         answer.or_error().map(drop).doing(|| self.place())
     }
+}
+
+/// The update that ends the lease of this owner. The record stays, so that who takes the occurrence over knows that it had a holder.
+fn giving_back(update: UpdateItemFluentBuilder, owner: &str) -> UpdateItemFluentBuilder {
+    update
+        .update_expression("SET in_progress_expiration = :lapses")
+        .condition_expression("#owner = :owner")
+        .expression_attribute_names("#owner", "owner")
+        .expression_attribute_values(":lapses", number(0))
+        .expression_attribute_values(":owner", AttributeValue::S(owner.into()))
+}
+
+/// Whether the occurrence is no longer ours.
+fn is_anothers<T, R>(answer: &Result<T, SdkError<UpdateItemError, R>>) -> bool {
+    let service_error = answer.as_ref().err().and_then(SdkError::as_service_error);
+    service_error.is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }
 
 /// Who holds the occurrence, where a claim met a holder.

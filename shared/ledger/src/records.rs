@@ -7,11 +7,12 @@ use aws::{Answer, Sessions};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use reaction::{Doing, Error};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
-use crate::{Record, Status};
+use crate::{Record, Status, giving_back};
 
 /// Where an occurrence stands at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum State {
     Working,
     /// Its run ended without a word: the lease has lapsed, and a later delivery may claim the occurrence.
     Lapsed,
+    /// Its run gave it back, since there was nothing to do or it failed; a later delivery may claim it.
+    Released,
     /// It is done, and a later delivery is `repeated`, except of a function that looks anew each time.
     Done,
     /// It was refused, and a later delivery may claim it.
@@ -38,6 +41,7 @@ impl Record {
             _ if self.expiration < since.as_secs() => State::Expired,
             Status::Completed => State::Done,
             Status::InProgress if self.outcome.as_deref() == Some("refused") => State::Refused,
+            Status::InProgress if lapses == Some(0) => State::Released,
             Status::InProgress if lapses.is_some_and(|it| it < since.as_millis()) => State::Lapsed,
             Status::InProgress => State::Working,
             Status::Expired => State::Expired,
@@ -107,6 +111,20 @@ impl Records {
         item.map(|item| from_item(item).map_err(unlike)).transpose()
     }
 
+    /// Gives an occurrence back whose record has this owner: `false` where it has another one by now, and is left as it is.
+    ///
+    /// # Errors
+    /// As of `UpdateItem`.
+    pub async fn release(&self, id: &str, owner: &str) -> Result<bool, Error> {
+        let update = self.client.update_item().table_name(&self.table).key("id", text(id));
+        let answer = giving_back(update, owner).send().await;
+        let service_error = answer.as_ref().err().and_then(SdkError::as_service_error);
+        if service_error.is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
+            return Ok(false);
+        }
+        answer.or_error().map(|_| true).doing(|| self.place())
+    }
+
     /// Deletes a record as it was seen: `false` where it has another owner or status by now, and is left as it is.
     ///
     /// # Errors
@@ -169,6 +187,8 @@ mod tests {
         assert_eq!([30, 61, 901].map(|it| claimed.state(at(it))), [State::Working, State::Lapsed, State::Expired]);
         let refused = Record { outcome: Some("refused".into()), in_progress_expiration: Some(0), ..claimed.clone() };
         assert_eq!(refused.state(at(30)), State::Refused);
+        let released = Record { in_progress_expiration: Some(0), ..claimed.clone() };
+        assert_eq!(released.state(at(30)), State::Released);
         let done = Record { status: Status::Completed, ..claimed };
         assert_eq!([30, 901].map(|it| done.state(at(it))), [State::Done, State::Expired]);
     }

@@ -44,6 +44,11 @@ impl Account {
         self.state == AccountState::Active.as_str()
     }
 
+    /// Whether Organizations told where it lies.
+    pub(crate) fn has_paths(&self) -> bool {
+        !self.paths.is_empty()
+    }
+
     /// Whether one of its paths leads through this root or unit.
     fn is_below(&self, parent: &str) -> bool {
         self.paths.iter().any(|path| path.split('/').any(|part| part == parent))

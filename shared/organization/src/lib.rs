@@ -8,4 +8,4 @@ mod account;
 mod organizations;
 
 pub use account::{Account, Accounts};
-pub use organizations::Organizations;
+pub use organizations::{Organizations, Tree};

@@ -1,6 +1,6 @@
 //! Asking Organizations, at its pace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws::{Answer, Pace, SdkConfig, is_denied, is_without_organization};
 use aws_sdk_organizations::Client;
@@ -26,6 +26,20 @@ pub struct Organizations {
     pace: Pace,
 }
 
+/// What lies directly in roots and units: the accounts of each, and its units.
+#[derive(Clone, Debug, Default)]
+pub struct Tree(BTreeMap<String, (Vec<Account>, Vec<String>)>);
+
+impl Tree {
+    /// The accounts in a root or unit and in all units below it.
+    #[must_use]
+    pub fn below(&self, parent: &str) -> Vec<Account> {
+        let Some((accounts, units)) = self.0.get(parent) else { return Vec::new() };
+        let below = units.iter().flat_map(|unit| self.below(unit));
+        accounts.iter().cloned().chain(below).collect()
+    }
+}
+
 impl Organizations {
     /// Organizations as the account of `config` may ask it, at the documented rates; makes no call.
     #[must_use]
@@ -44,8 +58,17 @@ impl Organizations {
     /// # Errors
     /// As of `ListAccounts`.
     pub async fn accounts(&self) -> Result<Accounts, Error> {
-        // Only a list that may be left out is ever `None`.
-        Ok(self.list(true).await?.unwrap_or_default())
+        // Only a list that may be left out, or whose paths are needed, is ever `None`.
+        Ok(self.list(true, false).await?.unwrap_or_default())
+    }
+
+    /// Every account with its paths; `None` where Organizations tells no paths, which its first page shows: then [`Organizations::tree`]
+    /// says what lies where with fewer calls.
+    ///
+    /// # Errors
+    /// As of `ListAccounts`.
+    pub async fn accounts_with_paths(&self) -> Result<Option<Accounts>, Error> {
+        self.list(true, true).await
     }
 
     /// Every account; `None` where there is no organization, or its accounts may not be asked for.
@@ -53,12 +76,12 @@ impl Organizations {
     /// # Errors
     /// As of `ListAccounts`, in all other cases.
     pub async fn accounts_if_told(&self) -> Result<Option<Accounts>, Error> {
-        self.list(false).await
+        self.list(false, false).await
     }
 
     /// Page by page, since a page of the SDK takes several times the memory of what is kept of it.
-    async fn list(&self, is_needed: bool) -> Result<Option<Accounts>, Error> {
-        let (mut accounts, mut token) = (Vec::new(), None);
+    async fn list(&self, is_needed: bool, with_paths: bool) -> Result<Option<Accounts>, Error> {
+        let (mut accounts, mut token) = (Vec::<Account>::new(), None);
         loop {
             self.pace.wait("ListAccounts").await;
             let page = self.client.list_accounts().set_next_token(token).send().await;
@@ -68,6 +91,9 @@ impl Organizations {
             let page = page.or_error()?;
             for listed in page.accounts.unwrap_or_default() {
                 accounts.push(Account::read(listed)?);
+            }
+            if with_paths && accounts.iter().any(|account| !account.has_paths()) {
+                return Ok(None);
             }
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
@@ -86,17 +112,29 @@ impl Organizations {
         if !told.is_empty() {
             return Ok(told);
         }
-        let (mut members, mut parents) = (Vec::new(), vec![parent.to_owned()]);
+        Ok(self.tree([parent.to_owned()].into()).await?.below(parent))
+    }
+
+    /// What lies in these roots and units and in all units below them, whatever its state. Each of them is asked for once, however they
+    /// lie in each other, those of a level side by side.
+    ///
+    /// # Errors
+    /// As of `ListAccountsForParent` and `ListOrganizationalUnitsForParent`.
+    pub async fn tree(&self, mut parents: BTreeSet<String>) -> Result<Tree, Error> {
+        let mut tree = Tree::default();
         while !parents.is_empty() {
-            let level = stream::iter(parents)
-                .map(async |parent| try_join!(self.accounts_in(&parent), self.units_in(&parent)))
-                .buffer_unordered(AT_ONCE);
-            let level: Vec<_> = level.try_collect().await?;
-            let (accounts, units): (Vec<_>, Vec<_>) = level.into_iter().unzip();
-            members.extend(accounts.into_iter().flatten());
-            parents = units.into_iter().flatten().collect();
+            let level = stream::iter(std::mem::take(&mut parents)).map(async |parent| {
+                let (accounts, units) = try_join!(self.accounts_in(&parent), self.units_in(&parent))?;
+                Ok::<_, Error>((parent, accounts, units))
+            });
+            let level: Vec<_> = level.buffer_unordered(AT_ONCE).try_collect().await?;
+            for (parent, accounts, units) in level {
+                parents.extend(units.iter().cloned());
+                tree.0.insert(parent, (accounts, units));
+            }
+            parents.retain(|parent| !tree.0.contains_key(parent));
         }
-        Ok(members)
+        Ok(tree)
     }
 
     /// Refuses an organization that is not our own: `ListAccounts` tells of no other one, whatever was asked for.

@@ -1,7 +1,5 @@
 //! Bytes as text.
 
-use std::fmt::Write as _;
-
 /// The bytes in hexadecimal digits, small letters, two for each.
 ///
 /// ```
@@ -9,9 +7,11 @@ use std::fmt::Write as _;
 /// ```
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = vec![0; 2 * bytes.len()];
+    for (digits, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        digits.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]]);
+    }
+    // Digits are text.
+    String::from_utf8(text).unwrap_or_default()
 }

@@ -21,9 +21,20 @@ impl Malformed {
 /// no message may carry a whole event, or move the reader's cursor.
 #[must_use]
 pub fn shortened(text: &str, longest: usize) -> String {
-    let harmless = |it: char| if is_obeyed(it) { it.escape_default().to_string() } else { it.to_string() };
-    let shown: String = text.chars().take(longest).map(harmless).collect();
-    if text.chars().nth(longest).is_some() { shown + ".." } else { shown }
+    // Most texts are short and plain, and each is looked at while an event waits.
+    if text.len() <= longest && text.bytes().all(|it| (b' '..=b'~').contains(&it)) {
+        return text.into();
+    }
+    let end = text.char_indices().nth(longest).map_or(text.len(), |(at, _)| at);
+    let mut shown = String::with_capacity(end + 2);
+    for it in text[..end].chars() {
+        if is_obeyed(it) {
+            shown.extend(it.escape_default());
+        } else {
+            shown.push(it);
+        }
+    }
+    if end < text.len() { shown + ".." } else { shown }
 }
 
 /// The text in one line, with a blank in place of each character that a terminal obeys. Names and tags are any writer's: one with a

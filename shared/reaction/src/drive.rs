@@ -1,22 +1,16 @@
 //! The way of an event: parse, claim, observe, plan, apply, settle. Total: it never fails, it reports.
 
-use std::fmt::{self, Display};
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::pin::pin;
+use std::sync::Arc;
 
-use futures_util::{FutureExt, StreamExt, stream};
-
+use futures_util::FutureExt;
+use futures_util::future::{Either, select};
 use place::shortened;
 
+use crate::carried_out::{CarriedOut, Said, apply_all, conclude};
 use crate::error::byte_order_mark;
-use crate::{
-    AfterFailure, Claim, Error, Key, Ledger, Left, Outcome, Owner, Plan, Reaction, Repeat, Report, Run, StepReport,
-    finding,
-};
-
-/// Below this much time no step is begun any more. It is enough for a step whose calls are answered, and for the
-/// ledger after it; a step that is cut off all the same is repeated by the retry.
-const MARGIN: Duration = Duration::from_secs(5);
+use crate::{Claim, Error, Key, Ledger, Left, Outcome, Owner, Plan, Reaction, Repeat, Report, Run, finding};
 
 /// Whether to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +36,8 @@ pub async fn drive_json<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: M
 /// Drives one event to its report.
 pub async fn drive<R: Reaction>(reaction: &R, ledger: &impl Ledger, mode: Mode, run: &Run, event: R::Event) -> Report {
     let driven = AssertUnwindSafe(drive_subject(reaction, ledger, mode, run, event)).catch_unwind();
-    driven.await.unwrap_or_else(|_| panicked::<R>().with_notes(reaction.notes())).of_run(run)
+    let panicked = |_| Report::of_error(R::NAME, &panic()).with_notes(reaction.notes());
+    driven.await.unwrap_or_else(panicked).of_run(run)
 }
 
 async fn drive_subject<R: Reaction>(
@@ -70,12 +65,6 @@ async fn drive_subject<R: Reaction>(
     .with_notes(reaction.notes())
 }
 
-/// The report of code that panicked: a failure as any other.
-fn panicked<R: Reaction>() -> Report {
-    let why = "the code panicked, which is a fault of Signalbox or of a library: see the log for where, and report it";
-    Report::of_error(R::NAME, &Error::failed(why))
-}
-
 async fn perform<R: Reaction>(
     reaction: &R,
     ledger: &impl Ledger,
@@ -83,153 +72,133 @@ async fn perform<R: Reaction>(
     run: &Run,
     subject: &R::Subject,
 ) -> Report {
-    let claim = run.phase("claim", ledger.claim(key, R::REPEAT, run.deadline.left()));
-    let owner = match claim.await {
-        Ok(Claim::Ours(owner)) => owner,
-        Ok(Claim::Settled) => {
-            return Report::new(R::NAME, Outcome::Repeated, Some("this occurrence was handled before".into()));
-        }
-        Ok(Claim::Busy) => {
-            let busy =
-                Error::failed("another run is at work on this occurrence; it is tried again when that has ended");
-            return Report { left: Some(Left::Busy), ..Report::of_error(R::NAME, &busy) };
-        }
-        Err(error) => {
-            return Report::of_error(
-                R::NAME,
-                &error.context("claiming the occurrence in the ledger; nothing was done"),
-            );
-        }
+    let (owner, observed) = match claim(reaction, ledger, key, run, subject).await {
+        Ok(claimed) => claimed,
+        Err(report) => return report,
+    };
+    let whole = |report: Report| report.about(key.clone()).with_notes(reaction.notes()).of_run(run);
+    let acting = async {
+        let planned = match plan::<R>(run, subject, observed).await {
+            Ok(planned) => planned,
+            Err(report) => return (report, false),
+        };
+        let success = success_of_the_only_step::<R>(&planned);
+        let settlement = success.and_then(|report| ledger.settlement(key, &owner, &whole(report))).map(Arc::new);
+        let run = Run { settlement, ..run.clone() };
+        let report = carry_out(reaction, Mode::Apply, &run, subject, planned).await;
+        (report, run.settlement.is_some_and(|it| it.is_made()))
     };
     // A panic would leave the claim behind, and the retry would find another run at work.
-    let acting = AssertUnwindSafe(act(reaction, Mode::Apply, run, subject)).catch_unwind();
-    let report = acting.await.unwrap_or_else(|_| panicked::<R>());
-    record(ledger, (key, &owner), run, report.about(key.clone()).with_notes(reaction.notes()).of_run(run)).await
+    let acting = AssertUnwindSafe(acting).catch_unwind().await;
+    let (report, is_settled) = acting.unwrap_or_else(|_| (Report::of_error(R::NAME, &panic()), false));
+    if is_settled { whole(report) } else { record(ledger, (key, &owner), run, whole(report)).await }
+}
+
+/// Claims the occurrence and reads the facts; the report where it is not ours.
+async fn claim<R: Reaction>(
+    reaction: &R,
+    ledger: &impl Ledger,
+    key: &Key,
+    run: &Run,
+    subject: &R::Subject,
+) -> Result<(Owner, Result<R::Facts, Error>), Report> {
+    let claim = pin!(run.phase("claim", ledger.claim(key, R::REPEAT, run.deadline.left())));
+    // Reading changes nothing, so that it need not wait for the claim.
+    let first = Box::pin(observe(reaction, run, subject));
+    let (claim, first) = match select(claim, first).await {
+        Either::Left((claim, first)) => (claim, Either::Left(first)),
+        Either::Right((observed, claim)) => (claim.await, Either::Right(observed)),
+    };
+    match (claim, first) {
+        (Ok(Claim::Fresh(owner)), Either::Left(reading)) => Ok((owner, reading.await)),
+        (Ok(Claim::Fresh(owner)), Either::Right(observed)) => Ok((owner, observed)),
+        // Its former holder may have written after we had read.
+        (Ok(Claim::TakenOver(owner)), first) => {
+            drop(first);
+            Ok((owner, observe(reaction, run, subject).await))
+        }
+        (Ok(Claim::Settled), _) => {
+            Err(Report::new(R::NAME, Outcome::Repeated, Some("this occurrence was handled before".into())))
+        }
+        (Ok(Claim::Busy), _) => {
+            let busy =
+                Error::failed("another run is at work on this occurrence; it is tried again when that has ended");
+            Err(Report { left: Some(Left::Busy), ..Report::of_error(R::NAME, &busy) })
+        }
+        (Err(error), _) => {
+            let error = error.context("claiming the occurrence in the ledger; nothing was done");
+            Err(Report::of_error(R::NAME, &error))
+        }
+    }
+}
+
+/// Reads the facts.
+async fn observe<R: Reaction>(reaction: &R, run: &Run, subject: &R::Subject) -> Result<R::Facts, Error> {
+    // A panic would leave behind the claim that is made at the same time, and the retry would find another run at work.
+    let observing = AssertUnwindSafe(reaction.observe(subject, run)).catch_unwind();
+    run.reading("observe", observing.map(|facts| facts.unwrap_or_else(|_| Err(panic())))).await
+}
+
+/// What code that panicked comes to: a failure as any other.
+fn panic() -> Error {
+    Error::failed(
+        "the code panicked, which is a fault of Signalbox or of a library: see the log for where, and report it",
+    )
 }
 
 /// Observes, plans, and carries the plan out unless this is a dry run.
 async fn act<R: Reaction>(reaction: &R, mode: Mode, run: &Run, subject: &R::Subject) -> Report {
-    let planned = async {
-        let facts = run.phase("observe", reaction.observe(subject, run)).await?;
+    match plan::<R>(run, subject, observe(reaction, run, subject).await).await {
+        Ok(planned) => carry_out(reaction, mode, run, subject, planned).await,
+        Err(report) => report,
+    }
+}
+
+/// A plan that changes something, or found that nothing is to be changed.
+struct Planned<S> {
+    steps: Vec<S>,
+    said: Said,
+}
+
+/// Plans; the report where that ends the run.
+async fn plan<R: Reaction>(
+    run: &Run,
+    subject: &R::Subject,
+    observed: Result<R::Facts, Error>,
+) -> Result<Planned<R::Step>, Report> {
+    let planning = async {
+        let facts = observed?;
         run.phase("plan", async { R::plan(subject, &facts) }).await
     };
-    let (steps, notes, incomplete, counts, findings) = match planned.await {
-        Err(error) => return Report::of_error(R::NAME, &error),
-        Ok(Plan::Ignore(why)) => return Report::new(R::NAME, Outcome::Ignored, Some(why)),
-        Ok(Plan::Change { steps, notes, incomplete, counts, findings }) => (steps, notes, incomplete, counts, findings),
-    };
-    let carried_out = match (finding::refusal(&findings), mode) {
+    match planning.await {
+        Err(error) => Err(Report::of_error(R::NAME, &error)),
+        Ok(Plan::Ignore(why)) => Err(Report::new(R::NAME, Outcome::Ignored, Some(why))),
+        Ok(Plan::Change { steps, notes, incomplete, counts, findings }) => {
+            Ok(Planned { steps, said: Said { notes, incomplete, counts, findings } })
+        }
+    }
+}
+
+/// The report of a plan whose only step has gone well; `None` where there are more, or more decides than that step.
+fn success_of_the_only_step<R: Reaction>(Planned { steps, said }: &Planned<R::Step>) -> Option<Report> {
+    let decides = R::SETTLES && steps.len() == 1 && said.incomplete.is_empty();
+    let decides = decides && finding::refusal(&said.findings).is_none();
+    decides.then(|| conclude::<R>(Outcome::Applied, CarriedOut::planned(steps), said.clone()))
+}
+
+async fn carry_out<R: Reaction>(
+    reaction: &R,
+    mode: Mode,
+    run: &Run,
+    subject: &R::Subject,
+    Planned { steps, said }: Planned<R::Step>,
+) -> Report {
+    let carried_out = match (finding::refusal(&said.findings), mode) {
         (Some(refusal), _) => CarriedOut::refused(&steps, refusal),
         (None, Mode::Plan) => CarriedOut::planned(&steps),
         (None, Mode::Apply) => apply_all(reaction, run, subject, &steps).await,
     };
-    let done = if mode == Mode::Plan { Outcome::Planned } else { Outcome::Applied };
-    Report { counts, findings, ..conclude::<R>(done, carried_out, notes, &incomplete) }
-}
-
-/// What became of the steps of a plan.
-struct CarriedOut {
-    steps: Vec<StepReport>,
-    /// The error that decides.
-    worst: Option<Error>,
-    /// Why steps were left to another run, where nothing else went wrong.
-    left: Option<Left>,
-}
-
-impl CarriedOut {
-    fn planned<S: Display>(steps: &[S]) -> Self {
-        let steps = steps.iter().map(|step| StepReport { step: step.to_string(), error: None }).collect();
-        Self { steps, worst: None, left: None }
-    }
-
-    fn refused<S: Display>(steps: &[S], refusal: Error) -> Self {
-        let unbegun = |step: &S| StepReport { step: step.to_string(), error: Some(Unbegun::Refused.to_string()) };
-        Self { steps: steps.iter().map(unbegun).collect(), worst: Some(refusal), left: None }
-    }
-}
-
-/// Why a step was not begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unbegun {
-    OutOfTime,
-    AfterFailure,
-    Refused,
-}
-
-impl fmt::Display for Unbegun {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OutOfTime => "not begun: the invocation was about to end; a retry goes on from here",
-            Self::AfterFailure => "not begun: a step before it was not carried out; a retry goes on from here",
-            Self::Refused => "not begun: an error was found",
-        })
-    }
-}
-
-/// Why a step was not carried out.
-enum NotDone {
-    Unbegun(Unbegun),
-    Error(Error),
-}
-
-impl fmt::Display for NotDone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unbegun(why) => why.fmt(f),
-            Self::Error(error) => error.fmt(f),
-        }
-    }
-}
-
-/// Tries every step, phase after phase; near the deadline the rest is left to the retry.
-async fn apply_all<R: Reaction>(reaction: &R, run: &Run, subject: &R::Subject, steps: &[R::Step]) -> CarriedOut {
-    let mut results = Vec::<Result<(), NotDone>>::new();
-    for phase in steps.chunk_by(|one, other| R::phase(one) == R::phase(other)) {
-        let is_over = R::AFTER_FAILURE == AfterFailure::Stop && results.iter().any(Result::is_err);
-        let attempts = stream::iter(phase).map(async |step| {
-            if is_over {
-                return Err(NotDone::Unbegun(Unbegun::AfterFailure));
-            }
-            if run.deadline.left() < MARGIN {
-                return Err(NotDone::Unbegun(Unbegun::OutOfTime));
-            }
-            let applied = run.step(|| format!("apply {step}"), reaction.apply(subject, step, run));
-            applied.await.map_err(NotDone::Error)
-        });
-        results.extend(attempts.buffered(R::CONCURRENCY).collect::<Vec<_>>().await);
-    }
-    let reports = steps.iter().zip(&results).map(|(step, result)| StepReport {
-        step: step.to_string(),
-        error: result.as_ref().err().map(ToString::to_string),
-    });
-    let steps = reports.collect();
-    let is_late = results.iter().any(|it| matches!(it, Err(NotDone::Unbegun(Unbegun::OutOfTime))));
-    let errors = results.into_iter().filter_map(|it| match it {
-        Err(NotDone::Error(error)) => Some(error),
-        _ => None,
-    });
-    let worst = Error::worst(errors);
-    let left = (is_late && worst.is_none()).then_some(Left::OutOfTime);
-    // A step that was left is to be tried again, whatever was refused before it.
-    let late = is_late.then(|| Error::failed(Unbegun::OutOfTime));
-    CarriedOut { steps, worst: Error::worst(worst.into_iter().chain(late)), left }
-}
-
-/// The report of a plan that was carried out (or, with [`Outcome::Planned`], would be).
-fn conclude<R: Reaction>(done: Outcome, it: CarriedOut, notes: Vec<String>, incomplete: &[String]) -> Report {
-    let CarriedOut { steps, worst, left } = it;
-    let left = left.filter(|_| incomplete.is_empty());
-    let unread = (!incomplete.is_empty()).then(|| Error::failed(format!("could not read {}", incomplete.join("; "))));
-    let report = match Error::worst(worst.into_iter().chain(unread)) {
-        Some(error) => Report::of_error(R::NAME, &error),
-        None if steps.is_empty() => {
-            let why = (!notes.is_empty()).then(|| notes.join("; "));
-            Report::new(R::NAME, Outcome::Unchanged, why)
-        }
-        None => Report::new(R::NAME, done, None),
-    };
-    let left = left.or(report.left);
-    Report { notes, steps, left, ..report }
+    conclude::<R>(if mode == Mode::Plan { Outcome::Planned } else { Outcome::Applied }, carried_out, said)
 }
 
 /// Settles what is decided and gives the rest back.

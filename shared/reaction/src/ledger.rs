@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Error, Key, Repeat, Report};
+use crate::{Error, Key, Repeat, Report, Settlement};
 
 /// Proof of a claim: only who holds it may settle or release the occurrence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +11,11 @@ pub struct Owner(pub String);
 /// What asking for an occurrence gave.
 #[derive(Clone, Debug)]
 pub enum Claim {
-    /// It is ours until the lease lapses.
-    Ours(Owner),
+    /// It is ours until the lease lapses, and no run had it before.
+    Fresh(Owner),
+    /// It is ours until the lease lapses. A run had it before, and may have changed something just now: what was read before the claim
+    /// does not count.
+    TakenOver(Owner),
     /// Another run is at work on it, and its lease still stands.
     Busy,
     /// It was done before.
@@ -31,6 +34,11 @@ pub trait Ledger: Send + Sync {
     /// done. `false` where the occurrence is no longer ours; the record is then left as it is.
     fn settle(&self, key: &Key, owner: &Owner, report: &Report) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// Gives the occurrence back, as if it had never been claimed; does nothing where it is no longer ours.
+    /// What [`Ledger::settle`] would write, for a step that writes to the same database; `None` where there is no such thing.
+    fn settlement(&self, _key: &Key, _owner: &Owner, _report: &Report) -> Option<Settlement> {
+        None
+    }
+
+    /// Gives the occurrence back, so that the next asker takes it over; does nothing where it is no longer ours.
     fn release(&self, key: &Key, owner: &Owner) -> impl Future<Output = Result<(), Error>> + Send;
 }

@@ -5,6 +5,7 @@
 //! knows AWS, Lambda or a clock: this crate is what every function shares and what every test can hold in its hand.
 
 mod answers;
+mod carried_out;
 mod deadline;
 mod door;
 mod drive;
@@ -19,6 +20,7 @@ mod plan;
 mod report;
 mod run;
 pub mod settings;
+mod settlement;
 #[cfg(test)]
 mod tests;
 
@@ -38,6 +40,7 @@ pub use memory::MemoryLedger;
 pub use plan::Plan;
 pub use report::{Counts, Left, Outcome, Reply, Report, StepReport};
 pub use run::Run;
+pub use settlement::Settlement;
 
 /// One function of the suite.
 ///
@@ -52,6 +55,8 @@ pub trait Reaction: Send + Sync {
     const CONCURRENCY: usize = 1;
     /// What becomes of later phases when a step was not carried out.
     const AFTER_FAILURE: AfterFailure = AfterFailure::GoOn;
+    /// Whether a step takes [`Run::settlement`] into its own last write.
+    const SETTLES: bool = false;
     /// What AWS sends.
     type Event: DeserializeOwned + Send;
     /// Which thing the event concerns.

@@ -59,8 +59,9 @@ impl Ledger for MemoryLedger {
         }
         records.claims += 1;
         let owner = Owner(records.claims.to_string());
-        records.by_key.insert(key.clone(), Record { owner: owner.clone(), lapses: now + lease, settled: None });
-        Ok(Claim::Ours(owner))
+        let record = Record { owner: owner.clone(), lapses: now + lease, settled: None };
+        let former = records.by_key.insert(key.clone(), record);
+        Ok(if former.is_none() { Claim::Fresh(owner) } else { Claim::TakenOver(owner) })
     }
 
     async fn settle(&self, key: &Key, owner: &Owner, report: &Report) -> Result<bool, Error> {
@@ -71,8 +72,8 @@ impl Ledger for MemoryLedger {
 
     async fn release(&self, key: &Key, owner: &Owner) -> Result<(), Error> {
         let mut records = self.records();
-        if records.by_key.get(key).is_some_and(|record| record.owner == *owner) {
-            records.by_key.remove(key);
+        if let Some(record) = records.by_key.get_mut(key).filter(|record| record.owner == *owner) {
+            record.lapses = SystemTime::UNIX_EPOCH;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use trace::{Ending, Recorder};
 
-use crate::{Deadline, Error};
+use crate::{Deadline, Error, Settlement};
 
 /// One handling of one event: until when, of what, by which function and in whose name. Everything that is done about the
 /// event is done under this name, so that two events that are handled side by side never act under each other's.
@@ -21,13 +21,15 @@ pub struct Run {
     pub actor: Option<String>,
     /// What notes the run's phases and calls, where the event is traced.
     pub trace: Option<Arc<Recorder>>,
+    /// How the occurrence will be settled, while the only step of its plan is carried out.
+    pub settlement: Option<Arc<Settlement>>,
 }
 
 impl Run {
     /// The run of this function about this occurrence.
     #[must_use]
     pub fn new(function: &'static str, occurrence: impl Into<String>, deadline: Deadline) -> Self {
-        Self { deadline, occurrence: occurrence.into(), function, actor: None, trace: None }
+        Self { deadline, occurrence: occurrence.into(), function, actor: None, trace: None, settlement: None }
     }
 
     /// The same run, of which the audit records that this actor acts.
@@ -49,6 +51,15 @@ impl Run {
         work: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, Error>> {
         trace::phase(self.trace.as_deref(), name, work, ending)
+    }
+
+    /// The same for a part that changes nothing: to leave it before its end is no failure.
+    pub(crate) fn reading<T>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        trace::phase(self.trace.as_deref(), name, work, ending).or_left()
     }
 
     /// Does a step, whose name is asked for only where it is noted.

@@ -5,6 +5,7 @@ mod notes;
 mod panics;
 mod parts;
 mod phases;
+mod side_by_side;
 mod traces;
 mod unsteady;
 
@@ -74,7 +75,8 @@ impl<const AGAIN: bool> Reaction for Lamps<AGAIN> {
         Key::new([subject.id.as_str()])
     }
 
-    async fn observe(&self, _: &Wanted, _: &Run) -> Result<Self::Facts, Error> {
+    async fn observe(&self, subject: &Wanted, _: &Run) -> Result<Self::Facts, Error> {
+        assert_ne!(subject.id, "blinding");
         self.log.lock().unwrap().push("observe".into());
         if self.is_unreadable {
             return Err(Error::failed("the lamps cannot be seen"));

@@ -1,4 +1,4 @@
-//! Carries a step of images and EBS snapshots out: snapshots gain, then images change, then snapshots lose.
+//! Carries a step of images and EBS snapshots out: snapshots gain and images change, then snapshots lose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use aws_sdk_ec2::error::SdkError;
 use aws_sdk_ec2::operation::modify_image_attribute::{ModifyImageAttributeError, ModifyImageAttributeOutput};
 use aws_sdk_ec2::operation::modify_snapshot_attribute::{ModifySnapshotAttributeError, ModifySnapshotAttributeOutput};
 use aws_sdk_ec2::types::{LaunchPermission, LaunchPermissionModifications, OperationType, SnapshotAttributeName};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use reaction::{Doing, Error};
 use sharing::{Change, Difference, Effect, Kind, Principal, Share};
 
@@ -29,28 +29,25 @@ impl Ec2 {
         let snapshots = |it: &&(usize, &Change)| it.1.resource.kind == Kind::Snapshot;
         let images = |it: &&(usize, &Change)| it.1.resource.kind == Kind::Image;
         let changes: Vec<_> = step.changes.iter().enumerate().collect();
+        // An image needs no permission on its snapshots to be launched, so that both may come at once.
         let gaining = changes.iter().filter(snapshots).map(async |&(index, change)| {
             (index, self.change_snapshot(&change.resource.id, OperationType::Add, &differences[index].add).await)
         });
-        note(&mut bad, join_all(gaining).await)?;
-        // Who cannot have a snapshot shall not see an image that stands on it.
-        let shut_out: BTreeSet<_> = bad.iter().flat_map(Bad::keys).cloned().collect();
-        let changing = changes.iter().filter(images).map(async |&(index, change)| {
-            let Difference { add, remove } = &differences[index];
-            let launch = Difference { add: add - &shut_out, remove: remove.clone() };
-            (index, self.change_image(&change.resource.id, &launch).await)
-        });
-        note(&mut bad, join_all(changing).await)?;
+        let changing = changes
+            .iter()
+            .filter(images)
+            .map(async |&(index, change)| (index, self.change_image(&change.resource.id, &differences[index]).await));
+        let (snapshots_gained, images_changed) = join(join_all(gaining), join_all(changing)).await;
+        note(&mut bad, snapshots_gained.into_iter().chain(images_changed).collect())?;
+        // Who loses both loses the image first.
         let losing = changes.iter().filter(snapshots).map(async |&(index, change)| {
             (index, self.change_snapshot(&change.resource.id, OperationType::Remove, &differences[index].remove).await)
         });
         note(&mut bad, join_all(losing).await)?;
-        let done =
-            differences.into_iter().zip(&bad).zip(&step.changes).map(|((Difference { add, remove }, bad), change)| {
-                let bad = bad.keys().cloned().collect();
-                let add = if change.resource.kind == Kind::Image { &add - &shut_out } else { add };
-                Difference { add: &add - &bad, remove: &remove - &bad }
-            });
+        let done = differences.into_iter().zip(&bad).map(|(Difference { add, remove }, bad)| {
+            let bad = bad.keys().cloned().collect();
+            Difference { add: &add - &bad, remove: &remove - &bad }
+        });
         Ok(Effect { done: done.collect(), refused: refusal(&bad) })
     }
 

@@ -26,7 +26,7 @@ use reaction::settings::{Setting, Unset, Variables, any_text, missing};
 use sharing::{Grant, Head, Resource};
 
 pub use audit::{AuditItem, Phase};
-pub use record::record_if_any;
+pub use record::{open_connection, record_if_any};
 pub use revert::revert;
 pub use run::LEASE;
 pub use verify::verify;

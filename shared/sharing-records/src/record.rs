@@ -7,17 +7,17 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use aws::Answer;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws::{Answer, open_only};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use futures_util::future::join_all;
-use reaction::{Doing, Error};
+use reaction::{Doing, Error, Settlement};
 use sharing::{Change, Effect, Head, Pending, Share};
 use tokio::time::timeout;
 
 use crate::read::key;
 use crate::run::{LEASE, Run};
 use crate::transaction::{Obstacle, PARTS, is_one, split};
-use crate::write::Move;
+use crate::write::{Move, Of, Write};
 use crate::{Grants, HEAD};
 
 /// For so long an effect may run: it is over before its lease is, so that nobody takes a change over that is being made.
@@ -35,7 +35,8 @@ enum First {
     Grants,
 }
 
-/// Records the step's changes where there are tables, and only carries `effect` out where there are none.
+/// Records the step's changes where there are tables, and only carries `effect` out where there are none. The outcome takes the
+/// settlement of the occurrence with it, where there is one.
 ///
 /// # Errors
 /// As of [`Grants::record`].
@@ -43,12 +44,21 @@ pub async fn record_if_any(
     grants: Option<&Grants>,
     occurrence: &str,
     step: &Share,
+    settlement: Option<&Settlement>,
     effect: impl Future<Output = Result<Effect, Error>>,
 ) -> Result<(), Error> {
     match grants {
         // Boxed, since the compiler gives up on the depth of a type that holds every call of a run.
-        Some(grants) => Box::pin(grants.record(occurrence, step, effect)).await,
+        Some(grants) => Box::pin(grants.record(occurrence, step, settlement, effect)).await,
         None => effect.await?.refused.map_or(Ok(()), Err),
+    }
+}
+
+/// Opens the connection by which records are read while the ledger is written by another, where there are tables.
+pub async fn open_connection(grants: Option<&Grants>) {
+    if let Some(Grants { client, table, .. }) = grants {
+        let request = client.get_item().table_name(table).set_key(Some(key("", HEAD)));
+        drop(request.customize().mutate_request(open_only).send().await);
     }
 }
 
@@ -63,6 +73,7 @@ impl Grants {
         &self,
         occurrence: &str,
         step: &Share,
+        settlement: Option<&Settlement>,
         effect: impl Future<Output = Result<Effect, Error>>,
     ) -> Result<(), Error> {
         let mut run = Run::new(self, occurrence, step);
@@ -76,7 +87,7 @@ impl Grants {
         let longest = LONGEST_EFFECT.as_secs();
         let late = |_| Err(Error::failed(format!("the change took longer than {longest} s; it is planned again")));
         let result = match timeout(LONGEST_EFFECT, effect).await.unwrap_or_else(late) {
-            Ok(effect) => run.close(&effect).await.map(|()| effect.refused),
+            Ok(effect) => run.close(&effect, settlement).await.map(|()| effect.refused),
             Err(error) => Err(error),
         };
         if result.is_err() {
@@ -110,10 +121,14 @@ impl Run<'_> {
         self.make(&begun, First::Records).await
     }
 
-    /// Settles what was begun.
-    async fn close(&mut self, effect: &Effect) -> Result<(), Error> {
+    /// Settles what was begun, and the occurrence with it where all of that went well.
+    async fn close(&mut self, effect: &Effect, settlement: Option<&Settlement>) -> Result<(), Error> {
         let moves = self.end(effect);
-        let made = self.make(&moves, First::Grants).await;
+        let settlement = settlement.filter(|_| effect.refused.is_none() && is_one(&moves));
+        let made = match settlement.and_then(|it| Some((it, it.write::<Update>()?))) {
+            Some((settlement, write)) => self.make_and_settle(&moves, settlement, write).await,
+            None => self.make(&moves, First::Grants).await,
+        };
         made.map_err(|obstacle| self.error_of(obstacle)).doing(|| "the change was made, and recording it failed")
     }
 
@@ -135,7 +150,7 @@ impl Run<'_> {
             return Ok(());
         }
         if is_one(moves) {
-            return self.make_records(moves, true).await;
+            return self.make_records(moves, true, None).await;
         }
         if first == First::Grants {
             self.make_grants(moves, |it| it.stored).await?;
@@ -143,7 +158,7 @@ impl Run<'_> {
         let mut rest = moves;
         while !rest.is_empty() {
             let (some, others) = split(rest);
-            self.make_records(some, false).await?;
+            self.make_records(some, false, None).await?;
             rest = others;
         }
         if first == First::Records {
@@ -152,8 +167,22 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn make_records(&mut self, moves: &[Move], with_grants: bool) -> Result<(), Obstacle> {
-        let mut writes = Vec::new();
+    /// Makes these moves and settles the occurrence, in one transaction; only the moves where the occurrence is another run's.
+    async fn make_and_settle(
+        &mut self,
+        moves: &[Move],
+        settlement: &Settlement,
+        write: &Update,
+    ) -> Result<(), Obstacle> {
+        let part = TransactWriteItem::builder().update(write.clone()).build();
+        match self.make_records(moves, true, Some(Write { part, of: Of::Settlement, hash: None })).await {
+            Err(Obstacle::TakenOver) => self.make_records(moves, true, None).await,
+            made => made.map(|()| settlement.made()),
+        }
+    }
+
+    async fn make_records(&mut self, moves: &[Move], with_grants: bool, also: Option<Write>) -> Result<(), Obstacle> {
+        let mut writes: Vec<_> = also.into_iter().collect();
         for it in moves {
             writes.extend(self.grants.records_of(it)?);
             if with_grants {
@@ -167,7 +196,7 @@ impl Run<'_> {
         match &sent {
             Ok(()) => self.advance(moves),
             // It is known that nothing of it was written.
-            Err(Obstacle::Moved(_) | Obstacle::Behind(_)) => {
+            Err(Obstacle::Moved(_) | Obstacle::Behind(_) | Obstacle::TakenOver) => {
                 for it in moves.iter().filter(|it| it.pending.is_some()) {
                     self.chains[it.index].ours = None;
                 }
@@ -214,6 +243,7 @@ impl Run<'_> {
                 Error::failed(format!("somebody else changed the record of {resource} meanwhile; it is planned again"))
             }
             Obstacle::Behind(_) => Error::failed("the audit goes on beyond its record; it is planned again"),
+            Obstacle::TakenOver => Error::failed("another run took the occurrence over; it is planned again"),
         }
     }
 }

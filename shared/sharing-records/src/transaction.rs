@@ -10,7 +10,7 @@ use reaction::{Doing, Error};
 
 use crate::Grants;
 use crate::pause::pause;
-use crate::write::{Move, Write};
+use crate::write::{Move, Of, Write};
 
 /// How many parts and how many bytes one transaction takes; the bytes stay well below, since ours are estimated.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
@@ -31,6 +31,8 @@ pub(crate) enum Obstacle {
     Moved(usize),
     /// The audit of these changes goes on beyond their records: the grants table was lost, or put back.
     Behind(BTreeSet<usize>),
+    /// The occurrence is another run's meanwhile.
+    TakenOver,
     /// It is not known whether it was written.
     Error(Error),
 }
@@ -107,10 +109,22 @@ fn met(unmet: &[(&Write, &CancellationReason)]) -> Result<(), Obstacle> {
     };
     let foreign: Vec<_> =
         unmet.iter().filter(|(write, reason)| !is_ours(write, reason)).map(|(write, _)| *write).collect();
-    match foreign.iter().find(|write| !write.is_audit) {
-        Some(write) => Err(Obstacle::Moved(write.index)),
+    let moved = foreign.iter().find_map(|write| match write.of {
+        Of::Head(index) => Some(Obstacle::Moved(index)),
+        Of::Audit(_) | Of::Settlement => None,
+    });
+    let behind: BTreeSet<_> = foreign
+        .iter()
+        .filter_map(|write| match write.of {
+            Of::Audit(index) => Some(index),
+            Of::Head(_) | Of::Settlement => None,
+        })
+        .collect();
+    match moved {
+        Some(moved) => Err(moved),
+        None if !behind.is_empty() => Err(Obstacle::Behind(behind)),
         // Our own transaction had arrived, and only its answer was lost.
         None if foreign.is_empty() => Ok(()),
-        None => Err(Obstacle::Behind(foreign.iter().map(|write| write.index).collect())),
+        None => Err(Obstacle::TakenOver),
     }
 }

@@ -44,11 +44,20 @@ pub(crate) enum Becomes {
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
     pub(crate) part: TransactWriteItem,
-    pub(crate) index: usize,
-    /// Whether it is of the audit, not of the head.
-    pub(crate) is_audit: bool,
+    pub(crate) of: Of,
     /// The hash that the item has once it is written: one that is there already is our own.
     pub(crate) hash: Option<String>,
+}
+
+/// What a part of a transaction is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Of {
+    /// The head of this change, or what goes with it.
+    Head(usize),
+    /// The audit of this change.
+    Audit(usize),
+    /// The ledger's record of the occurrence.
+    Settlement,
 }
 
 impl Move {
@@ -58,7 +67,7 @@ impl Move {
     }
 
     fn write(&self, part: TransactWriteItem) -> Write {
-        Write { part, index: self.index, is_audit: false, hash: None }
+        Write { part, of: Of::Head(self.index), hash: None }
     }
 }
 
@@ -93,7 +102,7 @@ impl Grants {
         let hash = Some(it.item.hash.clone());
         Ok([
             Write { hash: hash.clone(), ..it.write(TransactWriteItem::builder().put(head).build()) },
-            Write { hash, is_audit: true, ..it.write(TransactWriteItem::builder().put(audit).build()) },
+            Write { part: TransactWriteItem::builder().put(audit).build(), of: Of::Audit(it.index), hash },
         ])
     }
 

@@ -58,14 +58,14 @@ impl Sweep {
 
     async fn recorded_share(&self, occurrence: &str, share: &Share) -> Result<(), Error> {
         let effect = Box::pin(self.share(share));
-        record_if_any(self.grants.as_ref(), occurrence, share, effect).await
+        record_if_any(self.grants.as_ref(), occurrence, share, None, effect).await
     }
 
     /// Records that nobody has what is gone.
     async fn forget(&self, occurrence: &str, share: &Share) -> Result<(), Error> {
         let Some(grants) = &self.grants else { return Ok(()) };
         let done = share.changes.iter().map(Change::difference).collect();
-        grants.record(occurrence, share, async { Ok(Effect { done, refused: None }) }).await
+        grants.record(occurrence, share, None, async { Ok(Effect { done, refused: None }) }).await
     }
 
     /// Changes who may use the things of one step.

@@ -41,8 +41,8 @@ impl Change {
     }
 }
 
-/// One step: changes that are carried out together because they are ordered. First keys and snapshots gain, then images
-/// change, then snapshots and keys lose, so that no account ever sees an image whose snapshots are closed to them.
+/// One step: changes that are carried out together because they are ordered. First keys gain, then snapshots
+/// gain and images change, then snapshots and keys lose, so that no account ever sees an image that it cannot launch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 // A file that is one step and a whole plan as well would show its reader the one and do the other.
 #[serde(deny_unknown_fields)]

@@ -27,19 +27,17 @@ pub struct Answered {
 }
 
 /// What is known of a call so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Recorded {
-    pub(crate) call: Call,
+    pub(crate) operation: String,
+    pub(crate) region: Option<String>,
+    pub(crate) account: Option<String>,
     pub(crate) attempts: u32,
     pub(crate) throttled: u32,
     pub(crate) last: Answered,
 }
 
 impl Recorded {
-    pub(crate) fn new(call: Call) -> Self {
-        Self { call, attempts: 0, throttled: 0, last: Answered::default() }
-    }
-
     pub(crate) fn answered(&mut self, answered: Answered) {
         self.attempts += 1;
         self.throttled += u32::from(answered.is_throttled);

@@ -1,4 +1,4 @@
-//! Segment documents, as X-Ray takes and gives them.
+//! Segment documents, as X-Ray gives them and the command line prints them; what is sent of a recording is in `sent.rs`.
 //! <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>
 
 use std::collections::BTreeMap;

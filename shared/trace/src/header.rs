@@ -1,7 +1,5 @@
 //! The header that ties what several services do into one trace, and where a trace of ours begins.
 
-use std::fmt;
-
 use crate::Link;
 
 /// `X-Amzn-Trace-Id`, which Lambda hands over in an invocation's context, EventBridge in an event and SQS in a message.
@@ -32,16 +30,6 @@ impl Header {
             _ => None,
         };
         Some(Self { root, parent, sampled })
-    }
-}
-
-impl fmt::Display for Header {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Root={}", self.root)?;
-        if let Some(parent) = &self.parent {
-            write!(f, ";Parent={parent}")?;
-        }
-        self.sampled.map_or(Ok(()), |sampled| write!(f, ";Sampled={}", u8::from(sampled)))
     }
 }
 

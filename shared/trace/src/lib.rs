@@ -11,7 +11,7 @@
 //! let Beginning::At(origin) = Beginning::of(Some(header), None) else { panic!("not sampled") };
 //! let recorder = Recorder::start("share-ami", origin, || SystemTime::UNIX_EPOCH);
 //! let claim = recorder.open("claim");
-//! claim.close(&Ending::Well);
+//! claim.close(Ending::Well);
 //! let sent = recorder.finish(Finish::default());
 //! let tree = Tree::of(documents(&sent.join("\n")).expect("what was made can be read"));
 //! assert_eq!(tree.to_string(), "trace 1-58406520-a006649127e371903a2de979\nshare-ami  0 ms\n└─ claim  0 ms\n");
@@ -24,7 +24,7 @@ mod header;
 mod phase;
 mod recorded;
 mod recorder;
-mod send;
+mod sent;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -36,5 +36,5 @@ pub use header::{Beginning, Header, Origin};
 pub use phase::{Phase, phase, step};
 pub use recorded::documents;
 pub use recorder::{CALLS, CallId, Ending, Finish, Open, Recorder, STEPS};
-pub use send::LARGEST;
+pub use sent::LARGEST;
 pub use tree::Tree;

@@ -39,6 +39,14 @@ pin_project! {
     }
 }
 
+impl<W, E> Phase<'_, W, E> {
+    /// The same phase, which has not failed where it is left before its end.
+    pub fn or_left(mut self) -> Self {
+        self.open = self.open.map(Open::or_left);
+        self
+    }
+}
+
 impl<W: Future, E: FnOnce(&W::Output) -> Ending> Future for Phase<'_, W, E> {
     type Output = W::Output;
 
@@ -49,7 +57,7 @@ impl<W: Future, E: FnOnce(&W::Output) -> Ending> Future for Phase<'_, W, E> {
             ready!(this.work.poll(context))
         };
         if let (Some(open), Some(ending)) = (this.open.take(), this.ending.take()) {
-            open.close(&ending(&output));
+            open.close(ending(&output));
         }
         Poll::Ready(output)
     }

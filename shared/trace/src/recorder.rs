@@ -1,15 +1,14 @@
 //! What one run did, as it is noted while the run is at work.
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use place::shortened;
-use serde_json::{Value, json};
+use place::hex;
 
 use crate::call::Recorded;
-use crate::{Answered, Aws, Call, Document, Header, Http, Origin, Response, send};
+use crate::sent::Sent;
+use crate::{Answered, Call, Origin};
 
 /// How many calls of a run have a subsegment of their own; further ones are counted.
 pub const CALLS: usize = 100;
@@ -19,12 +18,6 @@ pub const STEPS: usize = 100;
 
 /// The characters that a name may have. <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>
 const NAME: usize = 200;
-
-/// The characters of a reason that are kept; the log has it whole.
-const REASON: usize = 250;
-
-/// The characters that the value of an annotation may have.
-const ANNOTATION: usize = 1_000;
 
 /// How work ended, as X-Ray tells apart: an error is the asker's, a fault is the answerer's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,31 +47,32 @@ pub struct CallId(usize);
 /// Notes what a run does.
 #[derive(Debug)]
 pub struct Recorder {
-    origin: Origin,
-    trace_id: String,
+    pub(crate) origin: Origin,
+    pub(crate) trace_id: String,
     now: fn() -> SystemTime,
     ids: RandomState,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
-struct State {
+pub(crate) struct State {
     /// The first is the run itself.
-    spans: Vec<Span>,
+    pub(crate) spans: Vec<Span>,
     /// Which of them the work that goes on now belongs to.
     current: usize,
-    calls: usize,
-    steps: usize,
+    pub(crate) calls: usize,
+    pub(crate) steps: usize,
 }
 
 #[derive(Debug)]
-struct Span {
-    parent: usize,
-    name: String,
-    start: SystemTime,
-    end: Option<SystemTime>,
-    ending: Ending,
-    call: Option<Recorded>,
+pub(crate) struct Span {
+    /// What it is a part of, which stands before it.
+    pub(crate) parent: usize,
+    pub(crate) name: String,
+    pub(crate) start: SystemTime,
+    pub(crate) end: Option<SystemTime>,
+    pub(crate) ending: Ending,
+    pub(crate) call: Option<Recorded>,
 }
 
 /// A phase that goes on. It has failed where it is dropped before it is closed: the run was cut off, or panicked.
@@ -86,7 +80,8 @@ struct Span {
 pub struct Open<'a> {
     recorder: &'a Recorder,
     index: usize,
-    is_closed: bool,
+    /// How it ends when this is dropped; `None` until that is known.
+    ending: Option<Ending>,
 }
 
 /// The work belongs to a phase as long as this is there.
@@ -108,7 +103,7 @@ impl Recorder {
             format!("1-{seconds:08x}-{high:016x}{low:08x}")
         };
         let trace_id = origin.trace_id.clone().unwrap_or_else(fresh);
-        let run = Span { parent: 0, name: named(name), start, end: None, ending: Ending::Well, call: None };
+        let run = Span { parent: 0, name: named(name.into()), start, end: None, ending: Ending::Well, call: None };
         let state = Mutex::new(State { spans: vec![run], current: 0, calls: 0, steps: 0 });
         Arc::new(Self { origin, trace_id, now, ids, state })
     }
@@ -119,19 +114,18 @@ impl Recorder {
         &self.trace_id
     }
 
-    /// What to hand on with what is asked for now, so that what others do about it joins the trace.
+    /// What to hand on with what is asked for now, so that what others do about it joins the trace: a [`crate::Header`].
     #[must_use]
-    pub fn header(&self) -> Header {
-        let parent = self.id(self.state().current);
-        Header { root: self.trace_id.clone(), parent: Some(parent), sampled: Some(true) }
+    pub fn header(&self) -> String {
+        self.header_below(self.state().current)
     }
 
     /// Begins a phase.
     pub fn open(&self, name: &str) -> Open<'_> {
         let mut state = self.state();
         let parent = state.current;
-        let index = self.push(&mut state, parent, named(name), None);
-        Open { recorder: self, index, is_closed: false }
+        let index = self.push(&mut state, parent, named(name.into()), None);
+        Open { recorder: self, index, ending: None }
     }
 
     /// Begins a step; none of its own where there are too many. Its name is asked for only if it has one.
@@ -152,9 +146,9 @@ impl Recorder {
         if state.calls > CALLS {
             return None;
         }
-        let (parent, call) = (state.current, call());
-        let name = named(&call.service);
-        Some(CallId(self.push(&mut state, parent, name, Some(Recorded::new(call)))))
+        let (parent, Call { service, operation, region, account }) = (state.current, call());
+        let recorded = Recorded { operation, region, account, ..Recorded::default() };
+        Some(CallId(self.push(&mut state, parent, named(service), Some(recorded))))
     }
 
     /// Notes how an attempt of a call ended. The call ends with its last attempt.
@@ -170,8 +164,12 @@ impl Recorder {
 
     /// What to hand on with an attempt of a call.
     #[must_use]
-    pub fn header_of(&self, CallId(index): CallId) -> Header {
-        Header { root: self.trace_id.clone(), parent: Some(self.id(index)), sampled: Some(true) }
+    pub fn header_of(&self, CallId(index): CallId) -> String {
+        self.header_below(index)
+    }
+
+    fn header_below(&self, index: usize) -> String {
+        ["Root=", &self.trace_id, ";Parent=", &self.id(index), ";Sampled=1"].concat()
     }
 
     /// Ends the recording: its documents, each small enough to be sent.
@@ -180,21 +178,7 @@ impl Recorder {
         let now = (self.now)();
         let mut state = self.state();
         state.spans[0].ending = finish.ending;
-        let mut below = vec![Vec::new(); state.spans.len()];
-        for (index, span) in state.spans.iter().enumerate().skip(1) {
-            below[span.parent].push(index);
-        }
-        let mut root = self.document(&state.spans, &below, 0, now);
-        root.trace_id = Some(self.trace_id.clone());
-        root.parent_id.clone_from(&self.origin.parent);
-        root.kind = self.origin.is_in_lambda.then(|| "subsegment".into());
-        root.links.clone_from(&self.origin.links);
-        let annotations = finish.annotations.into_iter();
-        root.annotations =
-            annotations.map(|(name, value)| (name.into(), json!(shortened(&value, ANNOTATION)))).collect();
-        root.metadata = counted(&state);
-        drop(state);
-        send::documents(root)
+        Sent { recorder: self, state: &state, annotations: &finish.annotations, now }.documents()
     }
 
     fn push(&self, state: &mut State, parent: usize, name: String, call: Option<Recorded>) -> usize {
@@ -207,33 +191,8 @@ impl Recorder {
     }
 
     /// The id of what stands at this place.
-    fn id(&self, index: usize) -> String {
-        format!("{:016x}", self.ids.hash_one(index))
-    }
-
-    fn document(&self, spans: &[Span], below: &[Vec<usize>], index: usize, now: SystemTime) -> Document {
-        let span = &spans[index];
-        let (error, fault, reason) = match &span.ending {
-            Ending::Well => (false, false, None),
-            Ending::Error(reason) => (true, false, Some(reason.as_str())),
-            Ending::Fault(reason) => (false, true, Some(reason.as_str())),
-        };
-        let id = self.id(index);
-        let mut document = Document {
-            name: span.name.clone(),
-            start_time: seconds(span.start),
-            end_time: Some(seconds(span.end.unwrap_or(now))),
-            error,
-            fault,
-            cause: reason.map_or(Value::Null, |reason| cause(&id, reason)),
-            subsegments: below[index].iter().map(|index| self.document(spans, below, *index, now)).collect(),
-            id,
-            ..Document::default()
-        };
-        if let Some(call) = &span.call {
-            describe(&mut document, call);
-        }
-        document
+    pub(crate) fn id(&self, index: usize) -> String {
+        hex(&self.ids.hash_one(index).to_be_bytes())
     }
 }
 
@@ -246,23 +205,24 @@ impl<'a> Open<'a> {
     }
 
     /// Ends the phase.
-    pub fn close(mut self, ending: &Ending) {
-        self.end(ending.clone());
-        self.is_closed = true;
+    pub fn close(mut self, ending: Ending) {
+        self.ending = Some(ending);
     }
 
-    fn end(&self, ending: Ending) {
-        let now = (self.recorder.now)();
-        let span = &mut self.recorder.state().spans[self.index];
-        (span.end, span.ending) = (Some(now), ending);
+    /// The same phase, which has not failed where it is dropped: what only reads may be left.
+    #[must_use]
+    pub(crate) fn or_left(mut self) -> Self {
+        self.ending = Some(Ending::Well);
+        self
     }
 }
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        if !self.is_closed {
-            self.end(Ending::Fault("broken off".into()));
-        }
+        let now = (self.recorder.now)();
+        let ending = self.ending.take().unwrap_or_else(|| Ending::Fault("broken off".into()));
+        let span = &mut self.recorder.state().spans[self.index];
+        (span.end, span.ending) = (Some(now), ending);
     }
 }
 
@@ -273,52 +233,11 @@ impl Drop for Within<'_> {
 }
 
 /// A name in the characters that X-Ray takes.
-fn named(name: &str) -> String {
+fn named(name: String) -> String {
     let is_taken = |it: char| it.is_alphanumeric() || it == ' ' || "_.:/%&#=+\\-@".contains(it);
+    // Most are, and they are noted while a run is at work.
+    if name.len() <= NAME && name.chars().all(is_taken) {
+        return name;
+    }
     name.chars().take(NAME).map(|it| if is_taken(it) { it } else { '-' }).collect()
-}
-
-fn seconds(time: SystemTime) -> f64 {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
-}
-
-/// Why something was not done; the exception has the id of what it happened in.
-fn cause(id: &str, reason: &str) -> Value {
-    json!({"exceptions": [{"id": id, "message": shortened(reason, REASON)}]})
-}
-
-/// What is known of a call. Which answers are errors, faults and throttling:
-/// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-errors>
-fn describe(document: &mut Document, Recorded { call, attempts, throttled, last }: &Recorded) {
-    let Answered { status, request_id, is_throttled, why } = last;
-    document.namespace = Some("aws".into());
-    document.throttle = *is_throttled;
-    document.error = *is_throttled || status.is_some_and(|it| (400..500).contains(&it));
-    document.fault = !document.error && status.is_none_or(|it| it >= 500);
-    if document.error || document.fault {
-        let why = why.as_deref().unwrap_or("no answer came");
-        document.cause = cause(&document.id, why);
-    }
-    document.http = status.map(|status| Http { response: Some(Response { status: Some(status) }) });
-    document.aws = Some(Aws {
-        operation: Some(call.operation.clone()),
-        account_id: call.account.clone(),
-        region: call.region.clone(),
-        request_id: request_id.clone(),
-        retries: attempts.checked_sub(1),
-    });
-    if *throttled > 0 {
-        document.metadata = BTreeMap::from([("signalbox".into(), json!({"throttled": throttled}))]);
-    }
-}
-
-/// How much the run did, and how much of it has no subsegment.
-fn counted(State { calls, steps, .. }: &State) -> BTreeMap<String, Value> {
-    let mut counts = json!({"calls": calls, "steps": steps});
-    for (name, all, most) in [("calls_left_out", *calls, CALLS), ("steps_left_out", *steps, STEPS)] {
-        if all > most {
-            counts[name] = json!(all - most);
-        }
-    }
-    BTreeMap::from([("signalbox".into(), counts)])
 }

@@ -280,7 +280,7 @@ fn what_is_cut_off_is_a_fault() {
 #[test]
 fn names_are_in_letters_that_x_ray_takes() {
     let recorder = Recorder::start("share-ami", origin(None, None), now);
-    recorder.open(&format!("apply «a» <b>; ä_1 {}", "x".repeat(300))).close(&Ending::Well);
+    recorder.open(&format!("apply «a» <b>; ä_1 {}", "x".repeat(300))).close(Ending::Well);
     let name = read(&recorder.finish(Finish::default()))[0].subsegments[0].name.clone();
     assert!(name.starts_with("apply -a- -b-- ä_1 xxx") && name.chars().count() == 200, "{name}");
 }

@@ -1,5 +1,6 @@
 //! The bars of the project, each with what was measured against it.
 
+pub mod chains;
 mod deliveries;
 mod mirrors;
 mod traces;
@@ -33,6 +34,10 @@ pub mod setting {
     pub const UNTRACED: &str = "not traced";
     /// The same beside a daemon.
     pub const TRACED: &str = "traced";
+    /// TLS, with so many milliseconds added to each call, and tables of grants and of the audit.
+    pub const CHAINS: [(&str, f64); 2] = [("20 ms a call", 20.0), ("50 ms a call", 50.0)];
+    /// The same by another build.
+    pub const BEFORE: [&str; 2] = ["20 ms a call, the other build", "50 ms a call, the other build"];
     /// The sweep of 1,000 drifted images, 50 ms away.
     pub const SWEEP: &str = "sweep, 1,000 images";
     /// The same with the tables of grants and of the audit.
@@ -196,6 +201,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .flatten()
         .chain(others)
         .chain(traces::bars(measured))
+        .chain(chains::bars(measured))
         .chain(sweep(measured))
         .chain(names(measured))
         .chain(quotas(measured))

@@ -24,7 +24,8 @@ pub const WANTED: [&str; 2] = ["123456789012", "987654321098"];
 
 const MANIFEST_TEXT: &str =
     r#"{"ami": {"base_linux_v": {"eu-west-1": ["123456789012", "987654321098"]}}, "s3": {}, "rds": {}}"#;
-const MANIFEST_ETAG: &str = "\"9b2cf535f27731c974343645a3985328\"";
+/// Its tag.
+pub const MANIFEST_ETAG: &str = "\"9b2cf535f27731c974343645a3985328\"";
 const XML: &str = "text/xml;charset=UTF-8";
 const JSON: &str = "application/x-amz-json-1.0";
 
@@ -52,7 +53,8 @@ impl Canned for OneImage {
         match operation {
             "Knock" => xml(""),
             "GetObject" => document(request, MANIFEST_TEXT, MANIFEST_ETAG),
-            "PutItem" | "UpdateItem" | "DeleteItem" => json("{}"),
+            "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" => json("{}"),
+            "BatchGetItem" => json(r#"{"Responses": {}}"#),
             "DescribeKey" => json(KEY),
             "GetParameter" => json(&parameter()),
             "GetCallerIdentity" => xml(&identity()),
@@ -121,7 +123,8 @@ pub fn document(request: &Request<Bytes>, text: &str, etag: &str) -> Answer {
     answer
 }
 
-const SNAPSHOT: &str = "snap-0123456789abcdef0";
+/// The snapshot of a volume.
+pub const SNAPSHOT: &str = "snap-0123456789abcdef0";
 const KEY: &str = r#"{"KeyMetadata": {"KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab", "KeyManager": "CUSTOMER"}}"#;
 
 fn parameter() -> String {

@@ -18,7 +18,7 @@ use crate::{many_functions, one_cluster, one_push};
 
 /// The services, as `AWS_ENDPOINT_URL_<SERVICE>` names them. Each has a port of its own, as each has a host of its own at
 /// AWS, so that connections are shared no more than they are there.
-pub const SERVICES: [&str; 14] = [
+pub const SERVICES: [&str; 15] = [
     "CODEPIPELINE",
     "DYNAMODB",
     "EC2",
@@ -27,6 +27,7 @@ pub const SERVICES: [&str; 14] = [
     "KMS",
     "LAMBDA",
     "ORGANIZATIONS",
+    "RDS",
     "ROUTE_53",
     "S3",
     "SECRETS_MANAGER",

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use crate::canned_aws::SERVICES;
 use crate::clock;
-use crate::subject::{Endpoints, Subject, log};
+use crate::subject::{Build, Endpoints, Subject, log};
 use crate::tls::Tls;
 
 const PAUSE: Duration = Duration::from_millis(2);
@@ -31,7 +31,7 @@ async fn measure(subject: Subject, tls: &Tls, log: File) -> Result<f64> {
     let address = format!("127.0.0.1:{}", wall.port);
     let aws = SERVICES.map(|service| (service, format!("https://{address}"))).to_vec();
     let endpoints = Endpoints { runtime_api: address, aws, bundle: Some(&tls.bundle) };
-    let mut child = subject.command(&endpoints, log)?.spawn().context("starting it")?;
+    let mut child = subject.command(&endpoints, Build::This, log)?.spawn().context("starting it")?;
     let pid = child.id().context("it has no process id")?;
     let cpu = tokio::select! {
         cpu = wall.cpu_at(pid) => cpu,

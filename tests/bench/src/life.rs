@@ -14,7 +14,7 @@ use crate::canned_aws::CannedAws;
 use crate::clock;
 use crate::cpu_share::CpuShare;
 use crate::runtime_api::{Handled, RuntimeApi};
-use crate::subject::{Endpoints, Subject, log};
+use crate::subject::{Build, Endpoints, Subject, TABLES, log};
 use crate::tls::Tls;
 
 /// The circumstances of a life.
@@ -29,6 +29,10 @@ pub struct Setting<'a> {
     pub small: bool,
     /// Whether a daemon beside the process takes its traces.
     pub traced: bool,
+    /// Whether what shares has its tables.
+    pub recorded: bool,
+    /// Which build is measured.
+    pub build: Build,
     /// How many events follow the first one.
     pub warm: usize,
     /// How many lives each subject has.
@@ -96,7 +100,10 @@ async fn measure(subject: Subject, setting: &Setting<'_>, log: File) -> Result<L
     let canned = subject.canned(bundle)?;
     let aws = CannedAws::start(setting.tls.map(|tls| tls.acceptor.clone()), setting.latency, canned).await?;
     let endpoints = Endpoints { runtime_api: api.address(), aws: aws.urls(), bundle };
-    let mut command = subject.command(&endpoints, log)?;
+    let mut command = subject.command(&endpoints, setting.build, log)?;
+    if setting.recorded {
+        command.envs(TABLES);
+    }
     let daemon = if setting.traced { Some(daemon_of(&mut command)?) } else { None };
 
     let begin = clock::now();

@@ -6,6 +6,7 @@
 //! - `events`: `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by bare hyper, and a boto3 handler, in
 //!   turn and several times
 //! - `traces`: `share-ami` with a daemon that takes its traces, and without one, in turn
+//! - `chains`: one event of each function at 20 and 50 ms a call, with tables; in turn with another build, where `AGAINST=` names one
 //! - `sweep`: many drifted images, in today's way and in that of 2015
 //! - `jobs`: images with many entries, an account that is closed, clusters at EMR's quotas
 //! - `rotations`: passwords of PostgreSQL and MariaDB
@@ -48,6 +49,7 @@ mod one_cluster;
 mod one_job;
 mod one_push;
 mod one_secret;
+mod one_snapshot;
 mod policies;
 mod rotation;
 mod runtime_api;
@@ -71,8 +73,10 @@ use life::Setting;
 use measured::Measured;
 use mirror::What;
 use policies::Checker;
+use subject::Build;
 use subject::Subject::{self, BareHyper, Boto3, CheckPolicy, DoNothing, EmrDns, ShareAmi};
 use subject::Subject::{MirrorRepository, ReceiveWebhook, RotateBearerToken, RotateDbUser};
+use subject::Subject::{ShareEbsSnapshot, ShareRdsSnapshot};
 use tls::Tls;
 
 const FAR: Duration = Duration::from_millis(50);
@@ -113,6 +117,9 @@ async fn measure(only: Option<&str>, can_be_small: bool, tls: &Tls, folder: &Pat
     if is_asked("traces") {
         measure_traces(&mut measured, tls, folder).await;
     }
+    if is_asked("chains") {
+        measure_chains(&mut measured, tls, folder).await;
+    }
     if is_asked("sweep") {
         measure_sweeps(&mut measured, tls, folder).await;
     }
@@ -147,6 +154,7 @@ fn show(measured: &Measured, bars: &[bars::Bar]) {
     if !measured.lives.is_empty() {
         print(&table::lines(measured));
     }
+    print(&table::chains(measured));
     print(&table::sweeps(measured));
     print(&table::jobs(measured));
     print(&table::rotations(measured));
@@ -164,6 +172,8 @@ async fn measure_events(measured: &mut Measured, can_be_small: bool, tls: &Tls, 
         latency: Duration::ZERO,
         small: false,
         traced: false,
+        recorded: false,
+        build: Build::This,
         warm: 50,
         lives: 10,
     };
@@ -193,6 +203,8 @@ async fn measure_traces(measured: &mut Measured, tls: &Tls, folder: &Path) {
         latency: Duration::ZERO,
         small: false,
         traced: false,
+        recorded: false,
+        build: Build::This,
         warm: 100,
         lives: 1,
     };
@@ -200,6 +212,32 @@ async fn measure_traces(measured: &mut Measured, tls: &Tls, folder: &Path) {
     for _ in 0..20 {
         measured.add(&untraced, &[ShareAmi], folder).await;
         measured.add(&traced, &[ShareAmi], folder).await;
+    }
+}
+
+/// A life of each build in turn, so that what disturbs the machine disturbs both.
+async fn measure_chains(measured: &mut Measured, tls: &Tls, folder: &Path) {
+    let on_aws_alone = [RotateBearerToken, RotateDbUser, MirrorRepository, ReceiveWebhook, CheckPolicy];
+    let functions = [&[ShareAmi, ShareEbsSnapshot, ShareRdsSnapshot, EmrDns], &on_aws_alone[..]].concat();
+    for _ in 0..3 {
+        for (index, latency) in [NEAR, FAR].into_iter().enumerate() {
+            let this = Setting {
+                name: setting::CHAINS[index].0,
+                tls: Some(tls),
+                latency,
+                small: false,
+                traced: false,
+                recorded: true,
+                build: Build::This,
+                warm: 10,
+                lives: 1,
+            };
+            measured.add(&this, &functions, folder).await;
+            if subject::other_build().is_some() {
+                let other = Setting { name: setting::BEFORE[index], build: Build::Other, ..this };
+                measured.add(&other, &functions, folder).await;
+            }
+        }
     }
 }
 
@@ -253,6 +291,8 @@ async fn measure_mirrors(measured: &mut Measured, tls: &Tls, folder: &Path) {
         latency: NEAR,
         small: false,
         traced: false,
+        recorded: false,
+        build: Build::This,
         warm: 50,
         lives: 3,
     };
@@ -314,6 +354,9 @@ async fn measure_fleet(measured: &mut Measured, tls: &Tls, folder: &Path) {
 }
 
 fn print(lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
     println!("\n{}", lines.join("\n"));
 }
 

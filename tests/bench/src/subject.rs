@@ -14,7 +14,8 @@ use crate::canned::{ACCOUNT, Canned, IMAGE, MANIFEST, OneImage};
 use crate::mirrored_bucket;
 use crate::one_cluster::{self, OneCluster};
 use crate::one_secret::{self, OneSecret};
-use crate::{one_job, one_push};
+use crate::one_snapshot::OneSnapshot;
+use crate::{one_job, one_push, one_snapshot};
 
 /// A program that speaks the Lambda Runtime API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -22,6 +23,10 @@ use crate::{one_job, one_push};
 pub enum Subject {
     /// The function.
     ShareAmi,
+    /// Another function that shares.
+    ShareEbsSnapshot,
+    /// And another one.
+    ShareRdsSnapshot,
     /// Another function, with other services and another event.
     EmrDns,
     /// A function that speaks to more than AWS, and so has a second client for HTTP.
@@ -54,8 +59,10 @@ pub struct Endpoints<'a> {
 
 impl Subject {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ShareAmi,
+        Self::ShareEbsSnapshot,
+        Self::ShareRdsSnapshot,
         Self::EmrDns,
         Self::RotateBearerToken,
         Self::RotateDbUser,
@@ -68,8 +75,10 @@ impl Subject {
     ];
 
     /// The functions, of which each is an artifact.
-    pub const FUNCTIONS: [Self; 7] = [
+    pub const FUNCTIONS: [Self; 9] = [
         Self::ShareAmi,
+        Self::ShareEbsSnapshot,
+        Self::ShareRdsSnapshot,
         Self::EmrDns,
         Self::RotateBearerToken,
         Self::RotateDbUser,
@@ -82,6 +91,8 @@ impl Subject {
     pub fn name(self) -> &'static str {
         match self {
             Self::ShareAmi => "share-ami",
+            Self::ShareEbsSnapshot => "share-ebs-snapshot",
+            Self::ShareRdsSnapshot => "share-rds-snapshot",
             Self::EmrDns => "emr-dns",
             Self::RotateBearerToken => "rotate-bearer-token",
             Self::RotateDbUser => "rotate-db-user",
@@ -106,10 +117,11 @@ impl Subject {
     }
 
     /// The program, as Lambda would start it: an environment of its own and nothing else.
-    pub fn command(self, endpoints: &Endpoints<'_>, log: File) -> Result<Command> {
-        let command = match self {
-            Self::Boto3 => python("share_ami")?,
-            _ => Command::new(self.binary()?),
+    pub fn command(self, endpoints: &Endpoints<'_>, build: Build, log: File) -> Result<Command> {
+        let command = match (self, build) {
+            (Self::Boto3, _) => python("share_ami")?,
+            (_, Build::This) => Command::new(self.binary()?),
+            (_, Build::Other) => Command::new(other_build().context("there is no other build")?.join(self.name())),
         };
         let mut command = as_lambda_would(command, endpoints, log)?;
         if Self::FUNCTIONS.contains(&self) {
@@ -134,6 +146,7 @@ impl Subject {
             }
             Self::ReceiveWebhook => Arc::new(one_push::OneHook),
             Self::CheckPolicy => Arc::new(one_job::OneJob),
+            Self::ShareEbsSnapshot | Self::ShareRdsSnapshot => Arc::new(OneSnapshot),
             _ if self.rotates() => Arc::new(OneSecret),
             _ => Arc::new(OneImage),
         })
@@ -143,6 +156,8 @@ impl Subject {
     pub fn event(self, number: usize) -> String {
         match self {
             Self::EmrDns => one_cluster::event(number),
+            Self::ShareEbsSnapshot => one_snapshot::event(number),
+            Self::ShareRdsSnapshot => one_snapshot::db_event(number),
             Self::MirrorRepository => mirrored_bucket::message(),
             Self::ReceiveWebhook => one_push::REQUEST.to_owned(),
             Self::CheckPolicy => one_job::event(),
@@ -160,6 +175,26 @@ impl Subject {
         let is_function = Self::FUNCTIONS.contains(&self);
         binary(self.name(), if is_function { self.name() } else { "bench" })
     }
+}
+
+/// Which build of the functions is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// The one beside this program.
+    This,
+    /// That of another revision, which `make bench AGAINST=` has built.
+    Other,
+}
+
+/// The tables of a function that shares.
+pub const TABLES: [(&str, &str); 2] =
+    [("SIGNALBOX_GRANTS_TABLE", "signalbox-grants"), ("SIGNALBOX_AUDIT_TABLE", "signalbox-audit")];
+
+/// The folder of another revision's functions, where there is one.
+pub fn other_build() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "the bench is told so by the Makefile")]
+    let folder = std::env::var_os("SIGNALBOX_BENCH_AGAINST").map(PathBuf::from);
+    folder.filter(|it| it.is_dir())
 }
 
 /// A release binary of a package, beside this one.

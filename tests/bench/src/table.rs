@@ -1,5 +1,6 @@
 //! The tables of figures that the bars are made of: of events, one column a subject, and of sweeps, one row a setting.
 
+use crate::bars::chains::depth;
 use crate::bars::{first_at_128_mb, setting};
 use crate::deliver::Delivered;
 use crate::fleet::Run;
@@ -50,6 +51,28 @@ pub fn lines(measured: &Measured) -> Vec<String> {
         lines.push(line(what, &cells));
     }
     lines
+}
+
+/// The lines of the chains of calls, one a function.
+pub fn chains(measured: &Measured) -> Vec<String> {
+    let row = |what: &str, [calls, near, near_before, deep, far, far_before, deep_far]: [String; 7]| {
+        format!("{what:<24}{calls:>12}{near:>12}{near_before:>12}{deep:>12}{far:>12}{far_before:>12}{deep_far:>12}")
+    };
+    let names = ["calls", "wall at 20", "before", "deep", "wall at 50", "before", "deep"].map(String::from);
+    let figure = |it: Option<f64>| it.map_or("-".to_owned(), written);
+    let [(near, near_ms), (far, far_ms)] = setting::CHAINS;
+    let [near_before, far_before] = setting::BEFORE;
+    let of = |function: Subject| {
+        let wall = |setting| measured.warm(setting, function, |event: &Event| event.cost.wall_ms);
+        let calls = measured.warm(near, function, Event::number_of_calls)?;
+        let deep = |setting, ms| depth(measured, setting, ms, function);
+        let figures = [Some(calls), wall(near), wall(near_before), deep(near, near_ms)];
+        let [calls, near, before, deep_near] = figures.map(figure);
+        let [far, far_before, deep_far] = [wall(far), wall(far_before), deep(far, far_ms)].map(figure);
+        Some(row(function.name(), [calls, near, before, deep_near, far, far_before, deep_far]))
+    };
+    let lines: Vec<_> = Subject::FUNCTIONS.into_iter().filter_map(of).collect();
+    if lines.is_empty() { lines } else { [row("chains of calls, ms", names)].into_iter().chain(lines).collect() }
 }
 
 /// The lines of the sweeps, one a setting.

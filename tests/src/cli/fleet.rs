@@ -1,8 +1,10 @@
 //! One operation in the accounts of an organization: which accounts it reaches and how, and what is told of the others.
 
 mod exec;
+mod on_aws;
 mod operations;
 mod permissions;
+mod queried;
 mod resumed;
 mod roles;
 mod selection;
@@ -84,9 +86,14 @@ impl Scene {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
+        self.fleet(&[&["run"], arguments].concat())
+    }
+
+    /// A command of the group.
+    pub fn fleet(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary("signalbox"));
         let arguments = arguments.iter().map(|argument| self.with_ids(argument));
-        command.env_clear().args(["fleet", "run"]).args(arguments).current_dir(&self.folder);
+        command.env_clear().arg("fleet").args(arguments).current_dir(&self.folder);
         command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
         command.env("AWS_ACCESS_KEY_ID", &self.world.account);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

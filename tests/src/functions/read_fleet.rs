@@ -1,6 +1,8 @@
 //! The world of `read-fleet`: the workflow asks for the states of a run whose operations read.
 
 pub mod checks;
+mod choosing;
+mod followed;
 mod stories;
 mod workflow;
 

@@ -1,5 +1,6 @@
 //! The world of `write-fleet`: the workflow asks for the states of a run whose operations write.
 
+mod audit;
 pub mod checks;
 mod stories;
 

@@ -1,5 +1,6 @@
 //! Grants are recorded before they are made and after, whatever becomes of a run in between.
 
+mod settled;
 mod thing;
 
 use std::collections::BTreeSet;
@@ -46,7 +47,7 @@ async fn where_nobody_gains_or_loses_nothing_is_written_and_nothing_is_done() {
     let thing = Thing::new().await;
     let step = thing.step(&BTreeSet::new(), Head::default());
     let before = thing.world.calls();
-    thing.grants.record("occurrence", &step, async { panic!("nobody gains or loses") }).await.unwrap();
+    thing.grants.record("occurrence", &step, None, async { panic!("nobody gains or loses") }).await.unwrap();
     assert_eq!(thing.world.operations_since(before), [] as [String; 0]);
 }
 
@@ -130,7 +131,7 @@ async fn while_a_run_may_be_at_work_nothing_is_done() {
     thing.share_with(&accounts(1, 1)).await.unwrap_err();
     thing.live();
     let step = thing.step(&accounts(1, 2), thing.head().await);
-    let error = thing.grants.record("occurrence", &step, async { panic!("it is busy") }).await.unwrap_err();
+    let error = thing.grants.record("occurrence", &step, None, async { panic!("it is busy") }).await.unwrap_err();
     assert!(error.to_string().contains("another run is at work on ami-0123456789abcdef0 in eu-west-1"), "{error}");
     assert!(!error.is_refused());
 }
@@ -206,7 +207,7 @@ async fn of_two_runs_that_planned_the_same_one_wins_and_afterwards_nothing_is_le
         let before = thing.effects.load(Ordering::Relaxed);
         let step = thing.step(&accounts(2, 4), thing.head().await);
         let difference = step.changes[0].difference();
-        let run = || thing.grants.record("occurrence", &step, async { Ok(thing.give(&difference)) });
+        let run = || thing.grants.record("occurrence", &step, None, async { Ok(thing.give(&difference)) });
         let (one, other) = join(run(), run()).await;
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         assert!(!one.and(other).unwrap_err().is_refused());
@@ -251,7 +252,7 @@ async fn an_intent_that_only_the_audit_knows_gets_its_outcome() {
     thing.live();
     thing.world.lose_grants().await;
     let step = thing.step(&accounts(2, 5), Head::default());
-    let busy = thing.grants.record("occurrence", &step, async { panic!("it is busy") }).await.unwrap_err();
+    let busy = thing.grants.record("occurrence", &step, None, async { panic!("it is busy") }).await.unwrap_err();
     assert!(busy.to_string().contains("another run is at work"), "{busy}");
     let_time_pass(A_LEASE);
     assert!(thing.share_with(&accounts(2, 5)).await.unwrap());
@@ -265,7 +266,7 @@ async fn somebody_else_who_moved_the_record_on_is_noticed() {
     let thing = shared_once().await;
     let stale = thing.step(&accounts(1, 4), thing.head().await);
     thing.share_with(&accounts(1, 2)).await.unwrap();
-    let error = thing.grants.record("occurrence", &stale, async { panic!("it moved") }).await.unwrap_err();
+    let error = thing.grants.record("occurrence", &stale, None, async { panic!("it moved") }).await.unwrap_err();
     assert!(error.to_string().contains("somebody else changed the record of ami-0123456789abcdef0"), "{error}");
 }
 

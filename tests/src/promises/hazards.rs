@@ -8,7 +8,7 @@
 //!
 //! An image is useless for copying without its snapshots.
 //! - `tests/src/promises/hazards/images.rs::an_image_is_useless_without_its_snapshots_so_they_are_shared_with_it`
-//! - `tests/src/functions/share_ami/faults.rs::an_account_that_cannot_have_the_snapshot_does_not_get_the_image`
+//! - `tests/src/functions/share_ami/faults.rs::an_account_that_cannot_have_the_snapshot_is_named_and_may_launch_the_image`
 //!
 //! What the default key (aws/ebs, aws/rds) encrypts cannot be shared.
 //! - `tests/src/promises/hazards/images.rs::what_the_default_key_encrypts_cannot_be_shared`
@@ -85,8 +85,8 @@
 //! - `tests/src/promises/policies/changes.rs::a_policy_is_read_again_right_before_it_is_written_so_that_nobody_is_overwritten`
 //! - `tests/src/promises/policies/changes.rs::parallel_writers_lose_statements_so_a_policy_is_read_back_after_it_was_written`
 //!
-//! The order is key, snapshot, image; to unshare, the reverse.
-//! - `tests/src/promises/hazards/images.rs::the_order_is_key_snapshot_image_and_to_unshare_the_reverse`
+//! The key goes first, then image and snapshots; to unshare, the order is image, snapshot, key.
+//! - `tests/src/promises/hazards/images.rs::the_key_goes_first_and_to_unshare_the_order_is_image_snapshot_key`
 //! - `shared/sharing-sweep/src/tests.rs::keys_that_gain_come_first_and_keys_that_only_lose_come_last`
 //!
 //! Two images may stand on one snapshot.

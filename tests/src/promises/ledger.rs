@@ -27,7 +27,7 @@ async fn claim(ledger: &DynamoLedger, repeat: Repeat) -> Claim {
 
 async fn owner(ledger: &DynamoLedger) -> Owner {
     match claim(ledger, Repeat::Skip).await {
-        Claim::Ours(owner) => owner,
+        Claim::Fresh(owner) | Claim::TakenOver(owner) => owner,
         other => panic!("expected the claim, got {other:?}"),
     }
 }
@@ -46,7 +46,7 @@ async fn of_fifty_claims_at_once_one_wins() {
         let ledgers: Vec<_> = (0..50).map(|_| world.ledger()).collect();
         let claims = join_all(ledgers.iter().map(|ledger| ledger.claim(&key, Repeat::Skip, LEASE))).await;
         let claims: Vec<_> = claims.into_iter().map(|claim| claim.expect("the table is there")).collect();
-        assert_eq!(claims.iter().filter(|claim| matches!(claim, Claim::Ours(_))).count(), 1, "round {round}");
+        assert_eq!(claims.iter().filter(|claim| matches!(claim, Claim::Fresh(_))).count(), 1, "round {round}");
         assert_eq!(claims.iter().filter(|claim| matches!(claim, Claim::Busy)).count(), 49, "round {round}");
     }
 }
@@ -94,7 +94,7 @@ async fn what_is_settled_is_given_out_again_only_to_those_who_ask_again() {
     assert!(matches!(claim(&ledger, Repeat::Again).await, Claim::Busy));
     assert!(ledger.settle(&key(), &owner, &report(Outcome::Applied)).await.unwrap());
     assert!(matches!(claim(&ledger, Repeat::Skip).await, Claim::Settled));
-    assert!(matches!(claim(&ledger, Repeat::Again).await, Claim::Ours(_)));
+    assert!(matches!(claim(&ledger, Repeat::Again).await, Claim::TakenOver(_)));
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn a_refusal_is_kept_and_may_be_claimed_again() {
     let record = ledger.record(&key()).await.unwrap().unwrap();
     assert_eq!((record.status, record.outcome.as_deref()), (ledger::Status::InProgress, Some("refused")));
     assert!(record.data.unwrap().contains("\"outcome\":\"refused\""));
-    assert!(matches!(claim(&ledger, Repeat::Skip).await, Claim::Ours(_)));
+    assert!(matches!(claim(&ledger, Repeat::Skip).await, Claim::TakenOver(_)));
 }
 
 #[tokio::test]
@@ -121,7 +121,9 @@ async fn an_owner_whose_lease_lapsed_neither_settles_nor_releases() {
     ledger.release(&key(), &late).await.unwrap();
     assert_eq!(ledger.record(&key()).await.unwrap().unwrap().owner, Some(successor.0.clone()));
     ledger.release(&key(), &successor).await.unwrap();
-    assert_eq!(ledger.record(&key()).await.unwrap(), None);
+    let given_back = ledger.record(&key()).await.unwrap().unwrap();
+    assert_eq!((given_back.status, given_back.in_progress_expiration), (ledger::Status::InProgress, Some(0)));
+    assert!(matches!(claim(&ledger, Repeat::Skip).await, Claim::TakenOver(_)), "it is known that it had a holder");
 }
 
 #[tokio::test]

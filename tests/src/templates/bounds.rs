@@ -14,7 +14,7 @@ const ORGANIZATION: &str = "o-exampleorgid";
 
 /// Actions for which AWS knows no resource, or for which a role needs every one. Any other action names what it is about.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
-const OF_ANY_RESOURCE: [&str; 33] = [
+const OF_ANY_RESOURCE: [&str; 35] = [
     "access-analyzer:ValidatePolicy",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:GetMetricData",
@@ -26,6 +26,7 @@ const OF_ANY_RESOURCE: [&str; 33] = [
     "ec2:DescribeImages",
     "ec2:DescribeInstances",
     "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeRegions",
     "ec2:DescribeSnapshots",
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
@@ -41,6 +42,7 @@ const OF_ANY_RESOURCE: [&str; 33] = [
     "route53:ListHostedZonesByVPC",
     "s3:ListAllMyBuckets",
     "secretsmanager:GetRandomPassword",
+    "secretsmanager:ListSecrets",
     "ssm:DescribeInstanceInformation",
     "ssm:DescribeInstancePatchStates",
     "ssm:DescribeInstancePatches",

@@ -57,7 +57,7 @@ fn of_the_platform(template: &Template) -> BTreeSet<&'static str> {
     if template.resources("AWS::Lambda::Function").iter().any(|(_, it)| it.get("VpcConfig").is_some()) {
         needed.extend(OF_A_NETWORK);
     }
-    if template.json["Parameters"].get("MemberRoleArns").is_some() {
+    if ["MemberRoleArns", "FleetRoleName"].iter().any(|it| template.json["Parameters"].get(it).is_some()) {
         needed.extend(OF_MEMBERS);
     }
     needed

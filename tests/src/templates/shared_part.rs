@@ -38,6 +38,8 @@ const OWN: &[(&str, &str, &[&str])] = &[
     ("Parameters", "Schedule", &[]),
     ("Parameters", "SecretArns", &[]),
     ("Parameters", "Timeout", &[]),
+    ("Resources", "Bucket", &["BucketEncryption", "LifecycleConfiguration"]),
+    ("Resources", "BucketPolicy", &["PolicyDocument"]),
     ("Resources", "BusRule", &["Description", "EventPattern"]),
     ("Resources", "ErrorsAlarm", &["AlarmDescription"]),
     ("Resources", "FailureQueueAlarm", &["AlarmDescription"]),

@@ -111,7 +111,7 @@ impl<P: Power> Scene for FleetScene<P> {
                 told.extend(entries.iter().map(|entry| format!("    {}\n", shown(entry))));
             }
         }
-        if told.is_empty() { "the bucket is empty\n".into() } else { told }
+        if told.is_empty() { "the bucket is empty\n".into() } else { self.with_sample_ids(&told) }
     }
 
     fn with_sample_ids(&self, text: &str) -> String {
@@ -145,6 +145,18 @@ impl<P: Power> FleetScene<P> {
     /// The bucket of runs.
     pub fn bucket(&self) -> String {
         format!("fleet-{}", self.world.account)
+    }
+
+    /// Changes the event.
+    pub fn change(&mut self, changed: impl FnOnce(&mut Value)) {
+        let mut event: Value = serde_json::from_str(&self.event).unwrap();
+        changed(&mut event);
+        self.event = event.to_string();
+    }
+
+    /// Changes the request in the event.
+    pub fn ask(&mut self, changed: impl FnOnce(&mut Value)) {
+        self.change(|event| changed(&mut event["request"]));
     }
 
     /// The id of the organization.

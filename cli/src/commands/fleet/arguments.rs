@@ -1,5 +1,8 @@
 //! The command line of `signalbox fleet`.
 
+mod form;
+mod on_aws;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,11 +12,12 @@ use fleet::{Limits, Regions, Role, Target, Targets, Tolerance};
 use place::{Partition, Region};
 use reaction::Mode;
 
-use super::sink::Form;
 use super::sweeps::SweepSettings;
 use super::work::{self, Bound, Work};
 use crate::failure::Failure;
 use crate::output::Format;
+pub(super) use form::Form;
+pub(super) use on_aws::{Listing, Named, OnAws, Place, Resumed, Shown};
 
 /// What to do with many accounts.
 #[derive(Debug, Subcommand)]
@@ -32,9 +36,33 @@ pub(crate) enum FleetCommand {
     /// the role there and the region, and no AWS_* variable of yours. The sessions may only read (`ReadOnlyAccess`), unless --apply and
     /// --policy or --policy-arn say otherwise. What it writes to standard output is the result; another exit code than 0 is an
     /// exception, with the end of what it wrote to standard error. Ctrl-C and timeouts end it with all that it started.
+    ///
+    /// With --remote, the workflow of infra/fleet.yaml does it in AWS: this command starts it and follows it, and ending the command
+    /// ends no run. The role, the settings and the tables are those of the workflow.
     #[command(after_help = RUN_HELP)]
     Run(Box<RunArguments>),
+    /// List the last runs on AWS, the newest first
+    Runs(Listing),
+    /// Show what came of a run on AWS, so far or at its end
+    ///
+    /// Exit codes: 0 everything was done, and no more failed than is tolerated; 254 otherwise, also while the run goes on.
+    #[command(after_help = SHOW_HELP)]
+    Show(Shown),
+    /// Stop a run on AWS
+    ///
+    /// Nothing more is begun. What works in an account goes on to its own end, and leaves its result.
+    Stop(Named),
+    /// Go on with what a run on AWS has not done, and follow it
+    ///
+    /// A run that was stopped, or whose time was over, goes on where it ended, for 14 days. Otherwise a new execution of the same run works
+    /// on the accounts that have no result. An account that has one is not entered again, also where that tells of a failure.
+    Resume(Resumed),
 }
+
+const SHOW_HELP: &str = "\
+Examples:
+  signalbox fleet show inventory-1 --follow
+  signalbox fleet show inventory-1 --output json | jq -r '.Exceptions[].Id'";
 
 const RUN_HELP: &str = "\
 Examples:
@@ -45,6 +73,7 @@ Examples:
   signalbox fleet run share-sweep --target ou-ab12-cd34ef56 --manifest s3://com-example-bucket/share.json
   signalbox fleet run share-sweep --target ou-ab12-cd34ef56 --manifest s3://com-example-bucket/share.json \\
     --allowed-accounts 222233334444,ou-ab12-cd34ef56 --grants-table signalbox-grants --audit-table signalbox-audit --apply
+  signalbox fleet run sharing-inventory --regions all --tolerate 5% --concurrency 40 --remote
   signalbox fleet run exec --target ou-ab12-cd34ef56 -- python3 report.py
   signalbox fleet run exec --target ou-ab12-cd34ef56 --policy policy.json --apply -- ./close-ports.sh";
 
@@ -77,6 +106,8 @@ pub(crate) struct RunArguments {
     pub(crate) bounds: Bounds,
     #[command(flatten)]
     pub(crate) kept: Kept,
+    #[command(flatten)]
+    pub(crate) on_aws: OnAws,
     #[command(flatten)]
     pub(crate) settings: SweepSettings,
 }
@@ -208,6 +239,9 @@ impl RunArguments {
     /// Refuses exec without a command, and a session that may write without --apply.
     fn check_exec(&self) -> Result<(), Failure> {
         let Assumed { session_policy, policy_arns, .. } = &self.assumed;
+        if self.on_aws.remote {
+            return Err(Failure::usage("exec runs on this computer, where the executable is; leave --remote out"));
+        }
         if self.command.is_empty() {
             let example = "`signalbox fleet run exec -- python3 report.py`";
             return Err(Failure::usage(format!("exec needs an executable: name it after `--`, as in {example}")));
@@ -254,22 +288,33 @@ impl Chosen {
 
     /// The regions; ours where none are named.
     pub(crate) fn regions(&self, ours: Region) -> Result<Regions, Failure> {
-        let Some(names) = &self.regions else { return Ok(Regions::These(vec![ours])) };
+        Ok(self.named_regions()?.unwrap_or_else(|| Regions::These(vec![ours])))
+    }
+
+    /// The regions, if any are named.
+    pub(crate) fn named_regions(&self) -> Result<Option<Regions>, Failure> {
+        let Some(names) = &self.regions else { return Ok(None) };
         if names.iter().any(|name| name.trim() == "all") {
-            return Ok(Regions::All);
+            return Ok(Some(Regions::All));
         }
         let names = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
-        names.map(|name| name.parse().map_err(Failure::usage)).collect::<Result<_, _>>().map(Regions::These)
+        let these = names.map(|name| name.parse().map_err(Failure::usage)).collect::<Result<_, _>>();
+        these.map(|these| Some(Regions::These(these)))
     }
 }
 
 impl Assumed {
-    /// The role, with these policies where none is chosen.
-    fn role(&self, own: Bound) -> Result<Role, Failure> {
+    /// The text of the policy, if one is chosen.
+    pub(crate) fn chosen_policy(&self) -> Result<Option<String>, Failure> {
         let read = |path: &PathBuf| {
             std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
         };
-        let chosen = self.session_policy.as_ref().map(read).transpose()?;
+        self.session_policy.as_ref().map(read).transpose()
+    }
+
+    /// The role, with these policies where none is chosen.
+    fn role(&self, own: Bound) -> Result<Role, Failure> {
+        let chosen = self.chosen_policy()?;
         // STS allows what either allows, so ours would be no bound beside theirs, and theirs none beside ours.
         let is_chosen = chosen.is_some() || !self.policy_arns.is_empty();
         let theirs = Bound { policy: chosen, policy_arns: self.policy_arns.clone() };

@@ -1,35 +1,14 @@
 //! Where the entries of a run go: to standard output as they come, or kept for the lists and the table at its end.
 
-use clap::Args;
 use fleet::{Entry, Tolerance};
 use serde_json::Value;
 
+use super::arguments::Form;
 use super::checkpoint::{self, Known};
 use super::view::{Done, Tally};
 use super::work::Work;
 use crate::failure::Failure;
 use crate::output::{self, Format};
-
-/// How results are written.
-#[derive(Clone, Copy, Debug, Args)]
-pub(crate) struct Form {
-    /// Write each result as a line of JSON as it comes, and nothing at the end: memory then does not grow with them
-    #[arg(long, help_heading = "Results")]
-    pub(crate) lines: bool,
-    /// Show a table: a row for each line that is told of an account and region
-    #[arg(long, conflicts_with = "lines", help_heading = "Results")]
-    pub(crate) table: bool,
-}
-
-impl Form {
-    /// Refuses a table in another format than text.
-    pub(super) fn check(self, output: Format) -> Result<(), Failure> {
-        if self.table && output != Format::Text {
-            return Err(Failure::usage("--table is text, and --output asks for another format; leave one out"));
-        }
-        Ok(())
-    }
-}
 
 /// Where the entries of a run go.
 pub(super) struct Sink {
@@ -44,6 +23,11 @@ impl Sink {
     /// One with what an earlier run left, of a run in so many accounts.
     pub(super) fn new((form, output): (Form, Format), operation: Work, known: Known, accounts: usize) -> Self {
         Self { form, output, operation, known, tally: Tally::new(accounts) }
+    }
+
+    /// Tells in how many accounts the run is, where that is known later.
+    pub(super) fn is_of(&mut self, accounts: usize) {
+        self.tally.accounts = accounts;
     }
 
     /// Takes an entry.

@@ -145,7 +145,7 @@ pub(super) fn place(entry: &Entry<Value>) -> String {
 
 /// How a run went, by which it is good or bad.
 pub(super) struct Tally {
-    accounts: usize,
+    pub(super) accounts: usize,
     failed: BTreeSet<AccountId>,
     was_cut_short: bool,
 }

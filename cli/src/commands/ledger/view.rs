@@ -21,6 +21,7 @@ fn word(state: State) -> &'static str {
     match state {
         State::Working => "working",
         State::Lapsed => "lapsed",
+        State::Released => "released",
         State::Done => "done",
         State::Refused => "refused",
         State::Expired => "expired",

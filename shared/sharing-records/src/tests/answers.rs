@@ -113,7 +113,7 @@ fn met(part: &TransactWriteItem, is_ours: bool) -> CancellationReason {
 async fn record(grants: &Grants) -> Result<(), Error> {
     let done = Difference { add: principals(&[WHO]), remove: BTreeSet::<Principal>::new() };
     let effect = async { Ok(Effect { done: vec![done], refused: None }) };
-    grants.record("occurrence", &step(vec![change(image(), &[], &[WHO])]), effect).await
+    grants.record("occurrence", &step(vec![change(image(), &[], &[WHO])]), None, effect).await
 }
 
 #[tokio::test]

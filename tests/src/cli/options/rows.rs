@@ -27,6 +27,7 @@ pub fn all(place: &Place) -> Vec<Row> {
         // It leaves names behind.
         naming::events("run"),
         fleet::own(place),
+        fleet::on_aws(),
         fleet::settings(place),
     ];
     parts.into_iter().flatten().collect()

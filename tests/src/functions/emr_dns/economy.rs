@@ -82,7 +82,7 @@ async fn a_cluster_that_starts_or_has_no_tag_takes_three_calls() {
         3 calls
         dynamodb:PutItem
         elasticmapreduce:DescribeCluster
-        dynamodb:DeleteItem
+        dynamodb:UpdateItem
     "#]],
     )
     .await;

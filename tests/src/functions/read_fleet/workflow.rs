@@ -29,33 +29,34 @@ const ACCOUNTS: usize = 40;
 /// Which accounts meet what, by their place in the order of ids.
 const DIES: usize = 5;
 const THROTTLED: usize = 8;
-const WITHOUT_ROLE: [usize; 2] = [12, 33];
-const SUSPENDED: [usize; 3] = [2, 19, 39];
-const STOPPED_AT: usize = 24;
+pub(super) const WITHOUT_ROLE: [usize; 2] = [12, 33];
+pub(super) const SUSPENDED: [usize; 3] = [2, 19, 39];
+pub(super) const STOPPED_AT: usize = 24;
 
 /// A deployed workflow, and the accounts of its organization.
-struct Fleet {
-    hub: DeployedAccount<Scene>,
+pub(super) struct Fleet {
+    pub(super) hub: DeployedAccount<Scene>,
     workflow: StepFunctions,
     machine: String,
     /// The members, in the order of their ids.
-    accounts: Vec<String>,
+    pub(super) accounts: Vec<String>,
     /// The queue that hears the topic.
     queue: String,
 }
 
 impl Fleet {
-    async fn set_up() -> Self {
+    pub(super) async fn set_up() -> Self {
         let scene = Scene::set_up(&Given { is_closed: true, ..Given::default() }, "a-run-begins").await;
         let accounts = members(&scene).await;
         let organization = scene.organization_id();
         let bucket = format!("runs-{}", scene.world.account);
         let hub = DeployedAccount::of(scene, &[("BucketName", &bucket)]).await;
         let own = [("OrganizationId", organization.as_str()), ("HubRoleArn", &hub.outputs["RoleArn"])];
+        // A role that trusts another one is answered as a role that is not there.
+        let others = [own[0], ("HubRoleArn", "arn:aws:iam::444455556666:role/another")];
         for (place, account) in accounts.iter().enumerate() {
-            if !WITHOUT_ROLE.contains(&place) {
-                make_member(&World::of(account).await, "", Scene::FUNCTION, &own, |_| {}).await;
-            }
+            let own = if WITHOUT_ROLE.contains(&place) { &others } else { &own };
+            make_member(&World::of(account).await, "", Scene::FUNCTION, own, |_| {}).await;
         }
         let parameters = [("BucketName".to_owned(), bucket)].into();
         let template = local_aws::workspace().join("infra/fleet.yaml");
@@ -66,7 +67,7 @@ impl Fleet {
         Self { hub, workflow, machine: outputs["StateMachineArn"].clone(), accounts, queue }
     }
 
-    fn bucket(&self) -> &str {
+    pub(super) fn bucket(&self) -> &str {
         &self.hub.outputs["BucketName"]
     }
 
@@ -101,6 +102,15 @@ impl Fleet {
         }
     }
 
+    /// Asserts that the first state refuses what was asked for, so that the execution ends without a message.
+    async fn assert_refused(&self, execution: &str) {
+        while self.status(execution).await == ExecutionStatus::Running {
+            tokio::task::yield_now().await;
+        }
+        let told = self.workflow.describe_execution().execution_arn(execution).send().await.unwrap();
+        assert_eq!(told.error.as_deref(), Some("Signalbox.Refused"), "{}", self.why(execution).await);
+    }
+
     /// Why an execution failed, and what its function said.
     async fn why(&self, execution: &str) -> String {
         let told = self.workflow.describe_execution().execution_arn(execution).send().await.unwrap();
@@ -108,7 +118,7 @@ impl Fleet {
     }
 
     /// Every line of a run, by account.
-    async fn lines(&self, run: &RunId) -> BTreeMap<String, Vec<Entry<Value>>> {
+    pub(super) async fn lines(&self, run: &RunId) -> BTreeMap<String, Vec<Entry<Value>>> {
         let s3 = &self.hub.scene.world.s3;
         let listed = s3.list_objects_v2().bucket(self.bucket()).prefix(keys::results_prefix(run)).send().await.unwrap();
         let mut found = BTreeMap::<String, Vec<Entry<Value>>>::new();
@@ -195,9 +205,8 @@ fn request(run: &str, concurrency: u32) -> Request {
     Request { run: run.parse().unwrap(), select, work, tolerance: Tolerance::of(None), concurrency, series: None }
 }
 
-#[tokio::test]
-async fn a_run_that_was_stopped_is_finished_and_has_each_account_once() {
-    let fleet = Fleet::set_up().await;
+/// Starts a run whose worker dies in one account, and stops it in another.
+async fn break_off(fleet: &Fleet, request: &Request) {
     let throttled = Fault {
         operation: Some("AssumeRole".into()),
         contains: Some(fleet.accounts[THROTTLED].clone()),
@@ -206,30 +215,47 @@ async fn a_run_that_was_stopped_is_finished_and_has_each_account_once() {
         ..Fault::new(&fleet.hub.scene.world.account, FaultKind::Throttle)
     };
     AWS.inject(&throttled);
-    let request = request("identities-1", 1);
     let mut dies = AWS.gate(&fleet.accounts[DIES]);
     let mut last = AWS.gate(&fleet.accounts[STOPPED_AT]);
-    let first = fleet.start(&request, 1).await;
+    let execution = fleet.start(request, 1).await;
     let held = dies.next().await;
     fleet.kill_the_function();
     drop((held, dies));
     let held = last.next().await;
-    fleet.workflow.stop_execution().execution_arn(&first).send().await.unwrap();
+    fleet.workflow.stop_execution().execution_arn(&execution).send().await.unwrap();
     drop((held, last));
-    assert_eq!(fleet.status(&first).await, ExecutionStatus::Aborted);
-    let run = &request.run;
-    let began = fleet.lines(run).await;
+    assert_eq!(fleet.status(&execution).await, ExecutionStatus::Aborted);
+}
+
+#[tokio::test]
+async fn a_run_that_was_stopped_is_finished_and_has_each_account_once() {
+    let fleet = Fleet::set_up().await;
+    let mut request = request("identities-1", 1);
+    break_off(&fleet, &request).await;
+    let began = fleet.lines(&request.run).await;
     let has = |place: usize| began.contains_key(&fleet.accounts[place]);
     assert!(has(0) && has(THROTTLED) && has(WITHOUT_ROLE[0]) && !has(DIES) && !has(STOPPED_AT + 2), "{began:#?}");
-    let second = fleet.start(&request, 2).await;
+    // Other work is not the run.
+    request.work.regions_at_once = 1;
+    let other = fleet.start(&request, 2).await;
+    fleet.assert_refused(&other).await;
+    request.work.regions_at_once = 2;
+    request.concurrency = 8;
+    let second = fleet.start(&request, 3).await;
     let (told, status) = fleet.end(&second).await;
     assert_eq!(status, ExecutionStatus::Succeeded, "{}", fleet.why(&second).await);
+    let expected =
+        "caller-identity identities-1: 37 accounts; results: 70; failures: 2; left alone: 4; without a result: 0";
+    assert_eq!(told, expected);
+    assert_each_once(&fleet, fleet.lines(&request.run).await);
+    let manifest = fleet.manifest(&request.run).await;
+    assert_eq!((manifest.execution.as_str(), manifest.without_result.len()), (second.as_str(), 0));
+    assert_eq!((manifest.lines.results, manifest.lines.failed_assume_role, manifest.lines.skipped), (70, 2, 4));
+}
+
+/// Each account of the organization is in the lines once, with what it is there.
+fn assert_each_once(fleet: &Fleet, mut lines: BTreeMap<String, Vec<Entry<Value>>>) {
     let hub = &fleet.hub.scene.world.account;
-    assert_eq!(
-        told,
-        "caller-identity identities-1: 37 accounts, 70 results, 2 failures, 4 left alone, 0 accounts without a result"
-    );
-    let mut lines = fleet.lines(run).await;
     assert_eq!(lines.remove(hub).map(|it| it.len()), Some(1), "the hub is left alone");
     assert_eq!(
         lines.keys().collect::<Vec<_>>(),
@@ -246,9 +272,6 @@ async fn a_run_that_was_stopped_is_finished_and_has_each_account_once() {
         found.sort();
         assert_eq!(found, expected, "{place}: {:#?}", lines[account]);
     }
-    let manifest = fleet.manifest(run).await;
-    assert_eq!((manifest.execution.as_str(), manifest.without_result.len()), (second.as_str(), 0));
-    assert_eq!((manifest.lines.results, manifest.lines.failed_assume_role, manifest.lines.skipped), (70, 2, 4));
 }
 
 /// The state machine, not the function, counts failures: more than are tolerated end the run, and the manifest says so.

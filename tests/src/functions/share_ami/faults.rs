@@ -64,12 +64,15 @@ async fn one_bad_account_fails_the_whole_request_so_it_is_repeated_account_by_ac
 }
 
 #[tokio::test]
-async fn an_account_that_cannot_have_the_snapshot_does_not_get_the_image() {
+async fn an_account_that_cannot_have_the_snapshot_is_named_and_may_launch_the_image() {
     let scene = scene().await;
     AWS.inject(&refused(&scene.world.account, "ModifySnapshotAttribute", "987654321098", 100));
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
-    assert!(scene.picture().await.starts_with("image: 123456789012\n"), "{}", scene.picture().await);
+    assert!(report.reason.as_ref().is_some_and(|it| it.contains("987654321098")), "{report}");
+    let picture = scene.picture().await;
+    assert!(picture.starts_with("image: 123456789012, 987654321098\n"), "{picture}");
+    assert!(!picture.lines().any(|line| line.starts_with("snap") && line.contains("987654321098")), "{picture}");
 }
 
 #[tokio::test]

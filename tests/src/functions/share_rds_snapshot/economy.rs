@@ -17,7 +17,7 @@ async fn an_automated_snapshot_takes_five_calls_and_one_that_is_copied_two_more(
         rds:DescribeDBSnapshotAttributes
         rds:DescribeDBSnapshots
         s3:GetObject
-        dynamodb:DeleteItem
+        dynamodb:UpdateItem
     "#]],
     )
     .await;

@@ -27,7 +27,14 @@ impl Checked for Scene {
     }
 
     fn economy() -> Vec<Economy<Self>> {
-        vec![Economy { given: shared(), sample: "an-account-is-worked-on", calls: expect![[r#""#]] }]
+        vec![Economy { given: shared(), sample: "an-account-is-worked-on", calls: expect![[r#"
+            5 calls
+            s3:HeadObject
+            dynamodb:Scan
+            s3:GetObject
+            s3:PutObject
+            sts:AssumeRole
+        "#]] }]
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {
@@ -35,7 +42,7 @@ impl Checked for Scene {
             given: shared(),
             sample: "a-run-begins",
             variables: Scene::variables,
-            report: expect![[r#""#]],
+            report: expect![[r#"{"function":"write-fleet","key":"shares-1/plan","outcome":"applied","reason":null,"notes":["1 account x 1 Region; 1 account left alone"],"steps":[{"step":"write runs/shares-1/lists/shares-1.canary.json: 222233334444","error":null},{"step":"write runs/shares-1/lists/shares-1.json: 1 account","error":null},{"step":"write runs/shares-1/account=skipped/results.jsonl.gz: 1 account","error":null},{"step":"write runs/shares-1/plan.json: share-sweep","error":null}],"correlation_id":"shares-1"}"#]],
             then: "unchanged",
         }])
     }

@@ -117,7 +117,7 @@ async fn while_another_run_is_at_work_on_a_job_that_one_answers() {
     let pipeline = Pipeline::start(&[]).await;
     let ledger = DynamoLedger::new(&pipeline.trial.world.sessions, LEDGER, "trial");
     let (key, lease) = (Key::new(["apply"]), Duration::from_mins(1));
-    let Claim::Ours(owner) = ledger.claim(&key, Repeat::Again, lease).await.unwrap() else { panic!("a new job") };
+    let Claim::Fresh(owner) = ledger.claim(&key, Repeat::Again, lease).await.unwrap() else { panic!("a new job") };
     let job = pipeline.job("apply");
     let Outcome::Error(error) = pipeline.trial.api.invoke(job.to_string(), INVOCATION).await else {
         panic!("no error")

@@ -74,7 +74,7 @@ impl Thing {
             return Ok(false);
         }
         let difference = step.changes[0].difference();
-        self.grants.record("occurrence", &step, effect(&difference)).await?;
+        self.grants.record("occurrence", &step, None, effect(&difference)).await?;
         Ok(true)
     }
 

@@ -60,7 +60,7 @@ async fn what_is_denied_is_an_error_and_what_is_throttled_to_the_end_is_throttle
         ├─ apply share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098- snap-1: +123456789012 +987654321098  ! fault: changing who may use snap-1: AWS answered UnauthorizedOperation: You are not authorized to perform this operation; give the role this permission and send the event again
         │  └─ EC2 ModifySnapshotAttribute  eu-west-1  ! error: UnauthorizedOperation
         └─ release
-           └─ DynamoDB DeleteItem  eu-west-1
+           └─ DynamoDB UpdateItem  eu-west-1
     "#]].assert_eq(&traced.scene.with_sample_ids(&traced.daemon.drawn()));
     AWS.inject(&fault(FaultKind::Throttle, "PutItem", 4));
     let Outcome::Error(_) = traced.api.invoke(traced.scene.event.clone(), INVOCATION).await else { panic!("no error") };

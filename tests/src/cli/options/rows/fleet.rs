@@ -2,13 +2,37 @@
 
 use super::super::Row;
 use super::super::place::{MEMBER, Place};
-use super::{naming, rates, refused, row, sharing, silenced};
+use super::{by_test, naming, rates, refused, row, sharing, silenced};
 
 /// The fleet's own options.
 pub fn own(place: &Place) -> Vec<Row> {
     let mut rows = of_one_account(place);
     rows.extend(of_an_organization(place));
     rows.extend(of_writing(place));
+    rows
+}
+
+/// Of runs on AWS, which need a workflow: the tests of these commands have one.
+pub fn on_aws() -> Vec<Row> {
+    const TEST: &str = "each_option_of_the_commands_of_runs_has_an_effect";
+    const SHOWN: &str = "what_came_of_a_run_is_shown_as_lists_lines_or_a_table";
+    const FOLLOWED: &str = "a_run_that_goes_on_is_followed_to_its_end";
+    const WRITES: &str = "an_interruption_leaves_the_run_going_on_and_it_is_stopped_and_resumed_by_its_name";
+    let one = "caller-identity --target 222233334444";
+    let mut rows = vec![
+        row("fleet run", "remote", "", one, "deploy infra/fleet.yaml"),
+        row("fleet run", "run", "a-name", &format!("{one} --remote"), "a-name"),
+        by_test("fleet run", "runs-bucket", TEST),
+        by_test("fleet runs", "most", SHOWN),
+        by_test("fleet show", "follow", FOLLOWED),
+    ];
+    for command in ["fleet runs", "fleet show", "fleet stop", "fleet resume"] {
+        rows.extend(["ca-bundle", "endpoint-url", "output", "profile", "region"].map(|it| by_test(command, it, TEST)));
+        rows.push(by_test(command, "writes", WRITES));
+    }
+    for command in ["fleet show", "fleet resume"] {
+        rows.extend(["lines", "runs-bucket", "table"].map(|it| by_test(command, it, TEST)));
+    }
     rows
 }
 
