@@ -23,7 +23,8 @@ pub(crate) const HIDDEN: Duration = Duration::from_mins(16);
 const LOOK: i32 = 1;
 
 /// Queues of the templates that are not of one function.
-const SHARED: [&str; 2] = ["signalbox-forward-failures", "signalbox-organization-failures"];
+const SHARED: [&str; 3] =
+    ["signalbox-forward-failures", "signalbox-organization-failures", "signalbox-fleet-schedule-failures"];
 
 /// A failure queue.
 #[derive(Clone, Debug, Serialize)]
@@ -229,6 +230,7 @@ mod tests {
             ("mirror-repository-rule-failures", Some("mirror-repository")),
             ("signalbox-bus-failures", None),
             ("signalbox-forward-failures", None),
+            ("signalbox-fleet-schedule-failures", None),
             ("policies-pipeline-failures", None),
         ] {
             assert_eq!(function(name), Some(of), "{name}");

@@ -55,10 +55,7 @@ async fn the_key_goes_first_and_to_unshare_the_order_is_image_snapshot_key() {
     slow_down(&scene, "ModifySnapshotAttribute");
     let before = scene.world.calls();
     assert_eq!(scene.sweep().await.outcome, Outcome::Applied);
-    assert_eq!(
-        order(&scene, before),
-        ["ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "kms:PutKeyPolicy"]
-    );
+    assert_eq!(order(&scene, before), ["ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "kms:PutKeyPolicy"]);
 }
 
 #[tokio::test]
