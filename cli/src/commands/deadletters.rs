@@ -51,8 +51,9 @@ Example:
 pub(crate) enum DeadLettersCommand {
     /// List the failure queues, and what waits in them
     ///
-    /// Reads the queues that the templates make, in the account and Region that were chosen. SQS hides what is read from other
-    /// readers, so each message is given back at once; where that is interrupted, SQS shows it again within 16 minutes.
+    /// Reads the queues that the templates make by default, in the account and Region that were chosen; that of another bus or pipeline
+    /// by its name. SQS hides what is read from other readers, so each message is given back at once; where that is interrupted, SQS shows
+    /// it again within 16 minutes.
     #[command(after_help = LIST_HELP)]
     List {
         /// Only this queue

@@ -234,7 +234,9 @@ async fn every_page_of_a_queue_is_read_up_to_the_bound_and_all_is_shown_again() 
     let world = World::new().await;
     let sqs = Sqs::new(world.sessions.config());
     let url = sqs.create_queue().queue_name("signalbox-bus-failures").send().await.unwrap().queue_url.unwrap();
-    sqs.create_queue().queue_name("orders-failures").send().await.unwrap();
+    for others in ["orders-failures", "orders-bus-failures"] {
+        sqs.create_queue().queue_name(others).send().await.unwrap();
+    }
     for number in 0..25 {
         sqs.send_message().queue_url(&url).message_body(format!("{{\"number\": {number}}}")).send().await.unwrap();
     }

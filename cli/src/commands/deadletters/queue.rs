@@ -23,7 +23,8 @@ pub(crate) const HIDDEN: Duration = Duration::from_mins(16);
 const LOOK: i32 = 1;
 
 /// Queues of the templates that are not of one function.
-const SHARED: [&str; 2] = ["signalbox-forward-failures", "signalbox-organization-failures"];
+const SHARED: [&str; 3] =
+    ["signalbox-forward-failures", "signalbox-organization-failures", "signalbox-fleet-schedule-failures"];
 
 /// A failure queue.
 #[derive(Clone, Debug, Serialize)]
@@ -87,12 +88,15 @@ impl Queues {
         Self { sqs: Client::new(sessions.config()) }
     }
 
-    /// Every failure queue that is there, by name.
+    /// Every failure queue that is there, by name. Of those that several functions share only what begins as the templates' defaults do: to
+    /// read a queue hides its messages for a moment, and another team's `orders-bus-failures` is not ours to read. By its name an operator
+    /// reaches each.
     pub(crate) async fn all(&self) -> Result<Vec<Queue>, Error> {
         let pages = self.sqs.list_queues().into_paginator().page_size(1_000).items().send();
         let urls = all_pages(pages).await.doing(|| "listing the queues")?;
         let mut queues: Vec<_> =
             urls.iter().filter_map(|url| Queue::of(url.rsplit('/').next().unwrap_or_default(), url)).collect();
+        queues.retain(|it| it.function.is_some() || it.name.starts_with("signalbox"));
         queues.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(queues)
     }
@@ -226,6 +230,7 @@ mod tests {
             ("mirror-repository-rule-failures", Some("mirror-repository")),
             ("signalbox-bus-failures", None),
             ("signalbox-forward-failures", None),
+            ("signalbox-fleet-schedule-failures", None),
             ("policies-pipeline-failures", None),
         ] {
             assert_eq!(function(name), Some(of), "{name}");
