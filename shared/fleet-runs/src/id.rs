@@ -17,7 +17,8 @@ const LONGEST: usize = 64;
 
 impl RunId {
     /// What a name looks like, for error messages.
-    pub const EXPECTED: &'static str = "a name of 1 to 64 letters, digits, `_` or `-`, such as inventory-2026-11-29";
+    pub const EXPECTED: &'static str =
+        "a name of 1 to 64 letters, digits, `_` or `-` but not `--`, such as inventory-2026-11-29";
 
     /// The name as it is written.
     #[must_use]
@@ -38,7 +39,8 @@ impl FromStr for RunId {
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let is_taken = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
-        let is_name = (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_taken);
+        // What comes after `--` says which attempt an execution is.
+        let is_name = (1..=LONGEST).contains(&text.len()) && text.bytes().all(is_taken) && !text.contains("--");
         if is_name { Ok(Self(text.into())) } else { Err(Malformed::new(text, Self::EXPECTED)) }
     }
 }

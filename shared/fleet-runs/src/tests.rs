@@ -67,7 +67,7 @@ fn what_is_malformed_is_refused_with_its_place_what_is_expected_and_the_remedy()
     ];
     let told: Vec<_> = cases.map(|(place, value)| refusal(&with(place, value), false)).into();
     expect![[r#"
-        the request of the run, run: `../other` is not a name of 1 to 64 letters, digits, `_` or `-`, such as inventory-2026-11-29 at line 1 column 17; EXAMPLE
+        the request of the run, run: `../other` is not a name of 1 to 64 letters, digits, `_` or `-` but not `--`, such as inventory-2026-11-29 at line 1 column 17; EXAMPLE
         the request of the run, as a whole: missing field `run` at line 1 column 207; EXAMPLE
         the request of the run, actor: unknown field `actor`, expected one of `run`, `select`, `work`, `tolerance`, `concurrency`, `series` at line 1 column 234; EXAMPLE
         the request of the run, select.targets: the list is empty, which is never everything: name some, or write "all" at line 1 column 43; EXAMPLE
@@ -81,7 +81,7 @@ fn what_is_malformed_is_refused_with_its_place_what_is_expected_and_the_remedy()
         the request of the run, work.role: unknown field `role`, expected one of `operation`, `apply`, `regions`, `regions_at_once`, `session` at line 1 column 175; EXAMPLE
         the request of the run, tolerance.percent: `150` is not a part in percent; write 0 to 100
         the request of the run, concurrency: `0` is out of bounds; write 1 to 10000
-        the request of the run, series: `a/b` is not a name of 1 to 64 letters, digits, `_` or `-`, such as inventory-2026-11-29 at line 1 column 242; EXAMPLE"#]].assert_eq(&told.join("\n"));
+        the request of the run, series: `a/b` is not a name of 1 to 64 letters, digits, `_` or `-` but not `--`, such as inventory-2026-11-29 at line 1 column 242; EXAMPLE"#]].assert_eq(&told.join("\n"));
 }
 
 #[test]
@@ -131,6 +131,7 @@ fn each_object_has_its_name() {
         assert!(other.starts_with(&keys::prefix(&run)), "{other}");
     }
     assert_eq!((run.execution(1), run.execution(2)), ("run-1".into(), "run-1--2".into()));
+    assert!("run-1--2".parse::<RunId>().is_err(), "no run has the name of another's second execution");
     let here = bucket(false, &account, &"ap-southeast-2".parse().unwrap());
     assert_eq!(here, "signalbox-read-fleet-000000000012-ap-southeast-2");
     assert!(here.len() <= 63);

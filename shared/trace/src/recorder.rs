@@ -4,32 +4,13 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use place::hex;
-
 use crate::call::Recorded;
+use crate::noted::{CALLS, Ending, Identity, STEPS, Span, State};
 use crate::sent::Sent;
 use crate::{Answered, Call, Origin};
 
-/// How many calls of a run have a subsegment of their own; further ones are counted.
-pub const CALLS: usize = 100;
-
-/// How many steps of a run have a subsegment of their own; further ones are counted.
-pub const STEPS: usize = 100;
-
 /// The characters that a name may have. <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html>
 const NAME: usize = 200;
-
-/// How work ended, as X-Ray tells apart: an error is the asker's, a fault is the answerer's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Ending {
-    /// It was done.
-    #[default]
-    Well,
-    /// It was refused, for this reason.
-    Error(String),
-    /// It failed, for this reason.
-    Fault(String),
-}
 
 /// What is known of a run in the end.
 #[derive(Clone, Debug, Default)]
@@ -47,32 +28,9 @@ pub struct CallId(usize);
 /// Notes what a run does.
 #[derive(Debug)]
 pub struct Recorder {
-    pub(crate) origin: Origin,
-    pub(crate) trace_id: String,
+    trace: Identity,
     now: fn() -> SystemTime,
-    ids: RandomState,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-pub(crate) struct State {
-    /// The first is the run itself.
-    pub(crate) spans: Vec<Span>,
-    /// Which of them the work that goes on now belongs to.
-    current: usize,
-    pub(crate) calls: usize,
-    pub(crate) steps: usize,
-}
-
-#[derive(Debug)]
-pub(crate) struct Span {
-    /// What it is a part of, which stands before it.
-    pub(crate) parent: usize,
-    pub(crate) name: String,
-    pub(crate) start: SystemTime,
-    pub(crate) end: Option<SystemTime>,
-    pub(crate) ending: Ending,
-    pub(crate) call: Option<Recorded>,
 }
 
 /// A phase that goes on. It has failed where it is dropped before it is closed: the run was cut off, or panicked.
@@ -105,13 +63,13 @@ impl Recorder {
         let trace_id = origin.trace_id.clone().unwrap_or_else(fresh);
         let run = Span { parent: 0, name: named(name.into()), start, end: None, ending: Ending::Well, call: None };
         let state = Mutex::new(State { spans: vec![run], current: 0, calls: 0, steps: 0 });
-        Arc::new(Self { origin, trace_id, now, ids, state })
+        Arc::new(Self { trace: Identity { origin, trace_id, ids }, now, state })
     }
 
     /// The trace that the run belongs to.
     #[must_use]
     pub fn trace_id(&self) -> &str {
-        &self.trace_id
+        &self.trace.trace_id
     }
 
     /// What to hand on with what is asked for now, so that what others do about it joins the trace: a [`crate::Header`].
@@ -169,7 +127,7 @@ impl Recorder {
     }
 
     fn header_below(&self, index: usize) -> String {
-        ["Root=", &self.trace_id, ";Parent=", &self.id(index), ";Sampled=1"].concat()
+        ["Root=", &self.trace.trace_id, ";Parent=", &self.trace.id(index), ";Sampled=1"].concat()
     }
 
     /// Ends the recording: its documents, each small enough to be sent.
@@ -178,7 +136,7 @@ impl Recorder {
         let now = (self.now)();
         let mut state = self.state();
         state.spans[0].ending = finish.ending;
-        Sent { recorder: self, state: &state, annotations: &finish.annotations, now }.documents()
+        Sent { trace: &self.trace, state: &state, annotations: &finish.annotations, now }.documents()
     }
 
     fn push(&self, state: &mut State, parent: usize, name: String, call: Option<Recorded>) -> usize {
@@ -188,11 +146,6 @@ impl Recorder {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The id of what stands at this place.
-    pub(crate) fn id(&self, index: usize) -> String {
-        hex(&self.ids.hash_one(index).to_be_bytes())
     }
 }
 

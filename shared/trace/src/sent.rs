@@ -9,8 +9,8 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use crate::call::Recorded;
-use crate::recorder::{Span, State};
-use crate::{Answered, CALLS, Ending, Http, Recorder, Response, STEPS};
+use crate::noted::{CALLS, Ending, Identity, STEPS, Span, State};
+use crate::{Answered, Http, Response};
 
 /// The bytes that a document may have: X-Ray and its daemon take 64 KB, of which the daemon's own line needs some.
 /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html>
@@ -27,7 +27,7 @@ const ANNOTATION: usize = 1_000;
 
 /// A recording that has ended. It is written as it lies there: a function does this before each answer.
 pub(crate) struct Sent<'a> {
-    pub(crate) recorder: &'a Recorder,
+    pub(crate) trace: &'a Identity,
     pub(crate) state: &'a State,
     pub(crate) annotations: &'a [(&'static str, String)],
     pub(crate) now: SystemTime,
@@ -86,11 +86,11 @@ impl<'a> Part<'a> {
 
     /// Which trace it belongs to, and what it is below, where no document around it says so.
     fn place<M: SerializeMap>(self, map: &mut M) -> Result<(), M::Error> {
-        let Sent { recorder, state, .. } = self.of;
-        let (origin, is_run) = (&recorder.origin, self.index == 0);
-        map.serialize_entry("trace_id", &recorder.trace_id)?;
+        let Sent { trace, state, .. } = self.of;
+        let (origin, is_run) = (&trace.origin, self.index == 0);
+        map.serialize_entry("trace_id", &trace.trace_id)?;
         if !is_run {
-            map.serialize_entry("parent_id", &recorder.id(state.spans[self.index].parent))?;
+            map.serialize_entry("parent_id", &trace.id(state.spans[self.index].parent))?;
         } else if let Some(parent) = &origin.parent {
             map.serialize_entry("parent_id", parent)?;
         }
@@ -102,9 +102,9 @@ impl<'a> Part<'a> {
 
     /// What only the run itself has.
     fn run<M: SerializeMap>(self, map: &mut M) -> Result<(), M::Error> {
-        let Sent { recorder, state, annotations, .. } = self.of;
-        if !recorder.origin.links.is_empty() {
-            map.serialize_entry("links", &recorder.origin.links)?;
+        let Sent { trace, state, annotations, .. } = self.of;
+        if !trace.origin.links.is_empty() {
+            map.serialize_entry("links", &trace.origin.links)?;
         }
         let annotations = annotations.iter().map(|(name, value)| ((*name).into(), shortened(value, ANNOTATION).into()));
         map.serialize_entry("annotations", &annotations.collect::<serde_json::Map<_, Value>>())?;
@@ -114,9 +114,9 @@ impl<'a> Part<'a> {
 
 impl Serialize for Part<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Sent { recorder, state, now, .. } = self.of;
+        let Sent { trace, state, now, .. } = self.of;
         let Span { name, start, end, ending, call, .. } = &state.spans[self.index];
-        let id = recorder.id(self.index);
+        let id = trace.id(self.index);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("name", name)?;
         map.serialize_entry("id", &id)?;

@@ -39,7 +39,10 @@ impl Checked for Scene {
 
     fn economy() -> Vec<Economy<Self>> {
         vec![
-            Economy { given: Given::default(), sample: "a-run-begins", calls: expect![[r#"
+            Economy {
+                given: Given::default(),
+                sample: "a-run-begins",
+                calls: expect![[r#"
                 6 calls
                 s3:GetObject
                 organizations:ListAccounts
@@ -47,13 +50,18 @@ impl Checked for Scene {
                 s3:PutObject
                 s3:PutObject
                 s3:PutObject
-            "#]] },
-            Economy { given: planned(), sample: "an-account-is-worked-on", calls: expect![[r#"
+            "#]],
+            },
+            Economy {
+                given: planned(),
+                sample: "an-account-is-worked-on",
+                calls: expect![[r#"
                 3 calls
                 s3:HeadObject
                 s3:PutObject
                 sts:AssumeRole
-            "#]] },
+            "#]],
+            },
         ]
     }
 
@@ -62,7 +70,9 @@ impl Checked for Scene {
             given: planned(),
             sample: "an-account-is-worked-on",
             variables: Scene::variables,
-            report: expect![[r#"{"function":"read-fleet","key":"identities-1/account/222233334444","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"work in account 222233334444","error":null}],"correlation_id":"identities-1"}"#]],
+            report: expect![[
+                r#"{"function":"read-fleet","key":"identities-1/account/222233334444","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"work in account 222233334444","error":null}],"correlation_id":"identities-1"}"#
+            ]],
             then: "unchanged",
         }])
     }

@@ -53,7 +53,8 @@ async fn a_run_is_followed_stopped_and_resumed_from_the_command_line_and_shows_e
     let fleet = Fleet::set_up().await;
     let bucket = fleet.bucket();
     let mut gate = AWS.gate(&fleet.accounts[STOPPED_AT]);
-    let begin = "run caller-identity --all --regions eu-west-1,eu-central-1 --concurrency 1 --run identities-3 --remote";
+    let begin =
+        "run caller-identity --all --regions eu-west-1,eu-central-1 --concurrency 1 --run identities-3 --remote";
     let mut running = command(&fleet, &format!("{begin} --output json --runs-bucket {bucket}")).spawn().unwrap();
     let mut said = BufReader::new(running.stderr.take().unwrap()).lines().map_while(Result::ok);
     next(&mut said, |line| line.starts_with("run identities-3 has begun; "));
@@ -86,6 +87,7 @@ async fn a_run_is_followed_stopped_and_resumed_from_the_command_line_and_shows_e
     assert_eq!(shown, out, "what is shown later is the same");
     let (_, listed, _) = told(&fleet, "runs --output json");
     let listed: Value = serde_json::from_str(&listed).unwrap();
-    let rows = listed.as_array().unwrap().iter().map(|it| (it["execution"].as_str().unwrap(), it["run"].as_str().unwrap()));
+    let rows =
+        listed.as_array().unwrap().iter().map(|it| (it["execution"].as_str().unwrap(), it["run"].as_str().unwrap()));
     assert_eq!(rows.collect::<Vec<_>>(), [("identities-3--2", "identities-3"), ("identities-3", "identities-3")]);
 }

@@ -43,13 +43,16 @@ async fn of_one_that_no_entry_names_keys_are_not_read() {
     assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Ignored);
     let mut calls = scene.world.operations_since(before);
     calls.sort();
-    assert_eq!(calls, [
+    assert_eq!(
+        calls,
+        [
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "ec2:DescribeSnapshotAttribute",
             "ec2:DescribeSnapshots",
             "s3:GetObject"
-        ]);
+        ]
+    );
 }
 
 /// An identity that may invoke the function can guess the second in which several snapshots are complete.

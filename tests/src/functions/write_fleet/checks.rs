@@ -12,8 +12,7 @@ use crate::world::scene::Story;
 
 /// What sweeps of shares record, where a manifest may lie, and what a run that goes on or ends lists: beside the stories, which share
 /// nothing and neither go on nor end.
-const RECORDING: [&str; 4] =
-    ["dynamodb:TransactWriteItems", "dynamodb:Query", "ssm:GetParameter", "s3:ListObjectsV2"];
+const RECORDING: [&str; 4] = ["dynamodb:TransactWriteItems", "dynamodb:Query", "ssm:GetParameter", "s3:ListObjectsV2"];
 
 impl Checked for Scene {
     fn stories() -> Vec<Story<Self>> {
@@ -29,14 +28,18 @@ impl Checked for Scene {
     }
 
     fn economy() -> Vec<Economy<Self>> {
-        vec![Economy { given: shared(), sample: "an-account-is-worked-on", calls: expect![[r#"
+        vec![Economy {
+            given: shared(),
+            sample: "an-account-is-worked-on",
+            calls: expect![[r#"
             5 calls
             s3:HeadObject
             dynamodb:Scan
             s3:GetObject
             s3:PutObject
             sts:AssumeRole
-        "#]] }]
+        "#]],
+        }]
     }
 
     fn answers() -> Shown<Vec<Answer<Self>>> {
@@ -44,7 +47,9 @@ impl Checked for Scene {
             given: shared(),
             sample: "a-run-begins",
             variables: Scene::variables,
-            report: expect![[r#"{"function":"write-fleet","key":"shares-1/plan","outcome":"applied","reason":null,"notes":["1 account x 1 Region; 1 account left alone"],"steps":[{"step":"write runs/shares-1/lists/shares-1.canary.json: 222233334444","error":null},{"step":"write runs/shares-1/lists/shares-1.json: 1 account","error":null},{"step":"write runs/shares-1/account=skipped/results.jsonl.gz: 1 account","error":null},{"step":"write runs/shares-1/plan.json: share-sweep","error":null}],"correlation_id":"shares-1"}"#]],
+            report: expect![[
+                r#"{"function":"write-fleet","key":"shares-1/plan","outcome":"applied","reason":null,"notes":["1 account x 1 Region; 1 account left alone"],"steps":[{"step":"write runs/shares-1/lists/shares-1.canary.json: 222233334444","error":null},{"step":"write runs/shares-1/lists/shares-1.json: 1 account","error":null},{"step":"write runs/shares-1/account=skipped/results.jsonl.gz: 1 account","error":null},{"step":"write runs/shares-1/plan.json: share-sweep","error":null}],"correlation_id":"shares-1"}"#
+            ]],
             then: "unchanged",
         }])
     }
