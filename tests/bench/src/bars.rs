@@ -2,6 +2,7 @@
 
 pub mod chains;
 mod deliveries;
+mod fleet;
 mod mirrors;
 mod traces;
 
@@ -91,9 +92,8 @@ pub mod setting {
     /// Botocove over the 20 accounts and 4 regions.
     pub const BOTOCOVE: &str = "botocove, 20 x 4, 20 at a time";
 }
-use setting::{BOTOCOVE, FLEET, FLEET_AT_100, FLEET_BY_TAG, FLEET_OF_FEW, FLEET_OF_MANY};
-use setting::{CLOSED, CLOSED_NAMED, CLUSTERS, MANY_ENTRIES, ONE_ENTRY, ONE_POLICY, POLICIES};
-use setting::{PLAIN, SMALL, SWEEP, SWEEP_AT_RATES, SWEEP_OF_2015, SWEEP_WITH_TABLES, TLS, WORKFLOW};
+use setting::{CLOSED, CLOSED_NAMED, CLUSTERS, FLEET_BY_TAG, MANY_ENTRIES, ONE_ENTRY, ONE_POLICY, POLICIES};
+use setting::{PLAIN, SMALL, SWEEP, SWEEP_AT_RATES, SWEEP_OF_2015, SWEEP_WITH_TABLES, TLS};
 
 /// How a figure is compared and written.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -209,7 +209,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .chain(quotas(measured))
         .chain(closed(measured))
         .chain(rotations(measured))
-        .chain(fleet(measured))
+        .chain(fleet::bars(measured))
         .chain(policies(measured))
         .chain(mirrors::bars(measured))
         .chain(deliveries::bars(measured))
@@ -349,26 +349,6 @@ fn rotations(measured: &Measured) -> Vec<Bar> {
         [(single, 11.0, 3.0), (new, 15.0, proofs), (original, 14.0, 5.0), (clone, 14.0, 5.0), (lost, 14.0, 7.0)]
     });
     most.into_iter().flatten().flat_map(bars).collect()
-}
-
-fn fleet(measured: &Measured) -> Vec<Bar> {
-    let ran = |setting, figure: fn(&Run) -> f64| measured.ran(setting, figure);
-    let to_peer = |figure: fn(&Run) -> f64| ratio(ran(FLEET_OF_FEW, figure), ran(BOTOCOVE, figure));
-    vec![
-        Bar::new("fleet, 20 at a time, to requests x latency / 20", ran(FLEET, Run::to_floor), Limit::Times(1.15)),
-        Bar::new("fleet, 100 at a time, to the same / 100", ran(FLEET_AT_100, Run::to_floor), Limit::Times(1.3)),
-        Bar::new("its peak of resident memory", ran(FLEET_AT_100, Run::peak_mb), Limit::Megabytes(25.0)),
-        Bar::new("the same with 10,000 accounts", ran(FLEET_OF_MANY, Run::peak_mb), Limit::Megabytes(25.0)),
-        Bar::new("workflow, 10,000 x 2, to 4 rounds x latency / 40", ran(WORKFLOW, Run::to_floor), Limit::Times(1.25)),
-        Bar::new(
-            "its plan, 40 accounts and collect, peak of memory",
-            ran(WORKFLOW, Run::peak_mb),
-            Limit::Megabytes(64.0),
-        ),
-        Bar::new("roles that it assumes in an account", ran(FLEET, Run::assumed_each), Limit::Count(1.0)),
-        Bar::new("fleet of 20 accounts, CPU, to botocove", to_peer(|run| run.cost.cpu_ms), Limit::OneIn(100.0)),
-        Bar::new("the same, peak of resident memory", to_peer(Run::peak_mb), Limit::OneIn(20.0)),
-    ]
 }
 
 /// The peers begin with seconds of reading their lists of actions, so that one file is dear to them.

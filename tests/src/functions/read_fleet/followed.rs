@@ -48,6 +48,14 @@ fn places(lists: &Value, list: &str) -> BTreeSet<(String, String)> {
     places
 }
 
+fn assert_each_account_once(fleet: &Fleet, lists: &Value) {
+    let account = |place: usize| (fleet.accounts[place].clone(), String::new());
+    assert_eq!(places(lists, "FailedAssumeRole"), WITHOUT_ROLE.map(account).into());
+    assert_eq!((places(lists, "Results").len(), places(lists, "Exceptions").len()), (70, 0), "{lists:#}");
+    let hub = (fleet.hub.scene.world.account.clone(), String::new());
+    assert_eq!(places(lists, "Skipped"), SUSPENDED.map(account).into_iter().chain([hub]).collect());
+}
+
 #[tokio::test]
 async fn a_run_is_followed_stopped_and_resumed_from_the_command_line_and_shows_each_account_once() {
     let fleet = Fleet::set_up().await;
@@ -77,11 +85,7 @@ async fn a_run_is_followed_stopped_and_resumed_from_the_command_line_and_shows_e
     let (code, out, why) = told(&fleet, &format!("resume identities-3 --output json --runs-bucket {bucket}"));
     assert_eq!(code, Some(254), "the two accounts without the role have failed: {why}");
     let lists: Value = serde_json::from_str(&out).unwrap();
-    let account = |place: usize| (fleet.accounts[place].clone(), String::new());
-    assert_eq!(places(&lists, "FailedAssumeRole"), WITHOUT_ROLE.map(account).into());
-    assert_eq!((places(&lists, "Results").len(), places(&lists, "Exceptions").len()), (70, 0), "{lists:#}");
-    let hub = (fleet.hub.scene.world.account.clone(), String::new());
-    assert_eq!(places(&lists, "Skipped"), SUSPENDED.map(account).into_iter().chain([hub]).collect());
+    assert_each_account_once(&fleet, &lists);
     assert!(why.contains("run identities-3: SUCCEEDED, "), "{why}");
     let (_, shown, _) = told(&fleet, &format!("show identities-3 --output json --runs-bucket {bucket}"));
     assert_eq!(shown, out, "what is shown later is the same");
