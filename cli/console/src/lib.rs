@@ -3,6 +3,7 @@
 //! It listens on 127.0.0.1 alone, lets in who has the one-time link, and only reads. Of an AWS that this process has started it
 //! sends sample events too. What a page shows is read by the functions that the commands read by.
 
+mod app;
 mod assets;
 mod chart;
 mod gate;

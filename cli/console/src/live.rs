@@ -20,10 +20,10 @@ use reaction::Error;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use crate::app::App;
 use crate::page::{Cell, Problem, Row, Shell, html};
 use crate::pages::events::{HEADS, beginning, row};
 use crate::query::Query;
-use crate::server::App;
 
 /// Seconds that a record may be changed after its time, since that is of its claim: a run takes 15 minutes at most.
 const OVERLAP: u64 = 16 * 60;
@@ -150,7 +150,8 @@ impl Stream {
             }
             let heads = HEADS.map(String::from).to_vec();
             let text = Fragment { row: row(console, &id, &record), heads }.render().map_err(Error::failed)?;
-            let second = self.tail.reached.to_string();
+            // Its own second, since the connection may break before the next row.
+            let second = record.written().to_string();
             self.waiting.push_back(Event::default().event("row").id(second).data(text.trim_end()));
         }
         Ok(())

@@ -287,3 +287,10 @@ pub(crate) fn html(status: StatusCode, page: &impl Template) -> Response {
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the page could not be written").into_response(),
     }
 }
+
+/// The answer where there is no such page.
+pub(crate) fn missing(console: &Console) -> Response {
+    let shell = Shell::of(console, "", "There is no such page");
+    let what = "The console has no page of this address.".to_owned();
+    html(StatusCode::NOT_FOUND, &Problem { shell, what, remedy: "The menu has those that there are.".into() })
+}

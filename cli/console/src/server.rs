@@ -17,8 +17,9 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use crate::Console;
+use crate::app::App;
 use crate::gate::{Gate, Refusal, Verdict};
-use crate::page::{Problem, Shell, html};
+use crate::page::{Problem, Shell, html, missing};
 use crate::{assets, live, pages};
 
 /// What pages may load: what this server has, and nothing that stands in the page itself.
@@ -37,10 +38,9 @@ pub struct Server {
     gate: Gate,
 }
 
-/// What every request is answered with.
-pub(crate) struct App {
-    pub(crate) console: Console,
-    pub(crate) live: Arc<Semaphore>,
+/// What judges each request, and hears of links that were used.
+struct Guarding {
+    sends: bool,
     gate: Gate,
     tell: fn(&str),
 }
@@ -67,8 +67,9 @@ impl Server {
     /// # Errors
     /// Where connections cannot be accepted any more.
     pub async fn serve(self, console: Console, tell: fn(&str)) -> io::Result<()> {
-        let app = Arc::new(App { console, live: Arc::new(Semaphore::new(LIVE)), gate: self.gate, tell });
-        serve(self.listener, router(app)).await
+        let guarding = Arc::new(Guarding { sends: console.sender.is_some(), gate: self.gate, tell });
+        let app = Arc::new(App { console, live: Arc::new(Semaphore::new(LIVE)) });
+        serve(self.listener, router(app).layer(from_fn_with_state(guarding, guard))).await
     }
 }
 
@@ -92,7 +93,6 @@ fn router(app: Arc<App>) -> Router {
         .route("/assets/{name}", get(file))
         .fallback(absent)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
-        .layer(from_fn_with_state(app.clone(), guard))
         .with_state(app)
 }
 
@@ -104,21 +104,13 @@ async fn absent(State(app): State<Arc<App>>) -> Response {
     missing(&app.console)
 }
 
-/// The answer where there is no such page.
-pub(crate) fn missing(console: &Console) -> Response {
-    let shell = Shell::of(console, "", "There is no such page");
-    let what = "The console has no page of this address.".to_owned();
-    html(StatusCode::NOT_FOUND, &Problem { shell, what, remedy: "The menu has those that there are.".into() })
-}
-
 /// Judges a request, and adds the headers that every answer has.
-async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let sends = app.console.sender.is_some();
+async fn guard(State(guarding): State<Arc<Guarding>>, request: Request, next: Next) -> Response {
     let is_form = request.uri().path() == "/send";
-    let verdict = app.gate.judge(request.method(), request.uri(), request.headers(), sends);
+    let verdict = guarding.gate.judge(request.method(), request.uri(), request.headers(), guarding.sends);
     let mut response = match verdict {
         Verdict::Enter => next.run(request).await,
-        Verdict::Exchange(token) => exchange(&app, &token),
+        Verdict::Exchange(token) => exchange(&guarding, &token),
         Verdict::Refuse(why) => refuse(why),
     };
     protect(response.headers_mut(), is_form);
@@ -126,12 +118,12 @@ async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
 }
 
 /// Exchanges the token for the cookie, so that no address that a browser keeps has a secret.
-fn exchange(app: &App, token: &str) -> Response {
-    if !app.gate.take(token) {
+fn exchange(guarding: &Guarding, token: &str) -> Response {
+    if !guarding.gate.take(token) {
         return refuse(Refusal::Spent);
     }
-    (app.tell)(&format!("a browser has used the link; this one lets in another: {}", app.gate.link()));
-    (StatusCode::SEE_OTHER, [(LOCATION, "/".to_owned()), (SET_COOKIE, app.gate.cookie())]).into_response()
+    (guarding.tell)(&format!("a browser has used the link; this one lets in another: {}", guarding.gate.link()));
+    (StatusCode::SEE_OTHER, [(LOCATION, "/".to_owned()), (SET_COOKIE, guarding.gate.cookie())]).into_response()
 }
 
 fn protect(headers: &mut HeaderMap, is_form: bool) {

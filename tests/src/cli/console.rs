@@ -46,8 +46,8 @@ impl Console {
         command.env_clear().args(["console", "--ledger-table", LEDGER]).env("AWS_ACCESS_KEY_ID", account);
         command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
         let mut running = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(running.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let link = lines.into_iter().find_map(|line| Some(line.split_once("open http://")?.1.to_owned())).unwrap();
+        let mut lines = BufReader::new(running.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let link = lines.find_map(|line| Some(line.split_once("open http://")?.1.to_owned())).unwrap();
         let (address, token) = link.split_once("/?token=").unwrap();
         Self { running, address: address.into(), token: token.into(), cookie: String::new() }
     }
@@ -59,7 +59,7 @@ impl Console {
         assert_eq!((answer.status(), answer.header("location")), ("303", "/"), "{}", answer.head);
         let cookie = answer.header("set-cookie");
         assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
-        console.cookie = cookie.split(';').next().unwrap().to_owned();
+        cookie.split(';').next().unwrap().clone_into(&mut console.cookie);
         console
     }
 
@@ -74,7 +74,8 @@ impl Console {
 
     fn send(&self, line: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let headers = headers.concat();
         let length = body.len();
         let text = format!("{line} HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}");
         stream.write_all(text.as_bytes()).unwrap();
@@ -209,22 +210,17 @@ async fn the_pages_of_events_say_what_the_command_prints() {
     assert_eq!(found.matches("<tr role=\"row\" id=").count(), 1);
 }
 
-/// Reads rows of the stream until there is one about this.
-fn rows_until(stream: TcpStream, about: &str) -> (Vec<String>, String) {
-    let (mut rows, mut last) = (Vec::new(), String::new());
-    for line in BufReader::new(stream).lines().map(Result::unwrap) {
-        if let Some(id) = line.strip_prefix("id: ") {
-            last = id.to_owned();
-        }
-        if let Some(row) = line.strip_prefix("data: ") {
-            rows.push(row.to_owned());
-            if row.contains(about) {
-                // The id of a row may stand on either side of it.
-                break;
-            }
+/// Reads rows of the stream until there is one about each of these: the row about the last of them.
+fn row_of_last(stream: TcpStream, mut abouts: Vec<String>) -> String {
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    loop {
+        let line = lines.next().unwrap_or_else(|| panic!("the stream has ended without {abouts:?}"));
+        let Some(row) = line.strip_prefix("data: ") else { continue };
+        abouts.retain(|about| !row.contains(about.as_str()));
+        if abouts.is_empty() {
+            return row.to_owned();
         }
     }
-    (rows, last)
 }
 
 #[tokio::test]
@@ -235,17 +231,15 @@ async fn events_come_as_they_happen_and_what_a_page_missed_comes_when_it_is_back
     let headers = [("Host", console.address.as_str()), ("Cookie", console.cookie.as_str())];
     let stream = console.send("GET /live", &headers, "");
     settle(&ledger, "first", applied()).await;
-    let (rows, _) = rows_until(stream, "/first<");
-    assert!(rows.last().unwrap().contains(">applied<") || rows.last().unwrap().contains(">working<"), "{rows:?}");
+    let row = row_of_last(stream, vec!["/first<".into()]);
+    assert!(row.contains(">share-ami<") && row.contains("<time "), "{row}");
     let since = world.sessions.seconds().to_string();
-    for number in 0..30 {
-        settle(&ledger, &format!("missed-{number:02}"), applied()).await;
+    let missed: Vec<_> = (0..30).map(|number| format!("missed-{number:02}")).collect();
+    for name in &missed {
+        settle(&ledger, name, applied()).await;
     }
     let back = [headers[0], headers[1], ("Last-Event-ID", since.as_str())];
-    settle(&ledger, "last", applied()).await;
     let stream = console.send("GET /live", &back, "");
-    let mut missing: Vec<_> = (0..30).map(|number| format!("/missed-{number:02}<")).collect();
-    let (rows, _) = rows_until(stream, "/last<");
-    missing.retain(|about| !rows.iter().any(|row| row.contains(about.as_str())));
-    assert!(missing.is_empty(), "{missing:?}");
+    settle(&ledger, "last", applied()).await;
+    row_of_last(stream, missed.iter().map(String::as_str).chain(["last"]).map(|it| format!("/{it}<")).collect());
 }

@@ -6,16 +6,20 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use sharing::{Head, Resource};
-use sharing_records::{AuditItem, verify};
+use sharing_records::{AuditItem, Grants, verify};
 
-use super::shares::grants;
 use crate::Console;
+use crate::app::App;
 use crate::page::{Cell, Field, List, Notice, Shell, Table, Tone};
 use crate::query::{Query, address};
-use crate::server::App;
 
 /// What to do where there are no records.
 pub(crate) const REMEDY: &str = "Deploy infra/grants.yaml, name its tables by --grants-table and --audit-table, or choose another account or Region.";
+
+/// The tables of grants and of the audit.
+pub(crate) fn grants(console: &Console) -> Grants {
+    Grants::new(&console.sessions, &console.tables.grants, &console.tables.audit, "signalbox")
+}
 
 /// Where the audit of a resource is.
 pub(crate) fn history_of(resource: &Resource) -> String {

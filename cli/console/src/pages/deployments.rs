@@ -9,9 +9,9 @@ use delivery::{Delivery, Record};
 use reaction::Error;
 
 use crate::Console;
+use crate::app::App;
 use crate::page::{Cell, Field, List, Notice, Problem, Shell, Table, html};
 use crate::query::{Query, address};
-use crate::server::App;
 
 /// How many deployments of a function are shown.
 const MOST: i32 = 20;

@@ -10,12 +10,12 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use ledger::{Record, Records};
 use place::plain;
-use reaction::{Error, Report};
+use reaction::{Error, Finding, Report};
 
 use crate::Console;
+use crate::app::App;
 use crate::page::{Cell, Field, List, Notice, Problem, ROWS, Row, Shell, Table, Tone, html};
 use crate::query::{Query, address};
-use crate::server::App;
 
 pub(crate) const HEADS: [&str; 4] = ["When (UTC)", "State", "Function", "About"];
 
@@ -197,7 +197,7 @@ fn tables(report: &Report) -> Vec<Table> {
     );
     let mut tables = vec![steps.with(report.steps.iter().map(step))];
     if !report.findings.is_empty() {
-        tables.push(super::policies::table(&report.findings));
+        tables.push(findings(&report.findings));
     }
     let counts = report.counts.iter().flat_map(|(section, counts)| {
         counts.iter().map(move |(what, many)| vec![Cell::text(section), Cell::text(what), Cell::text(many)])
@@ -206,6 +206,21 @@ fn tables(report: &Report) -> Vec<Table> {
         tables.push(Table::new("Counts", &["Section", "What", "How many"], "").with(counts));
     }
     tables
+}
+
+/// The findings of a report.
+fn findings(found: &[Finding]) -> Table {
+    let row = |it: &Finding| {
+        vec![
+            Cell::code(&it.path),
+            Cell::word(it.severity),
+            Cell::text(&it.message),
+            Cell::text(&it.remedy),
+            Cell::code(&it.rule),
+        ]
+    };
+    let heads = ["Where", "Severity", "What is wrong", "What to do", "Rule"];
+    Table::new("Findings", &heads, "Nothing is found.").with(found.iter().map(row))
 }
 
 /// Text with its lines, and without what hides or turns it.

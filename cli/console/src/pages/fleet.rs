@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::app::App;
 use crate::page::{Cell, List, Notice, Shell, Table};
-use crate::server::App;
 
 /// One execution of a workflow.
 pub struct FleetRun {

@@ -7,8 +7,8 @@ use axum::response::Response;
 use naming_sweep::{Row, Sweep};
 
 use super::by_hand;
+use crate::app::App;
 use crate::page::{Cell, List, Notice, Shell, Table};
-use crate::server::App;
 
 /// The names.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {

@@ -9,8 +9,8 @@ use reaction::Error;
 
 use super::deadline;
 use crate::Console;
+use crate::app::App;
 use crate::page::{Cell, List, Notice, Shell, Table};
-use crate::server::App;
 
 /// How many days the trend has.
 const DAYS: i32 = 30;

@@ -5,30 +5,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use ledger::Records;
-use reaction::{Finding, Report};
+use reaction::Report;
 
 use super::events::REMEDY;
+use crate::app::App;
 use crate::page::{Cell, List, Notice, Shell, Table};
 use crate::query::address;
-use crate::server::App;
 
 /// How many reports are read.
 const MOST: usize = 500;
-
-/// The findings of a report.
-pub(crate) fn table(findings: &[Finding]) -> Table {
-    let row = |it: &Finding| {
-        vec![
-            Cell::code(&it.path),
-            Cell::word(it.severity),
-            Cell::text(&it.message),
-            Cell::text(&it.remedy),
-            Cell::code(&it.rule),
-        ]
-    };
-    let heads = ["Where", "Severity", "What is wrong", "What to do", "Rule"];
-    Table::new("Findings", &heads, "Nothing is found.").with(findings.iter().map(row))
-}
 
 /// The policies that check-policy has judged, with what it found.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {

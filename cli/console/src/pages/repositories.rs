@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use mirror_repository::MirrorRepository;
 
+use crate::app::App;
 use crate::page::{Cell, List, Notice, Shell, Table};
-use crate::server::App;
 
 /// The branches of each repository: what the bucket has, and what the forge has now.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {

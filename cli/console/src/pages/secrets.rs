@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use operations::rotation::{Secret, rotations};
 
+use crate::app::App;
 use crate::page::{Cell, List, Notice, Shell, Table, time};
-use crate::server::App;
 
 /// The secrets of the account and Region.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {

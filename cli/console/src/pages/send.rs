@@ -8,10 +8,10 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use demo::delivery::{Reply, Sent};
 
-use crate::page::{Cell, Notice, Shell, Table, Tone, html};
+use crate::app::App;
+use crate::page::{Cell, Notice, Shell, Table, Tone, html, missing};
 use crate::query::{Query, address};
 use crate::sender::Sender;
-use crate::server::{App, missing};
 
 #[derive(Template)]
 #[template(path = "send.html")]

@@ -7,18 +7,11 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use sharing::{Principal, Resource};
-use sharing_records::Grants;
 
-use super::audit::{REMEDY, history_of};
-use crate::Console;
+use super::audit::{REMEDY, grants, history_of};
+use crate::app::App;
 use crate::page::{Cell, Field, List, Notice, Shell, Table};
 use crate::query::Query;
-use crate::server::App;
-
-/// The tables of grants and of the audit.
-pub(crate) fn grants(console: &Console) -> Grants {
-    Grants::new(&console.sessions, &console.tables.grants, &console.tables.audit, "signalbox")
-}
 
 /// The matrix.
 pub(crate) async fn matrix(State(app): State<Arc<App>>, uri: Uri) -> Response {
