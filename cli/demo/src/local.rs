@@ -165,7 +165,7 @@ fn parameters(
         ("GrantsTable", GRANTS_TABLE.into()),
         ("AuditTable", AUDIT_TABLE.into()),
         ("Repositories", REPOSITORIES.into()),
-        ("BucketName", "com-example-mirror".into()),
+        ("BucketName", format!("com-example-{function}")),
         ("DeploymentsTable", DEPLOYMENTS_TABLE.into()),
         ("DeliveryBucket", BUCKET.into()),
         ("DeployFunctions", DELIVERED.into()),

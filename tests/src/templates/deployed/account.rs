@@ -151,7 +151,8 @@ impl<S: Scene> Account<S> {
     pub async fn remembered(&self) -> Vec<Value> {
         let items =
             self.scene.world().dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap_or_default();
-        items.iter().map(|item| serde_json::from_str(item["data"].as_s().unwrap()).unwrap()).collect()
+        // What was given back has no report.
+        items.iter().filter_map(|item| Some(serde_json::from_str(item.get("data")?.as_s().unwrap()).unwrap())).collect()
     }
 
     /// The audit, as JSON, by resource and number.
