@@ -9,7 +9,6 @@ mod traces;
 
 use serde::Serialize;
 
-use crate::buckets::floor_ms;
 use crate::cpu_share::SHARE;
 use crate::database::Engine;
 use crate::fleet::Run;

@@ -1,7 +1,8 @@
 //! Sweeps over many images.
 
 use super::setting::{SWEEP, SWEEP_AT_RATES, SWEEP_BY_LISTS, SWEEP_OF_2015, SWEEP_OF_MANY, SWEEP_WITH_TABLES};
-use super::{Bar, Limit, floor_ms, ratio};
+use super::{Bar, Limit, ratio};
+use crate::buckets::floor_ms;
 use crate::measured::Measured;
 use crate::sweep::Sweep;
 
