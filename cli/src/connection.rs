@@ -18,7 +18,7 @@ use crate::progress;
 /// Which AWS to speak to. The environment is not read here: the SDK knows its order of precedence.
 #[derive(Clone, Debug, Args)]
 #[command(
-    next_help_heading = "AWS, for plan, apply, run, send, history, dns, patches, trace, deadletters, replay, ledger, fleet, mirror and deploy"
+    next_help_heading = "AWS, for plan, apply, run, send, history, dns, patches, trace, deadletters, replay, ledger, fleet, mirror, deploy and console"
 )]
 pub(crate) struct AwsOptions {
     #[arg(long, global = true, value_name = "NAME")]

@@ -31,9 +31,9 @@ pub const AUDIT_TABLE: &str = "signalbox-audit";
 /// The table of the records of rotations.
 pub const ROTATIONS_TABLE: &str = "signalbox-rotations";
 /// The table of patches.
-const PATCHES_TABLE: &str = "signalbox-patches";
+pub const PATCHES_TABLE: &str = "signalbox-patches";
 /// The table of deployments.
-const DEPLOYMENTS_TABLE: &str = "signalbox-deployments";
+pub const DEPLOYMENTS_TABLE: &str = "signalbox-deployments";
 /// The external id that the trust of the functions' roles in members asks for.
 pub const EXTERNAL_ID: &str = "signalbox-up";
 
@@ -43,7 +43,9 @@ pub const DELIVERED: &str = "orders";
 pub const BUCKET: &str = "com-example-signalbox";
 const MANIFEST_KEY: &str = "share-manifest.json";
 /// The list of mirrored repositories, of which there are none at first.
-const REPOSITORIES: &str = "s3://com-example-signalbox/repositories.json";
+pub const REPOSITORIES: &str = "s3://com-example-signalbox/repositories.json";
+/// The bucket that they are mirrored to.
+pub const MIRROR_BUCKET: &str = "com-example-mirror-repository";
 const REPOSITORIES_KEY: &str = "repositories.json";
 
 /// The ARN of the role of each deployed function, by the function's name.

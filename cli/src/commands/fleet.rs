@@ -23,6 +23,7 @@ pub(super) use arguments::FleetCommand;
 use arguments::RunArguments;
 use checkpoint::Checkpoint;
 use exec::Executable;
+pub(super) use remote::listed;
 use sink::Sink;
 use work::{Prepared, Work};
 

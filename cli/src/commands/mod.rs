@@ -2,6 +2,7 @@
 
 mod apply;
 mod completions;
+mod console;
 mod counts;
 mod deadletters;
 mod deploy;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 use self::trace::TraceArguments;
 use clap::Subcommand;
 use clap_complete::Shell;
+use console::ConsoleAsked;
 use deadletters::DeadLettersCommand;
 use deploy::DeployCommand;
 use dns::NamesAsked;
@@ -152,11 +154,18 @@ pub(crate) enum Command {
     /// Bring a Lambda function's code to many accounts and Regions, look at what was delivered, and take it back
     #[command(subcommand, arg_required_else_help = true)]
     Deploy(DeployCommand),
+    /// Serve a page on 127.0.0.1 that shows what Signalbox did and is about to do, until Ctrl-C
+    ///
+    /// Events as they come, shares, audit, policies, names, secrets, patches, deployments, repositories and fleet runs, as the commands
+    /// read them. Prints a link that lets one browser in, once. The page only reads; that of `signalbox up` also sends sample events.
+    /// A page that is open reads the ledger each second, which DynamoDB charges for.
+    #[command(after_help = CONSOLE_HELP)]
+    Console(ConsoleAsked),
     /// Start an AWS on this machine with everything deployed, until Ctrl-C
     ///
     /// Starts ministack and moto on 127.0.0.1, and deploys infra/ with CloudFormation (but what rotates secrets, for want of a
     /// server). To try things on, there are an image, a manifest, a cluster, and an organization of two units and three members, with
-    /// images and a cluster of their own. Prints what to export, and which commands to try. Whatever happened there is forgotten at
+    /// images and a cluster of their own. Prints what to export, which commands to try, and the link of a console. Whatever happened there is forgotten at
     /// the end.
     #[command(after_help = "Example:\n  signalbox up --port 4566")]
     Up {
@@ -242,6 +251,10 @@ Examples:
   signalbox replay --file events.json --name after-the-manifest-was-mended --apply
   signalbox replay --dlq share-ami-failures --name after-the-manifest-was-mended --apply";
 
+const CONSOLE_HELP: &str = "\
+Example:
+  signalbox console --profile production";
+
 const COMPLETIONS_HELP: &str = "\
 Examples:
   source <(signalbox completions bash)
@@ -284,6 +297,7 @@ impl Command {
                 DEADLINE.as_secs() / 60
             ),
             Self::Send { .. } => "a function that was invoked goes on by itself; its log says how it ended".into(),
+            Self::Console(_) => "the console has ended".into(),
             Self::Up { .. } | Self::Demo => demo::FAREWELL.into(),
             Self::Apply { .. } => "steps that were begun may be done; run it again, and it goes on from there".into(),
             Self::DeadLetters(_) => deadletters::FAREWELL.into(),
@@ -306,7 +320,7 @@ pub(crate) async fn run(
     command_line: fn() -> clap::Command,
 ) -> Result<(), Failure> {
     if (aws.is_given() || given.has("AWS_CA_BUNDLE")) && !command.speaks_to_aws() {
-        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, patches, trace, deadletters, replay, ledger, fleet, mirror and deploy: this command uses no AWS but its own";
+        let message = "--profile, --region, --endpoint-url and --ca-bundle are for plan, apply, run, send, history, dns, patches, trace, deadletters, replay, ledger, fleet, mirror, deploy and console: this command uses no AWS but its own";
         return Err(Failure::usage(message));
     }
     if output.is_of_findings() && !matches!(command, Command::Policy(_)) {
@@ -329,6 +343,7 @@ pub(crate) async fn run(
         Command::Fleet(asked) => fleet::fleet(aws, asked, given, output).await,
         Command::Mirror(asked) => mirror::mirror(aws, &asked, given, output).await,
         Command::Deploy(asked) => deploy::deploy(aws, &asked, given, output).await,
+        Command::Console(asked) => console::console(aws, &asked, given).await,
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, given, output).await,

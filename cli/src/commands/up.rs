@@ -1,22 +1,28 @@
 //! `signalbox up`: an AWS on this machine with everything deployed, until the operator ends it.
 
 mod policies;
+mod samples;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
-use std::future::pending;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
+use aws::Sessions;
+use console::Sender;
 use policies::Policies;
 use serde::Serialize;
 use serde_json::Value;
 use suite::FUNCTIONS;
 use terminal::now;
 
+use super::console::{of, served};
 use crate::account::{ACCOUNT, REGION, SECRET};
 use crate::cluster::{Cluster, FRIENDLY, Network};
+use crate::delivery::Bus;
 use crate::failure::Failure;
 use crate::local::{self, Local, Roles, Told};
 use crate::organization::{Found, Organization, PLAYGROUND, PRODUCTION, SANDBOX, WORKLOADS};
@@ -76,15 +82,17 @@ pub(super) async fn up(port: u16, output: Format) -> Result<(), Failure> {
     let roles = local.deploy(&told, &progress).await.map_err(Failure::service)?;
     let tried = Tried::make(&local, organization, &network, &roles, &progress).await?;
     drop(progress);
-    output::print(output, &Environment::of(&local, &allowed, &network.zone))?;
+    let environment = Environment::of(&local, &allowed, &network.zone);
+    let (link, serving) = tried.console(&local, &environment).await?;
+    output::print(output, &environment)?;
     progress::say(&format!(
-        "\nThe local AWS is up, with Signalbox in it, until Ctrl-C. Export the lines above in another shell, and try:\n\n{}\n\n{}\n\n{}\n\n{}",
+        "\nThe local AWS is up, with Signalbox in it, until Ctrl-C. Open its console in a browser:\n{link}\n\nExport the lines above in another shell, and try:\n\n{}\n\n{}\n\n{}\n\n{}",
         tried.about_image(),
         tried.about_cluster(),
         tried.policies.told(),
         tried.about_organization()
     ));
-    pending().await
+    serving.await
 }
 
 impl Tried {
@@ -111,6 +119,24 @@ impl Tried {
         let (of_image, running) = (write("image", image.event(now()))?, write("cluster", cluster.event(now()))?);
         let (image, cluster, found) = ((image, of_image), (cluster, running), (found, of_member));
         Ok(Self { image, cluster, policies, organization, found, moved })
+    }
+
+    /// The console of this AWS, which may send events to it: its link, and the serving of it.
+    async fn console(
+        &self,
+        local: &Local,
+        environment: &Environment<'_>,
+    ) -> Result<(String, impl Future<Output = Result<(), Failure>> + use<>), Failure> {
+        let sessions = Sessions::of_config(local.config.clone(), now).map_err(Failure::configuration)?;
+        sessions.ask_home().await.map_err(Failure::service)?;
+        let event = |event: serde_json::Result<Value>| event.map_err(Failure::configuration);
+        let image = samples::of_here("the image that is here became available", &event(self.image.0.event(now()))?);
+        let cluster = samples::of_here("the cluster that is here runs", &event(self.cluster.0.event(now()))?);
+        let proposed = [image, cluster].into_iter().chain(samples::of_functions()).collect();
+        let sender = Sender::new(Bus::new(&local.config), proposed);
+        let settings = environment.settings();
+        let console = of(Arc::new(sessions), &|name: &str| settings.get(name).cloned(), Some(sender))?;
+        served(0, console).await
     }
 
     fn about_image(&self) -> String {
@@ -202,6 +228,23 @@ impl<'a> Environment<'a> {
             rotations_table: local::ROTATIONS_TABLE,
             zones,
         }
+    }
+}
+
+impl Environment<'_> {
+    /// What the console is told, by the variables of settings.
+    fn settings(&self) -> BTreeMap<&'static str, String> {
+        let of = [
+            ("SIGNALBOX_LEDGER_TABLE", self.ledger_table),
+            ("SIGNALBOX_GRANTS_TABLE", self.grants_table),
+            ("SIGNALBOX_AUDIT_TABLE", self.audit_table),
+            ("SIGNALBOX_PATCHES_TABLE", local::PATCHES_TABLE),
+            ("SIGNALBOX_DEPLOYMENTS_TABLE", local::DEPLOYMENTS_TABLE),
+            ("SIGNALBOX_REPOSITORIES", local::REPOSITORIES),
+            ("SIGNALBOX_MIRROR_BUCKET", local::MIRROR_BUCKET),
+            ("SIGNALBOX_DNS_ZONES", self.zones),
+        ];
+        of.map(|(name, value)| (name, value.to_owned())).into()
     }
 }
 

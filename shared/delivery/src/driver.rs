@@ -141,6 +141,14 @@ impl Delivery {
         records.into_iter().filter_map(Result::transpose).collect()
     }
 
+    /// The functions that have a record.
+    ///
+    /// # Errors
+    /// As of `Scan`.
+    pub async fn functions(&self) -> Result<Vec<String>, Error> {
+        self.store.functions().await
+    }
+
     /// Writes the record of a deployment before its first change. Where an earlier attempt wrote it, that one holds.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The records of all functions, as an operator looks at them and deletes them. No function uses this.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::SystemTime;
 
 use aws::{Answer, Sessions};
@@ -12,7 +13,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use reaction::{Doing, Error};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
-use crate::{Record, Status, giving_back};
+use crate::{RETENTION, Record, Status, giving_back};
 
 /// Where an occurrence stands at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,26 @@ pub enum State {
     Expired,
 }
 
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Working => "working",
+            Self::Lapsed => "lapsed",
+            Self::Released => "released",
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Expired => "expired",
+        })
+    }
+}
+
 impl Record {
+    /// When the occurrence was claimed or dealt with, in seconds since the epoch. That it was given back shows in no time.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.expiration.saturating_sub(RETENTION.as_secs())
+    }
+
     /// Where the occurrence stands at this time.
     #[must_use]
     pub fn state(&self, now: SystemTime) -> State {
@@ -100,6 +120,44 @@ impl Records {
         }
     }
 
+    /// Hands each record that was [written](Record::written) at this second or later to `take`, without its report. The ids begin with
+    /// `beginning` and contain `part`; reads the whole table for it, a page at a time.
+    ///
+    /// # Errors
+    /// As of `Scan`.
+    pub async fn each_since(
+        &self,
+        since: u64,
+        (beginning, part): (&str, &str),
+        mut take: impl FnMut(String, Record),
+    ) -> Result<(), Error> {
+        let expires = AttributeValue::N((since + RETENTION.as_secs()).to_string());
+        let mut next = None;
+        loop {
+            let scan = self.client.scan().table_name(&self.table).set_exclusive_start_key(next).consistent_read(true);
+            let scan = filtered(scan, beginning, part);
+            let condition = match scan.get_filter_expression() {
+                Some(condition) => format!("{condition} AND expiration >= :expires"),
+                None => "expiration >= :expires".into(),
+            };
+            let scan = scan.filter_expression(condition).expression_attribute_values(":expires", expires.clone());
+            let scan = scan.projection_expression(WITHOUT_REPORT).expression_attribute_names("#status", "status");
+            let scan = scan.expression_attribute_names("#owner", "owner");
+            let page = scan.send().await.or_error().doing(|| self.place())?;
+            for item in page.items.unwrap_or_default() {
+                let Some(id) = item.get("id").and_then(|it| it.as_s().ok()).cloned() else { continue };
+                // What is no record has no time; `find` tells of it.
+                if let Ok(record) = from_item(item) {
+                    take(id, record);
+                }
+            }
+            next = page.last_evaluated_key;
+            if next.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     /// The record of this id, if there is one.
     ///
     /// # Errors
@@ -153,6 +211,9 @@ impl Records {
         format!("ledger table {}", self.table)
     }
 }
+
+/// What a list shows of a record: a report may have 300 KB.
+const WITHOUT_REPORT: &str = "id, #status, expiration, in_progress_expiration, #owner, outcome";
 
 type Scan = aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 

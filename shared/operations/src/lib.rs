@@ -6,7 +6,7 @@
 
 mod actions;
 mod operation;
-mod rotation;
+pub mod rotation;
 mod sharing;
 mod sweeps;
 

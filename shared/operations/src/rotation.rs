@@ -1,6 +1,6 @@
 //! How the rotation of secrets stands in one account and region. No value of a secret is read.
 
-use aws::Pace;
+use aws::{Pace, SdkConfig};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::list_secrets::ListSecretsOutput;
 use aws_sdk_secretsmanager::primitives::{DateTime, DateTimeFormat};
@@ -18,28 +18,42 @@ const PENDING: &str = "AWSPENDING";
 /// The secrets, by name.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Rotations {
-    secrets: Vec<Secret>,
+pub struct Rotations {
+    /// Each secret.
+    pub secrets: Vec<Secret>,
 }
 
+/// One secret, and how its rotation stands. Times are of UTC.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Secret {
-    name: String,
-    rotation_enabled: bool,
+pub struct Secret {
+    /// Its name.
+    pub name: String,
+    /// Whether Secrets Manager rotates it.
+    pub rotation_enabled: bool,
+    /// When it was rotated last.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    last_rotated: Option<String>,
+    pub last_rotated: Option<String>,
+    /// When it is to be rotated.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    next_rotation: Option<String>,
+    pub next_rotation: Option<String>,
     /// The version that a rotation made and that is not current: it is at it now, or got stuck.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pending: Option<String>,
+    pub pending: Option<String>,
 }
 
 /// Lists the secrets, with one call a hundred.
 pub(crate) async fn read(session: &Session) -> Result<Rotations, Error> {
+    rotations(&session.config).await
+}
+
+/// The secrets of the account and Region of this configuration.
+///
+/// # Errors
+/// As of `ListSecrets`.
+pub async fn rotations(config: &SdkConfig) -> Result<Rotations, Error> {
     const PAGE: i32 = 100;
-    let client = Client::new(&session.config);
+    let client = Client::new(config);
     let pages = client.list_secrets().max_results(PAGE).into_paginator().send();
     let pages = Pace::unlimited().all_pages("ListSecrets", pages, ListSecretsOutput::next_token).await;
     let pages = pages.doing(|| "listing the secrets")?;

@@ -9,10 +9,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws::Sessions;
 use aws_sdk_sfn::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_sfn::types::ExecutionStatus;
+use console::FleetRun;
 use fleet::{Account, Entry, Reason, Tolerance};
 use fleet_runs::{AllOr, Planned, Request, RunId, Select, Session};
 use operations::Operation;
 use place::plain;
+use reaction::Error;
 
 use super::arguments::{Form, Listing, Named, Place, Resumed, RunArguments, Shown};
 use super::checkpoint::Known;
@@ -107,6 +109,16 @@ pub(super) async fn runs(aws: &AwsOptions, asked: &Listing, output: Format) -> R
     let workflow = Workflow::of(&sessions, asked.writes, None).map_err(Failure::configuration)?;
     let listed = workflow.executions(asked.most.into()).await.map_err(Failure::service)?;
     output::print(output, &Runs(listed))
+}
+
+/// The last runs, as the console shows them.
+pub(in crate::commands) async fn listed(
+    sessions: &Sessions,
+    writes: bool,
+    most: usize,
+) -> Result<Vec<FleetRun>, Error> {
+    let listed = Workflow::of(sessions, writes, None)?.executions(most).await?;
+    Ok(Runs(listed).rows().map(|it| it.shown()).collect())
 }
 
 /// Shows what came of a run so far, or at its end.

@@ -17,22 +17,11 @@ pub(super) fn time(seconds: u64) -> String {
     time.unwrap_or_else(|| "-".into())
 }
 
-fn word(state: State) -> &'static str {
-    match state {
-        State::Working => "working",
-        State::Lapsed => "lapsed",
-        State::Released => "released",
-        State::Done => "done",
-        State::Refused => "refused",
-        State::Expired => "expired",
-    }
-}
-
 /// One occurrence of the list.
 #[derive(Serialize)]
 pub(super) struct Row {
     pub(super) id: String,
-    state: &'static str,
+    state: String,
     outcome: Option<String>,
     /// When the lease lapses or lapsed, where a run has claimed it.
     lease_until: Option<String>,
@@ -45,7 +34,7 @@ impl Row {
         let lease = record.in_progress_expiration.filter(|_| is_claimed).map(|ms| time(ms / 1_000));
         Self {
             id,
-            state: word(state),
+            state: state.to_string(),
             outcome: record.outcome.clone(),
             lease_until: lease,
             expires: time(record.expiration),
@@ -70,13 +59,7 @@ impl fmt::Display for List {
             let mut table = output::table(["STATE", "OUTCOME", "LEASE UNTIL", "EXPIRES", "OCCURRENCE"]);
             for Row { id, state, outcome, lease_until, expires } in &self.records {
                 let or_none = |text: &Option<String>| plain(text.as_deref().unwrap_or("-"));
-                table.add_row([
-                    (*state).to_owned(),
-                    or_none(outcome),
-                    or_none(lease_until),
-                    expires.clone(),
-                    plain(id),
-                ]);
+                table.add_row([state.clone(), or_none(outcome), or_none(lease_until), expires.clone(), plain(id)]);
             }
             f.write_str(&table.trim_fmt())?;
         }

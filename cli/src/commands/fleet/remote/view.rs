@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use console::FleetRun;
 use fleet_runs::RunId;
 use serde::{Serialize, Serializer};
 
@@ -12,7 +13,7 @@ use crate::output;
 pub(super) struct Runs(pub(super) Vec<Listed>);
 
 #[derive(Serialize)]
-struct Row<'a> {
+pub(super) struct Row<'a> {
     execution: &'a str,
     run: &'a str,
     status: &'a str,
@@ -21,11 +22,23 @@ struct Row<'a> {
 }
 
 impl Runs {
-    fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.0.iter().map(|Listed { name, status, began, ended }| {
             let run = name.rsplit_once("--").map_or(name.as_str(), |(run, _)| run);
             Row { execution: name, run, status: status.as_str(), began, ended: ended.as_deref() }
         })
+    }
+}
+
+impl Row<'_> {
+    pub(super) fn shown(&self) -> FleetRun {
+        FleetRun {
+            execution: self.execution.into(),
+            run: self.run.into(),
+            status: self.status.into(),
+            began: self.began.into(),
+            ended: self.ended.map(String::from),
+        }
     }
 }
 

@@ -1,0 +1,51 @@
+// Rows of events as they come: each replaces its own row or stands first. Without this script the list is as it was when it was read.
+"use strict";
+(() => {
+  const MOST = 200;
+  let source = null;
+  let count = 0;
+
+  const say = (text) => {
+    const news = document.getElementById("news");
+    if (news) news.textContent = text;
+  };
+
+  const add = (text) => {
+    const template = document.createElement("template");
+    template.innerHTML = text;
+    const row = template.content.querySelector("tr");
+    const body = document.querySelector("[data-live] tbody");
+    if (!row || !body) return;
+    const before = document.getElementById(row.id);
+    if (before && before.contains(document.activeElement)) {
+      before.replaceWith(row);
+      row.querySelector("a")?.focus();
+    } else if (before) {
+      before.replaceWith(row);
+    } else {
+      body.prepend(row);
+      row.className = "new";
+      count += 1;
+      document.querySelector("[data-live] .empty")?.remove();
+      document.querySelector("[data-live] .scroll")?.removeAttribute("hidden");
+    }
+    while (body.rows.length > MOST) body.lastElementChild.remove();
+    say(`Live: ${count} new since this page was opened`);
+  };
+
+  const open = () => {
+    source?.close();
+    source = null;
+    count = 0;
+    const live = document.querySelector("[data-live]");
+    if (!live) return;
+    source = new EventSource(live.dataset.live);
+    source.addEventListener("open", () => say("Live: new events appear here by themselves"));
+    source.addEventListener("row", (event) => add(event.data));
+    source.addEventListener("trouble", (event) => say(`Not read: ${event.data}`));
+    source.addEventListener("error", () => say("Not connected; what is missed comes later"));
+  };
+
+  document.addEventListener("htmx:afterSettle", open);
+  open();
+})();
