@@ -6,6 +6,7 @@ mod customer_key;
 mod organization;
 mod pipeline;
 mod rotation;
+mod shipped;
 mod upgrade;
 
 use account::Account;
