@@ -5,11 +5,15 @@ use std::sync::LazyLock;
 
 use local_aws::deploy::package;
 use serde_json::Value;
+use tokio::sync::MutexGuard;
 
 use super::account::ONE_AT_A_TIME;
 use crate::functions::share_ami::{GIVEN, Scene};
 use crate::world::built::binary;
 use crate::world::operator::{Operator, Ran};
+
+/// The profiles that the runbook's commands name.
+const PROFILES: [&str; 4] = ["test", "production", "hub", "member"];
 
 /// Two releases of the same function, which differ in what no program reads.
 static RELEASES: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
@@ -22,49 +26,55 @@ static RELEASES: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
 });
 
 /// An operator who deploys `share-ami` to the account of a scene.
-struct Shipping {
-    scene: Scene,
-    operator: Operator,
+pub struct Shipping {
+    /// What there is to share, and the manifest.
+    pub scene: Scene,
+    /// The operator.
+    pub operator: Operator,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Shipping {
-    async fn begin() -> Self {
+    /// A new account, and two releases.
+    pub async fn begin() -> Self {
+        let alone = ONE_AT_A_TIME.lock().await;
         let scene = Scene::set_up(&GIVEN, "an-image-became-available").await;
-        let operator = Operator::of(&scene.world.account, &["test"]);
+        let operator = Operator::of(&scene.world.account, &PROFILES);
         for (name, zip) in ["first", "second"].iter().zip(RELEASES.iter()) {
             std::fs::create_dir_all(operator.folder.join(name)).unwrap();
             std::fs::write(operator.folder.join(name).join("share-ami.zip"), zip).unwrap();
             let summed = operator.run(&format!("cd {name} && sha256sum share-ami.zip > SHA256SUMS"));
             assert_eq!(summed.code, Some(0), "{}", summed.said);
         }
-        Self { scene, operator }
+        Self { scene, operator, _alone: alone }
     }
 
     /// Runs make in the workspace; with the Python of the system, as others may bring an AWS CLI of their own.
-    fn make(&self, arguments: &str) -> Ran {
+    pub fn make(&self, arguments: &str) -> Ran {
         self.operator.run_in(&local_aws::workspace(), &format!("make --silent PYTHON=/usr/bin/python3 {arguments}"))
     }
 
-    fn deploy(&self, release: &str) -> Ran {
+    /// Deploys a release, acting: `first` or `second`.
+    pub fn deploy(&self, release: &str) -> Ran {
         let (bucket, folder) = (self.scene.world.bucket(), self.operator.folder.display());
         let given = format!("BUCKET={bucket} MANIFEST=s3://{bucket}/share.json ALLOWED=everybody MODE=Apply");
         self.make(&format!("deploy FUNCTIONS=share-ami ZIPS={folder}/{release} {given}"))
     }
 
     /// What the operator's shell prints of the function.
-    fn ask(&self, command: &str) -> String {
+    pub fn ask(&self, command: &str) -> String {
         let ran = self.operator.run(command);
         assert_eq!(ran.code, Some(0), "{command}: {}", ran.said);
         ran.out.trim().to_owned()
     }
 
     /// The checksum of the code that runs.
-    fn running(&self) -> String {
+    pub fn running(&self) -> String {
         self.ask("aws lambda get-function --function-name share-ami --query Configuration.CodeSha256 --output text")
     }
 
     /// The checksum of a release as Lambda writes it.
-    fn sum_of(&self, release: &str) -> String {
+    pub fn sum_of(&self, release: &str) -> String {
         let script = "import base64, hashlib, sys; print(base64.b64encode(hashlib.sha256(open(sys.argv[1], 'rb').read()).digest()).decode())";
         self.ask(&format!("/usr/bin/python3 -c \"{script}\" {release}/share-ami.zip"))
     }
@@ -77,7 +87,8 @@ impl Shipping {
     }
 }
 
-fn done(ran: &Ran) {
+/// Asserts that a command did what it was told.
+pub fn done(ran: &Ran) {
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.said);
 }
 
@@ -87,7 +98,6 @@ fn assert_refused(ran: &Ran, said: &str) {
 
 #[tokio::test]
 async fn two_releases_are_deployed_and_the_second_is_rolled_back() {
-    let _alone = ONE_AT_A_TIME.lock().await;
     let shipping = Shipping::begin().await;
     assert_refused(&shipping.make("rollback FUNCTION=share-ami"), "there is no stack signalbox-share-ami");
     done(&shipping.deploy("first"));
@@ -112,7 +122,6 @@ async fn two_releases_are_deployed_and_the_second_is_rolled_back() {
 
 #[tokio::test]
 async fn a_stage_says_account_and_parameters_and_nothing_goes_elsewhere() {
-    let _alone = ONE_AT_A_TIME.lock().await;
     let shipping = Shipping::begin().await;
     let account = shipping.scene.world.account.clone();
     let elsewhere = shipping.deploy("first ACCOUNT=222233334444");
