@@ -16,6 +16,7 @@ mod patches;
 mod policies;
 mod replay;
 mod rotation;
+mod runbook;
 mod trace;
 mod untrusted;
 mod up;

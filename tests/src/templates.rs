@@ -13,6 +13,7 @@ mod keys;
 mod kubernetes;
 mod members;
 mod operations;
+mod packages;
 mod patching;
 mod policies;
 mod role;

@@ -6,12 +6,14 @@ mod customer_key;
 mod organization;
 mod pipeline;
 mod rotation;
+mod shipped;
 mod upgrade;
 
 use account::Account;
 pub use account::{Account as DeployedAccount, RECORDS, TABLE};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
+pub use shipped::{Shipping, done};
 
 use crate::functions::share_ami::{GIVEN, Scene};
 use crate::functions::{emr_dns, react_org_change, reconcile_shares};
