@@ -144,7 +144,9 @@ impl Sweep {
             scans.extend(reading.scopes().into_iter().map(|scope| reading.scan(scope)));
         }
         let scans: Vec<_> = stream::iter(scans).buffer_unordered(SCOPES).collect().await;
-        scans.into_iter().for_each(|(account, scanned)| facts.take(&account, scanned));
+        for (account, scanned) in scans {
+            facts.take(&account, scanned);
+        }
         facts.sort();
     }
 }
