@@ -2,6 +2,7 @@
 //! CI job runs them.
 
 mod bound;
+mod console;
 mod deadletters;
 mod deploy;
 mod dns;

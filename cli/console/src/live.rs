@@ -151,7 +151,7 @@ impl Stream {
             let heads = HEADS.map(String::from).to_vec();
             let text = Fragment { row: row(console, &id, &record), heads }.render().map_err(Error::failed)?;
             let second = self.tail.reached.to_string();
-            self.waiting.push_back(Event::default().event("row").id(second).data(text));
+            self.waiting.push_back(Event::default().event("row").id(second).data(text.trim_end()));
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! `signalbox console`: whom it lets in, what it refuses, and that its pages say what the commands print.
+//! `signalbox console`: which browsers it lets in, what it refuses, and that its pages say what the commands print.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -159,7 +159,8 @@ async fn another_host_another_site_and_a_change_are_refused() {
 /// What an account does not have is said on its page, and every other page is there.
 #[tokio::test]
 async fn a_page_says_what_an_account_does_not_have_and_what_to_do() {
-    let world = World::of_account_without_tables().await;
+    let world = World::new().await;
+    world.dynamodb.delete_table().table_name(LEDGER).send().await.unwrap();
     let console = Console::entered(&world.account);
     for (path, says) in [
         ("/", "infra/ledger.yaml"),
@@ -195,7 +196,8 @@ async fn the_pages_of_events_say_what_the_command_prints() {
     for record in records {
         let (_, about) = record["id"].as_str().unwrap().split_once('#').unwrap();
         let about = about.replace('<', "&#60;").replace('>', "&#62;");
-        let row = page.split("<tr ").find(|row| row.contains(&format!(">{about}<"))).unwrap_or_else(|| panic!("{page}"));
+        let row =
+            page.split("<tr ").find(|row| row.contains(&format!(">{about}<"))).unwrap_or_else(|| panic!("{page}"));
         assert!(row.contains(&format!(">{}<", record["outcome"].as_str().unwrap())), "{record}: {row}");
     }
     let event = console.page("/event?id=share-ami%23111122223333/eu-west-1/applied").body;
