@@ -40,7 +40,7 @@ pub fn report(account: &Account, mix: &Mix, delivered: &[Delivered], time: Durat
         delivered.len(),
         account.things.len(),
         time.as_secs_f64(),
-        delivered.len() as f64 / time.as_secs_f64()
+        f64::from(u32::try_from(delivered.len()).unwrap()) / time.as_secs_f64()
     );
     println!(
         "soak: {outcomes:?}; {} twice, {} out of order, {} poison",

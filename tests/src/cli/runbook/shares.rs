@@ -96,7 +96,7 @@ async fn the_commands_about_shares_do_what_the_runbook_says() {
     look_again_and_revert(&mut story).await;
     hand_over_what_failed(&mut story).await;
     look_at_the_ledger(&mut story).await;
-    replay(&mut story).await;
+    replay(&mut story);
     move_records(&mut story).await;
     watch_and_delete(&mut story).await;
     story.part.assert_all_ran();
@@ -195,7 +195,7 @@ async fn look_at_the_ledger(story: &mut Story) {
     assert!(ledger.record(&Key::new([&account, "eu-west-1", &image, "available", &request])).await.unwrap().is_none());
 }
 
-async fn replay(story: &mut Story) {
+fn replay(story: &mut Story) {
     let event = story.shipping.scene.event.clone();
     let letter = record(&serde_json::from_str(&event).unwrap(), "arn");
     story.put("signalbox-bus-failures", &event);
@@ -241,7 +241,7 @@ fn operations() -> String {
     let mut blocks: Vec<String> = Vec::new();
     for line in resources.lines() {
         match blocks.last_mut() {
-            Some(block) if !is_name(line) => *block += &format!("{line}\n"),
+            Some(block) if !is_name(line) => block.extend([line, "\n"]),
             _ => blocks.push(format!("{line}\n")),
         }
     }
