@@ -35,7 +35,7 @@ include infra/stages/$(STAGE).mk
 $(foreach it,AWS_PROFILE AWS_REGION,$(if $($(it)),$(eval export $(it))))
 endif
 
-.PHONY: help demo test check audit bench against compare package deploy rollback setup databases actions clean
+.PHONY: help demo test check audit bench against compare package deploy rollback soak setup databases actions clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -75,6 +75,11 @@ against:
 	cd $(OTHER)/source && for it in functions/*; do \
 		CARGO_TARGET_DIR=$(abspath $(BUILT)) cargo build --release --locked -p "$${it#*/}" \
 		&& cp "$(abspath $(BUILT))/release/$${it#*/}" $(OTHER)/functions/ || exit 1; done
+
+# Outside of CI, which runs a small one.
+soak: $(INSTALLED) databases ## 20,000 mixed events through the deployed functions, with faults; EVENTS= and SEED= choose others
+	SIGNALBOX_SOAK_EVENTS=$(or $(EVENTS),20000) SIGNALBOX_SOAK_SEED=$(SEED) \
+		cargo test --workspace --locked --test signalbox -- soak:: --nocapture
 
 compare: $(INSTALLED) $(PEERS)/.installed ## ask other tools about the policies with known answers; then rewrite the page as it says
 	$(PEERS)/bin/python tests/bench/peer/policies/check.py compare $(VENV)/bin/cfn-lint

@@ -10,7 +10,7 @@ mod shipped;
 mod upgrade;
 
 use account::Account;
-pub use account::{Account as DeployedAccount, RECORDS, TABLE};
+pub use account::{Account as DeployedAccount, ONE_AT_A_TIME, RECORDS, TABLE, stack};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
 pub use shipped::{Shipping, done};

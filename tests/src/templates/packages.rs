@@ -10,7 +10,7 @@ use suite::{Entry, FUNCTIONS};
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Asks what CycloneDX's own library says of files.
+/// Asks what the library of `CycloneDX` itself says of files.
 const VALIDATE: &str = "
 import pathlib, sys
 from cyclonedx.schema import SchemaVersion

@@ -78,7 +78,8 @@ impl Drop for Operator {
     }
 }
 
-/// Version 2 of the AWS CLI: a later version of Python's registry there is none.
+/// Version 2 of the AWS CLI; the registry of Python has version 1 only.
+#[expect(clippy::disallowed_methods, reason = "where programs lie is no setting")]
 fn aws_cli() -> PathBuf {
     let path = std::env::var("PATH").unwrap_or_default();
     let all = PROGRAMS.split(':').chain(path.split(':')).map(|folder| Path::new(folder).join("aws"));

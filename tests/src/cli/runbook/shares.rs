@@ -11,7 +11,6 @@ use crate::cli::deadletters::record;
 use crate::templates::deployed::{Shipping, done};
 use crate::world::AWS;
 use crate::world::operator::Ran;
-use crate::world::scene::Scene as _;
 
 pub const COMMANDS: &[&str] = &[
     "KEY='{\"id\"",
@@ -97,9 +96,9 @@ async fn the_commands_about_shares_do_what_the_runbook_says() {
     look_again_and_revert(&mut story).await;
     hand_over_what_failed(&mut story).await;
     look_at_the_ledger(&mut story).await;
-    replay(&mut story).await;
+    replay(&mut story);
     move_records(&mut story).await;
-    watch_and_delete(&mut story);
+    watch_and_delete(&mut story).await;
     story.part.assert_all_ran();
 }
 
@@ -159,7 +158,7 @@ async fn hand_over_what_failed(story: &mut Story) {
     AWS.clear_faults(&story.account);
     let unwanted = story.put("share-ami-failures", "neither event nor record");
     let shown = story.done("signalbox deadletters list --profile", &[("MESSAGE", &unwanted)]);
-    assert!(shown.contains("share-ami-failures: 2 waiting") && shown.contains("neither event nor record"), "{shown}");
+    assert!(shown.contains("share-ami-failures: 2 waiting") && shown.contains("why: it does not say"), "{shown}");
     let dropped = story.done("signalbox deadletters drop", &[("MESSAGE", &unwanted)]);
     assert!(dropped.contains("1 done"), "{dropped}");
     let script = story.part.take("signalbox deadletters redrive share-ami-failures", &[]);
@@ -196,7 +195,7 @@ async fn look_at_the_ledger(story: &mut Story) {
     assert!(ledger.record(&Key::new([&account, "eu-west-1", &image, "available", &request])).await.unwrap().is_none());
 }
 
-async fn replay(story: &mut Story) {
+fn replay(story: &mut Story) {
     let event = story.shipping.scene.event.clone();
     let letter = record(&serde_json::from_str(&event).unwrap(), "arn");
     story.put("signalbox-bus-failures", &event);
@@ -233,11 +232,39 @@ async fn move_records(story: &mut Story) {
     assert_eq!(story.shipping.ask(&moved), "null");
 }
 
-fn watch_and_delete(story: &mut Story) {
+/// `infra/operations.yaml` without alarms on more than one metric, which the local CloudFormation does not know.
+fn operations() -> String {
+    let template = crate::tidy::read("infra/operations.yaml");
+    let (head, resources) = template.split_once("\nResources:\n").unwrap();
+    let (resources, outputs) = resources.split_once("\nOutputs:\n").unwrap();
+    let is_name = |line: &str| line.starts_with("  ") && !line[2..].starts_with([' ', '#']) && line.ends_with(':');
+    let mut blocks: Vec<String> = Vec::new();
+    for line in resources.lines() {
+        match blocks.last_mut() {
+            Some(block) if !is_name(line) => block.extend([line, "\n"]),
+            _ => blocks.push(format!("{line}\n")),
+        }
+    }
+    let known = |block: &&String| !block.contains("\n      Metrics:\n");
+    let resources: String = blocks.iter().filter(known).map(String::as_str).collect();
+    format!("{head}\nResources:\n{resources}\nOutputs:\n{outputs}")
+}
+
+async fn watch_and_delete(story: &mut Story) {
+    std::fs::create_dir_all(story.shipping.operator.folder.join("infra")).unwrap();
+    story.shipping.operator.write("infra/operations.yaml", &operations());
     let script = story.part.take("aws cloudformation deploy --stack-name signalbox-operations", &[]);
-    let deployed = story.shipping.operator.run_in(&local_aws::workspace(), &script);
+    let deployed = story.shipping.operator.run(&script);
     assert!(deployed.code == Some(0) && deployed.out.contains("TopicArn"), "{}{}", deployed.out, deployed.said);
-    story.done("for table in signalbox-grants", &[]);
+    // Debian's AWS CLI (2.9) does not know the option by which a table is not protected any more: that line is carried out without it.
+    let script = story.part.take("for table in signalbox-grants", &[]);
+    let known: Vec<_> = script.lines().filter(|line| !line.ends_with("--no-deletion-protection-enabled")).collect();
+    assert_eq!(known.len(), script.lines().count() - 1);
+    for table in ["signalbox-grants", "signalbox-audit", "signalbox-rotations"] {
+        let update = story.shipping.scene.world.dynamodb.update_table().table_name(table);
+        update.deletion_protection_enabled(false).send().await.unwrap();
+    }
+    done(&story.shipping.operator.run(&known.join("\n")));
     assert_eq!(
         story.shipping.ask("aws dynamodb list-tables --output json | jq -c .TableNames"),
         "[\"signalbox-ledger\"]"
