@@ -15,10 +15,27 @@ export CARGO_TERM_COLOR ?= auto
 # Most of its time a test waits for a server: so many side by side keep each processor busy.
 export RUST_TEST_THREADS ?= $(shell expr 3 '*' "$$(getconf _NPROCESSORS_ONLN)")
 
+# No folder of this machine stands in a binary: the same sources and tools give the same bytes wherever they lie. Of prefixes that
+# match, rustc takes the last.
+CARGO_FOLDER = $(or $(CARGO_HOME),$(HOME)/.cargo)
+SYSROOT = $(shell rustc --print sysroot)
+COMMIT = $(shell rustc -vV | sed -n 's/^commit-hash: //p')
+TRIMMED = --remap-path-prefix=$(CURDIR)=/signalbox --remap-path-prefix=$(abspath $(BUILT))=/built \
+	--remap-path-prefix=$(CARGO_FOLDER)=/cargo --remap-path-prefix=$(SYSROOT)/lib/rustlib/src/rust=/rustc/$(COMMIT)
+# With another one, cargo would compile for the bench what it has compiled for the zips.
+package bench against: export RUSTFLAGS = $(TRIMMED)
+
 # A macro names the modules of these, so that cargo fmt does not find them.
 SCENES := $(foreach it,$(FUNCTIONS),tests/src/functions/$(subst -,_,$(it)).rs)
 
-.PHONY: help demo test check audit bench against compare package deploy setup databases actions clean
+# The variables of a stage, which is an account and a region: what else would be said on the command line, which goes before.
+ifneq ($(STAGE),)
+$(if $(wildcard infra/stages/$(STAGE).mk),,$(error infra/stages/$(STAGE).mk is missing: write it after infra/stages/example.mk, or set another STAGE=))
+include infra/stages/$(STAGE).mk
+$(foreach it,AWS_PROFILE AWS_REGION,$(if $($(it)),$(eval export $(it))))
+endif
+
+.PHONY: help demo test check audit bench against compare package deploy rollback soak setup databases actions clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -59,36 +76,53 @@ against:
 		CARGO_TARGET_DIR=$(abspath $(BUILT)) cargo build --release --locked -p "$${it#*/}" \
 		&& cp "$(abspath $(BUILT))/release/$${it#*/}" $(OTHER)/functions/ || exit 1; done
 
+# Outside of CI, which runs a small one.
+soak: $(INSTALLED) databases ## 20,000 mixed events through the deployed functions, with faults; EVENTS= and SEED= choose others
+	SIGNALBOX_SOAK_EVENTS=$(or $(EVENTS),20000) SIGNALBOX_SOAK_SEED=$(SEED) \
+		cargo test --workspace --locked --test signalbox -- soak:: --nocapture
+
 compare: $(INSTALLED) $(PEERS)/.installed ## ask other tools about the policies with known answers; then rewrite the page as it says
 	$(PEERS)/bin/python tests/bench/peer/policies/check.py compare $(VENV)/bin/cfn-lint
 
-package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
-	cargo build --release --locked $(FUNCTIONS:%=-p %)
-	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py $(BUILT)/release/$(it) target/lambda/$(it).zip &&) true
+# What the zips are for: this machine's processors, or others if Rust's target and a linker for them are installed.
+ARCHITECTURE_x86_64 := x86_64
+ARCHITECTURE_aarch64 := arm64
+TARGET_x86_64 := x86_64-unknown-linux-gnu
+TARGET_arm64 := aarch64-unknown-linux-gnu
+HOST := $(ARCHITECTURE_$(shell uname -m))
+FOR := $(or $(ARCH),$(HOST))
+TARGET := $(TARGET_$(FOR))
+# What is built for another processor lies in folders of its own.
+ZIPS ?= target/lambda$(if $(filter-out $(HOST),$(FOR)),/$(FOR))
+BINARIES = $(BUILT)$(if $(filter-out $(HOST),$(FOR)),/$(TARGET))/release
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER ?= aarch64-linux-gnu-gcc
+
+package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded, with what it consists of (NAME.cdx.json) and SHA256SUMS; ARCH=arm64 builds for Graviton
+	@test -n "$(TARGET)" || { echo "make package: ARCH=$(ARCH) is unknown: set ARCH=x86_64 or ARCH=arm64"; exit 2; }
+	@test -d "$(SYSROOT)/lib/rustlib/$(TARGET)/lib" || { echo "make package: Rust's target $(TARGET) is not installed: rustup target add $(TARGET)," \
+		"and install a linker for it (Debian: gcc-aarch64-linux-gnu)"; exit 2; }
+	cargo build --release --locked $(if $(filter-out $(HOST),$(FOR)),--target $(TARGET)) $(FUNCTIONS:%=-p %)
+	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py $(BINARIES)/$(it) $(ZIPS)/$(it).zip &&) true
+	$(PYTHON) infra/sbom.py $(ZIPS) $(TARGET) $(FUNCTIONS)
 
 # Parameters of every template that has them, and those of one function, by its name.
 GIVEN = $(if $(MANIFEST),Manifest=$(MANIFEST)) $(if $(ALLOWED),AllowedAccounts=$(ALLOWED)) $(if $(ZONES),HostedZoneIds=$(ZONES)) \
 	$(if $(MODE),Mode=$(MODE)) $(if $(KEY),KmsKeyArn=$(KEY)) $(PARAMETERS) $(foreach it,$(FUNCTIONS),$(addprefix $(it).,$($(it))))
-STACK = aws cloudformation deploy --stack-name signalbox-$(1) --template-file infra/$(1).yaml $(if $(KEY),--parameter-overrides KmsKeyArn=$(KEY))
+GIVEN += $(if $(ARCH),Architecture=$(ARCH))
+CHECKED = $(if $(ACCOUNT),--account $(ACCOUNT))
 
-deploy: package ## to the account of your AWS credentials; needs BUCKET=, and what templates need: MANIFEST= and ALLOWED=, ZONES=, PARAMETERS='Name=value ..', or FUNCTION='Name=value ..' of one function; takes MODE=Plan or Apply, and KEY= (ARN of a KMS key)
+# Zips of a folder that is named are not built: they are those that another stage has, or another machine has built.
+deploy: $(if $(filter file,$(origin ZIPS)),package) ## to the account of your AWS credentials; needs BUCKET=, and what templates need: MANIFEST= and ALLOWED=, ZONES=, PARAMETERS='Name=value ..', or FUNCTION='Name=value ..' of one function; takes STAGE= (of infra/stages), ZIPS= (a folder of zips), MODE=Plan or Apply, and KEY= (ARN of a KMS key)
 	@test -n "$(BUCKET)" || { echo "make deploy: set BUCKET= to a bucket of yours that takes the functions' zips"; exit 2; }
-	@$(PYTHON) infra/parameters.py $(FUNCTIONS) -- $(GIVEN) > target/lambda/deploy || exit 2; \
-	test -s target/lambda/deploy || { echo "make deploy: set MANIFEST= (s3://bucket/key or ssm:/name) and ALLOWED= (ids with commas between them, or everybody)" \
-		"for the functions that share, ZONES= (ids of private hosted zones) for emr-dns, or rotate-db-user='SecretArns=arn:..' and the like for one function"; exit 2; }
-	$(call STACK,ledger)
-	if grep -lq '^  GrantsTable:' $$(sed 's|^\([^ ]*\).*|infra/\1.yaml|' target/lambda/deploy); then $(call STACK,grants); fi
-	if grep -lq '^  RotationsTable:' $$(sed 's|^\([^ ]*\).*|infra/\1.yaml|' target/lambda/deploy); then $(call STACK,rotations); fi
-	while read -r it own; do \
-		key=$$it/$$(sha256sum target/lambda/$$it.zip | cut -c1-16).zip; \
-		aws s3 cp target/lambda/$$it.zip s3://$(BUCKET)/$$key && \
-		aws cloudformation deploy --stack-name signalbox-$$it --template-file infra/$$it.yaml --capabilities CAPABILITY_IAM \
-			--parameter-overrides CodeBucket=$(BUCKET) CodeKey=$$key $$own </dev/null || exit 1; \
-	done < target/lambda/deploy
+	@$(PYTHON) infra/deploy.py deploy --zips $(ZIPS) --bucket $(BUCKET) $(CHECKED) $(if $(KEY),--key $(KEY)) $(FUNCTIONS) -- $(GIVEN)
+
+rollback: ## one function's code to the release before; needs FUNCTION=, and takes STAGE= and TO= (a key in the bucket)
+	@test -n "$(FUNCTION)" || { echo "make rollback: set FUNCTION= to the name of the function whose code goes back"; exit 2; }
+	@$(PYTHON) infra/deploy.py rollback $(CHECKED) $(if $(TO),--to $(TO)) $(FUNCTION)
 
 setup: $(INSTALLED) databases
 
-SERVERS := postgresql pgbouncer mariadb-server-core git openssh-server
+SERVERS := postgresql pgbouncer mariadb-server-core git openssh-server awscli jq
 INSTALL_SERVERS := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(SERVERS)
 
 # What judges passwords and logins in MariaDB is in a package that would start a server: these files are taken out of it.
@@ -99,12 +133,14 @@ DOWNLOAD_MARIADB := apt-get download -qq -o APT::Sandbox::User=root mariadb-serv
 UNPACK_PLUGINS := tar -x -C $(PLUGINS) --strip-components=5 $(addprefix ./usr/lib/mysql/plugin/,$(PLUGIN_FILES))
 
 # The servers that the tests rotate users of, and those that the tests read repositories from. The tests start them with data of their own.
+# And what an operator has: version 2 of the AWS CLI, which is in no registry of Python, and jq.
 databases:
 	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/pgbouncer && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql \
-		&& test -x /usr/sbin/sshd && test -x "$$(git --exec-path)/git-http-backend"; }; \
+		&& test -x /usr/sbin/sshd && test -x "$$(git --exec-path)/git-http-backend" && jq --version \
+		&& for it in /usr/bin/aws $$(which -a aws); do $$it --version; done | grep '^aws-cli/2'; }; \
 	have >/dev/null 2>&1 \
 		|| { test "$$(id -u)" = 0 && { $(INSTALL_SERVERS) || { apt-get update -q && $(INSTALL_SERVERS); }; }; } \
-		|| { echo "make setup: the tests need PostgreSQL, PgBouncer, MariaDB, git and OpenSSH's server; install them:" \
+		|| { echo "make setup: the tests need PostgreSQL, PgBouncer, MariaDB, git, OpenSSH's server, version 2 of the AWS CLI and jq; install them:" \
 			"sudo apt-get install --no-install-recommends $(SERVERS)"; exit 1; }
 	@{ $(HAVE_PLUGINS); } || { mkdir -p $(PLUGINS) && cd $(PLUGINS) \
 		&& { $(DOWNLOAD_MARIADB) || { apt-get update -q && $(DOWNLOAD_MARIADB); }; } && cd $(CURDIR) \

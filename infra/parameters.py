@@ -19,13 +19,20 @@ def parameters_of(template):
     return {name: "\n    Default:" in "\n" + block for name, block in zip(blocks[::2], blocks[1::2])}
 
 
-def main(functions, given):
+def known_to(function):
+    """The names of the parameters of a function's template, each with whether it has a default."""
+    return parameters_of((pathlib.Path(__file__).parent / f"{function}.yaml").read_text())
+
+
+def choose(functions, given):
+    """The functions to deploy, each with its own parameters of those that are given."""
+    chosen = {}
     of_all, of_one = {}, {}
     for name, value in (pair.split("=", 1) for pair in given):
         function, _, name = name.rpartition(".")
         (of_one.setdefault(function, {}) if function else of_all)[name] = value
     for function in functions:
-        known = parameters_of((pathlib.Path(__file__).parent / f"{function}.yaml").read_text())
+        known = known_to(function)
         own = {name: value for name, value in of_all.items() if name in known} | of_one.get(function, {})
         needed = {name for name, has_default in known.items() if not has_default} - CODE
         missing, unknown = needed - own.keys(), own.keys() - known.keys()
@@ -36,9 +43,11 @@ def main(functions, given):
         if missing:
             print(f"{function} is left out: it needs {', '.join(sorted(missing))}", file=sys.stderr)
         else:
-            print(function, *(f"{name}={value}" for name, value in own.items()))
+            chosen[function] = own
+    return chosen
 
 
 if __name__ == "__main__":
     at = sys.argv.index("--")
-    main(sys.argv[1:at], sys.argv[at + 1:])
+    for function, own in choose(sys.argv[1:at], sys.argv[at + 1:]).items():
+        print(function, *(f"{name}={value}" for name, value in own.items()))

@@ -17,6 +17,7 @@ mod patches;
 mod policies;
 mod replay;
 mod rotation;
+mod runbook;
 mod trace;
 mod untrusted;
 mod up;

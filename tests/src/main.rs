@@ -10,6 +10,7 @@ mod deliveries;
 mod functions;
 mod local_aws;
 mod promises;
+mod soak;
 mod templates;
 mod tidy;
 mod world;

@@ -6,6 +6,7 @@ pub mod binary;
 pub mod checks;
 mod closed_accounts;
 pub mod converge;
+mod cost;
 mod descriptions;
 pub mod economy;
 mod entry_points;

@@ -13,6 +13,7 @@ mod keys;
 mod kubernetes;
 mod members;
 mod operations;
+mod packages;
 mod patching;
 mod policies;
 mod role;
@@ -360,11 +361,16 @@ fn what_the_tests_do_not_deploy_is_listed() {
             if parameter == "MemberRoleArns" {
                 continue;
             }
-            assert_eq!(json["Parameters"][parameter]["Default"], "", "infra/{name}.yaml: {id} is deployed by default");
+            let off = &json["Conditions"][condition]["Fn::Not"][0]["Fn::Equals"][1];
+            assert_eq!(
+                json["Parameters"][parameter]["Default"], *off,
+                "infra/{name}.yaml: {id} is deployed by default"
+            );
             writeln!(listed, "{name}: {id}, an {}, without {parameter}", resource["Type"].as_str().unwrap()).unwrap();
         }
     }
     expect![[r#"
+        operations: MuteRule, an AWS::CloudWatch::AlarmMuteRule, without MuteSchedule
         rotate-bearer-token: ScheduledRotation, an AWS::SecretsManager::RotationSchedule, without RotatedArn
         rotate-db-user: ScheduledRotation, an AWS::SecretsManager::RotationSchedule, without RotatedArn
     "#]]

@@ -11,6 +11,7 @@ pub mod git;
 pub mod lambda;
 pub mod logs;
 pub mod oauth2;
+pub mod operator;
 pub mod patching;
 pub mod pipelines;
 pub mod roles;

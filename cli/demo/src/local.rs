@@ -45,7 +45,7 @@ const MANIFEST_KEY: &str = "share-manifest.json";
 /// The list of mirrored repositories, of which there are none at first.
 pub const REPOSITORIES: &str = "s3://com-example-signalbox/repositories.json";
 /// The bucket that they are mirrored to.
-pub const MIRROR_BUCKET: &str = "com-example-mirror";
+pub const MIRROR_BUCKET: &str = "com-example-mirror-repository";
 const REPOSITORIES_KEY: &str = "repositories.json";
 
 /// The ARN of the role of each deployed function, by the function's name.
@@ -167,7 +167,7 @@ fn parameters(
         ("GrantsTable", GRANTS_TABLE.into()),
         ("AuditTable", AUDIT_TABLE.into()),
         ("Repositories", REPOSITORIES.into()),
-        ("BucketName", MIRROR_BUCKET.into()),
+        ("BucketName", format!("com-example-{function}")),
         ("DeploymentsTable", DEPLOYMENTS_TABLE.into()),
         ("DeliveryBucket", BUCKET.into()),
         ("DeployFunctions", DELIVERED.into()),

@@ -11,6 +11,7 @@ from moto.ec2.exceptions import InvalidAMIIdError
 from moto.ec2.models.amis import Ami, AmiBackend
 from moto.ec2.models.elastic_block_store import Snapshot
 from moto.ec2.responses.amis import AmisResponse
+from moto.ec2.responses.elastic_block_store import ElasticBlockStore
 from moto.kms import models
 from moto.kms.models import Key
 from moto.organizations.exceptions import OrganizationsClientError
@@ -24,6 +25,7 @@ def mend():
     keep_block_device_mappings()
     filter_images_by_snapshot()
     hide_disabled_images()
+    list_for_those_who_may_use()
     show_an_image_of_another_account()
     miss_images_by_their_error()
     name_keys_of_snapshots()
@@ -95,6 +97,29 @@ def hide_disabled_images():
 
     AmisResponse.describe_images = describe_images
     AmiBackend.disable_image = disable_image
+
+
+def list_for_those_who_may_use():
+    """Lists for an account have what is shared with that account by its id, and no more. To moto, every account has what is public, and
+    all snapshots."""
+    describe_images, describe_snapshots = AmiBackend.describe_images, ElasticBlockStore.describe_snapshots
+
+    def images_for(self, ami_ids=None, filters=None, exec_users=None, owners=None):
+        images = describe_images(self, ami_ids, filters, None, owners)
+        users = {self.account_id if it == "self" else it for it in exec_users or []}
+        is_for = lambda image: any(it.get("UserId") in users or it.get("Group") in users for it in image.launch_permissions)
+        return [image for image in images if not users or is_for(image)]
+
+    def snapshots_for(self):
+        users = set(self._get_param("RestorableByUserIds", []))
+        answer = describe_snapshots(self)
+        if users:
+            is_for = lambda it: users & (set(it.create_volume_permission_userids) | set(it.create_volume_permission_groups))
+            answer.result["Snapshots"] = [it for it in answer.result["Snapshots"] if is_for(it)]
+        return answer
+
+    AmiBackend.describe_images = images_for
+    ElasticBlockStore.describe_snapshots = snapshots_for
 
 
 def show_an_image_of_another_account():

@@ -152,22 +152,43 @@ impl Pace {
     pub async fn all_pages<T, E>(
         &self,
         api: &str,
-        mut pages: PaginationStream<Result<T, E>>,
+        pages: PaginationStream<Result<T, E>>,
         token: fn(&T) -> Option<&str>,
     ) -> Result<Vec<T>, Error>
     where
         Result<T, E>: Answer<T>,
     {
         let mut all: Vec<T> = Vec::new();
+        self.each_page(api, pages, token, |page| all.push(page)).await?;
+        Ok(all)
+    }
+
+    /// The same for pages of which little is kept: each is taken before the next one comes.
+    ///
+    /// # Errors
+    /// As of [`Self::all_pages`]. What was taken before is a part of no list.
+    pub async fn each_page<T, E>(
+        &self,
+        api: &str,
+        mut pages: PaginationStream<Result<T, E>>,
+        token: fn(&T) -> Option<&str>,
+        mut take: impl FnMut(T),
+    ) -> Result<(), Error>
+    where
+        Result<T, E>: Answer<T>,
+    {
         // The stream asks for a page when it is polled, and not before.
-        while all.last().is_none_or(|page| token(page).is_some_and(|token| !token.is_empty())) {
+        loop {
             self.wait(api).await;
             let page = pages.next().await;
             // The SDK ends the stream where a page names itself as the next one.
-            let page = page.ok_or_else(|| Error::failed(format!("the pages of {api} do not end")))?;
-            all.push(page.or_error()?);
+            let page = page.ok_or_else(|| Error::failed(format!("the pages of {api} do not end")))?.or_error()?;
+            let is_last = token(&page).is_none_or(str::is_empty);
+            take(page);
+            if is_last {
+                return Ok(());
+            }
         }
-        Ok(all)
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) async fn read(config: &SdkConfig, targets: &Targets) -> Result<Option
     let known = match parents_alone(targets) {
         Some(parents) => match organizations.accounts_with_paths().await.doing(asking)? {
             Some(accounts) => Some(accounts),
-            None => return of_parents(&organizations, parents).await.map(Some).doing(asking),
+            None => return of_parents(&organizations, parents).await.map(Some),
         },
         None => None,
     };
@@ -51,7 +51,9 @@ fn parents_alone(targets: &Targets) -> Option<BTreeSet<String>> {
 
 /// What lies in these roots and units. The accounts elsewhere are not asked for.
 async fn of_parents(organizations: &Organizations, parents: BTreeSet<String>) -> Result<Organization, Error> {
-    let tree = organizations.tree(parents.clone()).await?;
+    let named = || parents.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let tree = organizations.tree(parents.clone()).await;
+    let tree = tree.doing(|| format!("asking Organizations for the accounts of {}", named()))?;
     let mut known = Organization::default();
     for parent in parents {
         let below = tree.below(&parent);

@@ -26,6 +26,9 @@ pub use records::{Found, Records, State};
 /// How long a record lives: longer than a dead-letter queue keeps an event (14 days), so that a redriven one is known.
 pub const RETENTION: Duration = Duration::from_hours(15 * 24);
 
+/// An occurrence that was settled so long ago is as one that no run has had: more than the clocks of two functions differ by.
+const LONG_OVER: Duration = Duration::from_mins(1);
+
 const CLAIMABLE: &str = "attribute_not_exists(id) OR expiration < :now \
     OR (#status = :inprogress AND attribute_exists(in_progress_expiration) AND in_progress_expiration < :now_ms)";
 
@@ -129,7 +132,7 @@ impl Ledger for DynamoLedger {
         match holder(&answer) {
             None => {
                 let put = answer.or_error().doing(|| self.place())?;
-                let is_fresh = put.attributes.is_none_or(|former| former.is_empty());
+                let is_fresh = put.attributes.is_none_or(|former| former.is_empty() || is_long_over(former, now));
                 Ok(if is_fresh { Claim::Fresh(owner) } else { Claim::TakenOver(owner) })
             }
             // Our own put had arrived, and only its answer was lost: the SDK's second attempt met the first.
@@ -178,6 +181,14 @@ fn giving_back(update: UpdateItemFluentBuilder, owner: &str) -> UpdateItemFluent
         .expression_attribute_names("#owner", "owner")
         .expression_attribute_values(":lapses", number(0))
         .expression_attribute_values(":owner", AttributeValue::S(owner.into()))
+}
+
+/// Whether its holder had ended long before this time, so that whatever is read from then on has what it wrote.
+fn is_long_over(former: HashMap<String, AttributeValue>, now: Duration) -> bool {
+    from_item(former).is_ok_and(|former: Record| {
+        let ended = former.in_progress_expiration.filter(|_| former.status == Status::Completed);
+        ended.is_some_and(|at| Duration::from_millis(at) + LONG_OVER < now)
+    })
 }
 
 /// Whether the occurrence is no longer ours.

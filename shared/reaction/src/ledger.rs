@@ -11,7 +11,7 @@ pub struct Owner(pub String);
 /// What asking for an occurrence gave.
 #[derive(Clone, Debug)]
 pub enum Claim {
-    /// It is ours until the lease lapses, and no run had it before.
+    /// It is ours until the lease lapses, and no run had it before, or one that had ended long before this one began.
     Fresh(Owner),
     /// It is ours until the lease lapses. A run had it before, and may have changed something just now: what was read before the claim
     /// does not count.

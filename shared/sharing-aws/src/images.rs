@@ -18,6 +18,14 @@ use crate::search::{Bad, Search, difference};
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html>
 const ACCOUNTS_PER_CALL: usize = 500;
 
+/// Why EC2 refused the whole change of an image.
+enum Refused {
+    /// One account at least is not accepted, with what EC2 said.
+    Account(String),
+    /// EC2 takes no removals beside additions.
+    Combination,
+}
+
 impl Ec2 {
     /// Carries a step of images and snapshots out. A principal that EC2 rejects is left out and named; the others are done.
     ///
@@ -29,16 +37,24 @@ impl Ec2 {
         let snapshots = |it: &&(usize, &Change)| it.1.resource.kind == Kind::Snapshot;
         let images = |it: &&(usize, &Change)| it.1.resource.kind == Kind::Image;
         let changes: Vec<_> = step.changes.iter().enumerate().collect();
-        // An image needs no permission on its snapshots to be launched, so that both may come at once.
         let gaining = changes.iter().filter(snapshots).map(async |&(index, change)| {
             (index, self.change_snapshot(&change.resource.id, OperationType::Add, &differences[index].add).await)
         });
-        let changing = changes
+        let beginning = changes
             .iter()
             .filter(images)
-            .map(async |&(index, change)| (index, self.change_image(&change.resource.id, &differences[index]).await));
-        let (snapshots_gained, images_changed) = join(join_all(gaining), join_all(changing)).await;
-        note(&mut bad, snapshots_gained.into_iter().chain(images_changed).collect())?;
+            .map(async |&(index, change)| (index, self.begin_image(&change.resource.id, &differences[index]).await));
+        // An image needs no permission on its snapshots to be launched, so that both may come at once.
+        let (gained, begun) = join(join_all(gaining), join_all(beginning)).await;
+        let (begun, searches) = apart(begun);
+        note(&mut bad, gained.into_iter().chain(begun).collect())?;
+        // EC2 does not accept at an image what it did not accept at its snapshot, so that it is not searched for again.
+        let known: Bad = bad.iter().flatten().map(|(who, said)| (who.clone(), said.clone())).collect();
+        let changing = searches.iter().map(async |(index, refused)| {
+            let id = &step.changes[*index].resource.id;
+            (*index, self.change_image(id, &differences[*index], refused, &known).await)
+        });
+        note(&mut bad, join_all(changing).await)?;
         // Who loses both loses the image first.
         let losing = changes.iter().filter(snapshots).map(async |&(index, change)| {
             (index, self.change_snapshot(&change.resource.id, OperationType::Remove, &differences[index].remove).await)
@@ -89,10 +105,40 @@ impl Ec2 {
         request.set_user_ids(Some(who.iter().map(ToString::to_string).collect())).send().await
     }
 
-    /// Changes who may launch the image: in one request, in two where EC2 does not take both sides at once, in halves where
-    /// it refuses one of several.
-    async fn change_image(&self, id: &str, launch: &Difference<Principal>) -> Result<Bad, Error> {
-        let mut search = Search::of(launch);
+    /// Changes who may launch the image in one request; what EC2 said where it is to be asked for in parts.
+    async fn begin_image(&self, id: &str, launch: &Difference<Principal>) -> Result<Option<Refused>, Error> {
+        if launch.add.is_empty() && launch.remove.is_empty() {
+            return Ok(None);
+        }
+        let is_mixed = !launch.add.is_empty() && !launch.remove.is_empty();
+        match self.modify_image(id, launch).await {
+            Err(error) if names_bad_account(&error) => Ok(Some(Refused::Account(said(Err::<(), _>(error))))),
+            Err(error) if is_mixed && refuses_combination(&error) => Ok(Some(Refused::Combination)),
+            other => other.or_error().doing(|| format!("changing who may launch {id}")).map(|_| None),
+        }
+    }
+
+    /// Changes who may launch the image after EC2 has refused the whole: in two requests where it does not take both sides at once, in
+    /// halves where it refuses one of several. Who is `known` to be bad gains nothing.
+    async fn change_image(
+        &self,
+        id: &str,
+        launch: &Difference<Principal>,
+        refused: &Refused,
+        known: &Bad,
+    ) -> Result<Bad, Error> {
+        let mut known = known.clone();
+        known.retain(|who, _| launch.add.contains(who));
+        let add = launch.add.iter().filter(|who| !known.contains_key(who)).cloned().collect();
+        let mut search = Search::of(&Difference { add, remove: launch.remove.clone() });
+        match refused {
+            Refused::Combination => search.next_part().into_iter().for_each(|whole| search.separate(whole)),
+            Refused::Account(said) if known.is_empty() => {
+                search.next_part().into_iter().for_each(|whole| search.refused(&whole, said));
+            }
+            // It is another whole than the one that was refused.
+            Refused::Account(_) => {}
+        }
         while let Some(part) = search.next_part() {
             let asked = difference(&part);
             let is_mixed = !asked.add.is_empty() && !asked.remove.is_empty();
@@ -105,7 +151,8 @@ impl Ec2 {
                 }
             }
         }
-        Ok(search.into_bad())
+        known.extend(search.into_bad());
+        Ok(known)
     }
 
     async fn modify_image(
@@ -120,8 +167,24 @@ impl Ec2 {
     }
 }
 
+/// A result of each resource, by its number.
+type Results<T> = Vec<(usize, Result<T, Error>)>;
+
+/// What was begun at images, of which nothing bad is known yet, and what is refused as a whole.
+fn apart(begun: Results<Option<Refused>>) -> (Results<Bad>, Vec<(usize, Refused)>) {
+    let mut refused = Vec::new();
+    let begun = begun.into_iter().map(|(index, it)| {
+        let known = it.map(|it| {
+            refused.extend(it.map(|it| (index, it)));
+            Bad::new()
+        });
+        (index, known)
+    });
+    (begun.collect(), refused)
+}
+
 /// Notes the principals that EC2 rejected; all changes were tried, and the worst error decides.
-fn note(bad: &mut [Bad], results: Vec<(usize, Result<Bad, Error>)>) -> Result<(), Error> {
+fn note(bad: &mut [Bad], results: Results<Bad>) -> Result<(), Error> {
     let mut errors = Vec::new();
     for (index, result) in results {
         match result {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use place::AccountId;
 use sharing::{Candidate, Current, Desired, Grant, Head, Kind, Manifest, Obstacle, Principal, Resource, State, Tags};
 
+use crate::read::Scanned;
 use crate::settings::Limits;
 use crate::stored::Forced;
 
@@ -33,6 +34,10 @@ pub struct Facts {
     /// Whether grants of ours on what no entry matches any more are taken back: not where the manifest is the payload, or where an
     /// account has moved.
     pub is_whole: bool,
+    /// Whether listings by account say who may use images and snapshots, where they show nothing to do: [`Subject::is_quick`].
+    ///
+    /// [`Subject::is_quick`]: crate::Subject::is_quick
+    pub is_quick: bool,
     /// Why this is none of our business, if it is not.
     pub not_ours: Option<String>,
     /// That an account has moved, and which: then only what names units is looked at.
@@ -91,6 +96,8 @@ pub struct Found {
     pub notes: Vec<String>,
     /// The snapshots that back an image.
     pub snapshots: BTreeSet<Resource>,
+    /// Whether listings by account said who may use it: then it may have more holders, whom neither manifest nor records name.
+    pub is_listed: bool,
 }
 
 impl Found {
@@ -109,6 +116,7 @@ impl Found {
             flaw: None,
             notes: Vec::new(),
             snapshots: BTreeSet::new(),
+            is_listed: false,
         }
     }
 
@@ -130,6 +138,24 @@ impl Facts {
         }
     }
 
+    /// Takes in what was read of an account.
+    pub(crate) fn take(&mut self, account: &AccountId, Scanned { found, unread, refused }: Scanned) {
+        let is_home = *account == self.home;
+        let named = |what: String| if is_home { what } else { format!("account {account}: {what}") };
+        let unread =
+            unread.into_iter().map(|(kind, what)| Unread { account: account.clone(), kind, what: named(what) });
+        self.unread.extend(unread);
+        self.found.extend(found);
+        self.refused.extend(refused);
+    }
+
+    /// Puts what was taken in into order.
+    pub(crate) fn sort(&mut self) {
+        self.found.sort_by(|one, other| one.resource.cmp(&other.resource));
+        self.unread.sort();
+        self.refused.sort();
+    }
+
     /// What we look at whatever the manifest says, of the accounts that are looked at: what we own grants on, and whose
     /// record an interrupted run left open.
     pub(crate) fn ours(&self) -> BTreeSet<&Resource> {
@@ -139,6 +165,26 @@ impl Facts {
         let open = self.heads.iter().filter(|(_, head)| head.pending.is_some()).map(|(resource, _)| resource);
         let recorded = self.grants.iter().map(|grant| &grant.resource).chain(open);
         recorded.filter(|resource| self.owners.contains(&resource.account)).collect()
+    }
+
+    /// The accounts that may have images and snapshots, as the manifest and our records name them.
+    pub(crate) fn holders(&self) -> BTreeSet<AccountId> {
+        let kinds = [Kind::Image, Kind::Snapshot];
+        let manifest = self.desired.manifest.as_ref();
+        let named = manifest.into_iter().flat_map(|it| kinds.into_iter().flat_map(|kind| it.principals(kind)));
+        let granted = self.grants.iter().filter(|it| kinds.contains(&it.resource.kind)).map(|it| it.principal.clone());
+        named.chain(granted).filter_map(|who| who.account().cloned()).collect()
+    }
+
+    /// What the report says of what a quick sweep did not ask for.
+    pub(crate) fn not_asked(&self) -> Option<String> {
+        let listed = self.found.iter().filter(|found| found.is_listed).count();
+        (listed > 0).then(|| {
+            format!(
+                "of {listed} images and snapshots only the accounts were looked at that the manifest and the records name; \
+                 the first sweep of each day (UTC) asks for each"
+            )
+        })
     }
 
     /// What the report says of the sections whose entries name the resources of one account: in which accounts they are
@@ -175,10 +221,15 @@ impl Facts {
 
     /// The principals with which we shared the resource, as our records say.
     pub(crate) fn owned(&self, resource: &Resource) -> BTreeSet<Principal> {
+        self.owned_by(resource).cloned().collect()
+    }
+
+    /// The same, as they stand there.
+    pub(crate) fn owned_by(&self, resource: &Resource) -> impl Iterator<Item = &Principal> {
         // Grants are sorted by resource and then by principal, so that those of one stand together, from the first account on.
         let first = Grant { resource: resource.clone(), principal: Principal::written("000000000000") };
-        let grants = self.grants.range(first..).take_while(|grant| grant.resource == *resource);
-        grants.map(|grant| grant.principal.clone()).collect()
+        let grants = self.grants.range(first..).take_while(move |grant| grant.resource == *resource);
+        grants.map(|grant| &grant.principal)
     }
 
     /// Whether our records say that we shared the resource with this principal.

@@ -1,10 +1,11 @@
 //! The sweep: what is shared is compared with the manifest, all of it or what names organizational units, and made as it says.
 //!
-//! Why it runs is in `subject.rs`, what is read in `observe.rs` and `read/`, what is decided about each resource in `decision.rs`, what follows from that in `plan.rs`, what is never
+//! Why it runs is in `subject.rs`, what is read in `observe.rs`, `closer.rs` and `read/`, what is decided about each resource in `decision.rs`, what follows from that in `plan.rs`, what is never
 //! done without force in `interlocks.rs`, and how it is carried out in `apply.rs`. A function says what it hears by an
 //! [`Occasion`].
 
 mod apply;
+mod closer;
 mod counts;
 mod decision;
 mod facts;

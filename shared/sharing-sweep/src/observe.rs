@@ -12,7 +12,7 @@ use sharing_records::Recorded;
 use tokio::join;
 
 use crate::facts::{Facts, Moved, Unread};
-use crate::read::{Reading, Scanned};
+use crate::read::Reading;
 use crate::stored::{Forced, StoredPlan};
 use crate::subject::Subject;
 use crate::sweeping::Sweep;
@@ -52,6 +52,7 @@ impl Sweep {
         if facts.desired.admitted().is_ok() {
             self.find_owners(&mut facts).await?;
             self.scan(&mut facts, deadline).await;
+            self.look_closer(&mut facts, deadline).await;
         }
         Ok(facts)
     }
@@ -76,6 +77,7 @@ impl Sweep {
             limits: self.limits,
             desired,
             is_whole,
+            is_quick: subject.is_quick(now, self.limits.period),
             not_ours: None,
             moved,
             found: Vec::new(),
@@ -142,18 +144,10 @@ impl Sweep {
             scans.extend(reading.scopes().into_iter().map(|scope| reading.scan(scope)));
         }
         let scans: Vec<_> = stream::iter(scans).buffer_unordered(SCOPES).collect().await;
-        for (account, Scanned { found, unread, refused }) in scans {
-            let is_home = account == facts.home;
-            let named = |what: String| if is_home { what } else { format!("account {account}: {what}") };
-            let unread =
-                unread.into_iter().map(|(kind, what)| Unread { account: account.clone(), kind, what: named(what) });
-            facts.unread.extend(unread);
-            facts.found.extend(found);
-            facts.refused.extend(refused);
+        for (account, scanned) in scans {
+            facts.take(&account, scanned);
         }
-        facts.found.sort_by(|one, other| one.resource.cmp(&other.resource));
-        facts.unread.sort();
-        facts.refused.sort();
+        facts.sort();
     }
 }
 

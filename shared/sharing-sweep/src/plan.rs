@@ -48,7 +48,7 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
     let steps = steps.chain(blocked.chain(held).chain(refused).map(Step::CannotShare)).collect();
     let incomplete = facts.unread.iter().map(|unread| unread.what.clone()).chain(busy);
     let forced = facts.forced.iter().map(|forced| format!("removals are admitted by the stored plan {}", forced.name));
-    let notes = forced.chain(facts.skipped()).chain(left_alone(facts)).chain(notes(decisions));
+    let notes = forced.chain(facts.not_asked()).chain(facts.skipped()).chain(left_alone(facts)).chain(notes(decisions));
     let notes = notes.chain(admitted.held_back()).chain(facts.desired.notes());
     Ok(Plan::of(steps).with_notes(notes).with_incomplete(incomplete))
 }

@@ -2,6 +2,7 @@
 
 mod databases;
 mod ec2;
+mod listings;
 mod policies;
 
 use std::borrow::Cow;
@@ -47,7 +48,7 @@ impl Scanned {
     }
 
     /// Notes that a thing could not be read, or never can.
-    fn miss(&mut self, resource: Resource, error: &Error) {
+    pub(crate) fn miss(&mut self, resource: Resource, error: &Error) {
         if error.is_refused() {
             self.refused.push((resource, error.to_string()));
         } else {
@@ -71,6 +72,9 @@ pub(crate) struct Reading<'a> {
     owned: BTreeSet<&'a Resource>,
     now: SystemTime,
     deadline: Deadline,
+    /// For which accounts images and snapshots may be listed, in place of asking for each.
+    listed_for: Option<BTreeSet<AccountId>>,
+    facts: &'a Facts,
 }
 
 impl<'a> Reading<'a> {
@@ -86,6 +90,8 @@ impl<'a> Reading<'a> {
             owned: facts.ours().into_iter().filter(|resource| resource.account == *owner).collect(),
             now: facts.now,
             deadline,
+            listed_for: facts.is_quick.then(|| facts.holders()),
+            facts,
         }
     }
 
@@ -150,11 +156,15 @@ impl<'a> Reading<'a> {
         here.map(|resource| resource.id.as_str()).collect()
     }
 
-    /// An error where the invocation is about to end.
     fn in_time(&self) -> Result<(), Error> {
-        if self.deadline.left() > MARGIN {
-            return Ok(());
-        }
-        Err(Error::failed("not read: the invocation was about to end; the next one goes on"))
+        in_time(self.deadline)
     }
+}
+
+/// An error where the invocation is about to end.
+pub(crate) fn in_time(deadline: Deadline) -> Result<(), Error> {
+    if deadline.left() > MARGIN {
+        return Ok(());
+    }
+    Err(Error::failed("not read: the invocation was about to end; the next one goes on"))
 }

@@ -8,7 +8,7 @@ use reaction::{Error, interlock};
 
 const PERIOD: Setting = Setting {
     variable: "SIGNALBOX_SWEEP_PERIOD",
-    meaning: "the minutes between two sweeps: a thing that is older, and not shared, counts as no missed event",
+    meaning: "the minutes between two sweeps: a thing that is older, and not shared, counts as no missed event; of each day (UTC), the first sweep asks who has each image and snapshot",
     unset: Unset::Is("1440"),
     check: |variables| period(variables).map(drop),
 };

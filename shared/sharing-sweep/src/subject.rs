@@ -1,8 +1,13 @@
 //! Why a sweep runs.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use place::AccountId;
 use reaction::Key;
 use sharing::Manifest;
+
+/// How late a sweep may be and still be the first one of its day.
+const LATE: Duration = Duration::from_mins(10);
 
 /// Why the sweep runs.
 #[derive(Clone, Debug)]
@@ -31,6 +36,16 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// Whether listings may take the place of questions about each thing: of all sweeps of a day (UTC), which are this time apart, only
+    /// the first asks for each, and so does every sweep that has another reason than its time.
+    #[must_use]
+    pub fn is_quick(&self, now: SystemTime, period: Duration) -> bool {
+        const DAY: u64 = 24 * 60 * 60;
+        let since_midnight = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % DAY;
+        matches!(self, Self::Sweep { force: None })
+            && Duration::from_secs(since_midnight) >= period.saturating_add(LATE)
+    }
+
     /// Names the occurrence.
     #[must_use]
     pub fn key(&self) -> Key {

@@ -57,6 +57,7 @@ fn facts(manifest: &str, found: Vec<Found>) -> Facts {
         limits: Limits { removed: interlock::Limits::default(), period: Duration::from_hours(24) },
         desired: Desired { manifest: Manifest::parse(manifest), allowed: None, membership: Membership::default() },
         is_whole: true,
+        is_quick: false,
         not_ours: None,
         moved: None,
         found,

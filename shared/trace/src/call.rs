@@ -35,6 +35,8 @@ pub(crate) struct Recorded {
     pub(crate) attempts: u32,
     pub(crate) throttled: u32,
     pub(crate) last: Answered,
+    /// Whether the run left it before an answer came, since it needed none any more.
+    pub(crate) is_left: bool,
 }
 
 impl Recorded {

@@ -51,6 +51,14 @@ pub(crate) struct State {
     pub(crate) steps: usize,
 }
 
+impl State {
+    /// Notes that the calls of this phase that have no answer are left, since it is.
+    pub(crate) fn leave_calls_of(&mut self, phase: usize) {
+        let calls = self.spans.iter_mut().filter(|it| it.parent == phase).filter_map(|it| it.call.as_mut());
+        calls.for_each(|call| call.is_left = call.last.status.is_none());
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Span {
     /// What it is a part of, which stands before it.

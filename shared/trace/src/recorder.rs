@@ -40,6 +40,8 @@ pub struct Open<'a> {
     index: usize,
     /// How it ends when this is dropped; `None` until that is known.
     ending: Option<Ending>,
+    /// Whether it may be left before its end.
+    may_be_left: bool,
 }
 
 /// The work belongs to a phase as long as this is there.
@@ -83,7 +85,7 @@ impl Recorder {
         let mut state = self.state();
         let parent = state.current;
         let index = self.push(&mut state, parent, named(name.into()), None);
-        Open { recorder: self, index, ending: None }
+        Open { recorder: self, index, ending: None, may_be_left: false }
     }
 
     /// Begins a step; none of its own where there are too many. Its name is asked for only if it has one.
@@ -162,10 +164,10 @@ impl<'a> Open<'a> {
         self.ending = Some(ending);
     }
 
-    /// The same phase, which has not failed where it is dropped: what only reads may be left.
+    /// The same phase, which has not failed where it is dropped, and neither have its calls: what only reads may be left.
     #[must_use]
     pub(crate) fn or_left(mut self) -> Self {
-        self.ending = Some(Ending::Well);
+        self.may_be_left = true;
         self
     }
 }
@@ -173,8 +175,16 @@ impl<'a> Open<'a> {
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         let now = (self.recorder.now)();
-        let ending = self.ending.take().unwrap_or_else(|| Ending::Fault("broken off".into()));
-        let span = &mut self.recorder.state().spans[self.index];
+        let mut state = self.recorder.state();
+        let ending = self.ending.take().unwrap_or_else(|| {
+            if self.may_be_left {
+                state.leave_calls_of(self.index);
+                Ending::Well
+            } else {
+                Ending::Fault("broken off".into())
+            }
+        });
+        let span = &mut state.spans[self.index];
         (span.end, span.ending) = (Some(now), ending);
     }
 }

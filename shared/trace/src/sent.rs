@@ -167,7 +167,7 @@ struct Aws<'a> {
 /// What is known of a call. Which answers are errors, faults and throttling:
 /// <https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-errors>
 fn describe<M: SerializeMap>(map: &mut M, id: &str, call: &Recorded) -> Result<(), M::Error> {
-    let Recorded { operation, region, account, attempts, throttled, last } = call;
+    let Recorded { operation, region, account, attempts, throttled, last, is_left } = call;
     let Answered { status, request_id, is_throttled, why } = last;
     map.serialize_entry("namespace", "aws")?;
     if *is_throttled {
@@ -176,7 +176,7 @@ fn describe<M: SerializeMap>(map: &mut M, id: &str, call: &Recorded) -> Result<(
     let why = why.as_deref().unwrap_or("no answer came");
     if *is_throttled || status.is_some_and(|it| (400..500).contains(&it)) {
         ended(map, "error", id, why)?;
-    } else if status.is_none_or(|it| it >= 500) {
+    } else if status.is_none_or(|it| it >= 500) && !is_left {
         ended(map, "fault", id, why)?;
     }
     if let Some(status) = *status {

@@ -7,7 +7,7 @@
 //!   turn and several times
 //! - `traces`: `share-ami` with a daemon that takes its traces, and without one, in turn
 //! - `chains`: one event of each function at 20 and 50 ms a call, with tables; in turn with another build, where `AGAINST=` names one
-//! - `sweep`: many drifted images, in today's way and in that of 2015
+//! - `sweep`: many drifted images, in today's way and in that of 2015; and 10,000 of which few have, asked for and listed
 //! - `jobs`: images with many entries, an account that is closed, clusters at EMR's quotas
 //! - `rotations`: passwords of PostgreSQL and MariaDB
 //! - `matching`: reading a large manifest and finding names in it
@@ -247,15 +247,28 @@ async fn measure_sweeps(measured: &mut Measured, tls: &Tls, folder: &Path) {
         name: setting::SWEEP,
         is_of_2015: false,
         images: 1000,
+        drifted: 1000,
+        is_quick: false,
         has_buckets: false,
         has_tables: false,
         times: 3,
     };
     let with_tables = sweep::Setting { name: setting::SWEEP_WITH_TABLES, has_tables: true, ..today };
-    let at_rates = sweep::Setting { name: setting::SWEEP_AT_RATES, images: 150, has_buckets: true, times: 1, ..today };
+    let at_rates = sweep::Setting {
+        name: setting::SWEEP_AT_RATES,
+        images: 150,
+        drifted: 150,
+        has_buckets: true,
+        times: 1,
+        ..today
+    };
     // A fifth of the images, for the whole would take minutes: one call after the other, each takes as long.
-    let of_2015 = sweep::Setting { name: setting::SWEEP_OF_2015, is_of_2015: true, images: 200, times: 1, ..today };
-    for setting in [of_2015, today, with_tables, at_rates] {
+    let of_2015 =
+        sweep::Setting { name: setting::SWEEP_OF_2015, is_of_2015: true, images: 200, drifted: 200, times: 1, ..today };
+    // To ask for each of 10,000 takes eight minutes at EC2's rates.
+    let of_many = sweep::Setting { name: setting::SWEEP_OF_MANY, images: 10_000, drifted: 100, ..at_rates };
+    let by_lists = sweep::Setting { name: setting::SWEEP_BY_LISTS, is_quick: true, ..of_many };
+    for setting in [of_2015, today, with_tables, at_rates, by_lists, of_many] {
         measured.add_sweeps(&setting, tls, folder).await;
     }
 }

@@ -35,8 +35,14 @@ struct Teams {
 impl ManyImages {
     /// So many drifted images.
     pub fn drifted(number: u32, buckets: Buckets) -> Self {
-        let holders = || [WANTED[0], UNWANTED].map(String::from).into();
-        let images = (0..number).map(|index| (format!("ami-{index:017x}"), holders())).collect();
+        Self::partly_drifted(number, number, buckets)
+    }
+
+    /// So many images, of which the last ones have drifted.
+    pub fn partly_drifted(number: u32, drifted: u32, buckets: Buckets) -> Self {
+        let holders = |index| if index + drifted < number { WANTED } else { [WANTED[0], UNWANTED] };
+        let image = |index| (format!("ami-{index:017x}"), holders(index).map(String::from).into());
+        let images = (0..number).map(image).collect();
         Self { images: Mutex::new(images), buckets, teams: None }
     }
 
@@ -70,10 +76,12 @@ impl ManyImages {
         let from: usize = form.value("NextToken").and_then(|token| token.parse().ok()).unwrap_or(0);
         let most: usize = form.value("MaxResults").and_then(|most| most.parse().ok()).unwrap_or(usize::MAX);
         let images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
-        let items: String =
-            images.keys().enumerate().skip(from).take(most).map(|(at, id)| image(&self.name(at), id)).collect();
+        let who = form.value("ExecutableBy.1");
+        let listed = images.iter().enumerate().filter(|(_, (_, holders))| who.is_none_or(|who| holders.contains(who)));
+        let listed: Vec<_> = listed.map(|(at, (id, _))| (at, id)).collect();
+        let items: String = listed.iter().skip(from).take(most).map(|(at, id)| image(&self.name(*at), id)).collect();
         let next = from.saturating_add(most);
-        let token = if next < images.len() { format!("<nextToken>{next}</nextToken>") } else { String::new() };
+        let token = if next < listed.len() { format!("<nextToken>{next}</nextToken>") } else { String::new() };
         format!("<imagesSet>{items}</imagesSet>{token}")
     }
 

@@ -13,7 +13,7 @@ use crate::world::{LEDGER, World, now};
 /// A claim for so long.
 async fn claim(ledger: &DynamoLedger, key: &Key, lease: Duration) -> Owner {
     match ledger.claim(key, Repeat::Skip, lease).await.unwrap() {
-        Claim::Fresh(owner) => owner,
+        Claim::Fresh(owner) | Claim::TakenOver(owner) => owner,
         other => panic!("{other:?}"),
     }
 }

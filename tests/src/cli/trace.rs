@@ -78,13 +78,11 @@ fn led_to() -> Expect {
            │  ├─ EC2 DescribeSnapshotAttribute  MEMBER  eu-west-1
            │  └─ DynamoDB BatchGetItem  eu-west-1
            ├─ plan
-           ├─ apply share ami-1 in eu-west-1: +123456789012 +987654321098- snap-1: +123456789012 +987654321098
-           │  ├─ DynamoDB TransactWriteItems  eu-west-1
-           │  ├─ EC2 ModifySnapshotAttribute  MEMBER  eu-west-1
-           │  ├─ EC2 ModifyImageAttribute  MEMBER  eu-west-1
-           │  └─ DynamoDB TransactWriteItems  eu-west-1
-           └─ settle
-              └─ DynamoDB UpdateItem  eu-west-1
+           └─ apply share ami-1 in eu-west-1: +123456789012 +987654321098- snap-1: +123456789012 +987654321098
+              ├─ DynamoDB TransactWriteItems  eu-west-1
+              ├─ EC2 ModifySnapshotAttribute  MEMBER  eu-west-1
+              ├─ EC2 ModifyImageAttribute  MEMBER  eu-west-1
+              └─ DynamoDB TransactWriteItems  eu-west-1
     "#]]
 }
 

@@ -11,6 +11,7 @@ mod kill;
 mod many;
 mod old_way;
 mod ownership;
+mod quick;
 pub mod stories;
 
 use std::fmt::Write;

@@ -94,7 +94,10 @@ async fn what_is_settled_is_given_out_again_only_to_those_who_ask_again() {
     assert!(matches!(claim(&ledger, Repeat::Again).await, Claim::Busy));
     assert!(ledger.settle(&key(), &owner, &report(Outcome::Applied)).await.unwrap());
     assert!(matches!(claim(&ledger, Repeat::Skip).await, Claim::Settled));
-    assert!(matches!(claim(&ledger, Repeat::Again).await, Claim::TakenOver(_)));
+    let Claim::TakenOver(owner) = claim(&ledger, Repeat::Again).await else { panic!("its holder ended just now") };
+    assert!(ledger.settle(&key(), &owner, &report(Outcome::Applied)).await.unwrap());
+    let_time_pass(Duration::from_secs(62));
+    assert!(matches!(claim(&ledger, Repeat::Again).await, Claim::Fresh(_)), "its holder ended long ago");
 }
 
 #[tokio::test]

@@ -41,6 +41,15 @@ impl Traced {
         let event: Value = serde_json::from_str(&self.scene.event).unwrap();
         event["id"].as_str().unwrap().to_owned()
     }
+
+    /// What the daemon got, without what was read beside the claim: how far that came before it was left is another matter each time.
+    /// None of it is a fault.
+    fn drawn_without_reads(&self) -> String {
+        let drawn = self.scene.with_sample_ids(&self.daemon.drawn());
+        let at = drawn.find("─ observe\n").expect("it is read beside the claim") + "─ observe\n".len();
+        assert!(!drawn[at..].contains('!'), "{drawn}");
+        drawn[..at].to_owned()
+    }
 }
 
 #[tokio::test]
@@ -92,9 +101,10 @@ async fn an_event_that_was_handled_before_is_traced_as_far_as_its_claim() {
     expect![[r#"
         trace 1-58406520-a006649127e371903a2de979
         share-ami  repeated  111122223333/eu-west-1/ami-0123456789abcdef0/available/7e3ac5b2-4d0c-4f4a-9d0e-5b1f3c2a1d01  5a0fd8b6-2e0b-3f2e-8f6a-1b0c9d8e7f60
-        └─ claim
-           └─ DynamoDB PutItem  eu-west-1  ! error: ConditionalCheckFailedException
-    "#]].assert_eq(&traced.scene.with_sample_ids(&traced.daemon.drawn()));
+        ├─ claim
+        │  └─ DynamoDB PutItem  eu-west-1  ! error: ConditionalCheckFailedException
+        └─ observe
+    "#]].assert_eq(&traced.drawn_without_reads());
 }
 
 #[tokio::test]

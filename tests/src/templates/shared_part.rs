@@ -33,6 +33,8 @@ const OWN: &[(&str, &str, &[&str])] = &[
     ("Parameters", "MemberRoleName", &["Default"]),
     ("Parameters", "MemorySize", &[]),
     ("Parameters", "Mode", &[]),
+    // Most act in the accounts of an organization where one is given; who works on a fleet needs one.
+    ("Parameters", "OrganizationId", &[]),
     ("Parameters", "Rates", &[]),
     ("Parameters", "ReservedConcurrency", &[]),
     ("Parameters", "Schedule", &[]),

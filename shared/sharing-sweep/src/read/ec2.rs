@@ -9,7 +9,7 @@ use aws_sdk_ec2::operation::describe_snapshots::DescribeSnapshotsOutput;
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_ec2::types::{Filter, Image, Snapshot};
 use futures_util::{StreamExt, stream, try_join};
-use place::Region;
+use place::{AccountId, Region};
 use reaction::{Doing, Error};
 use sharing::{Encryption, Kind, Note, Obstacle, Resource, State};
 use sharing_aws::{Holders, encryption, name_of, tags_of};
@@ -23,7 +23,7 @@ use crate::sweeping::Services;
 const VALUES: usize = 200;
 
 /// What EC2 lists in one page at most, where it is asked for pages.
-const PAGE: i32 = 1_000;
+pub(super) const PAGE: i32 = 1_000;
 
 /// What was listed, before anybody's permissions are read.
 struct Listed {
@@ -72,7 +72,9 @@ impl Reading<'_> {
             let why = listed.unknown(&found).cloned().unwrap_or_default();
             scanned.unread.push((found.resource.kind, format!("{}: {why}", found.resource)));
         }
-        let read = stream::iter(known).map(async |found| {
+        let (known, unlisted) = Box::pin(self.by_listings(&services, known)).await;
+        scanned.found = known;
+        let read = stream::iter(unlisted).map(async |found| {
             let resource = found.resource.clone();
             (resource, self.holders(&services, found).await)
         });
@@ -167,6 +169,7 @@ impl Reading<'_> {
         let mut found = Found::new(resource(Kind::Image, image.image_id()?), image.name());
         found.tags = tags_of(image.tags());
         found.state = state;
+        found.is_public = image.public().unwrap_or_default();
         found.created = image.creation_date().and_then(moment);
         found.snapshots = snapshots_of(image).map(|id| resource(Kind::Snapshot, &id)).collect();
         for snapshot in &found.snapshots {
@@ -186,14 +189,8 @@ impl Reading<'_> {
         if found.state != State::Ready {
             return Ok(Some(found));
         }
-        let holders = async {
-            self.in_time()?;
-            match kind {
-                Kind::Image => services.ec2.launch_permissions(id, self.owner).await,
-                _ => services.ec2.volume_permissions(id, self.owner).await,
-            }
-        };
-        Ok(holders.await?.map(|Holders { is_public, principals }| {
+        self.in_time()?;
+        Ok(services.holders(*kind, id, self.owner).await?.map(|Holders { is_public, principals }| {
             (found.is_public, found.holders) = (is_public, principals);
             found
         }))
@@ -201,6 +198,14 @@ impl Reading<'_> {
 }
 
 impl Services {
+    /// Who may use an image or a snapshot; `None` where it is gone.
+    pub(crate) async fn holders(&self, kind: Kind, id: &str, owner: &AccountId) -> Result<Option<Holders>, Error> {
+        match kind {
+            Kind::Image => self.ec2.launch_permissions(id, owner).await,
+            _ => self.ec2.volume_permissions(id, owner).await,
+        }
+    }
+
     /// Every image of ours, with the disabled ones, whose snapshots others may stand on.
     async fn own_images(&self) -> Result<Vec<Image>, Error> {
         let request = self.ec2.client.describe_images().owners("self").include_disabled(true).max_results(PAGE);

@@ -154,6 +154,7 @@ pub fn swept(desired: &Desired, found: Vec<Found>, grants: BTreeSet<Grant>, head
         },
         desired: desired.clone(),
         is_whole: true,
+        is_quick: false,
         not_ours: None,
         moved: None,
         found,

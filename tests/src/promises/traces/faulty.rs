@@ -58,7 +58,8 @@ async fn what_is_denied_is_an_error_and_what_is_throttled_to_the_end_is_throttle
         │  └─ EC2 DescribeSnapshotAttribute  eu-west-1
         ├─ plan
         ├─ apply share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098- snap-1: +123456789012 +987654321098  ! fault: changing who may use snap-1: AWS answered UnauthorizedOperation: You are not authorized to perform this operation; give the role this permission and send the event again
-        │  └─ EC2 ModifySnapshotAttribute  eu-west-1  ! error: UnauthorizedOperation
+        │  ├─ EC2 ModifySnapshotAttribute  eu-west-1  ! error: UnauthorizedOperation
+        │  └─ EC2 ModifyImageAttribute  eu-west-1
         └─ release
            └─ DynamoDB UpdateItem  eu-west-1
     "#]].assert_eq(&traced.scene.with_sample_ids(&traced.daemon.drawn()));
@@ -67,9 +68,10 @@ async fn what_is_denied_is_an_error_and_what_is_throttled_to_the_end_is_throttle
     expect![[r#"
         trace 1-58406520-a006649127e371903a2de979
         share-ami  failed  111122223333/eu-west-1/ami-0123456789abcdef0/available/7e3ac5b2-4d0c-4f4a-9d0e-5b1f3c2a1d01  5a0fd8b6-2e0b-3f2e-8f6a-1b0c9d8e7f60  ! fault: claiming the occurrence in the ledger; nothing was done: ledger table signalbox-ledger: AWS answered ProvisionedThroughputExceededException: Rate exceeded
-        └─ claim  ! fault: ledger table signalbox-ledger: AWS answered ProvisionedThroughputExceededException: Rate exceeded
-           └─ DynamoDB PutItem  eu-west-1  3 retries  ! throttled: ProvisionedThroughputExceededException  throttled 4 times
-    "#]].assert_eq(&traced.scene.with_sample_ids(&traced.daemon.drawn()));
+        ├─ claim  ! fault: ledger table signalbox-ledger: AWS answered ProvisionedThroughputExceededException: Rate exceeded
+        │  └─ DynamoDB PutItem  eu-west-1  3 retries  ! throttled: ProvisionedThroughputExceededException  throttled 4 times
+        └─ observe
+    "#]].assert_eq(&traced.drawn_without_reads());
 }
 
 #[tokio::test]
@@ -85,7 +87,7 @@ async fn a_failure_before_anything_was_done_is_a_fault_of_the_claim() {
     assert!(documents[0].fault && !documents[0].error);
     assert_eq!(documents[0].annotations["outcome"], "failed");
     let claim = &documents[0].subsegments[0];
-    assert_eq!((claim.name.as_str(), claim.fault || claim.error, documents[0].subsegments.len()), ("claim", true, 1));
+    assert_eq!((claim.name.as_str(), claim.fault || claim.error, documents[0].subsegments.len()), ("claim", true, 2));
     let call = &claim.subsegments[0];
     assert_eq!((call.name.as_str(), call.error, call.fault, call.throttle), ("DynamoDB", true, false, false));
     assert_eq!(call.cause["exceptions"][0]["message"], "ResourceNotFoundException");

@@ -34,7 +34,7 @@ static PACKAGES: Mutex<BTreeMap<&str, Vec<u8>>> = Mutex::const_new(BTreeMap::new
 
 /// One account at a time has the suite: when a stack makes a function, ministack ends the processes of functions of that
 /// name in every account, and an invocation that dies so takes its lease with it.
-pub(super) static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+pub static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// An account with something to share, a manifest, and every stack that one function needs.
 pub struct Account<S> {
@@ -151,7 +151,8 @@ impl<S: Scene> Account<S> {
     pub async fn remembered(&self) -> Vec<Value> {
         let items =
             self.scene.world().dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap_or_default();
-        items.iter().map(|item| serde_json::from_str(item["data"].as_s().unwrap()).unwrap()).collect()
+        // What was given back has no report.
+        items.iter().filter_map(|item| Some(serde_json::from_str(item.get("data")?.as_s().unwrap()).unwrap())).collect()
     }
 
     /// The audit, as JSON, by resource and number.
@@ -201,7 +202,7 @@ fn own_stack<S: Scene>() -> String {
 }
 
 /// A stack of this name, of a template of `infra/`.
-pub(super) fn stack(name: &str, template: &str, parameters: &[(&str, &str)]) -> Stack {
+pub fn stack(name: &str, template: &str, parameters: &[(&str, &str)]) -> Stack {
     Stack {
         name: name.into(),
         template: local_aws::workspace().join(format!("infra/{template}.yaml")),

@@ -1,0 +1,65 @@
+//! What a soak says of itself: how fast it was, what happened, and how much memory the functions have.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::account::{Account, Delivered};
+use super::mix::Mix;
+
+/// By how many kilobytes a function may grow from when it is warm: its pools of connections and allocations are not full yet.
+const SLACK: u64 = 16 * 1024;
+
+/// The memory of each process of a function of this account, in kilobytes.
+pub fn memory(account: &str) -> BTreeMap<u32, u64> {
+    let of_account = format!(":{account}:function:");
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|it| it.ok()?.file_name().to_str()?.parse().ok());
+    processes.filter_map(|process: u32| Some((process, kilobytes(process, account, &of_account)?))).collect()
+}
+
+fn kilobytes(process: u32, account: &str, of_account: &str) -> Option<u64> {
+    let environment = std::fs::read(format!("/proc/{process}/environ")).ok()?;
+    let environment = String::from_utf8_lossy(&environment);
+    let is_function = environment.contains("AWS_LAMBDA_FUNCTION_NAME=")
+        && (environment.contains(of_account) || environment.contains(&format!("-{account}/")));
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    is_function.then(|| line.split_whitespace().next()?.parse().ok())?
+}
+
+/// Prints what happened.
+pub fn report(account: &Account, mix: &Mix, delivered: &[Delivered], time: Duration) {
+    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
+    for it in delivered {
+        *outcomes.entry(&it.outcome).or_default() += 1;
+    }
+    let (calls, faults) = account.calls_and_faults();
+    let failures: usize = delivered.iter().map(|it| it.failures).sum();
+    let most = delivered.iter().map(|it| it.failures).max().unwrap_or_default();
+    println!(
+        "soak: {} deliveries about {} things in {:.1} s: {:.1} events a second",
+        delivered.len(),
+        account.things.len(),
+        time.as_secs_f64(),
+        f64::from(u32::try_from(delivered.len()).unwrap()) / time.as_secs_f64()
+    );
+    println!(
+        "soak: {outcomes:?}; {} twice, {} out of order, {} poison",
+        mix.duplicated,
+        mix.reordered,
+        mix.poison.len()
+    );
+    println!(
+        "soak: {calls} calls, {faults} faults; {failures} invocations failed and came again, {most} at most for one event"
+    );
+}
+
+/// Asserts that no process of a function grew since it was warm.
+pub fn assert_flat(warm: &BTreeMap<u32, u64>, later: &BTreeMap<u32, u64>) {
+    let both: Vec<_> =
+        warm.iter().filter_map(|(process, warm)| Some((*process, *warm, *later.get(process)?))).collect();
+    println!("soak: kilobytes of each process when warm, and in the end: {both:?}");
+    assert!(!both.is_empty(), "a function lives through the soak");
+    for (process, warm, later) in both {
+        assert!(later <= warm + warm / 4 + SLACK, "process {process} grew from {warm} to {later} kilobytes");
+    }
+}
