@@ -52,7 +52,13 @@ async fn a_quick_sweep_asks_for_what_has_drifted_alone_and_the_first_of_the_day_
     assert!(report.notes.iter().any(|it| it.starts_with(note)), "{report}");
 
     let launch = scene.world.ec2.modify_image_attribute().image_id(&images[0]);
-    launch.operation_type(OperationType::Remove).attribute("launchPermission").user_ids("123456789012").send().await.unwrap();
+    launch
+        .operation_type(OperationType::Remove)
+        .attribute("launchPermission")
+        .user_ids("123456789012")
+        .send()
+        .await
+        .unwrap();
     allow_launch(&scene.world.ec2, &images[1], &[STRANGER], false).await;
     let before = scene.world.calls();
     let report = scene.sweep().await;
