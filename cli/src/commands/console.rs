@@ -12,6 +12,7 @@ use super::{fleet, mirror::MirrorSettings};
 use crate::connection::{AwsOptions, connect};
 use crate::failure::Failure;
 use crate::given::Given;
+use crate::output::Format;
 use crate::progress;
 use crate::settings::{Naming, Pacing};
 
@@ -53,7 +54,15 @@ pub(crate) struct ConsoleAsked {
 }
 
 /// Serves the console of the AWS that was chosen, until the operator ends it. It only reads.
-pub(super) async fn console(aws: &AwsOptions, asked: &ConsoleAsked, given: &Given) -> Result<(), Failure> {
+pub(super) async fn console(
+    aws: &AwsOptions,
+    asked: &ConsoleAsked,
+    given: &Given,
+    output: Format,
+) -> Result<(), Failure> {
+    if output == Format::Json {
+        return Err(Failure::usage("--output json would have no effect: the console serves pages; leave it out"));
+    }
     let sessions = connect(aws).await?;
     sessions.ask_home().await.map_err(Failure::service)?;
     let console = of(sessions, &|name: &str| given.setting(name), None)?;

@@ -343,7 +343,7 @@ pub(crate) async fn run(
         Command::Fleet(asked) => fleet::fleet(aws, asked, given, output).await,
         Command::Mirror(asked) => mirror::mirror(aws, &asked, given, output).await,
         Command::Deploy(asked) => deploy::deploy(aws, &asked, given, output).await,
-        Command::Console(asked) => console::console(aws, &asked, given).await,
+        Command::Console(asked) => console::console(aws, &asked, given, output).await,
         Command::Up { port } => up::up(port, output).await,
         Command::Demo => demo::demo(output).await,
         Command::Manifest(asked) => manifest::manifest(&asked, given, output).await,

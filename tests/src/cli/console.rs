@@ -41,26 +41,37 @@ impl Answer {
 
 impl Console {
     /// Starts it, and reads the link.
-    fn start(account: &str) -> Self {
+    fn start(account: &str, arguments: &[&str]) -> Result<Self, String> {
         let mut command = Command::new(binary("signalbox"));
-        command.env_clear().args(["console", "--ledger-table", LEDGER]).env("AWS_ACCESS_KEY_ID", account);
+        command.env_clear().arg("console").args(arguments).env("AWS_ACCESS_KEY_ID", account);
         command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
         let mut running = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(running.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let link = lines.find_map(|line| Some(line.split_once("open http://")?.1.to_owned())).unwrap();
-        let (address, token) = link.split_once("/?token=").unwrap();
-        Self { running, address: address.into(), token: token.into(), cookie: String::new() }
+        let mut said = String::new();
+        for line in BufReader::new(running.stderr.take().unwrap()).lines().map(Result::unwrap) {
+            if let Some((_, link)) = line.split_once("open http://") {
+                let (address, token) = link.split_once("/?token=").unwrap();
+                return Ok(Self { running, address: address.into(), token: token.into(), cookie: String::new() });
+            }
+            said += &line;
+        }
+        running.wait().unwrap();
+        Err(said)
     }
 
     /// The same, and a browser was let in.
     fn entered(account: &str) -> Self {
-        let mut console = Self::start(account);
+        Self::entered_with(account, &["--ledger-table", LEDGER]).unwrap()
+    }
+
+    /// With these arguments; what it says where it does not serve.
+    fn entered_with(account: &str, arguments: &[&str]) -> Result<Self, String> {
+        let mut console = Self::start(account, arguments)?;
         let answer = console.ask(&format!("GET /?token={}", console.token), &[("Host", &console.address)], "");
         assert_eq!((answer.status(), answer.header("location")), ("303", "/"), "{}", answer.head);
         let cookie = answer.header("set-cookie");
         assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
         cookie.split(';').next().unwrap().clone_into(&mut console.cookie);
-        console
+        Ok(console)
     }
 
     /// What it answers to a request of these headers.
@@ -178,6 +189,67 @@ async fn a_page_says_what_an_account_does_not_have_and_what_to_do() {
         let page = console.page(path);
         assert_eq!(page.status(), "200", "{path}");
         assert!(page.body.contains(says), "{path}: {}", page.body);
+    }
+}
+
+/// What a page has, and what AWS was asked for it; or what is said where nothing is served.
+fn told(account: &str, arguments: &[&str], path: &str) -> String {
+    let console = match Console::entered_with(account, arguments) {
+        Ok(console) => console,
+        Err(said) => return said,
+    };
+    let before = AWS.count(account);
+    let page = console.page(path).body;
+    let calls = AWS.calls_since(account, before);
+    calls.iter().fold(page, |told, call| format!("{told}{} {} {}\n", call.region, call.path, call.body))
+}
+
+/// Each is given what the page then tells of, or what it cannot mean.
+#[tokio::test]
+async fn each_option_of_the_console_has_an_effect() {
+    let World { account, .. } = &World::new().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let history = format!("/history?resource=arn:aws:ec2:eu-west-1::image/ami-1&account={account}");
+    let long = "x".repeat(200);
+    for (option, value, path, says) in [
+        ("audit-table", "another-table", history.as_str(), "another-table"),
+        ("ca-bundle", "/no/such/file", "/", "/no/such/file"),
+        ("deployments-table", "another-table", "/deployments", "another-table"),
+        ("dns-policy", "neither", "/names", "SIGNALBOX_DNS_POLICY"),
+        ("dns-tag", &long, "/names", "SIGNALBOX_DNS_TAG"),
+        ("dns-ttl", "0", "/names", "SIGNALBOX_DNS_TTL"),
+        ("dns-zones", "no zone", "/names", "SIGNALBOX_DNS_ZONES"),
+        ("endpoint-url", "http://192.0.2.1", "/", "192.0.2.1"),
+        ("grants-table", "another-table", "/shares", "another-table"),
+        ("ledger-table", "another-table", "/", "another-table"),
+        ("output", "json", "/", "--output json would have no effect"),
+        ("owner", "a\"b", "/names", "SIGNALBOX_OWNER"),
+        ("patches-table", "another-table", "/patches", "another-table"),
+        ("port", &port, "/", "choose another by --port"),
+        ("profile", "of-no-file", "/", "the profile of-no-file"),
+        ("rates", "fast", "/names", "SIGNALBOX_RATES"),
+        ("region", "eu-central-1", "/", "eu-central-1"),
+        ("repositories", "nowhere", "/repositories", "nowhere"),
+        ("suffix-accounts", "of-nothing", "/names", "SIGNALBOX_SUFFIX_ACCOUNTS"),
+    ] {
+        let option = format!("--{option}");
+        let (with, without) = (told(account, &[&option, value], path), told(account, &[], path));
+        assert!(with.contains(says), "{option}: {with}");
+        assert!(!without.contains(says), "without {option}: {without}");
+    }
+    let mirrored = ["--repositories", "s3://com-example-none/list.json"];
+    let of_bucket = [&mirrored[..], &["--bucket", "com-example-mirror"]].concat();
+    let missing = "SIGNALBOX_MIRROR_BUCKET";
+    assert!(told(account, &mirrored, "/repositories").contains(missing));
+    assert!(!told(account, &of_bucket, "/repositories").contains(missing));
+    for (option, value, says) in [
+        ("--kept-copies", "1", "SIGNALBOX_KEPT_COPIES"),
+        ("--max-deleted-percent", "300", "SIGNALBOX_MAX_DELETED_PERCENT"),
+    ] {
+        let with = [&of_bucket[..], &[option, value]].concat();
+        assert!(told(account, &with, "/repositories").contains(says), "{option}");
+        assert!(!told(account, &of_bucket, "/repositories").contains(says), "{option}");
     }
 }
 

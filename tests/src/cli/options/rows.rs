@@ -19,6 +19,7 @@ pub fn all(place: &Place) -> Vec<Row> {
         history(place),
         trace(),
         mirror(),
+        console(),
         deploy::all(),
         operating::all(place),
         naming::events("plan"),
@@ -173,6 +174,35 @@ fn mirror() -> Vec<Row> {
     let commands = ["mirror list", "mirror plan", "mirror run", "mirror verify"];
     let of_all = commands.into_iter().flat_map(|command| OF_ALL.map(|option| by_test(command, option, TEST)));
     of_all.chain(["force", "ledger-table"].map(|option| by_test("mirror run", option, TEST))).collect()
+}
+
+/// It serves until it is ended.
+fn console() -> Vec<Row> {
+    const OF_ALL: [&str; 22] = [
+        "audit-table",
+        "bucket",
+        "ca-bundle",
+        "deployments-table",
+        "dns-policy",
+        "dns-tag",
+        "dns-ttl",
+        "dns-zones",
+        "endpoint-url",
+        "grants-table",
+        "kept-copies",
+        "ledger-table",
+        "max-deleted-percent",
+        "output",
+        "owner",
+        "patches-table",
+        "port",
+        "profile",
+        "rates",
+        "region",
+        "repositories",
+        "suffix-accounts",
+    ];
+    OF_ALL.map(|option| by_test("console", option, "each_option_of_the_console_has_an_effect")).into()
 }
 
 /// The line of `an-old-event` is three hours old.
