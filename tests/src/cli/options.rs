@@ -195,7 +195,7 @@ fn the_tests_that_show_the_other_options_are_there() {
         tidy::files().into_iter().filter(|it| it.path.starts_with("tests/src/cli/")).map(|it| it.text).collect();
     for Row { command, option, shown, .. } in rows::all(&Place::default()) {
         if let Shown::ByTest(name) = shown {
-            let tested = ["up", "demo", "mirror", "deploy", "deadletters", "replay", "ledger"];
+            let tested = ["up", "demo", "mirror", "deploy", "deadletters", "replay", "ledger", "console"];
             let is_of_runs = command.starts_with("fleet ") && (command != "fleet run" || option == "runs-bucket");
             let has_tests = tested.contains(&command.split(' ').next().unwrap_or_default()) || is_of_runs;
             assert!(has_tests, "{command} --{option} is shown by a row");
