@@ -36,7 +36,7 @@ impl Sweep {
                     Ok(found) => scanned.found.extend(found),
                     Err(error) => scanned.miss(resource, &error),
                 }
-                facts.take(&account, scanned);
+                scanned.add_to(facts, &account);
             }
             facts.sort();
         }

@@ -7,7 +7,6 @@ use std::time::SystemTime;
 use place::AccountId;
 use sharing::{Candidate, Current, Desired, Grant, Head, Kind, Manifest, Obstacle, Principal, Resource, State, Tags};
 
-use crate::read::Scanned;
 use crate::settings::Limits;
 use crate::stored::Forced;
 
@@ -136,17 +135,6 @@ impl Facts {
             (Ok(manifest), None) => Cow::Borrowed(manifest),
             (Ok(manifest), Some(_)) => Cow::Owned(manifest.by_units()),
         }
-    }
-
-    /// Takes in what was read of an account.
-    pub(crate) fn take(&mut self, account: &AccountId, Scanned { found, unread, refused }: Scanned) {
-        let is_home = *account == self.home;
-        let named = |what: String| if is_home { what } else { format!("account {account}: {what}") };
-        let unread =
-            unread.into_iter().map(|(kind, what)| Unread { account: account.clone(), kind, what: named(what) });
-        self.unread.extend(unread);
-        self.found.extend(found);
-        self.refused.extend(refused);
     }
 
     /// Puts what was taken in into order.

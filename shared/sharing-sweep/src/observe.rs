@@ -145,7 +145,7 @@ impl Sweep {
         }
         let scans: Vec<_> = stream::iter(scans).buffer_unordered(SCOPES).collect().await;
         for (account, scanned) in scans {
-            facts.take(&account, scanned);
+            scanned.add_to(facts, &account);
         }
         facts.sort();
     }

@@ -13,7 +13,7 @@ use place::{AccountId, Partition, Region};
 use reaction::{Deadline, Error};
 use sharing::{Admitted, Candidate, Kind, Manifest, Principal, Resource, Tags};
 
-use crate::facts::{Facts, Found};
+use crate::facts::{Facts, Found, Unread};
 use crate::sweeping::Sweep;
 
 /// How many things are read at a time, beside the pace of the API.
@@ -45,6 +45,16 @@ impl Scanned {
     /// Nothing but what could not be read.
     fn unread(kind: Kind, what: String) -> Self {
         Self { unread: vec![(kind, what)], ..Self::default() }
+    }
+
+    /// Adds what was read of this account to the facts.
+    pub(crate) fn add_to(self, facts: &mut Facts, account: &AccountId) {
+        let is_home = *account == facts.home;
+        let named = |what: String| if is_home { what } else { format!("account {account}: {what}") };
+        let unread = self.unread.into_iter();
+        facts.unread.extend(unread.map(|(kind, what)| Unread { account: account.clone(), kind, what: named(what) }));
+        facts.found.extend(self.found);
+        facts.refused.extend(self.refused);
     }
 
     /// Notes that a thing could not be read, or never can.

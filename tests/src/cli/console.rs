@@ -204,20 +204,16 @@ fn told(account: &str, arguments: &[&str], path: &str) -> String {
     calls.iter().fold(page, |told, call| format!("{told}{} {} {}\n", call.region, call.path, call.body))
 }
 
-/// Each is given what the page then tells of, or what it cannot mean.
-#[tokio::test]
-async fn each_option_of_the_console_has_an_effect() {
-    let World { account, .. } = &World::new().await;
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port().to_string();
-    let history = format!("/history?resource=arn:aws:ec2:eu-west-1::image/ami-1&account={account}");
-    let long = "x".repeat(200);
-    for (option, value, path, says) in [
-        ("audit-table", "another-table", history.as_str(), "another-table"),
+/// For an option what it is given, the page that is looked at, and what is then told.
+type Given<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+fn given<'a>(history: &'a str, long: &'a str, taken: &'a str) -> [Given<'a>; 19] {
+    [
+        ("audit-table", "another-table", history, "another-table"),
         ("ca-bundle", "/no/such/file", "/", "/no/such/file"),
         ("deployments-table", "another-table", "/deployments", "another-table"),
         ("dns-policy", "neither", "/names", "SIGNALBOX_DNS_POLICY"),
-        ("dns-tag", &long, "/names", "SIGNALBOX_DNS_TAG"),
+        ("dns-tag", long, "/names", "SIGNALBOX_DNS_TAG"),
         ("dns-ttl", "0", "/names", "SIGNALBOX_DNS_TTL"),
         ("dns-zones", "no zone", "/names", "SIGNALBOX_DNS_ZONES"),
         ("endpoint-url", "http://192.0.2.1", "/", "192.0.2.1"),
@@ -226,13 +222,24 @@ async fn each_option_of_the_console_has_an_effect() {
         ("output", "json", "/", "--output json would have no effect"),
         ("owner", "a\"b", "/names", "SIGNALBOX_OWNER"),
         ("patches-table", "another-table", "/patches", "another-table"),
-        ("port", &port, "/", "choose another by --port"),
+        ("port", taken, "/", "choose another by --port"),
         ("profile", "of-no-file", "/", "the profile of-no-file"),
         ("rates", "fast", "/names", "SIGNALBOX_RATES"),
         ("region", "eu-central-1", "/", "eu-central-1"),
         ("repositories", "nowhere", "/repositories", "nowhere"),
         ("suffix-accounts", "of-nothing", "/names", "SIGNALBOX_SUFFIX_ACCOUNTS"),
-    ] {
+    ]
+}
+
+/// Each is given what the page then tells of, or what it cannot mean.
+#[tokio::test]
+async fn each_option_of_the_console_has_an_effect() {
+    let World { account, .. } = &World::new().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let history = format!("/history?resource=arn:aws:ec2:eu-west-1::image/ami-1&account={account}");
+    let long = "x".repeat(200);
+    for (option, value, path, says) in given(&history, &long, &port) {
         let option = format!("--{option}");
         let (with, without) = (told(account, &[&option, value], path), told(account, &[], path));
         assert!(with.contains(says), "{option}: {with}");

@@ -67,14 +67,13 @@ impl Reading<'_> {
         let snapshots = snapshots.into_iter().map(|resource| snapshot(&listed, resource));
         let all: Vec<_> = found.chain(snapshots).collect();
         let mut scanned = Scanned::default();
-        let (unknown, known): (Vec<_>, Vec<_>) = all.into_iter().partition(|found| listed.unknown(found).is_some());
+        let (unknown, mut known): (Vec<_>, Vec<_>) = all.into_iter().partition(|found| listed.unknown(found).is_some());
         for found in unknown {
             let why = listed.unknown(&found).cloned().unwrap_or_default();
             scanned.unread.push((found.resource.kind, format!("{}: {why}", found.resource)));
         }
-        let (known, unlisted) = Box::pin(self.by_listings(&services, known)).await;
-        scanned.found = known;
-        let read = stream::iter(unlisted).map(async |found| {
+        (scanned.found, known) = Box::pin(self.by_listings(&services, known)).await;
+        let read = stream::iter(known).map(async |found| {
             let resource = found.resource.clone();
             (resource, self.holders(&services, found).await)
         });
