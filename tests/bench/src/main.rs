@@ -248,7 +248,7 @@ async fn measure_sweeps(measured: &mut Measured, tls: &Tls, folder: &Path) {
         is_of_2015: false,
         images: 1000,
         drifted: 1000,
-        is_quick: false,
+        reading: sweep::Reading::Asking,
         has_buckets: false,
         has_tables: false,
         times: 3,
@@ -267,7 +267,7 @@ async fn measure_sweeps(measured: &mut Measured, tls: &Tls, folder: &Path) {
         sweep::Setting { name: setting::SWEEP_OF_2015, is_of_2015: true, images: 200, drifted: 200, times: 1, ..today };
     // To ask for each of 10,000 takes eight minutes at EC2's rates.
     let of_many = sweep::Setting { name: setting::SWEEP_OF_MANY, images: 10_000, drifted: 100, ..at_rates };
-    let by_lists = sweep::Setting { name: setting::SWEEP_BY_LISTS, is_quick: true, ..of_many };
+    let by_lists = sweep::Setting { name: setting::SWEEP_BY_LISTS, reading: sweep::Reading::Listing, ..of_many };
     for setting in [of_2015, today, with_tables, at_rates, by_lists, of_many] {
         measured.add_sweeps(&setting, tls, folder).await;
     }

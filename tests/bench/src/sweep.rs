@@ -25,6 +25,16 @@ const FUNCTION: &str = "reconcile-shares";
 /// The way to AWS and back that the bar speaks of.
 const LATENCY: Duration = Duration::from_millis(50);
 
+/// How a sweep reads who has what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// It asks for each image.
+    Asking,
+    /// It lists images by account, where that takes fewer calls: it is not the first sweep of the day. In the first minutes of a day
+    /// (UTC) each one is.
+    Listing,
+}
+
 /// The circumstances of a sweep. AWS is 50 ms away and speaks TLS.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
@@ -36,9 +46,8 @@ pub struct Setting {
     pub images: u32,
     /// How many of them have drifted: the last ones.
     pub drifted: u32,
-    /// Whether images are listed by account where that takes fewer calls: it is not the first sweep of the day. In the first minutes of
-    /// a day (UTC) each one is.
-    pub is_quick: bool,
+    /// How it reads who has what.
+    pub reading: Reading,
     /// Whether EC2 has its documented buckets, and is called at its documented rates.
     pub has_buckets: bool,
     /// Whether each change is recorded in the tables of grants and of the audit.
@@ -130,7 +139,7 @@ fn environment(setting: &Setting) -> Vec<(&'static str, &'static str)> {
         ("SIGNALBOX_MAX_REMOVED_PERCENT", "100"),
         ("SIGNALBOX_RATES", rates),
     ];
-    if setting.is_quick {
+    if setting.reading == Reading::Listing {
         environment.push(("SIGNALBOX_SWEEP_PERIOD", "1"));
     }
     if setting.has_tables {
