@@ -101,14 +101,8 @@ impl Sweep {
     async fn present(&self, resource: &Resource) -> Result<Option<BTreeSet<Principal>>, Error> {
         let Resource { kind, account, region, id, .. } = resource;
         let holders = match (kind, region) {
-            (Kind::Image, Some(region)) => {
-                self.clients.at(account, region).await?.ec2.launch_permissions(id, account).await?
-            }
-            (Kind::Snapshot, Some(region)) => {
-                self.clients.at(account, region).await?.ec2.volume_permissions(id, account).await?
-            }
-            (Kind::DbSnapshot | Kind::DbClusterSnapshot, Some(region)) => {
-                self.clients.at(account, region).await?.rds.attributes(*kind, id, account).await?
+            (Kind::Image | Kind::Snapshot | Kind::DbSnapshot | Kind::DbClusterSnapshot, Some(region)) => {
+                self.clients.at(account, region).await?.holders(*kind, id, account).await?
             }
             _ => return Ok(self.policy(resource).await?.map(|read| read.holders.ours)),
         };

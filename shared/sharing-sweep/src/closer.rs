@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt, stream};
 use reaction::{Deadline, Error};
 use sharing::Resource;
-use sharing_aws::Holders;
 
 use crate::decision::decide_all;
 use crate::facts::{Facts, Found};
@@ -43,15 +42,12 @@ impl Sweep {
     }
 
     /// The thing with all who may use it; `None` where it is gone meanwhile.
-    async fn ask(&self, mut found: Found, deadline: Deadline) -> Result<Option<Found>, Error> {
+    async fn ask(&self, found: Found, deadline: Deadline) -> Result<Option<Found>, Error> {
         let Resource { kind, account, region, id, .. } = &found.resource;
         let region = region.as_ref().ok_or_else(|| Error::refused("it has no region"))?;
         in_time(deadline)?;
         let holders = self.clients.at(account, region).await?.holders(*kind, id, account).await?;
-        Ok(holders.map(|Holders { is_public, principals }| {
-            (found.is_public, found.holders, found.is_listed) = (is_public, principals, false);
-            found
-        }))
+        Ok(holders.map(|it| found.held_by(it)))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use place::AccountId;
 use sharing::{Candidate, Current, Desired, Grant, Head, Kind, Manifest, Obstacle, Principal, Resource, State, Tags};
+use sharing_aws::Holders;
 
 use crate::settings::Limits;
 use crate::stored::Forced;
@@ -117,6 +118,11 @@ impl Found {
             snapshots: BTreeSet::new(),
             is_listed: false,
         }
+    }
+
+    /// The thing, of which AWS was asked who may use it.
+    pub(crate) fn held_by(self, Holders { is_public, principals }: Holders) -> Self {
+        Self { is_public, holders: principals, is_listed: false, ..self }
     }
 
     /// The resource under each of its names, as the manifest's entries see it.

@@ -10,7 +10,8 @@ use place::AccountId;
 use reaction::settings::Variables;
 use reaction::{Error, Key, Plan, Reaction, Repeat, Run, interlock};
 use serde_json::value::RawValue;
-use sharing_aws::{Buckets, Ec2, Keys, Rds, Repositories, Source};
+use sharing::Kind;
+use sharing_aws::{Buckets, Ec2, Holders, Keys, Rds, Repositories, Source};
 use sharing_records::Grants;
 
 use crate::facts::Facts;
@@ -96,6 +97,15 @@ impl Services {
             ec2: Ec2 { client: aws_sdk_ec2::Client::new(config), pace: pace.clone() },
             kms: aws_sdk_kms::Client::new(config),
             rds: Rds { client: aws_sdk_rds::Client::new(config), pace },
+        }
+    }
+
+    /// Who may use a thing of EC2 or RDS; `None` where it is gone.
+    pub(crate) async fn holders(&self, kind: Kind, id: &str, owner: &AccountId) -> Result<Option<Holders>, Error> {
+        match kind {
+            Kind::Image => self.ec2.launch_permissions(id, owner).await,
+            Kind::Snapshot => self.ec2.volume_permissions(id, owner).await,
+            _ => self.rds.attributes(kind, id, owner).await,
         }
     }
 }

@@ -9,10 +9,10 @@ use aws_sdk_ec2::operation::describe_snapshots::DescribeSnapshotsOutput;
 use aws_sdk_ec2::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_ec2::types::{Filter, Image, Snapshot};
 use futures_util::{StreamExt, stream, try_join};
-use place::{AccountId, Region};
+use place::Region;
 use reaction::{Doing, Error};
 use sharing::{Encryption, Kind, Note, Obstacle, Resource, State};
-use sharing_aws::{Holders, encryption, name_of, tags_of};
+use sharing_aws::{encryption, name_of, tags_of};
 
 use super::{READS, Reading, Scanned};
 use crate::facts::Found;
@@ -182,29 +182,19 @@ impl Reading<'_> {
     }
 
     /// The thing with those who may use it; `None` where it is gone meanwhile.
-    async fn holders(&self, services: &Services, mut found: Found) -> Result<Option<Found>, Error> {
+    async fn holders(&self, services: &Services, found: Found) -> Result<Option<Found>, Error> {
         let Resource { kind, id, .. } = &found.resource;
         // Nothing is done about it now, and disabling took all its permissions.
         if found.state != State::Ready {
             return Ok(Some(found));
         }
         self.in_time()?;
-        Ok(services.holders(*kind, id, self.owner).await?.map(|Holders { is_public, principals }| {
-            (found.is_public, found.holders) = (is_public, principals);
-            found
-        }))
+        let holders = services.holders(*kind, id, self.owner).await?;
+        Ok(holders.map(|it| found.held_by(it)))
     }
 }
 
 impl Services {
-    /// Who may use an image or a snapshot; `None` where it is gone.
-    pub(crate) async fn holders(&self, kind: Kind, id: &str, owner: &AccountId) -> Result<Option<Holders>, Error> {
-        match kind {
-            Kind::Image => self.ec2.launch_permissions(id, owner).await,
-            _ => self.ec2.volume_permissions(id, owner).await,
-        }
-    }
-
     /// Every image of ours, with the disabled ones, whose snapshots others may stand on.
     async fn own_images(&self) -> Result<Vec<Image>, Error> {
         let request = self.ec2.client.describe_images().owners("self").include_disabled(true).max_results(PAGE);
