@@ -4,11 +4,10 @@
 use std::fmt::Display;
 
 use askama::Template;
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use place::plain;
+use terminal::time;
 
 use crate::Console;
 use crate::chart::Chart;
@@ -146,12 +145,6 @@ impl Cell {
     pub(crate) fn chart(numbers: &[u32]) -> Self {
         Chart::of(numbers).map_or(Self::Nothing, Self::Chart)
     }
-}
-
-/// A time in UTC, as the commands print it.
-pub(crate) fn time(seconds: u64) -> String {
-    let time = i64::try_from(seconds).ok().and_then(|it| DateTime::from_secs(it).fmt(Format::DateTime).ok());
-    time.unwrap_or_else(|| "-".into())
 }
 
 /// The same as a person reads it; the heading has the zone.

@@ -7,8 +7,8 @@ use clap::Args;
 use place::{Malformed, Partition, plain};
 use reaction::Error;
 use serde::Serialize;
-use sharing::{Head, Kind, Resource};
-use sharing_records::{AuditItem, Grants, verify};
+use sharing::{Kind, Resource};
+use sharing_records::{AuditItem, Grants};
 
 use crate::connection::{AwsOptions, connect};
 use crate::failure::Failure;
@@ -77,17 +77,7 @@ async fn read(grants: &Grants, resource: &Resource, is_to_be_verified: bool) -> 
     if !is_to_be_verified {
         return Ok(History { resource: arn, items: grants.history(resource).await?, chain: None });
     }
-    let mut verdict = Err(String::new());
-    let (mut items, mut head) = (Vec::new(), Head::default());
-    // A run may move the record on between the two reads: what is broken is read once more.
-    for _ in 0..2 {
-        items = grants.history(resource).await?;
-        head = grants.heads(std::slice::from_ref(resource)).await?.remove(resource).unwrap_or_default();
-        verdict = verify(&items, &head);
-        if verdict.is_ok() {
-            break;
-        }
-    }
+    let (items, head, verdict) = grants.verified(resource).await?;
     let chain = match verdict {
         Ok(()) => Chain::Consistent { seq: head.seq, hash: head.hash, is_open: head.pending.is_some() },
         Err(why) => Chain::Broken(why),

@@ -7,7 +7,8 @@ use clap::{Args, Subcommand};
 use ledger::{Record, Records, State};
 use place::shortened;
 use reaction::Error;
-use view::{Done, Line, List, Row, Whole, time};
+use terminal::time;
+use view::{Done, Line, List, Row, Whole};
 
 use crate::connection::{AwsOptions, connect};
 use crate::failure::Failure;

@@ -9,11 +9,11 @@ use aws::{SdkConfig, Sessions};
 use clap::Args;
 use fleet::{Brake, Fleet, Limits as FleetLimits, Reason, Regions, Role, Session, Target, Targets};
 use futures_util::StreamExt;
-use patching::{History, Limits, Place, Reader, look};
+use patching::{Limits, Place, Seen};
 use place::{AccountId, Region};
 use reaction::{Deadline, Error};
 use serde_json::json;
-use view::{Seen, View};
+use view::View;
 
 use crate::connection::{AwsOptions, connect};
 use crate::failure::Failure;
@@ -23,9 +23,6 @@ use crate::progress::{self, Progress};
 
 /// How long a place may be read.
 const PATIENCE: Duration = Duration::from_mins(30);
-
-/// How many days the trend has, at most.
-const DAYS: i32 = 30;
 
 /// What the sessions in other accounts may do, whatever the role may do.
 const ACTIONS: [&str; 10] = [
@@ -177,16 +174,7 @@ impl Look<'_> {
     }
 
     async fn at(&self, config: &SdkConfig, place: Place) -> Result<Seen, Error> {
-        let history = History::new(config, self.asked.patches_table.clone());
         let deadline = Deadline::new(self.sessions.now() + PATIENCE, self.sessions.clock());
-        let now = self.sessions.seconds();
-        let has_history = history.is_there(&place).await?;
-        let (heads, days) = if has_history {
-            (history.heads(&place).await?.0, history.days(&place, DAYS).await?)
-        } else {
-            Default::default()
-        };
-        let survey = Box::pin(look(&Reader::new(config), None, now, &deadline)).await?;
-        Ok(Seen { place, survey, heads, days, has_history })
+        Seen::read(config, &self.asked.patches_table, place, self.sessions.seconds(), &deadline).await
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::pause::pause;
-use crate::{AuditItem, Grants, HEAD, Recorded};
+use crate::{AuditItem, Grants, HEAD, Recorded, verify};
 use aws::{Answer, all_pages};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use place::AccountId;
@@ -95,6 +95,24 @@ impl Grants {
         let query = query.expression_attribute_values(":resource", AttributeValue::S(resource.arn()));
         let items = all_pages(query.into_paginator().items().send()).await.doing(|| self.audit_place())?;
         items.into_iter().map(audit_of).collect::<Result<_, _>>().doing(|| self.audit_place())
+    }
+
+    /// The resource's audit with its end, and how it is broken, if it is. A run may move the record on between the two reads: what is
+    /// broken is read once more.
+    ///
+    /// # Errors
+    /// As of `Query` and `BatchGetItem`.
+    pub async fn verified(&self, resource: &Resource) -> Result<(Vec<AuditItem>, Head, Result<(), String>), Error> {
+        let mut is_second = false;
+        loop {
+            let items = self.history(resource).await?;
+            let head = self.heads(std::slice::from_ref(resource)).await?.remove(resource).unwrap_or_default();
+            let verdict = verify(&items, &head);
+            if verdict.is_ok() || is_second {
+                return Ok((items, head, verdict));
+            }
+            is_second = true;
+        }
     }
 
     /// The last item of the resource's audit.

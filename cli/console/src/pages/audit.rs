@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use sharing::{Head, Resource};
-use sharing_records::{AuditItem, Grants, verify};
+use sharing_records::{AuditItem, Grants};
 
 use crate::Console;
 use crate::app::App;
@@ -70,15 +70,15 @@ pub(crate) async fn history(State(app): State<Arc<App>>, uri: Uri) -> Response {
     let mut page = List::new(Shell::of(console, "/audit", "Audit of a resource"), &place::plain(arn), &command);
     let resource = account.parse().and_then(|account| Resource::of_arn(arn, &account));
     let read = match &resource {
-        Ok(resource) => read(console, resource).await,
+        Ok(resource) => grants(console).verified(resource).await,
         Err(error) => {
             page.notices.push(Notice::unread(error, "Choose a resource of the audit's list."));
             return page.answer();
         }
     };
     match read {
-        Ok((items, head)) => {
-            page.notices.push(verdict(&items, &head));
+        Ok((items, head, verdict)) => {
+            page.notices.push(told(verdict, &head));
             let found = items.into_iter().rev().filter(|it| text.is_empty() || it.to_string().contains(text));
             let of = [("resource", arn), ("account", account), ("text", text)];
             let shown = page.paged(found.collect(), query.number("from"), "/history", &of);
@@ -90,15 +90,8 @@ pub(crate) async fn history(State(app): State<Arc<App>>, uri: Uri) -> Response {
     page.answer()
 }
 
-async fn read(console: &Console, resource: &Resource) -> Result<(Vec<AuditItem>, Head), reaction::Error> {
-    let grants = grants(console);
-    let items = grants.history(resource).await?;
-    let head = grants.heads(std::slice::from_ref(resource)).await?.remove(resource).unwrap_or_default();
-    Ok((items, head))
-}
-
-fn verdict(items: &[AuditItem], head: &Head) -> Notice {
-    match verify(items, head) {
+fn told(verdict: Result<(), String>, head: &Head) -> Notice {
+    match verdict {
         Ok(()) => Notice {
             tone: Tone::Good,
             ..Notice::note(format!("{} items agree with their hashes and with the grants table.", head.seq))

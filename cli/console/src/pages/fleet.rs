@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use serde::Serialize;
 
 use crate::app::App;
 use crate::page::{Cell, List, Notice, Shell, Table};
 
 /// One execution of a workflow.
+#[derive(Serialize)]
 pub struct FleetRun {
     /// The name of the execution.
     pub execution: String,

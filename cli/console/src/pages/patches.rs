@@ -4,16 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use patching::{Day, History, Place, Reader, Summary, clock, look, of_account, status};
+use patching::{Day, Place, Seen, Summary, clock, of_account, status};
 use reaction::Error;
 
 use super::deadline;
 use crate::Console;
 use crate::app::App;
 use crate::page::{Cell, List, Notice, Shell, Table};
-
-/// How many days the trend has.
-const DAYS: i32 = 30;
 
 /// The instances of the account and Region.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
@@ -29,16 +26,13 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
 async fn fill(console: &Console, page: &mut List) -> Result<(), Error> {
     let sessions = &console.sessions;
     let place = Place { account: sessions.home()?.account.clone(), region: sessions.region()? };
-    let history = History::new(sessions.config(), &console.tables.patches);
-    let (heads, days) = if history.is_there(&place).await? {
-        (history.heads(&place).await?.0, history.days(&place, DAYS).await?)
-    } else {
+    let (now, deadline) = (sessions.seconds(), deadline(console));
+    let seen = Seen::read(sessions.config(), &console.tables.patches, place, now, &deadline).await?;
+    let Seen { survey, heads, days, has_history, .. } = seen;
+    if !has_history {
         let note = "There is no history here, and so no trend: deploy report-patches and infra/patches.yaml, or name its table by --patches-table.";
         page.notices.push(Notice::note(note));
-        Default::default()
-    };
-    let (reader, now, deadline) = (Reader::new(sessions.config()), sessions.seconds(), deadline(console));
-    let survey = Box::pin(look(&reader, None, now, &deadline)).await?;
+    }
     page.notices.extend(survey.incomplete.iter().map(|it| Notice::unread(it, "What is missing here is unknown.")));
     page.notices.extend(of_account(&survey).into_iter().map(Notice::note));
     let summary = Summary::of(&survey, &console.limits);

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use operations::rotation::{Secret, rotations};
+use terminal::time;
 
 use crate::app::App;
-use crate::page::{Cell, List, Notice, Shell, Table, time};
+use crate::page::{Cell, List, Notice, Shell, Table};
 
 /// The secrets of the account and Region.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::time::{Duration, UNIX_EPOCH};
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use delivery::{Drift, Kind, OnFailure, Phase, Progress, Record, Target, Traffic};
 use place::plain;
 use serde::Serialize;
+use terminal::time;
 
 use crate::output;
 
@@ -64,12 +62,6 @@ pub(super) struct History<'a> {
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(super) struct Rows(pub(super) Vec<Drift>);
-
-/// A time of a record, in UTC.
-fn time(seconds: u64) -> String {
-    let time = DateTime::from(UNIX_EPOCH + Duration::from_secs(seconds));
-    time.fmt(Format::DateTime).unwrap_or_default()
-}
 
 fn or_dash(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }

@@ -118,7 +118,7 @@ pub(in crate::commands) async fn listed(
     most: usize,
 ) -> Result<Vec<FleetRun>, Error> {
     let listed = Workflow::of(sessions, writes, None)?.executions(most).await?;
-    Ok(Runs(listed).rows().map(|it| it.shown()).collect())
+    Ok(Runs(listed).rows().collect())
 }
 
 /// Shows what came of a run so far, or at its end.

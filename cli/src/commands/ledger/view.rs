@@ -2,20 +2,13 @@
 
 use std::fmt;
 
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format as TimeFormat;
 use ledger::{Record, State};
 use place::plain;
 use reaction::Report;
 use serde::Serialize;
+use terminal::time;
 
 use crate::output;
-
-/// A time in seconds since the epoch, as people read it.
-pub(super) fn time(seconds: u64) -> String {
-    let time = i64::try_from(seconds).ok().and_then(|it| DateTime::from_secs(it).fmt(TimeFormat::DateTime).ok());
-    time.unwrap_or_else(|| "-".into())
-}
 
 /// One occurrence of the list.
 #[derive(Serialize)]

@@ -1,11 +1,9 @@
 //! How instances are patched, as text and as JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
-use patching::{
-    Day, Head, Instance, InstanceId, Limits, Place, Status, Summary, Survey, clock, of_account, sparkline, status,
-};
+use patching::{Day, Head, Instance, Limits, Place, Seen, Status, Summary, clock, of_account, sparkline, status};
 use place::{plain, shortened};
 use serde::Serialize;
 
@@ -13,15 +11,6 @@ use crate::output;
 
 /// How much is shown of a name.
 const LONGEST: usize = 40;
-
-/// What was seen in one place.
-pub(super) struct Seen {
-    pub(super) place: Place,
-    pub(super) survey: Survey,
-    pub(super) heads: BTreeMap<InstanceId, Head>,
-    pub(super) days: Vec<Day>,
-    pub(super) has_history: bool,
-}
 
 /// What is shown.
 #[derive(Serialize)]

@@ -12,33 +12,12 @@ use crate::output;
 /// The last executions. Further attempts at a run are rows of their own.
 pub(super) struct Runs(pub(super) Vec<Listed>);
 
-#[derive(Serialize)]
-pub(super) struct Row<'a> {
-    execution: &'a str,
-    run: &'a str,
-    status: &'a str,
-    began: &'a str,
-    ended: Option<&'a str>,
-}
-
 impl Runs {
-    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.0.iter().map(|Listed { name, status, began, ended }| {
-            let run = name.rsplit_once("--").map_or(name.as_str(), |(run, _)| run);
-            Row { execution: name, run, status: status.as_str(), began, ended: ended.as_deref() }
+    pub(super) fn rows(&self) -> impl Iterator<Item = FleetRun> {
+        self.0.iter().cloned().map(|Listed { name, status, began, ended }| {
+            let run = name.rsplit_once("--").map_or(name.as_str(), |(run, _)| run).to_owned();
+            FleetRun { run, status: status.as_str().into(), began, ended, execution: name }
         })
-    }
-}
-
-impl Row<'_> {
-    pub(super) fn shown(&self) -> FleetRun {
-        FleetRun {
-            execution: self.execution.into(),
-            run: self.run.into(),
-            status: self.status.into(),
-            began: self.began.into(),
-            ended: self.ended.map(String::from),
-        }
     }
 }
 
@@ -51,8 +30,8 @@ impl Serialize for Runs {
 impl fmt::Display for Runs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = output::table(["RUN", "STATUS", "BEGAN", "ENDED", "EXECUTION"]);
-        for Row { execution, run, status, began, ended } in self.rows() {
-            table.add_row([run, status, began, ended.unwrap_or("-"), execution]);
+        for FleetRun { execution, run, status, began, ended } in self.rows() {
+            table.add_row([run, status, began, ended.unwrap_or_else(|| "-".into()), execution]);
         }
         write!(f, "{}", table.trim_fmt())
     }

@@ -42,6 +42,7 @@ pub(super) struct Execution {
 }
 
 /// An execution in a list.
+#[derive(Clone)]
 pub(super) struct Listed {
     pub(super) name: String,
     pub(super) status: ExecutionStatus,
