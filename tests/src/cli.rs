@@ -25,7 +25,7 @@ mod usage;
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -276,4 +276,10 @@ async fn a_plan_that_lets_in_an_account_that_is_not_allowed_is_refused_before_it
     }
     let allowed = shell.run(&["apply", "plan.json", "--allowed-accounts", "123456789012,987654321098"]);
     assert_eq!(allowed.code, Some(253), "the organization is named too: {}", allowed.said);
+}
+
+/// Sends a program the signal of Ctrl-C.
+fn interrupt(running: &Child) {
+    let sent = Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+    assert!(sent.success());
 }

@@ -17,11 +17,12 @@ fn request() -> Value {
     })
 }
 
-/// The request with this at a place; without the place where it is null.
+/// The request with this at a place, as messages name it; without the place where it is null.
 fn with(place: &str, value: Value) -> Value {
     let mut request = request();
-    let (parent, name) = place.rsplit_once('/').unwrap();
-    let parent = request.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    let (parent, name) = place.rsplit_once('.').unwrap_or(("", place));
+    let parent = if parent.is_empty() { &mut request } else { &mut request[parent] };
+    let parent = parent.as_object_mut().unwrap();
     if value.is_null() {
         parent.remove(name)
     } else {
@@ -42,28 +43,28 @@ fn a_request_is_read_as_it_is_written() {
     let again = Request::read(&serde_json::to_string(&read).unwrap(), false).unwrap();
     assert_eq!(read, again);
     assert_eq!(read.select.targets().chosen.unwrap().len(), 2);
-    let all = Request::read(&with("/select/targets", json!("all")).to_string(), false).unwrap();
+    let all = Request::read(&with("select.targets", json!("all")).to_string(), false).unwrap();
     assert_eq!((all.select.targets.clone(), all.select.targets().chosen), (AllOr::All, None));
 }
 
 #[test]
 fn what_is_malformed_is_refused_with_its_place_what_is_expected_and_the_remedy() {
     let cases = [
-        ("/run", json!("../other")),
-        ("/run", Value::Null),
-        ("/actor", json!("the king")),
-        ("/select/targets", json!([])),
-        ("/select/targets", json!("everything")),
-        ("/select/targets", json!(["444455556666", "ou-x"])),
-        ("/work/operation", json!("delete-everything")),
-        ("/work/apply", json!(true)),
-        ("/work/regions", json!(["eu-west-1", "middle-earth"])),
-        ("/work/regions_at_once", json!(0)),
-        ("/work/session", json!({"policy": "{"})),
-        ("/work/role", json!({"name": "admin"})),
-        ("/tolerance/percent", json!(150)),
-        ("/concurrency", json!(0)),
-        ("/series", json!("a/b")),
+        ("run", json!("../other")),
+        ("run", Value::Null),
+        ("actor", json!("the king")),
+        ("select.targets", json!([])),
+        ("select.targets", json!("everything")),
+        ("select.targets", json!(["444455556666", "ou-x"])),
+        ("work.operation", json!("delete-everything")),
+        ("work.apply", json!(true)),
+        ("work.regions", json!(["eu-west-1", "middle-earth"])),
+        ("work.regions_at_once", json!(0)),
+        ("work.session", json!({"policy": "{"})),
+        ("work.role", json!({"name": "admin"})),
+        ("tolerance.percent", json!(150)),
+        ("concurrency", json!(0)),
+        ("series", json!("a/b")),
     ];
     let told: Vec<_> = cases.map(|(place, value)| refusal(&with(place, value), false)).into();
     expect![[r#"
@@ -86,14 +87,14 @@ fn what_is_malformed_is_refused_with_its_place_what_is_expected_and_the_remedy()
 
 #[test]
 fn a_workflow_that_reads_takes_no_operation_that_writes_and_the_other_way_round() {
-    let sweep = with("/work", json!({"operation": "share-sweep", "apply": true}));
+    let sweep = with("work", json!({"operation": "share-sweep", "apply": true}));
     assert!(Request::read(&sweep.to_string(), true).unwrap().work.apply);
     expect![
         "the request of the run, work.operation: `share-sweep` writes, and this workflow only reads; start write-fleet"
     ]
     .assert_eq(&refusal(&sweep, false));
     expect!["the request of the run, work.operation: `sharing-inventory` only reads, and this workflow writes; start read-fleet"].assert_eq(&refusal(&request(), true));
-    let regions = with("/work", json!({"operation": "share-sweep", "regions": ["eu-west-1"]}));
+    let regions = with("work", json!({"operation": "share-sweep", "regions": ["eu-west-1"]}));
     expect!["the request of the run, work.regions: the share manifest names the Regions; leave it out"]
         .assert_eq(&refusal(&regions, true));
 }
@@ -101,7 +102,7 @@ fn a_workflow_that_reads_takes_no_operation_that_writes_and_the_other_way_round(
 #[test]
 fn sessions_may_do_what_the_operation_does_unless_the_request_narrows_them_otherwise() {
     let role = |session: Value| {
-        let request = Request::read(&with("/work/session", session).to_string(), false).unwrap();
+        let request = Request::read(&with("work.session", session).to_string(), false).unwrap();
         request.work.role(&fleet::Role { name: "signalbox-read-fleet".into(), ..fleet::Role::default() })
     };
     let own = role(json!({}));

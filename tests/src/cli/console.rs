@@ -9,7 +9,7 @@ use ledger::DynamoLedger;
 use reaction::{Claim, Key, Ledger, Outcome, Repeat, Report, StepReport};
 use serde_json::Value;
 
-use super::run;
+use super::{interrupt, run};
 use crate::world::built::binary;
 use crate::world::{AWS, LEDGER, REGION, World};
 
@@ -99,8 +99,7 @@ impl Console {
     }
 
     fn interrupt(&mut self) -> ExitStatus {
-        let kill = Command::new("kill").args(["-INT", &self.running.id().to_string()]).status().unwrap();
-        assert!(kill.success());
+        interrupt(&self.running);
         self.running.wait().unwrap()
     }
 }

@@ -10,7 +10,7 @@ use expect_test::expect;
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
 
-use super::deploy::interrupt;
+use super::interrupt;
 use super::run;
 use crate::functions::share_ami::{GIVEN, Scene};
 use crate::templates::deployed::DeployedAccount;

@@ -8,7 +8,7 @@ mod refused;
 mod story;
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use local_aws::deploy::archive;
 use serde_json::{Value, json};
@@ -161,10 +161,4 @@ fn with_times(text: &str) -> String {
         text = text.replace(&word, "TIME");
     }
     text
-}
-
-/// Sends the signal of Ctrl-C.
-pub(super) fn interrupt(running: &Child) {
-    let sent = Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
-    assert!(sent.success());
 }

@@ -17,6 +17,7 @@ use aws_sdk_organizations::Client as Organizations;
 use expect_test::expect;
 use serde_json::{Deserializer, Value};
 
+use super::interrupt;
 use crate::world::built::binary;
 use crate::world::now;
 
@@ -131,8 +132,7 @@ impl Up {
 
     /// Ends it as Ctrl-C does.
     fn interrupt(&mut self) -> ExitStatus {
-        let kill = Command::new("kill").args(["-INT", &self.running.id().to_string()]).status().unwrap();
-        assert!(kill.success());
+        interrupt(&self.running);
         self.running.wait().unwrap()
     }
 }

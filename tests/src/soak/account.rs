@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification, VolumeType};
 use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
@@ -21,7 +20,7 @@ use crate::templates::deployed::{ONE_AT_A_TIME, RECORDS, TABLE, stack};
 use crate::world::built::binary;
 use crate::world::ec2::{allow_launch, allow_volumes, launchers, register, volume_makers};
 use crate::world::scene::sorted;
-use crate::world::{AWS, REGION, World};
+use crate::world::{AWS, World};
 
 /// The functions that hear the events, and the one that compares everything in the end.
 const FUNCTIONS: [&str; 4] = ["share-ami", "share-ebs-snapshot", "share-rds-snapshot", "reconcile-shares"];
@@ -98,13 +97,13 @@ impl Account {
         let account = self.world.account.clone();
         let (id, snapshot) = match function {
             "share-ami" => {
-                let snapshot = self.make_snapshot("of-an-image").await;
+                let snapshot = self.world.make_snapshot(Some("of-an-image")).await;
                 let image = register(&self.world.ec2, &name, std::slice::from_ref(&snapshot)).await;
                 allow_launch(&self.world.ec2, &image, &[HOLDER], false).await;
                 (image, Some(snapshot))
             }
             "share-ebs-snapshot" => {
-                let snapshot = self.make_snapshot(&name).await;
+                let snapshot = self.world.make_snapshot(Some(&name)).await;
                 allow_volumes(&self.world.ec2, &snapshot, &[HOLDER]).await;
                 (snapshot, None)
             }
@@ -117,16 +116,6 @@ impl Account {
             }
         };
         Thing { function, account, id, entry, snapshot }
-    }
-
-    async fn make_snapshot(&self, name: &str) -> String {
-        let volume =
-            self.world.ec2.create_volume().availability_zone(format!("{REGION}a")).size(8).volume_type(VolumeType::Gp3);
-        let volume = volume.send().await.unwrap().volume_id.unwrap();
-        let tag = Tag::builder().key("Name").value(name).build();
-        let tags = TagSpecification::builder().resource_type(ResourceType::Snapshot).tags(tag).build();
-        let request = self.world.ec2.create_snapshot().volume_id(volume).tag_specifications(tags);
-        request.send().await.unwrap().snapshot_id.unwrap()
     }
 
     /// Lets one in a hundred of the functions' calls meet a fault. The test's own calls are to other services meanwhile.

@@ -37,7 +37,7 @@ const LOG_FIELDS: [&str; 12] = [
     "report",
 ];
 
-const SHARED: &str = "image: 123456789012, 987654321098\nsnap-1: 123456789012, 987654321098\n";
+pub const SHARED: &str = "image: 123456789012, 987654321098\nsnap-1: 123456789012, 987654321098\n";
 const NOT_SHARED: &str = "image: no account\nsnap-1: no account\n";
 
 /// An account in which `share-ami` is deployed, and an image.

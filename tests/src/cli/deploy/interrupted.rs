@@ -9,7 +9,8 @@ use expect_test::{expect, expect_file};
 use local_aws::{Fault, FaultKind};
 use serde_json::{Value, json};
 
-use super::{Operator, Ran, interrupt};
+use super::{Operator, Ran};
+use crate::cli::interrupt;
 use crate::deliveries::{LIVE, ORDERS};
 use crate::world::lambda::{VERSION, code, lambda, publish, tag};
 use crate::world::{AWS, DEPLOYMENTS, REGION};

@@ -11,6 +11,7 @@ use expect_test::expect;
 use serde_json::{Value, json};
 
 use super::{Ran, Scene};
+use crate::cli::interrupt;
 use crate::world::AWS;
 
 const MEMBERS: [&str; 3] = ["dev", "prod", "qa"];
@@ -217,10 +218,6 @@ fn begin(scene: &Scene, program: &str) -> (Child, BufReader<File>) {
     pipe.read_line(&mut line).unwrap();
     assert_eq!(line, "begun\n");
     (running, pipe)
-}
-
-fn interrupt(running: &Child) {
-    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
 }
 
 /// What was written into the pipe until nothing has it open any more.

@@ -2,7 +2,7 @@
 //! what the deployed one leaves in S3 is put there by the test.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use aws_sdk_sfn::Client as Sfn;
@@ -12,6 +12,7 @@ use fleet_runs::{Manifest, Planned, Request, RunId, Tally, keys, lines};
 use serde_json::{Value, json};
 
 use super::{Ran, Scene};
+use crate::cli::interrupt;
 
 const ENDS: &str = r#"{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}"#;
 const LASTS: &str = r#"{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}"#;
@@ -238,7 +239,7 @@ async fn an_interruption_leaves_the_run_going_on_and_it_is_stopped_and_resumed_b
     let mut running = it.scene.fleet(&arguments).stdin(Stdio::null()).spawn().unwrap();
     let mut said = BufReader::new(running.stderr.take().unwrap()).lines().map_while(Result::ok);
     said.find(|line| line.starts_with("run names-1 has begun; ")).unwrap();
-    assert!(Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap().success());
+    interrupt(&running);
     let told = said.find(|line| line.starts_with("interrupted: ")).unwrap();
     assert_eq!(running.wait().unwrap().code(), Some(130));
     expect!["interrupted: run names-1 goes on by itself; follow it by `signalbox fleet show --follow names-1 --writes`, stop it by `signalbox fleet stop names-1 --writes`, go on with it afterwards by `signalbox fleet resume names-1 --writes`"]

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command};
+use std::process::Child;
 
 use expect_test::expect;
 use local_aws::{Fault, FaultKind};
 use serde_json::Value;
 
 use super::Scene;
+use crate::cli::interrupt;
 use crate::world::AWS;
 
 /// One after the other, in six regions of three accounts.
@@ -33,11 +34,6 @@ async fn until_it_stands(scene: &Scene, running: &mut Child) {
         assert!(running.try_wait().unwrap().is_none(), "it ended by itself");
         tokio::task::yield_now().await;
     }
-}
-
-fn interrupt(running: &Child) {
-    let sent = Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
-    assert!(sent.success());
 }
 
 /// How often the operation was done in each place, as AWS saw it.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Part;
 use crate::cli::deadletters::record;
-use crate::templates::deployed::{Shipping, done};
+use crate::templates::deployed::{SHARED, Shipping, done};
 use crate::world::AWS;
 use crate::world::operator::Ran;
 
@@ -40,7 +40,6 @@ pub const COMMANDS: &[&str] = &[
 ];
 
 const IMAGE: &str = "ami-0123456789abcdef0";
-const SHARED: &str = "image: 123456789012, 987654321098\nsnap-1: 123456789012, 987654321098\n";
 const REVERTED: &str = "image: no account\nsnap-1: 123456789012, 987654321098\n";
 
 /// An account in the runbook's state, and what was run there.
