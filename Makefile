@@ -8,6 +8,8 @@ AUDIT_REQUIREMENTS := infra/audit/requirements.txt
 PEERS := .local/peers
 PEERS_REQUIREMENTS := $(patsubst %,tests/bench/peer/%/requirements.txt,policies mirror deploy)
 INSTALLED := $(VENV)/.installed
+BROWSER := .local/browser
+BROWSER_REQUIREMENTS := tests/browser/requirements.txt
 FUNCTIONS := $(notdir $(wildcard functions/*))
 # Where cargo puts what it builds.
 BUILT := $(or $(CARGO_TARGET_DIR),target)
@@ -46,7 +48,7 @@ demo: $(INSTALLED) ## deploy to a local AWS, share an image, and show what AWS s
 	$(BUILT)/debug/demo
 
 # All targets leaves out only the documentation's examples, of which there are none.
-test: check databases ## everything that is promised: format, lints, documentation, and every test
+test: check databases $(BROWSER)/.installed ## everything that is promised: format, lints, documentation, and every test
 	cargo test --workspace --all-targets --locked
 
 # Lints and documentation read the same metadata, so that EC2's client is checked once for both.
@@ -120,9 +122,9 @@ rollback: ## one function's code to the release before; needs FUNCTION=, and tak
 	@test -n "$(FUNCTION)" || { echo "make rollback: set FUNCTION= to the name of the function whose code goes back"; exit 2; }
 	@$(PYTHON) infra/deploy.py rollback $(CHECKED) $(if $(TO),--to $(TO)) $(FUNCTION)
 
-setup: $(INSTALLED) databases
+setup: $(INSTALLED) databases $(BROWSER)/.installed
 
-SERVERS := postgresql pgbouncer mariadb-server-core git openssh-server awscli jq
+SERVERS := postgresql pgbouncer mariadb-server-core git openssh-server awscli jq chromium
 INSTALL_SERVERS := DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(SERVERS)
 
 # What judges passwords and logins in MariaDB is in a package that would start a server: these files are taken out of it.
@@ -133,14 +135,14 @@ DOWNLOAD_MARIADB := apt-get download -qq -o APT::Sandbox::User=root mariadb-serv
 UNPACK_PLUGINS := tar -x -C $(PLUGINS) --strip-components=5 $(addprefix ./usr/lib/mysql/plugin/,$(PLUGIN_FILES))
 
 # The servers that the tests rotate users of, and those that the tests read repositories from. The tests start them with data of their own.
-# And what an operator has: version 2 of the AWS CLI, which is in no registry of Python, and jq.
+# And what an operator has: version 2 of the AWS CLI, which is in no registry of Python, jq, and a browser.
 databases:
 	@have() { ls /usr/lib/postgresql/*/bin/postgres && test -x /usr/sbin/pgbouncer && test -x /usr/sbin/mariadbd && test -r /usr/share/mysql/mysql_system_tables.sql \
-		&& test -x /usr/sbin/sshd && test -x "$$(git --exec-path)/git-http-backend" && jq --version \
+		&& test -x /usr/sbin/sshd && test -x "$$(git --exec-path)/git-http-backend" && jq --version && test -x /usr/bin/chromium \
 		&& for it in /usr/bin/aws $$(which -a aws); do $$it --version; done | grep '^aws-cli/2'; }; \
 	have >/dev/null 2>&1 \
 		|| { test "$$(id -u)" = 0 && { $(INSTALL_SERVERS) || { apt-get update -q && $(INSTALL_SERVERS); }; }; } \
-		|| { echo "make setup: the tests need PostgreSQL, PgBouncer, MariaDB, git, OpenSSH's server, version 2 of the AWS CLI and jq; install them:" \
+		|| { echo "make setup: the tests need PostgreSQL, PgBouncer, MariaDB, git, OpenSSH's server, version 2 of the AWS CLI, jq and chromium; install them:" \
 			"sudo apt-get install --no-install-recommends $(SERVERS)"; exit 1; }
 	@{ $(HAVE_PLUGINS); } || { mkdir -p $(PLUGINS) && cd $(PLUGINS) \
 		&& { $(DOWNLOAD_MARIADB) || { apt-get update -q && $(DOWNLOAD_MARIADB); }; } && cd $(CURDIR) \
@@ -158,13 +160,11 @@ $(INSTALLED): $(REQUIREMENTS)
 	touch $@
 
 $(PEERS)/.installed: $(PEERS_REQUIREMENTS)
-	$(PYTHON) -m venv --clear $(PEERS)
-	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes $(PEERS_REQUIREMENTS:%=-r %)
-	touch $@
-
 $(AUDIT)/.installed: $(AUDIT_REQUIREMENTS)
-	$(PYTHON) -m venv --clear $(AUDIT)
-	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(AUDIT_REQUIREMENTS)
+$(BROWSER)/.installed: $(BROWSER_REQUIREMENTS)
+$(PEERS)/.installed $(AUDIT)/.installed $(BROWSER)/.installed:
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes $(^:%=-r %)
 	touch $@
 
 actions: ## renew the packed list of AWS's actions that policies are checked against; needs npm

@@ -17,11 +17,12 @@
     const body = document.querySelector("[data-live] tbody");
     if (!row || !body) return;
     const before = document.getElementById(row.id);
-    if (before && before.contains(document.activeElement)) {
+    if (before) {
+      const hasFocus = before.contains(document.activeElement);
+      // What is new stays so when it goes on.
+      row.className = before.className;
       before.replaceWith(row);
-      row.querySelector("a")?.focus();
-    } else if (before) {
-      before.replaceWith(row);
+      if (hasFocus) row.querySelector("a")?.focus();
     } else {
       body.prepend(row);
       row.className = "new";

@@ -1,6 +1,7 @@
 //! The bars of the project, each with what was measured against it.
 
 pub mod chains;
+mod console;
 mod deliveries;
 mod fleet;
 mod mirrors;
@@ -216,6 +217,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .chain(policies(measured))
         .chain(mirrors::bars(measured))
         .chain(deliveries::bars(measured))
+        .chain(console::bars(measured))
         .collect()
 }
 

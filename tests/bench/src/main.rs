@@ -15,6 +15,7 @@
 //! - `mirrors`: a repository of 20,000 files, one with a long history and one with a large file, and the published way over a part of it
 //! - `deliveries`: code for a function in each of many accounts and the way back, and the AWS CLI over a few of them
 //! - `fleet`: many accounts, some of them chosen by a tag, and botocove over others
+//! - `console`: its pages in front of large tables, and events that come quickly
 //!
 //! It prints the medians and the project's bars, and leaves all figures in `target/bench`. A bar that does not hold is printed, never
 //! an error: a machine can be too noisy for it. Only what could not be measured is one.
@@ -26,6 +27,7 @@ mod canned;
 mod canned_aws;
 mod clock;
 mod closed_account;
+mod console;
 mod cpu_share;
 mod database;
 mod deliver;
@@ -41,6 +43,7 @@ mod many_accounts;
 mod many_clusters;
 mod many_functions;
 mod many_images;
+mod many_records;
 mod matching;
 mod measured;
 mod mirror;
@@ -125,7 +128,7 @@ async fn measure(only: Option<&str>, can_be_small: bool, tls: &Tls, folder: &Pat
         measure_sweeps(&mut measured, tls, folder).await;
     }
     if is_asked("jobs") {
-        measured.add_jobs(&jobs(), tls, folder).await;
+        measured.add_jobs(&Job::all(), tls, folder).await;
     }
     if is_asked("rotations") {
         for engine in [database::Engine::Postgres, database::Engine::Mariadb] {
@@ -146,6 +149,9 @@ async fn measure(only: Option<&str>, can_be_small: bool, tls: &Tls, folder: &Pat
     }
     if is_asked("fleet") {
         measure_fleet(&mut measured, tls, folder).await;
+    }
+    if is_asked("console") {
+        measured.add_shown(5, tls, folder).await;
     }
     measured
 }
@@ -271,12 +277,6 @@ async fn measure_sweeps(measured: &mut Measured, tls: &Tls, folder: &Path) {
     for setting in [of_2015, today, with_tables, at_rates, by_lists, of_many] {
         measured.add_sweeps(&setting, tls, folder).await;
     }
-}
-
-fn jobs() -> Vec<Job> {
-    let entries = Job::entries([setting::ONE_ENTRY, setting::MANY_ENTRIES]);
-    let closed = Job::closed([setting::CLOSED, setting::CLOSED_NAMED]);
-    entries.into_iter().chain(closed).chain([Job::clusters(setting::CLUSTERS)]).collect()
 }
 
 /// In turn, so that what disturbs the machine disturbs all of them.

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::artifact::{Artifact, inspect};
+use crate::console::{Shown, look};
 use crate::database::Engine;
 use crate::deliver::{self, Delivered, deliver};
 use crate::first_connection::before_connection;
@@ -41,6 +42,8 @@ pub struct Measured {
     pub delivered: BTreeMap<&'static str, Vec<Delivered>>,
     /// Policies that were checked, by setting.
     pub checked: BTreeMap<&'static str, Vec<Checked>>,
+    /// Pages of the console.
+    pub shown: Vec<Shown>,
     /// A large manifest and many names.
     pub matchings: Vec<Matching>,
     /// What would be uploaded, by subject.
@@ -215,6 +218,22 @@ impl Measured {
     /// The median of a figure over the runs of a setting.
     pub fn ran(&self, setting: &str, figure: impl Fn(&Run) -> f64) -> Option<f64> {
         median(self.runs.get(setting)?.iter().map(figure).collect())
+    }
+
+    /// Looks at the console's pages, so many times.
+    pub async fn add_shown(&mut self, times: usize, tls: &Tls, folder: &Path) {
+        for number in 1..=times {
+            eprintln!("console: {number} of {times}");
+            match look(tls, folder).await {
+                Ok(shown) => self.shown.push(shown),
+                Err(error) => return self.missing.push(format!("{error:#}")),
+            }
+        }
+    }
+
+    /// The median of a figure over these.
+    pub fn shown(&self, figure: impl Fn(&Shown) -> f64) -> Option<f64> {
+        median(self.shown.iter().map(figure).collect())
     }
 
     /// Looks at what `make package` made of a subject.

@@ -1,5 +1,8 @@
 //! `signalbox console`: which browsers it lets in, what it refuses, and that its pages say what the commands print.
 
+mod browser;
+
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -320,4 +323,39 @@ async fn events_come_as_they_happen_and_what_a_page_missed_comes_when_it_is_back
     let stream = console.send("GET /live", &back, "");
     settle(&ledger, "last", applied()).await;
     row_of_last(stream, missed.iter().map(String::as_str).chain(["last"]).map(|it| format!("/{it}<")).collect());
+}
+
+/// Reads rows of the stream until these are enough: what they are about, and the id of the last.
+fn rows(stream: TcpStream, is_enough: impl Fn(&BTreeSet<String>) -> bool) -> (BTreeSet<String>, String) {
+    let (mut abouts, mut last) = (BTreeSet::new(), String::new());
+    for line in BufReader::new(stream).lines().map(Result::unwrap) {
+        if let Some(id) = line.strip_prefix("id: ") {
+            id.clone_into(&mut last);
+        }
+        let row = line.strip_prefix("data: ").and_then(|row| row.split_once(">111122223333/eu-west-1/"));
+        abouts.extend(row.and_then(|(_, it)| it.split('<').next()).map(String::from));
+        // The id of a row follows it or stands before it: an empty line ends both.
+        if line.is_empty() && is_enough(&abouts) {
+            return (abouts, last);
+        }
+    }
+    panic!("the stream has ended after {abouts:?}");
+}
+
+/// One reading of the ledger finds 30 rows, and the connection breaks after 10 of them.
+#[tokio::test]
+async fn a_connection_that_breaks_between_two_rows_of_one_reading_loses_none() {
+    let world = World::new().await;
+    let ledger = world.ledger();
+    let console = Console::entered(&world.account);
+    let since = world.sessions.seconds().to_string();
+    let all: BTreeSet<_> = (0..30).map(|number| format!("row-{number:02}")).collect();
+    for name in &all {
+        settle(&ledger, name, applied()).await;
+    }
+    let headers = [("Host", console.address.as_str()), ("Cookie", console.cookie.as_str())];
+    let open = |last: &str| console.send("GET /live", &[&headers[..], &[("Last-Event-ID", last)]].concat(), "");
+    let (some, last) = rows(open(&since), |come| come.len() == 10);
+    assert!(some.is_subset(&all), "{some:?}");
+    rows(open(&last), |come| come.union(&some).count() == all.len());
 }

@@ -21,22 +21,29 @@ use super::interrupt;
 use crate::world::built::binary;
 use crate::world::now;
 
-/// A local AWS that was started as an operator does it, and what it told: what to export, and the lines to try.
-struct Up {
+/// A local AWS that was started as an operator does it, and what it told: the console's link, what to export, and the lines to try.
+pub(super) struct Up {
     running: Child,
+    link: String,
     environment: BTreeMap<String, String>,
     lines: Vec<String>,
 }
 
 impl Up {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
         let (mut running, lines) = started(&["--output", "json", "--port", &port]);
         let exported = Deserializer::from_reader(running.stdout.take().unwrap()).into_iter().next();
+        let link = lines.iter().find(|line| line.starts_with("http://127.0.0.1:")).unwrap().clone();
         let lines = lines.iter().filter_map(|line| line.strip_prefix("  ")).map(String::from).collect();
         let environment: BTreeMap<String, String> = exported.unwrap().unwrap();
         assert_eq!(environment["AWS_ENDPOINT_URL"], format!("http://127.0.0.1:{port}"));
-        Self { running, environment, lines }
+        Self { running, link, environment, lines }
+    }
+
+    /// What opens the console in a browser, once.
+    pub(super) fn link(&self) -> &str {
+        &self.link
     }
 
     /// The lines about the image, those about the cluster, those about the pipeline of policies, and those about the organization.
@@ -103,7 +110,7 @@ impl Up {
         aws_sdk_emr::Client::new(self.account(None).await.config())
     }
 
-    async fn ec2(&self, account: Option<&str>) -> Ec2 {
+    pub(super) async fn ec2(&self, account: Option<&str>) -> Ec2 {
         Ec2::new(self.account(account).await.config())
     }
 

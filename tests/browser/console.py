@@ -1,0 +1,133 @@
+"""Uses the console as a person does, in Debian's chromium: sends an event, watches it arrive, opens it, sees the change.
+
+Usage: console.py LINK [FOLDER]   LINK is what `signalbox up` prints; pictures go to FOLDER
+
+Prints the id of the event that it has sent. Ends with 1 and says what is wrong: a page with a finding of axe-core, one that is
+wider than its window, a message of the browser, or a request that goes elsewhere.
+"""
+
+import json
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+# What is waited for comes in a second or two. A machine that has other work may take longer; no test depends on how long.
+PATIENCE_MS = 300_000
+SCHEMES = ["light", "dark"]
+WIDTHS = [1280, 400]
+
+wrong = []
+
+
+def watched(context, base):
+    """A page of which each message, error and request to another place is noted."""
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("console", lambda it: wrong.append(f"{page.url}: the browser says: {it.text}"))
+    page.on("pageerror", lambda it: wrong.append(f"{page.url}: a script failed: {it}"))
+    page.on("request", lambda it: it.url.startswith(base + "/") or wrong.append(f"{page.url} asks {it.url}"))
+    return page
+
+
+def picture(page, folder, name):
+    if folder:
+        page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+
+def send_and_watch(context, base, link, folder):
+    """Sends the first sample, with an id of its own; the event's page, and its id."""
+    events = watched(context, base)
+    events.goto(link)
+    assert events.url == base + "/", f"the token is still in the address: {events.url}"
+    events.get_by_text("Live: new events appear here by themselves").wait_for()
+
+    form = watched(context, base)
+    form.goto(base + "/send")
+    event = json.loads(form.input_value("#event"))
+    event["id"] = "7bf73129-1428-4cd3-a780-95db273d1602"
+    form.fill("#event", json.dumps(event))
+    form.get_by_role("button", name="Send the event").click()
+    form.get_by_role("heading", name="What the functions answered").wait_for()
+    picture(form, folder, "sent")
+
+    row = events.locator("tr.new", has_text="applied")
+    row.wait_for()
+    picture(events, folder, "arrived")
+    row.get_by_role("link").first.click()
+    events.get_by_role("heading", name="Plan and steps").wait_for()
+    picture(events, folder, "opened")
+    return events, event
+
+
+def use_the_keyboard(context, base):
+    """The first key leads past the navigation; the search is sent without a mouse."""
+    page = watched(context, base)
+    page.goto(base + "/audit")
+    page.keyboard.press("Tab")
+    focused = "document.activeElement.textContent"
+    assert page.evaluate(focused) == "Skip to the content", page.evaluate(focused)
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.id === 'main'")
+    page.goto(base + "/")
+    page.get_by_label("About").focus()
+    page.keyboard.type("no-such-thing")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**about=no-such-thing*")
+    page.locator("#found tbody tr").wait_for(state="detached")
+
+
+def judge(browser, base, state, paths, folder):
+    """Each page in light and dark, narrow and wide."""
+    for scheme in SCHEMES:
+        for width in WIDTHS:
+            size = {"width": width, "height": 900}
+            context = browser.new_context(viewport=size, color_scheme=scheme, storage_state=state)
+            page = watched(context, base)
+            for path in paths:
+                page.goto(base + path)
+                where = f"{path} ({scheme}, {width} pixels)"
+                found = Axe().run(page)
+                if found.violations_count:
+                    wrong.append(f"{where}: {found.generate_report()}")
+                if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+                    wrong.append(f"{where}: it is wider than its window")
+                picture(page, folder, f"{scheme}-{width}-{urlsplit(path).path.strip('/') or 'events'}")
+            context.close()
+
+
+def read_without_scripts(browser, base, state, paths):
+    """What the pages say where no script runs."""
+    context = browser.new_context(java_script_enabled=False, storage_state=state)
+    page = watched(context, base)
+    for path in paths:
+        answer = page.goto(base + path)
+        if answer.status != 200 or not page.locator("h1").inner_text():
+            wrong.append(f"{path} without scripts: {answer.status}")
+    context.close()
+
+
+def main(link, folder):
+    base = link.split("/?")[0]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": 1280, "height": 860})
+        event_page, event = send_and_watch(context, base, link, folder)
+        steps = event_page.locator("main").inner_text()
+        paths = event_page.locator("nav[aria-label=Pages] a").evaluate_all("links => links.map(it => it.getAttribute('href'))")
+        paths.append(event_page.url.removeprefix(base))
+        use_the_keyboard(context, base)
+        state = context.storage_state()
+        judge(browser, base, state, paths, folder)
+        read_without_scripts(browser, base, state, paths)
+        browser.close()
+    print(json.dumps({"event": event, "steps": steps, "pages": len(paths)}))
+    if wrong:
+        sys.exit("\n".join(dict.fromkeys(wrong)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else None)
