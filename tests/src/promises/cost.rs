@@ -19,7 +19,7 @@ const HEAD: &str = "\
 This page is generated from counted calls and from [prices.json](prices.json); `UPDATE_EXPECT=1 cargo test --workspace the_page_of_costs_is_current` writes it anew.
 
 An item of DynamoDB counts as one unit: written up to 1 KB, read up to 4 KB, half a unit where the read is eventually consistent. In a transaction each counts twice. Calls to EC2, RDS, EMR, Route 53, IAM, STS, Organizations,
-CodePipeline, Lambda and Systems Manager cost nothing by themselves. Time is the depth of [performance](performance.md) at 20 ms a call, where that page has one; of the others only the invocation is counted. Logs, traces, free tiers and
+CodePipeline, Lambda and Systems Manager cost nothing by themselves. Time is the depth of [performance](performance.md) at 20 ms a call, where prices.json has it; of the others only the invocation is counted. Logs, traces, free tiers and
 what AWS keeps are not counted. A polling run that waits for others is counted once.
 
 | function | event | calls | written units | read units | other calls that cost | Lambda | USD per million |
