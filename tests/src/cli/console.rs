@@ -1,6 +1,8 @@
 //! `signalbox console`: which browsers it lets in, what it refuses, and that its pages say what the commands print.
 
 mod browser;
+mod equal;
+mod shown;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -43,11 +45,16 @@ impl Answer {
 }
 
 impl Console {
-    /// Starts it, and reads the link.
-    fn start(account: &str, arguments: &[&str]) -> Result<Self, String> {
+    /// How it is started in this account.
+    fn command(account: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary("signalbox"));
         command.env_clear().arg("console").args(arguments).env("AWS_ACCESS_KEY_ID", account);
         command.envs([("AWS_ENDPOINT_URL", AWS.endpoint()), ("AWS_REGION", REGION), ("AWS_SECRET_ACCESS_KEY", "test")]);
+        command
+    }
+
+    /// Starts it, and reads the link.
+    fn start(mut command: Command) -> Result<Self, String> {
         let mut running = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         for line in BufReader::new(running.stderr.take().unwrap()).lines().map(Result::unwrap) {
@@ -68,7 +75,11 @@ impl Console {
 
     /// With these arguments; what it says where it does not serve.
     fn entered_with(account: &str, arguments: &[&str]) -> Result<Self, String> {
-        let mut console = Self::start(account, arguments)?;
+        Self::entered_by(Self::command(account, arguments))
+    }
+
+    fn entered_by(command: Command) -> Result<Self, String> {
+        let mut console = Self::start(command)?;
         let answer = console.ask(&format!("GET /?token={}", console.token), &[("Host", &console.address)], "");
         assert_eq!((answer.status(), answer.header("location")), ("303", "/"), "{}", answer.head);
         let cookie = answer.header("set-cookie");
