@@ -1,5 +1,9 @@
 //! What a page shows is what the command prints that the page names: in the same account, of the same AWS.
 
+mod runs;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
@@ -113,7 +117,7 @@ async fn repositories_are_those_of_the_command() {
 }
 
 /// A text of an item that DynamoDB holds.
-fn held(item: &std::collections::HashMap<String, AttributeValue>, name: &str) -> String {
+fn held(item: &HashMap<String, AttributeValue>, name: &str) -> String {
     item[name].as_s().unwrap().clone()
 }
 
@@ -178,4 +182,51 @@ async fn the_audit_of_each_resource_is_that_of_the_command_and_so_is_its_verdict
     let (page, history) = audited(&console, account, &image);
     let why = history["chain"]["broken"].as_str().unwrap();
     assert!(notices(&page)[0].contains(&format!("does not agree with its hashes: {why}")), "{page}");
+}
+
+/// What an ARN is of, as a person says it.
+fn in_words(arn: &str) -> String {
+    let parts: Vec<_> = arn.splitn(6, ':').collect();
+    let id = parts[5].strip_prefix("snapshot:").or(parts[5].strip_prefix("cluster-snapshot:")).unwrap_or(parts[5]);
+    let id = ["image/", "snapshot/", "repository/", "key/"].iter().find_map(|it| id.strip_prefix(it)).unwrap_or(id);
+    if parts[3].is_empty() { id.to_owned() } else { format!("{id} in {}", parts[3]) }
+}
+
+#[tokio::test]
+async fn shares_are_those_that_the_table_holds_and_aws_has() {
+    let scene = Shares::new().await;
+    scene.sweep().await;
+    let mut expected: BTreeMap<String, Cells> = BTreeMap::new();
+    for [resource, owner, principal] in grants(&scene.world).await {
+        if principal != "#head" {
+            let name = in_words(&resource);
+            let named = [("Resource".to_owned(), name.clone()), ("Owner".to_owned(), owner)];
+            let row = expected.entry(name).or_insert_with(|| named.into());
+            row.insert(principal, "shared".into());
+        }
+    }
+    let console = Console::entered(&scene.world.account);
+    let page = console.page("/shares").body;
+    let by_name =
+        |page: &str| rows(page).into_iter().map(|it| (it["Resource"].clone(), it)).collect::<BTreeMap<_, _>>();
+    assert_eq!(by_name(&page), expected);
+    let many = |row: &Cells| row.values().filter(|it| *it == "shared").count();
+    let shares: usize = expected.values().map(many).sum();
+    let counted =
+        [("Resources", expected.len()), ("Shares", shares)].map(|(name, many)| (name.into(), many.to_string()));
+    assert_eq!(facts(&page), counted.into());
+    for (id, holders) in [
+        (&scene.image, scene.launchers(&scene.image).await),
+        (&scene.backing, scene.volume_makers(&scene.backing).await),
+        (&scene.volume, scene.volume_makers(&scene.volume).await),
+    ] {
+        let holders: BTreeSet<_> = holders.split(", ").map(String::from).collect();
+        let row = &by_name(&page)[&format!("{id} in eu-west-1")];
+        let shown: BTreeSet<_> = row.iter().filter(|(_, it)| *it == "shared").map(|(who, _)| who.clone()).collect();
+        assert!(!shown.is_empty() && shown.is_subset(&holders), "{id}: {shown:?} of {holders:?}");
+    }
+    let found = by_name(&console.page("/shares?text=987654321098").body);
+    expected.retain(|_, row| row.contains_key("987654321098"));
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    assert!(!found.is_empty());
 }
