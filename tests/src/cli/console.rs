@@ -372,8 +372,8 @@ async fn a_connection_that_breaks_between_two_rows_of_one_reading_loses_none() {
     assert!(some.is_subset(&all), "{some:?}");
     settle_ahead(&world, "row-end").await;
     let (rest, _) = rows(open(&last), |come| come.contains("row-end"));
-    let lost: Vec<_> = all.iter().filter(|it| !some.contains(*it) && !rest.contains(*it)).collect();
-    assert!(lost.is_empty(), "{lost:?} were lost after {last}");
+    let missing: Vec<_> = all.iter().filter(|it| !some.contains(*it) && !rest.contains(*it)).collect();
+    assert!(missing.is_empty(), "{missing:?} were lost after {last}");
 }
 
 /// Has the ledger know an occurrence of the next hour: from wherever a page goes on, it comes, and after all others.
