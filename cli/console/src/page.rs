@@ -142,14 +142,20 @@ impl Cell {
         it.map_or(Self::Nothing, Self::text)
     }
 
+    /// A text, or nothing where it is empty.
+    pub(crate) fn filled(text: &str) -> Self {
+        Self::of(Some(text).filter(|it| !it.is_empty()))
+    }
+
     pub(crate) fn chart(numbers: &[u32]) -> Self {
         Chart::of(numbers).map_or(Self::Nothing, Self::Chart)
     }
 }
 
-/// The same as a person reads it; the heading has the zone.
+/// The same as a person reads it, to the second; the heading has the zone.
 pub(crate) fn read_out(time: &str) -> String {
-    time.replace('T', " ").replace('Z', "")
+    let seconds = time.split('.').next().unwrap_or_default();
+    seconds.replace('T', " ").replace('Z', "")
 }
 
 /// A row; one that changes while it is looked at has an id.

@@ -54,6 +54,30 @@ pub enum Kind {
     Rollback(String),
 }
 
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delivery => f.write_str("delivery"),
+            Self::Rollback(of) => write!(f, "rollback of {of}"),
+        }
+    }
+}
+
+impl Record {
+    /// The versions between which the deployment moved a function's aliases, as `1 -> 2`.
+    #[must_use]
+    pub fn versions(&self, function: &str) -> String {
+        let targets = self.targets.iter().filter(|(target, _)| target.function == function);
+        let moved: BTreeSet<_> = targets
+            .filter_map(|(_, it)| {
+                let before = if it.before.is_empty() { "-" } else { &it.before };
+                Some(format!("{before} -> {}", it.after.as_deref()?))
+            })
+            .collect();
+        moved.into_iter().collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// How a deployment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -23,7 +23,7 @@ const SECRET: &str = "wJalrXUtnFEMI-the-operators-key";
 
 /// An operator of the hub, with a folder for artifacts.
 pub struct Operator {
-    fleet: Fleet,
+    pub(super) fleet: Fleet,
     folder: PathBuf,
     /// The ids of the deployments that were told of, in their order.
     known: std::sync::Mutex<Vec<String>>,
@@ -37,7 +37,7 @@ struct Ran {
 }
 
 impl Operator {
-    async fn of(accounts: usize, regions: &[&'static str]) -> Self {
+    pub(super) async fn of(accounts: usize, regions: &[&'static str]) -> Self {
         let fleet = Fleet::of(accounts, regions).await;
         let folder =
             std::env::temp_dir().join(format!("signalbox-deploy-{}-{}", std::process::id(), fleet.hub.account));
@@ -46,7 +46,7 @@ impl Operator {
     }
 
     /// Writes an artifact of code that answers `says`, for all targets, with more in its `deploy.json`.
-    fn write(&self, name: &str, says: &str, more: Value) {
+    pub(super) fn write(&self, name: &str, says: &str, more: Value) {
         let order = self.fleet.order(more);
         self.write_files(name, &[("deploy.json", order.as_bytes()), ("lambda.zip", &code(says))]);
     }
@@ -127,7 +127,7 @@ impl Operator {
     }
 
     /// The value that a command prints as JSON, with ids.
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub(super) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.command(&[arguments, &["--output", "json"]].concat()).output().unwrap();
         self.tell(&output);
         serde_json::from_slice(&output.stdout).unwrap()

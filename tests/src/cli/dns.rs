@@ -16,8 +16,8 @@ use crate::world::emr::{
 use crate::world::{AWS, LEDGER, REGION, World};
 
 /// An account with a network and a zone, and what its ids are called here: names of the same length.
-struct Names {
-    world: World,
+pub(super) struct Names {
+    pub(super) world: World,
     subnet: String,
     zone: String,
     called: Vec<(String, String)>,
@@ -38,7 +38,7 @@ impl Names {
 
     /// One of each: a name that is missing, right (and asked for twice), stale, dangling, awaited, another owner's, another
     /// Signalbox's, and a tag that is no name.
-    async fn with_one_of_each() -> Self {
+    pub(super) async fn with_one_of_each() -> Self {
         let mut names = Self::new().await;
         names.cluster("missing", 1, &[]).await;
         let right = names.cluster("right", 2, &[]).await;

@@ -1,7 +1,7 @@
 //! One operation in the accounts of an organization: which accounts it reaches and how, and what is told of the others.
 
 mod exec;
-mod on_aws;
+pub(super) mod on_aws;
 mod operations;
 mod permissions;
 mod queried;

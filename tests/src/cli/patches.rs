@@ -32,7 +32,7 @@ fn run(scene: &Scene, arguments: &[&str]) -> Ran {
     Ran { code: ran.status.code(), out: text(&ran.stdout), said: text(&ran.stderr) }
 }
 
-async fn seen(before: &'static [Node]) -> Scene {
+pub(super) async fn seen(before: &'static [Node]) -> Scene {
     let given = Given { instances: ONE_OF_EACH, before, ..GIVEN };
     Scene::set_up(&given, "it-is-time-to-sweep").await
 }

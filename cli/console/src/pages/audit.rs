@@ -92,10 +92,11 @@ pub(crate) async fn history(State(app): State<Arc<App>>, uri: Uri) -> Response {
 
 fn told(verdict: Result<(), String>, head: &Head) -> Notice {
     match verdict {
-        Ok(()) => Notice {
-            tone: Tone::Good,
-            ..Notice::note(format!("{} items agree with their hashes and with the grants table.", head.seq))
-        },
+        Ok(()) => {
+            let open = if head.pending.is_some() { " The last change is open." } else { "" };
+            let text = format!("{} items agree with their hashes and with the grants table.{open}", head.seq);
+            Notice { tone: Tone::Good, ..Notice::note(text) }
+        }
         Err(why) => Notice::unread(
             format!("The audit does not agree with its hashes: {why}"),
             "Look at the page again: a run may have moved it on meanwhile. If it stays so, see the runbook.",

@@ -40,13 +40,15 @@ pub(crate) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Response {
                 vec![
                     Cell::time(it.started),
                     Cell::text(function),
+                    Cell::text(&it.kind),
                     Cell::word(it.status),
                     Cell::text(it.targets.len()),
+                    Cell::filled(&it.versions(function)),
                     Cell::text(&it.who),
                     Cell::link(address("/deployment", [("id", it.deployment.as_str())]), &it.deployment),
                 ]
             });
-            let heads = ["Began (UTC)", "Function", "Status", "Targets", "By", "Deployment"];
+            let heads = ["Began (UTC)", "Function", "What", "Status", "Targets", "Versions", "By", "Deployment"];
             page.tables.push(Table::new("", &heads, "No deployment is recorded.").with(rows));
         }
         Err(error) => page.notices.push(Notice::unread(error, REMEDY)),
@@ -86,6 +88,7 @@ fn whole(shell: Shell, it: &Record) -> Response {
     let command = format!("signalbox deploy status {}", place::plain(&it.deployment));
     let mut page = List::new(shell, &place::plain(&it.deployment), &command);
     page.facts = vec![
+        ("What".to_owned(), Cell::text(&it.kind)),
         ("Status".to_owned(), Cell::word(it.status)),
         ("Began".to_owned(), Cell::time(it.started)),
         ("Ended".to_owned(), it.ended.map_or(Cell::Nothing, Cell::time)),
@@ -98,7 +101,7 @@ fn whole(shell: Shell, it: &Record) -> Response {
             let progress = it.targets.get(target)?;
             Some(vec![
                 Cell::code(target),
-                Cell::text(&progress.before),
+                Cell::filled(&progress.before),
                 Cell::of(progress.after.as_deref()),
                 Cell::word(progress.phase),
                 Cell::of(progress.reason.as_deref()),

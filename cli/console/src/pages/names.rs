@@ -25,6 +25,8 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
     match read {
         Ok(table) => {
             page.notices.extend(table.incomplete.iter().map(|it| Notice::unread(it, "Names may be missing here.")));
+            let forced = table.interlock.iter().map(|why| format!("A sweep refuses this unless it is forced: {why}"));
+            page.notices.extend(forced.map(Notice::note));
             let heads = ["Name", "Target", "Cluster", "State", "Owner", "Zone", "Drift", "Why"];
             let empty =
                 "There are no names: no living cluster has the tag, and no record of Signalbox stands in the zones.";

@@ -4,13 +4,27 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use patching::{Day, Place, Seen, Summary, clock, of_account, status};
+use patching::{Day, Place, Seen, Status, Summary, clock, of_account, status};
 use reaction::Error;
 
 use super::deadline;
 use crate::Console;
 use crate::app::App;
-use crate::page::{Cell, List, Notice, Shell, Table};
+use crate::page::{Cell, List, Notice, Shell, Table, Tone};
+
+const HEADS: [&str; 11] = [
+    "Instance",
+    "Name",
+    "Group",
+    "Status",
+    "Critical",
+    "Security",
+    "Missing",
+    "Failed",
+    "Reboot",
+    "Scanned (UTC)",
+    "Trend",
+];
 
 /// The instances of the account and Region.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
@@ -44,19 +58,23 @@ async fn fill(console: &Console, page: &mut List) -> Result<(), Error> {
             Cell::text(&it.id),
             Cell::of(it.name.as_deref()),
             Cell::of(it.group.as_deref()),
-            Cell::word(status(it, survey.now, &console.limits).word()),
+            standing(status(it, survey.now, &console.limits)),
             number(|it| it.critical),
             number(|it| it.security),
             number(|it| it.missing),
             number(|it| it.failed),
+            number(|it| it.pending_reboot),
             it.scan.as_ref().map_or(Cell::Nothing, |it| Cell::Time(clock(it.at))),
             heads.get(&it.id).map_or(Cell::Nothing, |it| Cell::chart(&it.trend)),
         ]
     });
-    let heads =
-        ["Instance", "Name", "Group", "Status", "Critical", "Security", "Missing", "Failed", "Scanned (UTC)", "Trend"];
-    page.tables.push(Table::new("", &heads, "There is no instance here that runs or is managed.").with(rows));
+    page.tables.push(Table::new("", &HEADS, "There is no instance here that runs or is managed.").with(rows));
     Ok(())
+}
+
+/// The status with why, where it is unknown.
+fn standing(status: Status) -> Cell {
+    Cell::Word(status.to_string(), Tone::of(status.word()))
 }
 
 fn facts(summary: &Summary, days: &[Day]) -> Vec<(String, Cell)> {
@@ -66,6 +84,10 @@ fn facts(summary: &Summary, days: &[Day]) -> Vec<(String, Cell)> {
         ("Compliant", summary.compliant),
         ("Non-compliant", summary.non_compliant),
         ("Unknown", summary.unknown),
+        ("Critical patches", summary.critical),
+        ("Security patches", summary.security),
+        ("Failed patches", summary.failed),
+        ("Waiting for a reboot", summary.pending_reboot),
     ];
     let numbers = numbers.into_iter().map(|(name, many)| (name.to_owned(), Cell::text(many)));
     numbers.chain([("Percent not known to be compliant".to_owned(), Cell::chart(&trend))]).collect()

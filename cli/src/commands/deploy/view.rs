@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use delivery::{Drift, Kind, OnFailure, Phase, Progress, Record, Target, Traffic};
+use delivery::{Drift, OnFailure, Phase, Progress, Record, Target, Traffic};
 use place::plain;
 use serde::Serialize;
 use terminal::time;
@@ -143,17 +143,10 @@ fn on_failure(it: OnFailure) -> &'static str {
     }
 }
 
-fn kind(it: &Kind) -> String {
-    match it {
-        Kind::Delivery => "delivery".into(),
-        Kind::Rollback(of) => format!("rollback of {of}"),
-    }
-}
-
 impl fmt::Display for Whole<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let it = self.0;
-        writeln!(f, "deployment {} ({}): {}", it.deployment, kind(&it.kind), it.status)?;
+        writeln!(f, "deployment {} ({}): {}", it.deployment, it.kind, it.status)?;
         if let Some(reason) = &it.reason {
             writeln!(f, "{}", plain(reason))?;
         }
@@ -180,17 +173,6 @@ impl fmt::Display for Back {
     }
 }
 
-impl History<'_> {
-    /// The versions between which a deployment moved the function's aliases.
-    fn versions(&self, record: &Record) -> String {
-        let targets = record.targets.iter().filter(|(target, _)| target.function == self.function);
-        let moved: BTreeSet<_> = targets
-            .filter_map(|(_, it)| Some(format!("{} -> {}", or_dash(&it.before), it.after.as_deref()?)))
-            .collect();
-        moved.into_iter().collect::<Vec<_>>().join(", ")
-    }
-}
-
 impl fmt::Display for History<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.records.is_empty() {
@@ -201,10 +183,10 @@ impl fmt::Display for History<'_> {
             table.add_row([
                 time(it.started),
                 it.deployment.clone(),
-                kind(&it.kind),
+                it.kind.to_string(),
                 it.status.to_string(),
                 it.targets.len().to_string(),
-                self.versions(it),
+                it.versions(self.function),
                 plain(&it.who),
             ]);
         }

@@ -14,19 +14,19 @@ use serde_json::{Value, json};
 use super::{Ran, Scene};
 use crate::cli::interrupt;
 
-const ENDS: &str = r#"{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}"#;
+pub(in crate::cli) const ENDS: &str = r#"{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}"#;
 const LASTS: &str = r#"{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": true}}}"#;
 
 /// A workflow in the management account, and its bucket.
-struct Deployed {
-    scene: Scene,
+pub(in crate::cli) struct Deployed {
+    pub(in crate::cli) scene: Scene,
     sfn: Sfn,
     s3: aws_sdk_s3::Client,
     name: &'static str,
 }
 
 impl Deployed {
-    async fn with(name: &'static str, definition: &str) -> Self {
+    pub(in crate::cli) async fn with(name: &'static str, definition: &str) -> Self {
         let scene = Scene::set_up().await;
         let config = scene.world.sessions.config();
         let (sfn, s3) = (Sfn::new(config), aws_sdk_s3::Client::new(config));
@@ -46,7 +46,7 @@ impl Deployed {
         self.s3.create_bucket().bucket(bucket).create_bucket_configuration(place).send().await.unwrap();
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(in crate::cli) fn run(&self, arguments: &[&str]) -> Ran {
         self.scene.tell(&self.scene.fleet(arguments).output().unwrap())
     }
 
