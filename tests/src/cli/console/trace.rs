@@ -68,8 +68,8 @@ async fn an_event_shows_its_trace_as_the_command_draws_it_and_only_when_it_is_as
         let line = format!("{} {}: {head}", row["When (UTC)"], row["Function"]);
         assert!(lines.contains(&line.as_str()), "{line}: {told}");
     }
-    let operation = Some("BatchGetTraces".to_owned());
-    AWS.inject(&Fault { operation, times: usize::MAX, ..Fault::new(account, FaultKind::AccessDenied) });
+    let service = Some("xray".to_owned());
+    AWS.inject(&Fault { service, times: usize::MAX, ..Fault::new(account, FaultKind::AccessDenied) });
     let page = console.page(&format!("/event?{query}&trace=1")).body;
     let unread = notices(&page).into_iter().find(|it| it.contains("asking X-Ray")).unwrap_or_else(|| panic!("{page}"));
     assert!(unread.contains("xray:BatchGetTraces") && page.contains("Plan and steps"), "{unread}");
