@@ -45,6 +45,7 @@ def send_and_watch(context, base, link, folder):
     assert events.url == base + "/", f"the token is still in the address: {events.url}"
     events.get_by_text("Live: new events appear here by themselves").wait_for()
 
+    look_away(events, True)
     form = watched(context, base)
     form.goto(base + "/send")
     event = json.loads(form.input_value("#event"))
@@ -54,6 +55,8 @@ def send_and_watch(context, base, link, folder):
     form.get_by_role("heading", name="What the functions answered").wait_for()
     picture(form, folder, "sent")
 
+    assert events.locator("tr.new").count() == 0, "the hidden page reads on"
+    look_away(events, False)
     row = events.locator("tr.new", has_text="applied")
     row.wait_for()
     picture(events, folder, "arrived")
@@ -61,6 +64,16 @@ def send_and_watch(context, base, link, folder):
     events.get_by_role("heading", name="Plan and steps").wait_for()
     picture(events, folder, "opened")
     return events, event
+
+
+def look_away(page, is_hidden):
+    """Has the page believe that it is hidden, or that it is looked at again."""
+    page.evaluate("""it => {
+        Object.defineProperty(document, "hidden", {value: it, configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"));
+    }""", is_hidden)
+    if is_hidden:
+        page.get_by_text("Paused while this page is hidden").wait_for()
 
 
 def use_the_keyboard(context, base):
@@ -119,6 +132,9 @@ def main(link, folder):
         steps = event_page.locator("main").inner_text()
         paths = event_page.locator("nav[aria-label=Pages] a").evaluate_all("links => links.map(it => it.getAttribute('href'))")
         paths.append(event_page.url.removeprefix(base))
+        event_page.get_by_role("link", name="Show the trace").click()
+        event_page.get_by_role("heading", name="Trace", exact=True).wait_for()
+        paths.append(event_page.url.removeprefix(base).split("#")[0])
         use_the_keyboard(context, base)
         state = context.storage_state()
         judge(browser, base, state, paths, folder)

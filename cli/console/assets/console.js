@@ -4,6 +4,7 @@
   const MOST = 200;
   let source = null;
   let count = 0;
+  let last = "";
 
   const say = (text) => {
     const news = document.getElementById("news");
@@ -34,19 +35,40 @@
     say(`Live: ${count} new since this page was opened`);
   };
 
-  const open = () => {
+  const close = () => {
     source?.close();
     source = null;
-    count = 0;
+  };
+
+  // What came while the page was not looked at comes then: it goes on after the last row.
+  const resume = () => {
+    close();
     const live = document.querySelector("[data-live]");
-    if (!live) return;
-    source = new EventSource(live.dataset.live);
+    if (!live || document.hidden) return;
+    const address = new URL(live.dataset.live, location.href);
+    if (last) address.searchParams.set("since", last);
+    source = new EventSource(address);
     source.addEventListener("open", () => say("Live: new events appear here by themselves"));
-    source.addEventListener("row", (event) => add(event.data));
+    source.addEventListener("row", (event) => {
+      last = event.lastEventId;
+      add(event.data);
+    });
     source.addEventListener("trouble", (event) => say(`Not read: ${event.data}`));
     source.addEventListener("error", () => say("Not connected; what is missed comes later"));
   };
 
+  const open = () => {
+    count = 0;
+    last = "";
+    resume();
+  };
+
+  // A page that is not looked at has nothing read for it.
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) return resume();
+    close();
+    say("Paused while this page is hidden");
+  });
   document.addEventListener("htmx:afterSettle", open);
   open();
 })();

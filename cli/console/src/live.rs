@@ -34,8 +34,11 @@ const CLOCKS: u64 = 5;
 /// How many events are handed over at a time; the next reading goes on after them.
 const BATCH: usize = 1_000;
 
-/// How often the ledger is read.
+/// How often the ledger is read while there is news.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// After how many pauses without news it is read more slowly, and how many pauses a reading then takes.
+const QUIET: (u32, u32) = (60, 5);
 
 /// What a page knows already.
 #[derive(Default)]
@@ -105,6 +108,11 @@ impl Tail {
     }
 }
 
+/// Whether the ledger is read after so many pauses without news.
+fn is_due(quiet: u32) -> bool {
+    quiet <= QUIET.0 || quiet.is_multiple_of(QUIET.1)
+}
+
 /// One page's stream.
 struct Stream {
     app: Arc<App>,
@@ -112,6 +120,8 @@ struct Stream {
     tail: Tail,
     waiting: VecDeque<Event>,
     ticks: Interval,
+    /// How many pauses there was no news.
+    quiet: u32,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -130,11 +140,22 @@ impl Stream {
                 return Some((Ok(event), self));
             }
             if !std::mem::take(&mut self.tail.has_left) {
-                self.ticks.tick().await;
+                self.wait().await;
             }
             if let Err(error) = self.read().await {
                 let text = place::plain(&error.to_string());
                 self.waiting.push_back(Event::default().event("trouble").data(text));
+            }
+        }
+    }
+
+    /// Waits for the next reading.
+    async fn wait(&mut self) {
+        loop {
+            self.ticks.tick().await;
+            self.quiet = self.quiet.saturating_add(1);
+            if is_due(self.quiet) {
+                return;
             }
         }
     }
@@ -152,6 +173,7 @@ impl Stream {
             let text = Fragment { row: row(console, &id, &record), heads }.render().map_err(Error::failed)?;
             // Its own second, since the connection may break before the next row.
             let second = record.written().to_string();
+            self.quiet = 0;
             self.waiting.push_back(Event::default().event("row").id(second).data(text.trim_end()));
         }
         Ok(())
@@ -172,6 +194,19 @@ pub(crate) async fn stream(State(app): State<Arc<App>>, headers: HeaderMap, uri:
     let mut ticks = interval(PAUSE);
     // A reading that takes long is followed by a pause all the same.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let stream = Stream { app, of, tail: Tail::from(second), waiting: VecDeque::new(), ticks, _permit: permit };
+    let stream =
+        Stream { app, of, tail: Tail::from(second), waiting: VecDeque::new(), ticks, quiet: 0, _permit: permit };
     Sse::new(stream::unfold(stream, Stream::next)).keep_alive(KeepAlive::default()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_due;
+
+    #[test]
+    fn a_minute_without_news_makes_readings_rare_and_never_ends_them() {
+        let of = |pauses: std::ops::RangeInclusive<u32>| pauses.filter(|it| is_due(*it)).count();
+        assert_eq!((of(1..=60), of(61..=120), of(3_601..=3_660)), (60, 12, 12));
+        assert!(is_due(u32::MAX), "where counting ends");
+    }
 }

@@ -11,6 +11,7 @@ pub(crate) mod repositories;
 pub(crate) mod secrets;
 pub(crate) mod send;
 pub(crate) mod shares;
+pub(crate) mod trace;
 
 use std::time::Duration;
 

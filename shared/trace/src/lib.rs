@@ -39,4 +39,4 @@ pub use phase::{Phase, phase, step};
 pub use recorded::documents;
 pub use recorder::{CallId, Finish, Open, Recorder};
 pub use sent::LARGEST;
-pub use tree::Tree;
+pub use tree::{Branch, Tree};

@@ -57,14 +57,42 @@ impl Tree {
         self.documents.is_empty()
     }
 
-    fn branch(&self, f: &mut fmt::Formatter<'_>, index: usize, (first, rest): (&str, &str)) -> fmt::Result {
-        let document = &self.documents[index];
-        writeln!(f, "{first}{}", Line(document))?;
+    /// The id of each trace, and what stands at its top.
+    #[must_use]
+    pub fn traces(&self) -> Vec<(String, Vec<Branch>)> {
+        let trace = |(id, tops): (&String, &Vec<usize>)| (plain(id), self.branches(tops));
+        self.traces.iter().map(trace).collect()
+    }
+
+    fn branches(&self, indices: &[usize]) -> Vec<Branch> {
+        indices.iter().map(|index| self.branch(&self.documents[*index])).collect()
+    }
+
+    fn branch(&self, document: &Document) -> Branch {
         let key = format!("{} {}", document.trace_id.as_deref().unwrap_or_default(), document.id);
         let below = self.below.get(&key).map_or(&[][..], Vec::as_slice);
-        for (number, index) in below.iter().enumerate() {
-            let (here, on) = if number + 1 == below.len() { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            self.branch(f, *index, (&format!("{rest}{here}"), &format!("{rest}{on}")))?;
+        let is_bad = document.error || document.fault || document.throttle;
+        Branch { text: Line(document).to_string(), is_bad, below: self.branches(below) }
+    }
+}
+
+/// What was done, and what it asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// In a line: what, for how long, where, and how it ended. Its parts are two blanks apart.
+    pub text: String,
+    /// Whether it failed or was throttled.
+    pub is_bad: bool,
+    /// What it asked for, in order.
+    pub below: Vec<Branch>,
+}
+
+impl Branch {
+    fn draw(&self, f: &mut fmt::Formatter<'_>, (first, rest): (&str, &str)) -> fmt::Result {
+        writeln!(f, "{first}{}", self.text)?;
+        for (number, branch) in self.below.iter().enumerate() {
+            let (here, on) = if number + 1 == self.below.len() { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            branch.draw(f, (&format!("{rest}{here}"), &format!("{rest}{on}")))?;
         }
         Ok(())
     }
@@ -84,11 +112,10 @@ fn flatten(mut document: Document, trace_id: Option<&str>, parent: Option<&str>,
 
 impl fmt::Display for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (trace_id, tops) in &self.traces {
-            writeln!(f, "trace {}", plain(trace_id))?;
-            tops.iter().try_for_each(|index| self.branch(f, *index, ("", "")))?;
-        }
-        Ok(())
+        self.traces().iter().try_for_each(|(trace_id, tops)| {
+            writeln!(f, "trace {trace_id}")?;
+            tops.iter().try_for_each(|it| it.draw(f, ("", "")))
+        })
     }
 }
 

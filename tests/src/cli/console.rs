@@ -3,6 +3,7 @@
 mod browser;
 mod equal;
 mod shown;
+mod trace;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -12,7 +12,7 @@ use crate::world::logs::write_log;
 use crate::world::{AWS, World};
 
 /// What Lambda and the daemon do with what the function wrote and sent.
-async fn deliver(led: &Led, datagrams: &[String]) {
+pub(super) async fn deliver(led: &Led, datagrams: &[String]) {
     let hub = &led.scene.hub;
     let platform = json!({"type": "platform.report", "record": {"requestId": led.id}});
     write_log(hub, "share-ami", &format!("{}{platform}\nnot JSON about {}\n", led.output, led.id), Duration::ZERO)

@@ -8,13 +8,15 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use ledger::{Record, Records};
+use ledger::{Record, Records, State as Standing};
 use place::plain;
 use reaction::{Error, Finding, Report};
 
+use super::trace::Trace;
 use crate::Console;
 use crate::app::App;
 use crate::page::{Cell, Field, List, Notice, Problem, ROWS, Row, Shell, Table, Tone, html};
+
 use crate::query::{Query, address};
 
 pub(crate) const HEADS: [&str; 4] = ["When (UTC)", "State", "Function", "About"];
@@ -125,6 +127,7 @@ struct Event {
     json: String,
     command: String,
     tables: Vec<Table>,
+    trace: Option<Trace>,
 }
 
 /// One event.
@@ -134,7 +137,16 @@ pub(crate) async fn one(State(app): State<Arc<App>>, uri: Uri) -> Response {
     let shell = Shell::of(console, "/", "Event");
     let found = Records::new(&console.sessions, &console.tables.ledger).get(id).await;
     let (what, remedy) = match found {
-        Ok(Some(record)) => return html(StatusCode::OK, &Event::of(console, shell, id, &record)),
+        Ok(Some(record)) => {
+            let mut event = Event::of(console, shell, id, &record);
+            let correlation = event.report.as_ref().and_then(|it| it.correlation_id.clone());
+            match correlation {
+                Some(of) if query.text("trace") == "1" => event.trace = Some(Trace::read(console, &of, &record).await),
+                Some(of) => event.offer_trace(id, &of),
+                None => {}
+            }
+            return html(StatusCode::OK, &event);
+        }
         Ok(None) => (
             "The ledger has no record of this event.".into(),
             "It was given back, is older than 15 days, or never was. The list has those that there are.",
@@ -159,18 +171,35 @@ impl Event {
         if let Some(outcome) = &record.outcome {
             facts.insert(2, ("Outcome".to_owned(), Cell::word(outcome)));
         }
+        if matches!(state, Standing::Working | Standing::Lapsed) {
+            let lease = record.in_progress_expiration.map_or(Cell::Nothing, |ms| Cell::time(ms / 1_000));
+            facts.push(("Lease until".to_owned(), lease));
+        }
+        facts.push(("Owner".to_owned(), Cell::of(record.owner.as_deref())));
         // A key names the thing after its account and Region.
         if let Some(thing) = about.split('/').nth(2) {
             facts.push(("Audit".to_owned(), Cell::link(address("/audit", [("text", thing)]), thing)));
         }
-        let trace = report.as_ref().and_then(|it| it.correlation_id.as_deref());
-        if let Some(trace) = trace {
-            facts.push(("Trace".to_owned(), Cell::code(format!("signalbox trace {trace}"))));
-        }
         let json = report.as_ref().and_then(|it| serde_json::to_string_pretty(it).ok()).unwrap_or_default();
         let tables = report.as_ref().map(tables).unwrap_or_default();
         let command = format!("signalbox ledger show {}", plain(id));
-        Self { shell, facts, notices: notices(report.as_ref()), report, json: plain_lines(&json), command, tables }
+        Self {
+            shell,
+            facts,
+            notices: notices(report.as_ref()),
+            report,
+            json: plain_lines(&json),
+            command,
+            tables,
+            trace: None,
+        }
+    }
+
+    /// Leads to the page with the trace, which is read only then.
+    fn offer_trace(&mut self, id: &str, correlation: &str) {
+        let with = address("/event", [("id", id), ("trace", "1")]);
+        self.facts.push(("Correlation id".to_owned(), Cell::code(correlation)));
+        self.facts.push(("Trace".to_owned(), Cell::link(format!("{with}#trace"), "Show the trace")));
     }
 }
 

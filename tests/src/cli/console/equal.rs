@@ -46,6 +46,19 @@ async fn names_and_what_a_sweep_would_refuse_are_those_of_the_command() {
     assert_eq!(notices(&page), [format!("A sweep refuses this unless it is forced: {interlock}")]);
 }
 
+/// Of an instance, what the page and the command have of it.
+const OF_INSTANCES: [(&str, &str); 9] = [
+    ("Instance", "instance"),
+    ("Name", "name"),
+    ("Group", "group"),
+    ("Critical", "critical"),
+    ("Security", "security"),
+    ("Missing", "missing"),
+    ("Failed", "failed"),
+    ("Reboot", "pending_reboot"),
+    ("Scanned (UTC)", "scanned"),
+];
+
 #[tokio::test]
 async fn patches_are_those_of_the_command() {
     let scene = patches::seen(&[Node { scan: Some(Told { hours: 30, patches: &[], ..FOUND }), ..NODE }]).await;
@@ -53,20 +66,9 @@ async fn patches_are_those_of_the_command() {
     let account = &scene.world.account;
     let page = Console::entered(account).page("/patches").body;
     let told = printed(account, &["patches"]);
-    let columns = [
-        ("Instance", "instance"),
-        ("Name", "name"),
-        ("Group", "group"),
-        ("Critical", "critical"),
-        ("Security", "security"),
-        ("Missing", "missing"),
-        ("Failed", "failed"),
-        ("Reboot", "pending_reboot"),
-        ("Scanned (UTC)", "scanned"),
-    ];
     let table = run(account, &["patches"], "").out;
     let expected = told["instances"].as_array().unwrap().iter().map(|it| {
-        let mut cells = cells_of(it, &columns);
+        let mut cells = cells_of(it, &OF_INSTANCES);
         // The table says why something is unknown.
         let line = table.lines().find(|line| line.contains(it["instance"].as_str().unwrap())).unwrap();
         let status = it["status"].as_str().unwrap();

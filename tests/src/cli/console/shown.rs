@@ -42,7 +42,8 @@ fn shown(cell: &str) -> Option<String> {
     })
 }
 
-fn without_tags(text: &str) -> String {
+/// A text as it is read.
+pub fn without_tags(text: &str) -> String {
     let (first, rest) = text.split_once('<').unwrap_or((text, ""));
     let rest = rest.split('<').map(|it| it.split_once('>').map_or("", |(_, text)| text));
     unescaped(&[first].into_iter().chain(rest).collect::<String>())

@@ -12,7 +12,7 @@ use serde_json::Value;
 const GROUPS: &str = "/aws/lambda/";
 
 /// How many lines a query gives at most. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Limit.html>
-pub(super) const LINES: usize = 10_000;
+pub(crate) const LINES: usize = 10_000;
 
 /// How far the clock of this computer may be behind.
 const AHEAD: Duration = Duration::from_mins(5);
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The lines of the functions' logs that have this id, the oldest first.
-pub(super) async fn lines(client: &Client, id: &str, (now, hours): (SystemTime, u32)) -> Result<Vec<Value>, Error> {
+pub(crate) async fn lines(client: &Client, id: &str, (now, hours): (SystemTime, u32)) -> Result<Vec<Value>, Error> {
     let groups = groups(client).await?;
     if groups.is_empty() {
         return Err(Error::refused(format!(

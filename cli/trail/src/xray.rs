@@ -11,7 +11,7 @@ use trace::{Document, documents as read};
 const AT_ONCE: usize = 5;
 
 /// The documents of these traces, as far as X-Ray keeps them.
-pub(super) async fn documents(client: &Client, traces: &BTreeSet<String>) -> Result<Vec<Document>, Error> {
+pub(crate) async fn documents(client: &Client, traces: &BTreeSet<String>) -> Result<Vec<Document>, Error> {
     let traces: Vec<_> = traces.iter().cloned().collect();
     let mut documents = Vec::new();
     for some in traces.chunks(AT_ONCE) {
