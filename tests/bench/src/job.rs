@@ -10,7 +10,6 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use tokio::process::Command;
 
-use crate::bars::setting;
 use crate::buckets::floor_ms;
 use crate::canned::Canned;
 use crate::canned_aws::CannedAws;
@@ -79,15 +78,8 @@ impl Done {
 }
 
 impl Job {
-    /// All that are measured.
-    pub fn all() -> Vec<Self> {
-        let entries = Self::entries([setting::ONE_ENTRY, setting::MANY_ENTRIES]);
-        let closed = Self::closed([setting::CLOSED, setting::CLOSED_NAMED]);
-        entries.into_iter().chain(closed).chain([Self::clusters(setting::CLUSTERS)]).collect()
-    }
-
     /// A sweep of names over 30 clusters, at EMR's default quotas.
-    fn clusters(name: &'static str) -> Self {
+    pub fn clusters(name: &'static str) -> Self {
         Self {
             name,
             function: "emr-dns",
@@ -102,7 +94,7 @@ impl Job {
     }
 
     /// A dry sweep of 300 images in each of two regions, with one entry for all, and with 2,000 entries.
-    fn entries([one, many]: [&'static str; 2]) -> [Self; 2] {
+    pub fn entries([one, many]: [&'static str; 2]) -> [Self; 2] {
         let job = |name, aws| Self {
             name,
             function: "reconcile-shares",
@@ -123,7 +115,7 @@ impl Job {
     }
 
     /// An image for 300 accounts, one of which is closed, which EC2 does not say and says. AWS is 50 ms away.
-    fn closed([unnamed, named]: [&'static str; 2]) -> [Self; 2] {
+    pub fn closed([unnamed, named]: [&'static str; 2]) -> [Self; 2] {
         let job = |name, aws| Self {
             name,
             function: "share-ami",
