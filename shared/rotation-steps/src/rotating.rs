@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws::{Clients, Sessions};
 use events::Sweep;
+use futures_util::join;
 use reaction::{Doing, Error, Key, Plan, Reaction, Repeat, Run};
 use rotation::{Open, Request, SecretArn, Stage, Turn, VersionId, Versions, What, turn};
 use secrecy::{ExposeSecret, SecretString};
@@ -66,29 +67,41 @@ impl<C: Credential> Rotating<C> {
         let secrets = self.secrets(&request.secret).await?;
         let versions = secrets.versions(&request.secret).await?;
         let turn = turn(request, &versions)?;
-        let (mut values, mut remembered, mut of_secret) =
-            (Values::default(), Remembered::default(), OfSecret::default());
-        if turn != Turn::Done {
-            remembered = self.records.of(request).await?;
-            of_secret = self.records.of_secret(&request.secret).await?;
-            values.pending = secrets.value_of(&request.secret, &request.version).await?;
-        }
-        // By its id: another run of this step may have moved the label meanwhile. A credential that was minted is proved by itself.
-        if let Turn::Finish { from: Some(from) } = &turn
-            && !C::IS_MINTED
-        {
-            values.current = secrets.value_of(&request.secret, from).await?;
-        }
-        if matches!(turn, Turn::Create | Turn::Set | Turn::Test) {
-            let secret = request.secret.to_string();
-            values.current = secrets.value_at(&secret, Stage::Current).await?;
-            if turn == Turn::Set {
-                values.previous = secrets.value_at(&secret, Stage::Previous).await?;
-            }
-        }
+        let (values, remembered, of_secret) = match turn {
+            Turn::Done => Default::default(),
+            _ => self.read_around(&secrets, request, &turn).await?,
+        };
         let (schedule, overlap) = (versions.schedule, self.credential.overlap().unwrap_or_default());
         let now = self.records.now();
         Ok(OfStep { request: request.clone(), turn, values, remembered, of_secret, schedule, overlap, now })
+    }
+
+    /// What a step looks at. No read depends on another: what is recorded of a version only grows, and a value does not change.
+    async fn read_around(
+        &self,
+        secrets: &Secrets,
+        request: &Request,
+        turn: &Turn,
+    ) -> Result<(Values, Remembered, OfSecret), Error> {
+        let (secret, arn) = (&request.secret, request.secret.to_string());
+        let current = async {
+            match turn {
+                Turn::Create | Turn::Set | Turn::Test => secrets.value_at(&arn, Stage::Current).await,
+                // By its id: another run of this step may have moved the label meanwhile. A credential that was minted is proved by
+                // itself.
+                Turn::Finish { from: Some(from) } if !C::IS_MINTED => secrets.value_of(secret, from).await,
+                Turn::Finish { .. } | Turn::Done => Ok(None),
+            }
+        };
+        let previous = async {
+            if *turn == Turn::Set { secrets.value_at(&arn, Stage::Previous).await } else { Ok(None) }
+        };
+        let pending = secrets.value_of(secret, &request.version);
+        let (remembered, of_secret) = (self.records.of(request), self.records.of_secret(secret));
+        let (remembered, of_secret, pending, current, previous) =
+            join!(remembered, of_secret, pending, current, previous);
+        let (remembered, of_secret) = (remembered?, of_secret?);
+        Ok((Values { pending: pending?, current: current?, previous: previous? }, remembered, of_secret))
     }
 
     async fn read_swept(&self) -> Result<Facts, Error> {
