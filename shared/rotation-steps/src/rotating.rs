@@ -93,9 +93,8 @@ impl<C: Credential> Rotating<C> {
                 Turn::Finish { .. } | Turn::Done => Ok(None),
             }
         };
-        let previous = async {
-            if *turn == Turn::Set { secrets.value_at(&arn, Stage::Previous).await } else { Ok(None) }
-        };
+        let previous =
+            async { if *turn == Turn::Set { secrets.value_at(&arn, Stage::Previous).await } else { Ok(None) } };
         let pending = secrets.value_of(secret, &request.version);
         let (remembered, of_secret) = (self.records.of(request), self.records.of_secret(secret));
         let (remembered, of_secret, pending, current, previous) =
@@ -150,8 +149,8 @@ impl<C: Credential> Rotating<C> {
         Ok(forsaken)
     }
 
-    async fn create(&self, context: &Context<'_>) -> Result<(), Error> {
-        let made = self.credential.make(context).await?;
+    async fn create(&self, context: &Context<'_>, of_secret: &OfSecret) -> Result<(), Error> {
+        let made = self.credential.make(context, of_secret).await?;
         if C::IS_MINTED
             && let Err(error) = self.remember(context, &made).await
         {
@@ -168,9 +167,11 @@ impl<C: Credential> Rotating<C> {
         }
     }
 
+    /// Waits for both, whatever becomes of either: what is taken back is struck out after that, and a write that is on its way
+    /// would come later and stay.
     async fn remember(&self, context: &Context<'_>, made: &SecretString) -> Result<(), Error> {
-        context.is_made(made).await?;
-        self.credential.remember(context, made).await
+        let (is_made, is_remembered) = join!(context.is_made(made), self.credential.remember(context, made));
+        is_made.and(is_remembered)
     }
 
     async fn take_back(&self, context: &Context<'_>, made: &SecretString) -> Result<(), Error> {
@@ -189,14 +190,6 @@ impl<C: Credential> Rotating<C> {
             },
             Err(_) => Err(error),
         }
-    }
-
-    async fn set(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
-        // Whoever is interrupted, or refused later, shall still be able to say that the server may have it.
-        if !C::IS_MINTED {
-            self.records.setting(context.request).await?;
-        }
-        self.credential.set(context, pending).await
     }
 
     /// Counts a refusal, and gives the credential up when there were enough.
@@ -352,7 +345,7 @@ impl<C: Credential> Rotating<C> {
     async fn carry_out(&self, request: &Request, act: &Act) -> Result<(), Error> {
         let secrets = self.secrets(&request.secret).await?;
         let values = match act {
-            Act::Create(values)
+            Act::Create(values, _)
             | Act::Set(values)
             | Act::Test(values)
             | Act::Check(values)
@@ -364,10 +357,10 @@ impl<C: Credential> Rotating<C> {
         let context = Context { request, current, previous, secrets: &secrets, records, written: Written::default() };
         let pending = values.pending.clone().unwrap_or_default();
         match act {
-            Act::Create(_) => Box::pin(self.create(&context)).await,
+            Act::Create(_, of_secret) => Box::pin(self.create(&context, of_secret)).await,
             Act::Keep(open) => records.change(&request.secret, &[], &[Entry::Open(open.clone())]).await,
             Act::Set(_) => {
-                let tried = Box::pin(self.set(&context, &pending)).await;
+                let tried = Box::pin(self.credential.set(&context, &pending)).await;
                 self.attempted(&context, tried).await
             }
             Act::Test(_) => {
