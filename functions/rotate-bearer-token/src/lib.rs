@@ -12,14 +12,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws::Sessions;
+use futures_util::future::join;
 use reaction::settings::{Setting, Variables};
 use reaction::{Doing, Error};
-use rotation::{SecretArn, Stage};
-use rotation_steps::{Bindings, Context, Credential, MASTERS, Rotating, Secrets, secrets_in};
+use rotation::SecretArn;
+use rotation_steps::{Bindings, Context, Credential, MASTERS, OfSecret, Rotating, Secrets, secrets_in};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use master::Master;
 use oauth2::{Client, Left, Unminted};
+use proof::Proof;
 use secret::BearerSecret;
 use settings::{Settings, Style};
 
@@ -57,24 +59,27 @@ impl BearerToken {
         secrets_in(variables)
     }
 
-    /// The token that clients use now, and by what the server knows us.
+    /// The token of a value, and by what the server knows us.
     async fn known(
         &self,
         secrets: &Secrets,
         arn: &SecretArn,
-        value: Option<&SecretString>,
+        value: &SecretString,
     ) -> Result<(BearerSecret, Master), Error> {
-        let value = value.ok_or_else(|| Error::refused("the secret has no value; put one"))?;
+        let (secret, master) = self.bound(arn, value)?;
+        Ok((secret, Master::fetch(secrets, &master).await?))
+    }
+
+    /// The token of a value, and the master secret to which the settings bind its secret.
+    fn bound(&self, arn: &SecretArn, value: &SecretString) -> Result<(BearerSecret, SecretArn), Error> {
         let secret = BearerSecret::read(value)?;
-        let arn = self.masters.master_of(arn, secret.master.as_ref())?.ok_or_else(|| {
+        let master = self.masters.master_of(arn, secret.master.as_ref())?.ok_or_else(|| {
             Error::refused(format!(
                 "{MASTERS} binds {arn} to no master secret: add {arn}=MASTER, with the ARN of the master secret, to the parameter \
                  Masters of the stack"
             ))
         })?;
-        let master = secrets.value_at(&arn.to_string(), Stage::Current).await?;
-        let master = master.ok_or_else(|| Error::refused(format!("the master secret {arn} has no value")))?;
-        Ok((secret, Master::read(&master)?))
+        Ok((secret, master))
     }
 
     /// One more token. It is written down before, and struck out where it is known that none works now.
@@ -145,10 +150,15 @@ impl Credential for BearerToken {
         Self::new(Settings::read(variables)?, Self::swept(variables)?, Bindings::read(variables)?)
     }
 
-    async fn make(&self, context: &Context<'_>) -> Result<SecretString, Error> {
-        let (secret, master) = self.known(context.secrets, &context.request.secret, context.current).await?;
-        if let Some(current) = context.current {
-            proof::check(context, &self.client, current, &secret).await?;
+    async fn make(&self, context: &Context<'_>, of_secret: &OfSecret) -> Result<SecretString, Error> {
+        let current = context.current.ok_or_else(|| Error::refused("the secret has no value; put one"))?;
+        let (secret, master) = self.bound(&context.request.secret, current)?;
+        let proof = proof::prove(context, of_secret, &self.client, current, &secret);
+        let (master, proof) = join(Master::fetch(context.secrets, &master), proof).await;
+        let (master, proof) = (master?, proof?);
+        // Not beside the master: without one nothing is written, so that a first value that was wrong may still be another.
+        if proof == Proof::Anew {
+            context.records.record_proved(&context.request.secret, current).await?;
         }
         let token = match self.style {
             Style::Single => self.replace(context, &secret, &master).await?,
@@ -177,7 +187,7 @@ impl Credential for BearerToken {
         if self.style == Style::Overlap {
             return Ok(());
         }
-        let (secret, master) = self.known(context.secrets, &context.request.secret, Some(pending)).await?;
+        let (secret, master) = self.known(context.secrets, &context.request.secret, pending).await?;
         let there = oauth2::mint(&self.client, &master).await?;
         if is_same(&there.access_token, &secret.access_token) {
             return Ok(());
@@ -211,7 +221,7 @@ impl Credential for BearerToken {
     }
 
     async fn revoke(&self, secrets: &Secrets, arn: &SecretArn, value: &SecretString) -> Result<(), Error> {
-        let (secret, master) = self.known(secrets, arn, Some(value)).await.doing(|| "a former value")?;
+        let (secret, master) = self.known(secrets, arn, value).await.doing(|| "a former value")?;
         oauth2::revoke(&self.client, &master, &secret.access_token).await
     }
 }

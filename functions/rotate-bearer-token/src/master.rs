@@ -1,6 +1,8 @@
 //! The master secret: what the server knows Signalbox by. What is wrong with it is said without anything of its content.
 
 use reaction::Error;
+use rotation::{SecretArn, Stage};
+use rotation_steps::Secrets;
 use secrecy::SecretString;
 
 use crate::keys::Keys;
@@ -14,6 +16,15 @@ pub struct Master {
 }
 
 impl Master {
+    /// Fetches the master secret.
+    ///
+    /// # Errors
+    /// `Refused` where it has no value, or not what it needs; otherwise what the call's error means.
+    pub async fn fetch(secrets: &Secrets, arn: &SecretArn) -> Result<Self, Error> {
+        let value = secrets.value_at(&arn.to_string(), Stage::Current).await?;
+        Self::read(&value.ok_or_else(|| Error::refused(format!("the master secret {arn} has no value")))?)
+    }
+
     /// Reads the master secret.
     ///
     /// # Errors

@@ -9,6 +9,15 @@ use crate::is_same;
 use crate::oauth2::{self, Client};
 use crate::secret::BearerSecret;
 
+/// By what a value counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// By what is written down of it.
+    Known,
+    /// By what has just been seen, which is to be written down.
+    Anew,
+}
+
 /// That the keys of AWSCURRENT are not those of a writer who cannot read the secret. A token that the server takes is not enough: every
 /// client of the server has one.
 ///
@@ -23,33 +32,33 @@ use crate::secret::BearerSecret;
 ///
 /// # Errors
 /// `Refused` where nothing proves it; `Failed` where that is not known.
-pub(crate) async fn check(
+pub(crate) async fn prove(
     context: &Context<'_>,
+    of_secret: &OfSecret,
     client: &Client,
     value: &SecretString,
     secret: &BearerSecret,
-) -> Result<(), Error> {
-    let (records, arn) = (context.records, &context.request.secret);
-    let of_secret = records.of_secret(arn).await?;
-    if is_made(&of_secret, value) {
-        return Ok(());
+) -> Result<Proof, Error> {
+    if is_made(of_secret, value) {
+        return Ok(Proof::Known);
     }
-    let proved = records.proved(arn).await?;
+    let arn = &context.request.secret;
+    let proved = context.records.proved(arn).await?;
     if proved.is_value(value) || proved.has_keys(&secret.keys_beside()) {
-        return Ok(());
+        return Ok(Proof::Known);
     }
     let previous = context.secrets.value_at(&arn.to_string(), Stage::Previous).await?;
-    let previous = previous.filter(|it| is_made(&of_secret, it)).as_ref().map(BearerSecret::read).transpose()?;
+    let previous = previous.filter(|it| is_made(of_secret, it)).as_ref().map(BearerSecret::read).transpose()?;
     let differing = previous.as_ref().map(|it| secret.differs_in(it)).unwrap_or_default();
     if previous.is_some() && differing.is_empty() {
-        return Ok(());
+        return Ok(Proof::Known);
     }
     let is_first = proved.is_fresh() && of_secret.minted.is_empty() && secret.access_token.expose_secret().is_empty();
     if !is_first {
         works(client, secret, &differing).await?;
         check_own(&proved, secret, previous.as_ref())?;
     }
-    records.record_proved(arn, value).await
+    Ok(Proof::Anew)
 }
 
 /// Whether Signalbox made a value for a version of this secret. A record without a digest tells of no value.

@@ -15,7 +15,7 @@ use aws::Sessions;
 use reaction::settings::{Setting, Variables};
 use reaction::{Doing, Error};
 use rotation::SecretArn;
-use rotation_steps::{Context, Credential, Made, PASSWORDS, Rotating};
+use rotation_steps::{Context, Credential, Made, OfSecret, PASSWORDS, Rotating};
 use secrecy::SecretString;
 
 use engine::{Connection, Login, Why, connect, connect_once};
@@ -182,7 +182,7 @@ impl Credential for DbPassword {
         Ok(Self::new(Settings::read(variables)?, sessions.clone()))
     }
 
-    async fn make(&self, context: &Context<'_>) -> Result<SecretString, Error> {
+    async fn make(&self, context: &Context<'_>, _: &OfSecret) -> Result<SecretString, Error> {
         let (current, master) = self.read_current(context)?;
         let user = turn_of(&current, master.as_ref())?;
         let password = context.secrets.password(&self.settings.passwords).await?;
@@ -197,9 +197,9 @@ impl Credential for DbPassword {
     }
 
     async fn set(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
+        let made = context.records.setting(context.request, pending).await?;
         let both = self.read_both(context, pending)?;
         // A writer of the secret would choose the password, without knowing any that is in it.
-        let made = context.records.made(context.request, pending).await?;
         if made == Made::Elsewhere {
             return Err(Error::refused(format!(
                 "Signalbox did not make the value of AWSPENDING: take the label from version {} of the secret, and rotate again",

@@ -10,7 +10,7 @@ use rotation::{Open, Request, SecretArn, What};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::minted::Minted;
-use crate::records::{Entry, Records};
+use crate::records::{Entry, OfSecret, Records};
 use crate::secrets_manager::Secrets;
 
 /// What a step may look at.
@@ -116,11 +116,16 @@ pub trait Credential: Send + Sync {
     where
         Self: Sized;
 
-    /// Makes the value of the pending version. Where that makes something elsewhere, [`Context::intend`] comes first.
-    fn make(&self, context: &Context<'_>) -> impl Future<Output = Result<SecretString, Error>> + Send;
+    /// Makes the value of the pending version, knowing what is remembered of the secret. Where that makes something elsewhere,
+    /// [`Context::intend`] comes first.
+    fn make(
+        &self,
+        context: &Context<'_>,
+        of_secret: &OfSecret,
+    ) -> impl Future<Output = Result<SecretString, Error>> + Send;
 
     /// Writes down what only this kind of credential needs to know of what was made, before that is kept. Where it fails, what was
-    /// made is taken back.
+    /// made is taken back. It goes beside the record of what was made, and may come before it.
     fn remember(&self, context: &Context<'_>, made: &SecretString) -> impl Future<Output = Result<(), Error>> + Send {
         let _ = (context, made);
         async { Ok(()) }
@@ -129,7 +134,8 @@ pub trait Credential: Send + Sync {
     /// Takes back a credential that was made and is not kept.
     fn take_back(&self, context: &Context<'_>, made: &SecretString) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Has the server take the pending credential.
+    /// Has the server take the pending credential. Where that is not minted, [`Records::setting`] comes first: a run that is
+    /// interrupted, or refused later, shall still be able to say that the server may have it.
     fn set(&self, context: &Context<'_>, pending: &SecretString) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Proves that the server takes it.

@@ -37,8 +37,8 @@ pub enum Step {
 /// What a step of a rotation does.
 #[derive(Clone, Debug)]
 pub enum Act {
-    /// A credential is made and kept.
-    Create(Values),
+    /// A credential is made and kept, by what is remembered of the secret.
+    Create(Values, OfSecret),
     /// One was made and kept by a run that could not write that down.
     Keep(Open),
     /// The server is made to take it.
@@ -69,7 +69,7 @@ impl fmt::Display for Step {
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Create(_) => write!(f, "make a credential and keep it as AWSPENDING"),
+            Self::Create(..) => write!(f, "make a credential and keep it as AWSPENDING"),
             Self::Keep(open) => write!(f, "write down that version {} has a credential", open.version),
             Self::Set(_) => write!(f, "have the server take it"),
             Self::Test(_) => write!(f, "prove that the server takes it"),
@@ -97,7 +97,7 @@ pub(crate) fn of_step(facts: &OfStep, is_minted: bool) -> Result<Plan<Step>, Err
             let steps = kept.cloned().map(|it| rotate(Act::Keep(it))).into_iter().collect();
             return Ok(Plan::of(steps).with_notes(notes).with_counts(counts));
         }
-        Turn::Create => Act::Create(values.clone()),
+        Turn::Create => Act::Create(values.clone(), of_secret.clone()),
         // So RotateSecret asks whether a rotation could succeed, where it is not to begin yet.
         Turn::Test if !is_filled => {
             notes.push(format!("version {} has no value: AWSCURRENT was to be proved in its place", request.version));

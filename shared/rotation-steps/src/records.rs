@@ -26,6 +26,9 @@ pub use users::Users;
 /// How long a record lives, beside the overlap: longer than a rotation that nobody looks after.
 pub const RECORDED: Duration = Duration::from_hours(60 * 24);
 
+/// The attributes of an item.
+type Item = HashMap<String, AttributeValue>;
+
 /// The records of one function.
 #[derive(Clone, Debug)]
 pub struct Records {
@@ -168,12 +171,14 @@ impl Records {
         Ok(remembered(&item))
     }
 
-    /// Writes down that a server is about to take the credential; the first time counts.
+    /// Writes down that a server is about to take the credential; the first time counts. Gives what is recorded then of its value.
     ///
     /// # Errors
     /// What the call's error means.
-    pub async fn setting(&self, request: &Request) -> Result<(), Error> {
-        self.set(request, "SET #what = if_not_exists(#what, :now), expiration = :expiration", "set").await
+    pub async fn setting(&self, request: &Request, value: &SecretString) -> Result<Made, Error> {
+        const FIRST: &str = "SET #what = if_not_exists(#what, :now), expiration = :expiration";
+        let item = self.set(request, FIRST, "set").await?;
+        Ok(self.made_in(&item, request, value))
     }
 
     /// Writes down that the credential before this one works no more.
@@ -181,16 +186,18 @@ impl Records {
     /// # Errors
     /// What the call's error means.
     pub async fn revoked(&self, request: &Request) -> Result<(), Error> {
-        self.set(request, "SET #what = :now, expiration = :expiration", "revoked").await
+        self.set(request, "SET #what = :now, expiration = :expiration", "revoked").await.map(drop)
     }
 
-    async fn set(&self, request: &Request, expression: &str, what: &str) -> Result<(), Error> {
+    /// Gives the whole item as it is then: that costs no more than the write.
+    async fn set(&self, request: &Request, expression: &str, what: &str) -> Result<Item, Error> {
         let id = self.id(&request.secret, request.version.as_str());
         let update = self.client.update_item().table_name(&self.table).key("id", id).update_expression(expression);
         let update = update.expression_attribute_names("#what", what);
         let update = update.expression_attribute_values(":now", number(self.now()));
         let update = update.expression_attribute_values(":expiration", self.expiration());
-        update.send().await.or_error().map(drop).doing(|| self.place())
+        let answer = update.return_values(ReturnValue::AllNew).send().await.or_error().doing(|| self.place())?;
+        Ok(answer.attributes.unwrap_or_default())
     }
 
     /// Counts that a server refused the credential; gives what is remembered then.
@@ -261,7 +268,7 @@ impl Due {
     }
 }
 
-fn remembered(item: &HashMap<String, AttributeValue>) -> Remembered {
+fn remembered(item: &Item) -> Remembered {
     let number = |name: &str| item.get(name)?.as_n().ok()?.parse::<u64>().ok();
     Remembered {
         attempts: Attempts(number("attempts").and_then(|it| it.try_into().ok()).unwrap_or_default()),

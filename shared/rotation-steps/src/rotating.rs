@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aws::{Clients, Sessions};
 use events::Sweep;
+use futures_util::join;
 use reaction::{Doing, Error, Key, Plan, Reaction, Repeat, Run};
 use rotation::{Open, Request, SecretArn, Stage, Turn, VersionId, Versions, What, turn};
 use secrecy::{ExposeSecret, SecretString};
@@ -66,29 +67,40 @@ impl<C: Credential> Rotating<C> {
         let secrets = self.secrets(&request.secret).await?;
         let versions = secrets.versions(&request.secret).await?;
         let turn = turn(request, &versions)?;
-        let (mut values, mut remembered, mut of_secret) =
-            (Values::default(), Remembered::default(), OfSecret::default());
-        if turn != Turn::Done {
-            remembered = self.records.of(request).await?;
-            of_secret = self.records.of_secret(&request.secret).await?;
-            values.pending = secrets.value_of(&request.secret, &request.version).await?;
-        }
-        // By its id: another run of this step may have moved the label meanwhile. A credential that was minted is proved by itself.
-        if let Turn::Finish { from: Some(from) } = &turn
-            && !C::IS_MINTED
-        {
-            values.current = secrets.value_of(&request.secret, from).await?;
-        }
-        if matches!(turn, Turn::Create | Turn::Set | Turn::Test) {
-            let secret = request.secret.to_string();
-            values.current = secrets.value_at(&secret, Stage::Current).await?;
-            if turn == Turn::Set {
-                values.previous = secrets.value_at(&secret, Stage::Previous).await?;
-            }
-        }
+        let (values, remembered, of_secret) = match turn {
+            Turn::Done => Default::default(),
+            _ => self.read_around(&secrets, request, &turn).await?,
+        };
         let (schedule, overlap) = (versions.schedule, self.credential.overlap().unwrap_or_default());
         let now = self.records.now();
         Ok(OfStep { request: request.clone(), turn, values, remembered, of_secret, schedule, overlap, now })
+    }
+
+    /// What a step looks at. No read depends on another: what is recorded of a version only grows, and a value does not change.
+    async fn read_around(
+        &self,
+        secrets: &Secrets,
+        request: &Request,
+        turn: &Turn,
+    ) -> Result<(Values, Remembered, OfSecret), Error> {
+        let (secret, arn) = (&request.secret, request.secret.to_string());
+        let current = async {
+            match turn {
+                Turn::Create | Turn::Set | Turn::Test => secrets.value_at(&arn, Stage::Current).await,
+                // By its id: another run of this step may have moved the label meanwhile. A credential that was minted is proved by
+                // itself.
+                Turn::Finish { from: Some(from) } if !C::IS_MINTED => secrets.value_of(secret, from).await,
+                Turn::Finish { .. } | Turn::Done => Ok(None),
+            }
+        };
+        let previous =
+            async { if *turn == Turn::Set { secrets.value_at(&arn, Stage::Previous).await } else { Ok(None) } };
+        let pending = secrets.value_of(secret, &request.version);
+        let (remembered, of_secret) = (self.records.of(request), self.records.of_secret(secret));
+        let (remembered, of_secret, pending, current, previous) =
+            join!(remembered, of_secret, pending, current, previous);
+        let (remembered, of_secret) = (remembered?, of_secret?);
+        Ok((Values { pending: pending?, current: current?, previous: previous? }, remembered, of_secret))
     }
 
     async fn read_swept(&self) -> Result<Facts, Error> {
@@ -137,8 +149,8 @@ impl<C: Credential> Rotating<C> {
         Ok(forsaken)
     }
 
-    async fn create(&self, context: &Context<'_>) -> Result<(), Error> {
-        let made = self.credential.make(context).await?;
+    async fn create(&self, context: &Context<'_>, of_secret: &OfSecret) -> Result<(), Error> {
+        let made = self.credential.make(context, of_secret).await?;
         if C::IS_MINTED
             && let Err(error) = self.remember(context, &made).await
         {
@@ -155,9 +167,11 @@ impl<C: Credential> Rotating<C> {
         }
     }
 
+    /// Waits for both, whatever becomes of either: what is taken back is struck out after that, and a write that is on its way
+    /// would come later and stay.
     async fn remember(&self, context: &Context<'_>, made: &SecretString) -> Result<(), Error> {
-        context.is_made(made).await?;
-        self.credential.remember(context, made).await
+        let (is_made, is_remembered) = join!(context.is_made(made), self.credential.remember(context, made));
+        is_made.and(is_remembered)
     }
 
     async fn take_back(&self, context: &Context<'_>, made: &SecretString) -> Result<(), Error> {
@@ -176,14 +190,6 @@ impl<C: Credential> Rotating<C> {
             },
             Err(_) => Err(error),
         }
-    }
-
-    async fn set(&self, context: &Context<'_>, pending: &SecretString) -> Result<(), Error> {
-        // Whoever is interrupted, or refused later, shall still be able to say that the server may have it.
-        if !C::IS_MINTED {
-            self.records.setting(context.request).await?;
-        }
-        self.credential.set(context, pending).await
     }
 
     /// Counts a refusal, and gives the credential up when there were enough.
@@ -339,7 +345,7 @@ impl<C: Credential> Rotating<C> {
     async fn carry_out(&self, request: &Request, act: &Act) -> Result<(), Error> {
         let secrets = self.secrets(&request.secret).await?;
         let values = match act {
-            Act::Create(values)
+            Act::Create(values, _)
             | Act::Set(values)
             | Act::Test(values)
             | Act::Check(values)
@@ -351,10 +357,10 @@ impl<C: Credential> Rotating<C> {
         let context = Context { request, current, previous, secrets: &secrets, records, written: Written::default() };
         let pending = values.pending.clone().unwrap_or_default();
         match act {
-            Act::Create(_) => Box::pin(self.create(&context)).await,
+            Act::Create(_, of_secret) => Box::pin(self.create(&context, of_secret)).await,
             Act::Keep(open) => records.change(&request.secret, &[], &[Entry::Open(open.clone())]).await,
             Act::Set(_) => {
-                let tried = Box::pin(self.set(&context, &pending)).await;
+                let tried = Box::pin(self.credential.set(&context, &pending)).await;
                 self.attempted(&context, tried).await
             }
             Act::Test(_) => {

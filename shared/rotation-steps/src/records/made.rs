@@ -8,7 +8,7 @@ use rotation::Request;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::Records;
+use super::{Item, Records};
 
 /// The attribute of a version's item.
 const MADE: &str = "made";
@@ -54,23 +54,17 @@ impl Records {
     /// # Errors
     /// What the call's error means.
     pub async fn record_taken(&self, request: &Request) -> Result<(), Error> {
-        self.set(request, "SET #what = if_not_exists(#what, :now), expiration = :expiration", TAKEN).await
+        self.set(request, "SET #what = if_not_exists(#what, :now), expiration = :expiration", TAKEN).await.map(drop)
     }
 
-    /// Whether Signalbox made this value for this version, and whether a server has taken it.
-    ///
-    /// # Errors
-    /// What the call's error means.
-    pub async fn made(&self, request: &Request, value: &SecretString) -> Result<Made, Error> {
-        let id = self.id(&request.secret, request.version.as_str());
-        let get = self.client.get_item().table_name(&self.table).key("id", id).consistent_read(true);
-        let item = get.send().await.or_error().doing(|| self.place())?.item.unwrap_or_default();
+    /// Whether Signalbox made this value for the version of this item, and whether a server has taken it.
+    pub(super) fn made_in(&self, item: &Item, request: &Request, value: &SecretString) -> Made {
         let until = item.get(UNTIL).and_then(|it| it.as_n().ok()?.parse::<u64>().ok()).unwrap_or_default();
         let made = item.get(MADE).and_then(|it| it.as_ss().ok());
         if self.now() >= until || !made.is_some_and(|made| made.contains(&digest_of(request, value))) {
-            return Ok(Made::Elsewhere);
+            return Made::Elsewhere;
         }
-        Ok(if item.contains_key(TAKEN) { Made::Taken } else { Made::Here })
+        if item.contains_key(TAKEN) { Made::Taken } else { Made::Here }
     }
 }
 

@@ -31,9 +31,8 @@ impl Checked for Scene {
             given: stories::after(0),
             sample: "a-token-is-to-be-created",
             calls: expect![[r#"
-            14 calls
+            13 calls
             dynamodb:PutItem
-            dynamodb:GetItem
             dynamodb:GetItem
             dynamodb:GetItem
             dynamodb:UpdateItem
