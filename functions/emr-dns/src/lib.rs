@@ -4,6 +4,7 @@ mod facts;
 mod observe;
 mod plan;
 mod subject;
+mod subnets;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use serde_json::value::RawValue;
 pub use facts::{Look, Seen};
 pub use naming_sweep::Settings;
 pub use subject::Subject;
+use subnets::Subnets;
 
 /// The function: its clients, and what it sweeps with.
 #[derive(Debug)]
@@ -29,6 +31,7 @@ pub struct EmrDns {
     route53: Route53,
     /// It calls AWS at the pace of the settings: an event makes a handful of calls, a sweep makes hundreds.
     sweep: Sweep,
+    subnets: Subnets,
 }
 
 impl EmrDns {
@@ -37,7 +40,7 @@ impl EmrDns {
     pub fn new(sessions: Arc<Sessions>, settings: Settings) -> Self {
         let route53 = Route53::new(sessions.config(), Pace::unlimited());
         let clients = Clients::new(sessions.clone(), |config| Services::new(config, Pace::unlimited()));
-        Self { clients, route53, sweep: Sweep::new(sessions, settings) }
+        Self { clients, route53, sweep: Sweep::new(sessions, settings), subnets: Subnets::default() }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use aws::open_only;
 use events::emr::ClusterId;
+use futures_util::future::OptionFuture;
 use futures_util::{StreamExt, join, stream};
 use naming::{Cluster, Holder, Mark, Name, Place, Vpc, name_of, wait, zone_of};
 use naming_sweep::{Services, describe, live, vpcs_of};
@@ -48,18 +49,24 @@ impl EmrDns {
         let cluster = look.cluster.clone();
         let name = cluster.tag.as_ref().and_then(|tag| name_of(facts.rules(), &cluster, tag).ok());
         let (Some(name), None) = (name, wait(&cluster)) else { return Ok(()) };
-        let Place { account, region } = &cluster.place;
-        if !cluster.state.has_ended() && facts.rules().permit(&name, account).is_err() {
+        let is_living = !cluster.state.has_ended();
+        if is_living && facts.rules().permit(&name, &cluster.place.account).is_err() {
             return Ok(());
         }
-        let subnets = cluster.subnet.iter().cloned().collect();
-        look.vpc = Some(match vpcs_of(services, &cluster.place, &subnets).await?.into_values().next() {
-            Some(id) => Vpc::Known { zones: self.route53.zones_of_vpc(services, &id, region).await?, id },
-            None => Vpc::Gone,
-        });
-        let zone = zone_of(facts.rules(), &name, &cluster, look.vpc.as_ref()).ok().flatten().cloned();
+        let zone_in = |vpc: &Vpc| zone_of(facts.rules(), &name, &cluster, Some(vpc)).ok().flatten().cloned();
+        let known = cluster.subnet.as_ref().and_then(|it| self.subnets.of(&cluster.place, it));
+        // What stands in the zone of last time counts where that still is the zone.
+        let guess = known.as_ref().and_then(zone_in);
+        let guessed = OptionFuture::from(guess.as_ref().map(|it| self.route53.site(it, &name, is_living)));
+        let (vpc, guessed) = join!(self.vpc_of(services, &cluster, known.as_ref()), guessed);
+        let vpc = vpc?;
+        let zone = zone_in(&vpc);
+        look.vpc = Some(vpc);
         let Some(zone) = zone else { return Ok(()) };
-        let site = self.route53.site(&zone, &name, !cluster.state.has_ended()).await?;
+        let site = match guessed {
+            Some(site) if guess.as_ref() == Some(&zone) => site?,
+            _ => self.route53.site(&zone, &name, is_living).await?,
+        };
         if let Some(Mark { place, .. }) = Mark::of(&site, &self.sweep.settings().naming.owner)
             && self.sweep.is_admitted(&place).await?
         {
@@ -67,14 +74,38 @@ impl EmrDns {
         }
         if let Holder::Ours(held) = Holder::of(&site, &self.sweep.settings().naming.owner, &facts.accounts) {
             let is_its_own = held.mark.cluster == cluster.id;
-            if !is_its_own && !cluster.state.has_ended() {
+            if !is_its_own && is_living {
                 look.other = self.owner(&name, &held.mark).await?;
-            } else if is_its_own && cluster.state.has_ended() && facts.has_members {
+            } else if is_its_own && !is_living && facts.has_members {
                 look.kin = self.kin(&name, &cluster).await?;
             }
         }
         look.site = Some(site);
         Ok(())
+    }
+
+    /// The cluster's VPC and its zones. The zones are always asked for, the VPC of a subnet once.
+    async fn vpc_of(&self, services: &Services, cluster: &Cluster, known: Option<&Vpc>) -> Result<Vpc, Error> {
+        let Cluster { place, subnet: Some(subnet), .. } = cluster else { return Ok(Vpc::Gone) };
+        let zones_of = async |id: String| {
+            let zones = self.route53.zones_of_vpc(services, &id, &place.region).await?;
+            Ok::<_, Error>(Vpc::Known { id, zones })
+        };
+        let mut found = None;
+        if let Some(Vpc::Known { id, .. }) = known {
+            found = match zones_of(id.clone()).await {
+                // A VPC that is gone has taken the subnet with it: EC2 says so.
+                Err(Error::Refused(_)) => None,
+                zones => Some(zones?),
+            };
+        }
+        if found.is_none() {
+            let id = vpcs_of(services, place, &BTreeSet::from([subnet.clone()])).await?.into_values().next();
+            found = OptionFuture::from(id.map(zones_of)).await.transpose()?;
+        }
+        let Some(vpc) = found else { return Ok(Vpc::Gone) };
+        self.subnets.keep(place, subnet, vpc.clone());
+        Ok(vpc)
     }
 
     /// The cluster that has the name. Where it cannot be read, nothing is decided: it may live.

@@ -14,6 +14,7 @@ mod owners;
 mod quotas;
 mod stories;
 mod sweeps;
+mod warm;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
