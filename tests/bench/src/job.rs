@@ -123,7 +123,7 @@ impl Job {
             environment: Vec::new(),
             outcome: "refused",
             aws,
-            latency: crate::FAR,
+            latency: crate::parts::FAR,
             paced: None,
             times: 3,
         };

@@ -16,7 +16,8 @@ use crate::subject::{self, Build};
 use crate::tls::Tls;
 use crate::{database, deliver, fleet, sweep};
 
-const FAR: Duration = Duration::from_millis(50);
+/// The way to AWS and back from far away.
+pub const FAR: Duration = Duration::from_millis(50);
 const NEAR: Duration = Duration::from_millis(20);
 
 /// The parts by name, in the order in which they are measured. The sweeps take ten minutes, since EC2's rates are kept.

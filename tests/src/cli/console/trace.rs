@@ -52,7 +52,7 @@ async fn an_event_shows_its_trace_as_the_command_draws_it_and_only_when_it_is_as
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("id", id).finish();
     let before = AWS.count(account);
     let page = console.page(&format!("/event?{query}")).body;
-    let offer = format!("href=\"/event?{}&#38;trace=1#trace\">Show the trace<", query);
+    let offer = format!("href=\"/event?{query}&#38;trace=1#trace\">Show the trace<");
     assert!(page.contains(&offer) && page.contains(&led.id) && !page.contains("<section id=\"trace\">"), "{page}");
     let asked = |before| AWS.calls_since(account, before).into_iter().map(|it| it.operation).collect::<Vec<_>>();
     assert_eq!(asked(before), ["GetItem"], "a trace is read by those only who ask for it");
