@@ -8,6 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+/// The way to AWS and back, as it is measured from far away and from near.
+pub const FAR: Duration = Duration::from_millis(50);
+/// The same from the same Region.
+pub const NEAR: Duration = Duration::from_millis(20);
+
 const PAUSE: Duration = Duration::from_millis(1);
 const PATIENCE: u32 = 1000;
 

@@ -123,7 +123,7 @@ impl Job {
             environment: Vec::new(),
             outcome: "refused",
             aws,
-            latency: crate::parts::FAR,
+            latency: clock::FAR,
             paced: None,
             times: 3,
         };

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::bars::setting;
+use crate::clock::{FAR, NEAR};
 use crate::job::Job;
 use crate::life::Setting;
 use crate::measured::Measured;
@@ -15,10 +16,6 @@ use crate::subject::Subject::{ShareEbsSnapshot, ShareRdsSnapshot};
 use crate::subject::{self, Build};
 use crate::tls::Tls;
 use crate::{database, deliver, fleet, sweep};
-
-/// The way to AWS and back from far away.
-pub const FAR: Duration = Duration::from_millis(50);
-const NEAR: Duration = Duration::from_millis(20);
 
 /// The parts by name, in the order in which they are measured. The sweeps take ten minutes, since EC2's rates are kept.
 pub const PARTS: [&str; 12] = [
