@@ -26,6 +26,9 @@ pub use users::Users;
 /// How long a record lives, beside the overlap: longer than a rotation that nobody looks after.
 pub const RECORDED: Duration = Duration::from_hours(60 * 24);
 
+/// Writes a time down, of which the first counts.
+const FIRST: &str = "SET #what = if_not_exists(#what, :now), expiration = :expiration";
+
 /// The attributes of an item.
 type Item = HashMap<String, AttributeValue>;
 
@@ -176,7 +179,6 @@ impl Records {
     /// # Errors
     /// What the call's error means.
     pub async fn setting(&self, request: &Request, value: &SecretString) -> Result<Made, Error> {
-        const FIRST: &str = "SET #what = if_not_exists(#what, :now), expiration = :expiration";
         let item = self.set(request, FIRST, "set").await?;
         Ok(self.made_in(&item, request, value))
     }

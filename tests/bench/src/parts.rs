@@ -55,6 +55,21 @@ pub async fn measure(part: &str, measured: &mut Measured, can_be_small: bool, tl
     }
 }
 
+/// Lives over TLS of which nothing else is said yet.
+fn over_tls<'a>(name: &'static str, tls: &'a Tls) -> Setting<'a> {
+    Setting {
+        name,
+        tls: Some(tls),
+        latency: Duration::ZERO,
+        small: false,
+        traced: false,
+        recorded: false,
+        build: Build::This,
+        warm: 0,
+        lives: 1,
+    }
+}
+
 fn jobs() -> Vec<Job> {
     let entries = Job::entries([setting::ONE_ENTRY, setting::MANY_ENTRIES]);
     let closed = Job::closed([setting::CLOSED, setting::CLOSED_NAMED]);
@@ -62,17 +77,7 @@ fn jobs() -> Vec<Job> {
 }
 
 async fn events(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: &Path) {
-    let near = Setting {
-        name: setting::TLS,
-        tls: Some(tls),
-        latency: Duration::ZERO,
-        small: false,
-        traced: false,
-        recorded: false,
-        build: Build::This,
-        warm: 50,
-        lives: 10,
-    };
+    let near = Setting { warm: 50, lives: 10, ..over_tls(setting::TLS, tls) };
     let plain = Setting { name: setting::PLAIN, tls: None, ..near };
     let far = Setting { name: setting::FAR, latency: FAR, warm: 3, lives: 2, ..near };
     let small = Setting { name: setting::SMALL, small: true, warm: 0, ..near };
@@ -93,17 +98,7 @@ async fn events(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: 
 
 /// A life of each in turn, so that what disturbs the machine disturbs both.
 async fn traces(measured: &mut Measured, tls: &Tls, folder: &Path) {
-    let untraced = Setting {
-        name: setting::UNTRACED,
-        tls: Some(tls),
-        latency: Duration::ZERO,
-        small: false,
-        traced: false,
-        recorded: false,
-        build: Build::This,
-        warm: 100,
-        lives: 1,
-    };
+    let untraced = Setting { warm: 100, ..over_tls(setting::UNTRACED, tls) };
     let traced = Setting { name: setting::TRACED, traced: true, ..untraced };
     for _ in 0..20 {
         measured.add(&untraced, &[ShareAmi], folder).await;
@@ -117,17 +112,7 @@ async fn chains(measured: &mut Measured, tls: &Tls, folder: &Path) {
     let functions = [&[ShareAmi, ShareEbsSnapshot, ShareRdsSnapshot, EmrDns], &on_aws_alone[..]].concat();
     for _ in 0..3 {
         for (index, latency) in [NEAR, FAR].into_iter().enumerate() {
-            let this = Setting {
-                name: setting::CHAINS[index].0,
-                tls: Some(tls),
-                latency,
-                small: false,
-                traced: false,
-                recorded: true,
-                build: Build::This,
-                warm: 10,
-                lives: 1,
-            };
+            let this = Setting { recorded: true, latency, warm: 10, ..over_tls(setting::CHAINS[index].0, tls) };
             measured.add(&this, &functions, folder).await;
             if subject::other_build().is_some() {
                 let other = Setting { name: setting::BEFORE[index], build: Build::Other, ..this };
@@ -188,17 +173,7 @@ async fn policies_of_aws(measured: &mut Measured, folder: &Path) {
 }
 
 async fn mirrors(measured: &mut Measured, tls: &Tls, folder: &Path) {
-    let near = Setting {
-        name: setting::WEBHOOK,
-        tls: Some(tls),
-        latency: NEAR,
-        small: false,
-        traced: false,
-        recorded: false,
-        build: Build::This,
-        warm: 50,
-        lives: 3,
-    };
+    let near = Setting { latency: NEAR, warm: 50, lives: 3, ..over_tls(setting::WEBHOOK, tls) };
     measured.add(&near, &[ReceiveWebhook, DoNothing], folder).await;
     let templates = mirror::Setting { name: setting::MIRROR, what: What::Templates(20_000), is_peer: false, times: 3 };
     // A tenth of the files, for the whole would take a quarter of an hour: one upload after the other, each takes as long.

@@ -127,6 +127,17 @@ impl Drop for Console {
     }
 }
 
+/// What a command prints as JSON.
+fn printed(account: &str, arguments: &[&str]) -> Value {
+    let ran = run(account, &[arguments, &["--output", "json"]].concat(), "");
+    serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{arguments:?}: {}{}", ran.out, ran.said))
+}
+
+/// A query with this one value.
+fn query(name: &str, value: &str) -> String {
+    form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
+}
+
 fn key(name: &str) -> Key {
     Key::new(["111122223333", "eu-west-1", name])
 }
@@ -284,8 +295,7 @@ async fn the_pages_of_events_say_what_the_command_prints() {
     settle(&ledger, "refused<b>", refused).await;
     let console = Console::entered(&world.account);
     let page = console.page("/").body;
-    let listed = run(&world.account, &["ledger", "list", "--ledger-table", LEDGER, "--output", "json"], "");
-    let listed: Value = serde_json::from_str(&listed.out).unwrap();
+    let listed = printed(&world.account, &["ledger", "list", "--ledger-table", LEDGER]);
     let records = listed["records"].as_array().unwrap();
     assert_eq!(page.matches("<tr role=\"row\" id=").count(), records.len());
     for record in records {

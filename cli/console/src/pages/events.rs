@@ -16,7 +16,6 @@ use super::trace::Trace;
 use crate::Console;
 use crate::app::App;
 use crate::page::{Cell, Field, List, Notice, Problem, ROWS, Row, Shell, Table, Tone, html};
-
 use crate::query::{Query, address};
 
 pub(crate) const HEADS: [&str; 4] = ["When (UTC)", "State", "Function", "About"];

@@ -8,7 +8,7 @@ use rotation::Request;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::{Item, Records};
+use super::{FIRST, Item, Records};
 
 /// The attribute of a version's item.
 const MADE: &str = "made";
@@ -54,7 +54,7 @@ impl Records {
     /// # Errors
     /// What the call's error means.
     pub async fn record_taken(&self, request: &Request) -> Result<(), Error> {
-        self.set(request, "SET #what = if_not_exists(#what, :now), expiration = :expiration", TAKEN).await.map(drop)
+        self.set(request, FIRST, TAKEN).await.map(drop)
     }
 
     /// Whether Signalbox made this value for the version of this item, and whether a server has taken it.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
-use super::Console;
 use super::shown::{Cells, cells_of, facts, notices, plot, rows, rows_of};
+use super::{Console, printed, query};
 use crate::cli::{dns, patches, run};
 use crate::functions::mirror_repository::{POINTED, Scene as Mirror};
 use crate::functions::reconcile_shares::Scene as Shares;
@@ -16,12 +16,6 @@ use crate::functions::report_patches::{FOUND, NODE, Node, SWEEP};
 use crate::world::patching::Told;
 use crate::world::scene::Scene as _;
 use crate::world::{AUDIT, GRANTS, World};
-
-/// What a command prints as JSON.
-fn printed(account: &str, arguments: &[&str]) -> Value {
-    let ran = run(account, &[arguments, &["--output", "json"]].concat(), "");
-    serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{arguments:?}: {}{}", ran.out, ran.said))
-}
 
 #[tokio::test]
 async fn names_and_what_a_sweep_would_refuse_are_those_of_the_command() {
@@ -132,8 +126,7 @@ async fn grants(world: &World) -> Vec<[String; 3]> {
 
 /// The page of a resource's audit, and what the command prints of it.
 fn audited(console: &Console, account: &str, resource: &str) -> (String, Value) {
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("resource", resource).finish();
-    let page = console.page(&format!("/history?account={account}&{query}")).body;
+    let page = console.page(&format!("/history?account={account}&{}", query("resource", resource))).body;
     (page, printed(account, &["history", resource, "--verify"]))
 }
 

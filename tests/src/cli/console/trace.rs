@@ -2,8 +2,8 @@
 
 use local_aws::{Fault, FaultKind};
 
-use super::Console;
 use super::shown::{notices, rows, without_tags};
+use super::{Console, printed, query};
 use crate::cli::{run, trace};
 use crate::promises::traces::across_accounts::hear;
 use crate::world::{AWS, LEDGER};
@@ -29,7 +29,7 @@ fn drawn(page: &str) -> Vec<(usize, String)> {
 }
 
 /// The same of the command's text.
-fn printed(text: &str) -> Vec<(usize, String)> {
+fn of_command(text: &str) -> Vec<(usize, String)> {
     let (_, trees) = text.split_once("\n\n").unwrap();
     let line = |line: &str| {
         let depth = line.chars().take_while(|it| "├└│─ ".contains(*it)).count();
@@ -45,11 +45,8 @@ async fn an_event_shows_its_trace_as_the_command_draws_it_and_only_when_it_is_as
     trace::deliver(&led, &datagrams).await;
     let account = &led.scene.hub.account;
     let console = Console::entered(account);
-    let records: serde_json::Value =
-        serde_json::from_str(&run(account, &["ledger", "list", "--ledger-table", LEDGER, "--output", "json"], "").out)
-            .unwrap();
-    let id = records["records"][0]["id"].as_str().unwrap();
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("id", id).finish();
+    let listed = printed(account, &["ledger", "list", "--ledger-table", LEDGER]);
+    let query = query("id", listed["records"][0]["id"].as_str().unwrap());
     let before = AWS.count(account);
     let page = console.page(&format!("/event?{query}")).body;
     let offer = format!("href=\"/event?{query}&#38;trace=1#trace\">Show the trace<");
@@ -58,7 +55,7 @@ async fn an_event_shows_its_trace_as_the_command_draws_it_and_only_when_it_is_as
     assert_eq!(asked(before), ["GetItem"], "a trace is read by those only who ask for it");
     let page = console.page(&format!("/event?{query}&trace=1")).body;
     let told = run(account, &["trace", &led.id], "").out;
-    assert_eq!(drawn(&page), printed(&told));
+    assert_eq!(drawn(&page), of_command(&told));
     assert!(drawn(&page).iter().any(|(depth, _)| *depth == 2), "{told}");
     let wrote: Vec<_> = rows(&page).into_iter().filter(|it| it.contains_key("What it wrote")).collect();
     let lines: Vec<_> = told.lines().skip(1).take_while(|line| !line.is_empty()).collect();

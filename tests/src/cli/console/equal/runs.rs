@@ -4,7 +4,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde_json::{Value, json};
 
-use super::printed;
+use super::{printed, query};
 use crate::cli::console::Console;
 use crate::cli::console::shown::{Cells, cells_of, facts, notices, rows, rows_of};
 use crate::cli::deploy::Operator;
@@ -173,8 +173,8 @@ async fn policies_and_their_findings_are_those_of_the_ledger() {
     for record in listed["records"].as_array().unwrap() {
         let id = record["id"].as_str().unwrap();
         let report = &printed(account, &["ledger", "show", id, "--ledger-table", LEDGER])["report"];
-        let event = form_urlencoded::Serializer::new(String::new()).append_pair("id", id).finish();
-        assert_eq!(rows(&console.page(&format!("/event?{event}")).body), parts(report), "{id}");
+        let event = console.page(&format!("/event?{}", query("id", id))).body;
+        assert_eq!(rows(&event), parts(report), "{id}");
         let findings = report["findings"].as_array().map_or(0, Vec::len);
         has_findings |= findings > 0;
         let about = id.split_once('#').unwrap().1;
