@@ -11,7 +11,7 @@ use aws_sdk_ec2::types::{Filter, Image, Snapshot};
 use futures_util::{StreamExt, stream, try_join};
 use place::Region;
 use reaction::{Doing, Error};
-use sharing::{Encryption, Kind, Note, Obstacle, Resource, State};
+use sharing::{Encryption, Kind, Note, Obstacle, Resource, State, Tags};
 use sharing_aws::{encryption, name_of, tags_of};
 
 use super::{READS, Reading, Scanned};
@@ -28,11 +28,51 @@ pub(super) const PAGE: i32 = 1_000;
 /// What was listed, before anybody's permissions are read.
 struct Listed {
     /// Images that an entry matches or that we own a grant on, and those that share a snapshot with them.
-    images: Vec<Image>,
+    images: Vec<Listing>,
     /// Snapshots that an entry matches, by id.
     snapshots: BTreeMap<String, Snapshot>,
     /// What each encrypted snapshot is encrypted with, or why that is not known yet.
     encryption: BTreeMap<String, Result<Encryption, String>>,
+}
+
+/// What is kept of an image: EC2 says several kilobytes of each.
+struct Listing {
+    id: String,
+    name: Option<String>,
+    tags: Tags,
+    state: State,
+    is_public: bool,
+    created: Option<SystemTime>,
+    disks: Vec<Disk>,
+}
+
+/// A snapshot that an image stands on.
+struct Disk {
+    snapshot: String,
+    is_encrypted: bool,
+}
+
+impl Listing {
+    /// `None` of an image without an id or a state, which EC2 does not list.
+    fn of(image: Image) -> Option<Self> {
+        let disks = image.block_device_mappings().iter().filter_map(|mapping| {
+            let disk = mapping.ebs()?;
+            Some(Disk { snapshot: disk.snapshot_id()?.into(), is_encrypted: disk.encrypted() == Some(true) })
+        });
+        Some(Self {
+            disks: disks.collect(),
+            tags: tags_of(image.tags()),
+            state: State::of(Kind::Image, image.state()?.as_str()),
+            is_public: image.public().unwrap_or_default(),
+            created: image.creation_date().and_then(moment),
+            id: image.image_id?,
+            name: image.name,
+        })
+    }
+
+    fn snapshots(&self) -> impl Iterator<Item = &String> {
+        self.disks.iter().map(|disk| &disk.snapshot)
+    }
 }
 
 impl Listed {
@@ -89,21 +129,17 @@ impl Reading<'_> {
     async fn list(&self, services: &Services, region: &Region) -> Result<Listed, Error> {
         let (images, snapshots) = try_join!(services.own_images(), self.named_snapshots(services, region))?;
         let owned = self.owned(Kind::Image, Some(region));
-        let is_named = |image: &Image| {
-            let (name, tags) = (image.name().unwrap_or_default(), tags_of(image.tags()));
-            self.is_sought(&self.candidate(Kind::Image, name, Some(region), &tags))
+        let candidate = |image: &Listing| {
+            self.candidate(Kind::Image, image.name.as_deref().unwrap_or_default(), Some(region), &image.tags)
         };
-        let concerns = |image: &&Image| is_named(image) || image.image_id().is_some_and(|id| owned.contains(id));
-        let mut backing: BTreeSet<_> = images.iter().filter(concerns).flat_map(snapshots_of).collect();
+        let concerns = |image: &&Listing| self.is_sought(&candidate(image)) || owned.contains(image.id.as_str());
+        let mut backing: BTreeSet<_> = images.iter().filter(concerns).flat_map(Listing::snapshots).cloned().collect();
         backing.extend(snapshots.keys().cloned());
         backing.extend(self.owned(Kind::Snapshot, Some(region)).into_iter().map(String::from));
-        let shares = |image: &Image| snapshots_of(image).any(|snapshot| backing.contains(&snapshot));
+        let shares = |image: &Listing| image.snapshots().any(|snapshot| backing.contains(snapshot));
         let images: Vec<_> = images.into_iter().filter(|image| concerns(&image) || shares(image)).collect();
         // An image that is not looked for by itself still says who needs its snapshots, where it can be shared.
-        let meant = images.iter().filter(|image| {
-            let (name, tags) = (image.name().unwrap_or_default(), tags_of(image.tags()));
-            self.is_meant(&self.candidate(Kind::Image, name, Some(region), &tags))
-        });
+        let meant = images.iter().filter(|image| self.is_meant(&candidate(image)));
         let encryption = self.encryption(services, meant, &snapshots).await?;
         Ok(Listed { images, snapshots, encryption })
     }
@@ -136,12 +172,12 @@ impl Reading<'_> {
     async fn encryption<'i>(
         &self,
         services: &Services,
-        images: impl Iterator<Item = &'i Image>,
+        images: impl Iterator<Item = &'i Listing>,
         snapshots: &BTreeMap<String, Snapshot>,
     ) -> Result<BTreeMap<String, Result<Encryption, String>>, Error> {
-        let disks = images.flat_map(Image::block_device_mappings).filter_map(|mapping| mapping.ebs());
-        let encrypted = disks.filter(|disk| disk.encrypted() == Some(true)).filter_map(|disk| disk.snapshot_id());
-        let unknown: BTreeSet<_> = encrypted.filter(|id| !snapshots.contains_key(*id)).map(String::from).collect();
+        let encrypted =
+            images.flat_map(|image| &image.disks).filter(|disk| disk.is_encrypted).map(|disk| &disk.snapshot);
+        let unknown: BTreeSet<_> = encrypted.filter(|id| !snapshots.contains_key(*id)).cloned().collect();
         let mut keys: BTreeMap<String, String> = snapshots.values().filter_map(key_of).collect();
         for ids in unknown.into_iter().collect::<Vec<_>>().chunks(VALUES) {
             services.ec2.pace.wait("DescribeSnapshots").await;
@@ -159,18 +195,17 @@ impl Reading<'_> {
     }
 
     /// An image without its permissions; `None` of one that can have none, now or later.
-    fn image(&self, listed: &Listed, image: &Image, region: &Region) -> Option<Found> {
-        let state = State::of(Kind::Image, image.state()?.as_str());
-        if matches!(state, State::Over(_)) {
+    fn image(&self, listed: &Listed, image: &Listing, region: &Region) -> Option<Found> {
+        if matches!(image.state, State::Over(_)) {
             return None;
         }
         let resource = |kind, id: &str| Resource::new(kind, self.owner, region, id);
-        let mut found = Found::new(resource(Kind::Image, image.image_id()?), image.name());
-        found.tags = tags_of(image.tags());
-        found.state = state;
-        found.is_public = image.public().unwrap_or_default();
-        found.created = image.creation_date().and_then(moment);
-        found.snapshots = snapshots_of(image).map(|id| resource(Kind::Snapshot, &id)).collect();
+        let mut found = Found::new(resource(Kind::Image, &image.id), image.name.as_deref());
+        found.tags = image.tags.clone();
+        found.state = image.state.clone();
+        found.is_public = image.is_public;
+        found.created = image.created;
+        found.snapshots = image.snapshots().map(|id| resource(Kind::Snapshot, id)).collect();
         for snapshot in &found.snapshots {
             let known = listed.encryption.get(&snapshot.id).and_then(|known| known.as_ref().ok());
             let flaw = known.and_then(|it| Obstacle::of_encryption(Kind::Image, Some(&snapshot.id), it));
@@ -196,15 +231,15 @@ impl Reading<'_> {
 
 impl Services {
     /// Every image of ours, with the disabled ones, whose snapshots others may stand on.
-    async fn own_images(&self) -> Result<Vec<Image>, Error> {
+    async fn own_images(&self) -> Result<Vec<Listing>, Error> {
         let request = self.ec2.client.describe_images().owners("self").include_disabled(true).max_results(PAGE);
-        let pages = self.ec2.pace.all_pages(
-            "DescribeImages",
-            request.into_paginator().send(),
-            DescribeImagesOutput::next_token,
-        );
-        let pages = pages.await.doing(|| "listing our images")?;
-        Ok(pages.into_iter().flat_map(|page| page.images.unwrap_or_default()).collect())
+        let (pages, token) = (request.into_paginator().send(), DescribeImagesOutput::next_token);
+        let mut images = Vec::new();
+        let take = |page: DescribeImagesOutput| {
+            images.extend(page.images.unwrap_or_default().into_iter().filter_map(Listing::of));
+        };
+        self.ec2.pace.each_page("DescribeImages", pages, token, take).await.doing(|| "listing our images")?;
+        Ok(images)
     }
 }
 
@@ -225,10 +260,6 @@ fn snapshot(listed: &Listed, resource: Resource) -> Found {
 /// A time as EC2 writes it in text.
 fn moment(text: &str) -> Option<SystemTime> {
     DateTime::from_str(text, DateTimeFormat::DateTime).ok()?.try_into().ok()
-}
-
-fn snapshots_of(image: &Image) -> impl Iterator<Item = String> + '_ {
-    image.block_device_mappings().iter().filter_map(|mapping| Some(mapping.ebs()?.snapshot_id()?.to_owned()))
 }
 
 fn key_of(snapshot: &Snapshot) -> Option<(String, String)> {
