@@ -2,7 +2,7 @@
 //! the policy as it was; the next run of the same artifact takes the version up.
 
 use jobs::Job;
-use reaction::Error;
+use reaction::{Error, Settlement};
 use sharing::{Change, Effect};
 use sharing_records::record_if_any;
 
@@ -12,7 +12,13 @@ use crate::policies::{New, Policies, tag_of};
 use crate::{CheckPolicy, NAME};
 
 impl CheckPolicy {
-    pub(crate) async fn carry_out(&self, job: &Job, occurrence: &str, step: &Step) -> Result<(), Error> {
+    pub(crate) async fn carry_out(
+        &self,
+        job: &Job,
+        occurrence: &str,
+        step: &Step,
+        settlement: Option<&Settlement>,
+    ) -> Result<(), Error> {
         match step {
             Step::Put(put) => {
                 let effect = async {
@@ -20,7 +26,7 @@ impl CheckPolicy {
                     put_document(&policies, put).await?;
                     Ok(Effect { done: put.share.changes.iter().map(Change::difference).collect(), refused: None })
                 };
-                record_if_any(self.grants.as_ref(), occurrence, &put.share, None, effect).await
+                record_if_any(self.grants.as_ref(), occurrence, &put.share, settlement, effect).await
             }
             Step::Tag { wanted, tags } => {
                 let policies = self.enter(job, wanted).await?;

@@ -24,7 +24,8 @@ use serde_json::value::RawValue;
 use sharing_records::Grants;
 use tokio::sync::Mutex;
 
-use crate::policies::Policies;
+use crate::judge::Denies;
+use crate::policies::{Policies, Version};
 
 pub use answer::answers;
 pub use facts::{Content, Facts, OWNER, Opinion, Present, Verdict, Wanted};
@@ -43,6 +44,8 @@ pub struct CheckPolicy {
     grants: Option<Grants>,
     /// The policies of the function's own account, among them the central denies.
     central: Policies,
+    /// The central denies as they were read last, by their version.
+    denies: std::sync::Mutex<Option<(Version, Denies)>>,
     /// The last session in an account, by its job and its policy.
     entered: Mutex<Option<((String, String), Policies)>>,
 }
@@ -52,13 +55,14 @@ impl CheckPolicy {
     #[must_use]
     pub fn new(sessions: Arc<Sessions>, settings: Settings, grants: Option<Grants>) -> Self {
         let central = Policies::new(sessions.config());
-        Self { sessions, settings, grants, central, entered: Mutex::default() }
+        Self { sessions, settings, grants, central, denies: std::sync::Mutex::default(), entered: Mutex::default() }
     }
 }
 
 impl Reaction for CheckPolicy {
     const NAME: &'static str = "check-policy";
     const REPEAT: Repeat = Repeat::Again;
+    const SETTLES: bool = true;
     type Event = Box<RawValue>;
     type Subject = Job;
     type Facts = Facts;
@@ -81,8 +85,8 @@ impl Reaction for CheckPolicy {
         Ok(plan::plan(job, facts))
     }
 
-    async fn apply(&self, job: &Job, step: &Step, _: &Run) -> Result<(), Error> {
-        Box::pin(self.carry_out(job, &Self::key(job).to_string(), step)).await
+    async fn apply(&self, job: &Job, step: &Step, run: &Run) -> Result<(), Error> {
+        Box::pin(self.carry_out(job, &Self::key(job).to_string(), step, run.settlement.as_deref())).await
     }
 }
 

@@ -1,10 +1,11 @@
 //! Reads the facts: whose the job is, its artifact, the central denies, and, of a policy that may be made, what is there.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use aws::{Narrowed, SdkConfig, open_only};
-use futures_util::future::join;
+use aws::{Narrowed, open_only};
+use futures_util::future::{join, join3};
 use jobs::Job;
 use place::Partition;
 use policy::Kind;
@@ -13,7 +14,7 @@ use serde_json::json;
 use sharing::{Head, Resource, digest};
 
 use crate::facts::{Content, Facts, Opinion, Present, Wanted};
-use crate::judge::{Judged, Sent, judge};
+use crate::judge::{Denies, Judged, Sent, judge};
 use crate::metadata::Metadata;
 use crate::policies::Policies;
 use crate::second::Asked;
@@ -38,13 +39,6 @@ const ACTIONS: [&str; 8] = [
     "iam:TagPolicy",
 ];
 
-/// What the job's artifact holds.
-async fn read_sent(job: &Job, config: &SdkConfig) -> Result<Sent, Error> {
-    let artifact = job.artifact()?;
-    let bytes = job.read_artifact(config, artifact, ARTIFACT).await?;
-    Sent::of_artifact(&bytes).doing(|| artifact.to_string())
-}
-
 impl CheckPolicy {
     /// Opens the connection that each job will need, so that its handshake falls into init.
     pub(crate) async fn open_connections(&self) {
@@ -55,13 +49,7 @@ impl CheckPolicy {
     pub(crate) async fn read_facts(&self, job: &Job) -> Result<Facts, Error> {
         // A job that comes again may come later than its first session lasts.
         *self.entered.lock().await = None;
-        let config = job.config(self.sessions.config());
-        job.prove(&config, &self.sessions).await?;
-        self.sessions.admit(&job.account, &self.sessions.region()?).await?;
-        let central = self.central_arn()?;
-        let denies = self.central.denies(&central, &self.settings.central_deny);
-        let (sent, denies) = join(read_sent(job, &config), denies).await;
-        let (sent, denies) = (sent?, denies?);
+        let (sent, denies) = self.read_sent(job).await?;
         let Judged { mut verdict, right } = judge(&sent, &denies, &self.settings);
         if !self.settings.asks_access_analyzer {
             verdict.second = Opinion::Off;
@@ -79,6 +67,40 @@ impl CheckPolicy {
             Wanted { resource, metadata, document, sent, present, head }
         });
         Ok(Facts { verdict, wanted })
+    }
+
+    /// What the job's artifact holds, and the central denies. The artifact is fetched by the job's own credentials beside the proof of whose
+    /// they are, and opened after it.
+    async fn read_sent(&self, job: &Job) -> Result<(Sent, Denies), Error> {
+        let config = job.config(self.sessions.config());
+        let (central, region, artifact) = (self.central_arn()?, self.sessions.region()?, job.artifact()?);
+        let proof = async {
+            job.prove(&config, &self.sessions).await?;
+            self.sessions.admit(&job.account, &region).await
+        };
+        let denies = self.central_denies(&central);
+        let bytes = job.read_artifact(&config, artifact, ARTIFACT);
+        let (proof, bytes, denies) = join3(proof, bytes, denies).await;
+        proof?;
+        let sent = Sent::of_artifact(&bytes?).doing(|| artifact.to_string())?;
+        Ok((sent, denies?))
+    }
+
+    /// The statements that are appended. Those of a version never change, and are remembered; which version holds is asked each time.
+    async fn central_denies(&self, arn: &str) -> Result<Denies, Error> {
+        let name = &self.settings.central_deny;
+        let reading = || format!("reading the central denies {arn} (SIGNALBOX_CENTRAL_DENY)");
+        let version = self.central.default_version(arn).await.doing(reading)?;
+        let version = version.ok_or_else(|| Error::failed("there is no such policy; deploy it")).doing(reading)?;
+        let remembered = self.denies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, denies)) = remembered.filter(|(of, _)| *of == version && !of.policy.is_empty()) {
+            return Ok(denies);
+        }
+        let text = self.central.document(arn, &version.number).await.doing(reading)?;
+        let text = text.ok_or_else(|| Error::failed("its default version has just gone")).doing(reading)?;
+        let denies = Denies { name: format!("{name} {}", version.number), text };
+        *self.denies.lock().unwrap_or_else(PoisonError::into_inner) = Some((version, denies.clone()));
+        Ok(denies)
     }
 
     /// What a second opinion finds, where the settings ask for one.

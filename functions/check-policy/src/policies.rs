@@ -10,7 +10,6 @@ use percent_encoding::percent_decode_str;
 use reaction::{Doing, Error};
 
 use crate::facts::{Content, OWNER, Present};
-use crate::judge::Denies;
 
 /// The policies of one account, in the name of one session.
 #[derive(Clone, Debug)]
@@ -23,18 +22,16 @@ impl Policies {
         Self { client: Client::new(config) }
     }
 
-    /// The statements that are appended, as the default version of this policy has them.
+    /// The version that holds of this policy; `None` where there is no such policy.
     ///
     /// # Errors
-    /// `Failed` where there is no such policy; as of `GetPolicy` and `GetPolicyVersion`.
-    pub(crate) async fn denies(&self, arn: &str, name: &str) -> Result<Denies, Error> {
-        let reading = || format!("reading the central denies {arn} (SIGNALBOX_CENTRAL_DENY)");
-        let found = self.client.get_policy().policy_arn(arn).send().await.or_absent().doing(reading)?;
-        let version = found.and_then(|it| it.policy?.default_version_id);
-        let version = version.ok_or_else(|| Error::failed("there is no such policy; deploy it")).doing(reading)?;
-        let text = self.document(arn, &version).await.doing(reading)?;
-        let text = text.ok_or_else(|| Error::failed("its default version has just gone")).doing(reading)?;
-        Ok(Denies { name: format!("{name} {version}"), text })
+    /// As of `GetPolicy`.
+    pub(crate) async fn default_version(&self, arn: &str) -> Result<Option<Version>, Error> {
+        let found = self.client.get_policy().policy_arn(arn).send().await.or_absent()?;
+        let version = found.and_then(|it| it.policy).and_then(|it| {
+            Some(Version { policy: it.policy_id.unwrap_or_default(), number: it.default_version_id? })
+        });
+        Ok(version)
     }
 
     /// What is there under this ARN. The other versions are read where the default one does not say what it shall.
@@ -73,7 +70,10 @@ impl Policies {
     }
 
     /// The document of a version, decoded; `None` where there is no such version.
-    async fn document(&self, arn: &str, version: &str) -> Result<Option<String>, Error> {
+    ///
+    /// # Errors
+    /// As of `GetPolicyVersion`.
+    pub(crate) async fn document(&self, arn: &str, version: &str) -> Result<Option<String>, Error> {
         let answer = self.client.get_policy_version().policy_arn(arn).version_id(version).send().await.or_absent()?;
         let Some(encoded) = answer.and_then(|it| it.policy_version?.document) else { return Ok(None) };
         // IAM encodes documents as RFC 3986 says, in which a plus sign is a plus sign.
@@ -151,6 +151,14 @@ impl Policies {
         let call = self.client.tag_policy().policy_arn(arn).set_tags(Some(tags));
         call.send().await.or_error().map(drop).doing(|| format!("tagging {arn}"))
     }
+}
+
+/// A version of a policy, whose document never changes. The policy's id tells it from the version of a policy that was deleted and made
+/// anew under its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    pub(crate) policy: String,
+    pub(crate) number: String,
 }
 
 /// A policy that is to be made.

@@ -40,7 +40,7 @@ impl Job {
             return Ok(());
         }
         Err(Error::refused(format!(
-            "job {} says that it is of account {}, and its artifact credentials are of account {}, {caller}; nothing was read. Let the \
+            "job {} says that it is of account {}, and its artifact credentials are of account {}, {caller}; its artifact was not opened. Let the \
              pipeline of that account invoke the function by the role {role}, which infra/policy-pipeline-action.yaml makes in the \
              function's account",
             self.id, self.account, home.account

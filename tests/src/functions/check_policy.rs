@@ -199,15 +199,29 @@ impl Scene {
     }
 
     async fn drive(&self, mode: Mode, run: &Run, event: &str) -> Report {
-        let function = CheckPolicy::new(self.sessions.clone(), self.settings.clone(), Some(self.grants.clone()));
+        self.drive_by(&self.function(), mode, run, event).await
+    }
+
+    /// The function, as it is after its init.
+    pub fn function(&self) -> CheckPolicy {
+        CheckPolicy::new(self.sessions.clone(), self.settings.clone(), Some(self.grants.clone()))
+    }
+
+    async fn drive_by(&self, function: &CheckPolicy, mode: Mode, run: &Run, event: &str) -> Report {
         let ledger = DynamoLedger::new(&self.world.sessions, LEDGER, CheckPolicy::NAME);
-        drive_json(&function, &ledger, mode, run, event).await
+        drive_json(function, &ledger, mode, run, event).await
     }
 
     /// What the function makes of an event, without an answer.
     pub async fn hear_of(&self, event: &str) -> Report {
         let run = self.run();
         in_name_of(&run, self.drive(Mode::Apply, &run, event)).await
+    }
+
+    /// What a function that may be warm makes of the job, without an answer.
+    pub async fn hear_by(&self, function: &CheckPolicy) -> Report {
+        let run = self.run();
+        in_name_of(&run, self.drive_by(function, Mode::Apply, &run, &self.event_of_job())).await
     }
 
     /// The same world, of a function that may act in this account only.

@@ -73,25 +73,37 @@ async fn of_many_findings_the_answer_has_as_many_as_fit_and_the_report_has_all()
 
 /// Its credentials are of the pipeline's account, and it says that it is of the function's.
 #[tokio::test]
-async fn a_job_that_says_it_is_of_another_account_is_refused_and_read_is_nothing() {
+async fn a_job_that_says_it_is_of_another_account_is_refused_and_no_account_is_entered() {
     let scene = Scene::set_up(&GIVEN, "a-policy-was-sent").await;
-    let before = scene.requester.calls();
+    let (before, of_own) = (scene.requester.calls(), scene.world.calls());
     let (account, own) = (&scene.requester.account, &scene.world.account);
     let event = scene.event().replace(&format!("\"accountId\": \"{account}\""), &format!("\"accountId\": \"{own}\""));
     let report = scene.hear_of(&event).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     assert!(report.reason.unwrap().contains("its artifact credentials are of account"));
-    assert_eq!(scene.requester.operations_since(before), ["sts:GetCallerIdentity"]);
+    assert_eq!(by_the_job(&scene, before), ["s3:GetObject", "sts:GetCallerIdentity"]);
+    let own = scene.world.operations_since(of_own);
+    assert!(!own.iter().any(|it| it.contains("AssumeRole")), "{own:?}");
 }
 
-/// Without its admission the account is not entered, not even to answer.
+/// What was asked for by the credentials that a job brought.
+fn by_the_job(scene: &Scene, before: usize) -> Vec<String> {
+    let mut operations = scene.requester.operations_since(before);
+    operations.sort();
+    operations
+}
+
+/// Without its admission the account is not entered, not even to answer; and what its own credentials fetched is not opened.
 #[tokio::test]
-async fn a_job_of_an_account_that_the_settings_do_not_name_is_not_read() {
+async fn a_job_of_an_account_that_the_settings_do_not_name_is_not_opened() {
     let scene = Scene::set_up(&GIVEN, "a-policy-was-sent").await;
     let scene = scene.admitting("333344445555").await;
-    let before = scene.requester.calls();
+    scene.send(b"this is not a zip").await;
+    let (before, of_own) = (scene.requester.calls(), scene.world.calls());
     let report = scene.hear_of(scene.event()).await;
     assert_eq!(report.outcome, Outcome::Refused, "{report}");
     assert!(report.reason.unwrap().contains("is not one of SIGNALBOX_ACCOUNTS"));
-    assert_eq!(scene.requester.operations_since(before), ["sts:GetCallerIdentity"]);
+    assert_eq!(by_the_job(&scene, before), ["s3:GetObject", "sts:GetCallerIdentity"]);
+    let own = scene.world.operations_since(of_own);
+    assert!(!own.iter().any(|it| it.contains("AssumeRole")), "{own:?}");
 }

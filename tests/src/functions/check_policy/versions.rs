@@ -3,7 +3,7 @@
 use reaction::{Mode, Outcome};
 use serde_json::{Value, json};
 
-use super::{GIVEN, Given, READERS, READING, Scene, WRITERS};
+use super::{DENIES, GIVEN, Given, READERS, READING, Scene, WRITERS};
 use crate::world::AWS;
 use crate::world::scene::Scene as _;
 
@@ -30,6 +30,35 @@ async fn the_version_of_the_least_number_makes_room_unless_it_is_the_default() {
     assert_eq!(left, ["v1", "v10", "v11", "v12", "v13"]);
     let default = versions.versions().iter().find(|it| it.is_default_version()).unwrap();
     assert_eq!(default.version_id(), Some("v13"));
+}
+
+/// The statements of a version never change, so that they are read once; but another version may become the default, and a policy that is
+/// made anew under its name begins with `v1` again.
+#[tokio::test]
+async fn the_central_denies_of_a_version_are_read_once_and_those_of_another_one_anew() {
+    let scene = Scene::set_up(&GIVEN, "a-policy-was-sent").await;
+    let (function, own) = (scene.function(), aws_sdk_iam::Client::new(scene.world.sessions.config()));
+    let arn = format!("arn:aws:iam::{}:policy/central-deny-policy-sandbox", scene.world.account);
+    let hear = async || {
+        let before = scene.world.calls();
+        let report = scene.hear_by(&function).await;
+        assert!(matches!(report.outcome, Outcome::Applied | Outcome::Unchanged), "{report}");
+        let calls = scene.world.operations_since(before);
+        let reads = calls.iter().filter(|it| *it == "iam:GetPolicyVersion").count();
+        (reads, scene.policies().await.contains("t3.*"))
+    };
+    assert_eq!(hear().await, (1, false));
+    assert_eq!(hear().await, (0, false));
+    let others = DENIES.replace("t2.*", "t3.*");
+    let made = own.create_policy_version().policy_arn(&arn).policy_document(&others).set_as_default(true);
+    made.send().await.unwrap();
+    assert_eq!(hear().await, (1, true));
+    own.set_default_policy_version().policy_arn(&arn).version_id("v1").send().await.unwrap();
+    own.delete_policy_version().policy_arn(&arn).version_id("v2").send().await.unwrap();
+    assert_eq!(hear().await, (1, false));
+    own.delete_policy().policy_arn(&arn).send().await.unwrap();
+    own.create_policy().policy_name("central-deny-policy-sandbox").policy_document(&others).send().await.unwrap();
+    assert_eq!(hear().await, (1, true));
 }
 
 /// What STS is told of each session in the pipeline's account.
