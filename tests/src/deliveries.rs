@@ -168,7 +168,7 @@ impl Fleet {
 
 /// Goes on until the end: the command line would pause where this asks again at once.
 async fn go_on(driver: &Delivery, it: &mut Deployment) -> Result<(), Error> {
-    while driver.advance(it, &run_for(Duration::from_mins(1)).deadline).await? != Pause::Over {}
+    while driver.advance(it, &run_for(Duration::from_mins(1))).await? != Pause::Over {}
     Ok(())
 }
 

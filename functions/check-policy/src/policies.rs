@@ -28,9 +28,9 @@ impl Policies {
     /// As of `GetPolicy`.
     pub(crate) async fn default_version(&self, arn: &str) -> Result<Option<Version>, Error> {
         let found = self.client.get_policy().policy_arn(arn).send().await.or_absent()?;
-        let version = found.and_then(|it| it.policy).and_then(|it| {
-            Some(Version { policy: it.policy_id.unwrap_or_default(), number: it.default_version_id? })
-        });
+        let version = found
+            .and_then(|it| it.policy)
+            .and_then(|it| Some(Version { policy: it.policy_id.unwrap_or_default(), number: it.default_version_id? }));
         Ok(version)
     }
 

@@ -43,6 +43,8 @@ impl DeployLambda {
 impl Reaction for DeployLambda {
     const NAME: &'static str = "deploy-lambda";
     const REPEAT: Repeat = Repeat::Again;
+    const SETTLES: bool = true;
+    const GIVES_BACK: bool = true;
     const AFTER_FAILURE: AfterFailure = AfterFailure::Stop;
     type Event = Box<RawValue>;
     type Subject = Job;
@@ -71,7 +73,7 @@ impl Reaction for DeployLambda {
     }
 
     async fn apply(&self, job: &Job, step: &Step, run: &Run) -> Result<(), Error> {
-        Box::pin(self.carry_out(job, step, &run.deadline)).await
+        Box::pin(self.carry_out(job, step, run)).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! Reads the facts: whose the job is, and the deployment that it goes on with, or its artifact and every target.
 
+use aws::SdkConfig;
 use delivery::{Artifact, Deployment, Order, Request, is_passing};
+use futures_util::future::join3;
 use jobs::Job;
 use reaction::{Doing, Error, Finding};
 
@@ -27,9 +29,18 @@ impl DeployLambda {
 
     async fn read(&self, job: &Job) -> Result<Facts, Error> {
         let config = job.config(self.sessions.config());
-        job.prove(&config, &self.sessions).await?;
+        // By the job's own credentials, and opened after it is known whose they are. What goes on has its code from the first job.
+        let bytes = async {
+            match &job.continuation {
+                None => Some(self.fetch(job, &config).await),
+                Some(_) => None,
+            }
+        };
+        let (proof, begun, bytes) =
+            join3(job.prove(&config, &self.sessions), self.delivery.resume(job.first()), bytes).await;
+        proof?;
         let who = format!("a pipeline of account {}", job.account);
-        if let Some(begun) = self.delivery.resume(job.first()).await? {
+        if let Some(begun) = begun? {
             return self.go_on(job, begun, &who).await;
         }
         if job.continuation.as_ref().is_some_and(|it| self.sessions.seconds() > it.since.saturating_add(UNBEGUN)) {
@@ -40,10 +51,17 @@ impl DeployLambda {
                 UNBEGUN / 60
             )));
         }
-        let artifact = job.artifact()?;
-        let bytes = job.read_artifact(&config, artifact, ARTIFACT).await?;
-        let source = artifact.to_string();
-        let mut opened = Artifact::open(&bytes).doing(|| source.clone())?;
+        let bytes = match bytes {
+            Some(bytes) => bytes?,
+            None => self.fetch(job, &config).await?,
+        };
+        self.begin(job, &bytes, who).await
+    }
+
+    /// The deployment that an artifact asks for, with what was read at its targets.
+    async fn begin(&self, job: &Job, bytes: &[u8], who: String) -> Result<Facts, Error> {
+        let source = job.artifact()?.to_string();
+        let mut opened = Artifact::open(bytes).doing(|| source.clone())?;
         let text = opened.order().doing(|| source.clone())?;
         let order = match Order::read_for(&text, self.delivery.settings(), &job.parameters) {
             Ok(order) => order,
@@ -59,6 +77,11 @@ impl DeployLambda {
                 Facts::New(record)
             }
         })
+    }
+
+    /// The bytes of the job's artifact.
+    async fn fetch(&self, job: &Job, config: &SdkConfig) -> Result<Vec<u8>, Error> {
+        job.read_artifact(config, job.artifact()?, ARTIFACT).await
     }
 
     /// What forbids the deployment. Where that passes by itself, such as the end of an update that the attempt before began, the pipeline is

@@ -7,13 +7,14 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws::Sessions;
 use futures_util::{StreamExt, stream};
 use place::shortened;
-use reaction::{Deadline, Error};
+use reaction::{Deadline, Error, Run, Settlement};
 
+use crate::call::Call;
 use crate::clients::Accounts;
 use crate::course::{Course, course};
 use crate::deployment::Deployment;
 use crate::effects::{At, HOOK};
-use crate::next::{Call, Next, Stale, Task, adopted, back, forward};
+use crate::next::{Next, Stale, Task, adopted, back, forward};
 use crate::record::{Goods, Phase, Progress, Record, Status};
 use crate::seen::Seen;
 use crate::session::Scope;
@@ -171,16 +172,17 @@ impl Delivery {
         Ok(())
     }
 
-    /// Carries a deployment on as far as it goes now. After an error, what was done is found again in AWS by the next call.
+    /// Carries a deployment on as far as it goes now. After an error, what was done is found again in AWS by the next call. The last record
+    /// takes the settlement of the run's occurrence with it, or gives it back.
     ///
     /// # Errors
     /// Those of the record's table.
-    pub async fn advance(&self, it: &mut Deployment, deadline: &Deadline) -> Result<Pause, Error> {
+    pub async fn advance(&self, it: &mut Deployment, run: &Run) -> Result<Pause, Error> {
         loop {
             let (targets, is_back) = match course(&it.record) {
                 Course::Over => return Ok(Pause::Over),
                 Course::NextWave if self.is_halted() && it.record.wave + 1 < it.record.waves.len() => {
-                    self.save(it).await?;
+                    self.save(it, run.giving_back.as_deref()).await?;
                     return Ok(Pause::Waiting("the next wave was not begun".into()));
                 }
                 Course::NextWave => {
@@ -188,28 +190,28 @@ impl Delivery {
                     continue;
                 }
                 Course::Turn(status, why) => {
-                    self.turn(it, status, why).await?;
+                    self.turn(it, run, status, why).await?;
                     continue;
                 }
                 Course::Forward(targets) => (targets, false),
                 Course::Back(targets) => (targets, true),
             };
-            let waits = self.work(it, targets, is_back, deadline).await;
+            let waits = self.work(it, targets, is_back, &run.deadline).await;
             if let Some(why) = waits {
                 it.waits_since = Some(self.sessions.now());
-                self.save(it).await?;
+                self.save(it, run.giving_back.as_deref()).await?;
                 return Ok(Pause::Waiting(why));
             }
         }
     }
 
     /// Gives the record another status; the last one is written with the end of its leases.
-    async fn turn(&self, it: &mut Deployment, status: Status, why: Option<String>) -> Result<(), Error> {
+    async fn turn(&self, it: &mut Deployment, run: &Run, status: Status, why: Option<String>) -> Result<(), Error> {
         it.record.status = status;
         it.record.reason = why.or_else(|| it.record.reason.take());
         if status == Status::RollingBack {
             it.views.values_mut().for_each(|seen| seen.alias = None);
-            return self.save(it).await;
+            return self.save(it, None).await;
         }
         let left: Vec<_> = it.record.targets.iter().filter(|(_, target)| target.phase == Phase::LeftAlone).collect();
         if let (false, Some(reason)) = (left.is_empty(), &mut it.record.reason) {
@@ -219,15 +221,16 @@ impl Delivery {
         it.record.ended = Some(self.now());
         if status == Status::Succeeded {
             self.prune(&it.record).await;
+            return self.save(it, run.settlement.as_deref()).await;
         }
-        self.save(it).await
+        self.save(it, run.giving_back.as_deref()).await
     }
 
-    pub(crate) async fn save(&self, it: &mut Deployment) -> Result<(), Error> {
+    async fn save(&self, it: &mut Deployment, also: Option<&Settlement>) -> Result<(), Error> {
         let now = self.now();
         let is_fresh = |(record, at): &(Record, u64)| *record == it.record && now < at + RENEWED;
         if !it.saved.as_ref().is_some_and(is_fresh) {
-            self.store.save(&mut it.record, now).await?;
+            self.store.save(&mut it.record, now, also).await?;
             it.saved = Some((it.record.clone(), now));
         }
         Ok(())

@@ -7,14 +7,16 @@ use aws_sdk_lambda::config::Config;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::AliasRoutingConfiguration;
+use futures_util::future::try_join;
 use reaction::{Doing, Error};
 use serde_json::json;
 
+use crate::call::{Beside, Call};
 use crate::clients::Clients;
 use crate::code::replaced;
 use crate::judge::{Verdict, judge};
 use crate::metrics::{self, Split};
-use crate::next::{Call, Task};
+use crate::next::Task;
 use crate::record::{Phase, Progress};
 use crate::seen::{Latest, Seen, Version};
 use crate::traffic::MINUTE;
@@ -44,11 +46,7 @@ impl At<'_> {
         let (lambda, target) = (&self.clients.lambda, self.target);
         match call {
             Call::ReadLatest => seen.latest = Some(read::configuration(lambda, target).await?),
-            Call::ReadAlias => {
-                let alias = read::alias(lambda, target).await?;
-                let absent = || Error::refused(format!("the alias {} is not there any more", target.alias));
-                seen.alias = Some(alias.ok_or_else(absent)?);
-            }
+            Call::ReadAlias { beside } => self.look(beside, seen).await?,
             Call::ReadVersion(number) => {
                 let version = read::version(lambda, target, number).await?;
                 seen.versions.insert(number.clone(), version);
@@ -74,6 +72,29 @@ impl At<'_> {
                 self.move_alias((version, second.as_ref(), revision), progress, seen).await.doing(moving)?;
             }
         }
+        Ok(())
+    }
+
+    /// Reads the alias, and what stands beside it.
+    async fn look(&self, beside: &Beside, seen: &mut Seen) -> Result<(), Error> {
+        let (lambda, target) = (&self.clients.lambda, self.target);
+        let alias = async {
+            let absent = || Error::refused(format!("the alias {} is not there any more", target.alias));
+            read::alias(lambda, target).await?.ok_or_else(absent)
+        };
+        seen.alias = Some(match beside {
+            Beside::Nothing => alias.await?,
+            Beside::Latest => {
+                let (alias, latest) = try_join(alias, read::configuration(lambda, target)).await?;
+                seen.latest = Some(latest);
+                alias
+            }
+            Beside::Version(number) => {
+                let (alias, version) = try_join(alias, read::version(lambda, target, number)).await?;
+                seen.versions.insert(number.clone(), version);
+                alias
+            }
+        });
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 
 mod before;
 mod bounds;
+mod call;
 mod clients;
 mod cloudwatch;
 mod code;

@@ -2,6 +2,7 @@
 //! before, and since when something holds. So a run that was broken off between any two calls is taken up by the next one.
 
 use crate::Traffic;
+use crate::call::{Beside, Call};
 use crate::record::{Goods, Phase, Progress};
 use crate::seen::{Alias, Latest, Seen, Update, Version};
 use crate::traffic::{MINUTE, percent_of, weight_of};
@@ -43,54 +44,6 @@ pub(crate) enum Next {
         phase: Phase,
         /// Why, where it is to be known.
         reason: Option<String>,
-    },
-}
-
-/// One call at a target.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Call {
-    /// Read `$LATEST`.
-    ReadLatest,
-    /// Read the alias.
-    ReadAlias,
-    /// Read a version.
-    ReadVersion(String),
-    /// Read what is provisioned.
-    ReadProvisioned,
-    /// Give `$LATEST` the code.
-    UpdateCode {
-        /// The revision that is changed.
-        revision: String,
-    },
-    /// Make a version of `$LATEST`.
-    Publish {
-        /// The revision that is published.
-        revision: String,
-    },
-    /// Provision as many for this version.
-    Provision {
-        /// The version.
-        version: String,
-        /// How many.
-        count: i32,
-    },
-    /// Invoke a hook.
-    Invoke {
-        /// The function.
-        hook: String,
-        /// Whether traffic has moved.
-        is_after: bool,
-    },
-    /// Ask CloudWatch whether the new version is good.
-    Judge,
-    /// Move the alias.
-    Move {
-        /// Its version.
-        version: String,
-        /// A second version with its part of the traffic.
-        second: Option<(String, f64)>,
-        /// The revision that is changed.
-        revision: String,
     },
 }
 
@@ -146,7 +99,9 @@ pub(crate) fn stand(alias: &Alias, progress: &Progress) -> Stand {
 
 /// What comes next on the way to the new version.
 pub(crate) fn forward(task: &Task, progress: &Progress, seen: &Seen) -> Next {
-    let Some(alias) = &seen.alias else { return Next::Call(Call::ReadAlias) };
+    let Some(alias) = &seen.alias else {
+        return Next::Call(Call::ReadAlias { beside: beside(progress, seen) });
+    };
     let Some(after) = &progress.after else { return make_version(task, progress, seen, alias) };
     let version = match seen.versions.get(after) {
         None => return Next::Call(Call::ReadVersion(after.clone())),
@@ -167,6 +122,15 @@ pub(crate) fn forward(task: &Task, progress: &Progress, seen: &Seen) -> Next {
         Stand::Between if !task.goods.has_code() => move_to(100, progress, alias, after),
         Stand::Between => shift_on(task, progress, seen, alias),
         Stand::Before | Stand::Elsewhere => moved_outside(alias, progress),
+    }
+}
+
+/// What the way to the new version needs, wherever the alias stands that is read meanwhile.
+fn beside(progress: &Progress, seen: &Seen) -> Beside {
+    match &progress.after {
+        Some(after) if !seen.versions.contains_key(after) => Beside::Version(after.clone()),
+        None if seen.latest.is_none() => Beside::Latest,
+        _ => Beside::Nothing,
     }
 }
 
@@ -340,7 +304,7 @@ fn watch(task: &Task, progress: &Progress, seen: &Seen) -> Next {
 
 /// What comes next on the way back: the alias points to where it was before this deployment, unless another hand moved it.
 pub(crate) fn back(task: &Task, progress: &Progress, seen: &Seen) -> Next {
-    let Some(alias) = &seen.alias else { return Next::Call(Call::ReadAlias) };
+    let Some(alias) = &seen.alias else { return Next::Call(Call::ReadAlias { beside: Beside::Nothing }) };
     // Of an alias with provisioned concurrency Lambda itself leads the rest of the traffic back.
     let is_led = alias.second.as_ref().is_some_and(|(_, weight)| *weight >= 1.0);
     let is_led = is_led && is_arriving(task, alias, &progress.before) && stand(alias, progress) == Stand::Between;

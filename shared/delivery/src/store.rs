@@ -8,9 +8,9 @@ use aws::{Answer, Sessions, is_failed_condition, open_only};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use reaction::{Doing, Error};
+use reaction::{Doing, Error, Settlement};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use crate::Settings;
@@ -132,11 +132,12 @@ impl Store {
         }
     }
 
-    /// Writes the record as it is now, if no other run wrote it meanwhile. At its end it gives its functions back.
+    /// Writes the record as it is now, if no other run wrote it meanwhile. At its end it gives its functions back. What the ledger would write
+    /// goes with it, unless the occurrence is another run's by now.
     ///
     /// # Errors
     /// `Failed` where another run wrote it; `Refused` where another deployment took one of its functions.
-    pub(crate) async fn save(&self, record: &mut Record, now: u64) -> Result<(), Error> {
+    pub(crate) async fn save(&self, record: &mut Record, now: u64, also: Option<&Settlement>) -> Result<(), Error> {
         let held = number(record.round);
         let next = Record { round: record.round + 1, ..record.clone() };
         let put = self.put(self.item(&next)?).condition_expression("#round = :held");
@@ -149,7 +150,7 @@ impl Store {
                 self.lease(record, function, now)?
             });
         }
-        match self.write(parts).await? {
+        match self.write_with(parts, also).await? {
             Written::All => {
                 record.round = next.round;
                 Ok(())
@@ -189,6 +190,27 @@ impl Store {
         let delete = delete.expression_attribute_values(":holder", text(&record.deployment));
         let delete = delete.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(Error::failed)?).build())
+    }
+
+    /// Writes these parts and what the ledger would write; the parts alone where that is not ours to write any more.
+    async fn write_with(&self, parts: Vec<TransactWriteItem>, also: Option<&Settlement>) -> Result<Written, Error> {
+        if let Some(also) = also
+            && let Some(update) = also.write::<Update>()
+        {
+            let mut whole = parts.clone();
+            whole.push(TransactWriteItem::builder().update(update.clone()).build());
+            match self.write(whole).await? {
+                Written::All => {
+                    also.made();
+                    return Ok(Written::All);
+                }
+                Written::Not(reasons) if reasons.iter().take(parts.len()).any(|it| is_failed(Some(it))) => {
+                    return Ok(Written::Not(reasons));
+                }
+                Written::Not(_) => {}
+            }
+        }
+        self.write(parts).await
     }
 
     async fn write(&self, parts: Vec<TransactWriteItem>) -> Result<Written, Error> {

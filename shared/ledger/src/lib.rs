@@ -88,7 +88,7 @@ impl DynamoLedger {
                 "SET #status = :status, #data = :data, outcome = :outcome, expiration = :expiration, \
                  in_progress_expiration = :lapses",
             )
-            .condition_expression("#owner = :owner")
+            .condition_expression(OURS)
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#data", "data")
             .expression_attribute_names("#owner", "owner")
@@ -163,6 +163,15 @@ impl Ledger for DynamoLedger {
         self.settling(key, owner, report).ok().map(Settlement::new)
     }
 
+    /// The [`Update`] that gives the occurrence back, to be a part of a transaction.
+    fn return_of(&self, key: &Key, owner: &Owner) -> Option<Settlement> {
+        let update = Update::builder().table_name(&self.table).key("id", self.id(key)).update_expression(GIVE_BACK);
+        let update = update.condition_expression(OURS).expression_attribute_names("#owner", "owner");
+        let update = update.expression_attribute_values(":lapses", number(0));
+        let update = update.expression_attribute_values(":owner", AttributeValue::S(owner.0.clone()));
+        update.build().ok().map(Settlement::new)
+    }
+
     async fn release(&self, key: &Key, owner: &Owner) -> Result<(), Error> {
         let update = self.client.update_item().table_name(&self.table).key("id", self.id(key));
         let answer = giving_back(update, &owner.0).send().await;
@@ -173,11 +182,17 @@ impl Ledger for DynamoLedger {
     }
 }
 
-/// The update that ends the lease of this owner. The record stays, so that who takes the occurrence over knows that it had a holder.
+/// Whether the occurrence is still of the run that has claimed it.
+const OURS: &str = "#owner = :owner";
+
+/// Ends the lease. The record stays, so that who takes the occurrence over knows that it had a holder.
+const GIVE_BACK: &str = "SET in_progress_expiration = :lapses";
+
+/// The update that ends the lease of this owner.
 fn giving_back(update: UpdateItemFluentBuilder, owner: &str) -> UpdateItemFluentBuilder {
     update
-        .update_expression("SET in_progress_expiration = :lapses")
-        .condition_expression("#owner = :owner")
+        .update_expression(GIVE_BACK)
+        .condition_expression(OURS)
         .expression_attribute_names("#owner", "owner")
         .expression_attribute_values(":lapses", number(0))
         .expression_attribute_values(":owner", AttributeValue::S(owner.into()))

@@ -10,7 +10,9 @@ use place::shortened;
 
 use crate::carried_out::{CarriedOut, Said, apply_all, conclude};
 use crate::error::byte_order_mark;
-use crate::{Claim, Error, Key, Ledger, Left, Outcome, Owner, Plan, Reaction, Repeat, Report, Run, finding};
+use crate::{
+    Claim, Error, Key, Ledger, Left, Outcome, Owner, Plan, Reaction, Repeat, Report, Run, Settlement, finding,
+};
 
 /// Whether to act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,14 +86,17 @@ async fn perform<R: Reaction>(
         };
         let success = success_of_the_only_step::<R>(&planned);
         let settlement = success.and_then(|report| ledger.settlement(key, &owner, &whole(report))).map(Arc::new);
-        let run = Run { settlement, ..run.clone() };
+        let giving_back = R::GIVES_BACK.then(|| ledger.return_of(key, &owner)).flatten().map(Arc::new);
+        let run = Run { settlement, giving_back, ..run.clone() };
         let report = carry_out(reaction, Mode::Apply, &run, subject, planned).await;
-        (report, run.settlement.is_some_and(|it| it.is_made()))
+        let is_made = |it: &Option<Arc<Settlement>>| it.as_ref().is_some_and(|it| it.is_made());
+        let is_given_back = is_given_back(&report) && is_made(&run.giving_back);
+        (report, is_made(&run.settlement) || is_given_back)
     };
     // A panic would leave the claim behind, and the retry would find another run at work.
     let acting = AssertUnwindSafe(acting).catch_unwind().await;
-    let (report, is_settled) = acting.unwrap_or_else(|_| (Report::of_error(R::NAME, &panic()), false));
-    if is_settled { whole(report) } else { record(ledger, (key, &owner), run, whole(report)).await }
+    let (report, is_recorded) = acting.unwrap_or_else(|_| (Report::of_error(R::NAME, &panic()), false));
+    if is_recorded { whole(report) } else { record(ledger, (key, &owner), run, whole(report)).await }
 }
 
 /// Claims the occurrence and reads the facts; the report where it is not ours.
@@ -201,9 +206,14 @@ async fn carry_out<R: Reaction>(
     conclude::<R>(if mode == Mode::Plan { Outcome::Planned } else { Outcome::Applied }, carried_out, said)
 }
 
+/// Whether the occurrence is given back, and not settled.
+fn is_given_back(report: &Report) -> bool {
+    matches!(report.outcome, Outcome::Ignored | Outcome::Failed)
+}
+
 /// Settles what is decided and gives the rest back.
 async fn record(ledger: &impl Ledger, (key, owner): (&Key, &Owner), run: &Run, mut report: Report) -> Report {
-    if matches!(report.outcome, Outcome::Ignored | Outcome::Failed) {
+    if is_given_back(&report) {
         if let Err(error) = run.phase("release", ledger.release(key, owner)).await {
             report.notes.push(format!("the claim could not be given back and stands until it lapses: {error}"));
         }

@@ -39,6 +39,11 @@ pub trait Ledger: Send + Sync {
         None
     }
 
+    /// What [`Ledger::release`] would write, for a step that writes to the same database; `None` where there is no such thing.
+    fn return_of(&self, _key: &Key, _owner: &Owner) -> Option<Settlement> {
+        None
+    }
+
     /// Gives the occurrence back, so that the next asker takes it over; does nothing where it is no longer ours.
     fn release(&self, key: &Key, owner: &Owner) -> impl Future<Output = Result<(), Error>> + Send;
 }

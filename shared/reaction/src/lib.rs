@@ -57,6 +57,8 @@ pub trait Reaction: Send + Sync {
     const AFTER_FAILURE: AfterFailure = AfterFailure::GoOn;
     /// Whether a step takes [`Run::settlement`] into its own last write.
     const SETTLES: bool = false;
+    /// Whether a step that ends before its work does takes [`Run::giving_back`] into its own last write.
+    const GIVES_BACK: bool = false;
     /// What AWS sends.
     type Event: DeserializeOwned + Send;
     /// Which thing the event concerns.

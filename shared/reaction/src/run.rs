@@ -23,13 +23,16 @@ pub struct Run {
     pub trace: Option<Arc<Recorder>>,
     /// How the occurrence will be settled, while the only step of its plan is carried out.
     pub settlement: Option<Arc<Settlement>>,
+    /// How the occurrence will be given back where the plan is not carried out wholly, of a reaction that says so.
+    pub giving_back: Option<Arc<Settlement>>,
 }
 
 impl Run {
     /// The run of this function about this occurrence.
     #[must_use]
     pub fn new(function: &'static str, occurrence: impl Into<String>, deadline: Deadline) -> Self {
-        Self { deadline, occurrence: occurrence.into(), function, actor: None, trace: None, settlement: None }
+        let occurrence = occurrence.into();
+        Self { deadline, occurrence, function, actor: None, trace: None, settlement: None, giving_back: None }
     }
 
     /// The same run, of which the audit records that this actor acts.

@@ -1,10 +1,10 @@
-//! The settlement of an occurrence, ahead of its only step.
+//! What the ledger will write about an occurrence, ahead of the step that may write it in its stead.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What the ledger will write once the only step of a plan has gone well. A step whose own last write goes to the same database may
+/// What the ledger will write once the only step of a plan has gone well, or once work is left to another run. A step whose own last write goes to the same database may
 /// make both in one transaction: then neither is there without the other, and one round trip is saved.
 pub struct Settlement {
     write: Box<dyn Any + Send + Sync>,

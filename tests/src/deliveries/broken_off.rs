@@ -25,7 +25,7 @@ async fn take_up(fleet: &Fleet, id: &str) -> Option<Record> {
 
 /// Goes on until the end; while traffic is watched, time passes.
 async fn go_on_in_time(driver: &Delivery, it: &mut Deployment) {
-    while let Pause::Waiting(why) = driver.advance(it, &run_for(Duration::from_mins(1)).deadline).await.unwrap() {
+    while let Pause::Waiting(why) = driver.advance(it, &run_for(Duration::from_mins(1))).await.unwrap() {
         if why.contains("of the traffic") || why.contains("it is watched for another") {
             let_time_pass(Duration::from_secs(30));
         }

@@ -28,7 +28,7 @@ async fn until_traffic(driver: &Delivery, it: &mut Deployment) {
         progress.shifted.is_some() || progress.moved.is_some()
     };
     while !has_traffic(it) {
-        driver.advance(it, &run_for(Duration::from_mins(1)).deadline).await.unwrap();
+        driver.advance(it, &run_for(Duration::from_mins(1))).await.unwrap();
     }
 }
 
@@ -46,8 +46,7 @@ async fn a_canary_gets_its_part_for_its_minutes_and_then_all_traffic() {
         let mut it = fleet.begin(&driver, "d-1", &order, "new").await.unwrap();
         until_traffic(&driver, &mut it).await;
         assert_eq!(weight(&fleet.places[0]).await, Some(0.1));
-        let Pause::Waiting(why) = driver.advance(&mut it, &run_for(Duration::from_mins(1)).deadline).await.unwrap()
-        else {
+        let Pause::Waiting(why) = driver.advance(&mut it, &run_for(Duration::from_mins(1))).await.unwrap() else {
             panic!("the canary has five minutes")
         };
         assert!(why.contains("version 2 has 10 % of the traffic"), "{why}");
@@ -169,7 +168,7 @@ async fn what_is_found_bad_goes_back_at_once_and_does_not_wait_for_the_others_of
         let driver = fleet.driver().await;
         let mut it = fleet.begin(&driver, "d-1", &order, "new").await.unwrap();
         while !it.record.targets.values().all(|it| it.moved.is_some()) {
-            driver.advance(&mut it, &run_for(Duration::from_mins(1)).deadline).await.unwrap();
+            driver.advance(&mut it, &run_for(Duration::from_mins(1))).await.unwrap();
         }
         set_alarm(&fleet.places[1], "ALARM").await;
         go_on(&driver, &mut it).await.unwrap();
@@ -306,7 +305,7 @@ async fn traffic_moves_part_by_part() {
         let mut it = fleet.begin(&driver, "d-1", &order, "new").await.unwrap();
         until_traffic(&driver, &mut it).await;
         let mut weights = Vec::new();
-        while driver.advance(&mut it, &run_for(Duration::from_mins(1)).deadline).await.unwrap() != Pause::Over {
+        while driver.advance(&mut it, &run_for(Duration::from_mins(1))).await.unwrap() != Pause::Over {
             weights.push(weight(&fleet.places[0]).await.unwrap().to_string());
             let_time_pass(Duration::from_mins(1));
         }

@@ -73,9 +73,9 @@ async fn an_alias_that_an_operator_moved_is_reported_and_left_alone() {
     let record = in_name_of(&run("d-1"), async {
         let driver = fleet.driver().await;
         let mut it = fleet.begin(&driver, "d-1", &fleet.order(json!({})), "new").await.unwrap();
-        let deadline = run_for(Duration::from_mins(1)).deadline;
+        let round = run_for(Duration::from_mins(1));
         while it.record.targets[&fleet.target(0)].after.is_none() {
-            driver.advance(&mut it, &deadline).await.unwrap();
+            driver.advance(&mut it, &round).await.unwrap();
         }
         let moved = lambda(place).update_alias().function_name(ORDERS).name(LIVE).function_version(&theirs);
         moved.send().await.unwrap();
@@ -119,8 +119,8 @@ async fn code_that_another_hand_puts_in_between_never_gets_traffic() {
     let record = in_name_of(&run("d-1"), async {
         let driver = fleet.driver().await;
         let mut it = fleet.begin(&driver, "d-1", &fleet.order(json!({})), "new").await.unwrap();
-        let deadline = run_for(Duration::from_mins(1)).deadline;
-        driver.advance(&mut it, &deadline).await.unwrap();
+        let round = run_for(Duration::from_mins(1));
+        driver.advance(&mut it, &round).await.unwrap();
         assert_eq!(it.record.targets[&fleet.target(0)].phase, Phase::Updating);
         tag(place, ORDERS, UPDATE, None).await;
         active(place, ORDERS, None).await;
@@ -186,9 +186,9 @@ async fn an_update_that_does_not_end_fails_its_target_after_half_an_hour() {
     let record = in_name_of(&run("d-1"), async {
         let driver = fleet.driver().await;
         let mut it = fleet.begin(&driver, "d-1", &fleet.order(json!({})), "new").await.unwrap();
-        let deadline = run_for(Duration::from_mins(1)).deadline;
+        let round = run_for(Duration::from_mins(1));
         for _ in 0..3 {
-            driver.advance(&mut it, &deadline).await.unwrap();
+            driver.advance(&mut it, &round).await.unwrap();
         }
         assert_eq!(it.record.status, Status::Running);
         let_time_pass(Duration::from_mins(31));

@@ -4,9 +4,9 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use delivery::{Deployment, Pause, Phase, Record, Status};
-use reaction::Deadline;
+use reaction::{Deadline, Run};
 
-use super::{Deploying, view};
+use super::{Deploying, FUNCTION, view};
 use crate::failure::Failure;
 use crate::interruption;
 use crate::output;
@@ -74,7 +74,8 @@ impl<'a> Rounds<'a> {
     async fn round(&mut self, it: &mut Deployment) -> Result<Pause, Failure> {
         let (of, id) = (self.of, self.id.clone());
         let deadline = Deadline::new(of.sessions.now() + ROUND, of.sessions.clock());
-        let advanced = self.through(of.acting(&id, of.delivery.advance(it, &deadline))).await?;
+        let run = Run::new(FUNCTION, &id, deadline);
+        let advanced = self.through(of.acting(&id, of.delivery.advance(it, &run))).await?;
         advanced.map_err(|error| Failure::service(format!("deployment {id} does not go on: {error}; {}", ways(&id))))
     }
 

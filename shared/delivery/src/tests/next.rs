@@ -2,7 +2,8 @@
 
 use super::goods;
 use crate::Traffic;
-use crate::next::{Call, Next, Stale, Task, adopted, back, forward};
+use crate::call::Call;
+use crate::next::{Next, Stale, Task, adopted, back, forward};
 use crate::record::{Goods, Phase, Progress};
 use crate::seen::{Alias, Latest, Provisioned, Seen, Update, Version};
 
