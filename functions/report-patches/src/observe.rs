@@ -1,6 +1,7 @@
 //! Reads the facts: the scan of one instance, or everything of one place.
 
-use patching::{Place, Reader, look};
+use futures_util::future::{try_join, try_join3};
+use patching::{Place, Reader, find};
 use reaction::{Error, Run};
 
 use crate::facts::{Facts, Looked};
@@ -17,11 +18,11 @@ impl ReportPatches {
         match subject {
             Subject::Scan { id, place, .. } => {
                 let reader = self.readers.at(&place.account, &place.region).await?;
-                let Some(scan) = reader.scan(id).await? else {
+                let Some(scan) = reader.state(id).await? else {
                     let why = format!("Systems Manager has no patch state of {id} (any more): it is unknown");
                     return Ok(Facts::Nothing(why));
                 };
-                let head = self.history.head(place, id).await?;
+                let (scan, head) = try_join(reader.with_problems(scan), self.history.head(place, id)).await?;
                 Ok(Facts::Scan(place.clone(), Box::new(scan), head))
             }
             Subject::Look { place, cause } => {
@@ -44,9 +45,10 @@ impl ReportPatches {
     }
 
     async fn look(&self, reader: &Reader, place: Place, cause: &Cause, run: &Run) -> Result<Facts, Error> {
-        let (heads, of_account) = self.history.heads(&place).await?;
-        let last_day = self.history.days(&place, 1).await?.pop();
-        let survey = look(reader, Some(&heads), self.sessions.seconds(), &run.deadline).await?;
+        let (heads, days, found) =
+            try_join3(self.history.heads(&place), self.history.days(&place, 1), find(reader, &run.deadline)).await?;
+        let ((heads, of_account), last_day) = (heads, days.into_iter().next_back());
+        let survey = found.survey(reader, Some(&heads), self.sessions.seconds(), &run.deadline).await;
         let (cause, limits) = (cause.clone(), self.limits);
         Ok(Facts::Look(Box::new(Looked { place, cause, survey, heads, of_account, last_day, limits })))
     }

@@ -29,7 +29,7 @@ pub use seen::Seen;
 pub use settings::{HISTORY, LIMITS, Limits, SETTINGS, table};
 pub use status::{Status, Why, status};
 pub use summary::{Day, Summary, sparkline};
-pub use survey::{Survey, look};
+pub use survey::{Found, Survey, find};
 pub use trouble::{Troubles, of_account, of_instance};
 pub use window::{Aim, Window};
 

@@ -115,19 +115,27 @@ impl Reader {
         read
     }
 
-    /// The scan of one instance, with its problems; `None` where Systems Manager has none.
+    /// The scan of one instance, whose problems may be missing; `None` where Systems Manager has none.
     ///
     /// # Errors
-    /// As of the calls.
-    pub async fn scan(&self, id: &InstanceId) -> Result<Option<Scan>, Error> {
-        let doing = || format!("reading the patch state of {id}");
+    /// As of `DescribeInstancePatchStates`.
+    pub async fn state(&self, id: &InstanceId) -> Result<Option<Scan>, Error> {
         let states = self.ssm.describe_instance_patch_states().instance_ids(id.as_str()).send().await;
-        let states = states.or_error().doing(doing)?.instance_patch_states.unwrap_or_default();
-        let Some(mut scan) = states.iter().find_map(Scan::of) else { return Ok(None) };
-        if scan.problems.is_none() {
-            scan.problems = Some(self.problems(id).await.doing(doing)?);
+        let states = states.or_error().doing(|| format!("reading the patch state of {id}"))?;
+        Ok(states.instance_patch_states.unwrap_or_default().iter().find_map(Scan::of))
+    }
+
+    /// The scan with its problems, which are asked for where they are missing.
+    ///
+    /// # Errors
+    /// As of `DescribeInstancePatches`.
+    pub async fn with_problems(&self, scan: Scan) -> Result<Scan, Error> {
+        if scan.problems.is_some() {
+            return Ok(scan);
         }
-        Ok(Some(scan))
+        let id = &scan.instance;
+        let problems = self.problems(id).await.doing(|| format!("reading the patch state of {id}"))?;
+        Ok(Scan { problems: Some(problems), ..scan })
     }
 
     /// What is wrong with the patches of an instance, in words.

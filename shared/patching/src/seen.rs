@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws::SdkConfig;
 use reaction::{Deadline, Error};
 
-use crate::{Day, Head, History, InstanceId, Place, Reader, Survey, look};
+use crate::{Day, Head, History, InstanceId, Place, Reader, Survey, find};
 
 /// How many days the trend has, at most.
 const DAYS: i32 = 30;
@@ -45,7 +45,8 @@ impl Seen {
         } else {
             Default::default()
         };
-        let survey = Box::pin(look(&Reader::new(config), None, now, deadline)).await?;
+        let reader = Reader::new(config);
+        let survey = Box::pin(find(&reader, deadline)).await?.survey(&reader, None, now, deadline).await;
         Ok(Self { place, survey, heads, days, has_history })
     }
 }
