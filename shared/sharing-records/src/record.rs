@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::read::key;
 use crate::run::{LEASE, Run};
-use crate::transaction::{Obstacle, PARTS, is_one, split};
+use crate::transaction::{Obstacle, PARTS, is_one, is_one_beside, split};
 use crate::write::{Move, Of, Write};
 use crate::{Grants, HEAD};
 
@@ -124,7 +124,7 @@ impl Run<'_> {
     /// Settles what was begun, and the occurrence with it where all of that went well.
     async fn close(&mut self, effect: &Effect, settlement: Option<&Settlement>) -> Result<(), Error> {
         let moves = self.end(effect);
-        let settlement = settlement.filter(|_| effect.refused.is_none() && is_one(&moves));
+        let settlement = settlement.filter(|_| effect.refused.is_none() && is_one_beside(1, &moves));
         let made = match settlement.and_then(|it| Some((it, it.write::<Update>()?))) {
             Some((settlement, write)) => self.make_and_settle(&moves, settlement, write).await,
             None => self.make(&moves, First::Grants).await,

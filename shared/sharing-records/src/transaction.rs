@@ -52,7 +52,12 @@ pub(crate) fn split(moves: &[Move]) -> (&[Move], &[Move]) {
 
 /// Whether these moves, with all their grants, go into one transaction.
 pub(crate) fn is_one(moves: &[Move]) -> bool {
-    let mut size = Size::default();
+    is_one_beside(0, moves)
+}
+
+/// Whether they do beside so many parts of others.
+pub(crate) fn is_one_beside(others: usize, moves: &[Move]) -> bool {
+    let mut size = Size { parts: others, ..Size::default() };
     moves.iter().all(|it| size.add(it, 2 + it.grants.len()))
 }
 
