@@ -155,11 +155,19 @@ impl Source {
     /// # Errors
     /// What reading the manifest's text, or asking Organizations, met.
     pub async fn read(&self, kinds: &[Kind]) -> Result<Desired, Error> {
+        self.complete(self.manifest().await?, kinds).await
+    }
+
+    /// The manifest, without the members of the organizations that it names; or what is wrong with it.
+    ///
+    /// # Errors
+    /// What reading its text met.
+    pub async fn manifest(&self) -> Result<Result<Manifest, sharing::Mistake>, Error> {
         let text = match &self.text {
             Text::Document(document) => document.read(self.bucket_owner()?).await?,
             Text::Given(text) => text.clone(),
         };
-        self.complete(Manifest::parse(&text), kinds).await
+        Ok(Manifest::parse(&text))
     }
 
     /// The desired state of a manifest that came by another way.

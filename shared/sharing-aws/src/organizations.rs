@@ -1,7 +1,9 @@
 //! The accounts of organizations and organizational units that a manifest names, children included.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
 
+use futures_util::future::{Either, select};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use organization::{Account, Accounts, Organizations};
 use place::AccountId;
@@ -36,9 +38,20 @@ pub async fn membership(organizations: &Organizations, ids: &BTreeSet<String>) -
     .await
 }
 
+/// Every account, if this is our own organization, which is asked beside the first of them.
 async fn all(organizations: &Organizations, id: &str) -> Result<Accounts, Error> {
-    organizations.check(id).await?;
-    organizations.accounts().await
+    let (check, accounts) = (pin!(organizations.check(id)), pin!(organizations.accounts()));
+    match select(check, accounts).await {
+        // Of an organization that is not ours no further page is read.
+        Either::Left((check, accounts)) => {
+            check?;
+            accounts.await
+        }
+        Either::Right((accounts, check)) => {
+            check.await?;
+            accounts
+        }
+    }
 }
 
 /// The answer, or why there can be none.

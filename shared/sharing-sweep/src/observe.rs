@@ -7,7 +7,7 @@ use aws::{Document, Location};
 use futures_util::{StreamExt, stream};
 use place::AccountId;
 use reaction::{Deadline, Doing, Error};
-use sharing::{Desired, Kind, Manifest};
+use sharing::{Desired, Kind, Manifest, Mistake};
 use sharing_records::Recorded;
 use tokio::join;
 
@@ -33,11 +33,16 @@ impl Sweep {
             let desired = self.source.complete(Ok(Manifest::default()), &[]).await?;
             return Ok(Facts { not_ours: Some(why), ..self.no_facts(home, desired, subject, now) });
         }
-        let mut facts = self.no_facts(home, self.desired(subject).await?, subject, now);
-        if facts.moved.is_some() && facts.desired.manifest.is_ok() && facts.sought().is_empty() {
-            return Ok(Facts { not_ours: Some(NO_UNITS.into()), ..facts });
+        let manifest = match subject {
+            Subject::Moved { .. } => Some(self.source.manifest().await?),
+            _ => None,
+        };
+        if manifest.as_ref().is_some_and(|it| it.as_ref().is_ok_and(|it| it.by_units().is_empty())) {
+            let desired = self.source.complete(Ok(Manifest::default()), &[]).await?;
+            return Ok(Facts { not_ours: Some(NO_UNITS.into()), ..self.no_facts(home, desired, subject, now) });
         }
-        let (recorded, forced) = join!(self.recorded(), self.forced(subject));
+        let (desired, recorded, forced) = join!(self.desired(subject, manifest), self.recorded(), self.forced(subject));
+        let mut facts = self.no_facts(home, desired?, subject, now);
         Recorded { grants: facts.grants, heads: facts.heads } = recorded?;
         facts.forced = match (forced?, &facts.desired.manifest) {
             (Some((name, plan, forced)), Ok(manifest)) => {
@@ -89,10 +94,12 @@ impl Sweep {
         }
     }
 
-    async fn desired(&self, subject: &Subject) -> Result<Desired, Error> {
-        match subject {
-            Subject::Payload(manifest) => self.source.complete(Ok((**manifest).clone()), &Kind::ALL).await,
-            _ => self.source.read(&Kind::ALL).await,
+    /// The desired state, of a manifest that may have been read already.
+    async fn desired(&self, subject: &Subject, read: Option<Result<Manifest, Mistake>>) -> Result<Desired, Error> {
+        match (subject, read) {
+            (Subject::Payload(manifest), _) => self.source.complete(Ok((**manifest).clone()), &Kind::ALL).await,
+            (_, Some(manifest)) => self.source.complete(manifest, &Kind::ALL).await,
+            (_, None) => self.source.read(&Kind::ALL).await,
         }
     }
 
