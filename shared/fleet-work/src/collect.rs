@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fleet::{Entry, List};
 use fleet_runs::{Changes, Planned, Request, RunId, Tally, keys, lines};
+use futures_util::future::{try_join, try_join3};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use place::{AccountId, Region};
 use reaction::{Doing, Error};
@@ -26,21 +27,34 @@ struct Last {
 /// A place of the results: an account, or one of its Regions.
 type Place = (AccountId, Option<Region>);
 
+/// What a run has left behind.
+pub(crate) struct Begun {
+    planned: Planned,
+    /// The accounts that have results.
+    done: BTreeSet<AccountId>,
+    /// The run of the series before this one.
+    since: Option<RunId>,
+}
+
 impl<P: Power> Worker<P> {
-    pub(crate) async fn collect(&self, request: &Request) -> Result<Collected, Error> {
-        let run = &request.run;
-        let key = keys::plan(run);
-        let planned: Planned = self
-            .store
-            .json(&key)
-            .await?
-            .ok_or_else(|| Error::refused(format!("{key} is gone: the run has no plan")))?;
-        let done = self.store.accounts_with_results(run).await?;
-        let planned_accounts = self.accounts_of(&planned).await?;
+    /// Reads what a run has left behind, without its results.
+    pub(crate) async fn begun(&self, request: &Request) -> Result<Begun, Error> {
+        let key = keys::plan(&request.run);
+        let planned = async {
+            let planned = self.store.json(&key).await?;
+            planned.ok_or_else(|| Error::refused(format!("{key} is gone: the run has no plan")))
+        };
+        let done = self.store.accounts_with_results(&request.run);
+        let (planned, done, since) = try_join3(planned, done, self.run_before(request)).await?;
+        Ok(Begun { planned, done, since })
+    }
+
+    pub(crate) async fn collect(&self, request: &Request, begun: Begun) -> Result<Collected, Error> {
+        let (Begun { planned, done, since }, run) = (begun, &request.run);
+        let counted = self.count(run, since.as_ref(), done.clone());
+        let (planned_accounts, (lines, places)) = try_join(self.accounts_of(&planned), counted).await?;
         let without = planned_accounts.iter().map(|account| &account.id).filter(|id| !done.contains(id));
         let without_result: Vec<_> = without.cloned().collect();
-        let since = self.run_before(request).await?;
-        let (lines, places) = self.count(run, since.as_ref(), done).await?;
         let lines = lines.and(Tally { skipped: planned.skipped as u64, ..Tally::default() });
         let changes = since.map(|since| Changes { since, places });
         let now = self.sessions.seconds();

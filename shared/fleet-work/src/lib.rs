@@ -57,6 +57,7 @@ impl<P: Power> Reaction for Worker<P> {
     const NAME: &'static str = P::NAME;
     /// S3 knows a repeated result by its name.
     const REPEAT: Repeat = Repeat::Unclaimed;
+    const CONCURRENCY: usize = 3;
     const AFTER_FAILURE: AfterFailure = AfterFailure::Stop;
     type Event = Box<RawValue>;
     type Subject = Subject;

@@ -2,6 +2,7 @@
 
 use fleet::{Account, Fleet, Limits};
 use fleet_runs::{Manifest, Planned, Request, RunId, Work, keys};
+use futures_util::future::{join, try_join};
 use reaction::{Error, Mode};
 
 use crate::facts::{Chosen, Facts, GoingOn};
@@ -17,11 +18,12 @@ impl<P: Power> Worker<P> {
             },
             Subject::Account(_, run, _, account) => self.read_account(run, (**account).clone()).await,
             Subject::Collect(execution, request, _) => {
-                let manifest = self.store.json::<Manifest>(&keys::manifest(&request.run)).await?;
-                if manifest.is_some_and(|it| it.execution == execution.arn) {
+                let key = keys::manifest(&request.run);
+                let (manifest, begun) = join(self.store.json::<Manifest>(&key), self.begun(request)).await;
+                if manifest?.is_some_and(|it| it.execution == execution.arn) {
                     return Ok(Facts::Nothing("an earlier attempt of this execution wrote the manifest".into()));
                 }
-                self.collect(request).await.map(Facts::Collected)
+                self.collect(request, begun?).await.map(Facts::Collected)
             }
         }
     }
@@ -37,8 +39,8 @@ impl<P: Power> Worker<P> {
                 Ok(Facts::Nothing("an earlier attempt of this execution wrote the list".into()))
             }
             Some(planned) => {
-                let accounts = self.accounts_of(&planned).await?;
-                let done = self.store.accounts_with_results(&request.run).await?;
+                let done = self.store.accounts_with_results(&request.run);
+                let (accounts, done) = try_join(self.accounts_of(&planned), done).await?;
                 Ok(Facts::GoOn(GoingOn { planned, accounts, done }))
             }
             None => self.choose(request).await.map(Facts::New),

@@ -68,14 +68,22 @@ pub(crate) fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error
     }
 }
 
-/// The documents of a plan, in the order in which they are written.
+/// The documents of a plan: those that are written side by side, and then those that say that they are there.
 #[derive(Default)]
-struct Documents(Vec<Step>);
+struct Documents {
+    steps: Vec<Step>,
+    order: u8,
+}
 
 impl Documents {
     fn add(&mut self, key: String, about: impl fmt::Display, body: Vec<u8>, is_once: bool) {
-        let order = u8::try_from(self.0.len()).unwrap_or(u8::MAX);
-        self.0.push(Step::Write(Document { key, about: about.to_string(), body, is_once, order }));
+        let order = self.order;
+        self.steps.push(Step::Write(Document { key, about: about.to_string(), body, is_once, order }));
+    }
+
+    /// What is added from now on is written once the others are there.
+    fn then(&mut self) {
+        self.order += 1;
     }
 
     fn add_json(
@@ -90,11 +98,14 @@ impl Documents {
         Ok(())
     }
 
-    /// The list of an execution, and its first account by itself.
+    /// The first account of an execution, by itself.
+    fn add_canary(&mut self, run: &RunId, execution: &Execution, accounts: &[Account]) -> Result<(), Error> {
+        let Some(first) = accounts.first() else { return Ok(()) };
+        self.add_json(keys::canary(run, execution.name()), &first.id, first, false)
+    }
+
+    /// All accounts of an execution.
     fn add_list(&mut self, run: &RunId, execution: &Execution, accounts: &[Account]) -> Result<(), Error> {
-        if let Some(first) = accounts.first() {
-            self.add_json(keys::canary(run, execution.name()), &first.id, first, false)?;
-        }
         self.add_json(keys::list(run, execution.name()), so_many(accounts.len(), "account"), &accounts, false)
     }
 }
@@ -104,6 +115,7 @@ impl Chosen {
         let Self { accounts, skipped, regions, now } = self;
         let run = &request.run;
         let mut documents = Documents::default();
+        documents.add_canary(run, execution, accounts)?;
         documents.add_list(run, execution, accounts)?;
         let left: Vec<Entry<Value>> =
             skipped.iter().map(|(account, reason)| Entry::skipped(account.clone(), None, reason.clone())).collect();
@@ -119,7 +131,8 @@ impl Chosen {
             accounts: accounts.len(),
             skipped: skipped.len(),
         };
-        // Last: what a plan names is there.
+        // What a plan names is there.
+        documents.then();
         documents.add_json(keys::plan(run), request.work.operation, &planned, true)?;
         let note = format!(
             "{} x {}; {} left alone",
@@ -127,7 +140,7 @@ impl Chosen {
             so_many(regions.len(), "Region"),
             so_many(skipped.len(), "account")
         );
-        Ok(Plan::of(documents.0).with_notes([note]))
+        Ok(Plan::of(documents.steps).with_notes([note]))
     }
 }
 
@@ -148,9 +161,12 @@ impl GoingOn {
         }
         let left: Vec<_> = accounts.iter().filter(|account| !done.contains(&account.id)).cloned().collect();
         let mut documents = Documents::default();
+        documents.add_canary(run, execution, &left)?;
+        // The list says that this execution has begun.
+        documents.then();
         documents.add_list(run, execution, &left)?;
         let note = format!("without a result: {} of {}", left.len(), so_many(accounts.len(), "account"));
-        Ok(Plan::of(documents.0).with_notes([note]))
+        Ok(Plan::of(documents.steps).with_notes([note]))
     }
 }
 
@@ -182,8 +198,9 @@ impl Collected {
             let before = changes.as_ref().map(|it| &it.since);
             documents.add_json(keys::series(series), run, &json!({"run": run, "before": before}), false)?;
         }
+        documents.then();
         documents.add_json(keys::manifest(run), &note, &manifest, false)?;
-        Ok(Plan::of(documents.0).with_counts(counts(&manifest)).with_notes([note]))
+        Ok(Plan::of(documents.steps).with_counts(counts(&manifest)).with_notes([note]))
     }
 }
 
