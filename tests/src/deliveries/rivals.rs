@@ -1,9 +1,11 @@
 //! Other hands at the same functions: another deployment, an operator, and one who puts another zip.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws::in_name_of;
-use delivery::{Code, Order, Phase, Request, Status};
+use delivery::{Code, Order, Pause, Phase, Request, Status};
+use reaction::{Claim, Key, Ledger, Repeat, Run};
 use serde_json::json;
 
 use super::{Fleet, LIVE, ORDERS, go_on, run};
@@ -52,6 +54,39 @@ async fn a_deployment_that_was_given_up_undoes_nothing_of_the_next_one() {
     })
     .await;
     assert_eq!(fleet.answers().await, ["newer by 2"]);
+}
+
+/// The record is the deployment's, and the job is that run's.
+#[tokio::test]
+async fn a_round_whose_job_another_run_took_over_is_recorded_and_leaves_the_job_alone() {
+    let fleet = Fleet::of(1, &[REGION]).await;
+    let (ledger, key) = (fleet.hub.ledger(), Key::new(["a-job"]));
+    let claim = async || match ledger.claim(&key, Repeat::Again, Duration::from_mins(1)).await.unwrap() {
+        Claim::Fresh(owner) | Claim::TakenOver(owner) => owner,
+        other => panic!("expected the claim, got {other:?}"),
+    };
+    let first = claim().await;
+    let_time_pass(Duration::from_mins(2));
+    let second = claim().await;
+    for (owner, is_made) in [(first, false), (second, true)] {
+        in_name_of(&run("d-1"), async {
+            let driver = fleet.driver().await;
+            let mut it = match driver.resume("d-1").await.unwrap() {
+                Some(it) => it,
+                None => fleet.begin(&driver, "d-1", &fleet.order(json!({})), "new").await.unwrap(),
+            };
+            tag(&fleet.places[0], ORDERS, UPDATE, Some("InProgress")).await;
+            let giving_back = ledger.return_of(&key, &owner).map(Arc::new);
+            let round = Run { giving_back, ..run_for(Duration::from_mins(1)) };
+            let before = it.record.round;
+            let pause = driver.advance(&mut it, &round).await.unwrap();
+            assert!(matches!(pause, Pause::Waiting(_)), "{pause:?}");
+            assert_eq!((it.record.round, round.giving_back.unwrap().is_made()), (before + 1, is_made));
+        })
+        .await;
+        let kept = ledger.record(&key).await.unwrap().unwrap();
+        assert_eq!(kept.in_progress_expiration == Some(0), is_made, "{kept:?}");
+    }
 }
 
 async fn second_of(fleet: &Fleet, driver: &delivery::Delivery, order: &str) -> delivery::Deployment {

@@ -4,17 +4,19 @@ use std::pin::pin;
 use std::time::Duration;
 
 use aws_sdk_lambda::primitives::Blob;
+use deploy_lambda::DeployLambda;
 use expect_test::expect;
 use futures_util::future::{Either, select};
 use local_aws::JobState;
-use reaction::{Left, Mode, Outcome};
+use ledger::{DynamoLedger, Status};
+use reaction::{Key, Left, Mode, Outcome, Reaction};
 use serde_json::json;
 
 use super::{GIVEN, Given, JOB, ORDERS, Scene, artifact};
 use crate::promises::every_call::AN_INVOCATION;
 use crate::world::lambda::{UPDATE, code, lambda, tag};
 use crate::world::scene::Scene as _;
-use crate::world::{AWS, REGION, World, let_time_pass};
+use crate::world::{AWS, LEDGER, REGION, World, let_time_pass};
 
 #[tokio::test]
 async fn a_token_of_no_deployment_goes_on_with_nothing() {
@@ -54,6 +56,26 @@ async fn each_round_but_the_last_is_answered_with_the_id_of_the_first_job() {
     let report = scene.hear(Mode::Apply).await;
     assert_eq!(report.outcome, Outcome::Applied, "{report}");
     assert!(scene.picture().await.starts_with("orders:live answers \"new\" by version 2"));
+}
+
+/// What is recorded and what the ledger keeps are there together, in each round: one that is over holds its job no longer.
+#[tokio::test]
+async fn a_round_gives_its_job_back_or_settles_it_with_its_record() {
+    let scene = Scene::set_up(&GIVEN, "code-was-sent").await;
+    let ledger = DynamoLedger::new(&scene.world.sessions, LEDGER, DeployLambda::NAME);
+    let kept = async || {
+        let record = ledger.record(&Key::new([scene.world.account.clone(), scene.job()])).await.unwrap().unwrap();
+        (record.status, record.in_progress_expiration == Some(0))
+    };
+    let before = scene.world.calls();
+    let report = scene.hear_once(Mode::Apply).await;
+    assert_eq!(report.left, Some(Left::Unfinished), "{report}");
+    assert_eq!(kept().await, (Status::InProgress, true));
+    let report = scene.hear(Mode::Apply).await;
+    assert_eq!(report.outcome, Outcome::Applied, "{report}");
+    assert_eq!(kept().await, (Status::Completed, false));
+    let writes = scene.world.operations_since(before);
+    assert!(!writes.iter().any(|it| it == "dynamodb:UpdateItem"), "no write by itself: {writes:?}");
 }
 
 #[tokio::test]

@@ -29,7 +29,12 @@ fn settlement(ledger: &DynamoLedger, owner: &Owner) -> Settlement {
 
 /// Shares the thing with one account, by a step that may settle the occurrence; `refused` is what AWS does not take.
 async fn share(thing: &Thing, settlement: &Settlement, refused: Option<Error>) -> Result<(), Error> {
-    let step = thing.step(&accounts(1, 1), thing.head().await);
+    share_with(1, thing, settlement, refused).await
+}
+
+/// The same with so many accounts.
+async fn share_with(many: usize, thing: &Thing, settlement: &Settlement, refused: Option<Error>) -> Result<(), Error> {
+    let step = thing.step(&accounts(1, many), thing.head().await);
     let difference = step.changes[0].difference();
     let effect = async { Ok(Effect { refused, ..thing.give(&difference) }) };
     thing.grants.record("occurrence", &step, Some(settlement), effect).await
@@ -63,6 +68,19 @@ async fn where_another_run_has_the_occurrence_the_outcome_is_written_alone() {
     let record = ledger.record(&key()).await.unwrap().unwrap();
     assert_eq!((record.status, record.owner), (Status::InProgress, Some(successor.0)));
     thing.assert_owned().await;
+}
+
+/// A transaction takes 100 parts: an item of the audit, a head, and 98 grants are as many.
+#[tokio::test]
+async fn where_the_settlement_is_a_part_too_many_the_outcome_is_written_alone() {
+    for (many, is_made) in [(97, true), (98, false)] {
+        let thing = Thing::new().await;
+        let ledger = thing.world.ledger();
+        let settlement = settlement(&ledger, &claim(&ledger).await);
+        share_with(many, &thing, &settlement, None).await.unwrap();
+        assert_eq!(settlement.is_made(), is_made, "{many} accounts");
+        thing.assert_owned().await;
+    }
 }
 
 #[tokio::test]
