@@ -7,8 +7,8 @@ use aws_sdk_lambda::primitives::Blob;
 use deploy_lambda::DeployLambda;
 use expect_test::expect;
 use futures_util::future::{Either, select};
-use local_aws::JobState;
 use ledger::{DynamoLedger, Status};
+use local_aws::JobState;
 use reaction::{Key, Left, Mode, Outcome, Reaction};
 use serde_json::json;
 
