@@ -1,26 +1,19 @@
-//! The way to a repository: its address, and what opens it, read anew for each run, so that a secret that was changed counts at once.
+//! The way to a repository: its address, and what opens it, read anew for each run.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use aws::{Answer, body_of};
 use aws_credential_types::provider::ProvideCredentials;
-use aws_smithy_types::Blob;
 use git::{Access, Bounds, Checkout, Content, DeployKey, Remote};
 use mirror::{CommitId, LfsPointer, Repository, RepositoryName, Source};
 use place::Region;
-use reaction::{Doing, Error, Run};
-use secrecy::SecretString;
-use serde_json::Value;
+use reaction::{Error, Run};
 
 use crate::MirrorRepository;
+use crate::opener::{Early, Opener};
 
 /// The user that goes with a token where the configuration names none. GitHub wants it of the tokens of apps, and takes it of all others.
 const USER: &str = "x-access-token";
-
-/// The bytes of an encrypted deploy key, at most: what KMS encrypts has 4,096.
-/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html>
-const KEY: u64 = 16 * 1024;
 
 /// The way to a repository.
 #[derive(Debug)]
@@ -34,13 +27,19 @@ pub(crate) struct Forge {
 }
 
 impl MirrorRepository {
-    /// The way to this repository.
-    pub(crate) async fn forge(&self, name: &RepositoryName, repository: &Repository) -> Result<Forge, Error> {
+    /// The way to this repository. What opens it may have been read before the list said what that is.
+    pub(crate) async fn forge(
+        &self,
+        name: &RepositoryName,
+        repository: &Repository,
+        early: Option<Early>,
+    ) -> Result<Forge, Error> {
         let (remote, access) = match &repository.from {
             Source::Ssh { address, key, host_keys } => {
                 let remote = address.parse()?;
                 let host_keys = host_keys.iter().map(|it| it.parse()).collect::<Result<_, _>>()?;
-                let key = DeployKey::parse(&self.deploy_key(key).await?)?;
+                let key = self.open(name, Opener::Key(key.clone()), early).await?;
+                let key = DeployKey::parse(&key)?;
                 (remote, Access::Ssh { key, host_keys })
             }
             Source::Https { url, token, user, certificates } => {
@@ -49,7 +48,14 @@ impl MirrorRepository {
                     Some(pem) => remote.trusting(pem.as_bytes())?,
                     None => remote,
                 };
-                (remote, self.by_token(token.as_deref(), user.as_deref()).await?)
+                let access = match token {
+                    None => Access::Open,
+                    Some(secret) => {
+                        let token = self.open(name, Opener::Token(secret.clone()), early).await?;
+                        Access::Token { user: user.as_deref().unwrap_or(USER).to_owned().into(), token }
+                    }
+                };
+                (remote, access)
             }
             Source::Connection { arn, repository } => {
                 let of_forge = repository.parse().map_err(Error::refused)?;
@@ -68,13 +74,6 @@ impl MirrorRepository {
         Ok(Forge { remote, access, folder, hosts: repository.lfs.clone(), largest: repository.largest, branches })
     }
 
-    /// Access by the token in a secret, or by nothing.
-    async fn by_token(&self, secret: Option<&str>, user: Option<&str>) -> Result<Access, Error> {
-        let Some(secret) = secret else { return Ok(Access::Open) };
-        let token = self.secret(secret, "token").await?;
-        Ok(Access::Token { user: user.unwrap_or(USER).to_owned().into(), token })
-    }
-
     /// Access by our own credentials. It lasts for 15 minutes, as long as an invocation at most.
     async fn signed(&self, remote: &Remote, region: &Region) -> Result<Access, Error> {
         let provider = self.sessions.config().credentials_provider();
@@ -82,41 +81,6 @@ impl MirrorRepository {
             provider.ok_or_else(|| Error::refused(format!("there are no credentials to sign for {remote} with")))?;
         let credentials = provider.provide_credentials().await.map_err(Error::failed)?;
         git::signed(&remote.at, region, &credentials, self.sessions.now())
-    }
-
-    /// The deploy key in a secret, or in an object that KMS encrypted.
-    async fn deploy_key(&self, place: &str) -> Result<SecretString, Error> {
-        let Some((bucket, key)) = place.strip_prefix("s3://").and_then(|rest| rest.split_once('/')) else {
-            return self.secret(place, "key").await;
-        };
-        let doing = || format!("reading the deploy key {place}");
-        let owner = self.sessions.home()?.account.as_str();
-        let object = self.s3.get_object().bucket(bucket).key(key).expected_bucket_owner(owner).send().await;
-        let object = object.or_absent().doing(doing)?;
-        let object = object.ok_or_else(|| Error::refused("there is no such object; upload it")).doing(doing)?;
-        let encrypted = body_of(object, KEY).await.doing(doing)?;
-        let opened = self.kms.decrypt().ciphertext_blob(Blob::new(encrypted)).send().await.or_error().doing(doing)?;
-        let opened = opened.plaintext.map(Blob::into_inner).unwrap_or_default();
-        let text =
-            String::from_utf8(opened).map_err(|_| Error::refused("what KMS decrypted is not text")).doing(doing)?;
-        Ok(text.into())
-    }
-
-    /// What a secret holds: its whole text, or this field of its JSON.
-    async fn secret(&self, arn: &str, field: &str) -> Result<SecretString, Error> {
-        let doing = || format!("reading the secret {arn}");
-        let answer = self.secrets.get_secret_value().secret_id(arn).send().await.or_absent().doing(doing)?;
-        let answer = answer.ok_or_else(|| Error::refused("there is no such secret")).doing(doing)?;
-        let text = answer.secret_string.unwrap_or_default();
-        let read = match serde_json::from_str::<Value>(&text) {
-            Ok(Value::Object(fields)) => fields.get(field).and_then(Value::as_str).unwrap_or_default().to_owned(),
-            _ => text,
-        };
-        if read.trim().is_empty() {
-            let expected = format!("it is neither a text nor JSON with a field `{field}` that is not empty");
-            return Err(Error::refused(expected)).doing(doing);
-        }
-        Ok(read.into())
     }
 }
 

@@ -6,6 +6,7 @@ mod facts;
 mod forge;
 mod look;
 mod observe;
+mod opener;
 mod plan;
 mod settings;
 mod subject;
@@ -13,6 +14,7 @@ mod subject;
 mod tests;
 mod work;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,6 +26,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
 use crate::bucket::Bucket;
+use crate::opener::Opener;
 use crate::work::Work;
 
 pub use mirror::{CommitId, RepositoryName};
@@ -48,6 +51,8 @@ pub struct MirrorRepository {
     in_flight: Semaphore,
     /// Where commits are kept between two runs.
     folder: PathBuf,
+    /// Where lies what opened each repository last.
+    openers: Mutex<BTreeMap<RepositoryName, Opener>>,
     /// Of the repository that was read last. One message is handled at a time.
     work: Mutex<Option<Arc<Work>>>,
 }
@@ -66,6 +71,7 @@ impl MirrorRepository {
             s3: aws_sdk_s3::Client::new(config),
             in_flight: Semaphore::new(apply::IN_FLIGHT as usize),
             folder: std::env::temp_dir().join(Self::NAME),
+            openers: Mutex::default(),
             work: Mutex::default(),
             settings,
             sessions,

@@ -70,7 +70,7 @@ impl MirrorRepository {
         let read = async {
             let keys = Keys(name);
             let (manifest, journal) = (keys.manifest(), keys.journal());
-            let forge = self.forge(name, repository).await?;
+            let forge = self.forge(name, repository, None).await?;
             let read =
                 tokio::try_join!(forge.heads(), self.bucket.read::<Manifest>(&manifest), self.bucket.etag_of(&journal));
             let (heads, manifest, journal) = read?;
@@ -98,7 +98,7 @@ impl MirrorRepository {
         let mirrors = self.read_mirrors().await?;
         let repository = configured(&mirrors, name)?;
         self.end();
-        let forge = self.forge(name, repository).await?;
+        let forge = self.forge(name, repository, None).await?;
         let keys = Keys(name);
         let (manifest, journal) = (keys.manifest(), keys.journal());
         let (manifest, journal) =

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::{StreamExt, future::try_join, stream};
+use futures_util::future::{join, try_join};
+use futures_util::{StreamExt, stream};
 use mirror::{
     CommitId, CopyManifest, Head, Journal, Keys, LfsPointer, Manifest, Mirrors, Mode, POINTER_BYTES, Pointer, Push,
     RefName, Repository, RepositoryName, Source, Stored, Turn,
@@ -13,6 +14,7 @@ use reaction::{Doing, Error, Run};
 use crate::MirrorRepository;
 use crate::facts::{Facts, Fetched, OfCopy, OfLayout, OfRepository};
 use crate::forge::Forge;
+use crate::opener::Early;
 use crate::subject::{Asked, Subject};
 use crate::work::Work;
 
@@ -28,9 +30,16 @@ struct Bucketed {
 
 impl MirrorRepository {
     pub(crate) async fn read_facts(&self, subject: &Subject, run: &Run) -> Result<Facts, Error> {
-        let mirrors = self.read_mirrors().await?;
+        let early = async {
+            match subject {
+                Subject::Mirror(asked) => self.open_early(&asked.repository).await,
+                Subject::Sweep | Subject::CodeCommit(_) => None,
+            }
+        };
+        let (mirrors, early) = join(self.read_mirrors(), early).await;
+        let mirrors = mirrors?;
         match subject {
-            Subject::Mirror(asked) => self.read_repository(&mirrors, asked, run).await,
+            Subject::Mirror(asked) => self.read_repository(&mirrors, asked, early, run).await,
             Subject::Sweep => messages(&mirrors, run, |_| true),
             Subject::CodeCommit(place) => {
                 let is_it =
@@ -52,7 +61,13 @@ impl MirrorRepository {
         Mirrors::parse(&text).map_err(Error::refused).doing(|| format!("reading {}", self.repositories.location()))
     }
 
-    async fn read_repository(&self, mirrors: &Mirrors, asked: &Asked, run: &Run) -> Result<Facts, Error> {
+    async fn read_repository(
+        &self,
+        mirrors: &Mirrors,
+        asked: &Asked,
+        early: Option<Early>,
+        run: &Run,
+    ) -> Result<Facts, Error> {
         let name = &asked.repository;
         let repository = configured(mirrors, name)?;
         if let Some(reference) = &asked.reference {
@@ -63,7 +78,7 @@ impl MirrorRepository {
         }
         // What the last run fetched is held until here, and its folder with it.
         self.end();
-        let forge = self.forge(name, repository).await.doing(|| format!("opening {name}"))?;
+        let forge = self.forge(name, repository, early).await.doing(|| format!("opening {name}"))?;
         let (heads, bucketed) = try_join(forge.heads(), self.read_bucket(name, repository)).await?;
         let of_layout = heads.get(&repository.branch).ok_or_else(|| self.no_branch(name, &repository.branch))?;
         let mut fetched = BTreeMap::new();

@@ -9,6 +9,7 @@ mod hazards;
 mod races;
 mod reader;
 mod stories;
+mod warm;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
