@@ -38,7 +38,7 @@ impl MirrorRepository {
             Source::Ssh { address, key, host_keys } => {
                 let remote = address.parse()?;
                 let host_keys = host_keys.iter().map(|it| it.parse()).collect::<Result<_, _>>()?;
-                let key = self.open(name, Opener::Key(key.clone()), early).await?;
+                let key = self.open(Opener::Key(key.clone()), early).await?;
                 let key = DeployKey::parse(&key)?;
                 (remote, Access::Ssh { key, host_keys })
             }
@@ -48,14 +48,9 @@ impl MirrorRepository {
                     Some(pem) => remote.trusting(pem.as_bytes())?,
                     None => remote,
                 };
-                let access = match token {
-                    None => Access::Open,
-                    Some(secret) => {
-                        let token = self.open(name, Opener::Token(secret.clone()), early).await?;
-                        Access::Token { user: user.as_deref().unwrap_or(USER).to_owned().into(), token }
-                    }
-                };
-                (remote, access)
+                let Some(secret) = token else { return Ok(Forge::new(self, name, repository, (remote, Access::Open))) };
+                let token = self.open(Opener::Token(secret.clone()), early).await?;
+                (remote, Access::Token { user: user.as_deref().unwrap_or(USER).to_owned().into(), token })
             }
             Source::Connection { arn, repository } => {
                 let of_forge = repository.parse().map_err(Error::refused)?;
@@ -69,9 +64,7 @@ impl MirrorRepository {
                 (remote, access)
             }
         };
-        let folder = self.folder.join(name.as_str().replace('/', "+"));
-        let branches = repository.branches().map(String::from).collect();
-        Ok(Forge { remote, access, folder, hosts: repository.lfs.clone(), largest: repository.largest, branches })
+        Ok(Forge::new(self, name, repository, (remote, access)))
     }
 
     /// Access by our own credentials. It lasts for 15 minutes, as long as an invocation at most.
@@ -85,6 +78,17 @@ impl MirrorRepository {
 }
 
 impl Forge {
+    fn new(
+        function: &MirrorRepository,
+        name: &RepositoryName,
+        repository: &Repository,
+        (remote, access): (Remote, Access),
+    ) -> Self {
+        let folder = function.folder.join(name.as_str().replace('/', "+"));
+        let branches = repository.branches().map(String::from).collect();
+        Self { remote, access, folder, hosts: repository.lfs.clone(), largest: repository.largest, branches }
+    }
+
     /// The commits of the branches.
     pub(crate) async fn heads(&self) -> Result<BTreeMap<String, CommitId>, Error> {
         let heads = git::heads(&self.remote, &self.access).await?;

@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws::{Document, Sessions};
 use function::{Function, Setting, Trigger};
+use mirror::RefName;
 use reaction::settings::Variables;
 use reaction::{AfterFailure, Error, Key, Plan, Reaction, Repeat, Run};
 use serde_json::value::RawValue;
@@ -51,8 +52,8 @@ pub struct MirrorRepository {
     in_flight: Semaphore,
     /// Where commits are kept between two runs.
     folder: PathBuf,
-    /// Where lies what opened each repository last.
-    openers: Mutex<BTreeMap<RepositoryName, Opener>>,
+    /// Where lies what opened each repository, and for which of its branches.
+    openers: Mutex<BTreeMap<(RepositoryName, Option<RefName>), Opener>>,
     /// Of the repository that was read last. One message is handled at a time.
     work: Mutex<Option<Arc<Work>>>,
 }

@@ -32,7 +32,7 @@ impl MirrorRepository {
     pub(crate) async fn read_facts(&self, subject: &Subject, run: &Run) -> Result<Facts, Error> {
         let early = async {
             match subject {
-                Subject::Mirror(asked) => self.open_early(&asked.repository).await,
+                Subject::Mirror(asked) => self.open_early(asked).await,
                 Subject::Sweep | Subject::CodeCommit(_) => None,
             }
         };
@@ -70,15 +70,13 @@ impl MirrorRepository {
     ) -> Result<Facts, Error> {
         let name = &asked.repository;
         let repository = configured(mirrors, name)?;
-        if let Some(reference) = &asked.reference {
-            let is_mirrored = reference.branch().is_some_and(|branch| repository.branches().any(|it| it == branch));
-            if !is_mirrored {
-                return Ok(Facts::Elsewhere(format!("{reference} of {name} is not mirrored")));
-            }
+        if let Some(reference) = asked.reference.as_ref().filter(|it| !is_mirrored(repository, it)) {
+            return Ok(Facts::Elsewhere(format!("{reference} of {name} is not mirrored")));
         }
         // What the last run fetched is held until here, and its folder with it.
         self.end();
         let forge = self.forge(name, repository, early).await.doing(|| format!("opening {name}"))?;
+        self.remember(asked, repository);
         let (heads, bucketed) = try_join(forge.heads(), self.read_bucket(name, repository)).await?;
         let of_layout = heads.get(&repository.branch).ok_or_else(|| self.no_branch(name, &repository.branch))?;
         let mut fetched = BTreeMap::new();
@@ -240,6 +238,10 @@ pub(crate) fn configured<'a>(mirrors: &'a Mirrors, name: &RepositoryName) -> Res
     mirrors.repositories.get(name).ok_or_else(|| {
         Error::refused(format!("{name} is not in the list of mirrored repositories; add it there, or end its webhook"))
     })
+}
+
+fn is_mirrored(repository: &Repository, reference: &RefName) -> bool {
+    reference.branch().is_some_and(|branch| repository.branches().any(|it| it == branch))
 }
 
 /// The head of a branch, fetched once for each branch.

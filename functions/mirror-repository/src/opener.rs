@@ -5,12 +5,12 @@ use std::sync::PoisonError;
 
 use aws::{Answer, body_of};
 use aws_smithy_types::Blob;
-use mirror::RepositoryName;
+use mirror::{Repository, Source};
 use reaction::{Doing, Error};
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::MirrorRepository;
+use crate::{Asked, MirrorRepository};
 
 /// The bytes of an encrypted deploy key, at most: what KMS encrypts has 4,096.
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html>
@@ -25,30 +25,42 @@ pub(crate) enum Opener {
     Key(String),
 }
 
+impl Opener {
+    /// What opens a repository, as the list says; `None` where nothing is read for that.
+    fn of(repository: &Repository) -> Option<Self> {
+        match &repository.from {
+            Source::Ssh { key, .. } => Some(Self::Key(key.clone())),
+            Source::Https { token, .. } => token.clone().map(Self::Token),
+            Source::Connection { .. } | Source::CodeCommit(_) => None,
+        }
+    }
+}
+
 /// What was read before the list said what is needed.
 pub(crate) struct Early(Opener, Result<SecretString, Error>);
 
 impl MirrorRepository {
-    /// What opened this repository last, as it is now; `None` where that is not remembered.
-    pub(crate) async fn open_early(&self, name: &RepositoryName) -> Option<Early> {
-        let opener = self.openers.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()?;
+    /// What opened the repository when this was asked for last, as it is now; `None` where that is not remembered.
+    pub(crate) async fn open_early(&self, asked: &Asked) -> Option<Early> {
+        let key = (asked.repository.clone(), asked.reference.clone());
+        let opener = self.openers.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()?;
         let read = self.read_opener(&opener).await;
         Some(Early(opener, read))
     }
 
-    /// What opens this repository.
-    pub(crate) async fn open(
-        &self,
-        name: &RepositoryName,
-        opener: Opener,
-        early: Option<Early>,
-    ) -> Result<SecretString, Error> {
-        let secret = match early {
-            Some(Early(of, read)) if of == opener => read?,
-            _ => self.read_opener(&opener).await?,
-        };
-        self.openers.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), opener);
-        Ok(secret)
+    /// Remembers where lies what opens the repository, for branches that are mirrored.
+    pub(crate) fn remember(&self, asked: &Asked, repository: &Repository) {
+        let Some(opener) = Opener::of(repository) else { return };
+        let key = (asked.repository.clone(), asked.reference.clone());
+        self.openers.lock().unwrap_or_else(PoisonError::into_inner).insert(key, opener);
+    }
+
+    /// What opens a repository.
+    pub(crate) async fn open(&self, opener: Opener, early: Option<Early>) -> Result<SecretString, Error> {
+        match early {
+            Some(Early(of, read)) if of == opener => read,
+            _ => self.read_opener(&opener).await,
+        }
     }
 
     async fn read_opener(&self, opener: &Opener) -> Result<SecretString, Error> {

@@ -89,9 +89,9 @@ async fn perform<R: Reaction>(
         let giving_back = R::GIVES_BACK.then(|| ledger.return_of(key, &owner)).flatten().map(Arc::new);
         let run = Run { settlement, giving_back, ..run.clone() };
         let report = carry_out(reaction, Mode::Apply, &run, subject, planned).await;
-        let is_made = |it: &Option<Arc<Settlement>>| it.as_ref().is_some_and(|it| it.is_made());
-        let is_given_back = is_given_back(&report) && is_made(&run.giving_back);
-        (report, is_made(&run.settlement) || is_given_back)
+        let is_made = |it: Option<Arc<Settlement>>| it.is_some_and(|it| it.is_made());
+        let is_recorded = is_made(run.settlement) || is_given_back(&report) && is_made(run.giving_back);
+        (report, is_recorded)
     };
     // A panic would leave the claim behind, and the retry would find another run at work.
     let acting = AssertUnwindSafe(acting).catch_unwind().await;

@@ -43,7 +43,9 @@ impl History {
         let settlement = settlement.filter(|_| parts.len() < PARTS).and_then(|it| Some((it, it.write::<Update>()?)));
         parts.extend(settlement.map(|(_, write)| TransactWriteItem::builder().update(write.clone()).build()));
         let Some(reasons) = self.write(parts).await.doing(doing)? else {
-            settlement.inspect(|(it, _)| it.made());
+            if let Some((settlement, _)) = settlement {
+                settlement.made();
+            }
             return Ok(());
         };
         let lost = scans.iter().zip(reasons.chunks(2)).filter(|(_, it)| it.iter().any(is_lost));
