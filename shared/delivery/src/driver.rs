@@ -226,7 +226,7 @@ impl Delivery {
         self.save(it, run.giving_back.as_deref()).await
     }
 
-    async fn save(&self, it: &mut Deployment, also: Option<&Settlement>) -> Result<(), Error> {
+    pub(crate) async fn save(&self, it: &mut Deployment, also: Option<&Settlement>) -> Result<(), Error> {
         let now = self.now();
         let is_fresh = |(record, at): &(Record, u64)| *record == it.record && now < at + RENEWED;
         if !it.saved.as_ref().is_some_and(is_fresh) {

@@ -65,7 +65,7 @@ impl Delivery {
             it.record.status = Status::RollingBack;
             it.record.reason = Some(format!("{who} asked for the way back"));
         }
-        self.save(it).await
+        self.save(it, None).await
     }
 
     /// The records of the record's functions, the newest first.

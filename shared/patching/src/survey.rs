@@ -42,7 +42,7 @@ pub async fn find(reader: &Reader, deadline: &Deadline) -> Result<Found, Error> 
     let managed = async {
         let managed = reader.managed().await?;
         let scans = reader.scans(&managed.keys().cloned().collect::<Vec<_>>(), deadline).await;
-        Ok((managed, scans))
+        Ok::<_, Error>((managed, scans))
     };
     let (running, (managed, scans), groups, windows) =
         try_join!(reader.running(), managed, reader.groups(), reader.windows())?;

@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use aws_sdk_lambda::primitives::Blob;
-use deploy_lambda::DeployLambda;
 use expect_test::expect;
 use futures_util::future::{Either, select};
 use ledger::{DynamoLedger, Status};
@@ -12,7 +11,7 @@ use local_aws::JobState;
 use reaction::{Key, Left, Mode, Outcome, Reaction};
 use serde_json::json;
 
-use super::{GIVEN, Given, JOB, ORDERS, Scene, artifact};
+use super::{DeployLambda, GIVEN, Given, JOB, ORDERS, Scene, artifact};
 use crate::promises::every_call::AN_INVOCATION;
 use crate::world::lambda::{UPDATE, code, lambda, tag};
 use crate::world::scene::Scene as _;
