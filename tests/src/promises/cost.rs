@@ -19,10 +19,10 @@ const HEAD: &str = "\
 This page is generated from counted calls and from [prices.json](prices.json); `UPDATE_EXPECT=1 cargo test --workspace the_page_of_costs_is_current` writes it anew.
 
 An item of DynamoDB counts as one unit: written up to 1 KB, read up to 4 KB, half a unit where the read is eventually consistent. In a transaction each counts twice. Calls to EC2, RDS, EMR, Route 53, IAM, STS, Organizations,
-CodePipeline, Lambda and Systems Manager cost nothing by themselves. Time is the depth of [performance](performance.md) at 20 ms a call, where prices.json has it; of the others only the invocation is counted. Logs, traces, free tiers and
-what AWS keeps are not counted. A polling run that waits for others is counted once.
+CodePipeline, Lambda and Systems Manager cost nothing by themselves. Lambda's time is the depth of [performance](performance.md) at 20 ms a round trip; where prices.json has no depth, only the invocation is counted. Logs, traces, free
+tiers and what AWS keeps are not counted. A polling run that waits for others is counted once. In brackets stands what the same event took at df3abf3, before calls went side by side, counted by the same test.
 
-| function | event | calls | written units | read units | other calls that cost | Lambda | USD per million |
+| function | event | calls | written units | read units | other calls that cost | Lambda, GB-s | USD per million |
 |---|---|---|---|---|---|---|---|
 ";
 
@@ -73,37 +73,69 @@ impl Paid {
     }
 }
 
-/// The row of one event.
-fn row(function: &str, sample: &str, paid: &Paid, prices: &Value) -> String {
-    let price = |name: &str| prices["per_million"][name].as_f64().unwrap_or_else(|| panic!("no price of {name}"));
+/// What one event costs, a million times.
+struct Cost {
+    written: f64,
+    read: f64,
+    gigabyte_seconds: Option<f64>,
+    dollars: f64,
+}
+
+impl Cost {
+    fn new(written: f64, read: f64, depth: &Value, gigabytes: f64, other: f64, prices: &Value) -> Self {
+        let second = |it: f64| it * prices["seconds_per_round_trip"].as_f64().unwrap() * gigabytes;
+        let gigabyte_seconds = depth.as_f64().map(second);
+        let time =
+            gigabyte_seconds.unwrap_or_default() * 1e6 * prices["lambda_gigabyte_second"].as_f64().unwrap();
+        let units = written * price(prices, "dynamodb_write_units") + read * price(prices, "dynamodb_read_units");
+        Self { written, read, gigabyte_seconds, dollars: price(prices, "lambda_requests") + time + units + other }
+    }
+}
+
+fn price(prices: &Value, name: &str) -> f64 {
+    prices["per_million"][name].as_f64().unwrap_or_else(|| panic!("no price of {name}"))
+}
+
+/// The row of a function's event of this number.
+fn row(function: &str, number: usize, sample: &str, paid: &Paid, prices: &Value) -> String {
     let memory = &Template::read(function).json["Parameters"]["MemorySize"]["Default"];
-    let seconds = prices["seconds"][function].as_f64().unwrap_or_default();
     let gigabytes = memory.as_f64().unwrap_or_else(|| panic!("{function}: MemorySize")) / 1024.0;
-    let time = seconds * gigabytes * 1e6 * prices["lambda_gigabyte_second"].as_f64().unwrap();
-    let other: f64 =
-        paid.other.iter().map(|(name, count)| price(name) * f64::from(u32::try_from(*count).unwrap())).sum();
-    let units = paid.written * price("dynamodb_write_units") + paid.read * price("dynamodb_read_units");
-    let all = price("lambda_requests") + time + units + other;
-    let others = paid.other.iter().map(|(name, count)| format!("{count} {}", name.replace('_', " ")));
-    let others = others.collect::<Vec<_>>().join(", ");
-    let lambda = if seconds > 0.0 { format!("{:.4} GB-s", seconds * gigabytes) } else { "1 request".into() };
-    let Paid { calls, written, read, .. } = paid;
+    let Paid { calls, written, read, other } = paid;
+    let priced = other.iter().map(|(name, count)| price(prices, name) * f64::from(u32::try_from(*count).unwrap()));
+    let priced: f64 = priced.sum();
+    let known = &prices["events"][function][number];
+    let now = Cost::new(*written, *read, &known["depth"], gigabytes, priced, prices);
+    let before = known["before"].as_object().map(|it| {
+        let units = |name: &str| it[name].as_f64().unwrap_or_else(|| panic!("{function}: {name}"));
+        let depth = it.get("depth").unwrap_or(&Value::Null);
+        Cost::new(units("written"), units("read"), depth, gigabytes, priced, prices)
+    });
+    let beside = |show: fn(&Cost) -> String| match &before {
+        Some(before) => format!("{} ({})", show(&now), show(before)),
+        None => show(&now),
+    };
+    let others = other.iter().map(|(name, count)| format!("{count} {}", name.replace('_', " ")));
     format!(
-        "| `{function}` | {} | {calls} | {written} | {read} | {others} | {lambda} | {all:.2} |\n",
-        sample.replace('-', " ")
+        "| `{function}` | {} | {calls} | {} | {} | {} | {} | {} |\n",
+        sample.replace('-', " "),
+        beside(|it| it.written.to_string()),
+        beside(|it| it.read.to_string()),
+        others.collect::<Vec<_>>().join(", "),
+        beside(|it| it.gigabyte_seconds.map_or("-".into(), |it| format!("{it:.4}"))),
+        beside(|it| format!("{:.2}", it.dollars)),
     )
 }
 
 async fn rows_of<S: Checked>(prices: &Value) -> String {
     let mut rows = String::new();
-    for Economy { given, sample, .. } in S::economy() {
+    for (number, Economy { given, sample, .. }) in S::economy().into_iter().enumerate() {
         // Deployed, it has these tables.
         let scene = S::set_up(&S::with_tables(&given), sample).await;
         let (account, before) = (scene.world().account.clone(), scene.world().calls());
         scene.hear(Mode::Apply).await;
         let mut paid = Paid::default();
         AWS.calls_since(&account, before).iter().for_each(|call| paid.add(call));
-        rows.write_str(&row(S::FUNCTION, sample, &paid, prices)).unwrap();
+        rows.write_str(&row(S::FUNCTION, number, sample, &paid, prices)).unwrap();
     }
     rows
 }
