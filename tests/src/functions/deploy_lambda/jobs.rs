@@ -63,7 +63,7 @@ async fn a_round_gives_its_job_back_or_settles_it_with_its_record() {
     let scene = Scene::set_up(&GIVEN, "code-was-sent").await;
     let ledger = DynamoLedger::new(&scene.world.sessions, LEDGER, DeployLambda::NAME);
     let kept = async || {
-        let record = ledger.record(&Key::new([scene.world.account.clone(), scene.job()])).await.unwrap().unwrap();
+        let record = ledger.record(&Key::new([scene.world.account.as_str(), &scene.job()])).await.unwrap().unwrap();
         (record.status, record.in_progress_expiration == Some(0))
     };
     let before = scene.world.calls();

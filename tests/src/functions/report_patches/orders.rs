@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use local_aws::{Fault, FaultKind};
-use patching::{History, Place, Reader};
+use patching::{History, InstanceId, Place, Reader, Scan};
 use reaction::{MemoryLedger, Mode, Outcome, drive_json};
 
 use super::{CLEAN, FOUND, GIVEN, Given, NODE, Node, OPEN, SWEEP, Scene, WEB};
@@ -34,6 +34,12 @@ impl Scene {
         let (service, operation) = (Some(service.into()), Some(operation.into()));
         AWS.inject(&Fault { service, operation, times, ..Fault::new(&self.world.account, FaultKind::AccessDenied) });
     }
+}
+
+/// What Systems Manager says of an instance.
+async fn scan(reader: &Reader, id: &InstanceId) -> Scan {
+    let state = reader.state(id).await.unwrap().unwrap();
+    reader.with_problems(state).await.unwrap()
 }
 
 #[tokio::test]
@@ -75,7 +81,7 @@ async fn a_run_that_read_an_older_scan_and_writes_later_keeps_it_and_moves_nothi
     let mut scene = Scene::set_up(&GIVEN, NON_COMPLIANT).await;
     let (place, id) = (scene.place(), scene.id_of(WEB).parse().unwrap());
     let reader = Reader::new(scene.world.sessions.config());
-    let (late, before) = (reader.scan(&id).await.unwrap().unwrap(), scene.history().head(&place, &id).await.unwrap());
+    let (late, before) = (scan(&reader, &id).await, scene.history().head(&place, &id).await.unwrap());
     scene.tell_all(&[Node { scan: Some(Told { hours: 0, ..CLEAN }), ..NODE }]).await;
     assert_eq!(scene.hear_of(&sample(COMPLIANT)).await.outcome, Outcome::Applied);
     let newest = scene.history().head(&place, &id).await.unwrap();
@@ -85,7 +91,7 @@ async fn a_run_that_read_an_older_scan_and_writes_later_keeps_it_and_moves_nothi
     assert_eq!(scans.iter().map(|it| it.counts.missing).collect::<Vec<_>>(), [2, 0]);
     // Whoever read the head before has to read it anew where its own scan is the newer one.
     scene.tell_all(&[Node { scan: Some(Told { hours: 0, ..FOUND }), ..NODE }]).await;
-    let ahead = patching::Scan { at: late.at + 100_000, ..late };
+    let ahead = Scan { at: late.at + 100_000, ..late };
     let error = scene.history().record(&place, &[(ahead, before)], None).await.unwrap_err();
     assert!(!error.is_refused() && error.to_string().contains("another run recorded an older scan"), "{error}");
 }
@@ -166,7 +172,7 @@ async fn a_sweep_that_read_less_than_an_event_has_recorded_says_nothing_of_that_
     let id = scene.id_of(WEB).parse().unwrap();
     let reader = Reader::new(scene.world.sessions.config());
     scene.tell_all(&[Node { scan: Some(Told { hours: 0, ..FOUND }), ..NODE }]).await;
-    let newer = reader.scan(&id).await.unwrap().unwrap();
+    let newer = scan(&reader, &id).await;
     let head = scene.history().head(&scene.place(), &id).await.unwrap();
     scene.history().record(&scene.place(), &[(newer, head)], None).await.unwrap();
     // Systems Manager shows the former state once more, as a replica that lags behind does.
