@@ -61,7 +61,7 @@ impl Grants {
         Err(Error::failed("DynamoDB leaves keys unread; it is tried again"))
     }
 
-    /// Everything that the grants table holds.
+    /// Everything that the grants table holds. What was begun may have been made: it counts as granted.
     ///
     /// # Errors
     /// As of `Scan`; `Failed` where an item is not ours.
@@ -76,6 +76,9 @@ impl Grants {
                 Resource::of_arn(&resource, &account).map_err(Error::failed).doing(|| self.grants_place())?;
             if principal == HEAD {
                 let (_, head) = head_of(item).doing(|| self.grants_place())?;
+                let begun = head.pending.iter().flat_map(|pending| &pending.add);
+                let begun = begun.map(|who| Grant { resource: resource.clone(), principal: who.clone() });
+                recorded.grants.extend(begun);
                 recorded.heads.insert(resource, head);
             } else {
                 recorded.grants.insert(Grant { resource, principal: Principal::written(&principal) });

@@ -27,14 +27,6 @@ const _: () = assert!(LONGEST_EFFECT.as_secs() < LEASE.as_secs());
 /// How often a record that turns out to be behind its audit is gone on with.
 const ROUNDS: usize = 3;
 
-/// Which of a resource's items come first, where they do not fit into one transaction. Whoever finds a change open has to
-/// find all that is to be known of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum First {
-    Records,
-    Grants,
-}
-
 /// Records the step's changes where there are tables, and only carries `effect` out where there are none. The outcome takes the
 /// settlement of the occurrence with it, where there is one.
 ///
@@ -116,9 +108,9 @@ impl Run<'_> {
 
     async fn try_to_open(&mut self) -> Result<(), Obstacle> {
         let found = self.found();
-        self.make(&found, First::Grants).await?;
+        self.make(&found).await?;
         let begun = self.begin();
-        self.make(&begun, First::Records).await
+        self.make(&begun).await
     }
 
     /// Settles what was begun, and the occurrence with it where all of that went well.
@@ -127,7 +119,7 @@ impl Run<'_> {
         let settlement = settlement.filter(|_| effect.refused.is_none() && is_one(&moves));
         let made = match settlement.and_then(|it| Some((it, it.write::<Update>()?))) {
             Some((settlement, write)) => self.make_and_settle(&moves, settlement, write).await,
-            None => self.make(&moves, First::Grants).await,
+            None => self.make(&moves).await,
         };
         made.map_err(|obstacle| self.error_of(obstacle)).doing(|| "the change was made, and recording it failed")
     }
@@ -144,25 +136,21 @@ impl Run<'_> {
         }
     }
 
-    /// Makes these moves: in one transaction, or in several where that is too small.
-    async fn make(&mut self, moves: &[Move], first: First) -> Result<(), Obstacle> {
+    /// Makes these moves: in one transaction, or in several where that is too small. Then the grants go first, since the head that is
+    /// still open says which of them there may be.
+    async fn make(&mut self, moves: &[Move]) -> Result<(), Obstacle> {
         if moves.is_empty() {
             return Ok(());
         }
         if is_one(moves) {
             return self.make_records(moves, true, None).await;
         }
-        if first == First::Grants {
-            self.make_grants(moves, |it| it.stored).await?;
-        }
+        self.make_grants(moves).await?;
         let mut rest = moves;
         while !rest.is_empty() {
             let (some, others) = split(rest);
             self.make_records(some, false, None).await?;
             rest = others;
-        }
-        if first == First::Records {
-            self.make_grants(moves, |it| it.item.seq).await?;
         }
         Ok(())
     }
@@ -207,11 +195,11 @@ impl Run<'_> {
     }
 
     /// Makes what becomes of the grants, as long as the head of each resource has this number.
-    async fn make_grants(&self, moves: &[Move], seq: impl Fn(&Move) -> u64) -> Result<(), Obstacle> {
+    async fn make_grants(&self, moves: &[Move]) -> Result<(), Obstacle> {
         for it in moves {
             let grants = self.grants.grants_of(it)?;
             for some in grants.chunks(PARTS - 1) {
-                let mut writes = vec![self.grants.check_of(it, seq(it))?];
+                let mut writes = vec![self.grants.check_of(it)?];
                 writes.extend_from_slice(some);
                 self.grants.send(writes).await?;
             }

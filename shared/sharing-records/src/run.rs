@@ -83,9 +83,8 @@ impl<'a> Run<'a> {
             let Difference { add, remove } =
                 Some(change.difference()).filter(|it| !it.is_empty() && !chain.is_open())?;
             let (before, after) = (change.before.clone(), change.after.clone());
-            let grants = becomes(&add, Becomes::Pending).collect();
             let said = Said { kind: Phase::Intent, before, after, note: None };
-            Some(self.movement(index, said, Some(Pending { add, remove, until }), grants))
+            Some(self.movement(index, said, Some(Pending { add, remove, until }), Vec::new()))
         };
         self.each().filter_map(begin).collect()
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use reaction::Error;
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
@@ -32,8 +32,6 @@ pub(crate) struct Move {
 /// What becomes of a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Becomes {
-    /// About to be made.
-    Pending,
     /// Made.
     Granted,
     /// None any more.
@@ -111,8 +109,7 @@ impl Grants {
         let write = |(who, becomes): &(Principal, Becomes)| {
             let part = TransactWriteItem::builder();
             let part = match becomes {
-                Becomes::Pending => part.put(self.pending(it, who)?),
-                Becomes::Granted => part.update(self.granted(it, who)?),
+                Becomes::Granted => part.put(self.granted(it, who)?),
                 Becomes::Gone => part.delete(self.gone(it, who)?),
             };
             Ok(it.write(part.build()))
@@ -120,54 +117,32 @@ impl Grants {
         it.grants.iter().map(write).collect()
     }
 
-    /// That the head has this number: for grants that do not fit into the transaction of their head.
-    pub(crate) fn check_of(&self, it: &Move, seq: u64) -> Result<Write, Error> {
-        let (condition, values) = at(seq);
+    /// That the head is where it was: for grants that do not fit into the transaction of their head.
+    pub(crate) fn check_of(&self, it: &Move) -> Result<Write, Error> {
+        let (condition, values) = at(it.stored);
         let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(key(&it.item.resource, HEAD)));
         let check = check.condition_expression(condition).expression_attribute_names("#at", "seq");
         let check = check.set_expression_attribute_values(values).build().map_err(Error::failed)?;
         Ok(it.write(TransactWriteItem::builder().condition_check(check).build()))
     }
 
-    fn pending(&self, it: &Move, who: &Principal) -> Result<Put, Error> {
-        let mut item = key(&it.item.resource, &who.to_string());
-        item.insert("status".into(), AttributeValue::S("pending".into()));
-        item.extend(self.attributes(it).into_iter().map(|(name, value)| (name.into(), value)));
-        Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(Error::failed)
-    }
-
-    /// Keeps what was said when it was about to be made, as far as anything was.
-    fn granted(&self, it: &Move, who: &Principal) -> Result<Update, Error> {
-        let attributes = self.attributes(it);
-        let kept = attributes.iter().map(|(name, _)| format!("#{name} = if_not_exists(#{name}, :{name})"));
-        let kept: Vec<_> = kept.collect();
-        let update = Update::builder().table_name(&self.table).set_key(Some(key(&it.item.resource, &who.to_string())));
-        let update = update.update_expression(format!("SET #status = :status, {}", kept.join(", ")));
-        let update = update.expression_attribute_names("#status", "status");
-        let update = update.expression_attribute_values(":status", AttributeValue::S("granted".into()));
-        let update = attributes.into_iter().fold(update, |update, (name, value)| {
-            let update = update.expression_attribute_names(format!("#{name}"), name);
-            update.expression_attribute_values(format!(":{name}"), value)
-        });
-        update.build().map_err(Error::failed)
-    }
-
-    fn gone(&self, it: &Move, who: &Principal) -> Result<Delete, Error> {
-        let delete = Delete::builder().table_name(&self.table);
-        delete.set_key(Some(key(&it.item.resource, &who.to_string()))).build().map_err(Error::failed)
-    }
-
-    /// What a grant says beside its keys and its status.
-    fn attributes(&self, it: &Move) -> [(&'static str, AttributeValue); 5] {
+    fn granted(&self, it: &Move, who: &Principal) -> Result<Put, Error> {
         let AuditItem { account, manifest, at, occurrence, .. } = &it.item;
-        [
+        let mut item = key(&it.item.resource, &who.to_string());
+        let attributes = [
             ("account", account.to_string()),
             ("kind", it.resource.kind.to_string()),
             ("manifest", manifest.clone()),
             ("since", at.clone()),
             ("report", format!("{}#{occurrence}", self.function)),
-        ]
-        .map(|(name, value)| (name, AttributeValue::S(value)))
+        ];
+        item.extend(attributes.map(|(name, value)| (name.into(), AttributeValue::S(value))));
+        Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(Error::failed)
+    }
+
+    fn gone(&self, it: &Move, who: &Principal) -> Result<Delete, Error> {
+        let delete = Delete::builder().table_name(&self.table);
+        delete.set_key(Some(key(&it.item.resource, &who.to_string()))).build().map_err(Error::failed)
     }
 }
 

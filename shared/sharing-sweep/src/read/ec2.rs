@@ -11,7 +11,7 @@ use aws_sdk_ec2::types::{Filter, Image, Snapshot};
 use futures_util::{StreamExt, stream, try_join};
 use place::Region;
 use reaction::{Doing, Error};
-use sharing::{Encryption, Kind, Note, Obstacle, Resource, State, Tags};
+use sharing::{Candidate, Encryption, Kind, Note, Obstacle, Resource, State, Tags};
 use sharing_aws::{encryption, name_of, tags_of};
 
 use super::{READS, Reading, Scanned};
@@ -126,20 +126,23 @@ impl Reading<'_> {
         scanned
     }
 
+    fn image_candidate<'c>(&'c self, image: &'c Listing, region: &'c Region) -> Candidate<'c> {
+        self.candidate(Kind::Image, image.name.as_deref().unwrap_or_default(), Some(region), &image.tags)
+    }
+
     async fn list(&self, services: &Services, region: &Region) -> Result<Listed, Error> {
         let (images, snapshots) = try_join!(services.own_images(), self.named_snapshots(services, region))?;
         let owned = self.owned(Kind::Image, Some(region));
-        let candidate = |image: &Listing| {
-            self.candidate(Kind::Image, image.name.as_deref().unwrap_or_default(), Some(region), &image.tags)
+        let concerns = |image: &&Listing| {
+            self.is_sought(&self.image_candidate(image, region)) || owned.contains(image.id.as_str())
         };
-        let concerns = |image: &&Listing| self.is_sought(&candidate(image)) || owned.contains(image.id.as_str());
         let mut backing: BTreeSet<_> = images.iter().filter(concerns).flat_map(Listing::snapshots).cloned().collect();
         backing.extend(snapshots.keys().cloned());
         backing.extend(self.owned(Kind::Snapshot, Some(region)).into_iter().map(String::from));
         let shares = |image: &Listing| image.snapshots().any(|snapshot| backing.contains(snapshot));
         let images: Vec<_> = images.into_iter().filter(|image| concerns(&image) || shares(image)).collect();
         // An image that is not looked for by itself still says who needs its snapshots, where it can be shared.
-        let meant = images.iter().filter(|image| self.is_meant(&candidate(image)));
+        let meant = images.iter().filter(|image| self.is_meant(&self.image_candidate(image, region)));
         let encryption = self.encryption(services, meant, &snapshots).await?;
         Ok(Listed { images, snapshots, encryption })
     }

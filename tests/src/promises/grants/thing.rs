@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use local_aws::{Fault, FaultKind};
 use reaction::Error;
-use sharing::{Change, Difference, Effect, Grant, Head, Kind, Principal, Resource, Share};
+use sharing::{Change, Difference, Effect, Head, Kind, Principal, Resource, Share};
 use sharing_records::{AuditItem, Grants, Phase, Recorded, verify};
 
 use crate::world::{AWS, World, now};
@@ -108,20 +108,25 @@ impl Thing {
         items
     }
 
-    /// Asserts that those who hold it are those that we own the grant of, and that all of them are settled.
+    /// Asserts that those who hold it are those that we own the grant of, and that each has an item of its own: nothing is open.
     pub async fn assert_owned(&self) {
-        let Recorded { grants, .. } = self.grants.all().await.unwrap();
-        let held = self.held().into_iter().map(|principal| Grant { resource: self.resource.clone(), principal });
-        assert_eq!(grants, held.collect());
-        assert_eq!(self.statuses().await, vec!["granted"; grants.len()]);
+        assert_eq!(self.owned().await, self.held());
+        assert_eq!(self.granted().await, self.held());
     }
 
-    /// The statuses of the grants, as the table has them.
-    pub async fn statuses(&self) -> Vec<String> {
+    /// Who has a grant of ours, or may have one.
+    pub async fn owned(&self) -> BTreeSet<Principal> {
+        let Recorded { grants, .. } = self.grants.all().await.unwrap();
+        assert!(grants.iter().all(|it| it.resource == self.resource), "{grants:?}");
+        grants.into_iter().map(|it| it.principal).collect()
+    }
+
+    /// Who has an item in the table.
+    pub async fn granted(&self) -> BTreeSet<Principal> {
         let items = self.world.dynamodb.scan().table_name(crate::world::GRANTS).send().await.unwrap().items;
-        let statuses =
-            items.unwrap_or_default().into_iter().filter_map(|item| item.get("status")?.as_s().ok().cloned());
-        statuses.collect()
+        let principals = items.unwrap_or_default().into_iter().filter_map(|mut item| item.remove("principal"));
+        let principals = principals.filter_map(|it| it.as_s().ok().filter(|it| *it != "#head").cloned());
+        principals.map(|it| Principal::written(&it)).collect()
     }
 
     /// From the `nth` call to DynamoDB on, nothing goes through any more, as for a run that is dead.
