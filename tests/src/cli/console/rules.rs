@@ -48,7 +48,7 @@ impl Rule {
 }
 
 /// A world with the rules, and with an occurrence of each of these ids in its ledger.
-async fn world(ids: &[&str]) -> (World, Client) {
+async fn world(ids: &[&'static str]) -> (World, Client) {
     let world = World::new().await;
     let events = Client::new(world.sessions.config());
     events.create_event_bus().name("hub").send().await.unwrap();
