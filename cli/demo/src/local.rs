@@ -34,6 +34,14 @@ pub const ROTATIONS_TABLE: &str = "signalbox-rotations";
 pub const PATCHES_TABLE: &str = "signalbox-patches";
 /// The table of deployments.
 pub const DEPLOYMENTS_TABLE: &str = "signalbox-deployments";
+/// The stacks with a table that functions need, and how their parameters name it.
+const TABLES: [(&str, &[(&str, &str)]); 5] = [
+    ("ledger", &[("TableName", LEDGER_TABLE)]),
+    ("grants", &[("GrantsTableName", GRANTS_TABLE), ("AuditTableName", AUDIT_TABLE)]),
+    ("rotations", &[("TableName", ROTATIONS_TABLE)]),
+    ("deployments", &[("TableName", DEPLOYMENTS_TABLE)]),
+    ("patches", &[("TableName", PATCHES_TABLE)]),
+];
 /// The external id that the trust of the functions' roles in members asks for.
 pub const EXTERNAL_ID: &str = "signalbox-up";
 
@@ -117,30 +125,24 @@ impl Local {
         let deployment = Deployment::new(&self.config);
         deployment.upload(BUCKET, MANIFEST_KEY, told.manifest.clone().into()).await?;
         deployment.upload(BUCKET, REPOSITORIES_KEY, br#"{"repositories": {}}"#.to_vec()).await?;
-        progress.next("deploying infra/ledger.yaml");
-        let ledger = BTreeMap::from([("TableName", LEDGER_TABLE.to_owned())]);
-        deployment.apply(&stack("ledger", ledger)).await?;
-        progress.next("deploying infra/grants.yaml");
-        let tables = [("GrantsTableName", GRANTS_TABLE.to_owned()), ("AuditTableName", AUDIT_TABLE.to_owned())];
-        deployment.apply(&stack("grants", tables.into())).await?;
-        progress.next("deploying infra/rotations.yaml");
-        let table = BTreeMap::from([("TableName", ROTATIONS_TABLE.to_owned())]);
-        deployment.apply(&stack("rotations", table)).await?;
-        progress.next("deploying infra/deployments.yaml");
-        let table = BTreeMap::from([("TableName", DEPLOYMENTS_TABLE.to_owned())]);
-        deployment.apply(&stack("deployments", table)).await?;
-        progress.next("deploying infra/patches.yaml");
-        let table = BTreeMap::from([("TableName", PATCHES_TABLE.to_owned())]);
-        deployment.apply(&stack("patches", table)).await?;
-        let (mut roles, mut queue) = (Roles::new(), Vec::new());
+        for (name, tables) in TABLES {
+            progress.next(format!("deploying infra/{name}.yaml"));
+            let tables = tables.iter().map(|(parameter, table)| (*parameter, (*table).to_owned()));
+            deployment.apply(&stack(name, tables.collect())).await?;
+        }
+        progress.next("deploying infra/operations.yaml");
+        let watched = deployment.apply(&stack("operations", BTreeMap::new())).await?;
+        let topic = watched.get("TopicArn").cloned().context("TopicArn")?;
+        // What one stack made is what a later one is given.
+        let (mut roles, mut made) = (Roles::new(), vec![("AlarmTopicArn", topic)]);
         for (name, package) in std::mem::take(&mut self.packages) {
             progress.next(format!("packaging {name}"));
             let key = format!("{name}.zip");
             deployment.upload(BUCKET, &key, package.await??).await?;
             progress.next(format!("deploying infra/{name}.yaml"));
-            let outputs = deployment.apply(&stack(name, parameters(name, key, told, &queue)?)).await?;
+            let outputs = deployment.apply(&stack(name, parameters(name, key, told, &made)?)).await?;
             // One function's queue is what a later one sends to.
-            queue.extend(["QueueUrl", "QueueArn"].into_iter().filter_map(|it| Some((it, outputs.get(it)?.clone()))));
+            made.extend(["QueueUrl", "QueueArn"].into_iter().filter_map(|it| Some((it, outputs.get(it)?.clone()))));
             roles.extend(outputs.get("RoleArn").map(|role| (name, role.clone())));
         }
         Ok(roles)
@@ -152,7 +154,7 @@ fn parameters(
     function: &str,
     key: String,
     told: &Told<'_>,
-    queue: &[(&'static str, String)],
+    made: &[(&'static str, String)],
 ) -> anyhow::Result<BTreeMap<&'static str, String>> {
     let in_members = told
         .organization
@@ -176,7 +178,7 @@ fn parameters(
     ];
     let zone = told.zone.map(|it| ("HostedZoneIds", it.into()));
     let given = own.into_iter().chain(zone).chain(in_members.into_iter().flatten());
-    known_to(&template_of(function), given.chain(queue.iter().cloned()))
+    known_to(&template_of(function), given.chain(made.iter().cloned()))
 }
 
 /// Those parameters that a template has.

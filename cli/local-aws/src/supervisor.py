@@ -27,6 +27,7 @@ def run_ministack(fd):
     from hypercorn.config import Config
     from ministack.app import app
     import iam_mends
+    import ministack_event_mends
     import ministack_lambda_mends
     import ministack_mends
     import patching_mends
@@ -35,6 +36,7 @@ def run_ministack(fd):
 
     ministack_mends.mend()
     ministack_lambda_mends.mend()
+    ministack_event_mends.mend()
     iam_mends.mend()
     pipeline_mends.mend()
     patching_mends.mend()

@@ -19,7 +19,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-const SCRIPTS: [(&str, &str); 16] = [
+const SCRIPTS: [(&str, &str); 17] = [
     ("supervisor.py", include_str!("supervisor.py")),
     ("moto_server.py", include_str!("moto_server.py")),
     ("moto_mends.py", include_str!("moto_mends.py")),
@@ -30,6 +30,7 @@ const SCRIPTS: [(&str, &str); 16] = [
     ("ministack_mends.py", include_str!("ministack_mends.py")),
     ("ministack_alias_mends.py", include_str!("ministack_alias_mends.py")),
     ("ministack_lambda_mends.py", include_str!("ministack_lambda_mends.py")),
+    ("ministack_event_mends.py", include_str!("ministack_event_mends.py")),
     ("ministack_iam_mends.py", include_str!("ministack_iam_mends.py")),
     ("iam_mends.py", include_str!("iam_mends.py")),
     ("iam_callers.py", include_str!("iam_callers.py")),

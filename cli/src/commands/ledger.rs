@@ -58,6 +58,9 @@ pub(crate) enum LedgerCommand {
         table: Table,
     },
     /// Show one occurrence with the report that was kept
+    ///
+    /// No event says which rule of EventBridge delivered it: named is each rule that hands such events to the function now. A call by hand
+    /// comes by none.
     #[command(after_help = SHOW_HELP)]
     Show {
         /// The function, `#` and the key, as the list has it
@@ -145,7 +148,8 @@ impl Ledger<'_> {
     async fn show(&self, id: &str, output: Format) -> Result<(), Failure> {
         let record = self.found(id).await?;
         let state = record.state(self.sessions.now());
-        output::print(output, &Whole::of(id, state, record))
+        let by = trail::came_by(self.sessions, id).await;
+        output::print(output, &Whole::of(id, state, by, record))
     }
 
     async fn release(&self, id: &str, force: Option<&str>, output: Format) -> Result<(), Failure> {

@@ -1,8 +1,9 @@
 //! What an event led to, by the one id that stands wherever something is told of it: what the functions wrote, as CloudWatch Logs has
-//! it, and the traces that X-Ray has. The command line prints it, and the console shows it.
+//! it, and the traces that X-Ray has; and by which rule an occurrence can have come. The command line prints it, and the console shows it.
 
 mod found;
 mod logs;
+mod rules;
 mod xray;
 
 use aws::Sessions;
@@ -12,6 +13,7 @@ use reaction::{Doing, Error};
 use trace::Tree;
 
 pub use found::{Found, Said};
+pub use rules::{CameBy, came_by};
 
 /// An id in the letters that ids have: it becomes a part of a query.
 ///

@@ -2,6 +2,7 @@
 
 mod browser;
 mod equal;
+mod rules;
 mod shown;
 mod trace;
 

@@ -1,5 +1,7 @@
 //! `signalbox replay`: a replay is an occurrence of its own, and each event is worked on once for each replay.
 
+mod archived;
+
 use aws_sdk_ec2::types::{LaunchPermission, LaunchPermissionModifications};
 use aws_sdk_eventbridge::primitives::DateTime;
 use expect_test::expect;
@@ -93,7 +95,6 @@ fn at(hours_ago: u64) -> String {
     DateTime::from_secs(time.secs()).fmt(aws_smithy_types::date_time::Format::DateTime).unwrap()
 }
 
-/// The local EventBridge takes events of AWS only by `PutEvents`, of which none is made here.
 #[tokio::test]
 async fn an_archive_is_replayed_to_the_rules_of_our_functions_once_for_each_name() {
     let account: Account = Account::set_up(&GIVEN, "an-image-became-available").await;

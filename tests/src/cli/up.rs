@@ -15,9 +15,10 @@ use aws_sdk_ec2::config::Credentials;
 use aws_sdk_emr::types::Tag;
 use aws_sdk_organizations::Client as Organizations;
 use expect_test::expect;
-use serde_json::{Deserializer, Value};
+use serde_json::{Deserializer, Value, json};
 
 use super::interrupt;
+use crate::templates::deployed::alarms;
 use crate::world::built::binary;
 use crate::world::now;
 
@@ -188,10 +189,21 @@ async fn every_line_to_try_does_what_it_says() {
     a_cluster_comes_and_goes(&up, about_cluster).await;
     policies::try_out(&up, about_policies).await;
     members::try_out(&up, about_organization).await;
+    assert_watched(&up).await;
     let event = format!("/tmp/signalbox-cluster-{}.json", up.running.id());
     assert!(Path::new(&event).exists(), "{event}");
     assert_eq!(up.interrupt().code(), Some(130));
     assert!(!Path::new(&event).exists(), "what it wrote goes with it");
+}
+
+/// All alarms of the functions, and those of `infra/operations.yaml`, go to its topic.
+async fn assert_watched(up: &Up) {
+    let account = &up.environment["AWS_ACCESS_KEY_ID"];
+    let alarms = alarms((up.environment["AWS_ENDPOINT_URL"].as_str(), account.as_str())).await;
+    let topic = json!([format!("arn:aws:sns:{}:{account}:signalbox-alarms", up.environment["AWS_REGION"])]);
+    assert!(["signalbox-event-age", "share-ami-errors"].iter().all(|name| alarms.contains_key(*name)), "{alarms:?}");
+    let elsewhere: Vec<_> = alarms.iter().filter(|(_, it)| it["AlarmActions"] != topic).map(|(name, _)| name).collect();
+    assert_eq!(elsewhere, [""; 0]);
 }
 
 /// Tries the lines about the cluster out, one after the other.

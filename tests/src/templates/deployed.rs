@@ -3,6 +3,7 @@
 
 mod account;
 mod customer_key;
+mod operations;
 mod organization;
 mod pipeline;
 mod rotation;
@@ -12,6 +13,7 @@ mod upgrade;
 use account::Account;
 pub use account::{Account as DeployedAccount, ONE_AT_A_TIME, RECORDS, TABLE, stack};
 use local_aws::{Fault, FaultKind};
+pub use operations::alarms;
 use serde_json::{Value, json};
 pub use shipped::{Shipping, done};
 

@@ -11,6 +11,7 @@ use axum::response::Response;
 use ledger::{Record, Records, State as Standing};
 use place::plain;
 use reaction::{Error, Finding, Report};
+use trail::CameBy;
 
 use super::trace::Trace;
 use crate::Console;
@@ -138,6 +139,7 @@ pub(crate) async fn one(State(app): State<Arc<App>>, uri: Uri) -> Response {
     let (what, remedy) = match found {
         Ok(Some(record)) => {
             let mut event = Event::of(console, shell, id, &record);
+            event.tell_rule(trail::came_by(&console.sessions, id).await);
             let correlation = event.report.as_ref().and_then(|it| it.correlation_id.clone());
             match correlation {
                 Some(of) if query.text("trace") == "1" => event.trace = Some(Trace::read(console, &of, &record).await),
@@ -192,6 +194,11 @@ impl Event {
             tables,
             trace: None,
         }
+    }
+
+    /// Tells by which rule the event can have come, beside the function.
+    fn tell_rule(&mut self, by: CameBy) {
+        self.facts.insert(1, ("Rule".to_owned(), Cell::text(by)));
     }
 
     /// Leads to the page with the trace, which is read only then.

@@ -7,6 +7,7 @@ use place::plain;
 use reaction::Report;
 use serde::Serialize;
 use terminal::time;
+use trail::CameBy;
 
 use crate::output;
 
@@ -72,24 +73,25 @@ pub(super) struct Whole {
     #[serde(flatten)]
     row: Row,
     owner: Option<String>,
+    by: CameBy,
     report: Option<Report>,
 }
 
 impl Whole {
-    pub(super) fn of(id: &str, state: State, record: Record) -> Self {
+    pub(super) fn of(id: &str, state: State, by: CameBy, record: Record) -> Self {
         let report = record.data.as_deref().and_then(|it| serde_json::from_str(it).ok());
-        Self { row: Row::of(id.to_owned(), state, &record), owner: record.owner, report }
+        Self { row: Row::of(id.to_owned(), state, &record), owner: record.owner, by, report }
     }
 }
 
 impl fmt::Display for Whole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { row, owner, report } = self;
+        let Self { row, owner, by, report } = self;
         write!(f, "{}\nstate: {}", plain(&row.id), row.state)?;
         if let Some(lease) = &row.lease_until {
             write!(f, ", lease until {lease}")?;
         }
-        write!(f, "\nowner: {}\nexpires: {}", plain(owner.as_deref().unwrap_or("-")), row.expires)?;
+        write!(f, "\nowner: {}\nexpires: {}\nrule: {by}", plain(owner.as_deref().unwrap_or("-")), row.expires)?;
         match report {
             Some(report) => write!(f, "\n{report}"),
             None => Ok(()),

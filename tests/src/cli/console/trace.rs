@@ -52,7 +52,8 @@ async fn an_event_shows_its_trace_as_the_command_draws_it_and_only_when_it_is_as
     let offer = format!("href=\"/event?{query}&#38;trace=1#trace\">Show the trace<");
     assert!(page.contains(&offer) && page.contains(&led.id) && !page.contains("<section id=\"trace\">"), "{page}");
     let asked = |before| AWS.calls_since(account, before).into_iter().map(|it| it.operation).collect::<Vec<_>>();
-    assert_eq!(asked(before), ["GetItem"], "a trace is read by those only who ask for it");
+    let reads = ["GetItem", "ListEventBuses", "ListRuleNamesByTarget"];
+    assert_eq!(asked(before), reads, "a trace is read by those only who ask for it");
     let page = console.page(&format!("/event?{query}&trace=1")).body;
     let told = run(account, &["trace", &led.id], "").out;
     assert_eq!(drawn(&page), of_command(&told));

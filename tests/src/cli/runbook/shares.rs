@@ -231,27 +231,9 @@ async fn move_records(story: &mut Story) {
     assert_eq!(story.shipping.ask(&moved), "null");
 }
 
-/// `infra/operations.yaml` without alarms on more than one metric, which the local CloudFormation does not know.
-fn operations() -> String {
-    let template = crate::tidy::read("infra/operations.yaml");
-    let (head, resources) = template.split_once("\nResources:\n").unwrap();
-    let (resources, outputs) = resources.split_once("\nOutputs:\n").unwrap();
-    let is_name = |line: &str| line.starts_with("  ") && !line[2..].starts_with([' ', '#']) && line.ends_with(':');
-    let mut blocks: Vec<String> = Vec::new();
-    for line in resources.lines() {
-        match blocks.last_mut() {
-            Some(block) if !is_name(line) => block.extend([line, "\n"]),
-            _ => blocks.push(format!("{line}\n")),
-        }
-    }
-    let known = |block: &&String| !block.contains("\n      Metrics:\n");
-    let resources: String = blocks.iter().filter(known).map(String::as_str).collect();
-    format!("{head}\nResources:\n{resources}\nOutputs:\n{outputs}")
-}
-
 async fn watch_and_delete(story: &mut Story) {
     std::fs::create_dir_all(story.shipping.operator.folder.join("infra")).unwrap();
-    story.shipping.operator.write("infra/operations.yaml", &operations());
+    story.shipping.operator.write("infra/operations.yaml", &crate::tidy::read("infra/operations.yaml"));
     let script = story.part.take("aws cloudformation deploy --stack-name signalbox-operations", &[]);
     let deployed = story.shipping.operator.run(&script);
     assert!(deployed.code == Some(0) && deployed.out.contains("TopicArn"), "{}{}", deployed.out, deployed.said);

@@ -12,13 +12,12 @@ use aws_sdk_sqs::Client as Sqs;
 use aws_sdk_sqs::types::QueueAttributeName;
 use local_aws::deploy::{Deployment, Stack, package};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::{Mutex, MutexGuard};
 
+use crate::world::AWS;
 use crate::world::built::binary;
+use crate::world::calls::post;
 use crate::world::scene::Scene;
-use crate::world::{AWS, REGION};
 
 /// The stack's table: that of the test's own account is there already.
 pub const TABLE: &str = "deployed-ledger";
@@ -177,22 +176,9 @@ impl<S: Scene> Account<S> {
         lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// One call to a service whose client nothing else here needs; the local AWS verifies no signature.
-    /// Returns the status line and the body.
+    /// One call to a service whose client nothing else here needs, in the name of this account.
     pub async fn call(&self, service: &str, header: &str, body: &str) -> (String, String) {
-        let address = AWS.endpoint().trim_start_matches("http://");
-        let (account, length) = (&self.scene.world().account, body.len());
-        let credential = format!("{account}/20260101/{REGION}/{service}/aws4_request");
-        let request = format!(
-            "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {length}\r\n{header}\r\n\
-            Authorization: AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=none\r\n\r\n{body}"
-        );
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
-        (head.lines().next().unwrap_or_default().to_owned(), body.to_owned())
+        post((AWS.endpoint(), &self.scene.world().account), service, header, body).await
     }
 }
 
