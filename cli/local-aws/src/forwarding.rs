@@ -65,8 +65,7 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
 
 /// One request over a connection of its own: on loopback that costs less than telling a dead one from a live one.
 ///
-/// The server is told, and closes it: hypercorn would else keep a timer for it that each later connection walks past, and this side would
-/// keep its port from being used again.
+/// The server is told, and closes it: this side would else keep its port from being used again.
 pub(crate) async fn ask(address: SocketAddr, mut request: Request<Full<Bytes>>) -> Answer {
     request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     let is_head = request.method() == Method::HEAD;

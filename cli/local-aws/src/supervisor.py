@@ -23,13 +23,12 @@ GRACE = 0.5  # seconds between SIGTERM and SIGKILL; the state is in memory only,
 def run_ministack(fd):
     import asyncio
 
-    from hypercorn.asyncio import serve
-    from hypercorn.config import Config
     from ministack.app import app
     import iam_mends
     import ministack_event_mends
     import ministack_lambda_mends
     import ministack_mends
+    import ministack_server
     import patching_mends
     import pipeline_mends
     import workflow_mends
@@ -42,11 +41,7 @@ def run_ministack(fd):
     patching_mends.mend()
     workflow_mends.mend()
     spare_what_stays()
-    config = Config()
-    config.bind = [f"fd://{fd}"]
-    config.backlog = 1024
-    config.keep_alive_timeout = 75
-    asyncio.run(serve(iam_mends.with_authorization(app), config))
+    asyncio.run(ministack_server.serve(fd, iam_mends.with_authorization(app)))
 
 
 def run_moto(fd):

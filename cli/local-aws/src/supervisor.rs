@@ -27,6 +27,7 @@ const SCRIPTS: [(&str, &str); 17] = [
     ("moto_database_mends.py", include_str!("moto_database_mends.py")),
     ("moto_patching_mends.py", include_str!("moto_patching_mends.py")),
     ("moto_usage_mends.py", include_str!("moto_usage_mends.py")),
+    ("ministack_server.py", include_str!("ministack_server.py")),
     ("ministack_mends.py", include_str!("ministack_mends.py")),
     ("ministack_alias_mends.py", include_str!("ministack_alias_mends.py")),
     ("ministack_lambda_mends.py", include_str!("ministack_lambda_mends.py")),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use crate::world::built::binary;
 use crate::world::{AWS, REGION};
@@ -35,7 +36,7 @@ impl Operator {
         std::fs::create_dir_all(folder.join("bin")).unwrap();
         let operator = Self { folder, account: account.into() };
         // The version that Debian has cannot be told of an endpoint by a variable.
-        let aws = format!("#!/bin/sh\nexec {} --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n", aws_cli().display());
+        let aws = format!("#!/bin/sh\nexec {} --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n", AWS_CLI.display());
         operator.write("bin/aws", &aws);
         let executable = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(operator.folder.join("bin/aws"), executable).unwrap();
@@ -77,6 +78,9 @@ impl Drop for Operator {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
+
+/// Asked for once: only to say its version, it takes most of a second.
+static AWS_CLI: LazyLock<PathBuf> = LazyLock::new(aws_cli);
 
 /// Version 2 of the AWS CLI; the registry of Python has version 1 only.
 #[expect(clippy::disallowed_methods, reason = "where programs lie is no setting")]
