@@ -19,7 +19,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-const SCRIPTS: [(&str, &str); 17] = [
+const SCRIPTS: [(&str, &str); 18] = [
     ("supervisor.py", include_str!("supervisor.py")),
     ("moto_server.py", include_str!("moto_server.py")),
     ("moto_mends.py", include_str!("moto_mends.py")),

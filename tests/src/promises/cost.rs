@@ -85,8 +85,7 @@ impl Cost {
     fn new(written: f64, read: f64, depth: &Value, gigabytes: f64, other: f64, prices: &Value) -> Self {
         let second = |it: f64| it * prices["seconds_per_round_trip"].as_f64().unwrap() * gigabytes;
         let gigabyte_seconds = depth.as_f64().map(second);
-        let time =
-            gigabyte_seconds.unwrap_or_default() * 1e6 * prices["lambda_gigabyte_second"].as_f64().unwrap();
+        let time = gigabyte_seconds.unwrap_or_default() * 1e6 * prices["lambda_gigabyte_second"].as_f64().unwrap();
         let units = written * price(prices, "dynamodb_write_units") + read * price(prices, "dynamodb_read_units");
         Self { written, read, gigabyte_seconds, dollars: price(prices, "lambda_requests") + time + units + other }
     }
@@ -101,14 +100,14 @@ fn row(function: &str, number: usize, sample: &str, paid: &Paid, prices: &Value)
     let memory = &Template::read(function).json["Parameters"]["MemorySize"]["Default"];
     let gigabytes = memory.as_f64().unwrap_or_else(|| panic!("{function}: MemorySize")) / 1024.0;
     let Paid { calls, written, read, other } = paid;
-    let priced = other.iter().map(|(name, count)| price(prices, name) * f64::from(u32::try_from(*count).unwrap()));
-    let priced: f64 = priced.sum();
+    let others = other.iter().map(|(name, count)| price(prices, name) * f64::from(u32::try_from(*count).unwrap()));
+    let beyond: f64 = others.sum();
     let known = &prices["events"][function][number];
-    let now = Cost::new(*written, *read, &known["depth"], gigabytes, priced, prices);
+    let now = Cost::new(*written, *read, &known["depth"], gigabytes, beyond, prices);
     let before = known["before"].as_object().map(|it| {
         let units = |name: &str| it[name].as_f64().unwrap_or_else(|| panic!("{function}: {name}"));
         let depth = it.get("depth").unwrap_or(&Value::Null);
-        Cost::new(units("written"), units("read"), depth, gigabytes, priced, prices)
+        Cost::new(units("written"), units("read"), depth, gigabytes, beyond, prices)
     });
     let beside = |show: fn(&Cost) -> String| match &before {
         Some(before) => format!("{} ({})", show(&now), show(before)),
