@@ -75,6 +75,9 @@ fn otherwise(function: &str, is_sweep: bool) -> Option<&'static str> {
 }
 
 async fn rules(sessions: &Sessions, function: &str, is_sweep: bool) -> Result<Vec<String>, Error> {
+    if sessions.home().is_err() {
+        sessions.ask_home().await?;
+    }
     let (client, home) = (Client::new(sessions.config()), sessions.home()?);
     let target = format!("arn:{}:lambda:{}:{}:function:{function}", home.partition, sessions.region()?, home.account);
     let mut names = Vec::new();
