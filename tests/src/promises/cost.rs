@@ -85,8 +85,7 @@ impl Cost {
     fn new(written: f64, read: f64, depth: &Value, gigabytes: f64, other: f64, prices: &Value) -> Self {
         let second = |it: f64| it * prices["seconds_per_round_trip"].as_f64().unwrap() * gigabytes;
         let gigabyte_seconds = depth.as_f64().map(second);
-        let time =
-            gigabyte_seconds.unwrap_or_default() * 1e6 * prices["lambda_gigabyte_second"].as_f64().unwrap();
+        let time = gigabyte_seconds.unwrap_or_default() * 1e6 * prices["lambda_gigabyte_second"].as_f64().unwrap();
         let units = written * price(prices, "dynamodb_write_units") + read * price(prices, "dynamodb_read_units");
         Self { written, read, gigabyte_seconds, dollars: price(prices, "lambda_requests") + time + units + other }
     }

@@ -28,7 +28,7 @@ impl Checked for Scene {
             given: Given::Parameter,
             sample: "the-manifest-parameter-was-updated",
             calls: expect![[r#"
-            11 calls
+            10 calls
             dynamodb:PutItem
             dynamodb:Scan
             ec2:DescribeImageAttribute
@@ -39,7 +39,6 @@ impl Checked for Scene {
             ec2:ModifyImageAttribute
             ec2:ModifySnapshotAttribute
             dynamodb:TransactWriteItems
-            dynamodb:UpdateItem
         "#]],
         }]
     }
