@@ -2,15 +2,15 @@
 
 use aws::Answer;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use reaction::{Doing, Error, Settlement};
+use reaction::{Doing, Error};
 
 use crate::report::{DETAIL_TYPE, SOURCE};
 use crate::{Report, ReportPatches, Step};
 
 impl ReportPatches {
-    pub(crate) async fn carry_out(&self, step: &Step, settlement: Option<&Settlement>) -> Result<(), Error> {
+    pub(crate) async fn carry_out(&self, step: &Step) -> Result<(), Error> {
         match step {
-            Step::Record(place, scans) => self.history.record(place, scans, settlement).await,
+            Step::Record(place, scans) => self.history.record(place, scans).await,
             Step::Note(place, day) => self.history.note_day(place, day).await,
             Step::Report(report) => self.send(report).await,
             Step::Remember(place, told, now) => self.history.remember(place, told, *now).await,

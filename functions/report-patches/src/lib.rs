@@ -50,7 +50,6 @@ impl ReportPatches {
 impl Reaction for ReportPatches {
     const NAME: &'static str = "report-patches";
     const REPEAT: Repeat = Repeat::Again;
-    const SETTLES: bool = true;
     const CONCURRENCY: usize = 4;
     const AFTER_FAILURE: AfterFailure = AfterFailure::Stop;
     type Event = Box<RawValue>;
@@ -79,8 +78,8 @@ impl Reaction for ReportPatches {
         step.phase()
     }
 
-    async fn apply(&self, _: &Subject, step: &Step, run: &Run) -> Result<(), Error> {
-        Box::pin(self.carry_out(step, run.settlement.as_deref())).await
+    async fn apply(&self, _: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
+        Box::pin(self.carry_out(step)).await
     }
 }
 

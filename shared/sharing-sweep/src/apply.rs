@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use place::shortened;
-use reaction::{Error, Settlement};
+use reaction::Error;
 use sharing::{Change, Effect, Kind, Principal, Resource, Share};
 use sharing_aws::{Holders, PolicyRead};
 use sharing_records::record_if_any;
@@ -21,16 +21,11 @@ pub enum Applied {
 }
 
 impl Sweep {
-    pub(crate) async fn carry_out(
-        &self,
-        occurrence: &str,
-        step: &Step,
-        settlement: Option<&Settlement>,
-    ) -> Result<(), Error> {
+    pub(crate) async fn carry_out(&self, occurrence: &str, step: &Step) -> Result<(), Error> {
         match step {
             Step::CannotShare(cannot) => Err(cannot.error()),
-            Step::Share(share) => self.recorded_share(occurrence, share, settlement).await,
-            Step::Forget(share) => self.forget(occurrence, share, settlement).await,
+            Step::Share(share) => self.recorded_share(occurrence, share).await,
+            Step::Forget(share) => self.forget(occurrence, share).await,
         }
     }
 
@@ -58,24 +53,19 @@ impl Sweep {
         if left.changes.is_empty() {
             return Ok(Applied::AlreadyDone);
         }
-        self.recorded_share(occurrence, &left, None).await.map(|()| Applied::Done)
+        self.recorded_share(occurrence, &left).await.map(|()| Applied::Done)
     }
 
-    async fn recorded_share(
-        &self,
-        occurrence: &str,
-        share: &Share,
-        settlement: Option<&Settlement>,
-    ) -> Result<(), Error> {
+    async fn recorded_share(&self, occurrence: &str, share: &Share) -> Result<(), Error> {
         let effect = Box::pin(self.share(share));
-        record_if_any(self.grants.as_ref(), occurrence, share, settlement, effect).await
+        record_if_any(self.grants.as_ref(), occurrence, share, None, effect).await
     }
 
     /// Records that nobody has what is gone.
-    async fn forget(&self, occurrence: &str, share: &Share, settlement: Option<&Settlement>) -> Result<(), Error> {
+    async fn forget(&self, occurrence: &str, share: &Share) -> Result<(), Error> {
         let Some(grants) = &self.grants else { return Ok(()) };
         let done = share.changes.iter().map(Change::difference).collect();
-        grants.record(occurrence, share, settlement, async { Ok(Effect { done, refused: None }) }).await
+        grants.record(occurrence, share, None, async { Ok(Effect { done, refused: None }) }).await
     }
 
     /// Changes who may use the things of one step.

@@ -134,7 +134,6 @@ impl Sweep {
 impl<O: Occasion> Reaction for Sweeping<O> {
     const NAME: &'static str = O::NAME;
     const REPEAT: Repeat = Repeat::Again;
-    const SETTLES: bool = true;
     const CONCURRENCY: usize = 100;
     type Event = Box<RawValue>;
     type Subject = Subject;
@@ -170,8 +169,8 @@ impl<O: Occasion> Reaction for Sweeping<O> {
         }
     }
 
-    async fn apply(&self, subject: &Subject, step: &Step, run: &Run) -> Result<(), Error> {
-        self.sweep.carry_out(&Self::key(subject).to_string(), step, run.settlement.as_deref()).await
+    async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {
+        self.sweep.carry_out(&Self::key(subject).to_string(), step).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws::{Answer, is_failed_condition};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, ReturnValue, TransactWriteItem, Update};
-use reaction::{Doing, Error, Settlement};
+use reaction::{Doing, Error};
 use serde::Serialize;
 use serde_dynamo::aws_sdk_dynamodb_1::{to_attribute_value, to_item};
 
@@ -23,31 +23,19 @@ impl History {
     /// How many heads one write takes.
     pub const HEADS: usize = PARTS;
 
-    /// Records scans, each with the head as it was read, in one transaction, which takes the settlement of the occurrence with it. A scan
-    /// that another run overtook meanwhile is kept, and its head stays.
+    /// Records scans, each with the head as it was read, in one transaction. A scan that another run overtook meanwhile is kept, and its
+    /// head stays.
     ///
     /// # Errors
     /// `Failed` where another run recorded an older scan meanwhile, so that the heads have to be read again.
-    pub async fn record(
-        &self,
-        place: &Place,
-        scans: &[(Scan, Head)],
-        settlement: Option<&Settlement>,
-    ) -> Result<(), Error> {
+    pub async fn record(&self, place: &Place, scans: &[(Scan, Head)]) -> Result<(), Error> {
         let doing = || format!("recording {} in {}", crate::so_many(scans.len(), "scan"), self.table);
         let mut parts = Vec::with_capacity(scans.len() * 2);
         for (scan, head) in scans {
             parts.push(put(self.scan_item(place, scan)?)?);
             parts.push(self.moved_head(place, scan, head)?);
         }
-        let settlement = settlement.filter(|_| parts.len() < PARTS).and_then(|it| Some((it, it.write::<Update>()?)));
-        parts.extend(settlement.map(|(_, write)| TransactWriteItem::builder().update(write.clone()).build()));
-        let Some(reasons) = self.write(parts).await.doing(doing)? else {
-            if let Some((settlement, _)) = settlement {
-                settlement.made();
-            }
-            return Ok(());
-        };
+        let Some(reasons) = self.write(parts).await.doing(doing)? else { return Ok(()) };
         let lost = scans.iter().zip(reasons.chunks(2)).filter(|(_, it)| it.iter().any(is_lost));
         let lost: BTreeSet<_> = lost.map(|((scan, _), _)| scan.instance.clone()).collect();
         for (scan, _) in scans.iter().filter(|(scan, _)| lost.contains(&scan.instance)) {
@@ -61,7 +49,7 @@ impl History {
             put.send().await.or_error().doing(doing)?;
         }
         let rest: Vec<_> = scans.iter().filter(|(scan, _)| !lost.contains(&scan.instance)).cloned().collect();
-        if rest.is_empty() { Ok(()) } else { Box::pin(self.record(place, &rest, None)).await }
+        if rest.is_empty() { Ok(()) } else { Box::pin(self.record(place, &rest)).await }
     }
 
     fn scan_item(&self, place: &Place, scan: &Scan) -> Result<(String, Item), Error> {

@@ -28,18 +28,19 @@ impl Checked for Scene {
             given: Given::Parameter,
             sample: "the-manifest-parameter-was-updated",
             calls: expect![[r#"
-                10 calls
-                dynamodb:PutItem
-                dynamodb:Scan
-                ec2:DescribeImageAttribute
-                ec2:DescribeImages
-                ec2:DescribeSnapshotAttribute
-                ssm:GetParameter
-                dynamodb:TransactWriteItems
-                ec2:ModifyImageAttribute
-                ec2:ModifySnapshotAttribute
-                dynamodb:TransactWriteItems
-            "#]],
+            11 calls
+            dynamodb:PutItem
+            dynamodb:Scan
+            ec2:DescribeImageAttribute
+            ec2:DescribeImages
+            ec2:DescribeSnapshotAttribute
+            ssm:GetParameter
+            dynamodb:TransactWriteItems
+            ec2:ModifyImageAttribute
+            ec2:ModifySnapshotAttribute
+            dynamodb:TransactWriteItems
+            dynamodb:UpdateItem
+        "#]],
         }]
     }
 

@@ -24,13 +24,14 @@ impl Checked for Scene {
                 given: GIVEN,
                 sample: "an-instance-misses-patches",
                 calls: expect![[r#"
-                    5 calls
-                    dynamodb:PutItem
-                    dynamodb:GetItem
-                    ssm:DescribeInstancePatchStates
-                    ssm:DescribeInstancePatches
-                    dynamodb:TransactWriteItems
-                "#]],
+                6 calls
+                dynamodb:PutItem
+                dynamodb:GetItem
+                ssm:DescribeInstancePatchStates
+                ssm:DescribeInstancePatches
+                dynamodb:TransactWriteItems
+                dynamodb:UpdateItem
+            "#]],
             },
             economy_of_a_sweep(),
         ]

@@ -7,7 +7,7 @@ use crate::promises::every_call::Run;
 pub fn runs() -> Vec<Run<Given>> {
     const FOREIGN: Node = Node { id: "i-0123456789abcdef1", managed_for_days: None, scan: None, ..NODE };
     vec![
-        Run { given: GIVEN, sample: "an-instance-misses-patches", calls: 5 },
+        Run { given: GIVEN, sample: "an-instance-misses-patches", calls: 6 },
         Run { given: Given { instances: &[super::OPEN, FOREIGN], ..GIVEN }, sample: "it-is-time-to-sweep", calls: 16 },
     ]
 }

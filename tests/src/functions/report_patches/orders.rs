@@ -85,14 +85,14 @@ async fn a_run_that_read_an_older_scan_and_writes_later_keeps_it_and_moves_nothi
     scene.tell_all(&[Node { scan: Some(Told { hours: 0, ..CLEAN }), ..NODE }]).await;
     assert_eq!(scene.hear_of(&sample(COMPLIANT)).await.outcome, Outcome::Applied);
     let newest = scene.history().head(&place, &id).await.unwrap();
-    scene.history().record(&place, &[(late.clone(), before.clone())], None).await.unwrap();
+    scene.history().record(&place, &[(late.clone(), before.clone())]).await.unwrap();
     assert_eq!(scene.history().head(&place, &id).await.unwrap(), newest);
     let scans = scene.history().scans(&place, &id).await.unwrap();
     assert_eq!(scans.iter().map(|it| it.counts.missing).collect::<Vec<_>>(), [2, 0]);
     // Whoever read the head before has to read it anew where its own scan is the newer one.
     scene.tell_all(&[Node { scan: Some(Told { hours: 0, ..FOUND }), ..NODE }]).await;
     let ahead = Scan { at: late.at + 100_000, ..late };
-    let error = scene.history().record(&place, &[(ahead, before)], None).await.unwrap_err();
+    let error = scene.history().record(&place, &[(ahead, before)]).await.unwrap_err();
     assert!(!error.is_refused() && error.to_string().contains("another run recorded an older scan"), "{error}");
 }
 
@@ -174,7 +174,7 @@ async fn a_sweep_that_read_less_than_an_event_has_recorded_says_nothing_of_that_
     scene.tell_all(&[Node { scan: Some(Told { hours: 0, ..FOUND }), ..NODE }]).await;
     let newer = scan(&reader, &id).await;
     let head = scene.history().head(&scene.place(), &id).await.unwrap();
-    scene.history().record(&scene.place(), &[(newer, head)], None).await.unwrap();
+    scene.history().record(&scene.place(), &[(newer, head)]).await.unwrap();
     // Systems Manager shows the former state once more, as a replica that lags behind does.
     let at = scene.time(1);
     tell(&scene.world, id.as_str(), "Linux Servers", &CLEAN, &at).await;
