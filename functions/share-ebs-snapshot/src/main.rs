@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Each call allocates hundreds of times: see decision 122.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     lambda::on_event::<share_ebs_snapshot::ShareEbsSnapshot>().await

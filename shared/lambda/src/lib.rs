@@ -16,7 +16,3 @@ pub use on_batch::on_batch;
 pub use on_event::{on_event, on_step};
 pub use on_http::{on_http, request_of};
 pub use on_job::on_job;
-
-/// A call to AWS allocates hundreds of times.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

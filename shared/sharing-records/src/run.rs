@@ -112,11 +112,10 @@ impl<'a> Run<'a> {
     /// Knows that these moves were made, and writes their items to the log too, where a cut tail of the table shows.
     pub(crate) fn advance(&mut self, moves: &[Move]) {
         for it in moves {
-            let json = serde_json::to_string(&it.item).unwrap_or_default();
             tracing::info!(
                 service = self.grants.function,
                 correlation_id = it.item.correlation_id,
-                audit = json,
+                audit = it.json,
                 "audit of {}: {}",
                 it.item.resource,
                 it.item.kind
@@ -181,7 +180,9 @@ impl<'a> Run<'a> {
             previous: head.hash.clone(),
             hash: String::new(),
         };
-        Move { index, resource: resource.clone(), stored: *stored, item: item.sealed(), pending, grants }
+        let item = item.sealed();
+        let json = serde_json::to_string(&item).unwrap_or_default();
+        Move { index, resource: resource.clone(), stored: *stored, item, json, pending, grants }
     }
 }
 

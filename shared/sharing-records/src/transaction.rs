@@ -71,9 +71,8 @@ impl Size {
     /// Adds so many parts of a move; whether they fit.
     fn add(&mut self, it: &Move, parts: usize) -> bool {
         self.parts += parts;
-        let content = serde_json::to_string(&it.item).map_or(0, |json| json.len());
-        let pending = serde_json::to_string(&it.pending).map_or(0, |json| json.len());
-        self.bytes += 2 * content + pending + parts * BYTES_OF_PART;
+        // The item, and in the head not more than the item says of who gains and loses.
+        self.bytes += 2 * it.json.len() + parts * BYTES_OF_PART;
         self.parts <= PARTS && self.bytes <= BYTES
     }
 }

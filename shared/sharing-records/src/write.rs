@@ -23,6 +23,8 @@ pub(crate) struct Move {
     pub(crate) stored: u64,
     /// The item that the audit gains.
     pub(crate) item: AuditItem,
+    /// The item as JSON, for the log.
+    pub(crate) json: String,
     /// The change that is open from now on.
     pub(crate) pending: Option<Pending>,
     /// What becomes of grants.
