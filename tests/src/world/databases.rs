@@ -52,6 +52,9 @@ pub const MASTER: &str = "master";
 /// Its password.
 pub const MASTER_PASSWORD: &str = "all-of-it-1";
 
+/// How often the master tries to log in.
+const ATTEMPTS: usize = 10;
+
 /// How often a starting server is looked at, beside listening to it, and for how long.
 const LOOKS: (Duration, usize) = (Duration::from_millis(500), 120);
 
@@ -105,8 +108,13 @@ impl Server {
         engine::connect(&self.login(user, password), &self.trust()).await
     }
 
-    /// Logs the user in that may do everything.
+    /// Logs the user in that may do everything. On a busy machine a login can take longer than an attempt may.
     pub async fn master(&self) -> Connection {
+        for _ in 1..ATTEMPTS {
+            if let Ok(master) = self.connect(MASTER, MASTER_PASSWORD).await {
+                return master;
+            }
+        }
         self.connect(MASTER, MASTER_PASSWORD).await.unwrap_or_else(|error| panic!("{error}\n{}", self.log()))
     }
 
