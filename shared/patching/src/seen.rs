@@ -30,7 +30,7 @@ impl Seen {
     /// are not read.
     ///
     /// # Errors
-    /// As of [`look`], and of `GetItem` and `Query`.
+    /// As of [`find`], and of `GetItem` and `Query`.
     pub async fn read(
         config: &SdkConfig,
         table: &str,
