@@ -20,6 +20,8 @@ use crate::world::{AWS, REGION, now};
 struct Archived {
     account: Account,
     id: String,
+    /// How late it was so many hours ago: one replay has the same hours each time.
+    hours: Vec<String>,
 }
 
 impl Archived {
@@ -32,7 +34,7 @@ impl Archived {
         events.put_rule().name("others").event_pattern("{\"source\": [\"aws.ec2\"]}").send().await.unwrap();
         let target = Target::builder().id("queue").arn(format!("arn:aws:sqs:{REGION}:{id}:others")).build().unwrap();
         events.put_targets().rule("others").targets(target).send().await.unwrap();
-        Self { account, id }
+        Self { account, id, hours: (0..=24).map(at).collect() }
     }
 
     /// Puts the event of the image on the bus, as EC2 did so many hours ago.
@@ -71,9 +73,9 @@ impl Archived {
     }
 
     /// A replay of the hours between, under this name; planned where it is not to be applied.
-    fn replay(&self, (from, to): (u64, u64), name: &str, apply: bool) -> Ran {
-        let (from, to) = (at(from), at(to));
-        let arguments = ["replay", "--archive", "images", "--from", &from, "--to", &to, "--name", name, "--apply"];
+    fn replay(&self, (from, to): (usize, usize), name: &str, apply: bool) -> Ran {
+        let (from, to) = (&self.hours[from], &self.hours[to]);
+        let arguments = ["replay", "--archive", "images", "--from", from, "--to", to, "--name", name, "--apply"];
         run(&self.id, &arguments[..if apply { 10 } else { 9 }], "")
     }
 
