@@ -8,7 +8,7 @@ use place::Arn;
 use std::fmt;
 use std::time::Duration;
 
-use aws::Answer;
+use aws::{Answer, all_by_token};
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -91,18 +91,14 @@ impl Bus {
         Ok(sent)
     }
 
-    /// The enabled rules; the service offers no paginator.
+    /// The enabled rules.
     async fn rules(&self) -> Result<Vec<Rule>, Error> {
-        let (mut rules, mut page) = (Vec::new(), None);
-        loop {
-            let answer = self.events.list_rules().set_next_token(page).send().await.or_error();
-            let answer = answer.doing(|| "listing the rules of the default bus")?;
-            rules.extend(answer.rules.unwrap_or_default().into_iter().filter(is_enabled));
-            page = answer.next_token;
-            if page.is_none() {
-                return Ok(rules);
-            }
-        }
+        let rules = all_by_token(async |token| {
+            let answer = self.events.list_rules().set_next_token(token).send().await.or_error()?;
+            Ok((answer.rules, answer.next_token))
+        });
+        let rules = rules.await.doing(|| "listing the rules of the default bus")?;
+        Ok(rules.into_iter().filter(is_enabled).collect())
     }
 
     async fn matches(&self, rule: &str, pattern: &str, event: &str) -> Result<bool, Error> {
@@ -112,16 +108,12 @@ impl Bus {
     }
 
     async fn targets(&self, rule: &str) -> Result<Vec<Target>, Error> {
-        let (mut targets, mut page) = (Vec::new(), None);
-        loop {
-            let answer = self.events.list_targets_by_rule().rule(rule).set_next_token(page).send().await.or_error();
-            let answer = answer.doing(|| format!("listing the targets of rule {rule}"))?;
-            targets.extend(answer.targets.unwrap_or_default());
-            page = answer.next_token;
-            if page.is_none() {
-                return Ok(targets);
-            }
-        }
+        let targets = all_by_token(async |token| {
+            let ask = self.events.list_targets_by_rule().rule(rule).set_next_token(token);
+            let answer = ask.send().await.or_error()?;
+            Ok((answer.targets, answer.next_token))
+        });
+        targets.await.doing(|| format!("listing the targets of rule {rule}"))
     }
 
     async fn invoke(&self, target: &Target, event: &str) -> Reply {

@@ -7,14 +7,13 @@ which ministack brings along, is made for much more, and costs as much CPU for a
 import asyncio
 import socket
 import traceback
-from email.utils import formatdate
-from http import HTTPStatus
 from http.client import responses
 from urllib.parse import unquote
 
+from http_head import head_of
+
 ASGI = {"version": "3.0", "spec_version": "2.1"}
 BACKLOG = 1024
-WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 async def serve(fd, app):
@@ -97,7 +96,7 @@ class Connection(asyncio.Protocol):
             part = b""
         if self.head:
             # One packet for both: to write to a socket costs more than all else here.
-            part = head_of(self.head, None if more or self.scope["method"] == "HEAD" else len(part)) + part
+            part = lines_of(self.head, None if more or self.scope["method"] == "HEAD" else len(part)) + part
             self.head = {}
         if not self.transport.is_closing():
             self.transport.write(part)
@@ -129,14 +128,7 @@ def scope_of(head, transport):
     return scope, length
 
 
-def head_of(start, length):
-    """The first lines of an answer. Where the length is not told, the end of the connection is that of the answer."""
-    status, headers = start["status"], start.get("headers", [])
-    given = {name.lower() for name, _ in headers}
-    lines = [f"HTTP/1.1 {status} {responses.get(status, '')}".encode()]
-    lines += [name + b": " + value for name, value in headers if name.lower() != b"connection"]
-    if b"date" not in given:
-        lines.append(f"Date: {formatdate(usegmt=True)}".encode())
-    if length is not None and b"content-length" not in given and status not in WITHOUT_BODY:
-        lines.append(f"Content-Length: {length}".encode())
-    return b"\r\n".join([*lines, b"Connection: close", b"", b""])
+def lines_of(start, length):
+    """The first lines of an answer that ASGI has begun."""
+    fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start.get("headers", [])]
+    return head_of(start["status"], responses.get(start["status"], ""), fields, length)

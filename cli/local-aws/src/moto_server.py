@@ -11,9 +11,9 @@ import io
 import socket
 import sys
 import traceback
-from email.utils import formatdate
-from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
+
+from http_head import head_of
 
 # What moto plays, by its own names.
 SERVICES = ("ebs", "ec2", "ecr", "emr", "kms", "organizations", "rds", "ssm", "sso-admin", "sts")
@@ -67,18 +67,8 @@ def answer(connection, app):
         rest += more
     environ["wsgi.input"] = io.BytesIO(rest)
     status, fields, body = ask(app, environ)
-    given = {name.lower() for name, _ in fields}
-    fields = [(name, value) for name, value in fields if name.lower() != "connection"] + [("Connection", "close")]
-    if "date" not in given:
-        fields.append(("Date", formatdate(usegmt=True)))
-    if "content-length" not in given and may_have_body(status):
-        fields.append(("Content-Length", str(len(body))))
-    head = "".join([f"HTTP/1.1 {status}\r\n", *(f"{name}: {value}\r\n" for name, value in fields), "\r\n"])
-    connection.sendall(head.encode("latin-1") + (b"" if method == "HEAD" else body))
-
-
-def may_have_body(status):
-    return int(status.split(" ", 1)[0]) not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+    number, _, reason = status.partition(" ")
+    connection.sendall(head_of(int(number), reason, fields, len(body)) + (b"" if method == "HEAD" else body))
 
 
 def read_head(connection):

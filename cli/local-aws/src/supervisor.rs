@@ -19,8 +19,9 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde::Deserialize;
 
-const SCRIPTS: [(&str, &str); 18] = [
+const SCRIPTS: [(&str, &str); 19] = [
     ("supervisor.py", include_str!("supervisor.py")),
+    ("http_head.py", include_str!("http_head.py")),
     ("moto_server.py", include_str!("moto_server.py")),
     ("moto_mends.py", include_str!("moto_mends.py")),
     ("moto_cluster_mends.py", include_str!("moto_cluster_mends.py")),

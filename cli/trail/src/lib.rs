@@ -13,7 +13,7 @@ use reaction::{Doing, Error};
 use trace::Tree;
 
 pub use found::{Found, Said};
-pub use rules::{CameBy, came_by};
+pub use rules::{CameBy, came_by, is_enabled};
 
 /// An id in the letters that ids have: it becomes a part of a query.
 ///

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use aws::{Answer, Sessions};
+use aws::{Answer, Sessions, all_by_token};
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::RuleState;
 use function::Trigger;
@@ -92,42 +92,38 @@ async fn rules(sessions: &Sessions, function: &str, is_sweep: bool) -> Result<Ve
     Ok(names)
 }
 
-/// The buses; the service offers no paginator.
 async fn buses(client: &Client) -> Result<Vec<String>, Error> {
-    let (mut buses, mut page) = (Vec::new(), None);
-    loop {
-        let answer = client.list_event_buses().set_next_token(page).send().await.or_error();
-        let answer = answer.doing(|| "listing the event buses")?;
-        buses.extend(answer.event_buses.unwrap_or_default().into_iter().filter_map(|it| it.name));
-        page = answer.next_token;
-        if page.is_none() {
-            return Ok(buses);
-        }
-    }
+    let buses = all_by_token(async |token| {
+        let answer = client.list_event_buses().set_next_token(token).send().await.or_error()?;
+        Ok((answer.event_buses, answer.next_token))
+    });
+    let buses = buses.await.doing(|| "listing the event buses")?;
+    Ok(buses.into_iter().filter_map(|it| it.name).collect())
 }
 
 /// The rules of a bus that have this target.
 async fn of_target(client: &Client, bus: &str, target: &str) -> Result<Vec<String>, Error> {
-    let (mut names, mut page) = (Vec::new(), None);
-    loop {
-        let ask = client.list_rule_names_by_target().target_arn(target).event_bus_name(bus).set_next_token(page);
-        let answer = ask.send().await.or_error().doing(|| format!("listing the rules of {target} on the bus {bus}"))?;
-        names.extend(answer.rule_names.unwrap_or_default());
-        page = answer.next_token;
-        if page.is_none() {
-            return Ok(names);
-        }
-    }
+    let names = all_by_token(async |token| {
+        let ask = client.list_rule_names_by_target().target_arn(target).event_bus_name(bus).set_next_token(token);
+        let answer = ask.send().await.or_error()?;
+        Ok((answer.rule_names, answer.next_token))
+    });
+    names.await.doing(|| format!("listing the rules of {target} on the bus {bus}"))
 }
 
 /// Whether a rule is enabled, and starts sweeps, or hands over events.
 async fn is_due(client: &Client, bus: &str, name: &str, is_sweep: bool) -> Result<bool, Error> {
-    let enabled = [RuleState::Enabled, RuleState::EnabledWithAllCloudtrailManagementEvents];
     let asked = client.describe_rule().name(name).event_bus_name(bus).send().await.or_absent();
     // One that was deleted since it was listed hands over nothing.
     let Some(rule) = asked.doing(|| format!("looking at the rule {name}"))? else { return Ok(false) };
     let is_schedule = rule.schedule_expression().is_some_and(|it| !it.is_empty());
-    Ok(is_schedule == is_sweep && rule.state().is_some_and(|it| enabled.contains(it)))
+    Ok(is_schedule == is_sweep && is_enabled(rule.state()))
+}
+
+/// Whether a rule in this state hands over what it is for.
+#[must_use]
+pub fn is_enabled(state: Option<&RuleState>) -> bool {
+    matches!(state, Some(RuleState::Enabled | RuleState::EnabledWithAllCloudtrailManagementEvents))
 }
 
 #[cfg(test)]

@@ -48,9 +48,7 @@ impl MirrorRepository {
                     Some(pem) => remote.trusting(pem.as_bytes())?,
                     None => remote,
                 };
-                let Some(secret) = token else { return Ok(Forge::new(self, name, repository, (remote, Access::Open))) };
-                let token = self.open(Opener::Token(secret.clone()), early).await?;
-                (remote, Access::Token { user: user.as_deref().unwrap_or(USER).to_owned().into(), token })
+                (remote, self.by_token(token.as_deref(), user.as_deref(), early).await?)
             }
             Source::Connection { arn, repository } => {
                 let of_forge = repository.parse().map_err(Error::refused)?;
@@ -64,7 +62,16 @@ impl MirrorRepository {
                 (remote, access)
             }
         };
-        Ok(Forge::new(self, name, repository, (remote, access)))
+        let folder = self.folder.join(name.as_str().replace('/', "+"));
+        let branches = repository.branches().map(String::from).collect();
+        Ok(Forge { remote, access, folder, hosts: repository.lfs.clone(), largest: repository.largest, branches })
+    }
+
+    /// Access by the token in a secret, or by nothing.
+    async fn by_token(&self, secret: Option<&str>, user: Option<&str>, early: Option<Early>) -> Result<Access, Error> {
+        let Some(secret) = secret else { return Ok(Access::Open) };
+        let token = self.open(Opener::Token(secret.to_owned()), early).await?;
+        Ok(Access::Token { user: user.unwrap_or(USER).to_owned().into(), token })
     }
 
     /// Access by our own credentials. It lasts for 15 minutes, as long as an invocation at most.
@@ -78,17 +85,6 @@ impl MirrorRepository {
 }
 
 impl Forge {
-    fn new(
-        function: &MirrorRepository,
-        name: &RepositoryName,
-        repository: &Repository,
-        (remote, access): (Remote, Access),
-    ) -> Self {
-        let folder = function.folder.join(name.as_str().replace('/', "+"));
-        let branches = repository.branches().map(String::from).collect();
-        Self { remote, access, folder, hosts: repository.lfs.clone(), largest: repository.largest, branches }
-    }
-
     /// The commits of the branches.
     pub(crate) async fn heads(&self) -> Result<BTreeMap<String, CommitId>, Error> {
         let heads = git::heads(&self.remote, &self.access).await?;

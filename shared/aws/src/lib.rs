@@ -29,6 +29,6 @@ pub use error::{
 pub use http::{open_only, roots_of};
 pub use members::{MEMBERS, Members};
 pub use pace::{Pace, RATES, Rates};
-pub use pages::all_pages;
+pub use pages::{all_by_token, all_pages};
 pub use sessions::{Home, Sessions};
 pub use traced::DAEMON_ADDRESS;

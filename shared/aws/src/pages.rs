@@ -19,3 +19,22 @@ where
     }
     Ok(all)
 }
+
+/// Every item of a list that the SDK has no paginator for. `page` asks for the page of a token, and says its items and the next token.
+///
+/// # Errors
+/// Those of `page`: a list that was cut short is no list.
+pub async fn all_by_token<T, F>(mut page: impl FnMut(Option<String>) -> F) -> Result<Vec<T>, Error>
+where
+    F: Future<Output = Result<(Option<Vec<T>>, Option<String>), Error>>,
+{
+    let (mut all, mut token) = (Vec::new(), None);
+    loop {
+        let (items, next) = page(token).await?;
+        all.extend(items.unwrap_or_default());
+        if next.is_none() {
+            return Ok(all);
+        }
+        token = next;
+    }
+}

@@ -15,7 +15,6 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, Update};
 use reaction::{Claim, Doing, Error, Key, Ledger, Outcome, Owner, Repeat, Report, Settlement};
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
@@ -143,19 +142,7 @@ impl Ledger for DynamoLedger {
     }
 
     async fn settle(&self, key: &Key, owner: &Owner, report: &Report) -> Result<bool, Error> {
-        let write = self.settling(key, owner, report)?;
-        let update = self.client.update_item().table_name(write.table_name).set_key(Some(write.key));
-        let answer = update
-            .update_expression(write.update_expression)
-            .set_condition_expression(write.condition_expression)
-            .set_expression_attribute_names(write.expression_attribute_names)
-            .set_expression_attribute_values(write.expression_attribute_values)
-            .send()
-            .await;
-        if is_of_another(&answer) {
-            return Ok(false);
-        }
-        answer.or_error().map(|_| true).doing(|| self.place())
+        send(&self.client, self.settling(key, owner, report)?).await.doing(|| self.place())
     }
 
     /// The [`Update`] that settles the occurrence, to be a part of a transaction.
@@ -165,37 +152,47 @@ impl Ledger for DynamoLedger {
 
     /// The [`Update`] that gives the occurrence back, to be a part of a transaction.
     fn return_of(&self, key: &Key, owner: &Owner) -> Option<Settlement> {
-        let update = Update::builder().table_name(&self.table).key("id", self.id(key)).update_expression(GIVE_BACK);
-        let update = update.condition_expression(OURS).expression_attribute_names("#owner", "owner");
-        let update = update.expression_attribute_values(":lapses", number(0));
-        let update = update.expression_attribute_values(":owner", AttributeValue::S(owner.0.clone()));
-        update.build().ok().map(Settlement::new)
+        giving_back(&self.table, self.id(key), &owner.0).ok().map(Settlement::new)
     }
 
     async fn release(&self, key: &Key, owner: &Owner) -> Result<(), Error> {
-        let update = self.client.update_item().table_name(&self.table).key("id", self.id(key));
-        let answer = giving_back(update, &owner.0).send().await;
-        if is_of_another(&answer) {
-            return Ok(());
-        }
-        answer.or_error().map(drop).doing(|| self.place())
+        let write = giving_back(&self.table, self.id(key), &owner.0)?;
+        send(&self.client, write).await.map(drop).doing(|| self.place())
     }
 }
 
 /// Whether the occurrence is still of the run that has claimed it.
 const OURS: &str = "#owner = :owner";
 
-/// Ends the lease. The record stays, so that who takes the occurrence over knows that it had a holder.
-const GIVE_BACK: &str = "SET in_progress_expiration = :lapses";
-
-/// The update that ends the lease of this owner.
-fn giving_back(update: UpdateItemFluentBuilder, owner: &str) -> UpdateItemFluentBuilder {
-    update
-        .update_expression(GIVE_BACK)
+/// The update that ends the lease of this owner. The record stays, so that who takes the occurrence over knows that it had a holder.
+fn giving_back(table: &str, id: AttributeValue, owner: &str) -> Result<Update, Error> {
+    Update::builder()
+        .table_name(table)
+        .key("id", id)
+        .update_expression("SET in_progress_expiration = :lapses")
         .condition_expression(OURS)
         .expression_attribute_names("#owner", "owner")
         .expression_attribute_values(":lapses", number(0))
         .expression_attribute_values(":owner", AttributeValue::S(owner.into()))
+        .build()
+        .map_err(Error::failed)
+}
+
+/// Makes an update by itself: `false` where the occurrence is of another run, and is left as it is.
+async fn send(client: &Client, write: Update) -> Result<bool, Error> {
+    let update = client.update_item().table_name(write.table_name).set_key(Some(write.key));
+    let answer = update
+        .update_expression(write.update_expression)
+        .set_condition_expression(write.condition_expression)
+        .set_expression_attribute_names(write.expression_attribute_names)
+        .set_expression_attribute_values(write.expression_attribute_values)
+        .send()
+        .await;
+    let service_error = answer.as_ref().err().and_then(SdkError::as_service_error);
+    if service_error.is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
+        return Ok(false);
+    }
+    answer.or_error().map(|_| true)
 }
 
 /// Whether its holder had ended long before this time, so that whatever is read from then on has what it wrote.
@@ -204,12 +201,6 @@ fn is_long_over(former: HashMap<String, AttributeValue>, now: Duration) -> bool 
         let ended = former.in_progress_expiration.filter(|_| former.status == Status::Completed);
         ended.is_some_and(|at| Duration::from_millis(at) + LONG_OVER < now)
     })
-}
-
-/// Whether the occurrence is no longer ours.
-fn is_of_another<T, R>(answer: &Result<T, SdkError<UpdateItemError, R>>) -> bool {
-    let service_error = answer.as_ref().err().and_then(SdkError::as_service_error);
-    service_error.is_some_and(UpdateItemError::is_conditional_check_failed_exception)
 }
 
 /// Who holds the occurrence, where a claim met a holder.

@@ -8,12 +8,11 @@ use aws::{Answer, Sessions};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use reaction::{Doing, Error};
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
-use crate::{RETENTION, Record, Status, giving_back};
+use crate::{RETENTION, Record, Status, giving_back, send};
 
 /// Where an occurrence stands at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,13 +174,7 @@ impl Records {
     /// # Errors
     /// As of `UpdateItem`.
     pub async fn release(&self, id: &str, owner: &str) -> Result<bool, Error> {
-        let update = self.client.update_item().table_name(&self.table).key("id", text(id));
-        let answer = giving_back(update, owner).send().await;
-        let service_error = answer.as_ref().err().and_then(SdkError::as_service_error);
-        if service_error.is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
-            return Ok(false);
-        }
-        answer.or_error().map(|_| true).doing(|| self.place())
+        send(&self.client, giving_back(&self.table, text(id), owner)?).await.doing(|| self.place())
     }
 
     /// Deletes a record as it was seen: `false` where it has another owner or status by now, and is left as it is.

@@ -4,8 +4,9 @@ use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What the ledger will write once the only step of a plan has gone well, or once work is left to another run. A step whose own last write goes to the same database may
-/// make both in one transaction: then neither is there without the other, and one round trip is saved.
+/// What the ledger will write once the only step of a plan has gone well, or once work is left to another run. A step whose own last
+/// write goes to the same database may make both in one transaction: then neither is there without the other, and one round trip is
+/// saved.
 pub struct Settlement {
     write: Box<dyn Any + Send + Sync>,
     is_made: AtomicBool,

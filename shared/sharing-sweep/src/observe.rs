@@ -29,17 +29,14 @@ impl Sweep {
         let home = self.sessions.home()?.account.clone();
         // Before anything is read: what another run leaves open from now on counts as its own.
         let now = self.sessions.now();
-        if let Some(why) = self.not_ours(subject) {
-            let desired = self.source.complete(Ok(Manifest::default()), &[]).await?;
-            return Ok(Facts { not_ours: Some(why), ..self.no_facts(home, desired, subject, now) });
-        }
         let manifest = match subject {
             Subject::Moved { .. } => Some(self.source.manifest().await?),
             _ => None,
         };
-        if manifest.as_ref().is_some_and(|it| it.as_ref().is_ok_and(|it| it.by_units().is_empty())) {
+        let has_no_units = manifest.as_ref().is_some_and(|it| it.as_ref().is_ok_and(|it| it.by_units().is_empty()));
+        if let Some(why) = self.not_ours(subject).or(has_no_units.then(|| NO_UNITS.into())) {
             let desired = self.source.complete(Ok(Manifest::default()), &[]).await?;
-            return Ok(Facts { not_ours: Some(NO_UNITS.into()), ..self.no_facts(home, desired, subject, now) });
+            return Ok(Facts { not_ours: Some(why), ..self.no_facts(home, desired, subject, now) });
         }
         let (desired, recorded, forced) = join!(self.desired(subject, manifest), self.recorded(), self.forced(subject));
         let mut facts = self.no_facts(home, desired?, subject, now);

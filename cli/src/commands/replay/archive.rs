@@ -3,16 +3,17 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use aws::{Answer, Sessions};
+use aws::{Answer, Sessions, all_by_token};
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::operation::describe_archive::DescribeArchiveOutput;
-use aws_sdk_eventbridge::types::{ReplayDestination, ReplayState, Rule, RuleState};
+use aws_sdk_eventbridge::types::{ReplayDestination, ReplayState, Rule};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format as TimeFormat;
 use place::{Arn, plain, shortened};
 use reaction::{Doing, Error};
 use serde::Serialize;
 use suite::FUNCTIONS;
+use trail::is_enabled;
 
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -253,35 +254,24 @@ async fn receivers(
     Ok(receivers)
 }
 
-/// The enabled rules of a bus with a pattern; the service offers no paginator.
+/// The enabled rules of a bus with a pattern.
 async fn rules(client: &Client, bus: &str) -> Result<Vec<Rule>, Error> {
-    let enabled = [RuleState::Enabled, RuleState::EnabledWithAllCloudtrailManagementEvents];
-    let (mut rules, mut page) = (Vec::new(), None);
-    loop {
-        let answer = client.list_rules().event_bus_name(bus).set_next_token(page).send().await.or_error();
-        let answer = answer.doing(|| format!("listing the rules of {bus}"))?;
-        let some = answer.rules.unwrap_or_default().into_iter();
-        rules.extend(
-            some.filter(|it| it.event_pattern().is_some() && it.state().is_some_and(|it| enabled.contains(it))),
-        );
-        page = answer.next_token;
-        if page.is_none() {
-            return Ok(rules);
-        }
-    }
+    let rules = all_by_token(async |token| {
+        let answer = client.list_rules().event_bus_name(bus).set_next_token(token).send().await.or_error()?;
+        Ok((answer.rules, answer.next_token))
+    });
+    let rules = rules.await.doing(|| format!("listing the rules of {bus}"))?;
+    Ok(rules.into_iter().filter(|it| it.event_pattern().is_some() && is_enabled(it.state())).collect())
 }
 
 async fn targets(client: &Client, bus: &str, rule: &str) -> Result<Vec<String>, Error> {
-    let (mut targets, mut page) = (Vec::new(), None);
-    loop {
-        let ask = client.list_targets_by_rule().event_bus_name(bus).rule(rule).set_next_token(page);
-        let answer = ask.send().await.or_error().doing(|| format!("listing the targets of rule {rule}"))?;
-        targets.extend(answer.targets.unwrap_or_default().into_iter().map(|it| it.arn));
-        page = answer.next_token;
-        if page.is_none() {
-            return Ok(targets);
-        }
-    }
+    let targets = all_by_token(async |token| {
+        let ask = client.list_targets_by_rule().event_bus_name(bus).rule(rule).set_next_token(token);
+        let answer = ask.send().await.or_error()?;
+        Ok((answer.targets, answer.next_token))
+    });
+    let targets = targets.await.doing(|| format!("listing the targets of rule {rule}"))?;
+    Ok(targets.into_iter().map(|it| it.arn).collect())
 }
 
 /// A replay, planned or ended.
