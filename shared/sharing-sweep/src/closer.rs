@@ -57,6 +57,6 @@ fn suspects(facts: &Facts) -> BTreeSet<Resource> {
         return BTreeSet::new();
     }
     let decisions = decide_all(facts).unwrap_or_default();
-    let suspected = decisions.into_iter().filter(|it| it.found.is_listed && !it.change.is_empty());
-    suspected.map(|it| it.change.resource).collect()
+    let suspected = decisions.into_iter().filter(|it| it.found.is_listed && it.is_change());
+    suspected.map(|it| it.found.resource.clone()).collect()
 }

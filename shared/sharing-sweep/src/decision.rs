@@ -4,19 +4,45 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use reaction::Error;
-use sharing::{CannotShare, Change, Entries, Kind, Manifest, Needs, Obstacle, Resource, State, decide};
+use sharing::{
+    CannotShare, Change, Difference, Entries, Head, Kind, Manifest, Needs, Obstacle, Principal, Resource, State, decide,
+};
 
 use crate::facts::{Facts, Found};
 
-/// What was decided about one resource.
+/// What was decided about one resource. There is one of each thing, and most change nothing: what changes is written out by
+/// [`Decision::change`] for those that do.
 #[derive(Clone, Debug)]
 pub(crate) struct Decision<'a> {
     pub(crate) found: &'a Found,
     pub(crate) decided: sharing::Decision,
-    pub(crate) change: Change,
+    /// How the record of the thing stands.
+    pub(crate) head: &'a Head,
 }
 
 impl Decision<'_> {
+    /// Who gains and who loses.
+    pub(crate) fn difference(&self) -> Difference<Principal> {
+        Difference::between(&self.decided.after, &self.found.holders)
+    }
+
+    /// Whether there is something to do: a principal gains or loses, or an earlier run left the record open.
+    pub(crate) fn is_change(&self) -> bool {
+        self.decided.after != self.found.holders || self.head.pending.is_some()
+    }
+
+    /// The change from how the thing is to how it shall be.
+    pub(crate) fn change(&self, facts: &Facts) -> Change {
+        let name = self.found.names.first().cloned().unwrap_or_default();
+        let mut change = self.decided.change(&facts.current(self.found), name);
+        if let Some(forced) = &facts.forced
+            && !change.before.is_subset(&change.after)
+        {
+            change.why = format!("{}; removals are admitted by the stored plan {}", change.why, forced.name);
+        }
+        change
+    }
+
     /// Whether an entry shares what cannot be shared. Those who are to lose it lose it all the same.
     pub(crate) fn is_blocked(&self) -> bool {
         self.decided.obstacle.as_ref().is_some_and(Obstacle::bars_gains_only)
@@ -24,7 +50,7 @@ impl Decision<'_> {
 
     /// Lets no principal gain or lose it.
     pub(crate) fn leave_as_it_is(&mut self) {
-        self.change.after.clone_from(&self.change.before);
+        self.decided.after.clone_from(&self.found.holders);
         self.decided.expired.clear();
     }
 
@@ -48,14 +74,12 @@ impl Decision<'_> {
 /// What is decided about each thing that can be shared or taken back in its state, in the order of things.
 pub(crate) fn decide_all(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
     let manifest = facts.desired.admitted()?;
-    let mut said = BTreeMap::new();
-    for found in &facts.found {
-        said.insert(&found.resource, manifest.entries(found.candidates(), facts.now)?);
-    }
-    let needs = needs(facts, &said);
-    let ready = facts.found.iter().filter(|found| found.state == State::Ready);
-    let decided = ready.map(|found| decide_one(facts, found, &said[&found.resource], &needs));
-    let mut decisions: Vec<_> = decided.collect();
+    // Of images they are asked twice: of all things at a time they take as much memory as the things.
+    let entries = |found: &Found| manifest.entries(found.candidates(), facts.now);
+    let needs = needs(facts, entries)?;
+    let decided = facts.found.iter().map(|found| Ok(decide_one(facts, found, &entries(found)?, &needs)));
+    let mut decisions = decided.collect::<Result<Vec<_>, Error>>()?;
+    decisions.retain(|decision| decision.found.state == State::Ready);
     if facts.moved.is_some() {
         let sought = facts.sought();
         decisions.retain(|decision| is_sought(&sought, decision.found, facts.now));
@@ -70,19 +94,22 @@ fn is_sought(sought: &Manifest, found: &Found, now: SystemTime) -> bool {
 }
 
 /// What images need of each snapshot that backs one.
-fn needs<'a>(facts: &'a Facts, said: &BTreeMap<&Resource, Entries>) -> BTreeMap<&'a Resource, Needs> {
+fn needs<'a>(
+    facts: &'a Facts,
+    entries: impl Fn(&Found) -> Result<Entries, Error>,
+) -> Result<BTreeMap<&'a Resource, Needs>, Error> {
     let mut needs = BTreeMap::<_, Needs>::new();
     for image in facts.found.iter().filter(|found| found.resource.kind == Kind::Image) {
-        let (current, entries) = (facts.current(image), &said[&image.resource]);
+        let (current, entries) = (facts.current(image), entries(image)?);
         for snapshot in &image.snapshots {
-            needs.entry(snapshot).or_default().add_image(&current, entries);
+            needs.entry(snapshot).or_default().add_image(&current, &entries);
         }
     }
-    needs
+    Ok(needs)
 }
 
 fn decide_one<'a>(
-    facts: &Facts,
+    facts: &'a Facts,
     found: &'a Found,
     entries: &Entries,
     needs: &BTreeMap<&Resource, Needs>,
@@ -93,11 +120,5 @@ fn decide_one<'a>(
     needs.is_unknown = *kind == Kind::Snapshot && facts.is_image_unread(account);
     let current = facts.current(found);
     let decided = decide(&current, entries, &needs, facts.now);
-    let mut change = decided.change(&current, found.names.first().cloned().unwrap_or_default());
-    if let Some(forced) = &facts.forced
-        && !change.before.is_subset(&change.after)
-    {
-        change.why = format!("{}; removals are admitted by the stored plan {}", change.why, forced.name);
-    }
-    Decision { found, decided, change }
+    Decision { found, decided, head: current.head }
 }

@@ -94,8 +94,8 @@ pub struct Found {
     pub flaw: Option<Obstacle>,
     /// What the reader of the report should know of it.
     pub notes: Vec<String>,
-    /// The snapshots that back an image.
-    pub snapshots: BTreeSet<Resource>,
+    /// The snapshots that back an image, in order and each once.
+    pub snapshots: Vec<Resource>,
     /// Whether listings by account said who may use it: then it may have more holders, whom neither manifest nor records name.
     pub is_listed: bool,
 }
@@ -115,7 +115,7 @@ impl Found {
             state: State::Ready,
             flaw: None,
             notes: Vec::new(),
-            snapshots: BTreeSet::new(),
+            snapshots: Vec::new(),
             is_listed: false,
         }
     }

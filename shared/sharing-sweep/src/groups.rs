@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use sharing::{Kind, Obstacle, Resource, Share};
 
 use crate::decision::Decision;
+use crate::facts::Facts;
 use crate::outliers::HeldBack;
 
 /// The changes that go together, each by its place among the decisions: an image with the snapshots that back it, and with the
 /// images that share those.
 fn groups(decisions: &[Decision]) -> Vec<Vec<usize>> {
-    let changing: Vec<_> = (0..decisions.len()).filter(|place| !decisions[*place].change.is_empty()).collect();
+    let changing: Vec<_> = (0..decisions.len()).filter(|place| decisions[*place].is_change()).collect();
     let index: BTreeMap<&Resource, usize> =
-        changing.iter().enumerate().map(|(index, place)| (&decisions[*place].change.resource, index)).collect();
+        changing.iter().enumerate().map(|(index, place)| (&decisions[*place].found.resource, index)).collect();
     let mut leader: Vec<usize> = (0..changing.len()).collect();
     for (image, place) in changing.iter().enumerate() {
         for snapshot in decisions[*place].found.snapshots.iter().filter_map(|snapshot| index.get(snapshot)) {
@@ -31,11 +32,11 @@ fn groups(decisions: &[Decision]) -> Vec<Vec<usize>> {
 pub(crate) fn hold_back(decisions: &mut [Decision], held_back: &HeldBack) {
     for members in groups(decisions) {
         let (held, others): (Vec<_>, Vec<_>) =
-            members.into_iter().partition(|place| held_back.contains_key(&decisions[*place].change.resource));
+            members.into_iter().partition(|place| held_back.contains_key(&decisions[*place].found.resource));
         if held.is_empty() {
             continue;
         }
-        let beside: Vec<_> = others.iter().map(|place| decisions[*place].change.resource.to_string()).collect();
+        let beside: Vec<_> = others.iter().map(|place| decisions[*place].found.resource.to_string()).collect();
         let beside = match &beside[..] {
             [] => String::new(),
             beside => format!("; until then nothing is done about {}", beside.join(", ")),
@@ -45,14 +46,14 @@ pub(crate) fn hold_back(decisions: &mut [Decision], held_back: &HeldBack) {
         }
         for place in held {
             let decision = &mut decisions[place];
-            let why = held_back.get(&decision.change.resource).map(|why| format!("{why}{beside}"));
+            let why = held_back.get(&decision.found.resource).map(|why| format!("{why}{beside}"));
             decision.decided.obstacle = why.map(Obstacle::HeldBack);
         }
     }
 }
 
 /// The steps, in the order of their phases; and what waits for another run, each with the image or snapshots that go with it.
-pub(crate) fn steps(decisions: &[Decision], manifest: &str) -> (Vec<Share>, Vec<String>) {
+pub(crate) fn steps(facts: &Facts, decisions: &[Decision], manifest: &str) -> (Vec<Share>, Vec<String>) {
     let groups = groups(decisions).into_iter();
     let groups = groups.map(|members| members.into_iter().map(|place| &decisions[place]).collect::<Vec<_>>());
     // An image does not change without its snapshots, nor they without it.
@@ -62,7 +63,7 @@ pub(crate) fn steps(decisions: &[Decision], manifest: &str) -> (Vec<Share>, Vec<
     let mut steps: Vec<Share> = idle
         .into_iter()
         .map(|members| {
-            let mut changes: Vec<_> = members.into_iter().map(|member| member.change.clone()).collect();
+            let mut changes: Vec<_> = members.into_iter().map(|member| member.change(facts)).collect();
             // The image is what the step is about.
             changes.sort_by_key(|change| change.resource.kind != Kind::Image);
             let name = changes.first().map(|change| change.name.clone()).unwrap_or_default();

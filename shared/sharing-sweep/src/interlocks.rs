@@ -60,8 +60,8 @@ struct Tally<'a> {
 impl<'a> Tally<'a> {
     fn of(decisions: &'a [Decision], removals: &Removals) -> Self {
         let managed: Vec<_> = decisions.iter().filter(|decision| decision.decided.is_managed).collect();
-        let shares = managed.iter().filter(|it| !it.follows()).map(|it| it.change.before.len()).sum();
-        let managed: BTreeMap<_, _> = managed.into_iter().map(|it| (&it.change.resource, it.follows())).collect();
+        let shares = managed.iter().filter(|it| !it.follows()).map(|it| it.found.holders.len()).sum();
+        let managed: BTreeMap<_, _> = managed.into_iter().map(|it| (&it.found.resource, it.follows())).collect();
         let of_managed = removals.iter().filter(|(resource, _)| managed.contains_key(resource)).count();
         Self { going: removals.len(), of_managed, shares, managed }
     }
@@ -115,13 +115,13 @@ fn has_lost(facts: &Facts, kind: Kind) -> bool {
 /// What a plan takes away: what a snapshot loses together with its image is not counted beside that.
 pub(crate) fn removals(decisions: &[Decision]) -> Removals {
     let removed = |decision: &Decision| {
-        let resource = decision.change.resource.clone();
-        decision.change.difference().remove.into_iter().map(move |who| (resource.clone(), who)).collect::<Vec<_>>()
+        let resource = decision.found.resource.clone();
+        decision.difference().remove.into_iter().map(move |who| (resource.clone(), who)).collect::<Vec<_>>()
     };
     let with_image: Removals = decisions
         .iter()
         .flat_map(|image| {
-            let lost = image.change.difference().remove;
+            let lost = image.difference().remove;
             let pairs =
                 |snapshot: &Resource| lost.iter().map(|who| (snapshot.clone(), who.clone())).collect::<Vec<_>>();
             image.found.snapshots.iter().flat_map(pairs).collect::<Vec<_>>()

@@ -41,7 +41,7 @@ pub(crate) fn change(facts: &Facts, decisions: &[Decision]) -> Result<Plan<Step>
     let manifest = admitted.version();
     let refused = facts.refused.iter().cloned();
     let refused = refused.map(|(resource, why)| CannotShare { resource, why, is_refused: true });
-    let (steps, busy) = groups::steps(decisions, manifest);
+    let (steps, busy) = groups::steps(facts, decisions, manifest);
     let steps = steps.into_iter().map(Step::Share).chain(forgotten(facts, manifest));
     let blocked = decisions.iter().filter(|it| it.is_blocked()).filter_map(Decision::cannot_share);
     let held = decisions.iter().filter(|it| it.is_held_back()).filter_map(Decision::cannot_share);
@@ -91,7 +91,8 @@ fn forgotten(facts: &Facts, manifest: &str) -> Vec<Step> {
 
 fn notes(decisions: &[Decision]) -> Vec<String> {
     let mut notes = Vec::new();
-    for Decision { found, change, decided } in decisions {
+    for decision in decisions {
+        let Decision { found, decided, .. } = decision;
         let resource = &found.resource;
         if found.is_public && decided.is_managed {
             notes.push(Note::Public.about(resource));
@@ -103,11 +104,11 @@ fn notes(decisions: &[Decision]) -> Vec<String> {
                 .iter()
                 .map(|who| format!("{resource} is open to {who} by a statement that Signalbox did not write")),
         );
-        let strays = change.before.iter().filter(|who| matches!(who, Principal::Stray(_)));
+        let strays = found.holders.iter().filter(|who| matches!(who, Principal::Stray(_)));
         notes.extend(strays.map(|who| {
             format!("{resource}: {who} stands in a statement of Signalbox and is nothing that Signalbox shares with")
         }));
-        if !change.difference().add.is_empty() {
+        if !decision.difference().add.is_empty() {
             notes.extend(found.notes.iter().map(|note| format!("{resource}: {note}")));
         }
     }

@@ -112,6 +112,7 @@ impl Reading<'_> {
             let why = listed.unknown(&found).cloned().unwrap_or_default();
             scanned.unread.push((found.resource.kind, format!("{}: {why}", found.resource)));
         }
+        drop(listed);
         (scanned.found, known) = Box::pin(self.by_listings(&services, known)).await;
         let read = stream::iter(known).map(async |found| {
             let resource = found.resource.clone();
@@ -208,7 +209,8 @@ impl Reading<'_> {
         found.state = image.state.clone();
         found.is_public = image.is_public;
         found.created = image.created;
-        found.snapshots = image.snapshots().map(|id| resource(Kind::Snapshot, id)).collect();
+        let snapshots = image.snapshots().map(|id| resource(Kind::Snapshot, id));
+        found.snapshots = snapshots.collect::<BTreeSet<_>>().into_iter().collect();
         for snapshot in &found.snapshots {
             let known = listed.encryption.get(&snapshot.id).and_then(|known| known.as_ref().ok());
             let flaw = known.and_then(|it| Obstacle::of_encryption(Kind::Image, Some(&snapshot.id), it));
