@@ -31,6 +31,8 @@ pub mod setting {
     pub const FAR: &str = "far";
     /// TLS, at the CPU share of 128 MB.
     pub const SMALL: &str = "small";
+    /// 20,000 events of one life, over TLS.
+    pub const LOAD: &str = "20,000 events";
     /// TLS, without a daemon for traces.
     pub const UNTRACED: &str = "not traced";
     /// The same beside a daemon.
@@ -97,7 +99,7 @@ pub mod setting {
     pub const BOTOCOVE: &str = "botocove, 20 x 4, 20 at a time";
 }
 use setting::{CLOSED, CLOSED_NAMED, CLUSTERS, FLEET_BY_TAG, MANY_ENTRIES, ONE_ENTRY, ONE_POLICY, POLICIES};
-use setting::{PLAIN, SMALL, TLS};
+use setting::{LOAD, PLAIN, SMALL, TLS};
 
 /// How a figure is compared and written.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -206,6 +208,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .into_iter()
         .flatten()
         .chain(others)
+        .chain(load(measured))
         .chain(traces::bars(measured))
         .chain(chains::bars(measured))
         .chain(sweeps::bars(measured))
@@ -245,6 +248,15 @@ fn warm_event(measured: &Measured) -> Vec<Bar> {
         Bar::new("warm event, wall, to bare hyper", ratio(wall(ShareAmi), wall(BareHyper)), Limit::Reported),
         Bar::new("warm event, CPU, to boto3", to_peer(PLAIN), Limit::OneIn(5.0)),
         Bar::new("warm event over TLS, CPU, to boto3", to_peer(TLS), Limit::OneIn(5.0)),
+    ]
+}
+
+fn load(measured: &Measured) -> Vec<Bar> {
+    let cpu = |subject| measured.of(LOAD, subject, Life::warm_cpu_s);
+    let resident = measured.of(LOAD, ShareAmi, Life::resident_mb);
+    vec![
+        Bar::new("20,000 events, CPU, to boto3", ratio(cpu(ShareAmi), cpu(Boto3)), Limit::OneIn(3.0)),
+        Bar::new("resident memory after these", resident, Limit::Megabytes(12.0)),
     ]
 }
 

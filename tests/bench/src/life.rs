@@ -81,6 +81,11 @@ impl Event {
 }
 
 impl Life {
+    /// The CPU time of its warm events together, in seconds.
+    pub fn warm_cpu_s(&self) -> f64 {
+        self.warm.iter().map(|event| event.cost.cpu_ms).sum::<f64>() / 1e3
+    }
+
     /// Resident memory at the end, in megabytes (10^6 bytes).
     pub fn resident_mb(&self) -> f64 {
         f64::from(self.resident_kib) * 1024.0 / 1e6

@@ -5,6 +5,7 @@
 //!
 //! - `events`: `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by bare hyper, and a boto3 handler, in
 //!   turn and several times
+//! - `load`: 20,000 events of one life of `share-ami`, and of the boto3 handler
 //! - `traces`: `share-ami` with a daemon that takes its traces, and without one, in turn
 //! - `chains`: one event of each function at 20 and 50 ms a call, with tables; in turn with another build, where `AGAINST=` names one
 //! - `sweep`: many drifted images, in today's way and in that of 2015; and 10,000 of which few have, asked for and listed

@@ -18,8 +18,9 @@ use crate::tls::Tls;
 use crate::{database, deliver, fleet, sweep};
 
 /// The parts by name, in the order in which they are measured. The sweeps take ten minutes, since EC2's rates are kept.
-pub const PARTS: [&str; 12] = [
+pub const PARTS: [&str; 13] = [
     "events",
+    "load",
     "traces",
     "chains",
     "sweep",
@@ -37,6 +38,7 @@ pub const PARTS: [&str; 12] = [
 pub async fn measure(part: &str, measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: &Path) {
     match part {
         "events" => events(measured, can_be_small, tls, folder).await,
+        "load" => load(measured, tls, folder).await,
         "traces" => traces(measured, tls, folder).await,
         "chains" => chains(measured, tls, folder).await,
         "sweep" => sweeps(measured, tls, folder).await,
@@ -94,6 +96,12 @@ async fn events(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: 
     if can_be_small {
         measured.add(&small, &[ShareAmi, EmrDns, Boto3], folder).await;
     }
+}
+
+/// As many events as a soak has, in one life.
+async fn load(measured: &mut Measured, tls: &Tls, folder: &Path) {
+    let load = Setting { warm: 20_000, ..over_tls(setting::LOAD, tls) };
+    measured.add(&load, &[ShareAmi, Boto3], folder).await;
 }
 
 /// A life of each in turn, so that what disturbs the machine disturbs both.

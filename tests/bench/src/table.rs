@@ -38,6 +38,8 @@ const FIGURES: [(&str, Figure); 16] = [
     ("first event, 50 ms a call, wall ms", Figure::Life(setting::FAR, |life| life.first.cost.wall_ms)),
     ("warm event, 50 ms a call, wall ms", Figure::Warm(setting::FAR, |event| event.cost.wall_ms)),
     ("first event at the CPU share of 128 MB, ms", Figure::Small),
+    ("20,000 events, CPU s", Figure::Life(setting::LOAD, Life::warm_cpu_s)),
+    ("resident memory after these, MB", Figure::Life(setting::LOAD, Life::resident_mb)),
     ("resident memory, MB", Figure::Life(setting::PLAIN, Life::resident_mb)),
     ("AWS calls of an event", Figure::Warm(setting::PLAIN, Event::number_of_calls)),
 ];
