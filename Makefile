@@ -79,8 +79,8 @@ against:
 		&& cp "$(abspath $(BUILT))/release/$${it#*/}" $(OTHER)/functions/ || exit 1; done
 
 # Outside of CI, which runs a small one.
-soak: $(INSTALLED) databases ## 20,000 mixed events through the deployed functions, with faults; EVENTS= and SEED= choose others
-	SIGNALBOX_SOAK_EVENTS=$(or $(EVENTS),20000) SIGNALBOX_SOAK_SEED=$(SEED) \
+soak: $(INSTALLED) databases ## 20,000 mixed events through the deployed functions, with faults; EVENTS=, SEED= and ONLY= choose others
+	SIGNALBOX_SOAK_EVENTS=$(or $(EVENTS),20000) SIGNALBOX_SOAK_SEED=$(SEED) SIGNALBOX_SOAK_ONLY=$(ONLY) \
 		cargo test --workspace --locked --test signalbox -- soak:: --nocapture
 
 compare: $(INSTALLED) $(PEERS)/.installed ## ask other tools about the policies with known answers; then rewrite the page as it says

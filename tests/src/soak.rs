@@ -1,17 +1,22 @@
-//! The soak: mixed events for the functions that share, by the deployed functions of one account, with duplicates, others out of order,
-//! events that cannot be read, and faults at AWS's calls. In the end AWS is as a model says that knows names alone.
+//! The soak: mixed events for the deployed functions, with duplicates, others out of order, events that cannot be read, and faults at
+//! AWS's calls. In the end AWS is as a model says that knows numbers and names alone.
 //!
-//! CI runs a small one. `make soak` runs 20,000 events; the environment variables `SIGNALBOX_SOAK_EVENTS` and `SIGNALBOX_SOAK_SEED` choose others.
+//! CI runs a small one. `make soak` runs 20,000 events; the environment variables `SIGNALBOX_SOAK_EVENTS` and `SIGNALBOX_SOAK_SEED` choose
+//! others, and `SIGNALBOX_SOAK_ONLY` names the functions that take part.
 
-mod account;
+mod hub;
+mod kind;
+mod kinds;
 mod mix;
-mod model;
 mod told;
 
-use futures_util::{StreamExt, stream};
+use std::panic::AssertUnwindSafe;
 
-use account::Account;
-use mix::Mix;
+use futures_util::{FutureExt, StreamExt, stream};
+
+use hub::{Delivered, Hub};
+use kind::Kind;
+use mix::{Delivery, Mix};
 
 /// How many events a soak in CI has: enough for each kind of trouble to come several times.
 const FEW: usize = 300;
@@ -19,11 +24,23 @@ const FEW: usize = 300;
 /// How many events are on their way at once.
 const IN_FLIGHT: usize = 8;
 
-/// What an operator asks for by the environment, or this.
+/// What an operator asks for by the environment; empty where nothing is.
 #[expect(clippy::disallowed_methods, reason = "the options of a test")]
-fn option(name: &str, otherwise: u64) -> u64 {
-    let given = std::env::var(name).ok().filter(|it| !it.is_empty());
-    given.map_or(otherwise, |it| it.parse().unwrap_or_else(|_| panic!("{name}={it} is no number")))
+fn option(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+/// The number that an operator asks for, or this.
+fn number(name: &str, otherwise: u64) -> u64 {
+    let given = Some(option(name)).filter(|it| !it.is_empty());
+    given.map_or(otherwise, |it| it.parse().unwrap_or_else(|_| panic!("{name}={it} is not a number")))
+}
+
+/// The kinds that take part: all, or those of the functions that an operator asks for.
+async fn chosen(events: usize) -> Vec<Box<dyn Kind>> {
+    let (mut kinds, only) = (kinds::all(events).await, option("SIGNALBOX_SOAK_ONLY"));
+    kinds.retain(|kind| only.is_empty() || only.split(',').any(|it| it == kind.function()));
+    kinds
 }
 
 #[expect(clippy::disallowed_methods, reason = "a soak says how fast it was, and no test depends on that")]
@@ -31,30 +48,43 @@ fn now() -> std::time::Instant {
     std::time::Instant::now()
 }
 
+/// Delivers these, with faults: what became of those that ended as they may. What is wrong with another one is said, and the rest goes on.
+async fn deliver(hub: &Hub, part: &[Delivery], seed: u64) -> Vec<Delivered> {
+    hub.inject_faults(part.len(), seed);
+    let delivered = stream::iter(part).map(|it| AssertUnwindSafe(hub.deliver(it)).catch_unwind());
+    let delivered: Vec<_> = delivered.buffer_unordered(IN_FLIGHT).collect().await;
+    hub.clear_faults();
+    delivered.into_iter().filter_map(Result::ok).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mixed_events_leave_aws_as_a_model_says_and_none_is_lost() {
-    let events = usize::try_from(option("SIGNALBOX_SOAK_EVENTS", FEW as u64)).unwrap();
-    let seed = option("SIGNALBOX_SOAK_SEED", 19);
+    let events = usize::try_from(number("SIGNALBOX_SOAK_EVENTS", FEW as u64)).unwrap();
+    let seed = number("SIGNALBOX_SOAK_SEED", 19);
     println!("soak: {events} events; SIGNALBOX_SOAK_SEED={seed}");
-    let account = Account::new(events).await;
-    let mix = Mix::new(events, seed, &account.things);
-    account.inject_faults(events, seed);
-    let (began, deliveries) = (now(), &mix.deliveries);
-    let quarter = deliveries.len() / 4;
-    let deliver = async |part: &[mix::Delivery]| -> Vec<account::Delivered> {
-        stream::iter(part).map(|it| account.deliver(it)).buffer_unordered(IN_FLIGHT).collect().await
-    };
-    let mut delivered = deliver(&deliveries[..quarter]).await;
-    let warm = told::memory(account.id());
-    delivered.extend(deliver(&deliveries[quarter..]).await);
+    let hub = Hub::deploy(chosen(events).await).await;
+    let things: Vec<_> = hub.kinds.iter().map(|(kind, _)| (kind.things(), kind.weight())).collect();
+    let mix = Mix::new(events, seed, &things);
+    let (first, rest) = mix.deliveries.split_at(mix.deliveries.len() / 4);
+    let began = now();
+    let mut delivered = deliver(&hub, first, seed).await;
+    let warm = told::memory(&hub.accounts());
+    for (kind, _) in &hub.kinds {
+        kind.change().await;
+    }
+    delivered.extend(deliver(&hub, rest, seed + 1).await);
     let time = began.elapsed();
-    let later = told::memory(account.id());
-    account.clear_faults();
-    account.assert_poison_is_kept_once(&mix.poison).await;
-    account.assert_as_the_model_says().await;
-    account.assert_audits_are_whole().await;
-    account.assert_nothing_is_left_to_do().await;
-    account.assert_poison_is_kept_once(&[]).await;
-    told::report(&account, &mix, &delivered, time);
+    let later = told::memory(&hub.accounts());
+    hub.assert_poison_is_kept_once(&mix.deliveries).await;
+    let mut wrong = Vec::new();
+    for (kind, functions) in &hub.kinds {
+        if AssertUnwindSafe(kind.check(functions)).catch_unwind().await.is_err() {
+            wrong.push(kind.function());
+        }
+    }
+    hub.assert_poison_is_kept_once(&[]).await;
+    told::report(&hub, &mix, &delivered, time);
     told::assert_flat(&warm, &later);
+    assert!(wrong.is_empty(), "AWS is not as the model of {wrong:?} says: see above");
+    assert_eq!(delivered.len(), mix.deliveries.len(), "how many ended as they may: see above for the others");
 }

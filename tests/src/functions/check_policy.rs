@@ -237,8 +237,13 @@ impl Scene {
 
     /// Puts an artifact where the job finds it.
     pub async fn send(&self, zip: &[u8]) {
+        self.send_as("source/policy.zip", zip).await;
+    }
+
+    /// Puts an artifact there under this key.
+    pub async fn send_as(&self, key: &str, zip: &[u8]) {
         self.requester.make_bucket(&self.requester.bucket()).await;
-        let put = self.requester.s3.put_object().bucket(self.requester.bucket()).key("source/policy.zip");
+        let put = self.requester.s3.put_object().bucket(self.requester.bucket()).key(key);
         put.body(zip.to_vec().into()).send().await.unwrap();
     }
 
@@ -270,13 +275,13 @@ impl Scene {
     }
 
     /// A text of the samples with the ids of this world.
-    fn with_own_ids(&self, text: &str) -> String {
+    pub fn with_own_ids(&self, text: &str) -> String {
         let text = text.replace(REQUESTER, &self.requester.account).replace(SAMPLE_ACCOUNT, &self.world.account);
         text.replace("com-example-pipeline", &self.requester.bucket())
     }
 
     /// Every policy of the pipeline's account, with its versions.
-    async fn policies(&self) -> String {
+    pub async fn policies(&self) -> String {
         let (iam, mut text) = (self.iam(), String::new());
         let listed = iam.list_policies().scope(PolicyScopeType::Local).send().await.unwrap();
         for policy in listed.policies() {

@@ -238,8 +238,13 @@ impl Scene {
 
     /// Puts an artifact where the job finds it.
     pub async fn send(&self, zip: &[u8]) {
+        self.send_as("source/code.zip", zip).await;
+    }
+
+    /// Puts an artifact there under this key.
+    pub async fn send_as(&self, key: &str, zip: &[u8]) {
         self.world.make_bucket(&self.world.bucket()).await;
-        let put = self.world.s3.put_object().bucket(self.world.bucket()).key("source/code.zip");
+        let put = self.world.s3.put_object().bucket(self.world.bucket()).key(key);
         put.body(zip.to_vec().into()).send().await.unwrap();
     }
 
@@ -274,7 +279,7 @@ impl Scene {
     }
 
     /// A text of the samples with the ids of this world.
-    fn with_own_ids(&self, text: &str) -> String {
+    pub fn with_own_ids(&self, text: &str) -> String {
         let text = self.organization.with_own_ids(&text.replace(SAMPLE_ACCOUNT, &self.world.account));
         text.replace(TARGET, &self.member.account).replace("com-example-pipeline", &self.world.bucket())
     }

@@ -46,7 +46,7 @@ pub struct Scene {
     given: Given,
     folder: Folder,
     event: String,
-    queue: String,
+    pub queue: String,
     secret: String,
     commits: Mutex<Vec<String>>,
 }

@@ -160,7 +160,7 @@ impl Scene {
     }
 
     /// The event about the accounts of this organization.
-    fn own(&self, event: &str) -> String {
+    pub fn own(&self, event: &str) -> String {
         let event = event.replace("444455556666", "222233334444").replace("333344445555", &self.made);
         self.with_own_ids(&event)
     }

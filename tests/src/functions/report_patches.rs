@@ -26,6 +26,9 @@ use crate::world::{AWS, LEDGER, SAMPLE_ACCOUNT, World, run_for};
 
 pub use given::*;
 
+/// An item of the table.
+type Item = std::collections::HashMap<String, AttributeValue>;
+
 /// A world in which an event is about to be heard.
 pub struct Scene {
     pub world: World,
@@ -70,19 +73,7 @@ impl scene::Scene for Scene {
     /// What the table has, and what was sent.
     async fn picture(&self) -> String {
         let mut text = String::new();
-        for (name, item) in self.items().await {
-            let of = |field: &str| item.get(field);
-            match name.split('#').collect::<Vec<_>>()[..] {
-                ["head", id] => writeln!(text, "{id}: {}, told: {}", at(of("at")), list(of("told"))).unwrap(),
-                ["scan", id, _] => writeln!(text, "{id}: scan {}: {}", at(of("at")), list(of("problems"))).unwrap(),
-                ["day", _] => {
-                    let counted =
-                        ["compliant", "non_compliant", "unknown"].map(|it| format!("{it} {}", number(of(it))));
-                    writeln!(text, "today: {}", counted.join(", ")).unwrap();
-                }
-                _ => {}
-            }
-        }
+        self.items().await.iter().for_each(|(name, item)| text += &shown(name, item));
         self.reported().iter().for_each(|line| writeln!(text, "reported: {line}").unwrap());
         self.with_sample_ids(&text)
     }
@@ -173,9 +164,8 @@ impl Scene {
     }
 
     /// The items of the table, by name.
-    pub async fn items(&self) -> BTreeMap<String, std::collections::HashMap<String, AttributeValue>> {
-        let found = self.world.dynamodb.scan().table_name(PATCHES).send().await.unwrap().items.unwrap();
-        found.into_iter().map(|it| (it["item"].as_s().unwrap().clone(), it)).collect()
+    pub async fn items(&self) -> BTreeMap<String, Item> {
+        items(&self.world).await
     }
 
     /// The details of the reports that EventBridge got, each once.
@@ -201,6 +191,33 @@ impl Scene {
         worse
             .map(|it| format!("{}: {}", it["instance"].as_str().unwrap_or("account"), it["what"].as_str().unwrap()))
             .collect()
+    }
+}
+
+async fn items(world: &World) -> BTreeMap<String, Item> {
+    let found = world.dynamodb.scan().table_name(PATCHES).send().await.unwrap().items.unwrap();
+    found.into_iter().map(|it| (it["item"].as_s().unwrap().clone(), it)).collect()
+}
+
+/// What the table has of instances: of each a line, and a line for each of its scans; sorted.
+pub async fn recorded(world: &World) -> Vec<String> {
+    let mut lines: Vec<_> = items(world).await.iter().map(|(name, item)| shown(name, item)).collect();
+    lines.retain(|line| line.starts_with("i-"));
+    lines.sort();
+    lines
+}
+
+/// An item as a line; none where it is not told.
+fn shown(name: &str, item: &Item) -> String {
+    let of = |field: &str| item.get(field);
+    match name.split('#').collect::<Vec<_>>()[..] {
+        ["head", id] => format!("{id}: {}, told: {}\n", at(of("at")), list(of("told"))),
+        ["scan", id, _] => format!("{id}: scan {}: {}\n", at(of("at")), list(of("problems"))),
+        ["day", _] => {
+            let counted = ["compliant", "non_compliant", "unknown"].map(|it| format!("{it} {}", number(of(it))));
+            format!("today: {}\n", counted.join(", "))
+        }
+        _ => String::new(),
     }
 }
 

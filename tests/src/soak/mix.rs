@@ -1,26 +1,22 @@
 //! The events of a soak, in the order in which they come: from one seed always the same.
 
-use serde_json::{Value, json};
-
-use super::account::Thing;
-use crate::world::scene::read_sample;
-
 /// One event on its way to a function.
+#[derive(Clone)]
 pub struct Delivery {
-    /// The function.
-    pub function: &'static str,
-    /// The event.
-    pub event: String,
-    /// Whether no function can read it.
-    pub is_poison: bool,
+    /// Which kind of thing it is about.
+    pub kind: usize,
+    /// Which of those.
+    pub thing: usize,
+    /// The occurrence.
+    pub number: usize,
+    /// What it says of itself where no function can read it.
+    pub poison: Option<String>,
 }
 
 /// All of them.
 pub struct Mix {
     /// In the order in which they come.
     pub deliveries: Vec<Delivery>,
-    /// What poison says of itself.
-    pub poison: Vec<String>,
     /// How many are delivered twice.
     pub duplicated: usize,
     /// How many come after a later one.
@@ -47,26 +43,31 @@ impl Chance {
 }
 
 impl Mix {
-    /// So many events about these things: 1 % that cannot be read, 5 % twice, 2 % out of order. Each thing has one that can be read.
-    pub fn new(events: usize, seed: u64, things: &[Thing]) -> Self {
+    /// So many events about things of these kinds, of each of which there are so many, with its weight: 1 % that cannot be read, and at
+    /// least one of each kind; 5 % twice; 2 % out of order. The first and the last events are about each thing, and can be read.
+    pub fn new(events: usize, seed: u64, kinds: &[(usize, usize)]) -> Self {
         let mut chance = Chance(seed);
-        let mut mix = Self { deliveries: Vec::new(), poison: Vec::new(), duplicated: 0, reordered: 0 };
+        let mut mix = Self { deliveries: Vec::new(), duplicated: 0, reordered: 0 };
+        let each = kinds.iter().enumerate().flat_map(|(kind, (things, _))| (0..*things).map(move |it| (kind, it)));
+        let all: Vec<_> = each.collect();
+        let hearing: Vec<_> = (0..kinds.len()).filter(|kind| kinds[*kind].0 > 0).collect();
+        let lots: Vec<_> = hearing.iter().flat_map(|kind| std::iter::repeat_n(*kind, kinds[*kind].1)).collect();
+        assert!(events > 4 * all.len(), "{events} events are too few for {} things", all.len());
+        let first_poison = |number: usize| hearing.get(number.checked_sub(all.len())?).copied();
         for number in 0..events {
-            let is_of_each = number < things.len();
-            let thing = if is_of_each { &things[number] } else { &things[chance.below(things.len())] };
-            let mut event = thing.event(number);
-            let is_poison = !is_of_each && chance.percent(1);
-            if is_poison {
-                let name = format!("poison-{seed}-{number}");
-                event["detail"] = json!(name);
-                mix.poison.push(name);
-            }
-            let delivery = || Delivery { function: thing.function, event: event.to_string(), is_poison };
-            mix.deliveries.push(delivery());
+            let own = all.get(number).or_else(|| all.get(events - 1 - number));
+            let (kind, thing) = own.copied().unwrap_or_else(|| {
+                let kind = first_poison(number).unwrap_or_else(|| lots[chance.below(lots.len())]);
+                (kind, chance.below(kinds[kind].0))
+            });
+            let is_poison = own.is_none() && (first_poison(number).is_some() || chance.percent(1));
+            let poison = is_poison.then(|| format!("poison-{seed}-{number}"));
+            let delivery = Delivery { kind, thing, number, poison };
             if !is_poison && chance.percent(5) {
-                mix.deliveries.push(delivery());
+                mix.deliveries.push(delivery.clone());
                 mix.duplicated += 1;
             }
+            mix.deliveries.push(delivery);
         }
         for later in 1..mix.deliveries.len() {
             if chance.percent(2) {
@@ -77,28 +78,9 @@ impl Mix {
         }
         mix
     }
-}
 
-impl Thing {
-    /// An event about it, which is an occurrence of its own.
-    fn event(&self, number: usize) -> Value {
-        let sample = match self.function {
-            "share-ami" => "an-image-became-available",
-            _ => "a-snapshot-was-created",
-        };
-        let text = read_sample(self.function, sample).replace("111122223333", &self.account);
-        let text = [super::account::SAMPLE_IMAGE, "snap-0123456789abcdef0", "base-db-v1"]
-            .iter()
-            .fold(text, |text, example| text.replace(example, &self.id));
-        let mut event: Value = serde_json::from_str(&text).unwrap();
-        event["id"] = json!(format!("00000000-0000-4000-9000-{number:012}"));
-        let (hour, minute, second) = (number / 3600 % 24, number / 60 % 60, number % 60);
-        let time = format!("2026-11-{:02}T{hour:02}:{minute:02}:{second:02}", 1 + number / 86_400);
-        match self.function {
-            "share-ami" => event["detail"]["RequestId"] = json!(format!("soak-{number}")),
-            "share-ebs-snapshot" => event["detail"]["endTime"] = json!(format!("{time}Z")),
-            _ => event["detail"]["Date"] = json!(format!("{time}.000Z")),
-        }
-        event
+    /// What the events say of themselves that no function can read.
+    pub fn poison(&self) -> Vec<String> {
+        self.deliveries.iter().filter_map(|it| it.poison.clone()).collect()
     }
 }

@@ -3,51 +3,52 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::account::{Account, Delivered};
+use super::hub::{Delivered, Hub};
 use super::mix::Mix;
 
 /// By how many kilobytes a function may grow from when it is warm: its pools of connections and allocations are not full yet.
 const SLACK: u64 = 16 * 1024;
 
-/// The memory of each process of a function of this account, in kilobytes.
-pub fn memory(account: &str) -> BTreeMap<u32, u64> {
-    let of_account = format!(":{account}:function:");
+/// The memory of each process of a function of these accounts, in kilobytes.
+pub fn memory(accounts: &[String]) -> BTreeMap<u32, u64> {
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(|it| it.ok()?.file_name().to_str()?.parse().ok());
-    processes.filter_map(|process: u32| Some((process, kilobytes(process, account, &of_account)?))).collect()
+    processes.filter_map(|process: u32| Some((process, kilobytes(process, accounts)?))).collect()
 }
 
-fn kilobytes(process: u32, account: &str, of_account: &str) -> Option<u64> {
+fn kilobytes(process: u32, accounts: &[String]) -> Option<u64> {
     let environment = std::fs::read(format!("/proc/{process}/environ")).ok()?;
     let environment = String::from_utf8_lossy(&environment);
-    let is_function = environment.contains("AWS_LAMBDA_FUNCTION_NAME=")
-        && (environment.contains(of_account) || environment.contains(&format!("-{account}/")));
+    let is_of = |account: &String| {
+        environment.contains(&format!(":{account}:function:")) || environment.contains(&format!("-{account}/"))
+    };
+    let is_function = environment.contains("AWS_LAMBDA_FUNCTION_NAME=") && accounts.iter().any(is_of);
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     is_function.then(|| line.split_whitespace().next()?.parse().ok())?
 }
 
 /// Prints what happened.
-pub fn report(account: &Account, mix: &Mix, delivered: &[Delivered], time: Duration) {
-    let mut outcomes: BTreeMap<&str, usize> = BTreeMap::new();
+pub fn report(hub: &Hub, mix: &Mix, delivered: &[Delivered], time: Duration) {
+    let mut outcomes: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
     for it in delivered {
-        *outcomes.entry(&it.outcome).or_default() += 1;
+        *outcomes.entry(it.function).or_default().entry(&it.outcome).or_default() += 1;
     }
-    let (calls, faults) = account.calls_and_faults();
+    let (calls, faults) = hub.calls_and_faults();
     let failures: usize = delivered.iter().map(|it| it.failures).sum();
     let most = delivered.iter().map(|it| it.failures).max().unwrap_or_default();
+    let events: usize = delivered.iter().map(|it| it.events).sum();
+    let things: usize = hub.kinds.iter().map(|(kind, _)| kind.things()).sum();
+    let speed = f64::from(u32::try_from(events).unwrap()) / time.as_secs_f64();
     println!(
-        "soak: {} deliveries about {} things in {:.1} s: {:.1} events a second",
+        "soak: {} deliveries about {things} things, {events} events with those that follow them, in {:.1} s: {speed:.1} events a second",
         delivered.len(),
-        account.things.len(),
         time.as_secs_f64(),
-        f64::from(u32::try_from(delivered.len()).unwrap()) / time.as_secs_f64()
     );
-    println!(
-        "soak: {outcomes:?}; {} twice, {} out of order, {} poison",
-        mix.duplicated,
-        mix.reordered,
-        mix.poison.len()
-    );
+    for (function, outcomes) in outcomes {
+        println!("soak: {function}: {outcomes:?}");
+    }
+    let poison = mix.poison().len();
+    println!("soak: {} twice, {} out of order, {poison} poison", mix.duplicated, mix.reordered);
     println!(
         "soak: {calls} calls, {faults} faults; {failures} invocations failed and came again, {most} at most for one event"
     );

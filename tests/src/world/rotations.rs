@@ -34,16 +34,20 @@ pub struct Rotation {
 impl Rotation {
     /// Begins a rotation, by a function of the secret's account: there is an empty pending version now.
     pub async fn begin(world: &World, secret: &str) -> Self {
-        Self::begin_with(world, secret, true).await
+        Self::begin_as(world, secret, new_token()).await
+    }
+
+    /// The same for a version of this id.
+    pub async fn begin_as(world: &World, secret: &str, token: String) -> Self {
+        Self::begin_with(world, secret, token, true).await
     }
 
     /// Begins what `RotateImmediately=false` does: of the steps only `testSecret` is to run. [`Self::end_of_test`] ends it.
     pub async fn begin_test(world: &World, secret: &str) -> Self {
-        Self::begin_with(world, secret, false).await
+        Self::begin_with(world, secret, new_token(), false).await
     }
 
-    async fn begin_with(world: &World, secret: &str, is_immediate: bool) -> Self {
-        let token = new_token();
+    async fn begin_with(world: &World, secret: &str, token: String, is_immediate: bool) -> Self {
         let function = format!("arn:aws:lambda:{REGION}:{}:function:rotate", world.account);
         let rules = RotationRulesType::builder().automatically_after_days(30).build();
         let request = secrets_manager(world).rotate_secret().secret_id(secret).client_request_token(&token);

@@ -74,10 +74,7 @@ impl<S: Scene> Account<S> {
 
     /// Deploys the stacks, or updates them, with these parameters beside the scene's own: what the function's says of itself.
     pub async fn deploy(&self, given: &[(&str, &str)]) -> BTreeMap<String, String> {
-        let zip = {
-            let mut packages = PACKAGES.lock().await;
-            packages.entry(S::FUNCTION).or_insert_with(|| package(&binary(S::FUNCTION)).unwrap()).clone()
-        };
+        let zip = packaged(S::FUNCTION).await;
         let bucket = format!("code-{}", self.scene.world().account);
         self.deployment.upload(&bucket, "function.zip", zip).await.unwrap();
         // Every stack has the same key, where there is one.
@@ -180,6 +177,12 @@ impl<S: Scene> Account<S> {
     pub async fn call(&self, service: &str, header: &str, body: &str) -> (String, String) {
         post((AWS.endpoint(), &self.scene.world().account), service, header, body).await
     }
+}
+
+/// The zip of a function.
+pub async fn packaged(function: &'static str) -> Vec<u8> {
+    let mut packages = PACKAGES.lock().await;
+    packages.entry(function).or_insert_with(|| package(&binary(function)).unwrap()).clone()
 }
 
 /// The stack of the function itself.
