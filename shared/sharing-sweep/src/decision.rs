@@ -94,10 +94,10 @@ fn is_sought(sought: &Manifest, found: &Found, now: SystemTime) -> bool {
 }
 
 /// What images need of each snapshot that backs one.
-fn needs<'a>(
-    facts: &'a Facts,
+fn needs(
+    facts: &Facts,
     entries: impl Fn(&Found) -> Result<Entries, Error>,
-) -> Result<BTreeMap<&'a Resource, Needs>, Error> {
+) -> Result<BTreeMap<&Resource, Needs>, Error> {
     let mut needs = BTreeMap::<_, Needs>::new();
     for image in facts.found.iter().filter(|found| found.resource.kind == Kind::Image) {
         let (current, entries) = (facts.current(image), entries(image)?);

@@ -23,7 +23,7 @@ enum Figure {
     Small,
 }
 
-const FIGURES: [(&str, Figure); 16] = [
+const FIGURES: [(&str, Figure); 18] = [
     ("init before the first connection, CPU ms", Figure::BeforeConnection),
     ("init, CPU ms", Figure::Life(setting::TLS, |life| life.init.cpu_ms)),
     ("init, wall ms", Figure::Life(setting::TLS, |life| life.init.wall_ms)),
