@@ -25,7 +25,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use rotate_db_user::engine::{self, Connection, Engine, Login, Trust};
+use rotate_db_user::engine::{self, Connection, Engine, Login, Trust, Why};
 use secrecy::SecretString;
 
 /// PostgreSQL: TLS, but for members of the role `plain`; every statement in its log; `passwordcheck`.
@@ -52,7 +52,7 @@ pub const MASTER: &str = "master";
 /// Its password.
 pub const MASTER_PASSWORD: &str = "all-of-it-1";
 
-/// How often the master tries to log in.
+/// How often a user tries to log in, where the server does not answer in time.
 const ATTEMPTS: usize = 10;
 
 /// How often a starting server is looked at, beside listening to it, and for how long.
@@ -103,19 +103,31 @@ impl Server {
         Trust::Bundle(self.authority.clone().into_bytes())
     }
 
-    /// Logs a user in.
+    /// Logs a user in. On a busy machine a login can take longer than an attempt may.
     pub async fn connect(&self, user: &str, password: &str) -> Result<Connection, engine::Error> {
-        engine::connect(&self.login(user, password), &self.trust()).await
-    }
-
-    /// Logs the user in that may do everything. On a busy machine a login can take longer than an attempt may.
-    pub async fn master(&self) -> Connection {
+        let (login, trust) = (self.login(user, password), self.trust());
         for _ in 1..ATTEMPTS {
-            if let Ok(master) = self.connect(MASTER, MASTER_PASSWORD).await {
-                return master;
+            match engine::connect(&login, &trust).await {
+                Err(error) if error.why == Why::Unreachable => {}
+                answered => return answered,
             }
         }
-        self.connect(MASTER, MASTER_PASSWORD).await.unwrap_or_else(|error| panic!("{error}\n{}", self.log()))
+        engine::connect(&login, &trust).await
+    }
+
+    /// Whether it lets the user in with this password. Panics where it says neither.
+    pub async fn lets_in(&self, user: &str, password: &str) -> bool {
+        match self.connect(user, password).await {
+            Ok(_) => true,
+            Err(error) if error.why == Why::Credential => false,
+            Err(error) => panic!("{error}\n{}", self.log()),
+        }
+    }
+
+    /// Logs the user in that may do everything.
+    pub async fn master(&self) -> Connection {
+        let master = self.connect(MASTER, MASTER_PASSWORD).await;
+        master.unwrap_or_else(|error| panic!("{error}\n{}", self.log()))
     }
 
     /// Runs statements as that user, each by itself.

@@ -122,7 +122,7 @@ impl Kind for Mirrors {
                 let path = key.strip_prefix(NAME)?.strip_prefix('/')?.to_owned();
                 Some((path, body))
             });
-            assert_eq!(BTreeMap::from_iter(layout), self.scene.files_of(commits.last().unwrap()));
+            assert_eq!(layout.collect::<BTreeMap<_, _>>(), self.scene.files_of(commits.last().unwrap()));
         }
         .boxed_local()
     }

@@ -63,21 +63,12 @@ impl Policies {
         self.jobs.open(event, number, self.verdict(thing))
     }
 
-    /// A policy of the pipeline's account in the end: its default version, whether it may write, and its other versions.
-    fn expected(&self, number: usize) -> Option<(&'static str, bool, &'static str)> {
-        match number % 4 {
-            0 | 1 => Some(("v1", false, "")),
-            2 => Some(("v2", true, "  other versions: v1\n")),
-            _ => None,
-        }
-    }
-
     async fn assert_made(&self) {
         let found = self.scene.policies().await;
-        let made = (0..self.count).filter(|number| self.expected(*number).is_some()).count();
+        let made = (0..self.count).filter(|number| expected(*number).is_some()).count();
         assert_eq!(found.matches("signalbox/soak-").count(), made, "{found}");
         for number in 0..self.count {
-            let Some((version, is_writing, others)) = self.expected(number) else { continue };
+            let Some((version, is_writing, others)) = expected(number) else { continue };
             let start = format!("signalbox/{}: {version} ", name(number));
             let (_, text) = found.split_once(&start).unwrap_or_else(|| panic!("no {start} in {found}"));
             let text = text.split("signalbox/soak-").next().unwrap();
@@ -85,6 +76,15 @@ impl Policies {
             assert_eq!(text.contains("s3:PutObject"), is_writing, "{text}");
             assert!(text.ends_with(others) && text.contains("other versions") != others.is_empty(), "{start}{text}");
         }
+    }
+}
+
+/// A policy of the pipeline's account in the end: its default version, whether it may write, and its other versions.
+fn expected(number: usize) -> Option<(&'static str, bool, &'static str)> {
+    match number % 4 {
+        0 | 1 => Some(("v1", false, "")),
+        2 => Some(("v2", true, "  other versions: v1\n")),
+        _ => None,
     }
 }
 

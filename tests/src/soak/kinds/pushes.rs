@@ -34,18 +34,6 @@ impl Pushes {
         Self { scene, branches, expected: RefCell::default() }
     }
 
-    /// What the forge sends of a commit of this number.
-    fn push(&self, thing: usize, number: usize) -> Value {
-        let (branch, commit) = pushed(thing, number);
-        let text = read_sample("receive-webhook", "a-branch-was-pushed-at-github");
-        let mut event: Value = serde_json::from_str(&text).unwrap();
-        let body = event["body"].as_str().unwrap().replace(COMMIT, &commit).replace("refs/heads/main", &branch);
-        event["headers"]["x-github-delivery"] = json!(format!("00000000-0000-4000-9000-{number:012}"));
-        event["headers"]["x-hub-signature-256"] = json!(signature(&body));
-        event["body"] = json!(body);
-        event
-    }
-
     /// What the queue has, which is taken out.
     async fn told(&self) -> BTreeSet<(String, String)> {
         let (sqs, queue) = (Sqs::new(self.scene.world.sessions.config()), &self.scene.queue);
@@ -64,6 +52,18 @@ impl Pushes {
             }
         }
     }
+}
+
+/// What the forge sends of a commit of this number.
+fn push(thing: usize, number: usize) -> Value {
+    let (branch, commit) = pushed(thing, number);
+    let text = read_sample("receive-webhook", "a-branch-was-pushed-at-github");
+    let mut event: Value = serde_json::from_str(&text).unwrap();
+    let body = event["body"].as_str().unwrap().replace(COMMIT, &commit).replace("refs/heads/main", &branch);
+    event["headers"]["x-github-delivery"] = json!(format!("00000000-0000-4000-9000-{number:012}"));
+    event["headers"]["x-hub-signature-256"] = json!(signature(&body));
+    event["body"] = json!(body);
+    event
 }
 
 /// The branch of this number, and the commit of this number.
@@ -101,13 +101,13 @@ impl Kind for Pushes {
 
     fn event(&self, thing: usize, number: usize) -> LocalBoxFuture<'_, Value> {
         self.expected.borrow_mut().insert(pushed(thing, number));
-        async move { self.push(thing, number) }.boxed_local()
+        async move { push(thing, number) }.boxed_local()
     }
 
     /// A body that was not signed so.
     fn poison<'a>(&'a self, thing: usize, number: usize, name: &'a str) -> LocalBoxFuture<'a, Value> {
         async move {
-            let mut event = self.push(thing, number);
+            let mut event = push(thing, number);
             event["body"] = json!(event["body"].as_str().unwrap().replace("jane", name));
             event
         }

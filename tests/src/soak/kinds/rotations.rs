@@ -86,7 +86,8 @@ impl Secrets {
     /// The current and the previous value of each, as AWS has them; asserts that they are those of the last two rotations.
     pub async fn values(&self) -> Vec<(Value, Value)> {
         let mut values = Vec::new();
-        for (arn, begun) in self.arns.iter().zip(self.begun.borrow().clone()) {
+        let begun = self.begun.borrow().clone();
+        for (arn, begun) in self.arns.iter().zip(begun) {
             let [.., former, last] = begun[..] else { panic!("{arn} was rotated {begun:?}") };
             let described = secrets_manager(&self.world).describe_secret().secret_id(arn).send().await;
             let described = described.unwrap_or_else(|error| panic!("{}", DisplayErrorContext(error)));

@@ -209,7 +209,8 @@ impl<P: Power> Kind for Runs<P> {
             for run in &begun {
                 self.assert_whole(run).await;
             }
-            for image in &*self.images.borrow() {
+            let images = self.images.borrow().clone();
+            for image in &images {
                 assert_eq!(launchers(&self.scene.member.ec2, image).await, HOLDER, "{image}");
             }
         }

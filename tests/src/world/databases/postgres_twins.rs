@@ -224,6 +224,6 @@ async fn a_user_who_may_not_log_in_has_no_clone_that_may() {
         POSTGRES.run(&[power]).await;
         let error = clone_of(user, &format!("{user}_clone")).await.unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
-        assert!(POSTGRES.connect(&format!("{user}_clone"), OTHER).await.is_err());
+        assert!(!POSTGRES.lets_in(&format!("{user}_clone"), OTHER).await);
     }
 }
