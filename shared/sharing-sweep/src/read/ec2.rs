@@ -98,20 +98,13 @@ impl Reading<'_> {
                 return Scanned::unread(Kind::Image, format!("images and snapshots in {region}: {error}"));
             }
         };
-        let found = listed.images.iter().filter_map(|image| self.image(&listed, image, region));
-        let backing: BTreeSet<_> = found.clone().flat_map(|image| image.snapshots).collect();
-        let named = listed.snapshots.values().filter_map(|snapshot| snapshot.snapshot_id());
-        let ids = named.chain(self.owned(Kind::Snapshot, Some(region)));
-        let snapshots = ids.map(|id| Resource::new(Kind::Snapshot, self.owner, region, id));
-        let snapshots = backing.into_iter().chain(snapshots).collect::<BTreeSet<_>>();
-        let snapshots = snapshots.into_iter().map(|resource| snapshot(&listed, resource));
-        let all: Vec<_> = found.chain(snapshots).collect();
+        let all = self.all_of(&listed, region).into_iter();
         let mut scanned = Scanned::default();
-        let (unknown, mut known): (Vec<_>, Vec<_>) = all.into_iter().partition(|found| listed.unknown(found).is_some());
-        for found in unknown {
+        let (unknown, mut known): (Vec<_>, Vec<_>) = all.partition(|found| listed.unknown(found).is_some());
+        scanned.unread.extend(unknown.into_iter().map(|found| {
             let why = listed.unknown(&found).cloned().unwrap_or_default();
-            scanned.unread.push((found.resource.kind, format!("{}: {why}", found.resource)));
-        }
+            (found.resource.kind, format!("{}: {why}", found.resource))
+        }));
         drop(listed);
         (scanned.found, known) = Box::pin(self.by_listings(&services, known)).await;
         let read = stream::iter(known).map(async |found| {
@@ -125,6 +118,17 @@ impl Reading<'_> {
             }
         }
         scanned
+    }
+
+    /// The images that were listed, their snapshots, and the other snapshots, without their permissions.
+    fn all_of(&self, listed: &Listed, region: &Region) -> Vec<Found> {
+        let images: Vec<_> = listed.images.iter().filter_map(|image| self.image(listed, image, region)).collect();
+        let named = listed.snapshots.values().filter_map(|snapshot| snapshot.snapshot_id());
+        let ids = named.chain(self.owned(Kind::Snapshot, Some(region)));
+        let snapshots = ids.map(|id| Resource::new(Kind::Snapshot, self.owner, region, id));
+        let backing = images.iter().flat_map(|image| &image.snapshots).cloned();
+        let snapshots: BTreeSet<_> = backing.chain(snapshots).collect();
+        images.into_iter().chain(snapshots.into_iter().map(|resource| snapshot(listed, resource))).collect()
     }
 
     fn image_candidate<'c>(&'c self, image: &'c Listing, region: &'c Region) -> Candidate<'c> {
