@@ -77,9 +77,14 @@ pub(crate) fn decide_all(facts: &Facts) -> Result<Vec<Decision<'_>>, Error> {
     // Of images they are asked twice: of all things at a time they take as much memory as the things.
     let entries = |found: &Found| manifest.entries(found.candidates(), facts.now);
     let needs = needs(facts, entries)?;
-    let decided = facts.found.iter().map(|found| Ok(decide_one(facts, found, &entries(found)?, &needs)));
-    let mut decisions = decided.collect::<Result<Vec<_>, Error>>()?;
-    decisions.retain(|decision| decision.found.state == State::Ready);
+    let mut decisions = Vec::new();
+    for found in &facts.found {
+        // What entries refuse, they refuse in every state of the thing.
+        let entries = entries(found)?;
+        if found.state == State::Ready {
+            decisions.push(decide_one(facts, found, &entries, &needs));
+        }
+    }
     if facts.moved.is_some() {
         let sought = facts.sought();
         decisions.retain(|decision| is_sought(&sought, decision.found, facts.now));

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_lambda::Client as Lambda;
-use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use aws_sdk_sqs::Client as Sqs;
@@ -16,7 +15,7 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore};
 use super::kind::Kind;
 use super::mix::{Chance, Delivery};
 use crate::templates::Template;
-use crate::templates::deployed::{ONE_AT_A_TIME, packaged, stack};
+use crate::templates::deployed::{ONE_AT_A_TIME, packaged, patient, stack};
 use crate::world::AWS;
 
 /// How often the failure queues are looked into, a second each time: Lambda tries what cannot be read three times.
@@ -161,9 +160,7 @@ impl Hub {
 impl Functions {
     async fn deploy(kind: &dyn Kind) -> Self {
         let (function, world) = (kind.function(), kind.world());
-        // A test's usual patience is for calls that are answered at once.
-        let patience = TimeoutConfig::builder().operation_attempt_timeout(std::time::Duration::from_mins(2)).build();
-        let config = world.sessions.config().to_builder().timeout_config(patience).build();
+        let config = patient(world);
         let (lambda, sqs, deployment) = (Lambda::new(&config), Sqs::new(&config), Deployment::new(&config));
         let (bucket, key) = (format!("code-{}", world.account), format!("{function}.zip"));
         deployment.upload(&bucket, &key, packaged(function).await).await.unwrap();

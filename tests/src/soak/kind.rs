@@ -30,7 +30,7 @@ pub trait Kind {
         Vec::new()
     }
 
-    /// What its template is given, beside what every function's is.
+    /// What its template is given, beside what every function's is. Of two values of one parameter the later one counts.
     fn parameters(&self) -> Vec<(String, String)> {
         Vec::new()
     }

@@ -11,7 +11,7 @@ mod shipped;
 mod upgrade;
 
 use account::Account;
-pub use account::{Account as DeployedAccount, ONE_AT_A_TIME, RECORDS, TABLE, packaged, stack};
+pub use account::{Account as DeployedAccount, ONE_AT_A_TIME, RECORDS, TABLE, packaged, patient, stack};
 use local_aws::{Fault, FaultKind};
 pub use operations::alarms;
 use serde_json::{Value, json};

@@ -1,16 +1,13 @@
 //! The function deployed behind its URL, with a role that IAM judges and a queue of its own.
 
-use std::time::Duration;
-
-use aws_sdk_lambda::config::timeout::TimeoutConfig;
-use local_aws::deploy::{Deployment, Stack, package};
+use local_aws::deploy::{Deployment, Stack};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::Scene;
+use crate::templates::deployed::{packaged, patient};
 use crate::world::AWS;
-use crate::world::built::binary;
 use crate::world::scene::{Scene as _, read_sample};
 
 /// Sends the request of a sample to the function's URL, as the local AWS has it; the status line.
@@ -37,12 +34,10 @@ async fn post(url: &str, sample: &str) -> String {
 #[tokio::test]
 async fn deployed_it_hears_its_url_and_tells_the_queue() {
     let scene = Scene::set_up(&(), "a-branch-was-pushed-at-github").await;
-    // A test's usual patience is for calls that are answered at once.
-    let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(2)).build();
-    let config = scene.world.sessions.config().to_builder().timeout_config(patience).build();
+    let config = patient(&scene.world);
     let deployment = Deployment::new(&config);
     let bucket = format!("code-{}", scene.world.account);
-    deployment.upload(&bucket, "function.zip", package(&binary("receive-webhook")).unwrap()).await.unwrap();
+    deployment.upload(&bucket, "function.zip", packaged("receive-webhook").await).await.unwrap();
     let code = [("Mode", "Apply".to_owned()), ("CodeBucket", bucket), ("CodeKey", "function.zip".into())];
     let code = code.into_iter().map(|(name, value)| (name.to_owned(), value));
     let stack = Stack {

@@ -11,7 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 
 use crate::functions::mirror_repository::{GIVEN, JOURNAL, NAME, Scene};
-use crate::soak::hub::Functions;
+use crate::soak::hub::{Functions, given};
 use crate::soak::kind::{Calls, Kind};
 use crate::world::World;
 use crate::world::git::file;
@@ -62,10 +62,7 @@ impl Kind for Mirrors {
     }
 
     fn parameters(&self) -> Vec<(String, String)> {
-        let mut parameters = self.scene.parameters();
-        parameters.retain(|(name, _)| name != "BucketName");
-        parameters.push(("BucketName".into(), self.bucket.clone()));
-        parameters
+        self.scene.parameters().into_iter().chain(given([("BucketName", &self.bucket.clone())])).collect()
     }
 
     /// The template's time is longer than an invocation, for which no test waits.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::jobs::{Jobs, Verdict};
 use crate::functions::check_policy::{GIVEN, READING, Scene, WRITING, zip_of};
-use crate::soak::hub::Functions;
+use crate::soak::hub::{Functions, given};
 use crate::soak::kind::{Calls, Kind};
 use crate::world::World;
 use crate::world::roles::{EXTERNAL_ID, make_member};
@@ -120,8 +120,7 @@ impl Kind for Policies {
     }
 
     fn parameters(&self) -> Vec<(String, String)> {
-        let external_id = ("ExternalId".to_owned(), EXTERNAL_ID.to_owned());
-        self.scene.parameters().into_iter().chain([external_id]).collect()
+        self.scene.parameters().into_iter().chain(given([("ExternalId", EXTERNAL_ID)])).collect()
     }
 
     fn deployed<'a>(&'a self, outputs: &'a BTreeMap<String, String>) -> LocalBoxFuture<'a, ()> {

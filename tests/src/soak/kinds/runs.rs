@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use suite::read_fleet::Reads;
 use suite::write_fleet::Writes;
 
-use crate::soak::hub::Functions;
+use crate::soak::hub::{Functions, given};
 use crate::soak::kind::{Calls, DONE, Kind};
 use crate::world::World;
 use crate::world::ec2::{launchers, register};
@@ -91,8 +91,9 @@ impl<P: Power> Runs<P> {
                 Some(next)
             }
             "account" => {
-                let (asked, ended) = (request, request);
-                Some(json!({"phase": "collect", "id": id, "execution": execution, "request": asked, "ended": ended}))
+                let mut next = json!({"phase": "collect", "id": id, "execution": execution});
+                (next["request"], next["ended"]) = (request.clone(), request.clone());
+                Some(next)
             }
             _ => None,
         }
@@ -132,10 +133,7 @@ impl<P: Power> Kind for Runs<P> {
     }
 
     fn parameters(&self) -> Vec<(String, String)> {
-        let mut parameters = self.scene.parameters();
-        parameters.retain(|(name, _)| name != "BucketName");
-        parameters.push(("BucketName".into(), self.bucket()));
-        parameters
+        self.scene.parameters().into_iter().chain(given([("BucketName", &self.bucket())])).collect()
     }
 
     fn deployed<'a>(&'a self, outputs: &'a BTreeMap<String, String>) -> LocalBoxFuture<'a, ()> {
@@ -187,10 +185,7 @@ impl<P: Power> Kind for Runs<P> {
 
     fn follow(&self, event: &Value, report: &Value) -> Option<Value> {
         assert!(DONE.contains(&report["outcome"].as_str().unwrap()), "{report} of {event}");
-        let (sample, run) = (serde_json::from_str::<Value>(self.scene.event()).unwrap(), &event["id"]);
-        let mut request = sample["request"].clone();
-        request["run"] = run.clone();
-        self.next(event, &request)
+        self.next(event, &self.plan(event["id"].as_str().unwrap())["request"])
     }
 
     fn change(&self) -> LocalBoxFuture<'_, ()> {

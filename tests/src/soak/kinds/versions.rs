@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::jobs::{Jobs, Verdict};
 use crate::functions::check_policy::zip_of;
 use crate::functions::deploy_lambda::{GIVEN, Scene};
-use crate::soak::hub::Functions;
+use crate::soak::hub::{Functions, given};
 use crate::soak::kind::{Calls, Kind};
 use crate::world::World;
 use crate::world::lambda::{code, invoke, make_alias, make_function, publish};
@@ -99,24 +99,21 @@ impl Kind for Versions {
     }
 
     fn parameters(&self) -> Vec<(String, String)> {
-        let mut parameters = self.scene.parameters();
-        parameters.retain(|(name, _)| name != "DeployFunctions");
-        parameters.push(("DeployFunctions".into(), ALLOWED.into()));
-        parameters.push(("ExternalId".into(), EXTERNAL_ID.into()));
-        parameters
+        let own = given([("DeployFunctions", ALLOWED), ("ExternalId", EXTERNAL_ID)]);
+        self.scene.parameters().into_iter().chain(own).collect()
     }
 
     fn deployed<'a>(&'a self, outputs: &'a BTreeMap<String, String>) -> LocalBoxFuture<'a, ()> {
         async {
             let parameters = self.scene.parameters();
             let of = |wanted: &str| &*parameters.iter().find(|(name, _)| name == wanted).unwrap().1;
-            let given = [
+            let own = [
                 ("HubRoleArn", outputs["RoleArn"].as_str()),
                 ("OrganizationId", of("OrganizationId")),
                 ("FunctionNames", ALLOWED),
                 ("DeliveryBucket", of("DeliveryBucket")),
             ];
-            make_member(&self.scene.member, &self.scene.world.account, "deploy-lambda", &given, |_| {}).await;
+            make_member(&self.scene.member, &self.scene.world.account, "deploy-lambda", &own, |_| {}).await;
         }
         .boxed_local()
     }

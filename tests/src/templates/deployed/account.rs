@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws::SdkConfig;
 use aws_sdk_eventbridge::Client as EventBridge;
 use aws_sdk_lambda::Client as Lambda;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
@@ -14,10 +15,10 @@ use local_aws::deploy::{Deployment, Stack, package};
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::world::AWS;
 use crate::world::built::binary;
 use crate::world::calls::post;
 use crate::world::scene::Scene;
+use crate::world::{AWS, World};
 
 /// The stack's table: that of the test's own account is there already.
 pub const TABLE: &str = "deployed-ledger";
@@ -60,9 +61,7 @@ impl<S: Scene> Account<S> {
 
     /// The account of this scene with the function deployed, acting, with these parameters beside the scene's own.
     pub async fn of(scene: S, given: &[(&str, &str)]) -> Self {
-        // A test's usual patience is for calls that are answered at once.
-        let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(2)).build();
-        let config = scene.world().sessions.config().to_builder().timeout_config(patience).build();
+        let config = patient(scene.world());
         let (events, lambda, sqs) = (EventBridge::new(&config), Lambda::new(&config), Sqs::new(&config));
         let deployment = Deployment::new(&config);
         let outputs = BTreeMap::new();
@@ -177,6 +176,12 @@ impl<S: Scene> Account<S> {
     pub async fn call(&self, service: &str, header: &str, body: &str) -> (String, String) {
         post((AWS.endpoint(), &self.scene.world().account), service, header, body).await
     }
+}
+
+/// How calls are made in this world that deploy or wait for a function: a test's usual patience is for calls that are answered at once.
+pub fn patient(world: &World) -> SdkConfig {
+    let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(2)).build();
+    world.sessions.config().to_builder().timeout_config(patience).build()
 }
 
 /// The zip of a function.

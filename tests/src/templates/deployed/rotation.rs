@@ -3,20 +3,17 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use aws_sdk_eventbridge::Client as EventBridge;
 use aws_sdk_lambda::Client as Lambda;
-use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
-use local_aws::deploy::{Deployment, Stack, package};
+use local_aws::deploy::{Deployment, Stack};
 use serde_json::{Value, json};
 use tokio::sync::MutexGuard;
 
-use super::account::ONE_AT_A_TIME;
+use super::account::{ONE_AT_A_TIME, packaged, patient};
 use crate::templates::{ROTATING, unconditional};
 use crate::world::World;
-use crate::world::built::binary;
 use crate::world::databases::{HOST, POSTGRES};
 use crate::world::oauth2::{CLIENT_ID, CLIENT_SECRET, Server, start_encrypted};
 use crate::world::rotations::{Rotation, STEPS, make_secret, stages, value_at};
@@ -43,13 +40,11 @@ struct Deployed {
 impl Deployed {
     async fn new(world: World, function: &'static str, given: &[(&str, &str)]) -> Self {
         world.create_rotations().await;
-        // A test's usual patience is for calls that are answered at once.
-        let patience = TimeoutConfig::builder().operation_attempt_timeout(Duration::from_mins(2)).build();
-        let config = world.sessions.config().to_builder().timeout_config(patience).build();
+        let config = patient(&world);
         let (deployment, lambda) = (Deployment::new(&config), Lambda::new(&config));
         let alone = ONE_AT_A_TIME.lock().await;
         let bucket = format!("code-{}", world.account);
-        deployment.upload(&bucket, "function.zip", package(&binary(function)).unwrap()).await.unwrap();
+        deployment.upload(&bucket, "function.zip", packaged(function).await).await.unwrap();
         let code = [("CodeBucket", bucket.as_str()), ("CodeKey", "function.zip")];
         let parameters = given.iter().copied().chain(code).map(|(name, value)| (name.into(), value.into())).collect();
         let template = local_aws::workspace().join(format!("infra/{function}.yaml"));
