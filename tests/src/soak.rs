@@ -39,7 +39,15 @@ fn number(name: &str, otherwise: u64) -> u64 {
 /// The kinds that take part: all, or those of the functions that an operator asks for.
 async fn chosen(events: usize) -> Vec<Box<dyn Kind>> {
     let (mut kinds, only) = (kinds::all(events).await, option("SIGNALBOX_SOAK_ONLY"));
-    kinds.retain(|kind| only.is_empty() || only.split(',').any(|it| it == kind.function()));
+    if only.is_empty() {
+        return kinds;
+    }
+    let (only, known): (Vec<_>, Vec<_>) = (only.split(',').collect(), kinds.iter().map(|it| it.function()).collect());
+    let unknown = only.iter().find(|name| !known.contains(name));
+    assert!(unknown.is_none(), "SIGNALBOX_SOAK_ONLY: {} is none of {}", unknown.unwrap(), known.join(", "));
+    kinds.retain(|kind| only.contains(&kind.function()));
+    let hears = kinds.iter().any(|kind| kind.things() > 0);
+    assert!(hears, "SIGNALBOX_SOAK_ONLY={}: none of them hears events; name another one, too", only.join(","));
     kinds
 }
 
