@@ -1,6 +1,6 @@
 //! The records of all functions, as an operator looks at them and deletes them. No function uses this.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::SystemTime;
 
@@ -131,30 +131,64 @@ impl Records {
         (beginning, part): (&str, &str),
         mut take: impl FnMut(String, Record),
     ) -> Result<(), Error> {
-        let expires = AttributeValue::N((since + RETENTION.as_secs()).to_string());
         let mut next = None;
         loop {
-            let scan = self.client.scan().table_name(&self.table).set_exclusive_start_key(next);
-            let scan = filtered(scan, beginning, part);
-            let condition = match scan.get_filter_expression() {
-                Some(condition) => format!("{condition} AND expiration >= :expires"),
-                None => "expiration >= :expires".into(),
-            };
-            let scan = scan.filter_expression(condition).expression_attribute_values(":expires", expires.clone());
-            let scan = scan.projection_expression(WITHOUT_REPORT).expression_attribute_names("#status", "status");
-            let scan = scan.expression_attribute_names("#owner", "owner");
+            let scan = filtered(self.scan_written(since, None).set_exclusive_start_key(next), beginning, part);
             let page = scan.send().await.or_error().doing(|| self.place())?;
-            for item in page.items.unwrap_or_default() {
-                let Some(id) = item.get("id").and_then(|it| it.as_s().ok()).cloned() else { continue };
-                // What is no record has no time; `find` tells of it.
-                if let Ok(record) = from_item(item) {
-                    take(id, record);
-                }
-            }
+            records(page.items).for_each(|(id, record)| take(id, record));
             next = page.last_evaluated_key;
             if next.is_none() {
                 return Ok(());
             }
+        }
+    }
+
+    /// The newest records whose ids begin with `beginning` and contain `part`, without their reports, the newest first; `before` is
+    /// when one was [written](Record::written), and its id. Reads the whole table as [`each_since`](Self::each_since), but once there
+    /// are enough, `DynamoDB` leaves out what is older.
+    ///
+    /// # Errors
+    /// As of `Scan`.
+    pub async fn newest(
+        &self,
+        (beginning, part): (&str, &str),
+        before: Option<&(u64, String)>,
+        most: usize,
+    ) -> Result<Found, Error> {
+        let (mut kept, mut has_more, mut next) = (BTreeMap::new(), false, None);
+        loop {
+            let oldest = kept.first_key_value().filter(|_| has_more).map_or(0, |(key, _): (&(u64, String), _)| key.0);
+            let scan = self.scan_written(oldest, before.map(|it| it.0)).set_exclusive_start_key(next);
+            let page = filtered(scan, beginning, part).send().await.or_error().doing(|| self.place())?;
+            for (id, record) in records(page.items) {
+                let key = (record.written(), id);
+                if before.is_none_or(|before| &key < before) {
+                    kept.insert(key, record);
+                }
+                if kept.len() > most {
+                    has_more = true;
+                    kept.pop_first();
+                }
+            }
+            next = page.last_evaluated_key;
+            if next.is_none() {
+                let records = kept.into_iter().rev().map(|((_, id), record)| (id, record)).collect();
+                return Ok(Found { records, has_more, ..Found::default() });
+            }
+        }
+    }
+
+    /// A scan for what was written between these seconds, both included, without reports.
+    fn scan_written(&self, since: u64, until: Option<u64>) -> Scan {
+        let expires = |written: u64| AttributeValue::N(written.saturating_add(RETENTION.as_secs()).to_string());
+        let scan = self.client.scan().table_name(&self.table).projection_expression(WITHOUT_REPORT);
+        let scan = scan.expression_attribute_names("#status", "status").expression_attribute_names("#owner", "owner");
+        let scan = scan.expression_attribute_values(":since", expires(since));
+        match until {
+            None => scan.filter_expression("expiration >= :since"),
+            Some(until) => scan
+                .filter_expression("expiration BETWEEN :since AND :until")
+                .expression_attribute_values(":until", expires(until)),
         }
     }
 
@@ -211,15 +245,24 @@ const WITHOUT_REPORT: &str = "id, #status, expiration, in_progress_expiration, #
 
 type Scan = aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 
+/// The same scan for ids that begin with `beginning` and contain `part`.
 fn filtered(scan: Scan, beginning: &str, part: &str) -> Scan {
     let of = [("begins_with(id, :beginning)", ":beginning", beginning), ("contains(id, :part)", ":part", part)];
-    let given: Vec<_> = of.into_iter().filter(|(_, _, value)| !value.is_empty()).collect();
-    if given.is_empty() {
-        return scan;
-    }
-    let condition = given.iter().map(|(condition, ..)| *condition).collect::<Vec<_>>().join(" AND ");
-    let values: HashMap<_, _> = given.into_iter().map(|(_, name, value)| (name.to_owned(), text(value))).collect();
-    scan.filter_expression(condition).set_expression_attribute_values(Some(values))
+    of.into_iter().filter(|(_, _, value)| !value.is_empty()).fold(scan, |scan, (condition, name, value)| {
+        let condition = match scan.get_filter_expression() {
+            Some(others) => format!("{others} AND {condition}"),
+            None => condition.to_owned(),
+        };
+        scan.filter_expression(condition).expression_attribute_values(name, text(value))
+    })
+}
+
+/// The records of a page, by their ids. What is no record has no time; `find` tells of it.
+fn records(items: Option<Vec<HashMap<String, AttributeValue>>>) -> impl Iterator<Item = (String, Record)> {
+    items.unwrap_or_default().into_iter().filter_map(|item| {
+        let id = item.get("id")?.as_s().ok()?.clone();
+        from_item(item).ok().map(|record| (id, record))
+    })
 }
 
 fn text(value: &str) -> AttributeValue {

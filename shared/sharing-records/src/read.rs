@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::pause::pause;
 use crate::{AuditItem, Grants, HEAD, Recorded, verify};
-use aws::{Answer, all_pages};
+use aws::Answer;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use place::AccountId;
 use reaction::{Doing, Error};
@@ -67,21 +67,17 @@ impl Grants {
     /// As of `Scan`; `Failed` where an item is not ours.
     pub async fn all(&self) -> Result<Recorded, Error> {
         let scan = self.client.scan().table_name(&self.table).consistent_read(true);
-        let items = all_pages(scan.into_paginator().items().send()).await.doing(|| self.grants_place())?;
-        let mut recorded = Recorded::default();
-        for item in items {
-            let Keys { resource, principal, account } =
-                from_item(item.clone()).map_err(Error::failed).doing(|| self.grants_place())?;
-            let resource =
-                Resource::of_arn(&resource, &account).map_err(Error::failed).doing(|| self.grants_place())?;
-            if principal == HEAD {
-                let (_, head) = head_of(item).doing(|| self.grants_place())?;
+        let (mut items, mut recorded) = (scan.into_paginator().items().send(), Recorded::default());
+        while let Some(item) = items.next().await {
+            let read = item.or_error().and_then(recorded_of).doing(|| self.grants_place())?;
+            let (resource, principal, head) = read;
+            if let Some(head) = head {
                 let begun = head.pending.iter().flat_map(|pending| &pending.add);
                 let begun = begun.map(|who| Grant { resource: resource.clone(), principal: who.clone() });
                 recorded.grants.extend(begun);
                 recorded.heads.insert(resource, head);
             } else {
-                recorded.grants.insert(Grant { resource, principal: Principal::written(&principal) });
+                recorded.grants.insert(Grant { resource, principal });
             }
         }
         Ok(recorded)
@@ -96,8 +92,11 @@ impl Grants {
         let query =
             query.key_condition_expression("#resource = :resource").expression_attribute_names("#resource", "resource");
         let query = query.expression_attribute_values(":resource", AttributeValue::S(resource.arn()));
-        let items = all_pages(query.into_paginator().items().send()).await.doing(|| self.audit_place())?;
-        items.into_iter().map(audit_of).collect::<Result<_, _>>().doing(|| self.audit_place())
+        let (mut items, mut history) = (query.into_paginator().items().send(), Vec::new());
+        while let Some(item) = items.next().await {
+            history.push(item.or_error().and_then(audit_of).doing(|| self.audit_place())?);
+        }
+        Ok(history)
     }
 
     /// The resource's audit with its end, and how it is broken, if it is. A run may move the record on between the two reads: what is
@@ -169,6 +168,14 @@ fn head_of(item: Item) -> Result<(String, Head), Error> {
         .map_err(Error::failed)
         .doing(|| format!("the head of {resource}"))?;
     Ok((resource, Head { seq, hash, pending }))
+}
+
+/// A resource, and with whom it is shared or its head.
+fn recorded_of(item: Item) -> Result<(Resource, Principal, Option<Head>), Error> {
+    let is_head = item.get("principal").and_then(|it| it.as_s().ok()).is_some_and(|it| it == HEAD);
+    let head = if is_head { Some(head_of(item.clone())?.1) } else { None };
+    let Keys { resource, principal, account } = from_item(item).map_err(Error::failed)?;
+    Ok((Resource::of_arn(&resource, &account).map_err(Error::failed)?, Principal::written(&principal), head))
 }
 
 fn audit_of(item: Item) -> Result<AuditItem, Error> {

@@ -68,13 +68,13 @@ impl ManyRecords {
         (0..come).map(|number| record(&format!("new-{number:05}"), second + u64::from(number / RATE))).collect()
     }
 
-    /// What a scan of the ledger finds that asks for what goes no sooner than it says.
-    fn found(&self, asked: &Value) -> Vec<String> {
-        let expires = asked["ExpressionAttributeValues"][":expires"]["N"].as_str().and_then(|it| it.parse().ok());
-        let expires: u64 = expires.unwrap_or_default();
+    /// A page of a scan of the ledger. As `DynamoDB` does, it leaves out what goes sooner or later than asked after it has counted.
+    fn scanned(&self, asked: &Value) -> Answer {
+        let bound = |name: &str| asked["ExpressionAttributeValues"][name]["N"].as_str().and_then(|it| it.parse().ok());
+        let goes = bound(":since").unwrap_or(0)..=bound(":until").unwrap_or(u64::MAX);
         let come = self.come();
-        let all = self.ledger.iter().chain(&come).filter(|(goes, _)| *goes >= expires);
-        all.map(|(_, text)| text.clone()).collect()
+        let all: Vec<_> = self.ledger.iter().chain(&come).collect();
+        page(&all, asked, |(second, text)| goes.contains(second).then_some(text.as_str()))
     }
 }
 
@@ -82,9 +82,9 @@ impl Canned for ManyRecords {
     fn answer(&self, operation: &str, request: &Request<Bytes>) -> Answer {
         let asked: Value = serde_json::from_slice(request.body()).unwrap_or_default();
         match (operation, asked["TableName"].as_str()) {
-            ("Scan", Some("signalbox-ledger")) => page(&self.found(&asked), &asked),
-            ("Scan", Some("signalbox-grants")) => page(&self.grants, &asked),
-            ("Query", Some("signalbox-audit")) => page(&self.audit, &asked),
+            ("Scan", Some("signalbox-ledger")) => self.scanned(&asked),
+            ("Scan", Some("signalbox-grants")) => page(&self.grants, &asked, |it| Some(it)),
+            ("Query", Some("signalbox-audit")) => page(&self.audit, &asked, |it| Some(it)),
             ("BatchGetItem", _) => {
                 json(&format!(r#"{{"Responses": {{"signalbox-grants": [{}]}}, "UnprocessedKeys": {{}}}}"#, self.head))
             }
@@ -93,11 +93,12 @@ impl Canned for ManyRecords {
     }
 }
 
-/// One page of items, and where the next one begins.
-fn page(items: &[String], asked: &Value) -> Answer {
+/// One page of items, of which some may be left out, and where the next one begins.
+fn page<T>(items: &[T], asked: &Value, found: impl Fn(&T) -> Option<&str>) -> Answer {
     let from = asked["ExclusiveStartKey"]["from"]["N"].as_str().and_then(|it| it.parse().ok()).unwrap_or(0);
-    let page = items.iter().skip(from).take(PAGE).map(String::as_str).collect::<Vec<_>>();
-    let next = from + page.len();
+    let scanned = &items[from..items.len().min(from + PAGE)];
+    let page = scanned.iter().filter_map(found).collect::<Vec<_>>();
+    let next = from + scanned.len();
     let last = if next < items.len() {
         format!(r#", "LastEvaluatedKey": {{"from": {{"N": "{next}"}}}}"#)
     } else {
@@ -107,7 +108,7 @@ fn page(items: &[String], asked: &Value) -> Answer {
         r#"{{"Items": [{}], "Count": {}, "ScannedCount": {}{last}}}"#,
         page.join(","),
         page.len(),
-        page.len()
+        scanned.len()
     ))
 }
 

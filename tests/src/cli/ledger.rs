@@ -44,6 +44,10 @@ async fn is_there(world: &World, name: &str) -> bool {
     world.ledger().record(&key(name)).await.unwrap().is_some()
 }
 
+fn text(value: String) -> AttributeValue {
+    AttributeValue::S(value)
+}
+
 fn ledger(world: &World, arguments: &[&str]) -> Ran {
     run(&world.account, &[&["ledger"], arguments].concat(), "")
 }
@@ -125,7 +129,6 @@ async fn what_is_dealt_with_is_forgotten_and_one_that_is_not_keeps_no_other_from
 #[tokio::test]
 async fn every_page_of_the_table_is_read_and_what_is_no_record_is_told() {
     let world = World::new().await;
-    let text = |value: String| AttributeValue::S(value);
     let later = now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 60;
     // A page has a megabyte.
     for number in 0..5 {
@@ -156,4 +159,36 @@ async fn a_record_that_is_not_as_it_was_seen_is_left_alone() {
     claim(&world.ledger(), &key("lapsed"), Duration::from_hours(1)).await;
     assert!(!records.delete(&id("lapsed"), &seen).await.unwrap(), "another run has claimed it");
     assert!(is_there(&world, "lapsed").await);
+}
+
+/// Once a page of the console has enough, the table leaves out what is older: none that belongs to it may be lost by that.
+#[tokio::test]
+async fn the_newest_records_come_page_by_page_without_one_lost_or_twice() {
+    let world = World::new().await;
+    let later = now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 3_600;
+    // Three of one second; a page of the table has a megabyte, and a few of these.
+    for number in 0..15 {
+        let put = world.dynamodb.put_item().table_name(LEDGER).item("id", text(format!("share-ami#{number:02}")));
+        let put = put.item("status", text("COMPLETED".into())).item("data", text("x".repeat(300_000)));
+        put.item("expiration", AttributeValue::N((later + number / 3).to_string())).send().await.unwrap();
+    }
+    let records = ledger::Records::new(&world.sessions, LEDGER);
+    let (mut walked, mut before, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let found = records.newest(("share-ami#", ""), before.as_ref(), 4).await.unwrap();
+        assert!(found.records.iter().all(|(_, record)| record.data.is_none()), "a list needs no report");
+        walked.extend(found.records.iter().map(|(id, _)| id.clone()));
+        before = found.records.last().map(|(id, record)| (record.written(), id.clone()));
+        pages += 1;
+        if !found.has_more {
+            break;
+        }
+    }
+    let all: Vec<_> = (0..15).rev().map(|number| format!("share-ami#{number:02}")).collect();
+    assert_eq!((walked, pages), (all, 4));
+    let calls = world.calls();
+    let found = records.newest(("", "#0"), Some(&(u64::MAX, String::new())), 10).await.unwrap();
+    assert_eq!((found.records.len(), found.has_more), (10, false));
+    let scans = world.operations_since(calls).into_iter().filter(|it| it.contains("Scan")).count();
+    assert!(scans > 1, "one page has not all: {scans}");
 }

@@ -1,6 +1,5 @@
 //! The events that the ledger has, the newest first, and one of them with its report.
 
-use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -8,9 +7,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use ledger::{Record, Records, State as Standing};
+use ledger::{Found, Record, Records, State as Standing};
 use place::plain;
-use reaction::{Error, Finding, Report};
+use reaction::{Finding, Report};
 use trail::CameBy;
 
 use super::trace::Trace;
@@ -35,12 +34,13 @@ pub(crate) async fn list(State(app): State<Arc<App>>, uri: Uri) -> Response {
         Field { name: "function", label: "Function", value: function.into(), hint: "share-ami" },
         Field { name: "about", label: "About", value: about.into(), hint: "an id, an account" },
     ];
-    let before = Cursor::read(query.text("before"));
+    let before = cursor(query.text("before"));
     let (here, now) = ([("function", function), ("about", about)], console.sessions.seconds());
     let mut table = Table::new("", &HEADS, "The ledger has no such event.");
-    match newest(console, (&beginning(function), about), before.as_ref()).await {
-        Ok((found, has_more)) => {
-            let last = found.last().map(|(id, record)| Cursor(record.written(), id.clone()).text()).unwrap_or_default();
+    let records = Records::new(&console.sessions, &console.tables.ledger);
+    match records.newest((&beginning(function), about), before.as_ref(), ROWS).await {
+        Ok(Found { records: found, has_more, .. }) => {
+            let last = found.last().map(|(id, record)| format!("{} {id}", record.written())).unwrap_or_default();
             page.next = if has_more {
                 address("/", here.into_iter().chain([("before", last.as_str())]))
             } else {
@@ -66,37 +66,9 @@ pub(crate) fn beginning(function: &str) -> String {
 }
 
 /// Where a page of the list ends: the time and the id of its last record.
-struct Cursor(u64, String);
-
-impl Cursor {
-    fn read(text: &str) -> Option<Self> {
-        let (time, id) = text.split_once(' ')?;
-        Some(Self(time.parse().ok()?, id.to_owned()))
-    }
-
-    fn text(&self) -> String {
-        format!("{} {}", self.0, self.1)
-    }
-}
-
-type Found = Vec<(String, Record)>;
-
-/// The newest records before the cursor, and whether there are more. What is kept at a time is a page.
-async fn newest(console: &Console, of: (&str, &str), before: Option<&Cursor>) -> Result<(Found, bool), Error> {
-    let (mut kept, mut has_more) = (BTreeMap::new(), false);
-    let records = Records::new(&console.sessions, &console.tables.ledger);
-    let take = |id: String, record: Record| {
-        let key = (record.written(), id);
-        if before.is_none_or(|Cursor(time, id)| (&key.0, &key.1) < (time, id)) {
-            kept.insert(key, record);
-            if kept.len() > ROWS {
-                has_more = true;
-                kept.pop_first();
-            }
-        }
-    };
-    records.each_since(0, of, take).await?;
-    Ok((kept.into_iter().rev().map(|((_, id), record)| (id, record)).collect(), has_more))
+fn cursor(text: &str) -> Option<(u64, String)> {
+    let (time, id) = text.split_once(' ')?;
+    Some((time.parse().ok()?, id.to_owned()))
 }
 
 /// The row of a record. Its id is the same whatever becomes of the record.
