@@ -166,12 +166,14 @@ async fn a_record_that_is_not_as_it_was_seen_is_left_alone() {
 async fn the_newest_records_come_page_by_page_without_one_lost_or_twice() {
     let world = World::new().await;
     let later = now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 3_600;
-    // Three of one second; a page of the table has a megabyte, and a few of these.
-    for number in 0..15 {
-        let put = world.dynamodb.put_item().table_name(LEDGER).item("id", text(format!("share-ami#{number:02}")));
+    // Three of one second. A page of the table has a megabyte, which is a few of these, and the newest come first.
+    let mut all: Vec<_> = (0..15).map(|number| (later + (14 - number) / 3, format!("share-ami#{number:02}"))).collect();
+    for (second, id) in &all {
+        let put = world.dynamodb.put_item().table_name(LEDGER).item("id", text(id.clone()));
         let put = put.item("status", text("COMPLETED".into())).item("data", text("x".repeat(300_000)));
-        put.item("expiration", AttributeValue::N((later + number / 3).to_string())).send().await.unwrap();
+        put.item("expiration", AttributeValue::N(second.to_string())).send().await.unwrap();
     }
+    all.sort_by(|one, other| other.cmp(one));
     let records = ledger::Records::new(&world.sessions, LEDGER);
     let (mut walked, mut before, mut pages) = (Vec::new(), None, 0);
     loop {
@@ -184,8 +186,7 @@ async fn the_newest_records_come_page_by_page_without_one_lost_or_twice() {
             break;
         }
     }
-    let all: Vec<_> = (0..15).rev().map(|number| format!("share-ami#{number:02}")).collect();
-    assert_eq!((walked, pages), (all, 4));
+    assert_eq!((walked, pages), (all.into_iter().map(|(_, id)| id).collect::<Vec<_>>(), 4));
     let calls = world.calls();
     let found = records.newest(("", "#0"), Some(&(u64::MAX, String::new())), 10).await.unwrap();
     assert_eq!((found.records.len(), found.has_more), (10, false));
