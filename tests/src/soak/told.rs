@@ -7,9 +7,10 @@ use super::hub::{Delivered, Hub};
 use super::mix::Mix;
 
 /// By how many kilobytes a function may grow from when it is warm: its pools of connections and allocations are not full yet.
-const SLACK: u64 = 16 * 1024;
+const SLACK: u64 = 8 * 1024;
 
-/// The memory of each process of a function of these accounts, in kilobytes.
+/// The memory that each process of a function of these accounts has allocated, in kilobytes. The pages of its program are left out: the
+/// kernel drops them and reads them again, as other processes need memory.
 pub fn memory(accounts: &[String]) -> BTreeMap<u32, u64> {
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(|it| it.ok()?.file_name().to_str()?.parse().ok());
     processes.filter_map(|process: u32| Some((process, kilobytes(process, accounts)?))).collect()
@@ -23,7 +24,7 @@ fn kilobytes(process: u32, accounts: &[String]) -> Option<u64> {
     };
     let is_function = environment.contains("AWS_LAMBDA_FUNCTION_NAME=") && accounts.iter().any(is_of);
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
     is_function.then(|| line.split_whitespace().next()?.parse().ok())?
 }
 
