@@ -126,7 +126,11 @@ impl CheckPolicy {
         let present =
             async { self.enter(job, &resource).await?.present(&resource.arn(), &Content::of(document)).await };
         let (present, head) = join(present, self.read_head(&resource)).await;
-        let (present, head) = (present?, head?);
+        let (present, mut head) = (present?, head?);
+        // Another job may have made it between the two reads: what was recorded before it was made is there now.
+        if present.is_some() && head.seq == 0 {
+            head = self.read_head(&resource).await?;
+        }
         Ok(Some((resource, present, head)))
     }
 

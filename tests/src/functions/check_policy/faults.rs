@@ -5,8 +5,10 @@ use local_aws::{Fault, FaultKind, JobState};
 use reaction::{Mode, Outcome};
 
 use super::{GIVEN, Given, READERS, Scene, WARNED, WRITERS};
-use crate::world::AWS;
 use crate::world::scene::Scene as _;
+use crate::world::{AWS, REGION};
+
+const OTHER_JOB: &str = "22222222-abcd-2222-abcd-222222abcdef";
 
 const CHANGED: Given = Given { before: &[READERS], sent: WRITERS, is_here: true, ..GIVEN };
 
@@ -144,4 +146,31 @@ async fn what_does_not_need_each_other_is_read_side_by_side() {
         let calls = scene.world.operations_since(before);
         assert!(calls.iter().any(|it| it == other), "{other} is not among {calls:?}");
     }
+}
+
+/// Another job makes the policy after this one has read that it has no record, and before it reads the policy.
+#[tokio::test]
+async fn a_policy_that_another_job_has_just_made_is_no_stranger() {
+    let scene = Scene::set_up(&Given { is_here: true, ..GIVEN }, "a-policy-was-sent").await;
+    let mut gate = AWS.gate(&scene.world.account);
+    let event = scene.event().to_owned();
+    let mut run = Box::pin(scene.hear_of(&event));
+    let (mut held, mut has_read_head) = (None, false);
+    while held.is_none() || !has_read_head {
+        tokio::select! {
+            report = &mut run => panic!("it ended: {report}"),
+            call = gate.next() => match call.call.operation.as_str() {
+                "GetPolicy" if call.call.body.contains("data-readers") => held = Some(call),
+                "BatchGetItem" => has_read_head = true,
+                _ => {}
+            },
+        }
+    }
+    drop(gate);
+    AWS.open_job(&scene.world.account, REGION, OTHER_JOB);
+    let other = scene.hear_of(&event.replace(&scene.job(), OTHER_JOB)).await;
+    assert_eq!(other.outcome, Outcome::Applied, "{other}");
+    drop(held);
+    let report = run.await;
+    assert_eq!(report.outcome, Outcome::Unchanged, "{report}");
 }
