@@ -19,10 +19,10 @@ pub fn memory(accounts: &[String]) -> BTreeMap<u32, u64> {
 fn kilobytes(process: u32, accounts: &[String]) -> Option<u64> {
     let environment = std::fs::read(format!("/proc/{process}/environ")).ok()?;
     let environment = String::from_utf8_lossy(&environment);
-    let is_of = |account: &String| {
-        environment.contains(&format!(":{account}:function:")) || environment.contains(&format!("-{account}/"))
-    };
-    let is_function = environment.contains("AWS_LAMBDA_FUNCTION_NAME=") && accounts.iter().any(is_of);
+    // Each is told of an account: its own, that of its tables or queues, or the one that it may enter.
+    let mut numbers = environment.split(|it: char| !it.is_ascii_digit());
+    let is_function = environment.contains("AWS_LAMBDA_FUNCTION_NAME=")
+        && numbers.any(|number| accounts.iter().any(|account| account == number));
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
     is_function.then(|| line.split_whitespace().next()?.parse().ok())?
