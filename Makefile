@@ -104,8 +104,12 @@ package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
 	@test -d "$(SYSROOT)/lib/rustlib/$(TARGET)/lib" || { echo "make package: Rust's target $(TARGET) is not installed: rustup target add $(TARGET)," \
 		"and install a linker for it (Debian: gcc-aarch64-linux-gnu)"; exit 2; }
 	cargo build --release --locked $(if $(filter-out $(HOST),$(FOR)),--target $(TARGET)) $(FUNCTIONS:%=-p %)
-	$(foreach it,$(FUNCTIONS),$(VENV)/bin/python infra/package.py $(BINARIES)/$(it) $(ZIPS)/$(it).zip &&) true
+	$(MAKE) --no-print-directory -j "$$(getconf _NPROCESSORS_ONLN)" $(FUNCTIONS:%=$(ZIPS)/%.zip)
 	$(PYTHON) infra/sbom.py $(ZIPS) $(TARGET) $(FUNCTIONS)
+
+# To compress a program takes half a minute, so that it is done where cargo has built it anew.
+$(ZIPS)/%.zip: $(BINARIES)/% infra/package.py
+	$(VENV)/bin/python infra/package.py $< $@
 
 # Parameters of every template that has them, and those of one function, by its name.
 GIVEN = $(if $(MANIFEST),Manifest=$(MANIFEST)) $(if $(ALLOWED),AllowedAccounts=$(ALLOWED)) $(if $(ZONES),HostedZoneIds=$(ZONES)) \

@@ -40,10 +40,14 @@ def main(binary, archive):
     entry.external_attr = 0o755 << 16
     entry.compress_type = zipfile.ZIP_DEFLATED
     zipfile._get_compressor = lambda *_: Zopfli()
-    pathlib.Path(archive).parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(archive, "w") as package:
+    archive = pathlib.Path(archive)
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    # Whole or not at all: make takes a zip that is newer than its program for done.
+    part = archive.with_suffix(".part")
+    with zipfile.ZipFile(part, "w") as package:
         package.writestr(entry, content)
-    size = pathlib.Path(archive).stat().st_size
+    part.replace(archive)
+    size = archive.stat().st_size
     print(f"{archive}: {size / 1e6:.2f} MB, needs glibc {needed[0]}.{needed[1]}")
 
 
