@@ -67,20 +67,21 @@ impl Grants {
     /// As of `Scan`; `Failed` where an item is not ours.
     pub async fn all(&self) -> Result<Recorded, Error> {
         let scan = self.client.scan().table_name(&self.table).consistent_read(true);
-        let (mut items, mut recorded) = (scan.into_paginator().items().send(), Recorded::default());
+        let (mut items, mut grants, mut heads) = (scan.into_paginator().items().send(), Vec::new(), BTreeMap::new());
         while let Some(item) = items.next().await {
-            let read = item.or_error().and_then(recorded_of).doing(|| self.grants_place())?;
-            let (resource, principal, head) = read;
-            if let Some(head) = head {
-                let begun = head.pending.iter().flat_map(|pending| &pending.add);
-                let begun = begun.map(|who| Grant { resource: resource.clone(), principal: who.clone() });
-                recorded.grants.extend(begun);
-                recorded.heads.insert(resource, head);
-            } else {
-                recorded.grants.insert(Grant { resource, principal });
+            let (resource, principal, head) = item.or_error().and_then(recorded_of).doing(|| self.grants_place())?;
+            let grant = |principal| Grant { resource: resource.clone(), principal };
+            match head {
+                None => grants.push(grant(principal)),
+                Some(head) => {
+                    let begun = head.pending.iter().flat_map(|pending| &pending.add);
+                    grants.extend(begun.cloned().map(grant));
+                    heads.insert(resource, head);
+                }
             }
         }
-        Ok(recorded)
+        // They come nearly in order, so that a set is made of all at once.
+        Ok(Recorded { grants: grants.into_iter().collect(), heads })
     }
 
     /// The resource's audit, oldest first.
@@ -143,14 +144,6 @@ pub(crate) fn key(resource: &str, principal: &str) -> Item {
     HashMap::from([("resource".into(), text(resource)), ("principal".into(), text(principal))])
 }
 
-/// What every item of the grants table has.
-#[derive(Deserialize)]
-struct Keys {
-    resource: String,
-    principal: String,
-    account: AccountId,
-}
-
 /// A head as it stands in the table.
 #[derive(Deserialize)]
 struct HeadItem {
@@ -170,12 +163,18 @@ fn head_of(item: Item) -> Result<(String, Head), Error> {
     Ok((resource, Head { seq, hash, pending }))
 }
 
-/// A resource, and with whom it is shared or its head.
+/// A resource, and with whom it is shared, or its head. The text is taken as it is: of thousands, a deserializer would take most of the time.
 fn recorded_of(item: Item) -> Result<(Resource, Principal, Option<Head>), Error> {
-    let is_head = item.get("principal").and_then(|it| it.as_s().ok()).is_some_and(|it| it == HEAD);
-    let head = if is_head { Some(head_of(item.clone())?.1) } else { None };
-    let Keys { resource, principal, account } = from_item(item).map_err(Error::failed)?;
-    Ok((Resource::of_arn(&resource, &account).map_err(Error::failed)?, Principal::written(&principal), head))
+    let text = |name: &str| {
+        let text = item.get(name).and_then(|it| it.as_s().ok());
+        text.ok_or_else(|| Error::failed(format!("an item has no text `{name}`")))
+    };
+    let account: AccountId = text("account")?.parse().map_err(Error::failed)?;
+    let resource = Resource::of_arn(text("resource")?, &account).map_err(Error::failed)?;
+    let principal = text("principal")?;
+    let (is_head, principal) = (principal == HEAD, Principal::written(principal));
+    let head = if is_head { Some(head_of(item)?.1) } else { None };
+    Ok((resource, principal, head))
 }
 
 fn audit_of(item: Item) -> Result<AuditItem, Error> {

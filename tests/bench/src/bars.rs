@@ -229,7 +229,7 @@ fn init(measured: &Measured, function: Subject) -> Vec<Bar> {
     let opened = measured.of(TLS, function, |life| life.init.cpu_ms);
     vec![
         Bar::new("init CPU before the first connection, to do-nothing", to_limit, Limit::Times(3.0)),
-        Bar::new("init CPU with the connections opened", opened, Limit::Millis(6.0)),
+        Bar::new("init CPU with the connections opened", opened, Limit::Millis(9.0)),
     ]
 }
 
@@ -244,7 +244,7 @@ fn warm_event(measured: &Measured) -> Vec<Bar> {
     let to_limit = ratio(cpu(PLAIN, ShareAmi), cpu(PLAIN, BareHyper));
     let to_peer = |setting| ratio(cpu(setting, ShareAmi), cpu(setting, Boto3));
     vec![
-        Bar::new("warm event, CPU, to bare hyper", to_limit, Limit::Times(3.0)),
+        Bar::new("warm event, CPU, to bare hyper", to_limit, Limit::Times(5.5)),
         Bar::new("warm event, wall, to bare hyper", ratio(wall(ShareAmi), wall(BareHyper)), Limit::Reported),
         Bar::new("warm event, CPU, to boto3", to_peer(PLAIN), Limit::OneIn(5.0)),
         Bar::new("warm event over TLS, CPU, to boto3", to_peer(TLS), Limit::OneIn(5.0)),
@@ -270,7 +270,7 @@ fn first_event(measured: &Measured) -> Vec<Bar> {
         Bar::new("first event over TLS, wall, to a warm one", ratio(wall, warm_wall), Limit::Times(5.0)),
         Bar::new("first event over TLS, CPU, to a warm one", ratio(cpu(ShareAmi), warm_cpu), Limit::Times(5.0)),
         Bar::new("first event over TLS, CPU, to boto3", ratio(cpu(ShareAmi), cpu(Boto3)), Limit::Reported),
-        Bar::new("first event at the CPU share of 128 MB, to boto3", small, Limit::OneIn(40.0)),
+        Bar::new("first event at the CPU share of 128 MB, to boto3", small, Limit::OneIn(18.0)),
     ]
 }
 
@@ -281,7 +281,7 @@ fn weight(measured: &Measured, function: Subject) -> Vec<Bar> {
     let resident = measured.of(TLS, function, Life::resident_mb);
     let calls = measured.warm(TLS, function, Event::number_of_calls);
     vec![
-        Bar::new("resident memory", resident, Limit::Megabytes(10.0)),
+        Bar::new("resident memory", resident, Limit::Megabytes(12.0)),
         Bar::new("zip", zip, Limit::Megabytes(3.5)),
         Bar::new("newest glibc that it needs", glibc, Limit::Glibc(34.0)),
         Bar::new("AWS calls of an event", calls, Limit::Count(8.0)),
