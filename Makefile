@@ -37,7 +37,7 @@ include infra/stages/$(STAGE).mk
 $(foreach it,AWS_PROFILE AWS_REGION,$(if $($(it)),$(eval export $(it))))
 endif
 
-.PHONY: help demo test check audit bench against compare package deploy rollback soak setup databases actions clean
+.PHONY: always help demo test check audit bench against compare package deploy rollback soak setup databases actions clean
 
 help: ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -107,9 +107,9 @@ package: $(INSTALLED) ## each function as target/lambda/NAME.zip, to be uploaded
 	$(MAKE) --no-print-directory -j "$$(getconf _NPROCESSORS_ONLN)" $(FUNCTIONS:%=$(ZIPS)/%.zip)
 	$(PYTHON) infra/sbom.py $(ZIPS) $(TARGET) $(FUNCTIONS)
 
-# To compress a program takes half a minute, so that it is done where cargo has built it anew.
-$(ZIPS)/%.zip: $(BINARIES)/% infra/package.py
-	$(VENV)/bin/python infra/package.py $< $@
+# Whether a zip has its program is seen by what it holds: cargo may bring an older program back.
+$(ZIPS)/%.zip: always
+	@$(VENV)/bin/python infra/package.py $(BINARIES)/$* $@
 
 # Parameters of every template that has them, and those of one function, by its name.
 GIVEN = $(if $(MANIFEST),Manifest=$(MANIFEST)) $(if $(ALLOWED),AllowedAccounts=$(ALLOWED)) $(if $(ZONES),HostedZoneIds=$(ZONES)) \

@@ -93,6 +93,21 @@ def use_the_keyboard(context, base):
     page.locator("#found tbody tr").wait_for(state="detached")
 
 
+def search_an_audit(context, base):
+    """The first audit of the list, and a search in it by the keyboard; the address of the audit."""
+    page = watched(context, base)
+    page.goto(base + "/audit")
+    page.locator("#found tbody a").first.click()
+    page.get_by_role("heading", name="Audit of a resource").wait_for()
+    audit = page.url
+    page.get_by_label("Item").focus()
+    page.keyboard.type("no-such-thing")
+    page.keyboard.press("Enter")
+    page.locator("#found tbody tr").wait_for(state="detached")
+    assert "resource=" in page.url, f"the search has left the audit: {page.url}"
+    return audit
+
+
 def judge(browser, base, state, paths, folder):
     """Each page in light and dark, narrow and wide."""
     for scheme in SCHEMES:
@@ -136,6 +151,7 @@ def main(link, folder):
         event_page.get_by_role("heading", name="Trace", exact=True).wait_for()
         paths.append(event_page.url.removeprefix(base).split("#")[0])
         use_the_keyboard(context, base)
+        paths.append(search_an_audit(context, base).removeprefix(base))
         state = context.storage_state()
         judge(browser, base, state, paths, folder)
         read_without_scripts(browser, base, state, paths)

@@ -229,6 +229,9 @@ pub(crate) struct List {
     pub(crate) command: String,
     pub(crate) notices: Vec<Notice>,
     pub(crate) search: Vec<Field>,
+    /// Where a search leads, and what it takes along.
+    pub(crate) action: &'static str,
+    pub(crate) kept: Vec<(&'static str, String)>,
     pub(crate) tables: Vec<Table>,
     pub(crate) facts: Vec<(String, Cell)>,
     /// Where the stream of rows is, of a page that changes.
@@ -240,11 +243,13 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn new(shell: Shell, lead: &str, command: &str) -> Self {
         Self {
+            action: shell.current,
             shell,
             lead: lead.into(),
             command: command.into(),
             notices: Vec::new(),
             search: Vec::new(),
+            kept: Vec::new(),
             tables: Vec::new(),
             facts: Vec::new(),
             live: String::new(),

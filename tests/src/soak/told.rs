@@ -7,7 +7,7 @@ use super::hub::{Delivered, Hub};
 use super::mix::Mix;
 
 /// By how many kilobytes a function may grow from when it is warm: its pools of connections and allocations are not full yet.
-const SLACK: u64 = 8 * 1024;
+const SLACK: u64 = 4 * 1024;
 
 /// The memory that each process of a function of these accounts has allocated, in kilobytes. The pages of its program are left out: the
 /// kernel drops them and reads them again, as other processes need memory.

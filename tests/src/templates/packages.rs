@@ -64,6 +64,29 @@ fn a_package_is_the_same_wherever_its_binary_lies_and_whoever_may_read_it() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// Cargo may bring an older program back, so that no time says whether a zip has it.
+#[test]
+fn a_package_is_made_anew_where_it_has_another_program_and_only_there() {
+    let folder = folder("anew");
+    let (binary, zip) = (folder.join("share-ami"), folder.join("share-ami.zip"));
+    let package = || python(&["infra/package.py", binary.to_str().unwrap(), zip.to_str().unwrap()]);
+    let made = || std::fs::metadata(&zip).unwrap().modified().unwrap();
+    put(&binary, 0o755);
+    package();
+    let (first, bytes) = (made(), std::fs::read(&zip).unwrap());
+    package();
+    assert_eq!(made(), first, "it has the program already");
+    std::fs::copy("/usr/bin/false", &binary).unwrap();
+    std::fs::File::open(&binary).unwrap().set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    package();
+    assert_ne!(std::fs::read(&zip).unwrap(), bytes, "the program is older, and another one");
+    std::fs::write(&zip, "half").unwrap();
+    put(&binary, 0o755);
+    package();
+    assert_eq!(std::fs::read(&zip).unwrap(), bytes, "the zip was broken");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 /// Lists what is in packages of this folder.
 fn list(folder: &Path) {
     let mut arguments = vec!["infra/sbom.py", folder.to_str().unwrap(), TARGET];

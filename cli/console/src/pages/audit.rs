@@ -76,6 +76,8 @@ pub(crate) async fn history(State(app): State<Arc<App>>, uri: Uri) -> Response {
             return page.answer();
         }
     };
+    page.search = vec![Field { name: "text", label: "Item", value: text.into(), hint: "an account, intent, a date" }];
+    (page.action, page.kept) = ("/history", vec![("resource", arn.into()), ("account", account.into())]);
     match read {
         Ok((items, head, verdict)) => {
             page.notices.push(told(verdict, &head));

@@ -28,5 +28,5 @@ async fn an_event_is_sent_arrives_is_opened_and_shows_what_aws_has() {
     let steps = seen["steps"].as_str().unwrap();
     assert!(!accounts.is_empty());
     assert!(accounts.iter().all(|account| steps.contains(account)), "{accounts:?} of {image}: {steps}");
-    assert_eq!(seen["pages"], 13, "every page of the navigation, and the event's without and with its trace");
+    assert_eq!(seen["pages"], 14, "every page of the navigation, the event's without and with its trace, and an audit");
 }

@@ -171,7 +171,14 @@ async fn the_audit_of_each_resource_is_that_of_the_command_and_so_is_its_verdict
     counted.sort();
     listed.sort();
     assert_eq!(counted, listed, "the list has each resource");
+    let found = rows(&console.page(&format!("/audit?{}", query("text", &scene.image))).body);
+    assert_eq!(found.len(), 1, "the list is searched: {found:?}");
     let image = format!("arn:aws:ec2:eu-west-1::image/{}", scene.image);
+    let (all, history) = audited(&console, account, &image);
+    let intents: Vec<_> = items(&history).into_iter().filter(|it| it["Phase"] == "intent").collect();
+    let page = console.page(&format!("/history?account={account}&{}&text=intent", query("resource", &image))).body;
+    assert!(!intents.is_empty() && intents.len() < rows(&all).len(), "{all}");
+    assert_eq!(rows(&page), intents, "an audit is searched");
     let first = scene.world.dynamodb.delete_item().table_name(AUDIT).key("resource", AttributeValue::S(image.clone()));
     first.key("seq", AttributeValue::N("1".into())).send().await.unwrap();
     let (page, history) = audited(&console, account, &image);
