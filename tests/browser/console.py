@@ -103,6 +103,7 @@ def search_an_audit(context, base):
     page.get_by_label("Item").focus()
     page.keyboard.type("no-such-thing")
     page.keyboard.press("Enter")
+    page.wait_for_url("**text=no-such-thing*")
     page.wait_for_function("document.querySelectorAll('#found tbody tr').length === 0")
     assert "resource=" in page.url, f"the search has left the audit: {page.url}"
     return audit
