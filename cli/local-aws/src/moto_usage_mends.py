@@ -1,12 +1,14 @@
-"""Mends moto: EC2's usage reports of images, which it has not. A report counts the running instances of every account here that were
-launched from the image, at the moment when it is created, and says no more than that afterwards.
+"""Mends moto: EC2's usage reports of images and the time when an image was last launched, which it has not. A report counts the running
+instances of every account here that were launched from the image, at the moment when it is created, and says no more than that afterwards.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 from uuid import uuid4
 
 from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.amis import Ami
 from moto.ec2.responses.amis import AmisResponse
 
 PAGE = 2
@@ -16,6 +18,7 @@ def mend():
     AmisResponse.create_image_usage_report = create_image_usage_report
     AmisResponse.describe_image_usage_reports = describe_image_usage_reports
     AmisResponse.describe_image_usage_report_entries = describe_image_usage_report_entries
+    Ami.last_launched_time = property(last_launched_time)
 
 
 def reports_of(backend):
@@ -46,13 +49,23 @@ def create_image_usage_report(self):
     return ActionResult({"ReportId": report["ReportId"]})
 
 
-def used_by(image, region):
+def instances_of(image, region):
+    """Every instance that was launched from the image, with its account."""
     for account, backends in ec2_backends.items():
         if region in backends:
             instances = [it for reservation in backends[region].reservations.values() for it in reservation.instances]
-            count = sum(1 for it in instances if it.image_id == image and it.state_code == 16)
-            if count:
-                yield account, count
+            yield from ((account, it) for it in instances if it.image_id == image)
+
+
+def used_by(image, region):
+    running = Counter(account for account, it in instances_of(image, region) if it.state_code == 16)
+    return running.items()
+
+
+def last_launched_time(self):
+    """Told at once, where AWS tells it a day later."""
+    launches = [it.launch_time for _, it in instances_of(self.id, self.ec2_backend.region_name)]
+    return max(launches).strftime("%Y-%m-%dT%H:%M:%SZ") if launches else None
 
 
 def page_of(self, items):

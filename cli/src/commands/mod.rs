@@ -24,6 +24,7 @@ mod send;
 mod sweep;
 mod trace;
 mod up;
+mod usage;
 
 use std::path::PathBuf;
 

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
+use aws::in_name_of;
 use clap::Args;
 use reaction::{Mode, Report};
 
+use super::usage::Usage;
 use super::{conclude, sweep};
 use crate::bound;
 use crate::connection::{AwsOptions, connect_for};
 use crate::event::Event;
 use crate::failure::Failure;
-use crate::functions::{Attempt, choose, react};
+use crate::functions::{Attempt, by_hand, choose, react};
 use crate::given::Given;
 use crate::output::Format;
 use crate::settings::FunctionSettings;
@@ -77,7 +79,10 @@ pub(super) async fn attempt(
     given.check_role(&variables)?;
     let sessions = connect_for(aws, &variables).await?;
     sessions.ask_home().await.map_err(Failure::service)?;
-    let attempt = Attempt { sessions, variables: &variables, given, mode, event: &event };
+    let attempt = Attempt { sessions: sessions.clone(), variables: &variables, given, mode, event: &event };
     let report = react(function, &attempt).await?;
-    Ok(report.with_notes(bound::note(given, &variables)))
+    let run = by_hand(&sessions, function.name, event.field("id"), "signalbox plan");
+    let usage = in_name_of(&run, Usage::of(&sessions, &report.losses)).await;
+    let usage = usage.lines(&report.losses);
+    Ok(report.with_notes(usage).with_notes(bound::note(given, &variables)))
 }

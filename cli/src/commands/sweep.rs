@@ -1,7 +1,5 @@
 //! `signalbox plan` without an event: what the whole manifest would change.
 
-mod usage;
-
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,12 +11,12 @@ use reaction::settings::Variables;
 use reaction::{Counts, Reaction};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
 use serde::Serialize;
-use sharing::{Allowed, Kind, Manifest, Share, digest};
+use sharing::{Allowed, Change, Kind, Manifest, Share, digest};
 use sharing_aws::Source;
 use sharing_records::Grants;
-use usage::Usage;
 
 use super::counts::Table;
+use super::usage::Usage;
 use crate::bound;
 use crate::connection::{AwsOptions, connect_for};
 use crate::event::{name_of, read_text};
@@ -51,7 +49,8 @@ pub(super) async fn plan(
     let proposal = in_name_of(&run, function.propose(&run))
         .await
         .map_err(|error| if error.is_refused() { Failure::configuration(error) } else { Failure::service(error) })?;
-    let usage = in_name_of(&run, Usage::of_losses(&sessions, &proposal.plan.steps)).await;
+    let losses: Vec<_> = proposal.plan.steps.iter().flat_map(|it| &it.changes).flat_map(Change::losses).collect();
+    let usage = in_name_of(&run, Usage::of(&sessions, &losses)).await;
     drop(progress);
     let mut view = View::of(proposal, usage);
     let bound = bound::note(given, variables).filter(|note| !view.notes.contains(note));

@@ -15,7 +15,7 @@ use events::{Detail, Envelope, Origin};
 use function::{Function, Setting, Trigger};
 use place::{AccountId, Region};
 use reaction::settings::Variables;
-use reaction::{Error, Key, Plan, Reaction, Run};
+use reaction::{Error, Key, Loss, Plan, Reaction, Run};
 use sharing::{Candidate, Kind, Resource, Step, Tags};
 use sharing_aws::{Ec2, Settings, Source};
 use sharing_records::{Grants, record_if_any};
@@ -120,6 +120,10 @@ impl Reaction for ShareAmi {
 
     fn plan(subject: &Subject, facts: &Facts) -> Result<Plan<Step>, Error> {
         plan::plan(subject, facts)
+    }
+
+    fn losses(step: &Step) -> Vec<Loss> {
+        step.losses()
     }
 
     async fn apply(&self, subject: &Subject, step: &Step, run: &Run) -> Result<(), Error> {

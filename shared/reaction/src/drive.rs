@@ -203,7 +203,13 @@ async fn carry_out<R: Reaction>(
         (None, Mode::Plan) => CarriedOut::planned(&steps),
         (None, Mode::Apply) => apply_all(reaction, run, subject, &steps).await,
     };
-    conclude::<R>(if mode == Mode::Plan { Outcome::Planned } else { Outcome::Applied }, carried_out, said)
+    match mode {
+        Mode::Apply => conclude::<R>(Outcome::Applied, carried_out, said),
+        Mode::Plan => {
+            let losses = steps.iter().flat_map(R::losses).collect();
+            Report { losses, ..conclude::<R>(Outcome::Planned, carried_out, said) }
+        }
+    }
 }
 
 /// Whether the occurrence is given back, and not settled.

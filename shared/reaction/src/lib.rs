@@ -38,7 +38,7 @@ pub use key::Key;
 pub use ledger::{Claim, Ledger, Owner};
 pub use memory::MemoryLedger;
 pub use plan::Plan;
-pub use report::{Counts, Left, Outcome, Reply, Report, StepReport};
+pub use report::{Counts, Left, Loss, Outcome, Reply, Report, StepReport};
 pub use run::Run;
 pub use settlement::Settlement;
 
@@ -97,6 +97,12 @@ pub trait Reaction: Send + Sync {
     #[must_use]
     fn phase(_step: &Self::Step) -> u8 {
         0
+    }
+
+    /// Who would lose what by this step. A dry run tells it, so that its reader can learn whether what is lost is in use.
+    #[must_use]
+    fn losses(_step: &Self::Step) -> Vec<Loss> {
+        Vec::new()
     }
 
     /// Carries one step out. Steps of one phase are independent of each other; each may be applied twice without harm.

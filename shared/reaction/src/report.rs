@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use place::plain;
+use place::{AccountId, plain};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Finding, Key, Run};
@@ -77,6 +77,17 @@ pub struct StepReport {
     pub error: Option<String>,
 }
 
+/// Something that a principal would lose by a planned step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The ARN of the thing.
+    pub arn: String,
+    /// The account that owns it.
+    pub owner: AccountId,
+    /// The principal that loses it, as the step shows it.
+    pub principal: String,
+}
+
 /// What happened to one event: the function's answer, its log line and what the ledger keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -101,6 +112,9 @@ pub struct Report {
     /// Why the rest was left to another run, where nothing else went wrong; the outcome is `failed` then.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub left: Option<Left>,
+    /// Who would lose what by the steps of a dry run; for the command line, which asks AWS about it, and in no record.
+    #[serde(skip)]
+    pub losses: Vec<Loss>,
     /// What ties it to log lines, the audit, the trace and the names of sessions: the run's occurrence.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub correlation_id: Option<String>,
@@ -120,6 +134,7 @@ impl Report {
             counts: Counts::new(),
             findings: Vec::new(),
             left: None,
+            losses: Vec::new(),
             correlation_id: None,
         }
     }

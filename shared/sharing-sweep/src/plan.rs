@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use place::AccountId;
-use reaction::{Error, Plan};
+use reaction::{Error, Loss, Plan};
 use sharing::{CannotShare, Change, Note, Principal, Resource, Share};
 
 use crate::decision::Decision;
@@ -20,6 +20,16 @@ pub enum Step {
     CannotShare(CannotShare),
     /// Closes the record of a resource that is gone: no account has it any more, and nothing is asked of AWS.
     Forget(Share),
+}
+
+impl Step {
+    /// Who would lose what by it: of a thing that is gone, no account loses anything.
+    pub(crate) fn losses(&self) -> Vec<Loss> {
+        match self {
+            Self::Share(share) => share.changes.iter().flat_map(Change::losses).collect(),
+            Self::CannotShare(_) | Self::Forget(_) => Vec::new(),
+        }
+    }
 }
 
 impl fmt::Display for Step {

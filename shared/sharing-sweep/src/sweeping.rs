@@ -8,7 +8,7 @@ use aws::{Clients, Pace, RATES, Rates, SdkConfig, Sessions};
 use function::{Function, Setting, Trigger};
 use place::AccountId;
 use reaction::settings::Variables;
-use reaction::{Error, Key, Plan, Reaction, Repeat, Run, interlock};
+use reaction::{Error, Key, Loss, Plan, Reaction, Repeat, Run, interlock};
 use serde_json::value::RawValue;
 use sharing::Kind;
 use sharing_aws::{Buckets, Ec2, Holders, Keys, Rds, Repositories, Source};
@@ -167,6 +167,10 @@ impl<O: Occasion> Reaction for Sweeping<O> {
             // Nothing is asked of AWS.
             Step::Forget(_) | Step::CannotShare(_) => u8::MAX,
         }
+    }
+
+    fn losses(step: &Step) -> Vec<Loss> {
+        step.losses()
     }
 
     async fn apply(&self, subject: &Subject, step: &Step, _: &Run) -> Result<(), Error> {

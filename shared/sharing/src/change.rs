@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use reaction::Loss;
 use serde::{Deserialize, Serialize};
 
 use crate::{Difference, Head, Principal, Resource};
@@ -32,6 +33,15 @@ impl Change {
     #[must_use]
     pub fn difference(&self) -> Difference<Principal> {
         Difference::between(&self.after, &self.before)
+    }
+
+    /// What each principal that loses the thing loses.
+    pub fn losses(&self) -> impl Iterator<Item = Loss> {
+        let of = |who: Principal| {
+            let Resource { account: owner, .. } = &self.resource;
+            Loss { arn: self.resource.arn(), owner: owner.clone(), principal: who.to_string() }
+        };
+        self.difference().remove.into_iter().map(of)
     }
 
     /// Whether there is nothing to do: no principal gains or loses, and no earlier run left its record open.

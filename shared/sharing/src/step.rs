@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reaction::{Error, Plan};
+use reaction::{Error, Loss, Plan};
 
 use crate::{Change, Consequence, Obstacle, Resource, Share};
 
@@ -59,6 +59,12 @@ impl Step {
             Self::Share(share) => Ok(share),
             Self::CannotShare(cannot) => Err(cannot.error()),
         }
+    }
+
+    /// Who would lose what by it.
+    #[must_use]
+    pub fn losses(&self) -> Vec<Loss> {
+        self.share().map_or_else(|_| Vec::new(), |share| share.changes.iter().flat_map(Change::losses).collect())
     }
 }
 

@@ -1,6 +1,7 @@
-//! Which accounts use an image that they are about to lose, as far as EC2's usage reports say. A report is an operator's to create: it
-//! takes hours, and here the existing ones are read.
-//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/your-ec2-ami-usage.html>
+//! Which accounts use an image that they are about to lose, as far as EC2's usage reports say, and when it was last launched. A report is
+//! an operator's to create: it takes hours, and here the existing ones are read.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/your-ec2-ami-usage.html>,
+//! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-last-launched-time.html>
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,13 +11,17 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{ImageUsageReport, ImageUsageReportEntry};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format as TimeFormat;
+use futures_util::future::try_join;
 use place::{AccountId, Region, shortened};
-use reaction::{Doing, Error};
+use reaction::{Doing, Error, Loss};
 use serde::Serialize;
-use sharing::{Kind, Principal, Share};
+use sharing::{Kind, Principal, Resource};
 
-/// How many images or reports one call is about, at most.
+/// How many images or reports one call about reports names, at most.
 const AT_ONCE: usize = 20;
+
+/// How many images one call that describes images names, at most; EC2 advises against more than a thousand ids.
+const IMAGES_AT_ONCE: usize = 200;
 
 /// What is known of the use of images that accounts lose.
 #[derive(Debug, Default, Serialize)]
@@ -24,6 +29,9 @@ pub(super) struct Usage {
     /// What an account uses, by image and account.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     known: BTreeMap<String, Known>,
+    /// When EC2 last saw a launch of an image, whichever account launched it; not there where it saw none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    last_launched: BTreeMap<String, String>,
     /// Why the use of some images is not known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unknown: Vec<String>,
@@ -42,13 +50,12 @@ struct Known {
 }
 
 impl Usage {
-    /// What the reports say of the images that lose an account by these steps; no call is made where none does.
-    pub(super) async fn of_losses(sessions: &Arc<Sessions>, steps: &[Share]) -> Self {
+    /// What EC2 knows of the images among what is lost; no call is made where there is none.
+    pub(super) async fn of(sessions: &Arc<Sessions>, losses: &[Loss]) -> Self {
         let mut places = BTreeMap::<(AccountId, Region), BTreeSet<String>>::new();
-        let changes = steps.iter().flat_map(|it| &it.changes);
-        for change in changes.filter(|it| it.resource.kind == Kind::Image && !it.difference().remove.is_empty()) {
-            let Some(region) = change.resource.region.clone() else { continue };
-            places.entry((change.resource.account.clone(), region)).or_default().insert(change.resource.id.clone());
+        for (Resource { account, region, id, .. }, _) in of_images(losses) {
+            let Some(region) = region else { continue };
+            places.entry((account, region)).or_default().insert(id);
         }
         let mut usage = Self::default();
         for ((account, region), images) in places {
@@ -70,7 +77,11 @@ impl Usage {
         images: &[String],
     ) -> Result<(), Error> {
         let client = Client::new(&sessions.at(account, region).await?);
-        let newest = newest(reports(&client, images).await.doing(|| "reading EC2's usage reports")?);
+        let launches = async { launches(&client, images).await.doing(|| "reading when images were last launched") };
+        let reports = async { reports(&client, images).await.doing(|| "reading EC2's usage reports") };
+        let (launches, reports) = try_join(launches, reports).await?;
+        self.last_launched.extend(launches);
+        let newest = newest(reports);
         let without: Vec<_> = images.iter().filter(|it| !newest.contains_key(*it)).cloned().collect();
         let entries = entries(&client, &newest).await.doing(|| "reading what EC2's usage reports say")?;
         for (image, report) in newest {
@@ -89,22 +100,18 @@ impl Usage {
 
     /// What is known of one loss, in a few words.
     pub(super) fn told(&self, image: &str, who: &Principal) -> Option<String> {
-        let known = self.known.get(image)?;
-        let time = &known.time;
-        let Principal::Account(account) = who else {
-            // Which of the accounts are in the organization or unit, a report does not say.
-            let used = known.used_by.iter().map(|(account, what)| format!("{account} has {}", what.join(" and ")));
-            let used = used.collect::<Vec<_>>().join(", ");
-            let used = if used.is_empty() { "no account uses it".to_owned() } else { used };
-            return Some(format!("{used}, as of {time}"));
+        let use_of_it = self.known.get(image).map(|known| known.told(who));
+        let launch = self.last_launched.get(image).map(|time| format!("an account last launched the image at {time}"));
+        let told: Vec<_> = use_of_it.into_iter().chain(launch).collect();
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
+    /// A line for each loss of an image of which something is known, and one for what is not.
+    pub(super) fn lines(&self, losses: &[Loss]) -> Vec<String> {
+        let told = |(image, who): (Resource, Principal)| {
+            self.told(&image.id, &who).map(|told| format!("{} and {who}: {told}", image.id))
         };
-        if !known.about.is_empty() && !known.about.contains(account.as_str()) {
-            return Some(format!("the usage report of {time} is not about this account"));
-        }
-        match known.used_by.get(account.as_str()) {
-            Some(what) => Some(format!("it has {} of this image, as of {time}", what.join(" and "))),
-            None => Some(format!("it uses the image nowhere, as of {time}")),
-        }
+        of_images(losses).filter_map(told).chain(self.unknown.iter().cloned()).collect()
     }
 
     /// Why something is not known.
@@ -114,6 +121,25 @@ impl Usage {
 }
 
 impl Known {
+    /// What the principal has of the image.
+    fn told(&self, who: &Principal) -> String {
+        let time = &self.time;
+        let Principal::Account(account) = who else {
+            // Which of the accounts are in the organization or unit, a report does not say.
+            let used = self.used_by.iter().map(|(account, what)| format!("{account} has {}", what.join(" and ")));
+            let used = used.collect::<Vec<_>>().join(", ");
+            let used = if used.is_empty() { "no account uses it".to_owned() } else { used };
+            return format!("{used}, as of {time}");
+        };
+        if !self.about.is_empty() && !self.about.contains(account.as_str()) {
+            return format!("the usage report of {time} is not about this account");
+        }
+        match self.used_by.get(account.as_str()) {
+            Some(what) => format!("it has {} of this image, as of {time}", what.join(" and ")),
+            None => format!("it uses the image nowhere, as of {time}"),
+        }
+    }
+
     fn of<'a>(report: &ImageUsageReport, entries: impl Iterator<Item = &'a ImageUsageReportEntry>) -> Self {
         let mut used_by = BTreeMap::<String, Vec<String>>::new();
         for entry in entries {
@@ -136,6 +162,28 @@ impl Known {
         let about = report.account_ids().iter().cloned().collect();
         Self { time: time.unwrap_or_else(|| "an unknown time".into()), about, used_by }
     }
+}
+
+/// The images among what is lost, each with one that loses it.
+fn of_images(losses: &[Loss]) -> impl Iterator<Item = (Resource, Principal)> {
+    let read = |loss: &Loss| {
+        let resource = Resource::of_arn(&loss.arn, &loss.owner).ok().filter(|it| it.kind == Kind::Image)?;
+        Some((resource, loss.principal.parse().ok()?))
+    };
+    losses.iter().filter_map(read)
+}
+
+/// When each image was last launched. EC2 tells its owner alone, and a day later.
+async fn launches(client: &Client, images: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let mut launches = Vec::new();
+    for some in images.chunks(IMAGES_AT_ONCE) {
+        let found = client.describe_images().set_image_ids(Some(some.to_vec())).into_paginator().send();
+        for page in all_pages(found).await? {
+            let images = page.images.unwrap_or_default().into_iter();
+            launches.extend(images.filter_map(|it| Some((it.image_id?, it.last_launched_time?))));
+        }
+    }
+    Ok(launches)
 }
 
 /// The reports that can be read.
