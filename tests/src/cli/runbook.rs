@@ -12,11 +12,12 @@ use crate::world::operator::Operator;
 const PAGE: &str = "docs/operate/runbook.md";
 
 /// What a command begins with.
-const PROGRAMS: [&str; 4] = ["aws ", "jq ", "make ", "signalbox "];
+const PROGRAMS: [&str; 5] = ["aws ", "jq ", "make ", "printf ", "signalbox "];
 
 /// Commands that tests of their own run in more ways than one: the command as the page has it, and a test.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 7] = [
     ("make deploy", "tests/src/templates/deployed/shipped.rs::two_releases_are_deployed_and_the_second_is_rolled_back"),
+    ("printf .. | signalbox apply -", "tests/src/cli.rs::an_audit_item_is_reverted_by_its_command"),
     (
         "signalbox deploy history FUNCTION",
         "tests/src/cli/deploy/story.rs::three_accounts_in_two_regions_are_planned_delivered_and_looked_at",

@@ -1,8 +1,30 @@
 //! Alarms watch what is really measured: those on our own metrics, the log line of a function that emits them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
+use suite::FUNCTIONS;
 
 use super::template::Template;
+
+/// What AWS writes by itself: namespace, dimensions and name.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>,
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>,
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html>,
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html>
+pub const OF_AWS: [(&str, &str, &str); 11] = [
+    ("AWS/Events", "EventBusName,RuleName", "FailedInvocations"),
+    ("AWS/Events", "EventBusName,RuleName", "ThrottledRules"),
+    ("AWS/Events", "RuleName", "TriggeredRules"),
+    ("AWS/Lambda", "FunctionName", "AsyncEventAge"),
+    ("AWS/Lambda", "FunctionName", "Duration"),
+    ("AWS/Lambda", "FunctionName", "Errors"),
+    ("AWS/Lambda", "FunctionName", "Throttles"),
+    ("AWS/SQS", "QueueName", "ApproximateAgeOfOldestMessage"),
+    ("AWS/SQS", "QueueName", "ApproximateNumberOfMessagesVisible"),
+    ("AWS/States", "StateMachineArn", "ExecutionsFailed"),
+    ("AWS/States", "StateMachineArn", "ExecutionsTimedOut"),
+];
 
 /// Asserts that a line of this output sets off each alarm of the function that watches this metric of ours, and that there is one.
 pub fn assert_alarm_sounds(function: &str, metric: &str, output: &str) {
@@ -55,6 +77,82 @@ fn every_function_has_an_alarm_on_what_it_refuses() {
         for (id, alarm) in watched {
             let by = json!([{"Name": "service", "Value": template.name}]);
             assert_eq!(alarm["Dimensions"], by, "infra/{}.yaml: {id}", template.name);
+        }
+    }
+}
+
+/// What sets the alarms on metrics of ours off: function, metric and test. Refusals of the others are set off by the test of every compiled
+/// function that answers ([`crate::promises::binary::answer_in`]).
+const SET_OFF: [(&str, &str, &str); 14] = [
+    ("check-policy", "Refused", "check_policy/binary.rs::the_compiled_function_answers_the_pipeline"),
+    (
+        "deploy-lambda",
+        "Refused",
+        "deploy_lambda/binary.rs::a_deployment_of_another_function_sets_off_the_alarm_on_refusals",
+    ),
+    (
+        "mirror-repository",
+        "Refused",
+        "mirror_repository/deployed.rs::the_compiled_function_mirrors_what_a_message_asks_for",
+    ),
+    (
+        "receive-webhook",
+        "Failed",
+        "receive_webhook/binary.rs::a_queue_that_is_gone_is_answered_503_and_sounds_the_alarm",
+    ),
+    ("receive-webhook", "Refused", "receive_webhook/binary.rs::the_compiled_function_answers_and_never_says_why"),
+    ("receive-webhook", "RejectedCount", "receive_webhook/binary.rs::the_compiled_function_answers_and_never_says_why"),
+    ("reconcile-shares", "Refused", "reconcile_shares/binary.rs::it_answers_with_its_report_and_counts_in_metrics"),
+    ("rotate-bearer-token", "OverdueCount", BEARER_TOKEN),
+    ("rotate-bearer-token", "Refused", "rotate_bearer_token/through_lambda.rs::a_step_that_is_not_done_is_an_error"),
+    ("rotate-bearer-token", "ShortLivedCount", BEARER_TOKEN),
+    ("rotate-bearer-token", "UnreadCount", BEARER_TOKEN),
+    ("rotate-db-user", "OverdueCount", DB_USER),
+    ("rotate-db-user", "Refused", "rotate_db_user/through_lambda.rs::the_compiled_function_rotates"),
+    ("rotate-db-user", "UnreadCount", DB_USER),
+];
+const BEARER_TOKEN: &str =
+    "rotate_bearer_token/watched.rs::each_alarm_sounds_at_the_line_that_counts_and_not_where_all_is_well";
+const DB_USER: &str = "rotate_db_user/watched.rs::each_alarm_sounds_at_the_line_that_counts_and_not_where_all_is_well";
+
+#[test]
+fn each_alarm_on_a_metric_of_ours_is_set_off_by_a_test() {
+    let mut known: BTreeSet<_> =
+        SET_OFF.into_iter().map(|(function, metric, _)| (function.to_owned(), metric)).collect();
+    for entry in FUNCTIONS {
+        let template = Template::read(entry.name);
+        let checks = crate::tidy::read(&format!("tests/src/functions/{}/checks.rs", entry.name.replace('-', "_")));
+        let answers_here = checks
+            .split("fn answers()")
+            .nth(1)
+            .is_some_and(|it| it.lines().nth(1).is_some_and(|line| !line.contains("Shown::Elsewhere")));
+        for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+            let metric = alarm["MetricName"].as_str().unwrap_or_default();
+            if alarm["Namespace"] != "Signalbox" || metric == "Refused" && answers_here {
+                continue;
+            }
+            let is_known = SET_OFF.iter().any(|(function, name, _)| *function == entry.name && *name == metric);
+            assert!(is_known, "infra/{}.yaml: {id}: name the test that sets it off", entry.name);
+            known.retain(|(function, name)| function != entry.name || *name != metric);
+        }
+    }
+    assert!(known.is_empty(), "no alarm is on {known:?}");
+    SET_OFF
+        .iter()
+        .for_each(|(.., test)| crate::promises::hazards::assert_is_test(&format!("tests/src/functions/{test}")));
+}
+
+#[test]
+fn each_alarm_on_a_metric_of_aws_is_on_one_that_aws_documents() {
+    for template in Template::all() {
+        for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+            let Some(name) = alarm["MetricName"].as_str().filter(|_| alarm["Namespace"] != "Signalbox") else {
+                continue;
+            };
+            let dimensions = alarm["Dimensions"].as_array().unwrap().iter().map(|it| it["Name"].as_str().unwrap());
+            let dimensions = dimensions.collect::<Vec<_>>().join(",");
+            let metric = (alarm["Namespace"].as_str().unwrap(), dimensions.as_str(), name);
+            assert!(OF_AWS.contains(&metric), "infra/{}.yaml: {id}: {metric:?}", template.name);
         }
     }
 }

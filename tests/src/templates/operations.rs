@@ -8,6 +8,7 @@ use function::Trigger;
 use serde_json::{Value, json};
 use suite::{Entry, FUNCTIONS};
 
+use super::alarms::OF_AWS;
 use super::template::{Parameters, Template, resolved};
 use crate::functions::{deploy_lambda, reconcile_shares, report_patches, share_ami};
 use crate::promises::binary::{INVOCATION, environment, start_function};
@@ -23,17 +24,6 @@ struct Metric {
     name: String,
     value: Option<String>,
 }
-
-/// What AWS writes by itself.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
-/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>
-const OF_AWS: [(&str, &str, &str); 5] = [
-    ("AWS/Lambda", "FunctionName", "AsyncEventAge"),
-    ("AWS/Lambda", "FunctionName", "Duration"),
-    ("AWS/Lambda", "FunctionName", "Errors"),
-    ("AWS/Lambda", "FunctionName", "Throttles"),
-    ("AWS/SQS", "QueueName", "ApproximateNumberOfMessagesVisible"),
-];
 
 /// What other tests run the code for: the function, the metric and the test.
 const ELSEWHERE: [(&str, &str, &str); 2] = [
@@ -203,7 +193,7 @@ async fn every_alarm_and_widget_is_on_a_metric_that_the_code_or_aws_writes() {
             assert!(written.iter().any(is_same), "{place}: no function writes {metric:?}: {written:#?}");
             continue;
         }
-        assert!(OF_AWS.contains(&(namespace, dimension, name)), "{place}: {metric:?}");
+        assert!(OF_AWS.contains(&(namespace.as_str(), dimension.as_str(), name.as_str())), "{place}: {metric:?}");
         assert!(value.as_ref().is_none_or(|it| FUNCTIONS.iter().any(|known| known.name == it)), "{place}: {metric:?}");
     }
 }
@@ -276,6 +266,36 @@ fn no_alarm_is_in_two_templates_and_a_maintenance_window_mutes_all_of_them() {
     assert_eq!(muted, names);
     let topic = json!([{"Ref": "Topic"}]);
     assert!(template.resources("AWS::CloudWatch::Alarm").iter().all(|(_, it)| it["AlarmActions"] == topic));
+}
+
+/// CloudWatch compares the word with the parts of a name between what is neither letter nor digit.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html>
+#[test]
+fn the_dashboard_finds_every_queue_that_an_alarm_watches_by_its_name() {
+    let searches = expressions();
+    let search = searches.iter().map(|it| of_search(it)).find(|(metric, _)| metric.namespace == "AWS/SQS").unwrap();
+    let mut found = 0;
+    for template in Template::all() {
+        for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+            let queue = &alarm["Dimensions"][0]["Value"]["Fn::GetAtt"];
+            if alarm["MetricName"] != search.0.name || template.name == "operations" {
+                continue;
+            }
+            let queue = queue.as_str().unwrap_or_else(|| panic!("{}: {id}: {queue}", template.name));
+            let queue = queue.split('.').next().unwrap();
+            let queues = template.resources("AWS::SQS::Queue");
+            let named = &queues.iter().find(|(id, _)| *id == queue).unwrap().1["QueueName"];
+            let named =
+                named["Fn::Sub"].as_str().or(named.as_str()).unwrap_or_else(|| panic!("{}: {named}", template.name));
+            assert!(
+                named.split(|it: char| !it.is_alphanumeric()).any(|it| it == search.1),
+                "{}: {id}: {named} is not found by {search:?}",
+                template.name
+            );
+            found += 1;
+        }
+    }
+    assert!(found > 8, "{found}");
 }
 
 #[test]

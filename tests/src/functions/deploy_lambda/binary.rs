@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{GIVEN, ORDERS, Scene};
 use crate::promises::binary::{INVOCATION, environment, start_function};
+use crate::templates::assert_alarm_sounds;
 use crate::templates::deployed::DeployedAccount;
 use crate::world::DEPLOYMENTS;
 use crate::world::roles::{EXTERNAL_ID, make_member};
@@ -61,6 +62,26 @@ async fn the_compiled_function_delivers_round_by_round() {
     // A round that waits for the next one is no failure, which an alarm would tell of.
     assert!(output.contains("\"Applied\":1") && output.contains("\"Later\":1"), "{output}");
     assert!(!output.contains("\"Failed\":1"), "{output}");
+}
+
+/// What the settings do not let a pipeline deploy is refused, at the first job.
+#[tokio::test]
+async fn a_deployment_of_another_function_sets_off_the_alarm_on_refusals() {
+    let scene = Scene::set_up(&GIVEN, "code-was-sent").await;
+    let mut environment = environment(&scene.world);
+    let bucket = scene.code_bucket();
+    let own = [
+        ("SIGNALBOX_DEPLOYMENTS_TABLE", DEPLOYMENTS),
+        ("SIGNALBOX_CODE_BUCKET", bucket.as_str()),
+        ("SIGNALBOX_DEPLOY_FUNCTIONS", "invoices"),
+        ("SIGNALBOX_ACCOUNTS", scene.member.account.as_str()),
+        ("SIGNALBOX_MEMBER_ROLE", "signalbox-deploy-lambda"),
+    ];
+    environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let (api, function) = start_function("deploy-lambda", &environment).await;
+    api.invoke(scene.event_of_job(), INVOCATION).await;
+    assert!(matches!(scene.state(), Some(JobState::Failed(..))), "{:?}", scene.state());
+    assert_alarm_sounds("deploy-lambda", "Refused", &function.end().await.unwrap());
 }
 
 /// IAM judges each call: the function's by its own role, and those in the target account by the role there and the session's policy.

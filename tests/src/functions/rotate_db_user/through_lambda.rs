@@ -19,7 +19,18 @@ use crate::world::{AWS, LEDGER, REGION, ROTATIONS};
 in_both! { the_compiled_function_rotates }
 
 /// Far more than an invocation takes.
-const INVOCATION: Duration = Duration::from_mins(1);
+pub(super) const INVOCATION: Duration = Duration::from_mins(1);
+
+/// The function of a scene, behind an API of its own; what it trusts is there as long as the last one is kept.
+pub(super) async fn start(scene: &Scene, more: &[(&str, &str)]) -> (LambdaApi, Function, Bundle) {
+    let bundle = Bundle::write(scene);
+    let arn = format!("arn:aws:lambda:{REGION}:{}:function:{}", scene.world.account, RotateDbUser::NAME);
+    let api = LambdaApi::start(&arn).await.unwrap();
+    let mut environment = environment(scene, bundle.0.to_str().unwrap());
+    environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let function = Function::spawn(&binary(RotateDbUser::NAME), &environment, &api).unwrap();
+    (api, function, bundle)
+}
 
 fn environment(scene: &Scene, bundle: &str) -> BTreeMap<String, String> {
     let pairs = [
@@ -40,7 +51,7 @@ fn environment(scene: &Scene, bundle: &str) -> BTreeMap<String, String> {
 }
 
 /// A file that is gone when this is.
-struct Bundle(std::path::PathBuf);
+pub(super) struct Bundle(std::path::PathBuf);
 
 impl Bundle {
     fn write(scene: &Scene) -> Self {
@@ -68,11 +79,7 @@ async fn invoke(api: &LambdaApi, rotation: &Rotation, step: &str) -> Result<Valu
 
 async fn the_compiled_function_rotates(server: &'static Server) {
     for scene in [Scene::single(server).await, Scene::alternating(server).await] {
-        let bundle = Bundle::write(&scene);
-        let arn = format!("arn:aws:lambda:{REGION}:{}:function:{}", scene.world.account, RotateDbUser::NAME);
-        let api = LambdaApi::start(&arn).await.unwrap();
-        let environment = environment(&scene, bundle.0.to_str().unwrap());
-        let function = Function::spawn(&binary(RotateDbUser::NAME), &environment, &api).unwrap();
+        let (api, function, _bundle) = start(&scene, &[]).await;
         let rotation = scene.begin().await;
         let error = invoke(&api, &rotation, "setSecret").await.expect_err("there is no value yet");
         assert_eq!(error["errorType"], "Signalbox.Refused", "{error}");
