@@ -1,8 +1,9 @@
 """Uses the console as a person does, in Debian's chromium: sends an event, watches it arrive, opens it, sees the change.
 
-Usage: console.py LINK [FOLDER]   LINK is what `signalbox up` prints; pictures go to FOLDER
+Usage: console.py LINK [FOLDER]           LINK is what `signalbox up` prints; pictures go to FOLDER
+       console.py judge BASE COOKIE PATH..  only judges pages of a console that has let a browser with this cookie in
 
-Prints the id of the event that it has sent. Ends with 1 and says what is wrong: a page with a finding of axe-core, one that is
+Prints the event that it has sent. Ends with 1 and says what is wrong: a page with a finding of axe-core, one that is
 wider than its window, a message of the browser, or a request that goes elsewhere.
 """
 
@@ -128,21 +129,45 @@ def judge(browser, base, state, paths, folder):
             context.close()
 
 
-def read_without_scripts(browser, base, state, paths):
-    """What the pages say where no script runs."""
+def use_without_scripts(browser, base, state, paths):
+    """Reads each page, searches, and sends an event where no script runs."""
     context = browser.new_context(java_script_enabled=False, storage_state=state)
     page = watched(context, base)
     for path in paths:
         answer = page.goto(base + path)
         if answer.status != 200 or not page.locator("h1").inner_text():
             wrong.append(f"{path} without scripts: {answer.status}")
+    page.goto(base + "/")
+    page.get_by_label("About").fill("no-such-thing")
+    page.get_by_label("About").press("Enter")
+    page.wait_for_url("**about=no-such-thing*")
+    if page.locator("#found tbody tr").count():
+        wrong.append("a search without scripts finds what it was not asked for")
+    page.goto(base + "/send")
+    page.get_by_role("button", name="Send the event").click()
+    page.get_by_role("heading", name="What the functions answered").wait_for()
     context.close()
+
+
+def started(playwright):
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+def judge_only(base, cookie, paths):
+    """The pages of a console that a browser with this cookie was let in to."""
+    name, value = cookie.split("=", 1)
+    with sync_playwright() as playwright:
+        browser = started(playwright)
+        context = browser.new_context()
+        context.add_cookies([{"name": name, "value": value, "url": base}])
+        judge(browser, base, context.storage_state(), paths, None)
+        browser.close()
 
 
 def main(link, folder):
     base = link.split("/?")[0]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = started(playwright)
         context = browser.new_context(viewport={"width": 1280, "height": 860})
         event_page, event = send_and_watch(context, base, link, folder)
         steps = event_page.locator("main").inner_text()
@@ -155,12 +180,16 @@ def main(link, folder):
         paths.append(search_an_audit(context, base).removeprefix(base))
         state = context.storage_state()
         judge(browser, base, state, paths, folder)
-        read_without_scripts(browser, base, state, paths)
+        use_without_scripts(browser, base, state, paths)
         browser.close()
     print(json.dumps({"event": event, "steps": steps, "pages": len(paths)}))
-    if wrong:
-        sys.exit("\n".join(dict.fromkeys(wrong)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    match sys.argv[1:]:
+        case ["judge", base, cookie, *paths]:
+            judge_only(base, cookie, paths)
+        case [link, *folder]:
+            main(link, Path(folder[0]) if folder else None)
+    if wrong:
+        sys.exit("\n".join(dict.fromkeys(wrong)))

@@ -4,22 +4,30 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use super::Console;
 use crate::cli::up::Up;
 
-/// Runs `tests/browser/console.py`: what it has sent, and what it has seen. It ends with 1 where a page is wrong.
-fn used_by_browser(link: &str) -> Value {
+/// Runs `tests/browser/console.py`: what it prints. It ends with 1 where a page is wrong.
+fn use_browser(arguments: &[&str]) -> Vec<u8> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
     let mut browser = Command::new(format!("{root}/.local/browser/bin/python"));
-    browser.arg(format!("{root}/tests/browser/console.py")).arg(link);
+    browser.arg(format!("{root}/tests/browser/console.py")).args(arguments);
     let ran = browser.stdin(Stdio::null()).output().expect("run `make setup` first");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    serde_json::from_slice(&ran.stdout).unwrap()
+    ran.stdout
+}
+
+impl Console {
+    /// Asserts that axe-core finds nothing on these pages, light and dark, narrow and wide, and that they fit their window.
+    pub(super) fn assert_clean(&self, paths: &[&str]) {
+        use_browser(&[&["judge", &format!("http://{}", self.address), &self.cookie], paths].concat());
+    }
 }
 
 #[tokio::test]
 async fn an_event_is_sent_arrives_is_opened_and_shows_what_aws_has() {
     let up = Up::start();
-    let seen = used_by_browser(up.link());
+    let seen: Value = serde_json::from_slice(&use_browser(&[up.link()])).unwrap();
     let image = seen["event"]["resources"][0].as_str().and_then(|it| it.rsplit('/').next()).unwrap();
     let permissions = up.ec2(None).await.describe_image_attribute().image_id(image);
     let attribute = aws_sdk_ec2::types::ImageAttributeName::LaunchPermission;

@@ -58,7 +58,8 @@ async fn patches_are_those_of_the_command() {
     let scene = patches::seen(&[Node { scan: Some(Told { hours: 30, patches: &[], ..FOUND }), ..NODE }]).await;
     scene.hear_of(SWEEP).await;
     let account = &scene.world.account;
-    let page = Console::entered(account).page("/patches").body;
+    let console = Console::entered(account);
+    let page = console.page("/patches").body;
     let told = printed(account, &["patches"]);
     let table = run(account, &["patches"], "").out;
     let expected = told["instances"].as_array().unwrap().iter().map(|it| {
@@ -86,6 +87,8 @@ async fn patches_are_those_of_the_command() {
     assert_eq!(facts(&page), summary);
     let wrong = told["wrong"].as_array().unwrap().iter().map(|it| it.as_str().unwrap().split_once(": ").unwrap().1);
     assert_eq!(notices(&page), wrong.collect::<Vec<_>>());
+    assert!(page.contains("<svg"), "{page}");
+    console.assert_clean(&["/patches"]);
 }
 
 /// The forge of this world answers on a thread of its own.
@@ -231,4 +234,5 @@ async fn shares_are_those_that_the_table_holds_and_aws_has() {
     expected.retain(|_, row| row.contains_key("987654321098"));
     assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
     assert!(!found.is_empty());
+    console.assert_clean(&["/shares"]);
 }

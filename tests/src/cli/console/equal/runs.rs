@@ -90,6 +90,8 @@ async fn deployments_and_the_waves_of_each_are_those_of_the_command() {
         assert_eq!(facts(&page), cells_of(it, &columns));
         assert_eq!(notices(&page), it["reason"].as_str().into_iter().collect::<Vec<_>>());
     }
+    let rolled_back = format!("/deployment?id={}", told[0]["deployment"].as_str().unwrap());
+    console.assert_clean(&["/deployments", &rolled_back]);
 }
 
 /// The targets of each wave, one wave after the other.
@@ -134,7 +136,8 @@ async fn rotations_are_those_of_the_operation() {
     }
     let function = "arn:aws:lambda:eu-west-1:111122223333:function:rotate";
     client.rotate_secret().secret_id("stuck").rotation_lambda_arn(function).send().await.unwrap();
-    let page = Console::entered(account).page("/secrets").body;
+    let console = Console::entered(account);
+    let page = console.page("/secrets").body;
     let lists = printed(account, &["fleet", "run", "rotation-state", "--include-caller"]);
     let results = lists["Results"].as_array().unwrap();
     let own = results.iter().find(|it| it["Id"] == json!(account)).unwrap_or_else(|| panic!("{lists}"));
@@ -152,6 +155,7 @@ async fn rotations_are_those_of_the_operation() {
     };
     let secrets: Vec<_> = own["Result"]["Secrets"].as_array().unwrap().iter().map(secret).collect();
     assert_eq!((rows(&page), secrets.len()), (secrets, 2));
+    console.assert_clean(&["/secrets"]);
 }
 
 /// A policy with a finding, after one without.
@@ -169,24 +173,25 @@ async fn policies_and_their_findings_are_those_of_the_ledger() {
     let console = Console::entered(account);
     let listed = printed(account, &["ledger", "list", "--function", "check-policy"]);
     let mut expected = Vec::new();
-    let mut has_findings = false;
+    let mut has_findings = None;
     for record in listed["records"].as_array().unwrap() {
         let id = record["id"].as_str().unwrap();
         let report = &printed(account, &["ledger", "show", id, "--ledger-table", LEDGER])["report"];
         let event = console.page(&format!("/event?{}", query("id", id))).body;
         assert_eq!(rows(&event), parts(report), "{id}");
         let findings = report["findings"].as_array().map_or(0, Vec::len);
-        has_findings |= findings > 0;
+        has_findings = has_findings.or((findings > 0).then(|| format!("/event?{}", query("id", id))));
         let about = id.split_once('#').unwrap().1;
         let row = json!({"outcome": record["outcome"], "findings": findings, "about": about});
         expected.push(cells_of(&row, &[("Outcome", "outcome"), ("Findings", "findings"), ("About", "about")]));
     }
-    assert!(has_findings && expected.len() == 2, "{listed}");
+    assert_eq!(expected.len(), 2, "{listed}");
     let mut shown = rows(&console.page("/policies").body);
     let times: Vec<_> = shown.iter_mut().map(|it| it.remove("When (UTC)").unwrap()).collect();
     assert!(times.is_sorted_by(|one, other| one >= other), "{times:?}");
     shown.sort_by(|one, other| one["About"].cmp(&other["About"]));
     assert_eq!(shown, expected);
+    console.assert_clean(&["/policies", &has_findings.unwrap()]);
 }
 
 /// The steps, the findings and the counts of a report.
