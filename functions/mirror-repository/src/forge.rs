@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use aws_credential_types::provider::ProvideCredentials;
-use git::{Access, Bounds, Checkout, Content, DeployKey, Remote};
+use git::{Access, Bounds, Checkout, Content, Conversation, DeployKey, Remote};
 use mirror::{CommitId, LfsPointer, Repository, RepositoryName, Source};
 use place::Region;
 use reaction::{Error, Run};
@@ -85,20 +85,24 @@ impl MirrorRepository {
 }
 
 impl Forge {
-    /// The commits of the branches.
-    pub(crate) async fn heads(&self) -> Result<BTreeMap<String, CommitId>, Error> {
-        let heads = git::heads(&self.remote, &self.access).await?;
-        Ok(heads.into_iter().filter_map(|(name, commit)| Some((name.branch()?.to_owned(), commit))).collect())
+    /// The commits of the branches, and the conversation in which the forge tells them.
+    pub(crate) async fn heads(&self) -> Result<(BTreeMap<String, CommitId>, Conversation), Error> {
+        let told = git::heads(&self.remote, &self.access).await?;
+        let heads = told.heads().iter().filter_map(|(name, commit)| Some((name.branch()?.to_owned(), commit.clone())));
+        Ok((heads.collect(), told))
     }
 
     /// The commit that a branch has now. Where it cannot be fetched, it is tried once more without what other repositories keep on the
     /// disk, which an earlier invocation may have filled.
-    pub(crate) async fn fetch(&self, branch: &str, run: &Run) -> Result<Checkout, Error> {
+    pub(crate) async fn fetch(&self, branch: &str, begun: Option<Conversation>, run: &Run) -> Result<Checkout, Error> {
         let bounds = Bounds { largest: self.largest, ..Bounds::default() };
         // A branch has a folder of its own, since a folder serves one checkout at a time.
         let number = self.branches.iter().position(|it| it == branch).unwrap_or_default();
         let folder = self.folder.join(number.to_string());
-        let first = git::fetch(&self.remote, &self.access, branch, &folder, &bounds).await;
+        let first = match begun {
+            Some(begun) => begun.fetch(branch, &folder, &bounds).await,
+            None => git::fetch(&self.remote, &self.access, branch, &folder, &bounds).await,
+        };
         match first {
             Err(error) if !error.is_refused() && self.make_room() && !run.deadline.left().is_zero() => {
                 git::fetch(&self.remote, &self.access, branch, &folder, &bounds).await

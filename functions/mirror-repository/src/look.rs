@@ -73,7 +73,7 @@ impl MirrorRepository {
             let forge = self.forge(name, repository, None).await?;
             let read =
                 tokio::try_join!(forge.heads(), self.bucket.read::<Manifest>(&manifest), self.bucket.etag_of(&journal));
-            let (heads, manifest, journal) = read?;
+            let ((heads, _), manifest, journal) = read?;
             let mut rows = vec![row(name, &repository.branch, "layout", manifest.map(|it| it.it.commit), &heads)];
             if journal.is_some() {
                 "broken-off".clone_into(&mut rows[0].state);
@@ -103,7 +103,7 @@ impl MirrorRepository {
         let (manifest, journal) = (keys.manifest(), keys.journal());
         let (manifest, journal) =
             tokio::try_join!(self.bucket.read::<Manifest>(&manifest), self.bucket.read::<Journal>(&journal))?;
-        let head = head_of(&forge.fetch(&repository.branch, run).await?)?;
+        let head = head_of(&forge.fetch(&repository.branch, None, run).await?)?;
         let layout = keys.layout();
         let objects = self.bucket.list(&layout).await?;
         let rules = repository.rules();
@@ -111,8 +111,11 @@ impl MirrorRepository {
         let mut copies = Vec::new();
         for branch in &repository.copies {
             let pointer = self.bucket.read::<Pointer>(&keys.pointer(branch)).await?;
-            let of_head =
-                if *branch == repository.branch { head.clone() } else { head_of(&forge.fetch(branch, run).await?)? };
+            let of_head = if *branch == repository.branch {
+                head.clone()
+            } else {
+                head_of(&forge.fetch(branch, None, run).await?)?
+            };
             copies.push((branch.clone(), self.verify_copy(repository, &of_head, pointer).await?));
         }
         let journal =

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::{join, try_join};
 use futures_util::{StreamExt, stream};
+use git::Conversation;
 use mirror::{
     CommitId, CopyManifest, Head, Journal, Keys, LfsPointer, Manifest, Mirrors, Mode, POINTER_BYTES, Pointer, Push,
     RefName, Repository, RepositoryName, Source, Stored, Turn,
@@ -77,11 +78,12 @@ impl MirrorRepository {
         self.end();
         let forge = self.forge(name, repository, early).await.doing(|| format!("opening {name}"))?;
         self.remember(asked, repository);
-        let (heads, bucketed) = try_join(forge.heads(), self.read_bucket(name, repository)).await?;
+        let ((heads, told), bucketed) = try_join(forge.heads(), self.read_bucket(name, repository)).await?;
         let of_layout = heads.get(&repository.branch).ok_or_else(|| self.no_branch(name, &repository.branch))?;
-        let mut fetched = BTreeMap::new();
-        let layout = self.read_layout(repository, &forge, of_layout, &bucketed, &mut fetched, run).await?;
-        let copies = self.read_copies(name, repository, &forge, &heads, &bucketed.pointers, &mut fetched, run).await?;
+        let mut fetching = Fetching { forge: &forge, run, begun: Some(told), fetched: BTreeMap::new() };
+        let layout = fetching.layout(repository, of_layout, &bucketed).await?;
+        let copies = self.read_copies(name, repository, &heads, &bucketed.pointers, &mut fetching).await?;
+        let Fetching { fetched, .. } = fetching;
         let overdue = self.read_overdue(name, &heads, &bucketed.pointers).await?;
         let pointers =
             bucketed.pointers.iter().filter_map(|(branch, it)| Some((branch.clone(), it.as_ref()?.etag.clone())));
@@ -128,34 +130,13 @@ impl MirrorRepository {
         Ok(Bucketed { manifest, journal, pointers })
     }
 
-    /// The head of the layout's branch, where the layout is not as it is.
-    async fn read_layout(
-        &self,
-        repository: &Repository,
-        forge: &Forge,
-        head: &CommitId,
-        bucketed: &Bucketed,
-        fetched: &mut BTreeMap<String, Fetched>,
-        run: &Run,
-    ) -> Result<Option<Arc<Head>>, Error> {
-        let is_current =
-            bucketed.manifest.as_ref().is_some_and(|it| it.it.is_of(&repository.branch, head, &repository.rules()));
-        if is_current && bucketed.journal.is_none() {
-            return Ok(None);
-        }
-        Ok(Some(fetch(forge, &repository.branch, fetched, run).await?))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "each is one thing that was read")]
     async fn read_copies(
         &self,
         name: &RepositoryName,
         repository: &Repository,
-        forge: &Forge,
         heads: &BTreeMap<String, CommitId>,
         pointers: &BTreeMap<String, Option<Stored<Pointer>>>,
-        fetched: &mut BTreeMap<String, Fetched>,
-        run: &Run,
+        fetching: &mut Fetching<'_>,
     ) -> Result<Vec<OfCopy>, Error> {
         let mut copies = Vec::new();
         for branch in &repository.copies {
@@ -164,7 +145,7 @@ impl MirrorRepository {
             if pointer.as_ref().is_some_and(|it| it.it.commit == *commit) {
                 continue;
             }
-            let head = fetch(forge, branch, fetched, run).await?;
+            let head = fetching.head(branch).await?;
             // The branch may have moved between the two answers of the forge.
             let turn =
                 Turn::of(name, branch, &head.commit, pointer.as_ref().map(|it| &it.it), self.settings.kept_copies);
@@ -244,20 +225,41 @@ fn is_mirrored(repository: &Repository, reference: &RefName) -> bool {
     reference.branch().is_some_and(|branch| repository.branches().any(|it| it == branch))
 }
 
-/// The head of a branch, fetched once for each branch.
-async fn fetch(
-    forge: &Forge,
-    branch: &str,
-    fetched: &mut BTreeMap<String, Fetched>,
-    run: &Run,
-) -> Result<Arc<Head>, Error> {
-    if let Some(it) = fetched.get(branch) {
-        return Ok(it.head.clone());
+/// What is fetched of the forge.
+struct Fetching<'a> {
+    forge: &'a Forge,
+    run: &'a Run,
+    /// The conversation in which the forge has told its branches: the first branch that is fetched goes on with it.
+    begun: Option<Conversation>,
+    fetched: BTreeMap<String, Fetched>,
+}
+
+impl Fetching<'_> {
+    /// The head of the layout's branch, where the layout is not as it is.
+    async fn layout(
+        &mut self,
+        repository: &Repository,
+        head: &CommitId,
+        bucketed: &Bucketed,
+    ) -> Result<Option<Arc<Head>>, Error> {
+        let is_current =
+            bucketed.manifest.as_ref().is_some_and(|it| it.it.is_of(&repository.branch, head, &repository.rules()));
+        if is_current && bucketed.journal.is_none() {
+            return Ok(None);
+        }
+        self.head(&repository.branch).await.map(Some)
     }
-    let checkout = Arc::new(forge.fetch(branch, run).await?);
-    let head = Arc::new(head_of(&checkout)?);
-    fetched.insert(branch.to_owned(), Fetched { head: head.clone(), checkout });
-    Ok(head)
+
+    /// The head of a branch, fetched once for each branch.
+    async fn head(&mut self, branch: &str) -> Result<Arc<Head>, Error> {
+        if let Some(it) = self.fetched.get(branch) {
+            return Ok(it.head.clone());
+        }
+        let checkout = Arc::new(self.forge.fetch(branch, self.begun.take(), self.run).await?);
+        let head = Arc::new(head_of(&checkout)?);
+        self.fetched.insert(branch.to_owned(), Fetched { head: head.clone(), checkout });
+        Ok(head)
+    }
 }
 
 /// Everything of a commit. Whether a file is a pointer of LFS shows in its content; only where `.gitattributes` speak of LFS is that

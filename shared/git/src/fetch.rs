@@ -1,18 +1,20 @@
 //! Fetches the commit that a branch points to now into the kept repository. What goes wrong with what was kept is tried once
 //! more from an empty folder.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use gix_hash::ObjectId;
-use mirror::RefName;
+use mirror::{CommitId, RefName};
 use reaction::Error;
 
 use crate::access::Access;
 use crate::bounds::Bounds;
 use crate::checkout::Checkout;
+use crate::heads::Conversation;
 use crate::remote::Remote;
-use crate::session::{Asked, Opened, Session, open};
+use crate::session::{Asked, Session};
 use crate::store::Store;
 use crate::watch::{TooMuch, Watch, chain};
 
@@ -25,6 +27,8 @@ enum Missed {
     Finally(Error),
     /// What was kept does not go on; an empty folder may.
     WithKept(Error),
+    /// The server sent nothing of the pack: it may have hung up since it told its branches.
+    Unanswered,
 }
 
 impl From<Error> for Missed {
@@ -46,69 +50,83 @@ pub async fn fetch(
     bounds: &Bounds,
 ) -> Result<Checkout, Error> {
     let name = RefName::of_branch(branch).map_err(Error::refused)?;
+    go_on(Conversation::begin(remote, access, name.as_str()).await?, false, &name, into, bounds).await
+}
+
+impl Conversation {
+    /// Goes on with this conversation, and otherwise as [`fetch`]. Where the server has hung up meanwhile, another one begins.
+    ///
+    /// # Errors
+    /// As of [`fetch`].
+    pub async fn fetch(self, branch: &str, into: &Path, bounds: &Bounds) -> Result<Checkout, Error> {
+        let name = RefName::of_branch(branch).map_err(Error::refused)?;
+        go_on(self, true, &name, into, bounds).await
+    }
+}
+
+/// Fetches in a conversation, which has begun some time ago or just now.
+async fn go_on(
+    mut conversation: Conversation,
+    mut has_begun: bool,
+    name: &RefName,
+    into: &Path,
+    bounds: &Bounds,
+) -> Result<Checkout, Error> {
     let mut is_anew = false;
     loop {
-        let watch = Watch::over(&remote.to_string(), &remote.patience);
-        let _ending = watch.ending();
-        let opened = open(remote, access, &watch).await?;
-        let run = Run {
-            remote: remote.clone(),
-            access: access.clone(),
-            name: name.clone(),
-            bounds: bounds.clone(),
-            watch,
-            is_anew,
-        };
-        let into = into.to_owned();
-        let done = tokio::task::spawn_blocking(move || run.run(opened, &into)).await;
+        let Conversation { remote, access, session, heads, ending: _ending } = conversation;
+        let (watch, address, bounds) = (session.watch().clone(), remote.to_string(), bounds.clone());
+        let commit = head(name, &address, &heads)?;
+        let (run, into) = (Run { address, commit, bounds, watch, has_begun, is_anew }, into.to_owned());
+        let done = tokio::task::spawn_blocking(move || run.run(session, &into)).await;
         match done.map_err(|error| Error::failed(format!("reading {remote}: {error}")))? {
             Ok(checkout) => return Ok(checkout),
+            Err(Missed::Unanswered) => {}
             Err(Missed::WithKept(_)) if !is_anew => is_anew = true,
             Err(Missed::Finally(error) | Missed::WithKept(error)) => return Err(error),
         }
+        conversation = Conversation::begin(&remote, &access, name.as_str()).await?;
+        has_begun = false;
     }
+}
+
+/// The commit that the branch points to.
+fn head(name: &RefName, remote: &str, heads: &BTreeMap<RefName, CommitId>) -> Result<ObjectId, Error> {
+    let head = heads.get(name).ok_or_else(|| {
+        let branch = name.branch().unwrap_or(name.as_str());
+        Error::refused(format!("reading {remote}: it has no branch `{branch}`; check the branch's name"))
+    })?;
+    ObjectId::from_hex(head.as_str().as_bytes())
+        .map_err(|error| Error::failed(format!("reading {remote}: `{name}` points to no commit: {error}")))
 }
 
 /// One attempt.
 struct Run {
-    remote: Remote,
-    access: Access,
-    name: RefName,
+    address: String,
+    commit: ObjectId,
     bounds: Bounds,
     watch: Watch,
+    /// Whether the server told its branches some time ago.
+    has_begun: bool,
     is_anew: bool,
 }
 
 impl Run {
-    fn run(self, opened: Opened, into: &Path) -> Result<Checkout, Missed> {
-        let address = self.remote.to_string();
-        let mut store = Store::open(into, &address, self.bounds.largest)?;
-        let mut session = Session::start(&self.remote, &self.access, opened, &self.watch)?;
-        let commit = self.head(&mut session)?;
+    fn run(self, mut session: Session, into: &Path) -> Result<Checkout, Missed> {
+        let (address, commit) = (&self.address, self.commit);
+        let mut store = Store::open(into, address, self.bounds.largest)?;
         if self.is_anew || (store.is_full() && store.commit() != Some(commit)) {
             store.empty()?;
         }
         if store.commit() != Some(commit) {
-            self.receive(&mut session, &mut store, commit)?;
-            store.settle(&address, self.bounds.largest, commit)?;
+            self.receive(&mut session, &mut store)?;
+            store.settle(address, self.bounds.largest, commit)?;
         }
         Ok(Checkout::open(store, commit, &self.bounds)?)
     }
 
-    /// The commit that the branch points to now.
-    fn head(&self, session: &mut Session) -> Result<ObjectId, Error> {
-        let (name, remote) = (self.name.as_str(), &self.remote);
-        let heads = session.references(name)?;
-        let head = heads.get(&self.name).ok_or_else(|| {
-            let branch = self.name.branch().unwrap_or(name);
-            Error::refused(format!("reading {remote}: it has no branch `{branch}`; check the branch's name"))
-        })?;
-        ObjectId::from_hex(head.as_str().as_bytes())
-            .map_err(|error| Error::failed(format!("reading {remote}: `{name}` points to no commit: {error}")))
-    }
-
     /// Takes the pack, within what the disk and the bounds allow.
-    fn receive(&self, session: &mut Session, store: &mut Store, commit: ObjectId) -> Result<(), Missed> {
+    fn receive(&self, session: &mut Session, store: &mut Store) -> Result<(), Missed> {
         let mut room = store.free()?.saturating_sub(SPARE);
         if room < SPARE && store.commit().is_some() {
             store.empty()?;
@@ -117,14 +135,17 @@ impl Run {
         if room < SPARE {
             return Err(self.no_room().into());
         }
-        let had = store.commit();
-        self.watch.allow(room.min(self.bounds.sent));
-        let largest = self.bounds.largest;
+        let (had, commit, largest) = (store.commit(), self.commit, self.bounds.largest);
+        let allowed = room.min(self.bounds.sent);
+        self.watch.allow(allowed);
         let taken = session.pack(Asked { commit, had, largest }, store.shallow_file(), |pack| {
             let received = store.receive(pack, self.bounds.of_pack(), self.watch.is_over());
             received.map_err(gix_error::Error::from_error)
         });
         taken.map(drop).map_err(|error| {
+            if self.has_begun && self.watch.left() == allowed {
+                return Missed::Unanswered;
+            }
             // What the server or the connection did is not the fault of what was kept.
             if let Some(fault) = self.watch.fault() {
                 return Missed::Finally(fault);
@@ -136,7 +157,7 @@ impl Run {
 
     fn not_taken(&self, error: &gix_error::Error, room: u64) -> Error {
         let sent = self.bounds.sent;
-        let remote = &self.remote;
+        let remote = &self.address;
         let is = |kind| {
             error.iter_errors().any(|it| it.downcast_ref::<std::io::Error>().is_some_and(|it| it.kind() == kind))
         };
@@ -163,7 +184,7 @@ impl Run {
     }
 
     fn no_room(&self) -> Error {
-        let remote = &self.remote;
+        let remote = &self.address;
         Error::failed(format!(
             "reading {remote}: the disk has too little room for it; give the function more ephemeral storage"
         ))

@@ -33,7 +33,7 @@ pub use address::{Address, SshAddress, WebAddress};
 pub use bounds::{Bounds, Patience};
 pub use checkout::Checkout;
 pub use fetch::fetch;
-pub use heads::heads;
+pub use heads::{Conversation, heads};
 pub use mirror::{BlobId, CommitId, Entry, Mode, RefName};
 pub use pack::{Content, Spooled};
 pub use reaction::Error;

@@ -32,7 +32,7 @@ pub(crate) struct Opened(Option<Program>);
 
 /// A conversation.
 pub(crate) struct Session {
-    transport: Box<dyn Transport>,
+    transport: Box<dyn Transport + Send>,
     handshake: Handshake,
     watch: Watch,
 }
@@ -58,7 +58,7 @@ pub(crate) async fn open(remote: &Remote, access: &Access, watch: &Watch) -> Res
 impl Session {
     /// Greets the server. Blocks.
     pub(crate) fn start(remote: &Remote, access: &Access, opened: Opened, watch: &Watch) -> Result<Self, Error> {
-        let mut transport: Box<dyn Transport> = match (&remote.at, opened.0) {
+        let mut transport: Box<dyn Transport + Send> = match (&remote.at, opened.0) {
             (Address::Web(at), None) => {
                 let web = Web::new(remote.client()?, at, access, watch);
                 let url = gix_url::parse(at.url().as_str()).map_err(|error| watch.explain("reading", &error))?;
@@ -83,6 +83,11 @@ impl Session {
             )));
         }
         Ok(Self { transport, handshake, watch: watch.clone() })
+    }
+
+    /// What watches over it.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// The references below a prefix, and what each points to.

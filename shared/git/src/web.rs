@@ -1,9 +1,8 @@
 //! The requests that gix makes of a web server, by the one client. The token goes to the repository's own host and nowhere else.
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::io::{self, BufRead, Cursor, Read, Write};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use gix_transport::client::blocking_io::http::{GetResponse, Http, PostBodyDataKind, PostResponse};
 use reaction::Error;
@@ -30,7 +29,8 @@ enum Exchange {
     Answered(Option<(Vec<u8>, Response)>),
 }
 
-type Shared = Rc<RefCell<Exchange>>;
+/// A conversation goes from one thread to another, and is on one at a time.
+type Shared = Arc<Mutex<Exchange>>;
 
 /// What is written to the server.
 pub(crate) struct Upload(Shared);
@@ -103,10 +103,10 @@ impl Web {
     }
 
     fn readers(&self, exchange: Exchange) -> (Shared, Headers, Body) {
-        let exchange = Rc::new(RefCell::new(exchange));
-        let headers = Headers { web: self.clone(), exchange: Rc::clone(&exchange), lines: None };
+        let exchange = Arc::new(Mutex::new(exchange));
+        let headers = Headers { web: self.clone(), exchange: Arc::clone(&exchange), lines: None };
         let body =
-            Body { web: self.clone(), exchange: Rc::clone(&exchange), response: None, chunk: Cursor::new(Vec::new()) };
+            Body { web: self.clone(), exchange: Arc::clone(&exchange), response: None, chunk: Cursor::new(Vec::new()) };
         (exchange, headers, body)
     }
 
@@ -116,7 +116,7 @@ impl Web {
         exchange: &Shared,
         take: impl FnOnce(&mut Option<(Vec<u8>, Response)>) -> Option<T>,
     ) -> io::Result<Option<T>> {
-        let mut exchange = exchange.borrow_mut();
+        let mut exchange = exchange.lock().unwrap_or_else(PoisonError::into_inner);
         if let Exchange::Asked(request, body) = &mut *exchange {
             let request = request.try_clone().ok_or_else(|| io::Error::other("a request cannot be sent"))?;
             let answered = self.send(request.body(std::mem::take(body)))?;
@@ -165,7 +165,7 @@ impl Http for Web {
 
 impl Write for Upload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut *self.0.borrow_mut() {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Exchange::Asked(_, body) => body.extend_from_slice(bytes),
             Exchange::Answered(_) => return Err(io::ErrorKind::BrokenPipe.into()),
         }

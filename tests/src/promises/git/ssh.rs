@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use git::{Access, DeployKey, HostKey, Patience, Remote};
+use git::{Access, Bounds, DeployKey, HostKey, Patience, Remote};
 
 use super::tree::assert_same;
 use super::{fetch, small, told};
@@ -21,7 +21,24 @@ async fn every_kind_of_key_is_taken_on_both_sides() {
         let checkout =
             fetch(&remote, &access(&user, &[&host]), folder.path()).await.unwrap_or_else(|it| panic!("{kind}: {it}"));
         assert_same(&checkout, &repository, &commit);
-        assert_eq!(git::heads(&remote, &access(&user, &[&host])).await.unwrap().len(), 1);
+        assert_eq!(git::heads(&remote, &access(&user, &[&host])).await.unwrap().heads().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_fetch_needs_no_other_connection_than_that_which_told_the_branches() {
+    let repository = small();
+    let (host, user) = (keygen("ed25519", ""), keygen("ed25519", ""));
+    for settings in [None, Some("")] {
+        let server = match settings {
+            None => Sshd::start(&[&host], &[&user]).await,
+            Some(of_the_old_protocol) => Sshd::start_with(&[&host], &[&user], of_the_old_protocol).await,
+        };
+        let (remote, access, folder) = (server.remote(&repository), access(&user, &[&host]), Folder::make());
+        let told = git::heads(&remote, &access).await.unwrap();
+        let fetched = told.fetch("main", folder.path(), &Bounds::default()).await;
+        assert_same(&fetched.unwrap(), &repository, &repository.line(&["rev-parse", "main"]));
+        assert_eq!(server.connections(), 1, "{settings:?}");
     }
 }
 

@@ -108,8 +108,8 @@ async fn branches_tags_and_orphans_are_told_apart() {
     repository.git(&["update-ref", "refs/heads/feature/x", &first], b"");
     let forge = Forge::start(&repository).await;
     let (remote, access) = (forge.remote(&repository), Forge::access());
-    let heads = git::heads(&remote, &access).await.unwrap();
-    let heads: Vec<_> = heads.iter().map(|(name, commit)| (name.as_str(), commit.as_str())).collect();
+    let conversation = git::heads(&remote, &access).await.unwrap();
+    let heads: Vec<_> = conversation.heads().iter().map(|(name, commit)| (name.as_str(), commit.as_str())).collect();
     let expected = [("refs/heads/feature/x", &first), ("refs/heads/main", &second), ("refs/heads/pages", &orphan)];
     assert_eq!(heads, expected.map(|(name, commit)| (name, commit.as_str())));
     for (branch, commit) in [("main", &second), ("pages", &orphan), ("feature/x", &first)] {
@@ -142,7 +142,7 @@ async fn an_empty_tree_lists_nothing_and_an_empty_repository_has_no_branch() {
     let repository = Repository::make("templates");
     let forge = Forge::start(&repository).await;
     let (remote, access, folder) = (forge.remote(&repository), Forge::access(), Folder::make());
-    assert_eq!(git::heads(&remote, &access).await.unwrap().len(), 0);
+    assert_eq!(git::heads(&remote, &access).await.unwrap().heads().len(), 0);
     let says =
         expect!["refused: reading https://forge/templates.git: it has no branch `main`; check the branch's name"];
     says.assert_eq(&told(fetch(&remote, &access, folder.path()).await, &[(&forge.base, "https://forge")]));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use git::{Access, Patience, Remote};
+use git::{Access, Bounds, Patience, Remote};
 
 use super::tree::assert_same;
 use super::{fetch, noise, small, told};
@@ -27,6 +27,31 @@ async fn each_request_has_the_token_and_asks_for_the_second_version() {
     // What is kept is up to date: the references are read, and nothing more.
     drop(fetch(&forge.remote(&repository), &Forge::access(), folder.path()).await.unwrap());
     assert_eq!(forge.asked().len(), 2);
+}
+
+/// Neither greeting nor question is repeated; where nothing is new, nothing more is asked.
+#[tokio::test]
+async fn a_fetch_goes_on_with_the_conversation_that_told_the_branches() {
+    let repository = small();
+    let forge = Forge::start(&repository).await;
+    let (remote, folder) = (forge.remote(&repository), Folder::make());
+    let fetch_on = async || {
+        let told = git::heads(&remote, &Forge::access()).await.unwrap();
+        told.fetch("main", folder.path(), &Bounds::default()).await
+    };
+    assert_same(&fetch_on().await.unwrap(), &repository, &repository.line(&["rev-parse", "main"]));
+    let lines = || forge.asked().into_iter().map(|it| it.line).collect::<Vec<_>>();
+    let (hello, upload) = ("GET /templates.git/info/refs", "POST /templates.git/git-upload-pack");
+    assert_eq!(lines(), [hello, upload, upload]);
+    drop(fetch_on().await.unwrap());
+    assert_eq!(lines(), [hello, upload]);
+    let commit = repository.commit("main", &[file("network.yaml", "Resources: {A: 1}\n")]);
+    // A server that hangs up meanwhile is greeted once more.
+    forge.misbehave(Mischief::Cut(0));
+    assert!(fetch_on().await.is_err_and(|it| !it.is_refused()));
+    assert_eq!(lines(), [hello, upload, upload, hello, upload, upload]);
+    forge.misbehave(None);
+    assert_same(&fetch_on().await.unwrap(), &repository, &commit);
 }
 
 #[tokio::test]
