@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use aws::Clients;
 use events::emr::ClusterId;
+use futures_util::future::join;
 use futures_util::{StreamExt, stream};
-use naming::{Cluster, Mark, Name, Place, Vpc};
+use naming::{Cluster, Mark, Name, Place, Records, Vpc, ZoneId};
 use place::AccountId;
 use reaction::{Deadline, Error};
 use tokio::time::timeout;
@@ -35,17 +36,39 @@ impl Sweep {
             missed: BTreeSet::new(),
             survey: Survey { force: force.clone(), limits: self.settings.limits, ..Survey::default() },
         };
-        reading.walk_zones().await;
-        reading.find_places().await?;
-        for place in reading.places.clone() {
-            reading.read_clusters(&place).await;
+        // Which places the records name is seen once they are read; most often none beside those that are listed meanwhile.
+        let near = self.near()?;
+        let (zones, mut listed) = join(reading.read_zones(), reading.list_all(&near)).await;
+        reading.keep_zones(zones);
+        let named: BTreeSet<_> = reading.marked().into_values().filter(|it| !near.contains(it)).collect();
+        listed.extend(reading.list_all(&named).await);
+        for it in listed {
+            reading.read_clusters(it).await;
         }
         reading.confirm_ends().await;
         let accounts: BTreeSet<_> = reading.places.iter().map(|place| place.account.clone()).collect();
         let complete = accounts.iter().filter(|account| reading.is_complete(account)).cloned().collect();
         self.facts(accounts, Survey { complete, ..reading.survey })
     }
+
+    /// Our own Region, in our own account and in those that the settings name.
+    fn near(&self) -> Result<BTreeSet<Place>, Error> {
+        let (here, home) = (self.sessions.region()?, self.sessions.home()?.account.clone());
+        let named = self.sessions.named_accounts().into_iter().chain([home]);
+        Ok(named.map(|account| Place { account, region: here.clone() }).collect())
+    }
 }
+
+/// The living clusters of a place, where we may act in it.
+struct Listed {
+    place: Place,
+    is_admitted: Result<bool, Error>,
+    /// None was asked for where the place is not admitted.
+    clusters: Result<Vec<ClusterId>, Error>,
+}
+
+/// The hosted zones by their ids, each with its records; or why they are not known.
+type Zones = Result<Vec<(ZoneId, Result<Records, Error>)>, Error>;
 
 /// A survey that is being made.
 struct Reading<'a> {
@@ -93,35 +116,42 @@ impl Reading<'_> {
         read.unwrap_or_else(|| Err(Error::failed(format!("{what}: the invocation was about to end"))))
     }
 
-    async fn walk_zones(&mut self) {
-        let zones = match &self.sweep.settings.naming.zones {
+    async fn read_zones(&self) -> Zones {
+        let ids: Vec<_> = match &self.sweep.settings.naming.zones {
             Some(zones) => zones.iter().cloned().collect(),
-            None => {
-                let zones = self.in_time(MARGIN, "the hosted zones", self.route53.private_zones()).await;
-                self.keep(None, zones).unwrap_or_default()
-            }
+            None => self.in_time(MARGIN, "the hosted zones", self.route53.private_zones()).await?,
         };
-        for zone in zones {
+        let mut zones = Vec::new();
+        for zone in ids {
             let read = self.in_time(MARGIN, &zone, self.route53.records(&zone)).await;
+            zones.push((zone, read));
+        }
+        Ok(zones)
+    }
+
+    fn keep_zones(&mut self, zones: Zones) {
+        for (zone, read) in self.keep(None, zones).unwrap_or_default() {
             if let Some(records) = self.keep(None, read) {
                 self.survey.zones.insert(zone, records);
             }
         }
     }
 
-    /// Our own region, in our own account and in those that the settings name; and where the clusters of our records are.
-    async fn find_places(&mut self) -> Result<(), Error> {
-        let (sessions, here) = (&self.sweep.sessions, self.sweep.sessions.region()?);
-        let home = sessions.home()?.account.clone();
-        let named = sessions.named_accounts().into_iter().chain([home]);
-        let near = named.map(|account| Place { account, region: here.clone() });
-        for place in near.chain(self.marked().into_values()).collect::<BTreeSet<_>>() {
-            let read = self.in_time(MARGIN, &place, self.sweep.is_admitted(&place)).await;
-            if self.keep(Some(&place.account), read) == Some(true) {
-                self.places.insert(place);
-            }
+    /// The living clusters of each of these places.
+    async fn list_all(&self, places: &BTreeSet<Place>) -> Vec<Listed> {
+        let mut all = Vec::new();
+        for place in places {
+            let is_admitted = self.in_time(MARGIN, place, self.sweep.is_admitted(place)).await;
+            let clusters = match is_admitted {
+                Ok(true) => {
+                    let what = format!("the clusters in {place}");
+                    self.in_time(MARGIN_OF_CLUSTERS, what, self.list_clusters(place)).await
+                }
+                _ => Ok(Vec::new()),
+            };
+            all.push(Listed { place: place.clone(), is_admitted, clusters });
         }
-        Ok(())
+        all
     }
 
     /// The clusters that records of ours are for, and where they are.
@@ -131,11 +161,13 @@ impl Reading<'_> {
         marks.map(|mark| (mark.cluster, mark.place)).collect()
     }
 
-    /// Reads all living clusters of a place, with their VPCs and zones.
-    async fn read_clusters(&mut self, place: &Place) {
-        let what = format!("the clusters in {place}");
-        let read = self.in_time(MARGIN_OF_CLUSTERS, what, self.list_clusters(place)).await;
-        let Some(mut ids) = self.keep(Some(&place.account), read) else { return };
+    /// Reads these clusters of a place, with their VPCs and zones.
+    async fn read_clusters(&mut self, Listed { place, is_admitted, clusters }: Listed) {
+        if self.keep(Some(&place.account), is_admitted) != Some(true) {
+            return;
+        }
+        self.places.insert(place.clone());
+        let Some(mut ids) = self.keep(Some(&place.account), clusters) else { return };
         // Where time runs out, those without a name have come first, and have one in the next sweep.
         let marked = self.marked();
         ids.sort_by_key(|id| marked.contains_key(id));
@@ -144,7 +176,7 @@ impl Reading<'_> {
             clusters.into_iter().filter_map(|(_, it)| it).filter(|it| !it.state.has_ended()).collect();
         let named = clusters.iter().filter(|it| it.tag.is_some());
         let subnets: BTreeSet<_> = named.filter_map(|it| it.subnet.clone()).collect();
-        let vpcs = self.read_vpcs(place, &subnets).await;
+        let vpcs = self.read_vpcs(&place, &subnets).await;
         let with_vpc = |cluster: Cluster| {
             let vpc = match &cluster.subnet {
                 Some(subnet) => vpcs.get(subnet).cloned(),
