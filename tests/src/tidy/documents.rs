@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::{File, files, folders, markdown, read};
 
 /// Files and folders that a reader meets first: each has a reason to be there.
-const TOP: [&str; 24] = [
+const TOP: [&str; 25] = [
+    ".cargo",
     ".ci",
     ".gitignore",
     "ARCHITECTURE.md",
