@@ -11,7 +11,7 @@ use reaction::settings::Variables;
 use reaction::{Counts, Reaction};
 use reconcile_shares::{Proposal, ReconcileShares, Settings, StoredPlan};
 use serde::Serialize;
-use sharing::{Allowed, Change, Kind, Manifest, Share, digest};
+use sharing::{Allowed, Kind, Manifest, Share, digest};
 use sharing_aws::Source;
 use sharing_records::Grants;
 
@@ -49,7 +49,7 @@ pub(super) async fn plan(
     let proposal = in_name_of(&run, function.propose(&run))
         .await
         .map_err(|error| if error.is_refused() { Failure::configuration(error) } else { Failure::service(error) })?;
-    let losses: Vec<_> = proposal.plan.steps.iter().flat_map(|it| &it.changes).flat_map(Change::losses).collect();
+    let losses: Vec<_> = proposal.plan.steps.iter().flat_map(Share::losses).collect();
     let usage = in_name_of(&run, Usage::of(&sessions, &losses)).await;
     drop(progress);
     let mut view = View::of(proposal, usage);

@@ -26,7 +26,7 @@ impl Step {
     /// Who would lose what by it: of a thing that is gone, no account loses anything.
     pub(crate) fn losses(&self) -> Vec<Loss> {
         match self {
-            Self::Share(share) => share.changes.iter().flat_map(Change::losses).collect(),
+            Self::Share(share) => share.losses().collect(),
             Self::CannotShare(_) | Self::Forget(_) => Vec::new(),
         }
     }

@@ -36,7 +36,7 @@ impl Change {
     }
 
     /// What each principal that loses the thing loses.
-    pub fn losses(&self) -> impl Iterator<Item = Loss> {
+    fn losses(&self) -> impl Iterator<Item = Loss> {
         let of = |who: Principal| {
             let Resource { account: owner, .. } = &self.resource;
             Loss { arn: self.resource.arn(), owner: owner.clone(), principal: who.to_string() }
@@ -64,6 +64,11 @@ pub struct Share {
 }
 
 impl Share {
+    /// What each principal that loses something by it loses.
+    pub fn losses(&self) -> impl Iterator<Item = Loss> {
+        self.changes.iter().flat_map(Change::losses)
+    }
+
     /// Whether no change does anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -64,7 +64,7 @@ impl Step {
     /// Who would lose what by it.
     #[must_use]
     pub fn losses(&self) -> Vec<Loss> {
-        self.share().map_or_else(|_| Vec::new(), |share| share.changes.iter().flat_map(Change::losses).collect())
+        self.share().map_or_else(|_| Vec::new(), |share| share.losses().collect())
     }
 }
 

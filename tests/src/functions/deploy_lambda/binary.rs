@@ -1,7 +1,7 @@
 //! The compiled function: behind the Runtime API, and deployed with its role and the role in the target account.
 
 use local_aws::JobState;
-use local_aws::lambda_api::Outcome;
+use local_aws::lambda_api::{Function, LambdaApi, Outcome};
 use serde_json::{Value, json};
 
 use super::{GIVEN, ORDERS, Scene};
@@ -28,21 +28,26 @@ async fn until_answered(scene: &Scene, mut hear: impl AsyncFnMut(String) -> Valu
     panic!("it goes on and on: {last}");
 }
 
-#[tokio::test]
-async fn the_compiled_function_delivers_round_by_round() {
-    let scene = Scene::set_up(&GIVEN, "code-was-sent").await;
+/// The function of a scene, which may deploy these functions in its target account, and says all that it can say.
+async fn start(scene: &Scene, functions: &str) -> (LambdaApi, Function) {
     let mut environment = environment(&scene.world);
     let bucket = scene.code_bucket();
     let own = [
         ("SIGNALBOX_DEPLOYMENTS_TABLE", DEPLOYMENTS),
         ("SIGNALBOX_CODE_BUCKET", bucket.as_str()),
-        ("SIGNALBOX_DEPLOY_FUNCTIONS", ORDERS),
+        ("SIGNALBOX_DEPLOY_FUNCTIONS", functions),
         ("SIGNALBOX_ACCOUNTS", scene.member.account.as_str()),
         ("SIGNALBOX_MEMBER_ROLE", "signalbox-deploy-lambda"),
     ];
     environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
     environment.insert("AWS_LAMBDA_LOG_LEVEL".into(), "TRACE".into());
-    let (api, function) = start_function("deploy-lambda", &environment).await;
+    start_function("deploy-lambda", &environment).await
+}
+
+#[tokio::test]
+async fn the_compiled_function_delivers_round_by_round() {
+    let scene = Scene::set_up(&GIVEN, "code-was-sent").await;
+    let (api, function) = start(&scene, ORDERS).await;
     let report = until_answered(&scene, async |event| {
         let event = event.replace("\"example\"", &json!(SECRET).to_string());
         match api.invoke(event.as_str(), INVOCATION).await {
@@ -68,17 +73,7 @@ async fn the_compiled_function_delivers_round_by_round() {
 #[tokio::test]
 async fn a_deployment_of_another_function_sets_off_the_alarm_on_refusals() {
     let scene = Scene::set_up(&GIVEN, "code-was-sent").await;
-    let mut environment = environment(&scene.world);
-    let bucket = scene.code_bucket();
-    let own = [
-        ("SIGNALBOX_DEPLOYMENTS_TABLE", DEPLOYMENTS),
-        ("SIGNALBOX_CODE_BUCKET", bucket.as_str()),
-        ("SIGNALBOX_DEPLOY_FUNCTIONS", "invoices"),
-        ("SIGNALBOX_ACCOUNTS", scene.member.account.as_str()),
-        ("SIGNALBOX_MEMBER_ROLE", "signalbox-deploy-lambda"),
-    ];
-    environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let (api, function) = start_function("deploy-lambda", &environment).await;
+    let (api, function) = start(&scene, "invoices").await;
     api.invoke(scene.event_of_job(), INVOCATION).await;
     assert!(matches!(scene.state(), Some(JobState::Failed(..))), "{:?}", scene.state());
     assert_alarm_sounds("deploy-lambda", "Refused", &function.end().await.unwrap());
