@@ -124,17 +124,20 @@ impl Scene {
         }
     }
 
-    /// Runs the instances, in the order of their ids, and registers those that are managed.
+    /// Runs the instances, in the order of their ids, stops some again, and registers those that are managed.
     async fn make_instances(&mut self, given: &Given) {
         let mut nodes: Vec<_> = given.instances.iter().chain(given.before).collect();
         nodes.sort_by_key(|it| it.id);
         nodes.dedup_by_key(|it| it.id);
-        let running: Vec<_> = nodes.iter().filter(|it| it.runs).collect();
-        let mut ids = run(&self.world, running.len()).await;
+        let of_ec2: Vec<_> = nodes.iter().filter(|it| it.id.starts_with("i-")).collect();
+        let mut ids = run(&self.world, of_ec2.len()).await;
         // Plans are in the order of ids.
         ids.sort();
-        for (id, node) in ids.into_iter().zip(running) {
+        for (id, node) in ids.into_iter().zip(of_ec2) {
             name(&self.world, &id, &[("Patch Group", node.group), ("Name", "web")]).await;
+            if !node.runs {
+                self.world.ec2.stop_instances().instance_ids(&id).send().await.unwrap();
+            }
             self.named.push((id, node.id.into()));
         }
         for node in nodes {

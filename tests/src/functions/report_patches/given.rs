@@ -31,7 +31,7 @@ pub struct Node {
     pub id: &'static str,
     /// Its patch group.
     pub group: &'static str,
-    /// Whether EC2 runs it.
+    /// Whether EC2 runs it: it stops one that does not, and knows none outside of EC2.
     pub runs: bool,
     /// Since how many days it is managed.
     pub managed_for_days: Option<u64>,

@@ -155,7 +155,7 @@ stories! { Scene;
         ..GIVEN
     }, expect![[r#"
         report-patches: applied
-          - record 5 scans, from that of i-0123456789abcdef6 on
+          - record 5 scans, from that of i-0123456789abcdef0 on
           - note how it stands: 1 compliant, 2 non-compliant, 4 unknown
           - report what got worse: i-0123456789abcdef0: kernel.x86_64 could not be installed (Security); i-0123456789abcdef0: openssl.x86_64 is missing (Critical, Security); i-0123456789abcdef1: it was not scanned for more than 7 days; i-0123456789abcdef2: it waits for a reboot for more than 3 days; i-0123456789abcdef3: it was never scanned in more than 7 days; and 3 more
           - note what is known of 5 subjects
@@ -163,16 +163,16 @@ stories! { Scene;
         after
         today: compliant 1, non_compliant 2, unknown 4
         account: never, told: patch group `Databases` has no baseline: the default baseline decides, window install (mw-0123456789abcdef0): its targets match no running instance, window scan (mw-0123456789abcdef1) has no target
-        i-0123456789abcdef6: 720 hours ago, told: nothing
         i-0123456789abcdef0: 1 hours ago, told: kernel.x86_64 could not be installed (Security), openssl.x86_64 is missing (Critical, Security)
         i-0123456789abcdef1: 192 hours ago, told: it was not scanned for more than 7 days
         i-0123456789abcdef2: 96 hours ago, told: it waits for a reboot for more than 3 days
         i-0123456789abcdef3: never, told: it was never scanned in more than 7 days
+        i-0123456789abcdef6: 720 hours ago, told: nothing
         mi-0123456789abcdef5: 1 hours ago, told: nothing
-        i-0123456789abcdef6: scan 720 hours ago: nothing
         i-0123456789abcdef0: scan 1 hours ago: kernel.x86_64 could not be installed (Security), openssl.x86_64 is missing (Critical, Security)
         i-0123456789abcdef1: scan 192 hours ago: nothing
         i-0123456789abcdef2: scan 96 hours ago: nothing
+        i-0123456789abcdef6: scan 720 hours ago: nothing
         mi-0123456789abcdef5: scan 1 hours ago: nothing
         reported: account: patch group `Databases` has no baseline: the default baseline decides
         reported: account: window install (mw-0123456789abcdef0): its targets match no running instance
