@@ -92,7 +92,7 @@ async fn mixed_events_leave_aws_as_a_model_says_and_none_is_lost() {
     }
     hub.assert_poison_is_kept_once(&[]).await;
     told::report(&hub, &mix, &delivered, time);
-    told::assert_flat(&warm, &later);
     assert!(wrong.is_empty(), "AWS is not as the model of {wrong:?} says: see above");
     assert_eq!(delivered.len(), mix.deliveries.len(), "how many ended as they may: see above for the others");
+    told::assert_flat(&warm, &later);
 }

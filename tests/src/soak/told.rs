@@ -9,23 +9,31 @@ use super::mix::Mix;
 /// By how many kilobytes a function may grow from when it is warm: its pools of connections and allocations are not full yet.
 const SLACK: u64 = 4 * 1024;
 
-/// The memory that each process of a function of these accounts has allocated, in kilobytes. The pages of its program are left out: the
-/// kernel drops them and reads them again, as other processes need memory.
-pub fn memory(accounts: &[String]) -> BTreeMap<u32, u64> {
+/// The memory that each process of a function of these accounts has allocated, in kilobytes, by the function's name and its number. The
+/// pages of its program are left out: the kernel drops them and reads them again, as other processes need memory.
+pub fn memory(accounts: &[String]) -> BTreeMap<(String, u32), u64> {
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(|it| it.ok()?.file_name().to_str()?.parse().ok());
-    processes.filter_map(|process: u32| Some((process, kilobytes(process, accounts)?))).collect()
+    let functions = processes.filter_map(|process: u32| {
+        let function = function(process, accounts)?;
+        Some(((function, process), kilobytes(process)?))
+    });
+    functions.collect()
 }
 
-fn kilobytes(process: u32, accounts: &[String]) -> Option<u64> {
+/// The name of the function of these accounts that a process is, if it is one.
+fn function(process: u32, accounts: &[String]) -> Option<String> {
     let environment = std::fs::read(format!("/proc/{process}/environ")).ok()?;
     let environment = String::from_utf8_lossy(&environment);
     // Each is told of an account: its own, that of its tables or queues, or the one that it may enter.
     let mut numbers = environment.split(|it: char| !it.is_ascii_digit());
-    let is_function = environment.contains("AWS_LAMBDA_FUNCTION_NAME=")
-        && numbers.any(|number| accounts.iter().any(|account| account == number));
+    let name = environment.split('\0').find_map(|it| it.strip_prefix("AWS_LAMBDA_FUNCTION_NAME="))?;
+    numbers.any(|number| accounts.iter().any(|account| account == number)).then(|| name.to_owned())
+}
+
+fn kilobytes(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
-    is_function.then(|| line.split_whitespace().next()?.parse().ok())?
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Prints what happened.
@@ -56,12 +64,14 @@ pub fn report(hub: &Hub, mix: &Mix, delivered: &[Delivered], time: Duration) {
 }
 
 /// Asserts that no process of a function grew since it was warm.
-pub fn assert_flat(warm: &BTreeMap<u32, u64>, later: &BTreeMap<u32, u64>) {
-    let both: Vec<_> =
-        warm.iter().filter_map(|(process, warm)| Some((*process, *warm, *later.get(process)?))).collect();
-    println!("soak: kilobytes of each process when warm, and in the end: {both:?}");
+pub fn assert_flat(warm: &BTreeMap<(String, u32), u64>, later: &BTreeMap<(String, u32), u64>) {
+    let both: Vec<_> = warm.iter().filter_map(|(process, warm)| Some((process, *warm, *later.get(process)?))).collect();
+    println!("soak: kilobytes of each process when warm, and in the end:");
+    for ((function, process), warm, later) in &both {
+        println!("soak: {function} {process}: {warm}, {later}");
+    }
     assert!(!both.is_empty(), "a function lives through the soak");
-    for (process, warm, later) in both {
-        assert!(later <= warm + warm / 4 + SLACK, "process {process} grew from {warm} to {later} kilobytes");
+    for ((function, process), warm, later) in both {
+        assert!(later <= warm + warm / 4 + SLACK, "{function} ({process}) grew from {warm} to {later} kilobytes");
     }
 }

@@ -66,9 +66,9 @@ fn push(thing: usize, number: usize) -> Value {
     event
 }
 
-/// The branch of this number, and the commit of this number.
+/// The branch of this number, and the commit of this number. One of zeros would say that the branch is gone.
 fn pushed(thing: usize, number: usize) -> (String, String) {
-    (format!("refs/heads/branch-{thing}"), format!("{number:040x}"))
+    (format!("refs/heads/branch-{thing}"), format!("{:040x}", number + 1))
 }
 
 /// What GitHub says of a body.
