@@ -150,7 +150,7 @@ fn count_of(scene: &Scene, operation: &str, skipped: usize) -> usize {
 /// Whether a file's text has a test of this name, or a story, of which a macro makes one.
 pub fn has_test(text: &str, name: &str) -> bool {
     let lines: Vec<_> = text.lines().map(str::trim).collect();
-    let is_test = |line: &str| line == "#[test]" || line.starts_with("#[tokio::test");
+    let is_test = |line: &str| ["#[test]", "#[tokio::test]"].contains(&line) || line.starts_with("#[tokio::test(");
     let begins = [format!("fn {name}("), format!("async fn {name}(")];
     let tests = lines.windows(2).filter(|pair| is_test(pair[0]));
     let is_function = tests.map(|pair| pair[1]).any(|line| begins.iter().any(|begin| line.starts_with(begin)));
