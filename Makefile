@@ -1,6 +1,10 @@
 # The four things to do here: see it work, test it, measure it, ship it. Everything that is installed goes to .local/.
 
-PYTHON ?= python3
+# A distribution compiles its Python by a profile; one compiled by hand can take half as long again for the same, and the local AWS
+# is most of a test's work.
+PYTHON ?= $(shell for it in /usr/bin/python3 python3; do "$$it" -c '$(HAS_VENV)' 2>/dev/null && echo "$$it" && exit; done; echo python3)
+HAS_VENV := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))
+VENV := 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))'
 VENV := .local/venv
 REQUIREMENTS := cli/local-aws/requirements.txt
 AUDIT := .local/audit

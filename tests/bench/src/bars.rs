@@ -1,5 +1,6 @@
 //! The bars of the project, each with what was measured against it.
 
+mod builds;
 pub mod chains;
 mod console;
 mod deliveries;
@@ -31,6 +32,10 @@ pub mod setting {
     pub const FAR: &str = "far";
     /// TLS, at the CPU share of 128 MB.
     pub const SMALL: &str = "small";
+    /// TLS on loopback, by this build and by another one in turn.
+    pub const BUILDS: [&str; 2] = ["this build", "the other build"];
+    /// The same at the CPU share of 128 MB.
+    pub const SMALL_BUILDS: [&str; 2] = ["this build, small", "the other build, small"];
     /// 20,000 events of one life, over TLS.
     pub const LOAD: &str = "20,000 events";
     /// TLS, without a daemon for traces.
@@ -208,6 +213,7 @@ pub fn bars(measured: &Measured) -> Vec<Bar> {
         .into_iter()
         .flatten()
         .chain(others)
+        .chain(builds::bars(measured))
         .chain(load(measured))
         .chain(traces::bars(measured))
         .chain(chains::bars(measured))

@@ -5,6 +5,7 @@
 //!
 //! - `events`: `share-ami`, `emr-dns`, what rotates, the bare Lambda runtime, the same round trips by bare hyper, and a boto3 handler, in
 //!   turn and several times
+//! - `builds`: `share-ami` in turn with that of another build, where `AGAINST=` names one
 //! - `load`: 20,000 events of one life of `share-ami`, and of the boto3 handler
 //! - `traces`: `share-ami` with a daemon that takes its traces, and without one, in turn
 //! - `chains`: one event of each function at 20 and 50 ms a call, with tables; in turn with another build, where `AGAINST=` names one

@@ -18,8 +18,9 @@ use crate::tls::Tls;
 use crate::{database, deliver, fleet, sweep};
 
 /// The parts by name, in the order in which they are measured. The sweeps take ten minutes, since EC2's rates are kept.
-pub const PARTS: [&str; 13] = [
+pub const PARTS: [&str; 14] = [
     "events",
+    "builds",
     "load",
     "traces",
     "chains",
@@ -38,6 +39,7 @@ pub const PARTS: [&str; 13] = [
 pub async fn measure(part: &str, measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: &Path) {
     match part {
         "events" => events(measured, can_be_small, tls, folder).await,
+        "builds" => builds(measured, can_be_small, tls, folder).await,
         "load" => load(measured, tls, folder).await,
         "traces" => traces(measured, tls, folder).await,
         "chains" => chains(measured, tls, folder).await,
@@ -95,6 +97,24 @@ async fn events(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: 
     measured.add(&far, &[ShareAmi, EmrDns, Boto3], folder).await;
     if can_be_small {
         measured.add(&small, &[ShareAmi, EmrDns, Boto3], folder).await;
+    }
+}
+
+/// A life of each build in turn, so that what disturbs the machine disturbs both. One life more or less waits for a period
+/// of its CPU share, so that there are many.
+async fn builds(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: &Path) {
+    if subject::other_build().is_none() {
+        return eprintln!("builds: there is no other one; AGAINST= names a revision");
+    }
+    let near = Setting { warm: 50, ..over_tls(setting::BUILDS[0], tls) };
+    let other = Setting { name: setting::BUILDS[1], build: Build::Other, ..near };
+    let small = Setting { name: setting::SMALL_BUILDS[0], small: true, warm: 0, ..near };
+    let other_small = Setting { name: setting::SMALL_BUILDS[1], build: Build::Other, ..small };
+    let settings = [near, other, small, other_small];
+    for _ in 0..40 {
+        for setting in settings.iter().filter(|it| can_be_small || !it.small) {
+            measured.add(setting, &[ShareAmi], folder).await;
+        }
     }
 }
 

@@ -23,7 +23,7 @@ enum Figure {
     Small,
 }
 
-const FIGURES: [(&str, Figure); 18] = [
+const FIGURES: [(&str, Figure); 26] = [
     ("init before the first connection, CPU ms", Figure::BeforeConnection),
     ("init, CPU ms", Figure::Life(setting::TLS, |life| life.init.cpu_ms)),
     ("init, wall ms", Figure::Life(setting::TLS, |life| life.init.wall_ms)),
@@ -38,6 +38,14 @@ const FIGURES: [(&str, Figure); 18] = [
     ("first event, 50 ms a call, wall ms", Figure::Life(setting::FAR, |life| life.first.cost.wall_ms)),
     ("warm event, 50 ms a call, wall ms", Figure::Warm(setting::FAR, |event| event.cost.wall_ms)),
     ("first event at the CPU share of 128 MB, ms", Figure::Small),
+    ("init by this build, CPU ms", Figure::Life(setting::BUILDS[0], |life| life.init.cpu_ms)),
+    ("init by the other build, CPU ms", Figure::Life(setting::BUILDS[1], |life| life.init.cpu_ms)),
+    ("first event by this build, CPU ms", Figure::Life(setting::BUILDS[0], |life| life.first.cost.cpu_ms)),
+    ("first event by the other build, CPU ms", Figure::Life(setting::BUILDS[1], |life| life.first.cost.cpu_ms)),
+    ("warm event by this build, CPU ms", Figure::Warm(setting::BUILDS[0], |event| event.cost.cpu_ms)),
+    ("warm event by the other build, CPU ms", Figure::Warm(setting::BUILDS[1], |event| event.cost.cpu_ms)),
+    ("the first at 128 MB by this build, ms", Figure::Life(setting::SMALL_BUILDS[0], |life| life.first.cost.wall_ms)),
+    ("the first at 128 MB by the other, ms", Figure::Life(setting::SMALL_BUILDS[1], |life| life.first.cost.wall_ms)),
     ("20,000 events, CPU s", Figure::Life(setting::LOAD, Life::warm_cpu_s)),
     ("resident memory after these, MB", Figure::Life(setting::LOAD, Life::resident_mb)),
     ("resident memory, MB", Figure::Life(setting::PLAIN, Life::resident_mb)),

@@ -1,0 +1,29 @@
+//! What a life of `share-ami` costs beside that of another build.
+
+use super::setting::{BUILDS, SMALL_BUILDS};
+use super::{Bar, Limit, ratio};
+use crate::life::Life;
+use crate::measured::Measured;
+use crate::subject::Subject::ShareAmi;
+
+/// What its calls side by side and its crates may cost beside df3abf3, the commit before these.
+const FIRST: f64 = 0.6;
+const WARM: f64 = 0.75;
+
+/// Its bars.
+pub fn bars(measured: &Measured) -> Vec<Bar> {
+    let both = |settings: [&str; 2], figure: fn(&Life) -> f64| {
+        let [this, other] = settings.map(|setting| measured.of(setting, ShareAmi, figure));
+        ratio(this, other)
+    };
+    let init = both(BUILDS, |life| life.init.cpu_ms);
+    let first = both(BUILDS, |life| life.first.cost.cpu_ms);
+    let warm = both(BUILDS, Life::warm_cpu_s);
+    let small = both(SMALL_BUILDS, |life| life.first.cost.wall_ms);
+    vec![
+        Bar::new("init, CPU, to the other build", init, Limit::Reported),
+        Bar::new("first event over TLS, CPU, to the other build", first, Limit::Reported),
+        Bar::new("warm event over TLS, CPU, to the other build", warm, Limit::Times(WARM)),
+        Bar::new("first event at the CPU share of 128 MB, to the other build", small, Limit::Times(FIRST)),
+    ]
+}
