@@ -111,7 +111,7 @@ async fn builds(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: 
     let small = Setting { name: setting::SMALL_BUILDS[0], small: true, warm: 0, ..near };
     let other_small = Setting { name: setting::SMALL_BUILDS[1], build: Build::Other, ..small };
     let settings = [near, other, small, other_small];
-    for _ in 0..40 {
+    for _ in 0..100 {
         for setting in settings.iter().filter(|it| can_be_small || !it.small) {
             measured.add(setting, &[ShareAmi], folder).await;
         }
