@@ -100,20 +100,24 @@ async fn events(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: 
     }
 }
 
-/// A life of each build in turn, so that what disturbs the machine disturbs both. One life more or less waits for a period
-/// of its CPU share, so that there are many.
+/// A life of each build in turn, so that what disturbs the machine disturbs both, with the tables of a deployed function.
+/// When a period of its CPU share ends is chance to a life, so that there are many.
 async fn builds(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: &Path) {
     if subject::other_build().is_none() {
         return eprintln!("builds: there is no other one; AGAINST= names a revision");
     }
-    let near = Setting { warm: 50, ..over_tls(setting::BUILDS[0], tls) };
+    let near = Setting { recorded: true, warm: 20, ..over_tls(setting::BUILDS[0], tls) };
     let other = Setting { name: setting::BUILDS[1], build: Build::Other, ..near };
     let small = Setting { name: setting::SMALL_BUILDS[0], small: true, warm: 0, ..near };
     let other_small = Setting { name: setting::SMALL_BUILDS[1], build: Build::Other, ..small };
     let settings = [near, other, small, other_small];
+    let missing = measured.missing.len();
     for _ in 0..100 {
         for setting in settings.iter().filter(|it| can_be_small || !it.small) {
             measured.add(setting, &[ShareAmi], folder).await;
+            if measured.missing.len() > missing {
+                return;
+            }
         }
     }
 }
