@@ -6,7 +6,7 @@ use crate::life::Life;
 use crate::measured::Measured;
 use crate::subject::Subject::ShareAmi;
 
-/// What its calls side by side and its crates may cost beside df3abf3, the commit before these.
+/// What these may cost beside 55a45783, the last commit before 27 November 2026.
 const FIRST: f64 = 0.6;
 const WARM: f64 = 0.75;
 
