@@ -24,20 +24,35 @@ def load():
     """moto's application, with everything in it that a request would load."""
     from moto import backends
     from moto.core import responses
+    from moto.core.serialize import XFormedAttributePicker
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from moto_mends import mend
 
     mend()
     for service in SERVICES:
         backends.get_backend(service)
-    # For each request, moto reads its own folder to know its services, compares the host with each of their URLs, and lists the
-    # methods of a class.
+    # For each request, moto reads its own folder to know its services, compares the host with each of their URLs, lists the
+    # methods of a class, and makes up a dozen names by which an object may have what a member of its answer says.
     services = frozenset(backends.list_of_moto_modules())
     backends.list_of_moto_modules = lambda: services
     responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+    XFormedAttributePicker.get_possible_keys = known(XFormedAttributePicker.get_possible_keys)
     app = DomainDispatcherApplication(create_backend_app)
     app.get_backend_for_host = functools.lru_cache(1024)(app.get_backend_for_host)
     return app
+
+
+def known(possible_keys):
+    """The same, made up once: it depends on the class of an object and on the member, which moto keeps."""
+    names = {}
+
+    def get_possible_keys(self, context):
+        of = (type(context.obj), context.shape, context.key)
+        if of not in names:
+            names[of] = tuple(dict.fromkeys(possible_keys(self, context)))
+        return names[of]
+
+    return get_possible_keys
 
 
 def serve(fd, app):
