@@ -2,9 +2,9 @@
 
 # A distribution compiles its Python by a profile; one compiled by hand can take half as long again for the same, and the local AWS
 # is most of a test's work.
-PYTHON ?= $(shell for it in /usr/bin/python3 python3; do "$$it" -c '$(HAS_VENV)' 2>/dev/null && echo "$$it" && exit; done; echo python3)
-HAS_VENV := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))
-VENV := 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 10))'
+PYTHON ?= $(shell for it in /usr/bin/python3 python3; do "$$it" -c '$(IS_RECENT)' 2>/dev/null && "$$it" -c '$(HAS_VENV)' 2>/dev/null && echo "$$it" && exit; done; echo python3)
+IS_RECENT := import sys; sys.exit(sys.version_info < (3, 10))
+HAS_VENV := import ensurepip, venv
 VENV := .local/venv
 REQUIREMENTS := cli/local-aws/requirements.txt
 AUDIT := .local/audit
@@ -160,8 +160,8 @@ databases:
 
 # Debian keeps `venv` in a package of its own; it is installed where we may, and else named.
 $(INSTALLED): $(REQUIREMENTS)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make setup: Python 3.10 or later is needed"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { test "$$(id -u)" = 0 && apt-get install -y -q python3-venv; } \
+	@$(PYTHON) -c '$(IS_RECENT)' || { echo "make setup: Python 3.10 or later is needed"; exit 1; }
+	@$(PYTHON) -c '$(HAS_VENV)' 2>/dev/null || { test "$$(id -u)" = 0 && apt-get install -y -q python3-venv; } \
 		|| { echo "make setup: Python's venv is missing; install it: sudo apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(REQUIREMENTS)
