@@ -20,7 +20,8 @@ use place::{AccountId, Region};
 use reaction::settings::Variables;
 use reaction::{Error, Key, Plan, Reaction, Run};
 use sharing::{Candidate, Kind, Resource, Tags};
-use sharing_aws::{Rds, Source};
+use sharing_aws::Source;
+use sharing_databases::Rds;
 use sharing_records::{Grants, record_if_any};
 
 pub use copy::Copy;

@@ -7,7 +7,8 @@ use aws::{Answer, open_only};
 use place::AccountId;
 use reaction::{Doing, Error};
 use sharing::{COPY_OF, Desired, Encryption, Head, KeyGaps, Kind, OptionGroup, Tags, copy_name};
-use sharing_aws::{Holders, db_tags_of, encryption, is_aws_owned, key_gaps};
+use sharing_aws::{Holders, encryption, key_gaps};
+use sharing_databases::{db_tags_of, is_aws_owned};
 use sharing_records::open_connection;
 use tokio::join;
 

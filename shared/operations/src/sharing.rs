@@ -13,7 +13,8 @@ use futures_util::{StreamExt, TryStreamExt, stream, try_join};
 use place::AccountId;
 use reaction::{Doing, Error};
 use serde::{Deserialize, Serialize};
-use sharing_aws::{Ec2, Holders, Rds, name_of};
+use sharing_aws::{Ec2, Holders, name_of};
+use sharing_databases::Rds;
 
 pub(crate) const ACTIONS: [&str; 8] = [
     "ec2:DescribeImageAttribute",

@@ -12,7 +12,7 @@ use reaction::{Doing, Error};
 use sharing::{Change, Difference, Effect, Kind, Principal, Share};
 
 use crate::Ec2;
-use crate::search::{Bad, Search, difference};
+use sharing::search::{Bad, Search, difference};
 
 /// How many accounts one `ModifySnapshotAttribute` takes.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySnapshotAttribute.html>

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use place::shortened;
 use reaction::Error;
 use sharing::{Change, Effect, Kind, Principal, Resource, Share};
-use sharing_aws::{Holders, PolicyRead};
+use sharing_aws::Holders;
+use sharing_policies::PolicyRead;
 use sharing_records::record_if_any;
 
 use crate::plan::Step;

@@ -11,7 +11,9 @@ use reaction::settings::Variables;
 use reaction::{Error, Key, Loss, Plan, Reaction, Repeat, Run, interlock};
 use serde_json::value::RawValue;
 use sharing::Kind;
-use sharing_aws::{Buckets, Ec2, Holders, Keys, Rds, Repositories, Source};
+use sharing_aws::{Ec2, Holders, Source};
+use sharing_databases::Rds;
+use sharing_policies::{Buckets, Keys, Repositories};
 use sharing_records::Grants;
 
 use crate::facts::Facts;

@@ -27,6 +27,7 @@ mod principal;
 mod resource;
 mod restriction;
 mod schema;
+pub mod search;
 mod state;
 mod step;
 mod strict;

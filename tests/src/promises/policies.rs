@@ -16,7 +16,7 @@ use place::{AccountId, Partition, Region};
 use reaction::Error;
 use serde_json::{Value, json};
 use sharing::{Change, Effect, Head, Kind, Principal, Resource};
-use sharing_aws::{Buckets, Keys, Repositories};
+use sharing_policies::{Buckets, Keys, Repositories};
 
 use crate::world::{AWS, REGION, SAMPLE_ACCOUNT, World};
 

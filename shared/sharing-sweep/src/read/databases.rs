@@ -8,7 +8,8 @@ use futures_util::{StreamExt, stream};
 use place::{AccountId, Region};
 use reaction::{Doing, Error};
 use sharing::{Encryption, KeyGaps, Kind, Note, Obstacle, OptionGroup, Principal, Resource, State, Tags};
-use sharing_aws::{Holders, db_tags_of, encryption, is_aws_owned, key_gaps};
+use sharing_aws::{Holders, encryption, key_gaps};
+use sharing_databases::{db_tags_of, is_aws_owned};
 
 use super::{READS, Reading, Scanned};
 use crate::facts::Found;

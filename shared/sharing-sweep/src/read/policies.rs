@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use place::{Partition, Region};
 use reaction::Error;
 use sharing::{Kind, Resource};
-use sharing_aws::PolicyRead;
+use sharing_policies::PolicyRead;
 
 use super::{READS, Reading, Scanned};
 use crate::facts::Found;

@@ -5,7 +5,7 @@ use expect_test::expect;
 use local_aws::{Fault, FaultKind};
 use place::Partition;
 use sharing::{Kind, Resource};
-use sharing_aws::Buckets;
+use sharing_policies::Buckets;
 
 use super::{Scene, account, check, make_bucket, set};
 use crate::world::{AWS, World};

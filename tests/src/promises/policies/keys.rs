@@ -1,7 +1,7 @@
 //! Which key a manifest means.
 
 use sharing::{Kind, Resource};
-use sharing_aws::Keys;
+use sharing_policies::Keys;
 
 use super::{Scene, account, region};
 

@@ -10,8 +10,8 @@ use place::AccountId;
 use reaction::{Doing, Error};
 use sharing::{Change, Difference, Effect, Kind, Principal, Share, Tags};
 
-use crate::Holders;
-use crate::search::{Bad, Search, difference};
+use sharing_aws::Holders;
+use sharing::search::{Bad, Search, difference};
 
 /// The attribute that holds who may copy and restore a snapshot.
 const RESTORE: &str = "restore";

@@ -12,7 +12,7 @@ use place::Region;
 use reaction::{Doing, Error};
 use sharing::{Change, Difference, Effect, PolicyHolders, Principal, Resource, policy};
 
-use crate::search::{Bad, Search, difference};
+use sharing::search::{Bad, Search, difference};
 
 /// How often a written policy is read back at most: S3 and KMS may show the one before for a moment.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel>

@@ -3,24 +3,24 @@
 
 use std::collections::BTreeMap;
 
-use sharing::{Difference, Principal};
+use crate::{Difference, Principal};
 
 /// After so many accounts that were refused alone, and none that was taken, it is the thing that AWS does not share.
 const HOPELESS: usize = 16;
 
 /// Those that AWS does not accept, with what it says of each.
-pub(crate) type Bad = BTreeMap<Principal, String>;
+pub type Bad = BTreeMap<Principal, String>;
 
 /// One who gains or loses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Move {
+pub struct Move {
     who: Principal,
     gains: bool,
 }
 
 /// The parts of a change that are yet to be asked for, and those in it that AWS did not accept alone.
 #[derive(Debug, Default)]
-pub(crate) struct Search {
+pub struct Search {
     /// The next part is the last one.
     parts: Vec<Part>,
     bad: Bad,
@@ -42,7 +42,7 @@ struct Part {
 
 impl Search {
     /// All of this change as one part: the removals, which make room, before the additions.
-    pub(crate) fn of(change: &Difference<Principal>) -> Self {
+    pub fn of(change: &Difference<Principal>) -> Self {
         let moves = |side: &std::collections::BTreeSet<Principal>, gains| -> Vec<_> {
             side.iter().map(|who| Move { who: who.clone(), gains }).collect()
         };
@@ -52,7 +52,7 @@ impl Search {
     }
 
     /// The next part to be asked for; `None` when nothing is left.
-    pub(crate) fn next_part(&mut self) -> Option<Vec<Move>> {
+    pub fn next_part(&mut self) -> Option<Vec<Move>> {
         while let Some(part) = self.parts.pop() {
             if part.is_refused && part.moves.len() > 1 {
                 self.split(&part.moves, &part.said);
@@ -65,7 +65,7 @@ impl Search {
     }
 
     /// AWS took the part that was given out.
-    pub(crate) fn taken(&mut self) {
+    pub fn taken(&mut self) {
         self.is_hopeful = true;
         if let Some(other) = self.parts.last_mut().filter(|_| self.is_first) {
             other.is_refused = true;
@@ -73,7 +73,7 @@ impl Search {
     }
 
     /// AWS refused the part that was given out, because of one at least who is in it.
-    pub(crate) fn refused(&mut self, part: &[Move], said: &str) {
+    pub fn refused(&mut self, part: &[Move], said: &str) {
         match part {
             [one] => {
                 self.bad.insert(one.who.clone(), said.to_owned());
@@ -86,14 +86,14 @@ impl Search {
     }
 
     /// AWS takes no removals beside additions: the part that was given out becomes two.
-    pub(crate) fn separate(&mut self, part: Vec<Move>) {
+    pub fn separate(&mut self, part: Vec<Move>) {
         let (additions, removals) = part.into_iter().partition(|it| it.gains);
         self.push(additions, "", false);
         self.push(removals, "", false);
     }
 
     /// Those that AWS did not accept.
-    pub(crate) fn into_bad(self) -> Bad {
+    pub fn into_bad(self) -> Bad {
         self.bad
     }
 
@@ -131,7 +131,7 @@ impl Search {
 }
 
 /// What a part changes.
-pub(crate) fn difference(part: &[Move]) -> Difference<Principal> {
+pub fn difference(part: &[Move]) -> Difference<Principal> {
     let side = |gains| part.iter().filter(|it| it.gains == gains).map(|it| it.who.clone()).collect();
     Difference { add: side(true), remove: side(false) }
 }
