@@ -22,7 +22,7 @@ pub mod tls;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws::{Home, Members, Options, Patience, Sessions};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
@@ -57,6 +57,9 @@ pub const GRANTS: &str = "signalbox-grants";
 
 /// The table of the audit in every test's account that has one.
 pub const AUDIT: &str = "signalbox-audit";
+
+/// A day.
+pub const DAY: Duration = Duration::from_hours(24);
 
 /// The local AWS of this run. It ends with this program, however that ends.
 pub static AWS: LazyLock<LocalAws> =
@@ -328,6 +331,12 @@ async fn sessions_signed(account: &str, access_key: &str, region: &'static str) 
     let sessions = Sessions::load(&options).await.expect("a region is set");
     sessions.know_home(Home { account: account.parse().expect("12 digits"), partition: "aws".into() });
     sessions
+}
+
+/// What is left of the day (UTC) by this test's clock.
+pub fn rest_of_day() -> Duration {
+    let since_midnight = now().duration_since(UNIX_EPOCH).unwrap().as_secs() % DAY.as_secs();
+    Duration::from_secs(DAY.as_secs() - since_midnight)
 }
 
 /// Moves this test's clock on.

@@ -10,8 +10,8 @@ use place::AccountId;
 use reaction::{Doing, Error};
 use sharing::{Change, Difference, Effect, Kind, Principal, Share, Tags};
 
-use sharing_aws::Holders;
 use sharing::search::{Bad, Search, difference};
+use sharing_aws::Holders;
 
 /// The attribute that holds who may copy and restore a snapshot.
 const RESTORE: &str = "restore";

@@ -42,6 +42,7 @@ struct Part {
 
 impl Search {
     /// All of this change as one part: the removals, which make room, before the additions.
+    #[must_use]
     pub fn of(change: &Difference<Principal>) -> Self {
         let moves = |side: &std::collections::BTreeSet<Principal>, gains| -> Vec<_> {
             side.iter().map(|who| Move { who: who.clone(), gains }).collect()
@@ -93,6 +94,7 @@ impl Search {
     }
 
     /// Those that AWS did not accept.
+    #[must_use]
     pub fn into_bad(self) -> Bad {
         self.bad
     }
@@ -131,6 +133,7 @@ impl Search {
 }
 
 /// What a part changes.
+#[must_use]
 pub fn difference(part: &[Move]) -> Difference<Principal> {
     let side = |gains| part.iter().filter(|it| it.gains == gains).map(|it| it.who.clone()).collect();
     Difference { add: side(true), remove: side(false) }

@@ -22,12 +22,15 @@ use serde_json::Value;
 
 use crate::world::patching::{PATCHES, hours_ago, make_baseline, make_window, name, register, run, tell};
 use crate::world::scene::{self, read_sample};
-use crate::world::{AWS, LEDGER, SAMPLE_ACCOUNT, World, run_for};
+use crate::world::{AWS, LEDGER, SAMPLE_ACCOUNT, World, let_time_pass, rest_of_day, run_for};
 
 pub use given::*;
 
 /// An item of the table.
 type Item = std::collections::HashMap<String, AttributeValue>;
+
+/// Longer than an event is delivered again.
+const AN_EVENT: Duration = Duration::from_hours(2);
 
 /// A world in which an event is about to be heard.
 pub struct Scene {
@@ -42,6 +45,10 @@ impl scene::Scene for Scene {
     const FUNCTION: &'static str = ReportPatches::NAME;
 
     async fn set_up(given: &Given, sample: &str) -> Self {
+        // A day has one record of how it stands, and the same event may come again until the day is over.
+        if rest_of_day() < AN_EVENT {
+            let_time_pass(rest_of_day());
+        }
         let world = World::new().await;
         world.create_patches().await;
         let named = vec![(world.account.clone(), SAMPLE_ACCOUNT.into())];

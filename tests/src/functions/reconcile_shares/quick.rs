@@ -1,6 +1,6 @@
 //! Sweeps that look at what listings by account tell, and the first one of each day, which asks for each image and snapshot.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_sdk_ec2::types::{OperationType, SnapshotAttributeName};
 use local_aws::{Fault, FaultKind};
@@ -8,15 +8,14 @@ use reaction::Outcome;
 
 use super::{MANIFEST, Scene};
 use crate::world::ec2::{allow_launch, register};
-use crate::world::{AWS, let_time_pass, now};
+use crate::world::{AWS, DAY, let_time_pass, rest_of_day};
 
 const STRANGER: &str = "777788889999";
 
 /// Lets time pass until this hour (UTC).
 fn wait_until(hour: u64) {
-    const DAY: u64 = 24 * 60 * 60;
-    let since_midnight = now().duration_since(UNIX_EPOCH).unwrap().as_secs() % DAY;
-    let_time_pass(Duration::from_secs((DAY + hour * 60 * 60 - since_midnight) % DAY));
+    let wait = rest_of_day() + Duration::from_hours(hour);
+    let_time_pass(wait.checked_sub(DAY).unwrap_or(wait));
 }
 
 /// An account with more images than listings take calls, shared as the manifest says, at noon.

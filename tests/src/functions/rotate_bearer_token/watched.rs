@@ -1,19 +1,15 @@
 //! What a sweep says of each secret: whether it is rotated in time, whether its token lasts, and what could not be looked at; and
 //! that each alarm sounds at the line of the log that counts it.
 
-use std::time::Duration;
-
 use reaction::{Outcome, Report};
 use serde_json::{Value, json};
 
 use super::through_lambda::Running;
 use super::{OVERLAP, SWEEP, Scene, function, variables};
 use crate::templates::alarms_set_off;
-use crate::world::let_time_pass;
 use crate::world::oauth2::Style;
 use crate::world::rotations::{Rotation, STEPS, make_secret, new_token, secrets_manager};
-
-const DAY: Duration = Duration::from_hours(24);
+use crate::world::{DAY, let_time_pass};
 
 /// How many secrets are overdue, unread, and have a token that ends too early.
 fn counted(report: &Report) -> [u64; 3] {
