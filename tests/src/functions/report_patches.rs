@@ -46,8 +46,9 @@ impl scene::Scene for Scene {
 
     async fn set_up(given: &Given, sample: &str) -> Self {
         // A day has one record of how it stands, and the same event may come again until the day is over.
-        if rest_of_day() < AN_EVENT {
-            let_time_pass(rest_of_day());
+        let rest = rest_of_day();
+        if rest < AN_EVENT {
+            let_time_pass(rest);
         }
         let world = World::new().await;
         world.create_patches().await;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{OVERLAP, Scene, function, variables};
 use crate::world::oauth2::{Ask, Style};
 use crate::world::rotations::{STEPS, value_at};
-use crate::world::{ROTATIONS, let_time_pass};
+use crate::world::{DAY, ROTATIONS, let_time_pass};
 
 #[tokio::test]
 async fn a_rotation_leaves_the_old_token_alive_until_the_sweep() {
@@ -126,7 +126,7 @@ async fn what_is_due_is_remembered_for_longer_than_the_overlap() {
     let number = |text: &str| text.parse::<u64>().unwrap();
     let item = items.items().iter().find(|it| it.contains_key("due")).unwrap();
     let due = number(item["due"].as_ss().unwrap()[0].rsplit_once('@').unwrap().1);
-    assert!(number(item["expiration"].as_n().unwrap()) > due + Duration::from_hours(24).as_secs(), "{item:?}");
+    assert!(number(item["expiration"].as_n().unwrap()) > due + DAY.as_secs(), "{item:?}");
 }
 
 #[tokio::test]
