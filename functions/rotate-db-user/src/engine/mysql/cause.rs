@@ -44,22 +44,27 @@ pub(super) fn explain_login(error: &mysql_async::Error) -> Error {
         mysql_async::Error::Driver(DriverError::UnknownAuthPlugin { name }) => plugin(name),
         mysql_async::Error::Driver(DriverError::CleartextPluginDisabled) => plugin("mysql_clear_password"),
         mysql_async::Error::Driver(DriverError::MysqlOldPasswordDisabled) => plugin("mysql_old_password"),
-        mysql_async::Error::Driver(DriverError::UnexpectedPacket { payload })
-            if payload.first() == Some(&ANOTHER_PLUGIN) =>
-        {
-            Error::new(
-                Why::Credential,
-                "it asks for one authentication plugin after another, of which none took the password",
-            )
-        }
+        _ if asks_for_another_plugin(error) => Error::new(
+            Why::Credential,
+            "it asks for one authentication plugin after another, of which none took the password",
+        ),
         _ => explain(error),
     }
 }
 
 /// Whether the server itself refused user and password. It may do so by mistake where the account is of MariaDB's ed25519: the driver
-/// cuts the last byte of the server's challenge where it is zero, and signs what is left.
+/// cuts the last byte of the server's challenge where it is zero, and signs what is left. Where the account has a second plugin, the
+/// server refuses by asking for that one.
 pub(super) fn is_refusal(error: &mysql_async::Error) -> bool {
-    matches!(error, mysql_async::Error::Server(it) if it.code == REFUSED)
+    matches!(error, mysql_async::Error::Server(it) if it.code == REFUSED) || asks_for_another_plugin(error)
+}
+
+/// The driver takes part in no second round: <https://mariadb.com/kb/en/connection/#authentication-switch-request>
+fn asks_for_another_plugin(error: &mysql_async::Error) -> bool {
+    matches!(
+        error,
+        mysql_async::Error::Driver(DriverError::UnexpectedPacket { payload }) if payload.first() == Some(&ANOTHER_PLUGIN)
+    )
 }
 
 fn said(error: &mysql_async::ServerError) -> String {
@@ -134,7 +139,7 @@ fn why_of_driver(error: &mysql_async::Error) -> Why {
 mod tests {
     use mysql_async::{DriverError, ServerError};
 
-    use super::{Why, explain, explain_login, of_secret};
+    use super::{Why, explain, explain_login, is_refusal, of_secret};
 
     fn answer(code: u16) -> mysql_async::Error {
         mysql_async::Error::Server(ServerError { code, message: "no".into(), state: "HY000".into() })
@@ -158,6 +163,15 @@ mod tests {
         }
         assert!([1045, 1698].into_iter().all(|code| explain_login(&answer(code)).why == Why::Credential));
         assert_eq!(explain(&answer(1044)).why, Why::Other, "of a statement, we may not");
+    }
+
+    /// One login of 256 at an account of ed25519 and another plugin meets the latter, where the right password should have been taken.
+    #[test]
+    fn a_second_plugin_is_a_refusal_that_is_not_believed_at_once() {
+        let after =
+            |payload: &[u8]| mysql_async::Error::Driver(DriverError::UnexpectedPacket { payload: payload.into() });
+        assert!(is_refusal(&after(b"\xfemysql_native_password\0salt")) && is_refusal(&answer(1045)));
+        assert!(!is_refusal(&after(&[1])) && !is_refusal(&answer(1044)));
     }
 
     #[test]
