@@ -9,10 +9,16 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use place::{AccountId, Malformed};
 use reaction::{Doing, Error};
+use serde::Deserialize;
+use serde_json::json;
 use tokio::time::timeout;
 
 use crate::error::Answer;
 use crate::http::open_only;
+use crate::json::{Json, Service};
+
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
+const SYSTEMS_MANAGER: Service = Service { id: "SSM", name: "ssm", target: "AmazonSSM", version: "1.1" };
 
 /// The bytes of an object that are read at most: far more than people write, and far less than a function has memory.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -69,7 +75,7 @@ pub struct Document {
 #[derive(Debug)]
 enum Store {
     S3 { client: aws_sdk_s3::Client, bucket: String, key: String, last: Mutex<Option<Version>> },
-    Parameters { client: aws_sdk_ssm::Client, name: String },
+    Parameters { client: Json, name: String },
 }
 
 /// What was read last, so that S3 can answer 304 in place of sending it again.
@@ -87,7 +93,7 @@ impl Document {
             Location::Object { bucket, key } => {
                 Store::S3 { client: aws_sdk_s3::Client::new(config), bucket, key, last: Mutex::default() }
             }
-            Location::Parameter(name) => Store::Parameters { client: aws_sdk_ssm::Client::new(config), name },
+            Location::Parameter(name) => Store::Parameters { client: Json::new(config.clone(), SYSTEMS_MANAGER), name },
         };
         Self { location, store }
     }
@@ -104,9 +110,7 @@ impl Document {
             Store::S3 { client, bucket, key, .. } => {
                 drop(client.get_object().bucket(bucket).key(key).customize().mutate_request(open_only).send().await);
             }
-            Store::Parameters { client, name } => {
-                drop(client.get_parameter().name(name).customize().mutate_request(open_only).send().await);
-            }
+            Store::Parameters { client, .. } => client.open_connection().await,
         }
     }
 
@@ -179,10 +183,28 @@ pub async fn body_of(mut object: GetObjectOutput, most: u64) -> Result<Vec<u8>, 
     Ok(bytes)
 }
 
-async fn read_parameter(client: &aws_sdk_ssm::Client, name: &str) -> Result<Arc<str>, Error> {
-    let answer = client.get_parameter().name(name).with_decryption(true).send().await.or_absent()?;
-    let value = answer.and_then(|answer| answer.parameter).and_then(|parameter| parameter.value);
-    value.map(Arc::from).ok_or_else(|| {
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Got {
+    parameter: Parameter,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    value: String,
+}
+
+/// Its value may be encrypted there, and then stands in no log.
+impl fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Parameter")
+    }
+}
+
+async fn read_parameter(client: &Json, name: &str) -> Result<Arc<str>, Error> {
+    let answer = client.ask::<Got>("GetParameter", &json!({"Name": name, "WithDecryption": true})).await.or_absent()?;
+    answer.map(|it| it.parameter.value.into()).ok_or_else(|| {
         Error::refused("there is no such parameter; put it (at most 4 KB, or 8 KB as an advanced one; a larger document belongs in S3)")
     })
 }

@@ -60,8 +60,7 @@ impl Accounts {
         }
         let config = cell.get_or_try_init(|| self.enter(target, scope)).await?;
         let config = config.to_builder().region(SdkRegion::new(region.to_string())).build();
-        let (lambda, cloudwatch) =
-            (aws_sdk_lambda::Client::new(&config), CloudWatch::new(config, self.sessions.clock()));
+        let (lambda, cloudwatch) = (aws_sdk_lambda::Client::new(&config), CloudWatch::new(config));
         let clients = Clients { lambda, cloudwatch };
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (since, clients.clone()));
         Ok(clients)

@@ -102,7 +102,7 @@ fn query(id: &str, name: &str, target: &Target, version: Option<&str>) -> Value 
     json!({"Id": id, "MetricStat": {"Metric": metric, "Period": PERIOD, "Stat": "Sum"}, "ReturnData": true})
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Described {
     #[serde(default)]
@@ -111,14 +111,14 @@ struct Described {
     composite_alarms: Vec<Alarm>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Alarm {
     alarm_name: String,
     state_value: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Page {
     #[serde(default)]
@@ -126,7 +126,7 @@ struct Page {
     next_token: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Series {
     id: String,

@@ -108,7 +108,7 @@ async fn a_hook_that_succeeds_lets_the_version_have_its_traffic() {
 
 /// Makes an alarm, or sets its state.
 async fn set_alarm(place: &World, state: &str) {
-    let cloudwatch = CloudWatch::new(place.sessions.config().clone(), now);
+    let cloudwatch = CloudWatch::new(place.sessions.config().clone());
     let alarm = json!({"AlarmName": "orders-errors", "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum",
         "Period": 60, "EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanOrEqualToThreshold"});
     drop(cloudwatch.ask::<Value>("PutMetricAlarm", &alarm).await);
@@ -322,7 +322,7 @@ async fn a_composite_alarm_judges_and_an_alarm_that_is_not_there_refuses() {
     let fleet = Fleet::of(1, &[REGION]).await;
     let place = &fleet.places[0];
     set_alarm(place, "OK").await;
-    let cloudwatch = CloudWatch::new(place.sessions.config().clone(), now);
+    let cloudwatch = CloudWatch::new(place.sessions.config().clone());
     let rule = json!({"AlarmName": "orders", "AlarmRule": "ALARM(orders-errors)"});
     drop(cloudwatch.ask::<Value>("PutCompositeAlarm", &rule).await);
     let alarmed =

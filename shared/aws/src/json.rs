@@ -1,0 +1,235 @@
+//! Requests in AWS's JSON protocol, for services of which one or two operations are needed.
+//!
+//! A client of the SDK is compiled as a whole: that of Systems Manager takes half a minute, and that of CloudWatch brings a second
+//! generation of HTTP types into all others. So these go through the SDK's own way for requests that no client models, by the parts that
+//! the clients are made of, and with the same configuration: its connections, credentials, endpoint, attempts and timeouts.
+//! <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
+
+#[cfg(test)]
+mod tests;
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use aws_config::SdkConfig;
+use aws_runtime::auth::SigV4OperationSigningConfig;
+use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_runtime::invocation_id::InvocationIdInterceptor;
+use aws_runtime::request_info::RequestInfoInterceptor;
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
+use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::auth::{AuthSchemeOptionResolverParams, SharedAuthScheme};
+use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::{SharedRuntimePlugin, StaticRuntimePlugin};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::Layer;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
+use aws_smithy_types::retry::RetryConfig;
+use aws_types::SigningName;
+use aws_types::region::SigningRegion;
+use aws_types::service_config::ServiceConfigKey;
+use place::Partition;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::http::open_only;
+
+/// A service, as its API names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// Its id, after which the setting of its endpoint is named.
+    pub id: &'static str,
+    /// What its signatures, and the hosts of its endpoints, name it.
+    pub name: &'static str,
+    /// What goes before an operation's name in `X-Amz-Target`.
+    pub target: &'static str,
+    /// The version of the protocol: `1.0` or `1.1`.
+    pub version: &'static str,
+}
+
+/// A service in the account and Region of a configuration.
+#[derive(Clone, Debug)]
+pub struct Json {
+    service: Service,
+    config: SdkConfig,
+    plugin: SharedRuntimePlugin,
+}
+
+/// What a service answered in place of a success.
+#[derive(Debug)]
+pub struct Rejected(ErrorMetadata);
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Rejected {}
+
+impl ProvideErrorMetadata for Rejected {
+    fn meta(&self) -> &ErrorMetadata {
+        &self.0
+    }
+}
+
+/// One request.
+#[derive(Debug)]
+struct Asked {
+    operation: &'static str,
+    body: String,
+    is_to_open_only: bool,
+}
+
+impl Json {
+    /// The service by this configuration; makes no call.
+    #[must_use]
+    pub fn new(config: SdkConfig, service: Service) -> Self {
+        let plugin = SharedRuntimePlugin::new(plugin(&config, service));
+        Self { service, config, plugin }
+    }
+
+    /// Asks for one operation.
+    ///
+    /// # Errors
+    /// As a client of the SDK's.
+    pub async fn ask<T>(&self, operation: &'static str, asked: &Value) -> Result<T, SdkError<Rejected, HttpResponse>>
+    where
+        T: DeserializeOwned + fmt::Debug + Send + Sync + 'static,
+    {
+        self.send(Asked { operation, body: asked.to_string(), is_to_open_only: false }, read).await
+    }
+
+    /// Opens the connection that [`Json::ask`] will use.
+    pub async fn open_connection(&self) {
+        let asked = Asked { operation: "", body: String::new(), is_to_open_only: true };
+        drop(self.send(asked, |_| Ok(())).await);
+    }
+
+    async fn send<T: fmt::Debug + Send + Sync + 'static>(
+        &self,
+        asked: Asked,
+        read: fn(&HttpResponse) -> Result<T, OrchestratorError<Rejected>>,
+    ) -> Result<T, SdkError<Rejected, HttpResponse>> {
+        let url = self.url().map_err(SdkError::construction_failure)?;
+        let retries = self.config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let service = self.service;
+        Operation::builder()
+            .service_name(service.id)
+            .operation_name(asked.operation)
+            .endpoint_url(&url)
+            .standard_retry(&retries)
+            .runtime_plugin(self.plugin.clone())
+            .serializer(move |asked: Asked| write(service, asked))
+            .deserializer(read)
+            .build()
+            .invoke(asked)
+            .await
+    }
+
+    /// The address: the configuration's own, where it has one.
+    /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html>
+    fn url(&self) -> Result<String, BoxError> {
+        let (Service { id, name, .. }, config) = (self.service, &self.config);
+        let key = ServiceConfigKey::builder().service_id(id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build()?;
+        let chosen = config.service_config().and_then(|it| it.load_config(key));
+        if let Some(url) = chosen.as_deref().or(config.endpoint_url()) {
+            return Ok(url.trim_end_matches('/').to_owned());
+        }
+        let region = config.region().map(AsRef::as_ref).unwrap_or_default().parse()?;
+        Ok(endpoint(name, &region, config.use_fips() == Some(true), config.use_dual_stack() == Some(true)))
+    }
+}
+
+/// A service's endpoint in a Region. In GovCloud those of Systems Manager and of CloudWatch are FIPS's under their usual names.
+/// <https://docs.aws.amazon.com/general/latest/gr/ssm.html>, <https://docs.aws.amazon.com/general/latest/gr/cw_region.html>
+fn endpoint(name: &str, region: &place::Region, is_fips: bool, is_dual_stack: bool) -> String {
+    let partition = region.partition();
+    let suffix = match (partition, is_dual_stack) {
+        (Partition::Aws | Partition::AwsUsGov, false) => "amazonaws.com",
+        (Partition::Aws | Partition::AwsUsGov, true) => "api.aws",
+        (Partition::AwsCn, false) => "amazonaws.com.cn",
+        (Partition::AwsCn, true) => "api.amazonwebservices.com.cn",
+        (Partition::AwsEusc, false) => "amazonaws.eu",
+        (Partition::AwsEusc, true) => "api.amazonwebservices.eu",
+    };
+    let has_usual_name = partition == Partition::AwsUsGov && !is_dual_stack;
+    let fips = if is_fips && !has_usual_name { "-fips" } else { "" };
+    format!("https://{name}{fips}.{region}.{suffix}")
+}
+
+/// What a client of the SDK takes from a configuration.
+fn plugin(config: &SdkConfig, service: Service) -> StaticRuntimePlugin {
+    let region = config.region().cloned();
+    let mut layer = Layer::new("json");
+    layer.store_put(AuthSchemeOptionResolverParams::new(()));
+    layer.store_put(SigV4OperationSigningConfig {
+        region: region.clone().map(SigningRegion::from),
+        name: Some(SigningName::from_static(service.name)),
+        ..SigV4OperationSigningConfig::default()
+    });
+    layer.store_put(ApiMetadata::new(service.name, env!("CARGO_PKG_VERSION")));
+    layer.store_or_unset(region);
+    layer.store_or_unset(config.timeout_config().cloned());
+    layer.store_or_unset(config.stalled_stream_protection());
+    let mut parts = RuntimeComponentsBuilder::new("json")
+        .with_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()))
+        .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])))
+        .with_http_client(config.http_client())
+        .with_sleep_impl(config.sleep_impl())
+        .with_time_source(config.time_source())
+        .with_interceptor(InvocationIdInterceptor::new())
+        .with_interceptor(RequestInfoInterceptor::new())
+        .with_interceptor(UserAgentInterceptor::new())
+        .with_retry_classifier(AwsErrorCodeClassifier::<Rejected>::new())
+        .with_retry_classifier(HttpStatusCodeClassifier::default())
+        .with_retry_classifier(TransientErrorClassifier::<Rejected>::new());
+    if let Some(cache) = config.identity_cache() {
+        parts.set_identity_cache(Some(cache));
+    }
+    if let Some(credentials) = config.credentials_provider() {
+        parts.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(credentials));
+    }
+    StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(parts)
+}
+
+fn write(service: Service, asked: Asked) -> Result<HttpRequest, BoxError> {
+    let mut request = HttpRequest::new(SdkBody::from(asked.body));
+    request.set_method("POST")?;
+    request.set_uri("/")?;
+    let headers = request.headers_mut();
+    headers.try_insert("content-type", format!("application/x-amz-json-{}", service.version))?;
+    headers.try_insert("x-amz-target", format!("{}.{}", service.target, asked.operation))?;
+    if asked.is_to_open_only {
+        open_only(&mut request);
+    }
+    Ok(request)
+}
+
+fn read<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, OrchestratorError<Rejected>> {
+    let body = response.body().bytes().unwrap_or_default();
+    if !response.status().is_success() {
+        return Err(OrchestratorError::operation(rejected(response.headers().get("x-amzn-errortype"), body)));
+    }
+    serde_json::from_slice(body).map_err(|error| OrchestratorError::response(error.into()))
+}
+
+/// What an error's header or body says: `com.amazonaws.ssm#ParameterNotFound:http://internal`, say, of which the middle is the code.
+fn rejected(header: Option<&str>, body: &[u8]) -> Rejected {
+    let told: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |keys: [&str; 2]| keys.into_iter().find_map(|key| told[key].as_str());
+    let code = header.or_else(|| text(["__type", "code"]));
+    let code = code.map(|it| it.split(':').next().unwrap_or(it)).map(|it| it.rsplit('#').next().unwrap_or(it));
+    let mut metadata = ErrorMetadata::builder().message(text(["message", "Message"]).unwrap_or("no message"));
+    if let Some(code) = code {
+        metadata = metadata.code(code);
+    }
+    Rejected(metadata.build())
+}
