@@ -4,6 +4,7 @@
 mod tests;
 
 use clap::Parser;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::commands::Command;
 use crate::connection::AwsOptions;
@@ -24,7 +25,7 @@ failed or refused.";
 #[derive(Debug, Parser)]
 #[command(version, after_help = AFTER_HELP, arg_required_else_help = true, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    #[arg(long, global = true, value_parser = format(), value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     #[arg(help = "How to write data on standard output: text or json; for `policy check` also sarif or github")]
     pub(crate) output: Format,
     #[command(flatten)]
@@ -34,4 +35,10 @@ pub(crate) struct Arguments {
     /// Which options were given, as opposed to set in the environment.
     #[arg(skip)]
     pub(crate) given: Given,
+}
+
+/// Reads a format's word.
+fn format() -> impl TypedValueParser<Value = Format> {
+    let words = PossibleValuesParser::new(Format::ALL.map(|(word, _)| word));
+    words.map(|asked| Format::ALL.into_iter().find(|(word, _)| *word == asked).map_or(Format::Text, |(_, it)| it))
 }

@@ -4,14 +4,13 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 
 use anyhow::Context;
-use clap::ValueEnum;
 use comfy_table::{Cell, Row, Table, presets};
 use serde::Serialize;
 
 use crate::failure::Failure;
 
 /// How data is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// For people.
     Text,
@@ -24,6 +23,10 @@ pub enum Format {
 }
 
 impl Format {
+    /// Each by the word that asks for it.
+    pub const ALL: [(&str, Self); 4] =
+        [("text", Self::Text), ("json", Self::Json), ("sarif", Self::Sarif), ("github", Self::Github)];
+
     /// Whether findings alone can be written so.
     #[must_use]
     pub fn is_of_findings(self) -> bool {

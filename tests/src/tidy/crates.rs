@@ -138,8 +138,7 @@ fn the_demo_needs_the_clients_that_it_shows_and_one_function() {
     let graph = Graph::read();
     let needed: BTreeSet<_> = ["demo", "share-ami"].iter().flat_map(|it| graph.closure(it)).collect();
     let clients = needed.iter().filter_map(|it| it.strip_prefix("aws-sdk-")).collect::<Vec<_>>().join(" ");
-    expect!["cloudformation dynamodb ec2 eventbridge kms lambda organizations s3 sso ssooidc sts"]
-        .assert_eq(&clients);
+    expect!["cloudformation dynamodb ec2 eventbridge kms lambda organizations s3 sso ssooidc sts"].assert_eq(&clients);
     let ours: BTreeSet<_> = graph.under("functions").union(&graph.under("cli")).cloned().collect();
     let ours: Vec<_> = ours.intersection(&needed).collect();
     assert_eq!(ours, ["local-aws", "terminal"], "the demo names its function by its name");
