@@ -250,6 +250,12 @@ impl Measured {
         median(self.lives(setting, subject).iter().map(figure).collect())
     }
 
+    /// The mean of a figure over the lives of a subject, where chance decides which of a few values a life has: the median is one of them.
+    pub fn mean(&self, setting: &str, subject: Subject, figure: impl Fn(&Life) -> f64) -> Option<f64> {
+        let figures: Vec<f64> = self.lives(setting, subject).iter().map(figure).collect();
+        (!figures.is_empty()).then(|| figures.iter().sum::<f64>() / figures.len() as f64)
+    }
+
     /// The median CPU time until the first connection, in milliseconds.
     pub fn before_connection(&self, subject: Subject) -> Option<f64> {
         median(self.before_connection.get(&subject)?.clone())

@@ -112,7 +112,7 @@ async fn builds(measured: &mut Measured, can_be_small: bool, tls: &Tls, folder: 
     let other_small = Setting { name: setting::SMALL_BUILDS[1], build: Build::Other, ..small };
     let settings = [near, other, small, other_small];
     let missing = measured.missing.len();
-    for _ in 0..100 {
+    for _ in 0..300 {
         for setting in settings.iter().filter(|it| can_be_small || !it.small) {
             measured.add(setting, &[ShareAmi], folder).await;
             if measured.missing.len() > missing {
