@@ -1,5 +1,8 @@
 //! A text that people keep in S3 or in Parameter Store, read anew each time that it is needed.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +21,14 @@ use crate::http::open_only;
 use crate::json::{Json, Service};
 
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
-const SYSTEMS_MANAGER: Service = Service { id: "SSM", name: "ssm", target: "AmazonSSM", version: "1.1" };
+const SYSTEMS_MANAGER: Service = Service {
+    id: "SSM",
+    agent: "ssm",
+    name: "ssm",
+    target: "AmazonSSM",
+    version: "1.1",
+    has_fips_names_in_govcloud: true,
+};
 
 /// The bytes of an object that are read at most: far more than people write, and far less than a function has memory.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -195,7 +205,7 @@ struct Parameter {
     value: String,
 }
 
-/// Its value may be encrypted there, and then stands in no log.
+/// Its value may be encrypted there: it is not printed.
 impl fmt::Debug for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Parameter")

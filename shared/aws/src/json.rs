@@ -1,8 +1,8 @@
 //! Requests in AWS's JSON protocol, for services of which one or two operations are needed.
 //!
 //! A client of the SDK is compiled as a whole: that of Systems Manager takes half a minute, and that of CloudWatch brings a second
-//! generation of HTTP types into all others. So these go through the SDK's own way for requests that no client models, by the parts that
-//! the clients are made of, and with the same configuration: its connections, credentials, endpoint, attempts and timeouts.
+//! generation of HTTP types into all others. So these requests go the SDK's own way for what no client models. It consists of the parts
+//! that the clients consist of, and takes the same configuration: connections, credentials, endpoint, attempts and timeouts.
 //! <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
 
 #[cfg(test)]
@@ -15,16 +15,22 @@ use aws_config::SdkConfig;
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::invocation_id::InvocationIdInterceptor;
+use aws_runtime::recursion_detection::RecursionDetectionInterceptor;
 use aws_runtime::request_info::RequestInfoInterceptor;
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_runtime::service_clock_skew::{
+    DisableClockSkewCorrection, ServiceClockSkewClassifier, ServiceClockSkewInterceptor,
+};
 use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime::client::interceptors::MutateRequestInterceptor;
+use aws_smithy_runtime::client::orchestrator::operation::{Operation, OperationBuilder};
+use aws_smithy_runtime::client::retries::RetryPartition;
 use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
 use aws_smithy_runtime_api::client::auth::{AuthSchemeOptionResolverParams, SharedAuthScheme};
 use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError, SensitiveOutput};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_runtime_api::client::runtime_plugin::{SharedRuntimePlugin, StaticRuntimePlugin};
@@ -46,12 +52,16 @@ use crate::http::open_only;
 pub struct Service {
     /// Its id, after which the setting of its endpoint is named.
     pub id: &'static str,
+    /// The SDK's name of it, which the user agent has.
+    pub agent: &'static str,
     /// What its signatures, and the hosts of its endpoints, name it.
     pub name: &'static str,
     /// What goes before an operation's name in `X-Amz-Target`.
     pub target: &'static str,
     /// The version of the protocol: `1.0` or `1.1`.
     pub version: &'static str,
+    /// Whether the dual-stack endpoints of GovCloud have other names where they are FIPS's. Without dual stack none have.
+    pub has_fips_names_in_govcloud: bool,
 }
 
 /// A service in the account and Region of a configuration.
@@ -85,7 +95,6 @@ impl ProvideErrorMetadata for Rejected {
 struct Asked {
     operation: &'static str,
     body: String,
-    is_to_open_only: bool,
 }
 
 impl Json {
@@ -104,53 +113,48 @@ impl Json {
     where
         T: DeserializeOwned + fmt::Debug + Send + Sync + 'static,
     {
-        self.send(Asked { operation, body: asked.to_string(), is_to_open_only: false }, read).await
+        let call = self.call(operation)?.deserializer(read).build();
+        call.invoke(Asked { operation, body: asked.to_string() }).await
     }
 
     /// Opens the connection that [`Json::ask`] will use.
     pub async fn open_connection(&self) {
-        let asked = Asked { operation: "", body: String::new(), is_to_open_only: true };
-        drop(self.send(asked, |_| Ok(())).await);
+        let Ok(call) = self.call("") else { return };
+        let call = call.interceptor(MutateRequestInterceptor::new(open_only)).deserializer(|_| Ok(()));
+        let call: Operation<Asked, (), Rejected> = call.build();
+        drop(call.invoke(Asked { operation: "", body: String::new() }).await);
     }
 
-    async fn send<T: fmt::Debug + Send + Sync + 'static>(
-        &self,
-        asked: Asked,
-        read: fn(&HttpResponse) -> Result<T, OrchestratorError<Rejected>>,
-    ) -> Result<T, SdkError<Rejected, HttpResponse>> {
+    fn call(&self, operation: &'static str) -> Result<OperationBuilder<Asked>, SdkError<Rejected, HttpResponse>> {
         let url = self.url().map_err(SdkError::construction_failure)?;
         let retries = self.config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let service = self.service;
-        Operation::builder()
-            .service_name(service.id)
-            .operation_name(asked.operation)
-            .endpoint_url(&url)
-            .standard_retry(&retries)
-            .runtime_plugin(self.plugin.clone())
-            .serializer(move |asked: Asked| write(service, asked))
-            .deserializer(read)
-            .build()
-            .invoke(asked)
-            .await
+        let call = Operation::builder().service_name(service.id).operation_name(operation).endpoint_url(&url);
+        let call = call.standard_retry(&retries).runtime_plugin(self.plugin.clone());
+        Ok(call.serializer(move |asked| write(service, asked)))
     }
 
     /// The address: the configuration's own, where it has one.
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html>
     fn url(&self) -> Result<String, BoxError> {
-        let (Service { id, name, .. }, config) = (self.service, &self.config);
-        let key = ServiceConfigKey::builder().service_id(id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build()?;
-        let chosen = config.service_config().and_then(|it| it.load_config(key));
-        if let Some(url) = chosen.as_deref().or(config.endpoint_url()) {
+        let config = &self.config;
+        let key =
+            ServiceConfigKey::builder().service_id(self.service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        let key = key.build()?;
+        let is_chosen_here = config.get_origin("endpoint_url").is_client_config();
+        let of_settings = config.service_config().filter(|_| !is_chosen_here).and_then(|it| it.load_config(key));
+        if let Some(url) = of_settings.as_deref().or(config.endpoint_url()) {
             return Ok(url.trim_end_matches('/').to_owned());
         }
         let region = config.region().map(AsRef::as_ref).unwrap_or_default().parse()?;
-        Ok(endpoint(name, &region, config.use_fips() == Some(true), config.use_dual_stack() == Some(true)))
+        let (is_fips, is_dual_stack) = (config.use_fips() == Some(true), config.use_dual_stack() == Some(true));
+        Ok(endpoint(self.service, &region, is_fips, is_dual_stack))
     }
 }
 
-/// A service's endpoint in a Region. In GovCloud those of Systems Manager and of CloudWatch are FIPS's under their usual names.
+/// A service's endpoint in a Region.
 /// <https://docs.aws.amazon.com/general/latest/gr/ssm.html>, <https://docs.aws.amazon.com/general/latest/gr/cw_region.html>
-fn endpoint(name: &str, region: &place::Region, is_fips: bool, is_dual_stack: bool) -> String {
+fn endpoint(service: Service, region: &place::Region, is_fips: bool, is_dual_stack: bool) -> String {
     let partition = region.partition();
     let suffix = match (partition, is_dual_stack) {
         (Partition::Aws | Partition::AwsUsGov, false) => "amazonaws.com",
@@ -160,36 +164,55 @@ fn endpoint(name: &str, region: &place::Region, is_fips: bool, is_dual_stack: bo
         (Partition::AwsEusc, false) => "amazonaws.eu",
         (Partition::AwsEusc, true) => "api.amazonwebservices.eu",
     };
-    let has_usual_name = partition == Partition::AwsUsGov && !is_dual_stack;
-    let fips = if is_fips && !has_usual_name { "-fips" } else { "" };
-    format!("https://{name}{fips}.{region}.{suffix}")
+    let has_fips_names = partition != Partition::AwsUsGov || is_dual_stack && service.has_fips_names_in_govcloud;
+    let fips = if is_fips && has_fips_names { "-fips" } else { "" };
+    format!("https://{}{fips}.{region}.{suffix}", service.name)
 }
 
 /// What a client of the SDK takes from a configuration.
 fn plugin(config: &SdkConfig, service: Service) -> StaticRuntimePlugin {
-    let region = config.region().cloned();
+    StaticRuntimePlugin::new().with_config(settings(config, service).freeze()).with_runtime_components(parts(config))
+}
+
+fn settings(config: &SdkConfig, service: Service) -> Layer {
     let mut layer = Layer::new("json");
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
     layer.store_put(SigV4OperationSigningConfig {
-        region: region.clone().map(SigningRegion::from),
+        region: config.region().cloned().map(SigningRegion::from),
         name: Some(SigningName::from_static(service.name)),
         ..SigV4OperationSigningConfig::default()
     });
-    layer.store_put(ApiMetadata::new(service.name, env!("CARGO_PKG_VERSION")));
-    layer.store_or_unset(region);
-    layer.store_or_unset(config.timeout_config().cloned());
-    layer.store_or_unset(config.stalled_stream_protection());
+    layer.store_put(ApiMetadata::new(service.agent, env!("CARGO_PKG_VERSION")));
+    // An answer may hold what is encrypted there: the SDK logs none.
+    layer.store_put(SensitiveOutput);
+    if let Some(region) = config.region() {
+        layer.store_put(RetryPartition::new(format!("{}-{region}", service.agent)));
+        layer.store_put(region.clone());
+    }
+    if let Some(timeouts) = config.timeout_config() {
+        layer.store_put(timeouts.clone());
+    }
+    if let Some(is_disabled) = config.disable_clock_skew_correction() {
+        layer.store_put(DisableClockSkewCorrection::from(is_disabled));
+    }
+    layer
+}
+
+fn parts(config: &SdkConfig) -> RuntimeComponentsBuilder {
     let mut parts = RuntimeComponentsBuilder::new("json")
         .with_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()))
         .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])))
         .with_http_client(config.http_client())
         .with_sleep_impl(config.sleep_impl())
         .with_time_source(config.time_source())
-        .with_interceptor(InvocationIdInterceptor::new())
+        .with_interceptor(ServiceClockSkewInterceptor::new())
         .with_interceptor(RequestInfoInterceptor::new())
         .with_interceptor(UserAgentInterceptor::new())
+        .with_interceptor(InvocationIdInterceptor::new())
+        .with_interceptor(RecursionDetectionInterceptor::new())
         .with_retry_classifier(AwsErrorCodeClassifier::<Rejected>::new())
         .with_retry_classifier(HttpStatusCodeClassifier::default())
+        .with_retry_classifier(ServiceClockSkewClassifier::<Rejected>::new())
         .with_retry_classifier(TransientErrorClassifier::<Rejected>::new());
     if let Some(cache) = config.identity_cache() {
         parts.set_identity_cache(Some(cache));
@@ -197,7 +220,7 @@ fn plugin(config: &SdkConfig, service: Service) -> StaticRuntimePlugin {
     if let Some(credentials) = config.credentials_provider() {
         parts.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(credentials));
     }
-    StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(parts)
+    parts
 }
 
 fn write(service: Service, asked: Asked) -> Result<HttpRequest, BoxError> {
@@ -207,27 +230,28 @@ fn write(service: Service, asked: Asked) -> Result<HttpRequest, BoxError> {
     let headers = request.headers_mut();
     headers.try_insert("content-type", format!("application/x-amz-json-{}", service.version))?;
     headers.try_insert("x-amz-target", format!("{}.{}", service.target, asked.operation))?;
-    if asked.is_to_open_only {
-        open_only(&mut request);
-    }
     Ok(request)
 }
 
 fn read<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, OrchestratorError<Rejected>> {
     let body = response.body().bytes().unwrap_or_default();
     if !response.status().is_success() {
-        return Err(OrchestratorError::operation(rejected(response.headers().get("x-amzn-errortype"), body)));
+        let header = response.headers().get("x-amzn-errortype");
+        return Err(OrchestratorError::operation(rejected(response.status().as_u16(), header, body)));
     }
-    serde_json::from_slice(body).map_err(|error| OrchestratorError::response(error.into()))
+    // AWS has done what was asked: it is not asked for again.
+    serde_json::from_slice(body).map_err(|error| OrchestratorError::other(error.into()))
 }
 
 /// What an error's header or body says: `com.amazonaws.ssm#ParameterNotFound:http://internal`, say, of which the middle is the code.
-fn rejected(header: Option<&str>, body: &[u8]) -> Rejected {
+fn rejected(status: u16, header: Option<&str>, body: &[u8]) -> Rejected {
     let told: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |keys: [&str; 2]| keys.into_iter().find_map(|key| told[key].as_str());
     let code = header.or_else(|| text(["__type", "code"]));
     let code = code.map(|it| it.split(':').next().unwrap_or(it)).map(|it| it.rsplit('#').next().unwrap_or(it));
-    let mut metadata = ErrorMetadata::builder().message(text(["message", "Message"]).unwrap_or("no message"));
+    let message =
+        text(["message", "Message"]).map_or_else(|| format!("status {status}, without a message"), String::from);
+    let mut metadata = ErrorMetadata::builder().message(message);
     if let Some(code) = code {
         metadata = metadata.code(code);
     }

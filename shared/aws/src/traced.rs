@@ -91,32 +91,12 @@ impl Calls {
         }
     }
 
-    /// The call that a request is an attempt of; none where it is not recorded. What does not come from a client of the SDK is a call
-    /// by itself.
+    /// The call that a request is an attempt of; none where it is not recorded.
     fn of(&self, request: &HttpRequest) -> Option<Attempt> {
         let recorder = acting::recorder()?;
-        let Some(invocation) = request.headers().get(INVOCATION) else {
-            let call = recorder.call(|| named_by(request))?;
-            return Some(Attempt { recorder, call, of: None, is_over: false });
-        };
-        let invocation = InvocationId::new(invocation.to_owned());
+        let invocation = InvocationId::new(request.headers().get(INVOCATION)?.to_owned());
         let call = self.under_way().iter().rev().find(|it| it.invocation == invocation)?.call;
-        Some(Attempt { recorder, call, of: Some((self.clone(), invocation)), is_over: false })
-    }
-}
-
-/// What a request asks for that no client of the SDK made.
-fn named_by(request: &HttpRequest) -> Call {
-    let uri = request.uri();
-    let rest = uri.find("://").map_or(uri, |at| &uri[at + 3..]);
-    let host = rest.split(['/', '?']).next().unwrap_or_default();
-    let target = request.headers().get("x-amz-target").and_then(|it| it.rsplit('.').next());
-    let service = if host.ends_with(".amazonaws.com") { host.split('.').next().unwrap_or(host) } else { host };
-    Call {
-        service: service.into(),
-        operation: target.unwrap_or_else(|| request.method()).into(),
-        region: None,
-        account: None,
+        Some(Attempt { recorder, call, calls: self.clone(), invocation, is_over: false })
     }
 }
 
@@ -163,7 +143,8 @@ impl HttpConnector for Connector {
 struct Attempt {
     recorder: Arc<Recorder>,
     call: CallId,
-    of: Option<(Calls, InvocationId)>,
+    calls: Calls,
+    invocation: InvocationId,
     is_over: bool,
 }
 
@@ -189,8 +170,8 @@ impl Attempt {
         self.is_over = true;
         let is_final = answered.status.is_some_and(|it| it < 500) && !answered.is_throttled;
         self.recorder.answered(self.call, answered);
-        if let Some((calls, invocation)) = self.of.take().filter(|_| is_final) {
-            calls.under_way().retain(|it| it.invocation != invocation);
+        if is_final {
+            self.calls.under_way().retain(|it| it.invocation != self.invocation);
         }
     }
 }

@@ -8,8 +8,14 @@ use reaction::{Doing, Error};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-const CLOUDWATCH: Service =
-    Service { id: "CloudWatch", name: "monitoring", target: "GraniteServiceVersion20100801", version: "1.0" };
+const CLOUDWATCH: Service = Service {
+    id: "CloudWatch",
+    agent: "cloudwatch",
+    name: "monitoring",
+    target: "GraniteServiceVersion20100801",
+    version: "1.0",
+    has_fips_names_in_govcloud: false,
+};
 
 /// CloudWatch in the account and Region of a session.
 #[derive(Clone, Debug)]

@@ -250,7 +250,9 @@ impl Measured {
         median(self.lives(setting, subject).iter().map(figure).collect())
     }
 
-    /// The mean of a figure over the lives of a subject, where chance decides which of a few values a life has: the median is one of them.
+    /// The mean of a figure over the lives of a subject, where chance decides which of a few values a life has: a median would be one of
+    /// these values, and jump.
+    #[expect(clippy::cast_precision_loss, reason = "there are hundreds of lives")]
     pub fn mean(&self, setting: &str, subject: Subject, figure: impl Fn(&Life) -> f64) -> Option<f64> {
         let figures: Vec<f64> = self.lives(setting, subject).iter().map(figure).collect();
         (!figures.is_empty()).then(|| figures.iter().sum::<f64>() / figures.len() as f64)

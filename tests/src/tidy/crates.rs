@@ -144,6 +144,18 @@ fn the_demo_needs_the_clients_that_it_shows_and_one_function() {
     assert_eq!(ours, ["local-aws", "terminal"], "the demo names its function by its name");
 }
 
+/// Cargo compiles a crate once for all that it builds together: what one of our packages asks of it, tests see in all of them, and a
+/// function that is built by itself has not. In a map that keeps its order, JSON is written otherwise than it is shipped.
+#[test]
+fn tests_write_json_as_functions_do() {
+    let nodes = metadata()["resolve"]["nodes"].clone();
+    let is_json = |it: &&Value| text(&it["id"]).contains("#serde_json@");
+    let json: Vec<_> = nodes.as_array().unwrap().iter().filter(is_json).collect();
+    let features = json[0]["features"].as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(" ");
+    assert_eq!(json.len(), 1, "{json:?}");
+    expect!["alloc default float_roundtrip raw_value std"].assert_eq(&features);
+}
+
 /// Where S3's client asks for a later version, cargo takes that of the registry, and each zip is 650 KB larger.
 #[test]
 fn the_crcs_of_s3_are_ours() {

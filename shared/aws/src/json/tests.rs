@@ -4,58 +4,104 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_types::origin::Origin;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use canned::Answer;
 use serde_json::{Value, json};
 
 use super::{Json, Rejected, Service, endpoint, rejected};
 use crate::Answer as _;
 
-const SERVICE: Service = Service { id: "SSM", name: "ssm", target: "AmazonSSM", version: "1.1" };
+const SYSTEMS_MANAGER: Service = Service {
+    id: "SSM",
+    agent: "ssm",
+    name: "ssm",
+    target: "AmazonSSM",
+    version: "1.1",
+    has_fips_names_in_govcloud: true,
+};
 
-/// Hosts of <https://docs.aws.amazon.com/general/latest/gr/ssm.html> and of the rules that the SDK's client of the service has.
+const CLOUDWATCH: Service =
+    Service { id: "CloudWatch", name: "monitoring", has_fips_names_in_govcloud: false, ..SYSTEMS_MANAGER };
+
+/// As the rules of the SDK's clients have them, and <https://docs.aws.amazon.com/general/latest/gr/ssm.html>.
 #[test]
 fn each_partition_has_its_endpoints() {
-    for (region, usual, fips, dual, both) in [
+    for (service, region, hosts) in [
         (
+            SYSTEMS_MANAGER,
             "eu-west-1",
-            "ssm.eu-west-1.amazonaws.com",
-            "ssm-fips.eu-west-1.amazonaws.com",
-            "ssm.eu-west-1.api.aws",
-            "ssm-fips.eu-west-1.api.aws",
+            ["ssm.R.amazonaws.com", "ssm-fips.R.amazonaws.com", "ssm.R.api.aws", "ssm-fips.R.api.aws"],
         ),
         (
+            SYSTEMS_MANAGER,
             "us-gov-east-1",
-            "ssm.us-gov-east-1.amazonaws.com",
-            "ssm.us-gov-east-1.amazonaws.com",
-            "ssm.us-gov-east-1.api.aws",
-            "ssm-fips.us-gov-east-1.api.aws",
+            ["ssm.R.amazonaws.com", "ssm.R.amazonaws.com", "ssm.R.api.aws", "ssm-fips.R.api.aws"],
         ),
         (
+            SYSTEMS_MANAGER,
             "cn-north-1",
-            "ssm.cn-north-1.amazonaws.com.cn",
-            "ssm-fips.cn-north-1.amazonaws.com.cn",
-            "ssm.cn-north-1.api.amazonwebservices.com.cn",
-            "ssm-fips.cn-north-1.api.amazonwebservices.com.cn",
+            [
+                "ssm.R.amazonaws.com.cn",
+                "ssm-fips.R.amazonaws.com.cn",
+                "ssm.R.api.amazonwebservices.com.cn",
+                "ssm-fips.R.api.amazonwebservices.com.cn",
+            ],
         ),
         (
+            SYSTEMS_MANAGER,
             "eusc-de-east-1",
-            "ssm.eusc-de-east-1.amazonaws.eu",
-            "ssm-fips.eusc-de-east-1.amazonaws.eu",
-            "ssm.eusc-de-east-1.api.amazonwebservices.eu",
-            "ssm-fips.eusc-de-east-1.api.amazonwebservices.eu",
+            [
+                "ssm.R.amazonaws.eu",
+                "ssm-fips.R.amazonaws.eu",
+                "ssm.R.api.amazonwebservices.eu",
+                "ssm-fips.R.api.amazonwebservices.eu",
+            ],
+        ),
+        (
+            CLOUDWATCH,
+            "us-gov-west-1",
+            [
+                "monitoring.R.amazonaws.com",
+                "monitoring.R.amazonaws.com",
+                "monitoring.R.api.aws",
+                "monitoring.R.api.aws",
+            ],
         ),
     ] {
-        let region = region.parse().unwrap();
-        let of = |is_fips, is_dual| endpoint("ssm", &region, is_fips, is_dual);
+        let of = |is_fips, is_dual| endpoint(service, &region.parse().unwrap(), is_fips, is_dual);
         let all = [of(false, false), of(true, false), of(false, true), of(true, true)];
-        assert_eq!(all, [usual, fips, dual, both].map(|host| format!("https://{host}")));
+        assert_eq!(all, hosts.map(|host| format!("https://{}", host.replace('R', region))));
     }
+}
+
+/// `AWS_ENDPOINT_URL_SSM`, as the environment or a profile says.
+#[derive(Debug)]
+struct Settings;
+
+impl LoadServiceConfig for Settings {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        (key.service_id() == "SSM").then(|| "https://of-settings.example/".into())
+    }
+}
+
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+#[test]
+fn an_endpoint_of_the_command_line_goes_before_that_of_settings() {
+    let url = |config: aws_config::sdk_config::Builder, service| Json::new(config.build(), service).url().unwrap();
+    let config = || canned::config(|_, _| (200, String::new())).to_builder().service_config(Settings);
+    assert_eq!(url(config(), SYSTEMS_MANAGER), "https://of-settings.example");
+    assert_eq!(url(config(), CLOUDWATCH), "https://monitoring.eu-west-1.amazonaws.com");
+    let mut chosen = config().endpoint_url("https://chosen.example");
+    assert_eq!(url(chosen.clone(), SYSTEMS_MANAGER), "https://of-settings.example", "a profile's for all services");
+    chosen.insert_origin("endpoint_url", Origin::shared_config());
+    assert_eq!(url(chosen, SYSTEMS_MANAGER), "https://chosen.example");
 }
 
 #[test]
 fn an_error_is_named_by_its_header_or_its_body() {
     let code = |header: Option<&str>, body: &str| {
-        let Rejected(metadata) = rejected(header, body.as_bytes());
+        let Rejected(metadata) = rejected(503, header, body.as_bytes());
         format!("{}: {}", metadata.code().unwrap_or("none"), metadata.message().unwrap_or("none"))
     };
     let body = r#"{"__type": "com.amazonaws.ssm#ParameterNotFound", "message": "gone"}"#;
@@ -64,7 +110,7 @@ fn an_error_is_named_by_its_header_or_its_body() {
         code(Some("AccessDeniedException:http://internal/"), r#"{"Message": "no"}"#),
         "AccessDeniedException: no"
     );
-    assert_eq!(code(None, "<html>"), "none: no message");
+    assert_eq!(code(None, "<html>"), "none: status 503, without a message");
 }
 
 /// Answers the nth request by the nth of these, and then by the last; with how many were asked.
@@ -88,10 +134,11 @@ async fn throttling_and_failures_are_tried_again_and_refusals_are_not() {
         (&[THROTTLED, (503, ""), (200, r#"{"it": 1}"#)][..], r#"{"it":1}"#, 3),
         (&[THROTTLED], "AWS answered ThrottlingException: slower", 3),
         (&[DENIED], "AWS answered AccessDeniedException: no; give the role this permission", 1),
-        (&[(200, "<html>")], "expected value at line 1 column 1", 3),
+        (&[(200, "<html>")], "expected value at line 1 column 1", 1),
     ] {
         let (config, asked) = answering(answers);
-        let answer = Json::new(config, SERVICE).ask::<Value>("GetParameter", &json!({"Name": "/it"})).await.or_error();
+        let answer =
+            Json::new(config, SYSTEMS_MANAGER).ask::<Value>("GetParameter", &json!({"Name": "/it"})).await.or_error();
         let told = answer.map_or_else(|error| error.to_string(), |it| it.to_string());
         assert!(told.contains(outcome), "{told}");
         assert_eq!(asked.load(Ordering::Relaxed), requests, "{told}");

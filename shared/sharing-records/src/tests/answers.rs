@@ -64,9 +64,10 @@ fn head(seq: u64) -> Value {
 async fn keys_that_were_left_unread_are_asked_for_again() {
     let unread = || done(&json!({"UnprocessedKeys": {"grants": {"Keys": [key(&image().arn(), HEAD)]}}}));
     let asked = Count::default();
-    let read = move |_: &str, _: &Value| match asked.next() {
-        0 => unread(),
-        _ => done(&json!({"Responses": {"grants": [head(7)]}})),
+    let read = move |operation: &str, _: &Value| match (operation, asked.next()) {
+        ("BatchGetItem", 0) => unread(),
+        ("BatchGetItem", 1) => done(&json!({"Responses": {"grants": [head(7)]}})),
+        other => panic!("{other:?} is not asked for"),
     };
     let heads = grants(read).heads(&[image()]).await.unwrap();
     assert_eq!(heads.values().map(|head| head.seq).collect::<Vec<_>>(), [7]);
@@ -77,15 +78,18 @@ async fn keys_that_were_left_unread_are_asked_for_again() {
 #[tokio::test]
 async fn every_page_of_the_tables_is_read() {
     let more = || key("more", HEAD);
-    let scan = move |_: &str, asked: &Value| match asked["ExclusiveStartKey"].is_null() {
-        true => done(&json!({"Items": [head(2)], "LastEvaluatedKey": more()})),
-        false => done(&json!({"Items": [item(WHO)]})),
+    let is_first = |asked: &Value| asked["ExclusiveStartKey"].is_null();
+    let scan = move |operation: &str, asked: &Value| match operation {
+        "Scan" if is_first(asked) => done(&json!({"Items": [head(2)], "LastEvaluatedKey": more()})),
+        "Scan" => done(&json!({"Items": [item(WHO)]})),
+        other => panic!("{other} is not asked for"),
     };
     let all = grants(scan).all().await.unwrap();
     assert_eq!((all.heads.len(), all.grants.first().unwrap().principal.to_string()), (1, WHO.into()));
-    let broken = move |_: &str, asked: &Value| match asked["ExclusiveStartKey"].is_null() {
-        true => done(&json!({"Items": [], "LastEvaluatedKey": more()})),
-        false => done(&json!({"Items": [{"seq": {"N": "9"}}]})),
+    let broken = move |operation: &str, asked: &Value| match operation {
+        "Query" if is_first(asked) => done(&json!({"Items": [], "LastEvaluatedKey": more()})),
+        "Query" => done(&json!({"Items": [{"seq": {"N": "9"}}]})),
+        other => panic!("{other} is not asked for"),
     };
     let error = grants(broken).history(&image()).await.unwrap_err();
     assert!(error.to_string().contains("audit table audit: item 9 of  is not as it was written"), "{error}");
@@ -118,23 +122,25 @@ async fn record(grants: &Grants) -> Result<(), Error> {
     grants.record("occurrence", &step(vec![change(image(), &[], &[WHO])]), None, effect).await
 }
 
-/// Tables whose transactions are answered by this, with how often they were asked for one.
-fn transacting(answer: impl Fn(usize, &Value) -> Answer + Send + Sync + 'static) -> (Grants, Count) {
+/// Tables whose transactions are answered by this, with how often they were asked for one. Where it may lapse, its
+/// head is updated, too.
+fn transacting(may_lapse: bool, answer: impl Fn(usize, &Value) -> Answer + Send + Sync + 'static) -> (Grants, Count) {
     let count = Count::default();
     let counted = count.clone();
     let grants = grants(move |operation, asked| match operation {
         "TransactWriteItems" => answer(counted.next(), asked),
-        _ => done(&json!({})),
+        "UpdateItem" if may_lapse => done(&json!({})),
+        other => panic!("{other} is not asked for"),
     });
     (grants, count)
 }
 
 #[tokio::test]
 async fn our_own_transaction_counts_where_its_answer_was_lost() {
-    let (grants, ours) = transacting(|_, asked| cancelled(asked, |it| met(it, true)));
+    let (grants, ours) = transacting(false, |_, asked| cancelled(asked, |it| met(it, true)));
     record(&grants).await.unwrap();
     assert_eq!(ours.so_far(), 2);
-    let (grants, others) = transacting(|_, asked| cancelled(asked, |it| met(it, false)));
+    let (grants, others) = transacting(false, |_, asked| cancelled(asked, |it| met(it, false)));
     let error = record(&grants).await.unwrap_err();
     assert!(error.to_string().contains("somebody else changed the record of ami-0123456789abcdef0"), "{error}");
     assert_eq!(others.so_far(), 1);
@@ -143,10 +149,11 @@ async fn our_own_transaction_counts_where_its_answer_was_lost() {
 #[tokio::test]
 async fn a_transaction_that_meets_another_is_sent_again_and_given_up_in_the_end() {
     let conflict = |asked: &Value| cancelled(asked, |_| json!({"Code": "TransactionConflict"}));
-    let (grants, sent) = transacting(move |before, asked| if before < 2 { conflict(asked) } else { done(&json!({})) });
+    let (grants, sent) =
+        transacting(false, move |before, asked| if before < 2 { conflict(asked) } else { done(&json!({})) });
     record(&grants).await.unwrap();
     assert_eq!(sent.so_far(), 4);
-    let (grants, sent) = transacting(move |_, asked| conflict(asked));
+    let (grants, sent) = transacting(true, move |_, asked| conflict(asked));
     let error = record(&grants).await.unwrap_err();
     assert!(!error.is_refused() && error.to_string().contains("nothing was changed"), "{error}");
     assert_eq!(sent.so_far(), 6);

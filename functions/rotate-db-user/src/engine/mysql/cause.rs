@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(explain(&answer(1044)).why, Why::Other, "of a statement, we may not");
     }
 
-    /// One login of 256 at an account of ed25519 and another plugin meets the latter, where the right password should have been taken.
+    /// At an account of ed25519 and another plugin, one right password of 256 is answered with the request for the second plugin.
     #[test]
     fn a_second_plugin_is_a_refusal_that_is_not_believed_at_once() {
         let after =
