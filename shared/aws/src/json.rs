@@ -240,7 +240,7 @@ fn read<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, OrchestratorE
         return Err(OrchestratorError::operation(rejected(response.status().as_u16(), header, body)));
     }
     // AWS has done what was asked: it is not asked for again.
-    serde_json::from_slice(body).map_err(|error| OrchestratorError::other(error.into()))
+    serde_json::from_slice(body).map_err(OrchestratorError::other)
 }
 
 /// What an error's header or body says: `com.amazonaws.ssm#ParameterNotFound:http://internal`, say, of which the middle is the code.

@@ -8,9 +8,11 @@ use aws_types::origin::Origin;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use canned::Answer;
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 
 use super::{Json, Rejected, Service, endpoint, rejected};
-use crate::Answer as _;
+use crate::{Answer as _, http};
 
 const SYSTEMS_MANAGER: Service = Service {
     id: "SSM",
@@ -88,14 +90,13 @@ impl LoadServiceConfig for Settings {
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 #[test]
 fn an_endpoint_of_the_command_line_goes_before_that_of_settings() {
-    let url = |config: aws_config::sdk_config::Builder, service| Json::new(config.build(), service).url().unwrap();
-    let config = || canned::config(|_, _| (200, String::new())).to_builder().service_config(Settings);
-    assert_eq!(url(config(), SYSTEMS_MANAGER), "https://of-settings.example");
-    assert_eq!(url(config(), CLOUDWATCH), "https://monitoring.eu-west-1.amazonaws.com");
-    let mut chosen = config().endpoint_url("https://chosen.example");
-    assert_eq!(url(chosen.clone(), SYSTEMS_MANAGER), "https://of-settings.example", "a profile's for all services");
+    let url = |config: &SdkConfig, service| Json::new(config.clone(), service).url().unwrap();
+    let of_settings = canned::config(|_, _| (200, String::new())).to_builder().service_config(Settings).build();
+    assert_eq!(url(&of_settings, SYSTEMS_MANAGER), "https://of-settings.example");
+    assert_eq!(url(&of_settings, CLOUDWATCH), "https://monitoring.eu-west-1.amazonaws.com");
+    let mut chosen = of_settings.to_builder().endpoint_url("https://chosen.example");
     chosen.insert_origin("endpoint_url", Origin::shared_config());
-    assert_eq!(url(chosen, SYSTEMS_MANAGER), "https://chosen.example");
+    assert_eq!(url(&chosen.build(), SYSTEMS_MANAGER), "https://chosen.example");
 }
 
 #[test]
@@ -143,4 +144,23 @@ async fn throttling_and_failures_are_tried_again_and_refusals_are_not() {
         assert!(told.contains(outcome), "{told}");
         assert_eq!(asked.load(Ordering::Relaxed), requests, "{told}");
     }
+}
+
+/// A server that answers nothing, so that the request comes again.
+#[tokio::test]
+async fn what_opens_a_connection_sends_nothing_of_the_operation_however_often_it_is_tried() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let mut heard = [[0; 5]; 2];
+        for request in &mut heard {
+            listener.accept().await.unwrap().0.read_exact(request).await.unwrap();
+        }
+        heard
+    });
+    let client = http::client(http::connector(http::roots_of("eu-west-1").as_deref(), Duration::from_secs(5)));
+    let (config, _) = answering(&[]);
+    let config = config.to_builder().endpoint_url(url).http_client(client).build();
+    Json::new(config, SYSTEMS_MANAGER).open_connection().await;
+    assert_eq!(server.await.unwrap(), [*b"GET /"; 2]);
 }
