@@ -68,21 +68,21 @@ fn what_is_malformed_is_refused_with_its_place_what_is_expected_and_the_remedy()
     ];
     let told: Vec<_> = cases.map(|(place, value)| refusal(&with(place, value), false)).into();
     expect![[r#"
-        the request of the run, run: `../other` is not a name of 1 to 64 letters, digits, `_` or `-` but not `--`, such as inventory-2026-11-29 at line 1 column 17; EXAMPLE
+        the request of the run, run: `../other` is not a name of 1 to 64 letters, digits, `_` or `-` but not `--`, such as inventory-2026-11-29 at line 1 column 34; EXAMPLE
         the request of the run, as a whole: missing field `run` at line 1 column 207; EXAMPLE
-        the request of the run, actor: unknown field `actor`, expected one of `run`, `select`, `work`, `tolerance`, `concurrency`, `series` at line 1 column 234; EXAMPLE
-        the request of the run, select.targets: the list is empty, which is never everything: name some, or write "all" at line 1 column 43; EXAMPLE
-        the request of the run, select.targets: `everything` is not a list, nor the word "all" at line 1 column 53; EXAMPLE
-        the request of the run, select.targets[1]: `ou-x` is not an account id of 12 digits, the id of a root (r-..), an organizational unit (ou-..) or an organization (o-..), or a tag (tag:KEY or tag:KEY=VALUE) at line 1 column 64; EXAMPLE
-        the request of the run, work.operation: `delete-everything` is not the name of an operation, such as "sharing-inventory" at line 1 column 144; EXAMPLE
+        the request of the run, actor: unknown field `actor`, expected one of `run`, `select`, `work`, `tolerance`, `concurrency`, `series` at line 1 column 8; EXAMPLE
+        the request of the run, select.targets: the list is empty, which is never everything: name some, or write "all" at line 1 column 86; EXAMPLE
+        the request of the run, select.targets: `everything` is not a list, nor the word "all" at line 1 column 96; EXAMPLE
+        the request of the run, select.targets[1]: `ou-x` is not an account id of 12 digits, the id of a root (r-..), an organizational unit (ou-..) or an organization (o-..), or a tag (tag:KEY or tag:KEY=VALUE) at line 1 column 107; EXAMPLE
+        the request of the run, work.operation: `delete-everything` is not the name of an operation, such as "sharing-inventory" at line 1 column 201; EXAMPLE
         the request of the run, work.apply: `sharing-inventory` only reads; leave it out
-        the request of the run, work.regions[1]: `middle-earth` is not an AWS region, such as "eu-west-1" at line 1 column 183; EXAMPLE
+        the request of the run, work.regions[1]: `middle-earth` is not an AWS region, such as "eu-west-1" at line 1 column 240; EXAMPLE
         the request of the run, work.regions_at_once: `0` is out of bounds; write 1 to 40
         the request of the run, work.session: the session's policy: `{` is not JSON of at most 2048 characters; write it so
-        the request of the run, work.role: unknown field `role`, expected one of `operation`, `apply`, `regions`, `regions_at_once`, `session` at line 1 column 175; EXAMPLE
+        the request of the run, work.role: unknown field `role`, expected one of `operation`, `apply`, `regions`, `regions_at_once`, `session` at line 1 column 232; EXAMPLE
         the request of the run, tolerance.percent: `150` is not a part in percent; write 0 to 100
         the request of the run, concurrency: `0` is out of bounds; write 1 to 10000
-        the request of the run, series: `a/b` is not a name of 1 to 64 letters, digits, `_` or `-` but not `--`, such as inventory-2026-11-29 at line 1 column 242; EXAMPLE"#]].assert_eq(&told.join("\n"));
+        the request of the run, series: `a/b` is not a name of 1 to 64 letters, digits, `_` or `-` but not `--`, such as inventory-2026-11-29 at line 1 column 136; EXAMPLE"#]].assert_eq(&told.join("\n"));
 }
 
 #[test]

@@ -151,14 +151,14 @@ async fn programs_read_the_same_as_json() {
     let stale = table["names"].as_array().unwrap().iter().find(|row| row["drift"] == "stale").unwrap();
     expect![[r#"
         {
-          "name": "stale.example.com",
-          "target": "ip-10-0-0-4.eu-west-1.compute.internal",
           "cluster": "j-STALE00000000",
-          "state": "WAITING",
-          "owner": "signalbox",
-          "zone": "ZONE0000000000",
           "drift": "stale",
-          "why": "to be ip-10-0-0-5.eu-west-1.compute.internal"
+          "name": "stale.example.com",
+          "owner": "signalbox",
+          "state": "WAITING",
+          "target": "ip-10-0-0-4.eu-west-1.compute.internal",
+          "why": "to be ip-10-0-0-5.eu-west-1.compute.internal",
+          "zone": "ZONE0000000000"
         }"#]]
     .assert_eq(&format!("{stale:#}"));
     assert_eq!((&table["incomplete"], &table["interlock"]), (&Value::Array(Vec::new()), &Value::Null));

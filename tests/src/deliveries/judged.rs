@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Fleet, HOOK, LIVE, ORDERS, go_on, run};
 use crate::world::lambda::{active, code, invoke, lambda, make_function};
-use crate::world::{REGION, World, let_time_pass, now, run_for};
+use crate::world::{REGION, World, let_time_pass, run_for};
 
 /// A function that fails whatever it is asked.
 fn failing() -> Vec<u8> {

@@ -62,7 +62,7 @@ async fn the_answer_is_the_report_and_the_log_has_one_line_of_it() {
     let (api, function) = start(&environment(&scene.world)).await;
     let answer = respond(&api, &scene.event).await;
     let told = scene.with_sample_ids(&answer.to_string());
-    expect![[r#"{"function":"share-ami","key":"111122223333/eu-west-1/ami-0123456789abcdef0/available/7e3ac5b2-4d0c-4f4a-9d0e-5b1f3c2a1d01","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098","error":null}],"correlation_id":"5a0fd8b6-2e0b-3f2e-8f6a-1b0c9d8e7f60"}"#]].assert_eq(&told);
+    expect![[r#"{"correlation_id":"5a0fd8b6-2e0b-3f2e-8f6a-1b0c9d8e7f60","function":"share-ami","key":"111122223333/eu-west-1/ami-0123456789abcdef0/available/7e3ac5b2-4d0c-4f4a-9d0e-5b1f3c2a1d01","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098"}]}"#]].assert_eq(&told);
     assert!(scene.picture().await.starts_with("image: 123456789012, 987654321098\n"));
     assert_eq!(respond(&api, &scene.event).await["outcome"], "repeated");
     let output = function.end().await.unwrap();

@@ -25,18 +25,18 @@ use crate::world::{emr, scene};
 
 /// The fields of a log line: Powertools', and then ours.
 const LOG_FIELDS: [&str; 12] = [
-    "timestamp",
-    "level",
-    "message",
-    "service",
     "cold_start",
+    "correlation_id",
     "function_name",
     "function_request_id",
-    "correlation_id",
-    "xray_trace_id",
     "key",
+    "level",
+    "message",
     "outcome",
     "report",
+    "service",
+    "timestamp",
+    "xray_trace_id",
 ];
 
 pub const SHARED: &str = "image: 123456789012, 987654321098\nsnap-1: 123456789012, 987654321098\n";

@@ -23,9 +23,9 @@ fn delivering() -> Record {
 #[test]
 fn a_session_may_touch_the_functions_of_its_deployment_and_read_their_code() {
     expect![[r#"
-        {"Effect":"Allow","Action":["lambda:GetAlias","lambda:GetFunction*","lambda:GetProvisionedConcurrencyConfig","lambda:ListAliases","lambda:ListProvisionedConcurrencyConfigs","lambda:ListVersionsByFunction","lambda:PublishVersion","lambda:PutProvisionedConcurrencyConfig","lambda:UpdateAlias","lambda:UpdateFunctionCode","lambda:DeleteFunction"],"Resource":["arn:aws:lambda:*:222233334444:function:orders","arn:aws:lambda:*:222233334444:function:orders:*"]}
-        {"Effect":"Allow","Action":["s3:GetObject","s3:GetObjectVersion"],"Resource":"arn:aws:s3:::com-example-code-*/code/*"}
-        {"Effect":"Allow","Action":"kms:Decrypt","Resource":"*"}"#]].assert_eq(&policy(&delivering()));
+        {"Action":["lambda:GetAlias","lambda:GetFunction*","lambda:GetProvisionedConcurrencyConfig","lambda:ListAliases","lambda:ListProvisionedConcurrencyConfigs","lambda:ListVersionsByFunction","lambda:PublishVersion","lambda:PutProvisionedConcurrencyConfig","lambda:UpdateAlias","lambda:UpdateFunctionCode","lambda:DeleteFunction"],"Effect":"Allow","Resource":["arn:aws:lambda:*:222233334444:function:orders","arn:aws:lambda:*:222233334444:function:orders:*"]}
+        {"Action":["s3:GetObject","s3:GetObjectVersion"],"Effect":"Allow","Resource":"arn:aws:s3:::com-example-code-*/code/*"}
+        {"Action":"kms:Decrypt","Effect":"Allow","Resource":"*"}"#]].assert_eq(&policy(&delivering()));
 }
 
 #[test]
@@ -34,8 +34,8 @@ fn hooks_may_be_invoked_and_alarms_read_where_there_are_some() {
     let hooked = Record { goods: [("orders".to_owned(), goods)].into(), bake: 5, ..delivering() };
     let more = policy(&hooked).replace(&policy(&delivering()), "");
     expect![[r#"
-        {"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":["arn:aws:lambda:*:222233334444:function:orders-check","arn:aws:lambda:*:222233334444:function:orders-smoke"]}
-        {"Effect":"Allow","Action":["cloudwatch:DescribeAlarms","cloudwatch:GetMetricData"],"Resource":"*"}"#]].assert_eq(more.trim());
+        {"Action":"lambda:InvokeFunction","Effect":"Allow","Resource":["arn:aws:lambda:*:222233334444:function:orders-check","arn:aws:lambda:*:222233334444:function:orders-smoke"]}
+        {"Action":["cloudwatch:DescribeAlarms","cloudwatch:GetMetricData"],"Effect":"Allow","Resource":"*"}"#]].assert_eq(more.trim());
     let canary = Record { traffic: Traffic::Canary { percent: 10, minutes: 5 }, ..delivering() };
     assert!(policy(&canary).contains("cloudwatch:GetMetricData"));
 }

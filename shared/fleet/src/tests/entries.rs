@@ -24,10 +24,10 @@ fn the_keys_are_botocoves() {
     let lists = serde_json::to_value(&results).unwrap();
     let lines: Vec<_> = lists.as_object().unwrap().iter().map(|(list, it)| format!("{list} {}", it[0])).collect();
     expect![[r#"
-        Results {"Id":"222233334444","Email":"dev@example.com","Name":"dev","Status":"ACTIVE","Region":"eu-central-1","AssumeRoleSuccess":true,"Result":42}
-        Exceptions {"Id":"222233334444","Email":"dev@example.com","Name":"dev","Status":"ACTIVE","Region":"eu-west-1","AssumeRoleSuccess":true,"ExceptionDetails":"broken"}
-        FailedAssumeRole {"Id":"333344445555","Email":"qa@example.com","Name":"qa","Status":"ACTIVE","AssumeRoleSuccess":false,"ExceptionDetails":"no"}
-        Skipped {"Id":"555566667777","Email":"old@example.com","Name":"old","Status":"SUSPENDED","AssumeRoleSuccess":false,"Reason":"the account is SUSPENDED"}"#]].assert_eq(&lines.join("\n"));
+        Exceptions {"AssumeRoleSuccess":true,"Email":"dev@example.com","ExceptionDetails":"broken","Id":"222233334444","Name":"dev","Region":"eu-west-1","Status":"ACTIVE"}
+        FailedAssumeRole {"AssumeRoleSuccess":false,"Email":"qa@example.com","ExceptionDetails":"no","Id":"333344445555","Name":"qa","Status":"ACTIVE"}
+        Results {"AssumeRoleSuccess":true,"Email":"dev@example.com","Id":"222233334444","Name":"dev","Region":"eu-central-1","Result":42,"Status":"ACTIVE"}
+        Skipped {"AssumeRoleSuccess":false,"Email":"old@example.com","Id":"555566667777","Name":"old","Reason":"the account is SUSPENDED","Status":"SUSPENDED"}"#]].assert_eq(&lines.join("\n"));
     let text = serde_json::to_string(&results).unwrap();
     assert_eq!(serde_json::from_str::<Results<u8>>(&text).unwrap(), results);
 }

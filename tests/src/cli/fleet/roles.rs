@@ -58,8 +58,8 @@ async fn an_operation_that_reads_may_do_nothing_else_by_default() {
         assert_eq!(body["RoleSessionName"], "OrganizationAccountAccessRole");
         body.get("Policy").cloned().unwrap_or_default()
     };
-    expect![[r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["secretsmanager:ListSecrets","ec2:DescribeRegions"],"Resource":"*"}]}"#]].assert_eq(&policy_of("rotation-state", &[]));
-    expect![[r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ec2:DescribeImageAttribute","ec2:DescribeImages","ec2:DescribeSnapshotAttribute","ec2:DescribeSnapshots","rds:DescribeDBClusterSnapshotAttributes","rds:DescribeDBClusterSnapshots","rds:DescribeDBSnapshotAttributes","rds:DescribeDBSnapshots","ec2:DescribeRegions"],"Resource":"*"}]}"#]].assert_eq(&policy_of("sharing-inventory", &[]));
+    expect![[r#"{"Statement":[{"Action":["secretsmanager:ListSecrets","ec2:DescribeRegions"],"Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}"#]].assert_eq(&policy_of("rotation-state", &[]));
+    expect![[r#"{"Statement":[{"Action":["ec2:DescribeImageAttribute","ec2:DescribeImages","ec2:DescribeSnapshotAttribute","ec2:DescribeSnapshots","rds:DescribeDBClusterSnapshotAttributes","rds:DescribeDBClusterSnapshots","rds:DescribeDBSnapshotAttributes","rds:DescribeDBSnapshots","ec2:DescribeRegions"],"Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}"#]].assert_eq(&policy_of("sharing-inventory", &[]));
     assert_eq!(policy_of("rotation-state", &["--policy-arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"]), "");
 }
 

@@ -42,7 +42,7 @@ async fn the_compiled_function_answers_the_pipeline() {
         other => panic!("expected a response, got {other:?}"),
     };
     let report = respond(&event).await;
-    expect![[r#"{"function":"check-policy","key":"222233334444/11111111-abcd-1111-abcd-111111abcdef","outcome":"applied","reason":null,"notes":["the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers","judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found; second opinion: not run (SIGNALBOX_SECOND_OPINION is none)"],"steps":[{"step":"make arn:aws:iam::222233334444:policy/signalbox/data-readers (298 characters)","error":null}],"correlation_id":"11111111-abcd-1111-abcd-111111abcdef"}"#]].assert_eq(&scene.with_sample_ids(&report.to_string()));
+    expect![[r#"{"correlation_id":"11111111-abcd-1111-abcd-111111abcdef","function":"check-policy","key":"222233334444/11111111-abcd-1111-abcd-111111abcdef","notes":["the policy is arn:aws:iam::222233334444:policy/signalbox/data-readers","judged as type identity with the statements of central-deny-policy-sandbox v1 appended, by AWS's actions of 2026-09-26: nothing was found; second opinion: not run (SIGNALBOX_SECOND_OPINION is none)"],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"make arn:aws:iam::222233334444:policy/signalbox/data-readers (298 characters)"}]}"#]].assert_eq(&scene.with_sample_ids(&report.to_string()));
     let answered = scene.state();
     assert!(
         matches!(&answered, Some(JobState::Succeeded(summary)) if summary.contains(":policy/signalbox/data-readers; judged as type identity "))

@@ -163,11 +163,11 @@ async fn the_pointer_says_where_the_copy_is() {
     let text = scene.with_sample_ids(&serde_json::to_string_pretty(&pointer).unwrap());
     expect_test::expect![[r#"
         {
-          "repository": "acme/templates",
           "branch": "main",
           "commit": "FIRST",
+          "files": 2,
           "prefix": ".signalbox/acme/templates/main/FIRST/",
-          "files": 2
+          "repository": "acme/templates"
         }"#]]
     .assert_eq(&text);
 }

@@ -70,9 +70,7 @@ impl Checked for Scene {
             given: planned(),
             sample: "an-account-is-worked-on",
             variables: Scene::variables,
-            report: expect![[
-                r#"{"function":"read-fleet","key":"identities-1/account/222233334444","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"work in account 222233334444","error":null}],"correlation_id":"identities-1"}"#
-            ]],
+            report: expect![[r#"{"correlation_id":"identities-1","function":"read-fleet","key":"identities-1/account/222233334444","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"work in account 222233334444"}]}"#]],
             then: "unchanged",
         }])
     }

@@ -16,7 +16,7 @@ async fn it_answers_with_its_report_and_counts_in_metrics() {
     environment.insert("SIGNALBOX_MANIFEST".into(), "ssm:/share".into());
     let (api, function) = start_function("reconcile-shares", &environment).await;
     let answer = respond(&api, scene.event()).await;
-    expect![[r#"{"function":"reconcile-shares","key":"111122223333/eu-west-1/ssm:/share/6a7e4feb-b491-4cf7-a9f1-bf3703467718","outcome":"applied","reason":null,"notes":[],"steps":[{"step":"share ami-base in eu-west-1: -123456789012 -444455556666; snap-base: -123456789012 -444455556666","error":null}],"counts":{"ami":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":2,"unchanged":0},"ebs":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":2,"unchanged":0}},"correlation_id":"6a7e4feb-b491-4cf7-a9f1-bf3703467718"}"#]]
+    expect![[r#"{"correlation_id":"6a7e4feb-b491-4cf7-a9f1-bf3703467718","counts":{"ami":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":2,"unchanged":0},"ebs":{"added":0,"expired":0,"foreign":0,"missed_events":0,"removed":2,"unchanged":0}},"function":"reconcile-shares","key":"111122223333/eu-west-1/ssm:/share/6a7e4feb-b491-4cf7-a9f1-bf3703467718","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"share ami-base in eu-west-1: -123456789012 -444455556666; snap-base: -123456789012 -444455556666"}]}"#]]
     .assert_eq(&scene.with_sample_ids(&answer.to_string()));
     let Outcome::Error(poison) = api.invoke("[]", INVOCATION).await else { panic!("poison is no error") };
     assert!(poison.to_string().contains("neither an event"), "{poison}");
