@@ -47,9 +47,9 @@ use serde_json::Value;
 
 use crate::http::open_only;
 
-/// A service, as its API names it.
+/// The API of a service, as AWS names it.
 #[derive(Clone, Copy, Debug)]
-pub struct Service {
+pub struct Api {
     /// Its id, after which the setting of its endpoint is named.
     pub id: &'static str,
     /// The SDK's name of it, which the user agent has.
@@ -67,7 +67,7 @@ pub struct Service {
 /// A service in the account and Region of a configuration.
 #[derive(Clone, Debug)]
 pub struct Json {
-    service: Service,
+    api: Api,
     config: SdkConfig,
     plugin: SharedRuntimePlugin,
 }
@@ -100,9 +100,9 @@ struct Asked {
 impl Json {
     /// The service by this configuration; makes no call.
     #[must_use]
-    pub fn new(config: SdkConfig, service: Service) -> Self {
-        let plugin = SharedRuntimePlugin::new(plugin(&config, service));
-        Self { service, config, plugin }
+    pub fn new(config: SdkConfig, api: Api) -> Self {
+        let plugin = SharedRuntimePlugin::new(plugin(&config, api));
+        Self { api, config, plugin }
     }
 
     /// Asks for one operation.
@@ -128,18 +128,17 @@ impl Json {
     fn call(&self, operation: &'static str) -> Result<OperationBuilder<Asked>, SdkError<Rejected, HttpResponse>> {
         let url = self.url().map_err(SdkError::construction_failure)?;
         let retries = self.config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
-        let service = self.service;
-        let call = Operation::builder().service_name(service.id).operation_name(operation).endpoint_url(&url);
+        let api = self.api;
+        let call = Operation::builder().service_name(api.id).operation_name(operation).endpoint_url(&url);
         let call = call.standard_retry(&retries).runtime_plugin(self.plugin.clone());
-        Ok(call.serializer(move |asked| write(service, asked)))
+        Ok(call.serializer(move |asked| write(api, asked)))
     }
 
     /// The address: the configuration's own, where it has one.
     /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html>
     fn url(&self) -> Result<String, BoxError> {
         let config = &self.config;
-        let key =
-            ServiceConfigKey::builder().service_id(self.service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+        let key = ServiceConfigKey::builder().service_id(self.api.id).env("AWS_ENDPOINT_URL").profile("endpoint_url");
         let key = key.build()?;
         let is_chosen_here = config.get_origin("endpoint_url").is_client_config();
         let of_settings = config.service_config().filter(|_| !is_chosen_here).and_then(|it| it.load_config(key));
@@ -148,13 +147,13 @@ impl Json {
         }
         let region = config.region().map(AsRef::as_ref).unwrap_or_default().parse()?;
         let (is_fips, is_dual_stack) = (config.use_fips() == Some(true), config.use_dual_stack() == Some(true));
-        Ok(endpoint(self.service, &region, is_fips, is_dual_stack))
+        Ok(endpoint(self.api, &region, is_fips, is_dual_stack))
     }
 }
 
 /// A service's endpoint in a Region.
 /// <https://docs.aws.amazon.com/general/latest/gr/ssm.html>, <https://docs.aws.amazon.com/general/latest/gr/cw_region.html>
-fn endpoint(service: Service, region: &place::Region, is_fips: bool, is_dual_stack: bool) -> String {
+fn endpoint(api: Api, region: &place::Region, is_fips: bool, is_dual_stack: bool) -> String {
     let partition = region.partition();
     let suffix = match (partition, is_dual_stack) {
         (Partition::Aws | Partition::AwsUsGov, false) => "amazonaws.com",
@@ -164,29 +163,29 @@ fn endpoint(service: Service, region: &place::Region, is_fips: bool, is_dual_sta
         (Partition::AwsEusc, false) => "amazonaws.eu",
         (Partition::AwsEusc, true) => "api.amazonwebservices.eu",
     };
-    let has_fips_names = partition != Partition::AwsUsGov || is_dual_stack && service.has_fips_names_in_govcloud;
+    let has_fips_names = partition != Partition::AwsUsGov || is_dual_stack && api.has_fips_names_in_govcloud;
     let fips = if is_fips && has_fips_names { "-fips" } else { "" };
-    format!("https://{}{fips}.{region}.{suffix}", service.name)
+    format!("https://{}{fips}.{region}.{suffix}", api.name)
 }
 
 /// What a client of the SDK takes from a configuration.
-fn plugin(config: &SdkConfig, service: Service) -> StaticRuntimePlugin {
-    StaticRuntimePlugin::new().with_config(settings(config, service).freeze()).with_runtime_components(parts(config))
+fn plugin(config: &SdkConfig, api: Api) -> StaticRuntimePlugin {
+    StaticRuntimePlugin::new().with_config(settings(config, api).freeze()).with_runtime_components(parts(config))
 }
 
-fn settings(config: &SdkConfig, service: Service) -> Layer {
+fn settings(config: &SdkConfig, api: Api) -> Layer {
     let mut layer = Layer::new("json");
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
     layer.store_put(SigV4OperationSigningConfig {
         region: config.region().cloned().map(SigningRegion::from),
-        name: Some(SigningName::from_static(service.name)),
+        name: Some(SigningName::from_static(api.name)),
         ..SigV4OperationSigningConfig::default()
     });
-    layer.store_put(ApiMetadata::new(service.agent, env!("CARGO_PKG_VERSION")));
+    layer.store_put(ApiMetadata::new(api.agent, env!("CARGO_PKG_VERSION")));
     // An answer may hold what is encrypted there: the SDK logs none.
     layer.store_put(SensitiveOutput);
     if let Some(region) = config.region() {
-        layer.store_put(RetryPartition::new(format!("{}-{region}", service.agent)));
+        layer.store_put(RetryPartition::new(format!("{}-{region}", api.agent)));
         layer.store_put(region.clone());
     }
     if let Some(timeouts) = config.timeout_config() {
@@ -223,13 +222,13 @@ fn parts(config: &SdkConfig) -> RuntimeComponentsBuilder {
     parts
 }
 
-fn write(service: Service, asked: Asked) -> Result<HttpRequest, BoxError> {
+fn write(api: Api, asked: Asked) -> Result<HttpRequest, BoxError> {
     let mut request = HttpRequest::new(SdkBody::from(asked.body));
     request.set_method("POST")?;
     request.set_uri("/")?;
     let headers = request.headers_mut();
-    headers.try_insert("content-type", format!("application/x-amz-json-{}", service.version))?;
-    headers.try_insert("x-amz-target", format!("{}.{}", service.target, asked.operation))?;
+    headers.try_insert("content-type", format!("application/x-amz-json-{}", api.version))?;
+    headers.try_insert("x-amz-target", format!("{}.{}", api.target, asked.operation))?;
     Ok(request)
 }
 

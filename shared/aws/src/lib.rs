@@ -28,7 +28,7 @@ pub use error::{
     names_bad_account, names_bad_principal, refuses_combination, region_of_bucket, rejected_changes,
 };
 pub use http::{open_only, roots_of};
-pub use json::{Json, Rejected, Service};
+pub use json::{Api, Json, Rejected};
 pub use members::{MEMBERS, Members};
 pub use pace::{Pace, RATES, Rates};
 pub use pages::{all_by_token, all_pages};

@@ -3,12 +3,12 @@
 
 use std::fmt;
 
-use aws::{Answer, Json, SdkConfig, Service};
+use aws::{Answer, Api, Json, SdkConfig};
 use reaction::{Doing, Error};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-const CLOUDWATCH: Service = Service {
+const CLOUDWATCH: Api = Api {
     id: "CloudWatch",
     agent: "cloudwatch",
     name: "monitoring",

@@ -148,7 +148,7 @@ fn only_secrets_manager_of_the_accounts_that_were_named_may_ask_for_a_step() {
         let accounts: Vec<_> = of_secrets.map(|(id, it)| (*id, it["SourceAccount"].clone())).collect();
         let first = json!({"Fn::Select": [0, {"Ref": "MemberAccountIds"}]});
         let ours = json!({"Ref": "AWS::AccountId"});
-        assert_eq!(accounts, [("RotationPermission", ours), ("MemberPermission", first)], "{function}");
+        assert_eq!(accounts, [("MemberPermission", first), ("RotationPermission", ours)], "{function}");
         assert_eq!(template.json["Resources"]["MemberPermission"]["Condition"], "HasMembers", "{function}");
         let schedule = &template.json["Resources"]["ScheduledRotation"];
         assert_eq!(schedule["DependsOn"], "RotationPermission", "{function}: it is rotated at once");

@@ -1,3 +1,5 @@
+//! A parameter, as Parameter Store answers.
+
 use serde_json::json;
 
 use super::Document;

@@ -1,3 +1,5 @@
+//! Endpoints of each partition, what errors are named, and what is tried again.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,67 +13,61 @@ use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
-use super::{Json, Rejected, Service, endpoint, rejected};
+use super::{Api, Json, Rejected, endpoint, rejected};
 use crate::{Answer as _, http};
 
-const SYSTEMS_MANAGER: Service = Service {
-    id: "SSM",
-    agent: "ssm",
-    name: "ssm",
-    target: "AmazonSSM",
-    version: "1.1",
-    has_fips_names_in_govcloud: true,
-};
+const SYSTEMS_MANAGER: Api =
+    Api { id: "SSM", agent: "ssm", name: "ssm", target: "AmazonSSM", version: "1.1", has_fips_names_in_govcloud: true };
 
-const CLOUDWATCH: Service =
-    Service { id: "CloudWatch", name: "monitoring", has_fips_names_in_govcloud: false, ..SYSTEMS_MANAGER };
+const CLOUDWATCH: Api =
+    Api { id: "CloudWatch", name: "monitoring", has_fips_names_in_govcloud: false, ..SYSTEMS_MANAGER };
+
+/// An API, a Region, and the hosts there: the usual one, FIPS's, that of dual stack, and that of both. `R` is the Region.
+type Hosts = (Api, &'static str, [&'static str; 4]);
 
 /// As the rules of the SDK's clients have them, and <https://docs.aws.amazon.com/general/latest/gr/ssm.html>.
+const HOSTS: [Hosts; 5] = [
+    (
+        SYSTEMS_MANAGER,
+        "eu-west-1",
+        ["ssm.R.amazonaws.com", "ssm-fips.R.amazonaws.com", "ssm.R.api.aws", "ssm-fips.R.api.aws"],
+    ),
+    (
+        SYSTEMS_MANAGER,
+        "us-gov-east-1",
+        ["ssm.R.amazonaws.com", "ssm.R.amazonaws.com", "ssm.R.api.aws", "ssm-fips.R.api.aws"],
+    ),
+    (
+        SYSTEMS_MANAGER,
+        "cn-north-1",
+        [
+            "ssm.R.amazonaws.com.cn",
+            "ssm-fips.R.amazonaws.com.cn",
+            "ssm.R.api.amazonwebservices.com.cn",
+            "ssm-fips.R.api.amazonwebservices.com.cn",
+        ],
+    ),
+    (
+        SYSTEMS_MANAGER,
+        "eusc-de-east-1",
+        [
+            "ssm.R.amazonaws.eu",
+            "ssm-fips.R.amazonaws.eu",
+            "ssm.R.api.amazonwebservices.eu",
+            "ssm-fips.R.api.amazonwebservices.eu",
+        ],
+    ),
+    (
+        CLOUDWATCH,
+        "us-gov-west-1",
+        ["monitoring.R.amazonaws.com", "monitoring.R.amazonaws.com", "monitoring.R.api.aws", "monitoring.R.api.aws"],
+    ),
+];
+
 #[test]
 fn each_partition_has_its_endpoints() {
-    for (service, region, hosts) in [
-        (
-            SYSTEMS_MANAGER,
-            "eu-west-1",
-            ["ssm.R.amazonaws.com", "ssm-fips.R.amazonaws.com", "ssm.R.api.aws", "ssm-fips.R.api.aws"],
-        ),
-        (
-            SYSTEMS_MANAGER,
-            "us-gov-east-1",
-            ["ssm.R.amazonaws.com", "ssm.R.amazonaws.com", "ssm.R.api.aws", "ssm-fips.R.api.aws"],
-        ),
-        (
-            SYSTEMS_MANAGER,
-            "cn-north-1",
-            [
-                "ssm.R.amazonaws.com.cn",
-                "ssm-fips.R.amazonaws.com.cn",
-                "ssm.R.api.amazonwebservices.com.cn",
-                "ssm-fips.R.api.amazonwebservices.com.cn",
-            ],
-        ),
-        (
-            SYSTEMS_MANAGER,
-            "eusc-de-east-1",
-            [
-                "ssm.R.amazonaws.eu",
-                "ssm-fips.R.amazonaws.eu",
-                "ssm.R.api.amazonwebservices.eu",
-                "ssm-fips.R.api.amazonwebservices.eu",
-            ],
-        ),
-        (
-            CLOUDWATCH,
-            "us-gov-west-1",
-            [
-                "monitoring.R.amazonaws.com",
-                "monitoring.R.amazonaws.com",
-                "monitoring.R.api.aws",
-                "monitoring.R.api.aws",
-            ],
-        ),
-    ] {
-        let of = |is_fips, is_dual| endpoint(service, &region.parse().unwrap(), is_fips, is_dual);
+    for (api, region, hosts) in HOSTS {
+        let of = |is_fips, is_dual| endpoint(api, &region.parse().unwrap(), is_fips, is_dual);
         let all = [of(false, false), of(true, false), of(false, true), of(true, true)];
         assert_eq!(all, hosts.map(|host| format!("https://{}", host.replace('R', region))));
     }
@@ -90,7 +86,7 @@ impl LoadServiceConfig for Settings {
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
 #[test]
 fn an_endpoint_of_the_command_line_goes_before_that_of_settings() {
-    let url = |config: &SdkConfig, service| Json::new(config.clone(), service).url().unwrap();
+    let url = |config: &SdkConfig, api| Json::new(config.clone(), api).url().unwrap();
     let of_settings = canned::config(|_, _| (200, String::new())).to_builder().service_config(Settings).build();
     assert_eq!(url(&of_settings, SYSTEMS_MANAGER), "https://of-settings.example");
     assert_eq!(url(&of_settings, CLOUDWATCH), "https://monitoring.eu-west-1.amazonaws.com");
