@@ -78,7 +78,7 @@ fn cloudformation_validate_finds_nothing() {
 
 #[test]
 fn templates_fit_every_partition() {
-    for Template { name, json } in Template::all() {
+    for Template { name, json, .. } in Template::all() {
         let fixed: Vec<_> = texts_in(&json["Resources"]).into_iter().filter(|text| text.contains("arn:aws")).collect();
         assert!(fixed.is_empty(), "infra/{name}.yaml: write ${{AWS::Partition}} in {fixed:?}");
     }
@@ -125,7 +125,7 @@ fn everything_that_can_be_tagged_says_whose_it_is() {
     ];
     let functions = folders("functions");
     for template in Template::all() {
-        let (Template { name, json }, function) = (&template, template.function());
+        let (Template { name, json, .. }, function) = (&template, template.function());
         let is_shared = !functions.iter().any(|it| it == function);
         let resources = json["Resources"].as_object().unwrap().iter();
         for (id, resource) in resources.filter(|(_, it)| !untaggable.iter().any(|of| it["Type"] == *of)) {
@@ -181,7 +181,7 @@ pub fn by_organization() -> Vec<Template> {
 fn in_which_accounts_it_may_act_is_told_alike_to_every_function() {
     let templates = by_organization();
     for what in ["Accounts", "ExternalId", "OrganizationId"] {
-        for Template { name, json } in &templates {
+        for Template { name, json, .. } in &templates {
             let told = &json["Parameters"][what];
             assert_eq!(told["Default"], "", "infra/{name}.yaml: it acts in its own account unless it was asked");
             assert_eq!(told, &templates[0].json["Parameters"][what], "infra/{name}.yaml: {what}");
@@ -325,7 +325,7 @@ pub fn unconditional(template: &str) -> BTreeSet<String> {
 /// What is in the other tables is nowhere else: they outlive their stacks, and can be put back to an earlier second.
 #[test]
 fn only_the_ledger_may_be_lost() {
-    for Template { name, json } in Template::all() {
+    for Template { name, json, .. } in Template::all() {
         for (id, resource) in json["Resources"].as_object().unwrap() {
             if resource["Type"] != "AWS::DynamoDB::Table" || name == "ledger" {
                 continue;
@@ -345,7 +345,7 @@ fn only_the_ledger_may_be_lost() {
 fn what_the_tests_do_not_deploy_is_listed() {
     let mut listed = String::new();
     // Those of an organization, the test that deploys them lists; patching is deployed with each of its conditions on and off.
-    for Template { name, json } in
+    for Template { name, json, .. } in
         Template::all().into_iter().filter(|it| !it.is_of_an_organization() && it.name != "patching")
     {
         for (id, resource) in json["Resources"].as_object().unwrap() {

@@ -220,7 +220,7 @@ fn a_function_that_hears_members_has_its_rule_on_the_bus_with_a_permission_and_a
     let mut templates = Template::all();
     templates.retain(|it| it.json["Resources"].get("BusRule").is_some());
     assert_eq!(templates.iter().map(|it| it.name.clone()).collect::<BTreeSet<_>>(), heard());
-    for template @ Template { name: function, json } in &templates {
+    for template @ Template { name: function, json, .. } in &templates {
         for of in ["BusRule", "BusPermission", "BusFailuresAlarm", "BusThrottlesAlarm"] {
             assert_eq!(json["Resources"][of]["Condition"], "HearsMembers", "{function}: {of}");
         }

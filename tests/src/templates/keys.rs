@@ -79,7 +79,7 @@ fn every_template_takes_a_key_in_the_same_words() {
     let all = templates();
     let first = &all[0].json["Parameters"]["KmsKeyArn"];
     assert_eq!(first["Default"], "", "AWS's keys encrypt unless the operator asks for another");
-    for Template { name, json } in &all {
+    for Template { name, json, .. } in &all {
         assert_eq!(&json["Parameters"]["KmsKeyArn"], first, "infra/{name}.yaml");
         assert_eq!(json["Conditions"]["HasKmsKey"], is_given, "infra/{name}.yaml");
     }
@@ -88,7 +88,7 @@ fn every_template_takes_a_key_in_the_same_words() {
 #[test]
 fn everything_that_is_kept_is_encrypted_by_the_key() {
     let (key, nothing) = (json!({"Ref": "KmsKeyArn"}), json!({"Ref": "AWS::NoValue"}));
-    for Template { name, json } in Template::all() {
+    for Template { name, json, .. } in Template::all() {
         for (id, resource) in json["Resources"].as_object().unwrap() {
             let kind = resource["Type"].as_str().unwrap();
             let Some((_, place)) = BY_KEY.iter().find(|(of, _)| *of == kind) else {

@@ -21,6 +21,8 @@ pub struct Template {
     pub name: String,
     /// What it says.
     pub json: Value,
+    /// The same as it is written, in its order.
+    pub text: String,
 }
 
 impl Template {
@@ -36,7 +38,8 @@ impl Template {
 
     /// The template in this file.
     pub fn at(path: &Path) -> Self {
-        Self { name: path.file_stem().unwrap().to_str().unwrap().into(), json: documents(path).remove(0) }
+        let name = path.file_stem().unwrap().to_str().unwrap().into();
+        Self { name, json: documents(path).remove(0), text: std::fs::read_to_string(path).unwrap() }
     }
 
     /// The template of a function for members, where it has one.

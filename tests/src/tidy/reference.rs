@@ -65,7 +65,10 @@ fn code(text: &str) -> String {
 /// A section with the parameters of a template.
 pub fn parameters(template: &Template) -> String {
     let mut rows = String::new();
-    for (name, parameter) in template.json["Parameters"].as_object().into_iter().flatten() {
+    let mut given: Vec<_> = template.json["Parameters"].as_object().into_iter().flatten().collect();
+    // As the template has them: the most important first.
+    given.sort_by_key(|(name, _)| template.text.find(&format!("\n  {name}:")));
+    for (name, parameter) in given {
         let default = match parameter.get("Default") {
             None => "must be given".to_owned(),
             Some(it) if said(it).is_empty() => "empty".to_owned(),

@@ -165,7 +165,7 @@ async fn where_organizations_tells_nothing_no_rule_is_made_for_it() {
 fn what_the_tests_do_not_deploy_of_an_organization_is_listed() {
     let asked_for = ["Forwards", "MakesRoles"];
     let mut listed = Vec::new();
-    for Template { name, json } in Template::all().into_iter().filter(Template::is_of_an_organization) {
+    for Template { name, json, .. } in Template::all().into_iter().filter(Template::is_of_an_organization) {
         for (id, resource) in json["Resources"].as_object().unwrap() {
             let condition = resource.get("Condition").and_then(Value::as_str);
             if condition.is_some_and(|it| !asked_for.contains(&it)) {
