@@ -47,7 +47,9 @@ impl Checked for Scene {
             variables: |scene| {
                 scene.variables().iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
             },
-            report: expect![[r#"{"correlation_id":"1e0d27a4-9c3d-4f6e-8a41-6c0a3b1f7d52","function":"emr-dns","key":"111122223333/eu-west-1/j-1YONHTCP3YZKC/RUNNING/2026-11-02T05:30:41+00:00","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC"}]}"#]],
+            report: expect![[
+                r#"{"correlation_id":"1e0d27a4-9c3d-4f6e-8a41-6c0a3b1f7d52","function":"emr-dns","key":"111122223333/eu-west-1/j-1YONHTCP3YZKC/RUNNING/2026-11-02T05:30:41+00:00","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"in Z1EXAMPLECOM: create etl.example.com -> ip-10-0-0-11.eu-west-1.compute.internal for j-1YONHTCP3YZKC"}]}"#
+            ]],
             then: "unchanged",
         }])
     }

@@ -70,7 +70,9 @@ impl Checked for Scene {
             given: planned(),
             sample: "an-account-is-worked-on",
             variables: Scene::variables,
-            report: expect![[r#"{"correlation_id":"identities-1","function":"read-fleet","key":"identities-1/account/222233334444","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"work in account 222233334444"}]}"#]],
+            report: expect![[
+                r#"{"correlation_id":"identities-1","function":"read-fleet","key":"identities-1/account/222233334444","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"work in account 222233334444"}]}"#
+            ]],
             then: "unchanged",
         }])
     }

@@ -42,7 +42,9 @@ impl Checked for Scene {
             given: GIVEN,
             sample: "an-instance-misses-patches",
             variables: |_| vec![("SIGNALBOX_PATCHES_TABLE".into(), PATCHES.into())],
-            report: expect![[r#"{"correlation_id":"c0ffee06-5b1d-4c6a-9e2f-ab3d5f7a9c0e","function":"report-patches","key":"111122223333/eu-west-1/i-0123456789abcdef0/non_compliant/2026-11-28T04:06:11+00:00","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"record the scan of i-0123456789abcdef0 at 1 hours ago: 2 missing, 0 failed"}]}"#]],
+            report: expect![[
+                r#"{"correlation_id":"c0ffee06-5b1d-4c6a-9e2f-ab3d5f7a9c0e","function":"report-patches","key":"111122223333/eu-west-1/i-0123456789abcdef0/non_compliant/2026-11-28T04:06:11+00:00","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"record the scan of i-0123456789abcdef0 at 1 hours ago: 2 missing, 0 failed"}]}"#
+            ]],
             then: "unchanged",
         }])
     }

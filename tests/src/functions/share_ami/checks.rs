@@ -51,7 +51,9 @@ impl Checked for Scene {
             given: GIVEN,
             sample: "an-image-became-available",
             variables: |_| Vec::new(),
-            report: expect![[r#"{"correlation_id":"5a0fd8b6-2e0b-3f2e-8f6a-1b0c9d8e7f60","function":"share-ami","key":"111122223333/eu-west-1/ami-0123456789abcdef0/available/7e3ac5b2-4d0c-4f4a-9d0e-5b1f3c2a1d01","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098"}]}"#]],
+            report: expect![[
+                r#"{"correlation_id":"5a0fd8b6-2e0b-3f2e-8f6a-1b0c9d8e7f60","function":"share-ami","key":"111122223333/eu-west-1/ami-0123456789abcdef0/available/7e3ac5b2-4d0c-4f4a-9d0e-5b1f3c2a1d01","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"share ami-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098; snap-1: +123456789012 +987654321098"}]}"#
+            ]],
             then: "repeated",
         }])
     }

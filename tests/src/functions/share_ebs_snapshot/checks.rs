@@ -50,7 +50,9 @@ impl Checked for Scene {
             given: GIVEN,
             sample: "a-snapshot-was-created",
             variables: |_| Vec::new(),
-            report: expect![[r#"{"correlation_id":"3b1c9a2e-4d5f-6071-8293-a4b5c6d7e8f9","function":"share-ebs-snapshot","key":"111122223333/eu-west-1/snap-0123456789abcdef0/createSnapshot/2026-11-02T05:30:41Z","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098"}]}"#]],
+            report: expect![[
+                r#"{"correlation_id":"3b1c9a2e-4d5f-6071-8293-a4b5c6d7e8f9","function":"share-ebs-snapshot","key":"111122223333/eu-west-1/snap-0123456789abcdef0/createSnapshot/2026-11-02T05:30:41Z","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"share snap-0123456789abcdef0 in eu-west-1: +123456789012 +987654321098"}]}"#
+            ]],
             then: "repeated",
         }])
     }

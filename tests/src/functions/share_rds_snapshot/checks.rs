@@ -76,14 +76,18 @@ impl Checked for Scene {
                 given: GIVEN,
                 sample: "a-snapshot-was-created",
                 variables: |_| Vec::new(),
-                report: expect![[r#"{"correlation_id":"3b1c9a2e-4d5f-6071-8293-a4b5c6d7e8f9","function":"share-rds-snapshot","key":"111122223333/eu-west-1/rds/base-db-v1/manual-created/2026-11-02T05:30:41.882Z","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"share base-db-v1 in eu-west-1: +123456789012 +987654321098"}]}"#]],
+                report: expect![[
+                    r#"{"correlation_id":"3b1c9a2e-4d5f-6071-8293-a4b5c6d7e8f9","function":"share-rds-snapshot","key":"111122223333/eu-west-1/rds/base-db-v1/manual-created/2026-11-02T05:30:41.882Z","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"share base-db-v1 in eu-west-1: +123456789012 +987654321098"}]}"#
+                ]],
                 then: "repeated",
             },
             Answer {
                 given: Given { name: "rds:base-db-v1-2026-11-02-05-30", ..GIVEN },
                 sample: "an-automated-snapshot-was-created-that-is-to-be-copied",
                 variables: |_| vec![("SIGNALBOX_COPY_AUTOMATED".into(), "true".into())],
-                report: expect![[r#"{"correlation_id":"3b1c9a2e-4d5f-6071-8293-a4b5c6d7e8f9","function":"share-rds-snapshot","key":"111122223333/eu-west-1/rds/rds:base-db-v1-2026-11-02-05-30/automated-created/2026-11-02T05:30:41.882Z","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"copy rds:base-db-v1-2026-11-02-05-30 in eu-west-1 to base-db-v1-2026-11-02-05-30-shared"}]}"#]],
+                report: expect![[
+                    r#"{"correlation_id":"3b1c9a2e-4d5f-6071-8293-a4b5c6d7e8f9","function":"share-rds-snapshot","key":"111122223333/eu-west-1/rds/rds:base-db-v1-2026-11-02-05-30/automated-created/2026-11-02T05:30:41.882Z","notes":[],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"copy rds:base-db-v1-2026-11-02-05-30 in eu-west-1 to base-db-v1-2026-11-02-05-30-shared"}]}"#
+                ]],
                 then: "repeated",
             },
         ])

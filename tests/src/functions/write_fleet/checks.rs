@@ -47,7 +47,9 @@ impl Checked for Scene {
             given: shared(),
             sample: "a-run-begins",
             variables: Scene::variables,
-            report: expect![[r#"{"correlation_id":"shares-1","function":"write-fleet","key":"shares-1/plan","notes":["1 account x 1 Region; 1 account left alone"],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"write runs/shares-1/lists/shares-1.canary.json: 222233334444"},{"error":null,"step":"write runs/shares-1/lists/shares-1.json: 1 account"},{"error":null,"step":"write runs/shares-1/account=skipped/results.jsonl.gz: 1 account"},{"error":null,"step":"write runs/shares-1/plan.json: share-sweep"}]}"#]],
+            report: expect![[
+                r#"{"correlation_id":"shares-1","function":"write-fleet","key":"shares-1/plan","notes":["1 account x 1 Region; 1 account left alone"],"outcome":"applied","reason":null,"steps":[{"error":null,"step":"write runs/shares-1/lists/shares-1.canary.json: 222233334444"},{"error":null,"step":"write runs/shares-1/lists/shares-1.json: 1 account"},{"error":null,"step":"write runs/shares-1/account=skipped/results.jsonl.gz: 1 account"},{"error":null,"step":"write runs/shares-1/plan.json: share-sweep"}]}"#
+            ]],
             then: "unchanged",
         }])
     }
