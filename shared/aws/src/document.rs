@@ -79,7 +79,7 @@ pub struct Document {
 #[derive(Debug)]
 enum Store {
     S3 { client: aws_sdk_s3::Client, bucket: String, key: String, last: Mutex<Option<Version>> },
-    Parameters { client: Json, name: String },
+    Parameters { client: Box<Json>, name: String },
 }
 
 /// What was read last, so that S3 can answer 304 in place of sending it again.
@@ -97,7 +97,9 @@ impl Document {
             Location::Object { bucket, key } => {
                 Store::S3 { client: aws_sdk_s3::Client::new(config), bucket, key, last: Mutex::default() }
             }
-            Location::Parameter(name) => Store::Parameters { client: Json::new(config.clone(), SYSTEMS_MANAGER), name },
+            Location::Parameter(name) => {
+                Store::Parameters { client: Box::new(Json::new(config.clone(), SYSTEMS_MANAGER)), name }
+            }
         };
         Self { location, store }
     }

@@ -113,25 +113,25 @@ impl Json {
     where
         T: DeserializeOwned + fmt::Debug + Send + Sync + 'static,
     {
-        let call = self.call(operation)?.deserializer(read).build();
+        let url = self.url().map_err(SdkError::construction_failure)?;
+        let call = self.call(operation, &url).deserializer(read).build();
         call.invoke(Asked { operation, body: asked.to_string() }).await
     }
 
     /// Opens the connection that [`Json::ask`] will use.
     pub async fn open_connection(&self) {
-        let Ok(call) = self.call("") else { return };
-        let call = call.interceptor(MutateRequestInterceptor::new(open_only)).deserializer(|_| Ok(()));
+        let Ok(url) = self.url() else { return };
+        let call = self.call("", &url).interceptor(MutateRequestInterceptor::new(open_only)).deserializer(|_| Ok(()));
         let call: Operation<Asked, (), Rejected> = call.build();
         drop(call.invoke(Asked { operation: "", body: String::new() }).await);
     }
 
-    fn call(&self, operation: &'static str) -> Result<OperationBuilder<Asked>, SdkError<Rejected, HttpResponse>> {
-        let url = self.url().map_err(SdkError::construction_failure)?;
+    fn call(&self, operation: &'static str, url: &str) -> OperationBuilder<Asked> {
         let retries = self.config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let api = self.api;
-        let call = Operation::builder().service_name(api.id).operation_name(operation).endpoint_url(&url);
+        let call = Operation::builder().service_name(api.id).operation_name(operation).endpoint_url(url);
         let call = call.standard_retry(&retries).runtime_plugin(self.plugin.clone());
-        Ok(call.serializer(move |asked| write(api, asked)))
+        call.serializer(move |asked| write(api, asked))
     }
 
     /// The address: the configuration's own, where it has one.
