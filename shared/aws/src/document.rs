@@ -21,7 +21,7 @@ use crate::http::open_only;
 use crate::json::{Api, Json};
 
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>
-const SYSTEMS_MANAGER: Api =
+pub(crate) const SYSTEMS_MANAGER: Api =
     Api { id: "SSM", agent: "ssm", name: "ssm", target: "AmazonSSM", version: "1.1", has_fips_names_in_govcloud: true };
 
 /// The bytes of an object that are read at most: far more than people write, and far less than a function has memory.

@@ -46,6 +46,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::http::open_only;
+use crate::traced::bare;
 
 /// The API of a service, as AWS names it.
 #[derive(Clone, Copy, Debug)]
@@ -90,13 +91,6 @@ impl ProvideErrorMetadata for Rejected {
     }
 }
 
-/// One request.
-#[derive(Debug)]
-struct Asked {
-    operation: &'static str,
-    body: String,
-}
-
 impl Json {
     /// The service by this configuration; makes no call.
     #[must_use]
@@ -115,23 +109,23 @@ impl Json {
     {
         let url = self.url().map_err(SdkError::construction_failure)?;
         let call = self.call(operation, &url).deserializer(read).build();
-        call.invoke(Asked { operation, body: asked.to_string() }).await
+        call.invoke(asked.to_string()).await
     }
 
     /// Opens the connection that [`Json::ask`] will use.
     pub async fn open_connection(&self) {
         let Ok(url) = self.url() else { return };
         let call = self.call("", &url).interceptor(MutateRequestInterceptor::new(open_only)).deserializer(|_| Ok(()));
-        let call: Operation<Asked, (), Rejected> = call.build();
-        drop(call.invoke(Asked { operation: "", body: String::new() }).await);
+        let call: Operation<String, (), Rejected> = call.build();
+        drop(call.invoke(String::new()).await);
     }
 
-    fn call(&self, operation: &'static str, url: &str) -> OperationBuilder<Asked> {
+    fn call(&self, operation: &'static str, url: &str) -> OperationBuilder<String> {
         let retries = self.config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let api = self.api;
         let call = Operation::builder().service_name(api.id).operation_name(operation).endpoint_url(url);
         let call = call.standard_retry(&retries).runtime_plugin(self.plugin.clone());
-        call.serializer(move |asked| write(api, asked))
+        call.serializer(move |body| write(api, operation, body))
     }
 
     /// The address: the configuration's own, where it has one.
@@ -222,13 +216,13 @@ fn parts(config: &SdkConfig) -> RuntimeComponentsBuilder {
     parts
 }
 
-fn write(api: Api, asked: Asked) -> Result<HttpRequest, BoxError> {
-    let mut request = HttpRequest::new(SdkBody::from(asked.body));
+fn write(api: Api, operation: &str, body: String) -> Result<HttpRequest, BoxError> {
+    let mut request = HttpRequest::new(SdkBody::from(body));
     request.set_method("POST")?;
     request.set_uri("/")?;
     let headers = request.headers_mut();
     headers.try_insert("content-type", format!("application/x-amz-json-{}", api.version))?;
-    headers.try_insert("x-amz-target", format!("{}.{}", api.target, asked.operation))?;
+    headers.try_insert("x-amz-target", format!("{}.{operation}", api.target))?;
     Ok(request)
 }
 
@@ -246,8 +240,7 @@ fn read<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, OrchestratorE
 fn rejected(status: u16, header: Option<&str>, body: &[u8]) -> Rejected {
     let told: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |keys: [&str; 2]| keys.into_iter().find_map(|key| told[key].as_str());
-    let code = header.or_else(|| text(["__type", "code"]));
-    let code = code.map(|it| it.split(':').next().unwrap_or(it)).map(|it| it.rsplit('#').next().unwrap_or(it));
+    let code = header.or_else(|| text(["__type", "code"])).map(bare);
     let message =
         text(["message", "Message"]).map_or_else(|| format!("status {status}, without a message"), String::from);
     let mut metadata = ErrorMetadata::builder().message(message);

@@ -208,7 +208,7 @@ fn code_in(text: &str) -> Option<String> {
 }
 
 /// A code without its namespace, and without the address that may follow it.
-fn bare(code: &str) -> String {
+pub(crate) fn bare(code: &str) -> String {
     let is_part = |it: char| it.is_ascii_alphanumeric() || "._".contains(it);
     let code = code.trim_matches(|it| !is_part(it) && it != '#');
     let code = code.split_once('#').map_or(code, |(_, code)| code);

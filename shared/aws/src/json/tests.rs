@@ -14,10 +14,8 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
 use super::{Api, Json, Rejected, endpoint, rejected};
+use crate::document::SYSTEMS_MANAGER;
 use crate::{Answer as _, http};
-
-const SYSTEMS_MANAGER: Api =
-    Api { id: "SSM", agent: "ssm", name: "ssm", target: "AmazonSSM", version: "1.1", has_fips_names_in_govcloud: true };
 
 const CLOUDWATCH: Api =
     Api { id: "CloudWatch", name: "monitoring", has_fips_names_in_govcloud: false, ..SYSTEMS_MANAGER };
