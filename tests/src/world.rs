@@ -70,13 +70,14 @@ static ACCOUNTS: AtomicUsize = AtomicUsize::new(0);
 thread_local! {
     /// Seconds by which this test's clock is ahead: it lets a lease lapse without anybody waiting. Each test has a
     /// thread of its own.
-    static AHEAD: Cell<u64> = const { Cell::new(0) };
+    static AHEAD: Cell<i64> = const { Cell::new(0) };
 }
 
 /// The time, and what this test added to it.
 #[expect(clippy::disallowed_methods, reason = "the clock of the tests")]
 pub fn now() -> SystemTime {
-    SystemTime::now() + Duration::from_secs(AHEAD.get())
+    let time = Duration::from_secs(AHEAD.get().unsigned_abs());
+    if AHEAD.get() < 0 { SystemTime::now() - time } else { SystemTime::now() + time }
 }
 
 /// A run that begins now and may take this long.
@@ -341,5 +342,11 @@ pub fn rest_of_day() -> Duration {
 
 /// Moves this test's clock on.
 pub fn let_time_pass(time: Duration) {
-    AHEAD.set(AHEAD.get() + time.as_secs());
+    AHEAD.set(AHEAD.get().strict_add_unsigned(time.as_secs()));
+}
+
+/// Moves this test's clock back, before it makes anything. A test that needs some hours of one day gets them in this way and not by moving
+/// on: the clock of AWS would then be behind, and what it has just made would seem to be old.
+pub fn begin_earlier(time: Duration) {
+    AHEAD.set(AHEAD.get().strict_sub_unsigned(time.as_secs()));
 }

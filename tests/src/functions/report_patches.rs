@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::world::patching::{PATCHES, hours_ago, make_baseline, make_window, name, register, run, tell};
 use crate::world::scene::{self, read_sample};
-use crate::world::{AWS, LEDGER, SAMPLE_ACCOUNT, World, let_time_pass, rest_of_day, run_for};
+use crate::world::{AWS, LEDGER, SAMPLE_ACCOUNT, World, begin_earlier, rest_of_day, run_for};
 
 pub use given::*;
 
@@ -46,9 +46,8 @@ impl scene::Scene for Scene {
 
     async fn set_up(given: &Given, sample: &str) -> Self {
         // A day has one record of how it stands, and the same event may come again until the day is over.
-        let rest = rest_of_day();
-        if rest < AN_EVENT {
-            let_time_pass(rest);
+        if rest_of_day() < AN_EVENT {
+            begin_earlier(AN_EVENT);
         }
         let world = World::new().await;
         world.create_patches().await;
