@@ -8,6 +8,7 @@ mod economy;
 mod faults;
 mod given;
 mod hazards;
+mod large;
 mod many;
 mod names;
 mod owners;

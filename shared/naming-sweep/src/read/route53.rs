@@ -1,5 +1,8 @@
 //! Hosted zones and their records, as Route 53 lists and changes them.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aws::{Answer, Pace, SdkConfig, open_only, rejected_changes};
 use aws_sdk_route53::operation::list_hosted_zones::ListHostedZonesOutput;
 use aws_sdk_route53::types::{
@@ -14,11 +17,16 @@ use crate::read::Services;
 /// How many record sets are listed to see what stands at one name: its own, that of its mark, and few others in between.
 const AT_ONE_NAME: i32 = 20;
 
+/// How many record sets a zone may have to be listed whole where a name may be made: as many as are read in about the time of a call.
+const SMALL_ZONE: i32 = 100;
+
 /// Route 53, and how fast it is called.
 #[derive(Clone, Debug)]
 pub struct Route53 {
     client: aws_sdk_route53::Client,
     pace: Pace,
+    /// The zones that were found to be larger than a small one; what stands at a name of theirs is listed from that name on.
+    large: Arc<Mutex<BTreeSet<ZoneId>>>,
 }
 
 /// Why none of a batch's changes was made.
@@ -34,7 +42,7 @@ impl Route53 {
     /// Route 53 at this pace; makes no call.
     #[must_use]
     pub fn new(config: &SdkConfig, pace: Pace) -> Self {
-        Self { client: aws_sdk_route53::Client::new(config), pace }
+        Self { client: aws_sdk_route53::Client::new(config), pace, large: Arc::default() }
     }
 
     /// Opens the connection that the others will use.
@@ -83,21 +91,38 @@ impl Route53 {
     }
 
     /// What stands at a name, and at that of its mark: in one listing, since the names below a name follow it. And where
-    /// nothing does, the wildcard that answers for it, `with_wildcard`.
+    /// nothing does, the wildcard that answers for it, `with_wildcard`: a small zone is listed whole for both.
     /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html>
     ///
     /// # Errors
     /// As of the call.
     pub async fn site(&self, zone: &Zone, name: &Name, with_wildcard: bool) -> Result<Site, Error> {
         let doing = || format!("{name} in {}", zone.id);
+        if with_wildcard && let Some(records) = self.small(zone).await.doing(doing)? {
+            return Ok(records.site(name));
+        }
         let is_beyond =
             |set: &RecordSet| normalised(&set.name).parse::<Name>().is_ok_and(|it| !it.is_within(name.as_str()));
-        let sets = self.list(&zone.id, Some((name.as_str(), AT_ONE_NAME)), is_beyond).await.doing(doing)?;
+        let (sets, _) = self.list(&zone.id, Some((name.as_str(), AT_ONE_NAME)), is_beyond).await.doing(doing)?;
         let mut records = Records::from_iter(sets);
         if with_wildcard && !records.exists(name.as_str()) {
             records.extend(self.wildcard(zone, name).await.doing(doing)?);
         }
         Ok(records.site(name))
+    }
+
+    /// Every record of a zone, where it is small; a large one is known from then on, and not asked for again.
+    async fn small(&self, zone: &Zone) -> Result<Option<Records>, Error> {
+        let large = || self.large.lock().unwrap_or_else(PoisonError::into_inner);
+        if large().contains(&zone.id) {
+            return Ok(None);
+        }
+        let (sets, is_whole) = self.list(&zone.id, Some((&zone.domain, SMALL_ZONE)), |_| true).await?;
+        if is_whole {
+            return Ok(Some(sets.into_iter().collect()));
+        }
+        large().insert(zone.id.clone());
+        Ok(None)
     }
 
     /// What shows which wildcard answers for a name that does not exist: the nearest wildcard above it, and the first of what
@@ -107,11 +132,11 @@ impl Route53 {
         for parent in name.parents(&zone.domain) {
             let wildcard = format!("*.{parent}");
             let is_it = |set: &RecordSet| normalised(&set.name) == wildcard;
-            let mut sets = self.list(&zone.id, Some((&wildcard, AT_ONE_NAME)), |set| !is_it(set)).await?;
+            let (mut sets, _) = self.list(&zone.id, Some((&wildcard, AT_ONE_NAME)), |set| !is_it(set)).await?;
             sets.retain(is_it);
             if !sets.is_empty() {
                 if below != name.as_str() {
-                    sets.extend(self.list(&zone.id, Some((below, 1)), |_| true).await?);
+                    sets.extend(self.list(&zone.id, Some((below, 1)), |_| true).await?.0);
                 }
                 return Ok(sets);
             }
@@ -122,17 +147,18 @@ impl Route53 {
 
     /// Every record of a zone.
     pub(crate) async fn records(&self, zone: &ZoneId) -> Result<Records, Error> {
-        let records = self.list(zone, None, |_| false).await.doing(|| format!("the zone {zone}"))?;
+        let (records, _) = self.list(zone, None, |_| false).await.doing(|| format!("the zone {zone}"))?;
         Ok(records.into_iter().collect())
     }
 
-    /// Record sets in their order, from a name on, so many in one call, until one is beyond what is looked for.
+    /// Record sets in their order, from a name on, so many in one call, until one is beyond what is looked for; and whether the zone has no
+    /// further one.
     async fn list(
         &self,
         zone: &ZoneId,
         from: Option<(&str, i32)>,
         is_beyond: impl Fn(&RecordSet) -> bool,
-    ) -> Result<Vec<RecordSet>, Error> {
+    ) -> Result<(Vec<RecordSet>, bool), Error> {
         let request = self.client.list_resource_record_sets().hosted_zone_id(zone.as_str());
         let request = request.set_max_items(from.map(|(_, at_once)| at_once));
         let mut page = request.clone().set_start_record_name(from.map(|(name, _)| name.to_owned()));
@@ -147,7 +173,7 @@ impl Route53 {
             let is_enough = !answer.is_truncated || sets.iter().any(&is_beyond);
             records.extend(sets);
             if is_enough {
-                return Ok(records);
+                return Ok((records, !answer.is_truncated));
             }
             page = request.clone().set_start_record_name(answer.next_record_name);
             page = page.set_start_record_type(answer.next_record_type);

@@ -6,17 +6,16 @@ use super::{CLUSTER, Cluster, ETL, GIVEN, Given, OLD, OURS, Record, Scene, ZONE,
 use crate::promises::economy::check_of;
 
 #[tokio::test]
-async fn the_name_of_a_cluster_takes_eight_calls_to_make_and_seven_to_delete() {
+async fn the_name_of_a_cluster_takes_seven_calls_to_make_and_as_many_to_delete() {
     check_of::<Scene>(
         &GIVEN,
         "a-cluster-is-running",
         expect![[r#"
-        8 calls
+        7 calls
         dynamodb:PutItem
         ec2:DescribeSubnets
         elasticmapreduce:DescribeCluster
         route53:ListHostedZonesByVPC
-        route53:ListResourceRecordSets
         route53:ListResourceRecordSets
         route53:ChangeResourceRecordSets
         dynamodb:UpdateItem

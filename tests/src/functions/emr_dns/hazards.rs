@@ -24,14 +24,14 @@
 //! - `tests/src/functions/emr_dns/faults.rs::what_is_throttled_or_too_early_is_tried_again_at_once`
 //!
 //! Lists come in pages.
-//! - `tests/src/functions/emr_dns/many.rs::a_name_on_a_later_page_of_its_zone_is_found`
-//! - `tests/src/functions/emr_dns/many.rs::a_name_with_many_names_below_it_is_read_to_its_mark`
+//! - `tests/src/functions/emr_dns/large.rs::a_name_on_a_later_page_of_its_zone_is_found`
+//! - `tests/src/functions/emr_dns/large.rs::a_name_with_many_names_below_it_is_read_to_its_mark`
 //!
 //! An UPSERT overwrites a record that somebody made after the reading.
 //! - `tests/src/functions/emr_dns/faults.rs::a_record_that_somebody_makes_meanwhile_is_not_overwritten`
 //!
 //! A cluster names its subnet and not its VPC.
-//! - `tests/src/functions/emr_dns/economy.rs::the_name_of_a_cluster_takes_eight_calls_to_make_and_seven_to_delete`
+//! - `tests/src/functions/emr_dns/economy.rs::the_name_of_a_cluster_takes_seven_calls_to_make_and_as_many_to_delete`
 //! - `tests/src/functions/emr_dns/stories.rs::a_cluster_was_terminated_whose_subnet_is_gone`
 //!
 //! Private and public zones share names: the zone is one of the cluster's VPC, and the longest suffix wins.

@@ -1,18 +1,17 @@
-//! Two hundred clusters, and zones of several pages: what a sweep and an event then ask of AWS.
+//! Two hundred clusters: what a sweep then asks of AWS.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_route53::types::Change;
 use emr_dns::{EmrDns, Settings};
 use futures_util::{StreamExt, stream};
 use ledger::DynamoLedger;
 use local_aws::{Fault, FaultKind};
 use reaction::{Mode, Outcome, Reaction, Report, drive_json};
 
-use super::{CLUSTER, Cluster, ETL, GIVEN, Given, OLD, Record, Scene, ZONE, Zone, in_fifteen_minutes};
-use crate::world::emr::{PRIMARY, apply, change, make_private_zone, make_vpc, records, replace_primary, run_cluster};
-use crate::world::scene::{Scene as _, read_sample};
+use super::in_fifteen_minutes;
+use crate::world::emr::{PRIMARY, make_private_zone, make_vpc, records, replace_primary, run_cluster};
+use crate::world::scene::read_sample;
 use crate::world::{AWS, LEDGER, World, let_time_pass};
 
 /// How many clusters there are.
@@ -146,56 +145,4 @@ async fn two_hundred_clusters_in_two_zones_take_two_walks_and_two_batches() {
     let (report, called) = many.sweep("60").await;
     assert_eq!(report.outcome, Outcome::Unchanged, "{report}");
     assert_eq!(called, calls(2, 0));
-}
-
-/// Puts so many other records there, whose names begin with what `name` makes of a number.
-async fn put_others(scene: &Scene, count: usize, name: impl Fn(usize) -> String) {
-    let others: Vec<Change> = (0..count).map(|it| change("CREATE", &name(it), "A", 300, &["10.0.9.9"])).collect();
-    apply(&scene.world, scene.id_of(ZONE.id), others).await.unwrap();
-}
-
-/// The old cluster's name, which the new one is to have.
-const SUCCEEDS: Given = Given {
-    clusters: &[OLD, Cluster { state: "WAITING", ..CLUSTER }],
-    zones: &[Zone { records: &[Record::Ours(ETL, OLD.primary, OLD.id)], ..ZONE }],
-    ..GIVEN
-};
-
-/// The two records of the name, as they are in the end.
-fn assert_is_the_clusters(picture: &str) {
-    let is_ours = |line: &&str| line.starts_with("etl.example.com ") || line.starts_with("_signalbox.etl.example.com ");
-    let ours: Vec<_> = picture.lines().map(str::trim).filter(is_ours).collect();
-    let [cname, txt] = ours[..] else { panic!("two records, not {ours:?}") };
-    assert_eq!(cname, format!("etl.example.com CNAME 60 {}", CLUSTER.primary));
-    assert!(txt.starts_with("_signalbox.etl.example.com TXT 60 ") && txt.contains(CLUSTER.id), "{txt}");
-}
-
-#[tokio::test]
-async fn a_name_with_many_names_below_it_is_read_to_its_mark() {
-    for sample in ["a-cluster-is-waiting", "it-is-time-to-sweep"] {
-        let scene = Scene::set_up(&SUCCEEDS, sample).await;
-        put_others(&scene, 45, |it| format!("0-{it:02}.{ETL}")).await;
-        let before = scene.world.calls();
-        let report = scene.hear(Mode::Apply).await;
-        assert_eq!(report.outcome, Outcome::Applied, "{sample}: {report}");
-        let pages = scene.world.operations_since(before).iter().filter(|it| it.ends_with("RecordSets")).count() - 1;
-        assert_eq!(pages, if sample == "it-is-time-to-sweep" { 1 } else { 3 }, "{sample}: 20 of 47, and all of 49");
-        assert_is_the_clusters(&scene.picture().await);
-        assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Unchanged, "{sample}");
-    }
-}
-
-#[tokio::test]
-async fn a_name_on_a_later_page_of_its_zone_is_found() {
-    for (sample, expected) in [("a-cluster-is-waiting", 1), ("it-is-time-to-sweep", 3)] {
-        let scene = Scene::set_up(&SUCCEEDS, sample).await;
-        put_others(&scene, 650, |it| format!("a-{it:03}.example.com")).await;
-        put_others(&scene, 30, |it| format!("z-{it:03}.example.com")).await;
-        let before = scene.world.calls();
-        let report = scene.hear(Mode::Apply).await;
-        assert_eq!(report.outcome, Outcome::Applied, "{sample}: {report}");
-        let pages = scene.world.operations_since(before).iter().filter(|it| it.ends_with("RecordSets")).count() - 1;
-        assert_eq!(pages, expected, "{sample}");
-        assert_is_the_clusters(&scene.picture().await);
-    }
 }
