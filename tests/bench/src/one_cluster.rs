@@ -28,7 +28,7 @@ impl Canned for OneCluster {
             "DescribeCluster" => json(&cluster(CLUSTER, NAME)),
             "DescribeSubnets" => ec2(operation, &subnet()),
             "ListHostedZonesByVPC" => route_53(operation, &zone()),
-            "ListResourceRecordSets" => route_53(operation, &others()),
+            "ListResourceRecordSets" => route_53(operation, &records()),
             "ChangeResourceRecordSets" => route_53(operation, CHANGE),
             _ => OneImage.answer(operation, request),
         }
@@ -130,8 +130,8 @@ fn zone() -> String {
     )
 }
 
-/// What follows where the name would be: that of another cluster, with its mark.
-fn others() -> String {
+/// The zone: its own records, and the name of another cluster, with its mark.
+fn records() -> String {
     let record = |name: &str, kind: &str, value: &str| {
         format!(
             "<ResourceRecordSet><Name>{name}</Name><Type>{kind}</Type><TTL>60</TTL><ResourceRecords><ResourceRecord>\
@@ -140,10 +140,13 @@ fn others() -> String {
     };
     let mark =
         format!("\"heritage=signalbox,owner=signalbox,cluster=j-2AXXXXXXGAPLF,account={ACCOUNT},region=eu-west-1\"");
+    let ns = record("example.com.", "NS", "ns-0.awsdns-00.com.");
+    let soa =
+        record("example.com.", "SOA", "ns-0.awsdns-00.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400");
     let cname = record("reports.example.com.", "CNAME", "ip-10-0-1-42.eu-west-1.compute.internal");
     let txt = record("_signalbox.reports.example.com.", "TXT", &mark);
     format!(
-        "<ResourceRecordSets>{cname}{txt}</ResourceRecordSets><IsTruncated>false</IsTruncated><MaxItems>20</MaxItems>"
+        "<ResourceRecordSets>{ns}{soa}{cname}{txt}</ResourceRecordSets><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems>"
     )
 }
 
