@@ -30,6 +30,11 @@ fn assert_is_the_clusters(picture: &str) {
     assert!(txt.starts_with("_signalbox.etl.example.com TXT 60 ") && txt.contains(CLUSTER.id), "{txt}");
 }
 
+/// How many pages of records were asked for.
+fn pages(calls: &[String]) -> usize {
+    calls.iter().filter(|it| it.ends_with("ListResourceRecordSets")).count()
+}
+
 #[tokio::test]
 async fn a_name_with_many_names_below_it_is_read_to_its_mark() {
     for sample in ["a-cluster-is-waiting", "it-is-time-to-sweep"] {
@@ -38,7 +43,7 @@ async fn a_name_with_many_names_below_it_is_read_to_its_mark() {
         let before = scene.world.calls();
         let report = scene.hear(Mode::Apply).await;
         assert_eq!(report.outcome, Outcome::Applied, "{sample}: {report}");
-        let pages = scene.world.operations_since(before).iter().filter(|it| it.ends_with("RecordSets")).count() - 1;
+        let pages = pages(&scene.world.operations_since(before));
         assert_eq!(pages, if sample == "it-is-time-to-sweep" { 1 } else { 7 }, "{sample}: the zone, and 20 of 107");
         assert_is_the_clusters(&scene.picture().await);
         assert_eq!(scene.hear(Mode::Apply).await.outcome, Outcome::Unchanged, "{sample}");
@@ -54,15 +59,10 @@ async fn a_name_on_a_later_page_of_its_zone_is_found() {
         let before = scene.world.calls();
         let report = scene.hear(Mode::Apply).await;
         assert_eq!(report.outcome, Outcome::Applied, "{sample}: {report}");
-        let pages = scene.world.operations_since(before).iter().filter(|it| it.ends_with("RecordSets")).count() - 1;
+        let pages = pages(&scene.world.operations_since(before));
         assert_eq!(pages, expected, "{sample}");
         assert_is_the_clusters(&scene.picture().await);
     }
-}
-
-/// How many pages of records were asked for.
-fn pages(calls: &[String]) -> usize {
-    calls.iter().filter(|it| it.ends_with("ListResourceRecordSets")).count()
 }
 
 #[tokio::test]
